@@ -1,0 +1,161 @@
+"""Every expected failure of fcpin, as one tree of types.
+
+    FcpinError                     one line: where, what (got / expected), what to do
+    ├── InvalidInput               the user's words are wrong; carries every problem with its property path
+    │   ├── InvalidImage
+    │   ├── InvalidPolicy
+    │   └── InvalidSettings
+    ├── NoTagQualifies             a valid policy and a complete listing, but no tag to deploy
+    ├── TagMoved                   the tag's digest is no longer the one that was resolved
+    ├── RegistryError
+    │   ├── RepositoryNotFound
+    │   ├── TagNotFound
+    │   ├── RegistryDenied         credentials missing, wrong or without the right
+    │   ├── ListingIncomplete      fewer tags arrived than the registry said there are: never decided on
+    │   ├── PlatformMissing        the image cannot run on the platform of the function
+    │   ├── RegistryUnavailable    temporary
+    │   └── RegistryProtocolError  the registry answered something that its protocol does not allow
+    └── FunctionError
+        ├── FunctionNotFound
+        ├── FunctionExists
+        ├── FunctionDenied
+        ├── FunctionRejected       FC refused the request: trying again will not help
+        ├── FunctionConflict       temporary: somebody else is updating the function
+        ├── FunctionUnavailable    temporary: throttled, or the service cannot be reached
+        ├── UpdateFailed           FC accepted the request and then failed to make it so
+        ├── DeadlineExceeded       FC was still at it when the deadline passed
+        └── PinMismatch            FC finished, but runs another digest than the pin
+
+Whether to try again is a property of the type (`temporary`), never of the sentence.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class FcpinError(Exception):
+    """An expected failure. `str()` is one line for the user: where, what, what to do."""
+
+    temporary: ClassVar[bool] = False
+    """Whether the same call may succeed a moment later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with what the user wrote.
+
+    `path` is a Pulumi property path (`policy.semver.range`, `allow_tags[0]`), empty for the whole value.
+    """
+
+    path: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}" if self.path else self.reason
+
+
+class InvalidInput(FcpinError):
+    """What the user wrote is wrong. All problems at once, each with its property path."""
+
+    def __init__(self, *problems: Problem) -> None:
+        self.problems: Sequence[Problem] = problems
+        super().__init__("; ".join(map(str, problems)))
+
+
+class InvalidImage(InvalidInput):
+    """A text that is no image reference, repository, tag or digest."""
+
+
+class InvalidPolicy(InvalidInput):
+    """A policy that can never select a tag as it is written."""
+
+
+class InvalidSettings(InvalidInput):
+    """Stack configuration or resource arguments that cannot be used."""
+
+
+class NoTagQualifies(FcpinError):
+    """No tag of the repository satisfies the policy."""
+
+
+class TagMoved(FcpinError):
+    """The tag's digest changed between resolving and deploying."""
+
+
+class RegistryError(FcpinError):
+    """A registry did not give what was asked for."""
+
+
+class RepositoryNotFound(RegistryError):
+    """The registry says that there is no such repository."""
+
+
+class TagNotFound(RegistryError):
+    """The registry says that there is no such tag, digest or manifest."""
+
+
+class RegistryDenied(RegistryError):
+    """The registry refused the credentials, or wants some."""
+
+
+class ListingIncomplete(RegistryError):
+    """A listing that may lack tags. A policy is never decided on one."""
+
+
+class PlatformMissing(RegistryError):
+    """The image has no variant for the platform the function runs on."""
+
+
+class RegistryUnavailable(RegistryError):
+    """The registry cannot be reached, is overloaded or throttles."""
+
+    temporary = True
+
+
+class RegistryProtocolError(RegistryError):
+    """An answer that the registry's protocol does not allow."""
+
+
+class FunctionError(FcpinError):
+    """Function Compute did not do what was asked for."""
+
+
+class FunctionNotFound(FunctionError):
+    """Function Compute says that there is no such function."""
+
+
+class FunctionExists(FunctionError):
+    """A function of that name is already there."""
+
+
+class FunctionDenied(FunctionError):
+    """Credentials missing, wrong, expired, or without the right."""
+
+
+class FunctionRejected(FunctionError):
+    """Function Compute finds the request wrong."""
+
+
+class FunctionConflict(FunctionError):
+    """Somebody else is updating the function at this moment."""
+
+    temporary = True
+
+
+class FunctionUnavailable(FunctionError):
+    """Function Compute throttles, fails, or cannot be reached."""
+
+    temporary = True
+
+
+class UpdateFailed(FunctionError):
+    """`state` or `lastUpdateStatus` became Failed."""
+
+
+class DeadlineExceeded(FunctionError):
+    """The function did not become ready in time. It may still do so."""
+
+
+class PinMismatch(FunctionError):
+    """The function is ready, but its resolved digest is not the pin's."""

@@ -1,0 +1,185 @@
+"""Image references as values: parsed once at the edge, compared and printed without surprises.
+
+The grammar is the one of the OCI distribution specification and of the docker CLI: `HOST[:PORT]/PATH[:TAG][@DIGEST]`.
+A host must be given, because FC pulls from no default registry.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, NewType, Self
+
+from fcpin.errors import InvalidImage, Problem
+
+Digest = NewType("Digest", str)
+"""`sha256:` and 64 lower-case hexadecimal digits. Only `parse_digest` makes one."""
+
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_PATH = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
+_HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*(?::[0-9]{1,5})?")
+_DIGEST = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
+_SHOWN = 80
+
+
+def _problem(text: str, reason: str) -> InvalidImage:
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
+    return InvalidImage(Problem("", f"{shown!r}: {reason}"))
+
+
+def parse_digest(text: str) -> Digest:
+    """Read a digest with or without `sha256:` (ACR's documentation shows it without).
+
+    Raises InvalidImage.
+    """
+    match = _DIGEST.fullmatch(text)
+    if match is None:
+        raise _problem(text, "is no digest; expected sha256: and 64 hexadecimal digits")
+    return Digest(f"sha256:{match[1].lower()}")
+
+
+def is_tag(text: str) -> bool:
+    """Whether a registry may have a tag of this name."""
+    return _TAG.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class AcrHost:
+    """What the name of an ACR host tells.
+
+    Forms: `registry[-vpc|-internal].<region>.aliyuncs.com` and `crpi-<id>[-vpc].<region>.personal.cr.aliyuncs.com`
+    (Personal), `<instance>-registry[-vpc].<region>.cr.aliyuncs.com` (Enterprise).
+    """
+
+    edition: Literal["personal", "enterprise"]
+    region: str
+    network: Literal["public", "vpc", "internal"]
+    instance_name: str = ""
+    """Name of the Enterprise instance, or `crpi-<id>` of a Personal one; empty for the shared Personal hosts."""
+    public_host: str = ""
+    """The same registry seen from the internet."""
+
+
+_REGION = r"(?P<region>[a-z]{2}(?:-[a-z0-9]+)+)"
+_ACR_FORMS: tuple[tuple[Literal["personal", "enterprise"], re.Pattern[str], str], ...] = (
+    ("personal", re.compile(rf"registry(?P<network>-vpc|-internal)?\.{_REGION}\.aliyuncs\.com"), "registry.{region}.aliyuncs.com"),
+    (
+        "personal",
+        re.compile(rf"(?P<name>crpi-[a-z0-9]+)(?P<network>-vpc)?\.{_REGION}\.personal\.cr\.aliyuncs\.com"),
+        "{name}.{region}.personal.cr.aliyuncs.com",
+    ),
+    (
+        "enterprise",
+        re.compile(rf"(?P<name>[a-z0-9][a-z0-9-]*)-registry(?P<network>-vpc)?\.{_REGION}\.cr\.aliyuncs\.com"),
+        "{name}-registry.{region}.cr.aliyuncs.com",
+    ),
+)
+_NETWORKS: Mapping[str | None, Literal["public", "vpc", "internal"]] = {None: "public", "-vpc": "vpc", "-internal": "internal"}
+
+
+def acr_host(host: str) -> AcrHost | None:
+    """What an ACR host name tells, or None for any other registry."""
+    for edition, form, public in _ACR_FORMS:
+        if (match := form.fullmatch(host)) is not None:
+            parts = match.groupdict()
+            name = parts.get("name") or ""
+            return AcrHost(
+                edition=edition,
+                region=parts["region"],
+                network=_NETWORKS[parts["network"]],
+                instance_name=name,
+                public_host=public.format(name=name, region=parts["region"]),
+            )
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """Where tags live: registry host and path, without tag. Prints as `host/namespace/name`."""
+
+    host: str
+    path: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises InvalidImage, also when *text* carries a tag or a digest."""
+        image = Image.parse(text)
+        if image.digest is not None:
+            raise _problem(text, f"should not include a digest; remove '@{image.digest}'")
+        if image.tag is not None:
+            raise _problem(text, f"should not include a tag; remove ':{image.tag}'")
+        return cls(image.repository.host, image.repository.path)
+
+    def __str__(self) -> str:
+        return f"{self.host}/{self.path}"
+
+    def is_same(self, other: "Repository") -> bool:
+        """Whether both name one repository: ACR serves each under a public, a VPC and an internal host."""
+        return self.path == other.path and _public(self.host) == _public(other.host)
+
+
+def _public(host: str) -> str:
+    acr = acr_host(host)
+    return acr.public_host if acr else host
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A reference to an image: repository and tag, digest, both or neither."""
+
+    repository: Repository
+    tag: str | None = None
+    digest: Digest | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `HOST[:PORT]/PATH[:TAG][@DIGEST]`. Raises InvalidImage, naming the part that is wrong."""
+        name, at, digest = text.partition("@")
+        host, slash, rest = name.partition("/")
+        if not slash:
+            raise _problem(text, "has no registry host; write it out, such as registry.cn-hangzhou.aliyuncs.com/namespace/name")
+        path, colon, tag = rest.partition(":")
+        if not _HOST.fullmatch(host) or not ("." in host or ":" in host or host == "localhost"):
+            raise _problem(text, f"{host!r} is no registry host; write it out, such as registry.cn-hangzhou.aliyuncs.com")
+        if not _PATH.fullmatch(path):
+            hint = "must be lowercase" if _PATH.fullmatch(path.lower()) else "is no repository path"
+            raise _problem(text, f"{path!r} {hint}")
+        if colon and not is_tag(tag):
+            raise _problem(text, f"{tag[:_SHOWN]!r} is no tag; a tag has up to 128 letters, digits, '_', '.' and '-'")
+        return cls(Repository(host, path), tag if colon else None, parse_digest(digest) if at else None)
+
+    def __str__(self) -> str:
+        tag = f":{self.tag}" if self.tag is not None else ""
+        digest = f"@{self.digest}" if self.digest is not None else ""
+        return f"{self.repository}{tag}{digest}"
+
+
+@dataclass(frozen=True, slots=True)
+class TagRecord:
+    """What a registry says about one tag. Only the name is certain: the OCI protocol lists nothing else."""
+
+    tag: str
+    digest: Digest | None = None
+    pushed: datetime | None = None
+    """When the registry received it (ACR: ImageUpdate). Aware."""
+    created: datetime | None = None
+    """When the publisher says that it was built. Aware, and controlled by the publisher."""
+    status: str = "NORMAL"
+    """ACR Enterprise: NORMAL or DELETING."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What decides where an image runs: its own platform, or the platform of each child of an index."""
+
+    digest: Digest
+    children: Mapping[str, Digest] = field(default_factory=dict)
+    """Platform (`linux/amd64`, `linux/arm64/v8`) to child digest; empty for a plain image."""
+    platform: str = ""
+    """Platform of a plain image; empty for an index."""
+
+    def digest_for(self, platform: str) -> Digest | None:
+        """The digest that runs on *platform*, or None: the image itself, or the fitting child of the index."""
+        if not self.children:
+            return self.digest if self.platform == platform else None
+        return self.children.get(platform)

@@ -1,0 +1,29 @@
+"""The one seam to registries: whoever can list tags and resolve one is a registry."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from fcpin.image import Digest, Manifest, Repository, TagRecord
+
+
+class Registry(Protocol):
+    """Reads of one registry. Every method raises RegistryError and nothing else, whatever the transport did."""
+
+    def list_tags(self, repository: Repository) -> Sequence[TagRecord]:
+        """Every tag of *repository*, each once, in no particular order.
+
+        Raises RepositoryNotFound, RegistryDenied, RegistryUnavailable, and ListingIncomplete rather than a partial list.
+        """
+
+    def resolve(self, repository: Repository, tag: str) -> TagRecord:
+        """What *tag* points at now; `digest` is always there. Costs one request. Raises TagNotFound."""
+
+    def manifest(self, repository: Repository, digest: Digest) -> Manifest:
+        """Platforms of the image with that digest. Raises TagNotFound when it is gone."""
+
+    def created(self, repository: Repository, tags: Sequence[str]) -> Mapping[str, datetime]:
+        """When the publishers say these tags were built, for those that say so. Costs up to two requests a tag.
+
+        Tags that vanished meanwhile are left out. Reproducible builds say 1970-01-01.
+        """
