@@ -17,7 +17,9 @@ Digest = NewType("Digest", str)
 
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _PATH = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
-_HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*(?::[0-9]{1,5})?")
+_HOST = re.compile(
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*(?::[0-9]{1,5})?"
+)
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
 _SHOWN = 80
 
@@ -62,7 +64,11 @@ class AcrHost:
 
 _REGION = r"(?P<region>[a-z]{2}(?:-[a-z0-9]+)+)"
 _ACR_FORMS: tuple[tuple[Literal["personal", "enterprise"], re.Pattern[str], str], ...] = (
-    ("personal", re.compile(rf"registry(?P<network>-vpc|-internal)?\.{_REGION}\.aliyuncs\.com"), "registry.{region}.aliyuncs.com"),
+    (
+        "personal",
+        re.compile(rf"registry(?P<network>-vpc|-internal)?\.{_REGION}\.aliyuncs\.com"),
+        "registry.{region}.aliyuncs.com",
+    ),
     (
         "personal",
         re.compile(rf"(?P<name>crpi-[a-z0-9]+)(?P<network>-vpc)?\.{_REGION}\.personal\.cr\.aliyuncs\.com"),
@@ -74,7 +80,11 @@ _ACR_FORMS: tuple[tuple[Literal["personal", "enterprise"], re.Pattern[str], str]
         "{name}-registry.{region}.cr.aliyuncs.com",
     ),
 )
-_NETWORKS: Mapping[str | None, Literal["public", "vpc", "internal"]] = {None: "public", "-vpc": "vpc", "-internal": "internal"}
+_NETWORKS: Mapping[str | None, Literal["public", "vpc", "internal"]] = {
+    None: "public",
+    "-vpc": "vpc",
+    "-internal": "internal",
+}
 
 
 def acr_host(host: str) -> AcrHost | None:
@@ -137,10 +147,14 @@ class Image:
         name, at, digest = text.partition("@")
         host, slash, rest = name.partition("/")
         if not slash:
-            raise _problem(text, "has no registry host; write it out, such as registry.cn-hangzhou.aliyuncs.com/namespace/name")
+            raise _problem(
+                text, "has no registry host; write it out, such as registry.cn-hangzhou.aliyuncs.com/namespace/name"
+            )
         path, colon, tag = rest.partition(":")
         if not _HOST.fullmatch(host) or not ("." in host or ":" in host or host == "localhost"):
-            raise _problem(text, f"{host!r} is no registry host; write it out, such as registry.cn-hangzhou.aliyuncs.com")
+            raise _problem(
+                text, f"{host!r} is no registry host; write it out, such as registry.cn-hangzhou.aliyuncs.com"
+            )
         if not _PATH.fullmatch(path):
             hint = "must be lowercase" if _PATH.fullmatch(path.lower()) else "is no repository path"
             raise _problem(text, f"{path!r} {hint}")

@@ -13,7 +13,7 @@ class Registry(Protocol):
     def list_tags(self, repository: Repository) -> Sequence[TagRecord]:
         """Every tag of *repository*, each once, in no particular order.
 
-        Raises RepositoryNotFound, RegistryDenied, RegistryUnavailable, and ListingIncomplete rather than a partial list.
+        Raises RepositoryNotFound, RegistryDenied, RegistryUnavailable; ListingIncomplete rather than a partial list.
         """
 
     def resolve(self, repository: Repository, tag: str) -> TagRecord:
