@@ -1,0 +1,215 @@
+"""One way to talk to Alibaba Cloud through its SDKs: configuration, credentials, errors, retries.
+
+The SDKs are imported inside the functions: importing them costs 0.3 s, which a run that makes no call need not pay.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+import stamina
+
+from fcpin.errors import FcpinError, InvalidSettings, Problem
+
+T = TypeVar("T")
+
+CONNECT_TIMEOUT_MS: Final = 5_000
+READ_TIMEOUT_MS: Final = 20_000
+
+_TEMPORARY_CODES: Final = frozenset(
+    {
+        "InternalError",
+        "InternalServerError",
+        "RequestTimeout",
+        "ResourceExhausted",
+        "ResourceThrottled",
+        "ServiceUnavailable",
+        "SystemError",
+    }
+)
+_THROTTLING: Final = ("Throttling", "Rejected.Throttling")
+_DENIED_CODES: Final = (
+    "AccessDenied",
+    "Forbidden",
+    "InvalidAccessKeyI",
+    "InvalidSecurityToken",
+    "MissingSecurityToken",
+)
+_DENIED_EXACTLY: Final = frozenset({"NoPrivilege", "NoPermission", "SignatureNotMatch", "SignatureDoesNotMatch"})
+_TOO_MANY: Final = 429
+_SERVER_ERRORS: Final = range(500, 600)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An access key given by hand. Never printed."""
+
+    access_key_id: str
+    access_key_secret: str = field(repr=False)
+    security_token: str = field(default="", repr=False)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Credentials | None":
+        """The variables of Terraform's and Pulumi's alicloud providers, which the SDKs do not read themselves."""
+        key, secret = environment.get("ALICLOUD_ACCESS_KEY"), environment.get("ALICLOUD_SECRET_KEY")
+        if not key or not secret:
+            return None
+        return cls(key, secret, environment.get("ALICLOUD_SECURITY_TOKEN", ""))
+
+
+class CloudError(FcpinError):
+    """What an Alibaba Cloud API answered instead of a result. The clients turn it into errors of their own tree."""
+
+    def __init__(self, code: str, status: int, message: str, *, request_id: str = "", temporary: bool = False) -> None:
+        self.code, self.status, self.message, self.request_id = code, status, message, request_id
+        self.is_temporary = temporary or _is_temporary(code, status)
+        self.is_denied = code in _DENIED_EXACTLY or code.startswith(_DENIED_CODES)
+        shown = f" (request {request_id})" if request_id else ""
+        super().__init__(f"{code}: {message}{shown}")
+
+
+def _is_temporary(code: str, status: int) -> bool:
+    if code == _NO_CREDENTIALS:
+        return False
+    return status == _TOO_MANY or status in _SERVER_ERRORS or code in _TEMPORARY_CODES or code.startswith(_THROTTLING)
+
+
+_NO_CREDENTIALS: Final = "InvalidAccessKeyId.Missing"
+
+
+def sdk_config(endpoint: str, region: str, credentials: Credentials | None) -> Any:
+    """An `alibabacloud_tea_openapi.models.Config` for *endpoint* (`host[:port]`, or a URL whose scheme is kept).
+
+    Without *credentials* the default chain of alibabacloud-credentials is asked at the first call.
+    The SDK never retries by itself with this configuration: `retrying` does.
+    """
+    from alibabacloud_credentials.client import Client as CredentialClient
+    from alibabacloud_tea_openapi.utils_models import Config
+
+    scheme, host = split_endpoint(endpoint)
+    config = Config(
+        endpoint=host,
+        protocol=scheme,
+        region_id=region,
+        connect_timeout=CONNECT_TIMEOUT_MS,
+        read_timeout=READ_TIMEOUT_MS,
+    )
+    if credentials is None:
+        config.credential = CredentialClient()
+    else:
+        config.access_key_id = credentials.access_key_id
+        config.access_key_secret = credentials.access_key_secret
+        config.security_token = credentials.security_token or None
+    return config
+
+
+def split_endpoint(endpoint: str) -> tuple[str, str]:
+    """Scheme and `host[:port]`; https unless the endpoint says otherwise. Raises InvalidSettings."""
+    url = urlsplit(endpoint if "//" in endpoint else f"https://{endpoint}")
+    if (
+        url.scheme not in {"http", "https"}
+        or not url.hostname
+        or url.path not in {"", "/"}
+        or url.query
+        or url.username
+    ):
+        raise InvalidSettings(Problem("", f"{endpoint!r} is no endpoint; expected https://HOST[:PORT]"))
+    return url.scheme, url.netloc
+
+
+def check_proxy(endpoint: str, environment: Mapping[str, str] = os.environ) -> None:
+    """Refuse a loopback endpoint behind a proxy: the SDKs ignore NO_PROXY. Raises InvalidSettings."""
+    scheme, host = split_endpoint(endpoint)
+    names = [name for name in (f"{scheme}_proxy".upper(), f"{scheme}_proxy") if environment.get(name)]
+    if names and urlsplit(f"//{host}").hostname in {"127.0.0.1", "localhost", "::1"}:
+        raise InvalidSettings(
+            Problem(
+                "",
+                f"{endpoint} is on this machine, but {names[0]} is set and the SDK ignores NO_PROXY; unset {names[0]}",
+            )
+        )
+
+
+@contextmanager
+def cloud_errors() -> Iterator[None]:
+    """Turn whatever an SDK call raises into CloudError."""
+    from alibabacloud_credentials.exceptions import CredentialException
+    from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
+    from Tea.exceptions import TeaException, UnretryableException
+
+    try:
+        yield
+    except AlibabaCloudException as error:
+        raise _answered(error) from None
+    except UnretryableException as error:
+        if isinstance(error.inner_exception, CredentialException):
+            raise _no_credentials() from None
+        raise CloudError("Unreachable", 0, _transport(error.inner_exception), temporary=True) from None
+    except CredentialException:
+        raise _no_credentials() from None
+    except TeaException as error:
+        raise CloudError(error.code or "SdkError", 0, error.message or str(error)) from None
+
+
+def _answered(error: Any) -> CloudError:
+    body = error.data if isinstance(error.data, dict) else {}
+    message = str(body.get("Message") or body.get("message") or error.message)
+    return CloudError(
+        code=str(error.code),
+        status=error.status_code or 0,
+        message=_first_line(message),
+        request_id=str(body.get("RequestId") or body.get("requestId") or ""),
+        temporary=bool(error.retry_after),
+    )
+
+
+def _no_credentials() -> CloudError:
+    return CloudError(
+        _NO_CREDENTIALS,
+        0,
+        "no credentials found; set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, "
+        "or any other source of the default chain of alibabacloud-credentials",
+    )
+
+
+def _transport(error: BaseException) -> str:
+    """The cause in words: requests nests it in the names of three layers."""
+    text = _first_line(getattr(error, "message", error))
+    cause = re.search(
+        r"\[Errno -?\d+\] ([\w ,-]+)|(timed out|Remote end closed connection|certificate verify failed)", text
+    )
+    return (cause[1] or cause[2]).lower() if cause else text
+
+
+def _first_line(text: object) -> str:
+    lines = str(text).strip().splitlines()
+    return lines[0] if lines else "no answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How long to insist on a call that failed for a passing reason."""
+
+    attempts: int = 6
+    seconds: float = 45.0
+    first_wait: float = 0.2
+    longest_wait: float = 8.0
+
+
+def retrying(call: Callable[[], T], retry: Retry) -> T:
+    """Repeat *call* while it raises a temporary FcpinError, with jittered exponential back-off; nothing else."""
+    for attempt in stamina.retry_context(
+        on=lambda error: isinstance(error, FcpinError) and error.temporary,
+        attempts=retry.attempts,
+        timeout=retry.seconds,
+        wait_initial=retry.first_wait,
+        wait_max=retry.longest_wait,
+        wait_jitter=retry.first_wait,
+    ):
+        with attempt:
+            return call()
+    raise AssertionError("stamina raises the last error")  # pragma: no cover
