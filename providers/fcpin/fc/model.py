@@ -1,0 +1,75 @@
+"""A function as Function Compute describes it, in our own words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from fcpin.errors import InvalidImage
+from fcpin.image import Digest, Image
+
+Wire = Mapping[str, Any]
+"""A JSON object of the FC API, with the API's own keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One answer of GetFunction, CreateFunction, UpdateFunction or ListFunctions."""
+
+    name: str
+    arn: str
+    image: str
+    """`customContainerConfig.image`, as it was sent; empty when the function is no custom container."""
+    resolved_image_uri: str
+    """`host/namespace/name@sha256:…`: what FC took the tag for when the function was created or updated."""
+    state: str
+    """Pending, Active, Inactive or Failed; empty where FC tells no state, which means ready."""
+    last_update_status: str
+    """InProgress, Successful or Failed; empty where FC tells none, which means successful."""
+    last_modified_time: str
+    reason: str
+    """Why the state or the last update is what it is: code and sentence; empty when there is nothing to say."""
+    tags: Mapping[str, str]
+    wire: Wire = field(repr=False, compare=False)
+    """The whole answer, so that nothing we do not understand is lost."""
+
+    @classmethod
+    def from_wire(cls, wire: Wire) -> Self:
+        """Read one JSON object of the API; absent keys are empty."""
+        container = wire.get("customContainerConfig") or {}
+        update_failed = wire.get("lastUpdateStatus") in {"Failed", "InProgress"}
+        about = "lastUpdateStatus" if update_failed else "state"
+        code, sentence = wire.get(f"{about}ReasonCode") or "", wire.get(f"{about}Reason") or ""
+        return cls(
+            name=wire.get("functionName") or "",
+            arn=wire.get("functionArn") or "",
+            image=container.get("image") or "",
+            resolved_image_uri=container.get("resolvedImageUri") or "",
+            state=wire.get("state") or "",
+            last_update_status=wire.get("lastUpdateStatus") or "",
+            last_modified_time=wire.get("lastModifiedTime") or "",
+            reason=": ".join(filter(None, (code, sentence))),
+            tags={tag["Key"]: tag.get("Value") or "" for tag in wire.get("tags") or () if "Key" in tag},
+            wire=wire,
+        )
+
+    @property
+    def container(self) -> Wire:
+        """`customContainerConfig`; empty when the function is no custom container."""
+        container: Wire = self.wire.get("customContainerConfig") or {}
+        return container
+
+    @property
+    def digest(self) -> Digest | None:
+        """The digest FC runs, or None where it resolved none."""
+        try:
+            return Image.parse(self.resolved_image_uri).digest
+        except InvalidImage:
+            return None
+
+    @property
+    def tag(self) -> str | None:
+        """The tag FC was given, or None where the image names none."""
+        try:
+            return Image.parse(self.image).tag
+        except InvalidImage:
+            return None
