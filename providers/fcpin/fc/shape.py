@@ -1,0 +1,184 @@
+"""Shapes of settings: what a value may be, what it is called on the wire, what is wrong with one.
+
+The user writes snake_case (as in pulumi-alicloud), the API speaks camelCase. A shape turns one into the other.
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from fcpin.errors import Problem
+
+_STEP_TOLERANCE: Final = 1e-9
+
+
+class Shape(Protocol):
+    """One kind of value."""
+
+    def problems(self, path: str, value: object) -> Iterator[Problem]:
+        """What is wrong with *value*, which stands at *path*."""
+
+    def to_wire(self, value: Any) -> Any:
+        """*value* as the API wants it. Only for values without problems."""
+
+    def from_wire(self, wire: Any) -> Any:
+        """What the API answered, in the user's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string."""
+
+    choices: tuple[str, ...] = ()
+
+    def problems(self, path: str, value: object) -> Iterator[Problem]:
+        if not isinstance(value, str):
+            yield Problem(path, f"expected a string, got {_kind(value)}")
+        elif self.choices and value not in self.choices:
+            yield Problem(path, f"expected one of {', '.join(self.choices)}, got {value!r}")
+
+    def to_wire(self, value: Any) -> Any:
+        return value
+
+    def from_wire(self, wire: Any) -> Any:
+        return wire
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number inside its limits, both included. Pulumi hands every number over as a float: 512.0 is 512."""
+
+    least: float
+    greatest: float
+    step: float = 1
+
+    def problems(self, path: str, value: object) -> Iterator[Problem]:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            yield Problem(path, f"expected a number, got {_kind(value)}")
+        elif not self.least <= value <= self.greatest:
+            yield Problem(path, f"expected {self.least:g} to {self.greatest:g}, got {value:g}")
+        elif abs(value / self.step - round(value / self.step)) > _STEP_TOLERANCE:
+            yield Problem(path, f"expected a multiple of {self.step:g}, got {value:g}")
+
+    def to_wire(self, value: Any) -> Any:
+        return int(value) if float(value).is_integer() else value
+
+    def from_wire(self, wire: Any) -> Any:
+        return wire
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """True or false."""
+
+    def problems(self, path: str, value: object) -> Iterator[Problem]:
+        if not isinstance(value, bool):
+            yield Problem(path, f"expected true or false, got {_kind(value)}")
+
+    def to_wire(self, value: Any) -> Any:
+        return value
+
+    def from_wire(self, wire: Any) -> Any:
+        return wire
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list of one shape."""
+
+    item: Shape
+
+    def problems(self, path: str, value: object) -> Iterator[Problem]:
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            yield Problem(path, f"expected a list, got {_kind(value)}")
+            return
+        for index, item in enumerate(value):
+            yield from self.item.problems(f"{path}[{index}]", item)
+
+    def to_wire(self, value: Any) -> Any:
+        return [self.item.to_wire(item) for item in value]
+
+    def from_wire(self, wire: Any) -> Any:
+        return [self.item.from_wire(item) for item in wire]
+
+
+@dataclass(frozen=True, slots=True)
+class TextMap:
+    """Strings by names of the user's own, such as environment variables."""
+
+    def problems(self, path: str, value: object) -> Iterator[Problem]:
+        if not isinstance(value, Mapping):
+            yield Problem(path, f"expected a mapping, got {_kind(value)}")
+            return
+        for name, item in value.items():
+            if not isinstance(item, str):
+                yield Problem(f"{path}.{name}", f"expected a string, got {_kind(item)}; quote it")
+
+    def to_wire(self, value: Any) -> Any:
+        return dict(value)
+
+    def from_wire(self, wire: Any) -> Any:
+        return dict(wire)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Named fields. A name is camelCased for the wire unless `wire_names` says otherwise."""
+
+    fields: Mapping[str, Shape]
+    wire_names: Mapping[str, str] = field(default_factory=dict)
+
+    def wire_name(self, name: str) -> str:
+        """What the API calls the field."""
+        head, *tail = name.split("_")
+        return self.wire_names.get(name) or head + "".join(part.capitalize() for part in tail)
+
+    def problems(self, path: str, value: object) -> Iterator[Problem]:
+        if not isinstance(value, Mapping):
+            yield Problem(path, f"expected a mapping, got {_kind(value)}")
+            return
+        for name, item in value.items():
+            here = f"{path}.{name}" if path else name
+            shape = self.fields.get(name)
+            if shape is None:
+                yield Problem(here, unknown_key(name, self.fields))
+            else:
+                yield from shape.problems(here, item)
+
+    def to_wire(self, value: Any) -> Any:
+        return {self.wire_name(name): self.fields[name].to_wire(item) for name, item in value.items()}
+
+    def from_wire(self, wire: Any) -> Any:
+        return {
+            name: shape.from_wire(wire[self.wire_name(name)])
+            for name, shape in self.fields.items()
+            if wire.get(self.wire_name(name)) is not None
+        }
+
+
+def unknown_key(name: str, known: Mapping[str, object] | Sequence[str]) -> str:
+    """One clear line for a key that nobody reads."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"unknown key; did you mean {near[0]}?" if near else f"unknown key; known: {', '.join(sorted(known))}"
+
+
+def like(live: Any, wanted: Any) -> Any:
+    """*live* cut down to what *wanted* speaks of: fields that the server filled in by itself are no drift."""
+    if isinstance(live, Mapping) and isinstance(wanted, Mapping):
+        return {name: like(live[name], wanted[name]) for name in wanted if name in live}
+    if isinstance(live, list) and isinstance(wanted, list) and len(live) == len(wanted):
+        return [like(*pair) for pair in zip(live, wanted, strict=True)]
+    return live
+
+
+def _kind(value: object) -> str:
+    kinds: tuple[tuple[type, str], ...] = (
+        (bool, "true or false"),
+        (str, "a string"),
+        (int, "a number"),
+        (float, "a number"),
+        (Mapping, "a mapping"),
+        (Sequence, "a list"),
+    )
+    return next((name for kind, name in kinds if isinstance(value, kind)), "nothing")
