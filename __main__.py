@@ -1,0 +1,11 @@
+"""Pin every function of the stack's configuration to its tag family."""
+
+import pulumi
+
+from fcpin.pinned_function import PinnedFunction
+
+functions = pulumi.Config("fcpin").require_object("functions")
+pins = {name: PinnedFunction.from_config(name, entry) for name, entry in functions.items()}
+
+pulumi.export("images", {name: pin.image for name, pin in pins.items()})
+pulumi.export("digests", {name: pin.digest for name, pin in pins.items()})
