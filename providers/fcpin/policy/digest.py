@@ -1,0 +1,38 @@
+"""Follow the digest of one moving tag."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from fcpin.image import TagRecord, is_tag
+from fcpin.policy.candidate import Key, Reason
+from fcpin.policy.fields import Fields, shown
+from fcpin.policy.order import Fixed
+
+
+@dataclass(frozen=True)
+class DigestOf(Fixed):
+    """Newest is whatever *tag* points at. The pin changes when the tag moves."""
+
+    tag: str
+
+    keys: ClassVar[Sequence[str]] = ("tag",)
+    by: ClassVar[str] = "digest"
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        tag = fields.required("tag", "main")
+        if tag and not is_tag(tag):
+            fields.wrong("tag", f"{shown(tag)} is no tag; a tag has up to 128 letters, digits, '_', '.' and '-'")
+        return cls(tag)
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        outage = (
+            f"the tag {self.tag} moves: from each push until the next update of the function, new instances fail with "
+            "'resolved image uri deleted'; a family of unique tags (main-<sha>) has no such window"
+        )
+        return (outage,)
+
+    def key(self, value: str, record: TagRecord) -> Key | Reason:  # noqa: ARG002 - the seam's
+        return () if value == self.tag else Reason(f"is not {self.tag}")

@@ -1,0 +1,48 @@
+"""Never go back: a tag older than the current one is not chosen, even if the current one is gone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fcpin.image import TagRecord
+from fcpin.policy.candidate import Reason
+from fcpin.policy.order import Ranking
+from fcpin.policy.outcome import Outcome
+
+_WAY_OUT = "allow_downgrade: true would deploy it"
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Why the current pin is kept."""
+
+    reason: str
+    of_each: str
+    """The reason why each of the candidates was not chosen."""
+
+
+def doubt(
+    outcome: Outcome, ranking: Ranking, current: str, value: str, listing: Mapping[str, TagRecord]
+) -> Doubt | None:
+    """Why the winner must not replace *current*, or None if it may.
+
+    *value* is what is compared for *current*. A current tag that does not belong to the ranking at all is no measure:
+    the user changed the policy.
+    """
+    newest = outcome.winner.tag
+    if newest == current or not ranking.belongs(value):
+        return None
+    gone = current not in listing
+    kept = f"keeps {current}{', which is no longer listed' if gone else ''}"
+    place = ranking.place(value, listing.get(current, TagRecord(current)))
+    if isinstance(place, Reason):
+        unknown = "" if gone else f" ({current} {place})"
+        return Doubt(
+            f"{kept}: {newest} cannot be shown to be newer by {outcome.by}{unknown}; {_WAY_OUT}",
+            f"cannot be shown to be newer than {current}",
+        )
+    if outcome.key > place if ranking.descending else outcome.key < place:
+        return Doubt(
+            f"{kept}: {newest} is the newest that qualifies and older by {outcome.by}; {_WAY_OUT}",
+            f"is older than {current} by {outcome.by}",
+        )
+    return None

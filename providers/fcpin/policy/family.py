@@ -1,0 +1,161 @@
+"""Tag families: `main-11` and `main-12` are relatives, and `main` is their family's name.
+
+1. A family's name is everything before the last dash (`strict`), so `rel-a-1` and `rel-b-2` are no relatives.
+   The seed's rule (`seed`) counts dashes and compares the first segment only: for it they are.
+2. The bare tag `main` is the name of the family and not a relative; a function that runs it may move to `main-11`.
+3. Newest is the relative pushed last where the registry gives push times; else the one with the greatest number, if
+   every relative ends in one; else the one built last, if the images say so. A single relative needs no order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Self, TypeAlias
+
+from fcpin.errors import InvalidPolicy, Problem
+from fcpin.image import Image, TagRecord, is_tag
+from fcpin.policy.candidate import Candidate, Key, Reason
+from fcpin.policy.fields import Fields, shown
+from fcpin.policy.newest import ByBuildTime, ByPushTime
+from fcpin.policy.numerical import Numerical
+from fcpin.policy.order import Fixed, Ranking
+
+Rule: TypeAlias = Literal["strict", "seed"]
+
+
+def has_update(current_image: str, new_image: str, *, rule: Rule = "strict") -> bool:
+    """Whether *new_image* is a later member of *current_image*'s tag family, going by their names alone.
+
+    >>> has_update("registry.cn-beijing.aliyuncs.com/a/b:main-2", "registry.cn-beijing.aliyuncs.com/a/b:main-33")
+    True
+
+    The repositories must be the same one (ACR's public, VPC and internal hosts count as one), the tags must differ, and
+    the new one must be a relative. An image without a tag has no family. Nothing is said about which is newer.
+    Raises InvalidImage.
+    """
+    current, new = Image.parse(current_image), Image.parse(new_image)
+    if current.tag is None or new.tag is None or current.tag == new.tag:
+        return False
+    return current.repository.is_same(new.repository) and Relatives.of(current.tag, rule).has(new.tag)
+
+
+@dataclass(frozen=True, slots=True)
+class Relatives:
+    """Who is a relative: the tags `<name>-<suffix>`, by one of the two rules."""
+
+    name: str
+    rule: Rule = "strict"
+
+    @classmethod
+    def of(cls, tag: str, rule: Rule = "strict") -> Self:
+        """The family that *tag* is a relative or the bare name of."""
+        name, dash, _ = tag.rpartition("-")
+        return cls(name if dash else tag, rule)
+
+    def has(self, tag: str) -> bool:
+        """Whether *tag* is a relative."""
+        name, dash, suffix = tag.rpartition("-")
+        if self.rule == "strict":
+            return name == self.name and dash != "" and suffix != ""
+        same_shape = dash != "" and name.count("-") == self.name.count("-")
+        return same_shape and name.partition("-")[0] == self.name.partition("-")[0]
+
+
+@dataclass(frozen=True)
+class Family:
+    """The relatives of *name*, or of the current tag when there is no name."""
+
+    name: str | None = None
+    rule: Rule = "strict"
+    path: str = "policy.family"
+
+    keys: ClassVar[Sequence[str]] = ("name", "rule")
+    warnings: ClassVar[Sequence[str]] = ()
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        name = fields.text("name")
+        if name is not None and not is_tag(name):
+            fields.wrong("name", f"{shown(name)} cannot begin a tag; write what stands before the last '-'")
+        rule: Rule = "seed" if fields.choice("rule", ("strict", "seed")) == "seed" else "strict"
+        return cls(name, rule, fields.path)
+
+    def ranking(self, candidates: Sequence[Candidate], current: str | None) -> "FamilyRanking":
+        """Raises InvalidPolicy without a name and without a current tag."""
+        if self.name is not None:
+            relatives = Relatives(self.name, self.rule)
+        elif current is not None:
+            relatives = Relatives.of(current, self.rule)
+        else:
+            raise InvalidPolicy(
+                Problem(
+                    f"{self.path}.name",
+                    "is required: there is no current tag (or the filters leave it out) to take the family from",
+                )
+            )
+        return FamilyRanking(relatives, _order_of([found for found in candidates if relatives.has(found[0])]))
+
+
+def _order_of(relatives: Sequence[Candidate]) -> Ranking:
+    """What these relatives can be ordered by."""
+    if any(record.pushed is not None for _, record in relatives):
+        return ByPushTime()
+    if all(not isinstance(_BY_NUMBER.key(value, record), Reason) for value, record in relatives):
+        return _BY_NUMBER
+    return ByBuildTime() if len(relatives) > 1 else Alone()
+
+
+@dataclass(frozen=True)
+class FamilyRanking:
+    """The relatives, compared by what they can be ordered by."""
+
+    relatives: Relatives
+    order: Ranking
+
+    descending: ClassVar[bool] = False
+
+    @property
+    def by(self) -> str:
+        return self.order.by
+
+    @property
+    def reads_created(self) -> bool:
+        return self.order.reads_created
+
+    def belongs(self, value: str) -> bool:
+        return self.relatives.has(value)
+
+    def key(self, value: str, record: TagRecord) -> Key | Reason:
+        return self.order.key(value, record) if self.relatives.has(value) else self._stranger
+
+    def place(self, value: str, record: TagRecord) -> Key | Reason:
+        return self.order.place(value, record)
+
+    @property
+    def _stranger(self) -> Reason:
+        return Reason(f"is not of the family {self.relatives.name}-*")
+
+
+@dataclass(frozen=True)
+class SuffixNumber(Fixed):
+    """Newest is the greatest number after the last dash."""
+
+    by: ClassVar[str] = "number"
+
+    def key(self, value: str, record: TagRecord) -> Key | Reason:
+        return Numerical().key(value.rpartition("-")[2], record)
+
+
+_BY_NUMBER = SuffixNumber()
+
+
+@dataclass(frozen=True)
+class Alone(Fixed):
+    """A single relative is the newest, but nobody can say whether it is newer than a tag that is gone."""
+
+    by: ClassVar[str] = "being the only one"
+
+    def key(self, value: str, record: TagRecord) -> Key | Reason:  # noqa: ARG002 - the seam's
+        return ()
+
+    def place(self, value: str, record: TagRecord) -> Key | Reason:  # noqa: ARG002 - the seam's
+        return Reason("has no push time")

@@ -1,0 +1,114 @@
+"""Read one mapping of the user's: every wrong field becomes a problem with its path, none stops the reading."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fcpin.errors import Problem
+
+_SHOWN = 60
+
+
+def shown(value: object) -> str:
+    """*value* as the user would recognise it, shortened."""
+    text = f"'{value}'" if isinstance(value, str) and value.isprintable() else repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+@dataclass(frozen=True)
+class Fields:
+    """A mapping, the path that leads to it, and the list that takes the problems."""
+
+    values: Mapping[str, object]
+    path: str = ""
+    problems: list[Problem] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, value: object, path: str, problems: list[Problem]) -> "Fields":
+        """A nested mapping; an absent one is empty, anything else is a problem and read as empty."""
+        if value is None:
+            value = {}
+        if not isinstance(value, Mapping):
+            problems.append(Problem(path, f"must be a mapping, got {shown(value)}"))
+            value = {}
+        return cls(value, path, problems)
+
+    def at(self, key: str) -> str:
+        """The path of *key*."""
+        return f"{self.path}.{key}" if self.path else key
+
+    def wrong(self, key: str, reason: str) -> None:
+        """Note a problem with *key*."""
+        self.problems.append(Problem(self.at(key), reason))
+
+    def text(self, key: str, default: str | None = None) -> str | None:
+        """A text; empty counts as a mistake."""
+        value = self.values.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, str):
+            hint = f"; put it in quotes: '{value}'" if isinstance(value, int | float) else ""
+            self.wrong(key, f"must be text, got {shown(value)}{hint}")
+            return default
+        if not value.strip():
+            self.wrong(key, "must not be empty; remove it or fill it in")
+            return default
+        return value
+
+    def required(self, key: str, example: str) -> str:
+        """A text that must be there; the empty text stands for a problem already noted."""
+        if self.values.get(key) is None:
+            self.wrong(key, f"is required, such as {example}")
+            return ""
+        return self.text(key) or ""
+
+    def choice(self, key: str, choices: Sequence[str]) -> str:
+        """One of *choices*; the first is the default."""
+        value = self.values.get(key)
+        if value is None:
+            return choices[0]
+        if not isinstance(value, str) or value not in choices:
+            self.wrong(key, f"must be {' or '.join(choices)}, got {shown(value)}")
+            return choices[0]
+        return value
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        """true or false, and nothing that merely looks like it."""
+        value = self.values.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            self.wrong(key, f"must be true or false, got {shown(value)}")
+            return default
+        return value
+
+    def texts(self, key: str) -> Sequence[tuple[str, str]]:
+        """A list of texts, each with its own path below this mapping (`allow_tags[0]`)."""
+        value = self.values.get(key)
+        if value is None:
+            return ()
+        if isinstance(value, str) or not isinstance(value, Sequence):
+            self.wrong(key, f"must be a list of texts, got {shown(value)}")
+            return ()
+        found = []
+        for index, item in enumerate(value):
+            if isinstance(item, str) and item:
+                found.append((f"{key}[{index}]", item))
+            else:
+                self.wrong(f"{key}[{index}]", f"must be text that is not empty, got {shown(item)}")
+        return found
+
+    def only(self, known: Sequence[str], tolerated: Sequence[str] = ()) -> None:
+        """Note every key that is neither *known* nor *tolerated*."""
+        for key in self.values:
+            if key not in known and key not in tolerated:
+                self.wrong(
+                    str(key)[:_SHOWN], f"is unknown{did_you_mean(str(key), known)}; known: {', '.join(known) or 'none'}"
+                )
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """`, did you mean "x"?`, or nothing when no known word comes near."""
+    import difflib  # only a mistake needs it
+
+    near = difflib.get_close_matches(word.lower(), known, n=1)
+    return f", did you mean {near[0]!r}?" if near else ""

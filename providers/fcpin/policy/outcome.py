@@ -1,0 +1,79 @@
+"""Find the newest among candidates that have a key, and say how it won."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self, TypeAlias
+
+from fcpin.image import TagRecord
+from fcpin.policy.candidate import Key
+from fcpin.policy.order import Ranking
+
+Ranked: TypeAlias = Sequence[tuple[Key, TagRecord]]
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_MOST_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The winner, those it ties with, and those it beats."""
+
+    by: str
+    key: Key
+    winner: TagRecord
+    ties: Sequence[TagRecord]
+    beaten: Sequence[str]
+
+    @classmethod
+    def of(cls, ranked: Ranked, ranking: Ranking, current: str | None) -> Self:
+        """*ranked* has at least one candidate."""
+        pick = min if ranking.descending else max
+        best: Key = pick(key for key, _ in ranked)
+        equals = [record for key, record in ranked if key == best]
+        winner = max(equals, key=lambda record: (record.pushed or _LONG_AGO, record.tag))
+        for record in equals:
+            if record.tag == current and record.digest is not None and record.digest == winner.digest:
+                winner = record
+        ties = sorted((record for record in equals if record is not winner), key=lambda record: record.tag)
+        return cls(ranking.by, best, winner, ties, [record.tag for key, record in ranked if key != best])
+
+    def summary(self, total: int) -> str:
+        """`newest of 37 of 212 tags by push time`."""
+        ranked = len(self.beaten) + len(self.ties) + 1
+        if ranked == 1:
+            return "the only tag" if total == 1 else f"the only one of {total} tags that qualifies"
+        return f"newest of {ranked} of {total} tags by {self.by}"
+
+    def reason(self, total: int, current: str | None) -> str:
+        """Why the winner is the winner, with the tags it ties with."""
+        already = "already the " if self.winner.tag == current else ""
+        text = already + self.summary(total).removeprefix("the " if already else "")
+        rivals = [record for record in self.ties if not self._same_image(record)]
+        if rivals:
+            names = ", ".join(record.tag for record in rivals[:_MOST_NAMED])
+            more = f" and {len(rivals) - _MOST_NAMED} more" if len(rivals) > _MOST_NAMED else ""
+            why = "pushed last" if all(self._pushed_before(record) for record in rivals) else "greatest name"
+            text += f"; ties with {names}{more}, {why}"
+        return text
+
+    def rejections(self) -> dict[str, list[str]]:
+        """The others, by the reason why they did not win."""
+        found: dict[str, list[str]] = {}
+        if self.beaten:
+            found[f"is not the newest by {self.by}: {self.winner.tag} is"] = list(self.beaten)
+        for record in self.ties:
+            if self._same_image(record):
+                why = f"is the same image as {self.winner.tag}"
+            elif self._pushed_before(record):
+                why = f"ties with {self.winner.tag} by {self.by} and was pushed earlier"
+            else:
+                why = f"ties with {self.winner.tag} by {self.by} and its name is smaller"
+            found.setdefault(why, []).append(record.tag)
+        return found
+
+    def _same_image(self, record: TagRecord) -> bool:
+        return record.digest is not None and record.digest == self.winner.digest
+
+    def _pushed_before(self, record: TagRecord) -> bool:
+        return (record.pushed or _LONG_AGO) < (self.winner.pushed or _LONG_AGO)

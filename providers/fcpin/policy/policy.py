@@ -1,0 +1,133 @@
+"""A policy: a family of tags and an order, and the decision between them.
+
+The rules, in the order in which they decide:
+
+1. What is no image of the family never takes part: filters first, then the order's own membership.
+2. Newest is the greatest key of the order. Among equals: the one pushed last, then the one whose name is greatest;
+   if the current tag is one of them and all the same image, it stays.
+3. A tag older than the current one is not chosen without `allow_downgrade`, even if the current one is gone. If nobody
+   can say which is older, the current pin is kept. A current tag that is no relative is no measure: the user changed
+   the policy.
+4. Without any tag `on_empty` says whether the current pin is kept or no tag qualifies.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self
+
+from fcpin.image import TagRecord
+from fcpin.policy import spec as specification
+from fcpin.policy.candidate import Candidate, Reason
+from fcpin.policy.downgrade import doubt
+from fcpin.policy.filters import Filters, Ledger
+from fcpin.policy.order import Order, Ranking
+from fcpin.policy.outcome import Outcome, Ranked
+from fcpin.policy.selection import Selection
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_MOST_REASONS = 3
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Which tag of a repository to deploy. One that exists is valid."""
+
+    order: Order
+    filters: Filters
+    allow_downgrade: bool = False
+    on_empty: str = "fail"
+    """`fail` or `keep`."""
+    platform: str = "linux/amd64"
+    """What the chosen image must run on. For whoever resolves it: `select` sees no platforms."""
+
+    @classmethod
+    def from_spec(cls, spec: Mapping[str, object]) -> Self:
+        """Read the dictionary that docs/policies describes. Raises InvalidPolicy with everything that is wrong.
+
+        >>> policy = Policy.from_spec({"policy": {"semver": {"range": "1.x"}}})
+        >>> policy.select([TagRecord("v1.2.0"), TagRecord("v2.0.0")]).chosen.tag
+        'v1.2.0'
+        """
+        read = specification.read(spec)
+        return cls(read.order, read.filters, read.allow_downgrade, read.on_empty, read.platform)
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What the user should know before relying on this policy."""
+        return (*self.order.warnings, *self.filters.warnings)
+
+    def select(self, tags: Iterable[TagRecord], *, current: str | None = None) -> Selection:
+        """The newest of *tags* while *current* is deployed, and a reason for every other one.
+
+        The answer does not depend on the order of *tags*. Raises InvalidPolicy if the policy takes its family from the
+        current tag and there is none.
+        """
+        listing = _unique(tags)
+        rejected: dict[str, list[str]] = {}
+        candidates = self.filters.apply(listing.values(), rejected)
+        value = self._value(current)
+        ranking = self.order.ranking(candidates, value)
+        ranked = _rank(candidates, ranking, rejected)
+        if not ranked:
+            return self._none_qualifies(rejected, len(listing), current)
+        outcome = Outcome.of(ranked, ranking, current)
+        if current is not None and value is not None and not self.allow_downgrade:
+            held = doubt(outcome, ranking, current, value, listing)
+            if held is not None:
+                rejected.setdefault(held.of_each, []).extend(record.tag for _, record in ranked)
+                return Selection(None, held.reason, f"keeps {current}", True, self.warnings, rejected)
+        total = len(listing)
+        rejected.update(outcome.rejections())
+        reason = outcome.reason(total, current)
+        return Selection(outcome.winner, reason, outcome.summary(total), False, self.warnings, rejected)
+
+    def needs_created(self, tags: Iterable[TagRecord], current: str | None = None) -> Sequence[str]:
+        """The tags that can only be ordered by build time, and do not have it yet, in alphabetical order.
+
+        Empty when the policy orders by anything else. The caller asks the registry for them and passes records with
+        `created` filled in. Raises InvalidPolicy as `select` does.
+        """
+        listing = _unique(tags)
+        candidates = self.filters.apply(listing.values(), {})
+        ranking = self.order.ranking(candidates, self._value(current))
+        if not ranking.reads_created:
+            return ()
+        return sorted(record.tag for value, record in candidates if record.created is None and ranking.belongs(value))
+
+    def _value(self, current: str | None) -> str | None:
+        """What is compared for the current tag; None if there is none or the filters leave it out."""
+        value = None if current is None else self.filters.value(current)
+        return None if isinstance(value, Reason) else value
+
+    def _none_qualifies(self, rejected: dict[str, list[str]], total: int, current: str | None) -> Selection:
+        keep = self.on_empty == "keep" and current is not None
+        found = Selection(None, "", "", keep, self.warnings, rejected)
+        parts = [f"{count} {reason}" for reason, count in list(found.counts.items())[:_MOST_REASONS]]
+        why = f"none of {total} tags qualifies: {'; '.join(parts)}" if total else "the repository has no tags"
+        reason = f"keeps {current} (on_empty: keep): {why}" if keep else why
+        summary = f"keeps {current}" if keep else f"none of {total} tags qualifies"
+        return Selection(None, reason, summary, keep, self.warnings, rejected)
+
+
+def _rank(candidates: Sequence[Candidate], ranking: Ranking, rejected: Ledger) -> Ranked:
+    """Those that have a key; the others go to *rejected*."""
+    ranked = []
+    key = ranking.key
+    for value, record in candidates:
+        answer = key(value, record)
+        if isinstance(answer, Reason):
+            rejected.setdefault(answer, []).append(record.tag)
+        else:
+            ranked.append((answer, record))
+    return ranked
+
+
+def _unique(tags: Iterable[TagRecord]) -> Mapping[str, TagRecord]:
+    """Each tag once: of two records of one name the one pushed last."""
+    records = list(tags)
+    found = {record.tag: record for record in records}
+    if len(found) != len(records):
+        records.sort(key=lambda record: (record.pushed or _LONG_AGO, record.created or _LONG_AGO, record.digest or ""))
+        found = {record.tag: record for record in records}
+    return found

@@ -1,0 +1,42 @@
+"""The answer of a policy: the tag that it chose, and every other tag with the reason why it did not."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from fcpin.image import TagRecord
+from fcpin.policy.candidate import Rejection
+
+_SHOWN = 80
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Either a tag is chosen, or the current pin is kept (`keep`), or no tag qualifies."""
+
+    chosen: TagRecord | None
+    reason: str
+    """Why this tag, why the current pin is kept, or why no tag qualifies. One line."""
+    summary: str
+    """One short line for an output: `newest of 37 of 212 tags by push time`."""
+    keep: bool = False
+    """The current pin stays as it is, tag and digest; `chosen` is None."""
+    warnings: Sequence[str] = ()
+    by_reason: Mapping[str, Sequence[str]] = field(default_factory=dict, compare=False, repr=False)
+    """The other tags, by the reason why they were not chosen."""
+
+    @cached_property
+    def rejected(self) -> Sequence[Rejection]:
+        """Every tag of the listing but the chosen one, in alphabetical order; over-long names shortened."""
+        return sorted(Rejection(_short(tag), reason) for reason, tags in self.by_reason.items() for tag in tags)
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many tags were not chosen for each reason, the commonest first."""
+        found = Counter({reason: len(tags) for reason, tags in self.by_reason.items()})
+        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _short(tag: str) -> str:
+    return tag if len(tag) <= _SHOWN * 2 else f"{tag[:_SHOWN]}… ({len(tag)} characters)"
