@@ -23,7 +23,7 @@ class Registry(Protocol):
         """Platforms of the image with that digest. Raises TagNotFound when it is gone."""
 
     def created(self, repository: Repository, tags: Sequence[str]) -> Mapping[str, datetime]:
-        """When the publishers say these tags were built, for those that say so. Costs up to two requests a tag.
+        """When the publishers say these tags were built, for those that say so. Costs up to three requests a tag.
 
         Tags that vanished meanwhile are left out. Reproducible builds say 1970-01-01.
         """

@@ -1,0 +1,107 @@
+"""The calls of ACR's API (cr, version 2018-12-01) that a registry needs, with its failures as ours.
+
+Made by alibabacloud-cr20181201, whose models stop here and in `acr_enterprise`. The API answers HTTP 200 to some
+failures, so `IsSuccess` is checked on every answer.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from fcpin.errors import (
+    InvalidSettings,
+    RegistryDenied,
+    RegistryError,
+    RegistryUnavailable,
+    RepositoryNotFound,
+    TagNotFound,
+)
+from fcpin.openapi import CloudError, Credentials, Retry, check_proxy, cloud_errors, retrying, sdk_config
+from fcpin.registry.single_flight import SingleFlight
+from fcpin.registry.transport import REGISTRY_RETRY
+
+Operation = Callable[[Mapping[str, object]], Any]
+
+_ABSENT: Final = "NOT_EXIST"
+_ABSENT_TAG: Final = ("TAG_", "REPO_TAG_", "IMAGE_", "ARTIFACT_")
+_PERMISSIONS: Final[Mapping[str, str]] = {
+    "ListInstance": "cr:ListInstance",
+    "GetRepository": "cr:GetRepository",
+    "ListRepoTag": "cr:ListRepositoryTag",
+    "GetRepoTag": "cr:GetRepositoryTag",
+    "GetAuthorizationToken": "cr:GetAuthorizationToken",
+}
+"""The RAM action that each call needs."""
+
+
+class AcrApi:
+    """Calls the API of one region. Safe to share between threads.
+
+    Without *credentials* the default chain of alibabacloud-credentials is asked at the first call; *endpoint* is
+    another address than `cr.<region>.aliyuncs.com`.
+    """
+
+    def __init__(
+        self,
+        region: str,
+        *,
+        credentials: Credentials | None = None,
+        endpoint: str | None = None,
+        retry: Retry = REGISTRY_RETRY,
+    ) -> None:
+        self._region = region
+        self._credentials = credentials
+        self._endpoint = endpoint or f"cr.{region}.aliyuncs.com"
+        self._retry = retry
+        self._operations = SingleFlight[str, Mapping[str, Operation]]()
+
+    def call(self, action: str, asked: str, missing: type[RegistryError], **parameters: object) -> Any:
+        """The SDK's body of a successful answer; *parameters* as the API names them.
+
+        Raises RegistryError, with *asked* in its message; *missing* when the API says that there is no such thing.
+        """
+        return retrying(lambda: self._attempt(action, asked, missing, parameters), self._retry)
+
+    def _attempt(self, action: str, asked: str, missing: type[RegistryError], parameters: Mapping[str, object]) -> Any:
+        try:
+            operation = self._operations.get("", self._connect)[action]
+            with cloud_errors():
+                return _successful(operation(parameters), action)
+        except CloudError as error:
+            raise self._refusal(error, action, asked, missing) from None
+
+    def _connect(self) -> Mapping[str, Operation]:
+        from alibabacloud_cr20181201 import models
+        from alibabacloud_cr20181201.client import Client
+
+        try:
+            check_proxy(self._endpoint)
+            with cloud_errors():
+                client = Client(sdk_config(self._endpoint, self._region, self._credentials))
+        except InvalidSettings as error:
+            raise RegistryError(f"ACR API: {error}") from None
+        return {
+            "ListInstance": lambda p: client.list_instance(models.ListInstanceRequest().from_map(p)).body,
+            "GetRepository": lambda p: client.get_repository(models.GetRepositoryRequest().from_map(p)).body,
+            "ListRepoTag": lambda p: client.list_repo_tag(models.ListRepoTagRequest().from_map(p)).body,
+            "GetRepoTag": lambda p: client.get_repo_tag(models.GetRepoTagRequest().from_map(p)).body,
+            "GetAuthorizationToken": lambda p: (
+                client.get_authorization_token(models.GetAuthorizationTokenRequest().from_map(p)).body
+            ),
+        }
+
+    def _refusal(self, error: CloudError, action: str, asked: str, missing: type[RegistryError]) -> RegistryError:
+        said = f"{asked}: {action} at {self._endpoint} answered {error}"
+        if error.is_temporary:
+            return RegistryUnavailable(said)
+        if error.is_denied or error.status in {401, 403}:
+            return RegistryDenied(f"{said}; the credentials must be valid and allowed {_PERMISSIONS[action]}")
+        if error.code.endswith(_ABSENT):
+            return (TagNotFound if error.code.startswith(_ABSENT_TAG) else RepositoryNotFound)(said)
+        return (missing if error.status == 404 else RegistryError)(said)
+
+
+def _successful(body: Any, action: str) -> Any:
+    if body is not None and body.is_success is True:
+        return body
+    code = getattr(body, "code", None) or "NoAnswer"
+    raise CloudError(str(code), 200, f"{action} did not succeed", request_id=str(getattr(body, "request_id", "") or ""))

@@ -1,0 +1,207 @@
+"""ACR Enterprise Edition: tags with their digests and push times, as its own API tells them.
+
+That API has no filter and no documented order for tags, so a listing is always the whole of it, and counted.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from fcpin.errors import (
+    InvalidImage,
+    ListingIncomplete,
+    RegistryProtocolError,
+    RepositoryNotFound,
+    TagNotFound,
+)
+from fcpin.image import AcrHost, Digest, Manifest, Repository, TagRecord, is_tag, parse_digest
+from fcpin.registry.acr_api import AcrApi
+from fcpin.registry.base import Registry
+from fcpin.registry.docker_config import Login
+from fcpin.registry.single_flight import SingleFlight
+
+PAGE_SIZE: Final = 100
+_MAX_TAGS: Final = 1_000_000
+_AT_ONCE: Final = 4
+
+
+class AcrEnterprise:
+    """Reads one Enterprise instance. Safe to share between threads.
+
+    *images* makes the client that reads manifests from the instance's own registry; it is given a way to log in
+    there. *instance_id* saves looking the instance up by the name in its host.
+    """
+
+    def __init__(
+        self,
+        acr: AcrHost,
+        images: Callable[[Callable[[], Login]], Registry],
+        api: AcrApi,
+        *,
+        instance_id: str | None = None,
+    ) -> None:
+        self._acr = acr
+        self._images = images(self.find_login)
+        self._api = api
+        self._given_instance_id = instance_id
+        self._once = SingleFlight[str, str]()
+
+    def list_tags(self, repository: Repository) -> Sequence[TagRecord]:
+        """One request per 100 tags, four at once; once more from the start when tags were pushed meanwhile."""
+        for _ in range(2):
+            counts, records = self._list_once(repository)
+            tags = {record.tag: record for record in records}
+            if counts == {len(tags)}:
+                return list(tags.values())
+        counted = " or ".join(map(str, sorted(counts)))
+        raise ListingIncomplete(
+            f"{repository}: ACR counts {counted} tags, but listed {len(tags)}, twice; "
+            "nothing is decided on part of them: try again when nobody is pushing"
+        )
+
+    def resolve(self, repository: Repository, tag: str) -> TagRecord:
+        """One request, after the repository's id is known."""
+        body = self._api.call(
+            "GetRepoTag",
+            f"{repository}:{tag}",
+            TagNotFound,
+            InstanceId=self._instance_id(),
+            RepoId=self._repo_id(repository),
+            Tag=tag,
+        )
+        record = _record(body, repository, tag)
+        if record.digest is None:
+            raise RegistryProtocolError(f"{repository}:{tag}: ACR answered without a digest")
+        return record
+
+    def manifest(self, repository: Repository, digest: Digest) -> Manifest:
+        """Asked of the registry itself: the API tells no platforms."""
+        return self._images.manifest(repository, digest)
+
+    def created(self, repository: Repository, tags: Sequence[str]) -> Mapping[str, datetime]:
+        """One request a tag, four at once. A listing of ours has these times already."""
+        with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="fcpin-acr") as pool:
+            records = list(pool.map(lambda tag: self._present(repository, tag), dict.fromkeys(tags)))
+        return {record.tag: record.created for record in records if record and record.created}
+
+    def _present(self, repository: Repository, tag: str) -> TagRecord | None:
+        try:
+            return self.resolve(repository, tag)
+        except TagNotFound:
+            return None
+
+    def find_login(self) -> Login:
+        """A temporary login to the instance's registry, made by GetAuthorizationToken."""
+        asked = f"login to {self._acr.public_host}"
+        body = self._api.call("GetAuthorizationToken", asked, RepositoryNotFound, InstanceId=self._instance_id())
+        if not body.temp_username or not body.authorization_token:
+            raise RegistryProtocolError(f"{asked}: ACR answered without a user name and a token")
+        return Login(
+            "GetAuthorizationToken",
+            str(body.temp_username),
+            str(body.authorization_token),
+            expires=_moment(body.expire_time, asked),
+        )
+
+    def _list_once(self, repository: Repository) -> tuple[set[int], list[TagRecord]]:
+        """Every TotalCount that a page gave, and what the pages listed."""
+        first = self._page(repository, 1)
+        size = first.page_size or PAGE_SIZE
+        numbers = range(2, -(-_total(first, repository) // size) + 1)
+        with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="fcpin-acr") as pool:
+            bodies = [first, *pool.map(lambda number: self._page(repository, number), numbers)]
+        records = [_record(image, repository, image.tag) for body in bodies for image in body.images or []]
+        return {_total(body, repository) for body in bodies}, records
+
+    def _page(self, repository: Repository, number: int) -> Any:
+        return self._api.call(
+            "ListRepoTag",
+            str(repository),
+            RepositoryNotFound,
+            InstanceId=self._instance_id(),
+            RepoId=self._repo_id(repository),
+            PageNo=number,
+            PageSize=PAGE_SIZE,
+        )
+
+    def _instance_id(self) -> str:
+        return self._given_instance_id or self._once.get("instance", self._find_instance)
+
+    def _find_instance(self) -> str:
+        name = self._acr.instance_name
+        for instance in self._instances(name):
+            # The filter of ListInstance may be fuzzy.
+            if instance.instance_name == name and instance.instance_id:
+                return str(instance.instance_id)
+        raise RepositoryNotFound(
+            f"{self._acr.public_host}: these credentials see no ACR Enterprise instance named {name!r} in "
+            f"{self._acr.region}; check the name, or give instance_id in the stack's registries"
+        )
+
+    def _instances(self, name: str) -> Iterator[Any]:
+        seen, number = 0, 1
+        while True:
+            body = self._api.call(
+                "ListInstance", self._acr.public_host, RepositoryNotFound, InstanceName=name, PageNo=number, PageSize=30
+            )
+            instances = body.instances or []
+            yield from instances
+            seen, number = seen + len(instances), number + 1
+            if not instances or seen >= (body.total_count or 0):
+                return
+
+    def _repo_id(self, repository: Repository) -> str:
+        return self._once.get(f"repository {repository.path}", lambda: self._find_repository(repository))
+
+    def _find_repository(self, repository: Repository) -> str:
+        namespace, _, name = repository.path.partition("/")
+        body = self._api.call(
+            "GetRepository",
+            str(repository),
+            RepositoryNotFound,
+            InstanceId=self._instance_id(),
+            RepoNamespaceName=namespace,
+            RepoName=name,
+        )
+        if not body.repo_id:
+            raise RegistryProtocolError(f"{repository}: ACR answered without a RepoId")
+        return str(body.repo_id)
+
+
+def _total(body: Any, repository: Repository) -> int:
+    """TotalCount, which is text here."""
+    text = str(body.total_count)
+    if not text.isdecimal() or int(text) > _MAX_TAGS:
+        raise RegistryProtocolError(f"{repository}: ACR gives {text[:40]!r} as the number of tags")
+    return int(text)
+
+
+def _record(image: Any, repository: Repository, tag: object) -> TagRecord:
+    if not isinstance(tag, str) or not is_tag(tag):
+        raise RegistryProtocolError(f"{repository}: ACR lists {str(tag)[:80]!r}, which is no tag")
+    asked = f"{repository}:{tag}"
+    return TagRecord(
+        tag,
+        digest=_digest(image.digest, asked),
+        pushed=_moment(image.image_update, asked),
+        created=_moment(image.image_create, asked),
+        status=image.status or "NORMAL",
+    )
+
+
+def _digest(text: str | None, asked: str) -> Digest | None:
+    """With or without `sha256:`; None while ACR knows none."""
+    try:
+        return parse_digest(text) if text else None
+    except InvalidImage as error:
+        raise RegistryProtocolError(f"{asked}: {error}") from None
+
+
+def _moment(milliseconds: object, asked: str) -> datetime | None:
+    """A time that ACR gives as a number or as text, in milliseconds since 1970; None for none or 0."""
+    try:
+        since_1970 = int(str(milliseconds or 0))
+        return datetime.fromtimestamp(since_1970 / 1000, UTC) if since_1970 else None
+    except (ValueError, OverflowError, OSError):
+        raise RegistryProtocolError(f"{asked}: ACR gives the time {str(milliseconds)[:40]!r}") from None

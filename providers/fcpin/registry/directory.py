@@ -1,0 +1,128 @@
+"""Which registry serves a host, and one listing of each repository per run, shared by everybody who asks."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from fcpin.clock import Clock, SystemClock
+from fcpin.errors import RegistryError
+from fcpin.image import Digest, Manifest, Repository, TagRecord, acr_host
+from fcpin.openapi import Credentials, Retry
+from fcpin.registry.acr_api import AcrApi
+from fcpin.registry.acr_enterprise import AcrEnterprise
+from fcpin.registry.base import Registry
+from fcpin.registry.distribution import Distribution, find_docker_login
+from fcpin.registry.docker_config import Login
+from fcpin.registry.settings import RegistrySettings, by_registry, public_host
+from fcpin.registry.single_flight import SingleFlight
+from fcpin.registry.transport import REGISTRY_RETRY, Transport
+
+LISTINGS_AT_ONCE: Final = 8
+_STACK: Final = "stack config"
+
+
+class RegistryDirectory:
+    """All registries of one run, behind the methods of one. Safe to share between threads.
+
+    *settings* are by host. *credentials* and *cr_endpoint* are for the API of ACR Enterprise: None takes the default
+    chain and `cr.<region>.aliyuncs.com`. A repository is asked for under its registry's public host, whichever of
+    ACR's hosts it is named by, unless the settings give an endpoint.
+
+    Raises InvalidSettings when two of the hosts are one registry.
+    """
+
+    def __init__(
+        self,
+        settings: Mapping[str, RegistrySettings] | None = None,
+        *,
+        credentials: Credentials | None = None,
+        cr_endpoint: str | None = None,
+        retry: Retry = REGISTRY_RETRY,
+        clock: Clock | None = None,
+    ) -> None:
+        self._settings = by_registry(settings or {})
+        self._credentials = credentials
+        self._cr_endpoint = cr_endpoint
+        self._retry = retry
+        self._clock = clock or SystemClock()
+        self._transport = Transport(retry=retry, clock=self._clock)
+        self._registries = SingleFlight[str, Registry]()
+        self._listings = SingleFlight[Repository, Sequence[TagRecord]]()
+        self._records = SingleFlight[tuple[Repository, str], TagRecord]()
+        self._manifests = SingleFlight[tuple[Repository, Digest], Manifest]()
+        self._created = SingleFlight[tuple[Repository, frozenset[str]], Mapping[str, datetime]]()
+        self._pool = ThreadPoolExecutor(LISTINGS_AT_ONCE, thread_name_prefix="fcpin-listing")
+
+    def registry_for(self, repository: Repository) -> Registry:
+        """The registry that serves *repository*; one object per registry, whichever of its hosts is named."""
+        host = public_host(repository.host)
+        return self._registries.get(host, lambda: self._open(host, repository.host))
+
+    def list_tags(self, repository: Repository) -> Sequence[TagRecord]:
+        """Every tag, listed once a run. A listing that failed for a passing reason is made anew for the next caller."""
+        named = _canonical(repository)
+        return self._listings.get(named, lambda: tuple(self.registry_for(repository).list_tags(named)))
+
+    def resolve(self, repository: Repository, tag: str) -> TagRecord:
+        """What *tag* points at now: asked anew at every call."""
+        return self.registry_for(repository).resolve(_canonical(repository), tag)
+
+    def resolve_once(self, repository: Repository, tag: str) -> TagRecord:
+        """What *tag* pointed at when the run first asked."""
+        return self._records.get((_canonical(repository), tag), lambda: self.resolve(repository, tag))
+
+    def manifest(self, repository: Repository, digest: Digest) -> Manifest:
+        """Platforms of an image, asked once a run: a digest's content never changes."""
+        named = _canonical(repository)
+        return self._manifests.get((named, digest), lambda: self.registry_for(repository).manifest(named, digest))
+
+    def created(self, repository: Repository, tags: Sequence[str]) -> Mapping[str, datetime]:
+        """When these tags were built, asked once a run for the same tags."""
+        named = _canonical(repository)
+        return self._created.get((named, frozenset(tags)), lambda: self.registry_for(repository).created(named, tags))
+
+    def start_listing(self, repositories: Iterable[Repository]) -> None:
+        """Begin these listings in the background, at most 8 at once. Whoever asks for one then joins it.
+
+        A failure is not reported here: `list_tags` raises it, or tries again when it was a passing one.
+        """
+        for repository in dict.fromkeys(map(_canonical, repositories)):
+            self._pool.submit(self._list_quietly, repository)
+
+    def close(self) -> None:
+        """Begin no more background listings; those under way end by themselves."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _list_quietly(self, repository: Repository) -> None:
+        with suppress(RegistryError):
+            self.list_tags(repository)
+
+    def _open(self, host: str, written: str) -> Registry:
+        settings = self._settings.get(host, RegistrySettings())
+        acr = acr_host(host)
+        if acr is None or acr.edition == "personal":
+            return self._distribution(host, settings, lambda: find_docker_login(written, host))
+        return AcrEnterprise(
+            acr,
+            lambda find_login: self._distribution(host, settings, find_login),
+            AcrApi(acr.region, credentials=self._credentials, endpoint=self._cr_endpoint, retry=self._retry),
+            instance_id=settings.instance_id,
+        )
+
+    def _distribution(self, host: str, settings: RegistrySettings, find: Callable[[], Login]) -> Distribution:
+        """*find* finds the login when the stack's settings give none."""
+        given = Login(_STACK, settings.username, settings.password or "") if settings.username else None
+        return Distribution(
+            host,
+            endpoint=settings.endpoint,
+            find_login=(lambda: given) if given else find,
+            transport=self._transport,
+            clock=self._clock,
+        )
+
+
+def _canonical(repository: Repository) -> Repository:
+    return replace(repository, host=public_host(repository.host))

@@ -1,0 +1,202 @@
+"""The OCI distribution API: any registry that `docker pull` can talk to, ACR Personal among them.
+
+Specification: opencontainers/distribution-spec 1.1. Only reads, and only of what a policy needs.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+from fcpin.clock import Clock, SystemClock
+from fcpin.errors import InvalidImage, RegistryError, RegistryProtocolError, RepositoryNotFound, TagNotFound
+from fcpin.image import Digest, Manifest, Repository, TagRecord, is_tag, parse_digest
+from fcpin.registry.auth import Authenticator
+from fcpin.registry.docker_config import DOCKER_HUB, Login, find_login
+from fcpin.registry.manifests import (
+    MANIFEST_TYPES,
+    ManifestDocument,
+    UnsupportedManifest,
+    created_time,
+    platform_name,
+    read_manifest,
+)
+from fcpin.registry.oci_errors import parse_object, refusal
+from fcpin.registry.paging import MAX_PAGES, pages
+from fcpin.registry.transport import LOOPBACK, MIB, Answer, Transport, origin
+
+PAGE_SIZE: Final = 1000
+_LISTING_LIMIT: Final = 32 * MIB
+_MANIFEST_LIMIT: Final = 4 * MIB
+_AT_ONCE: Final = 8
+_DEFAULT_PLATFORM: Final = "linux/amd64"
+_ACCEPT: Final = ", ".join(MANIFEST_TYPES)
+
+
+class Distribution:
+    """Reads one registry. Safe to share between threads.
+
+    *host* is the registry's name, *endpoint* (`https://host[:port]`) another address to ask it at; plain http is
+    used for hosts of this machine only, or when the endpoint says so. *find_login* is called when the registry
+    first wants to know who we are.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        *,
+        endpoint: str | None = None,
+        find_login: Callable[[], Login] | None = None,
+        transport: Transport | None = None,
+        clock: Clock | None = None,
+        max_pages: int = MAX_PAGES,
+    ) -> None:
+        self._host = host
+        self._base = (endpoint or default_endpoint(host)).rstrip("/")
+        self._transport = transport or Transport()
+        self._auth = Authenticator(
+            self._base, find_login or (lambda: find_docker_login(host)), self._transport, clock or SystemClock()
+        )
+        self._max_pages = max_pages
+
+    def list_tags(self, repository: Repository) -> Sequence[TagRecord]:
+        """One request per 1,000 tags, or per as many as the registry gives at once."""
+        asked = self._asked("tags", repository)
+        tags = dict[str, None]()
+        first = f"{self._url(repository)}/tags/list?n={PAGE_SIZE}"
+        for page in pages(lambda url: self._listing(url, repository), first, max_pages=self._max_pages):
+            tags.update(dict.fromkeys(_tags(page, asked)))
+        return [TagRecord(tag) for tag in tags]
+
+    def resolve(self, repository: Repository, tag: str) -> TagRecord:
+        """One HEAD; a GET as well when Docker-Content-Digest is missing, or to learn why there is no such tag."""
+        answer = self._get("HEAD", f"{self._url(repository)}/manifests/{quote(tag, safe='')}", repository)
+        if answer.status == 200 and (sent := answer.headers.get("Docker-Content-Digest")):
+            return TagRecord(tag, self._digest(sent, answer))
+        digest, _ = self._manifest_body(repository, tag)
+        return TagRecord(tag, digest)
+
+    def manifest(self, repository: Repository, digest: Digest) -> Manifest:
+        """One request for an index, two for a plain image, whose configuration names its platform."""
+        document = self._document(repository, digest)
+        if document.config is None:
+            return Manifest(digest, children=document.children)
+        return Manifest(digest, platform=platform_name(self._config(repository, document.config)))
+
+    def created(self, repository: Repository, tags: Sequence[str]) -> Mapping[str, datetime]:
+        """Two requests for a tag of a plain image, three for an index, eight tags at once."""
+        wanted = list(dict.fromkeys(tags))
+        with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="fcpin-created") as pool:
+            futures = [pool.submit(self._created, repository, tag) for tag in wanted]
+            try:
+                times = [future.result() for future in futures]
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        return {tag: time for tag, time in zip(wanted, times, strict=True) if time is not None}
+
+    def _created(self, repository: Repository, tag: str) -> datetime | None:
+        try:
+            document = self._document(repository, tag)
+            if document.children:
+                # One build makes all platforms of an index; the one that FC runs speaks for them.
+                child = document.children.get(_DEFAULT_PLATFORM) or next(iter(document.children.values()))
+                document = self._document(repository, child)
+            if document.config is None:
+                return None
+            return created_time(self._config(repository, document.config))
+        except (TagNotFound, UnsupportedManifest):
+            return None
+
+    def _document(self, repository: Repository, reference: str) -> ManifestDocument:
+        digest, answer = self._manifest_body(repository, reference)
+        asked = self._asked(f"manifest {reference}", repository)
+        return read_manifest(digest, parse_object(answer, asked), asked)
+
+    def _manifest_body(self, repository: Repository, reference: str) -> tuple[Digest, Answer]:
+        """A manifest by tag or digest, and the digest of what arrived; it must be the one that was asked for."""
+        url = f"{self._url(repository)}/manifests/{quote(reference, safe=':')}"
+        answer = self._ok(self._get("GET", url, repository), f"manifest {reference}", repository, TagNotFound)
+        promised = reference if reference.startswith("sha256:") else answer.headers.get("Docker-Content-Digest")
+        return self._verified(answer, promised), answer
+
+    def _config(self, repository: Repository, digest: Digest) -> Mapping[str, object]:
+        url = f"{self._url(repository)}/blobs/{digest}"
+        answer = self._ok(self._get("GET", url, repository), f"configuration {digest}", repository, TagNotFound)
+        self._verified(answer, digest)
+        return parse_object(answer, self._asked(f"configuration {digest}", repository))
+
+    def _listing(self, url: str, repository: Repository) -> Answer:
+        return self._ok(self._get("GET", url, repository, _LISTING_LIMIT), "tags", repository, RepositoryNotFound)
+
+    def _get(self, method: str, url: str, repository: Repository, limit: int = _MANIFEST_LIMIT) -> Answer:
+        """One read, authenticated as the registry wants it: a token that is refused is renewed once."""
+        headers = {"Accept": "application/json" if "/tags/list" in url else _ACCEPT}
+        answer = self._send(method, url, headers, repository, limit)
+        for _ in range(2):
+            if answer.status != 401 or origin(answer.url) != origin(self._base):
+                break
+            if not self._auth.answer_challenge(answer, repository.path, headers.get("Authorization")):
+                break
+            answer = self._send(method, url, headers, repository, limit)
+        return answer
+
+    def _send(self, method: str, url: str, headers: dict[str, str], repository: Repository, limit: int) -> Answer:
+        if authorization := self._auth.header(repository.path):
+            headers["Authorization"] = authorization
+        return self._transport.send(method, url, headers=headers, limit=limit)
+
+    def _ok(self, answer: Answer, what: str, repository: Repository, missing: type[RegistryError]) -> Answer:
+        if answer.status == 200:
+            return answer
+        raise refusal(answer, self._asked(what, repository), missing, str(self._auth.login()))
+
+    def _verified(self, answer: Answer, promised: str | None) -> Digest:
+        digest = Digest(f"sha256:{hashlib.sha256(answer.body).hexdigest()}")
+        if promised is not None and self._digest(promised, answer) != digest:
+            raise RegistryProtocolError(
+                f"{self._host}: {urlsplit(answer.url).path} has the digest {digest}, expected {promised}"
+            )
+        return digest
+
+    def _digest(self, text: str, answer: Answer) -> Digest:
+        try:
+            return parse_digest(text)
+        except InvalidImage:
+            raise RegistryProtocolError(
+                f"{self._host}: {urlsplit(answer.url).path} has the digest {text[:80]!r}; fcpin can sha256 only"
+            ) from None
+
+    def _url(self, repository: Repository) -> str:
+        return f"{self._base}/v2/{repository.path}"
+
+    def _asked(self, what: str, repository: Repository) -> str:
+        at = "" if urlsplit(self._base).netloc == self._host else f" (at {self._base})"
+        return f"{self._host}{at}: {what} of {repository.path}"
+
+
+def default_endpoint(host: str) -> str:
+    """Where a registry of that name is asked: over TLS, unless it is on this machine, as docker does it."""
+    if host == DOCKER_HUB:
+        return "https://registry-1.docker.io"
+    local = urlsplit(f"//{host}").hostname in LOOPBACK
+    return f"{'http' if local else 'https'}://{host}"
+
+
+def find_docker_login(*hosts: str) -> Login:
+    """The login that docker has for the first of *hosts*. Raises RegistryDenied when it cannot be read."""
+    return find_login(hosts)
+
+
+def _tags(page: Answer, asked: str) -> Iterable[str]:
+    tags = parse_object(page, asked).get("tags")
+    if tags is None:  # docker-registry's answer for a repository whose tags are all gone
+        return []
+    if not isinstance(tags, list):
+        raise RegistryProtocolError(f"{asked}: expected a list of tags, got {type(tags).__name__}")
+    for tag in tags:
+        if not isinstance(tag, str) or not is_tag(tag):
+            raise RegistryProtocolError(f"{asked}: {str(tag)[:80]!r} is no tag")
+    return tags

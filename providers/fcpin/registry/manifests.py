@@ -1,0 +1,81 @@
+"""Read image manifests, indexes and configurations: which platforms an image has, and when it was built.
+
+Formats: OCI image specification 1.1 and Docker image manifest version 2, schema 2.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from fcpin.errors import InvalidImage, RegistryProtocolError
+from fcpin.image import Digest, parse_digest
+
+MANIFEST_TYPES: Final = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+"""What we accept. A registry that is not told so may convert the image, and then its digest is another one."""
+
+_ATTESTATION: Final = "vnd.docker.reference.type"
+_UNKNOWN: Final = "unknown"
+
+
+class UnsupportedManifest(RegistryProtocolError):
+    """A manifest in a form that says nothing of platforms: Docker's schema 1, or no image at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestDocument:
+    """A manifest as the registry stores it: an index with children, or a plain image with a configuration."""
+
+    digest: Digest
+    children: Mapping[str, Digest]
+    """By platform, for an index; attestations and children without a platform are left out."""
+    config: Digest | None
+    """Of a plain image; None for an index."""
+
+
+def read_manifest(digest: Digest, body: Mapping[str, Any], asked: str) -> ManifestDocument:
+    """Raises UnsupportedManifest for anything that is neither an index nor a plain image."""
+    try:
+        if isinstance(body.get("manifests"), list):
+            return ManifestDocument(digest, _children(body["manifests"]), None)
+        return ManifestDocument(digest, {}, parse_digest(body["config"]["digest"]))
+    except (KeyError, TypeError, AttributeError, InvalidImage):
+        kind = body.get("mediaType") or f"schema version {body.get('schemaVersion')}"
+        raise UnsupportedManifest(f"{asked}: neither an image nor an index that fcpin can read ({kind})") from None
+
+
+def _children(entries: list[Any]) -> Mapping[str, Digest]:
+    children = dict[str, Digest]()
+    for entry in entries:
+        name = platform_name(entry.get("platform") or {})
+        if name and _ATTESTATION not in (entry.get("annotations") or {}):
+            # The first of several is the one that container runtimes take.
+            children.setdefault(name, parse_digest(entry["digest"]))
+    return children
+
+
+def platform_name(fields: Mapping[str, Any]) -> str:
+    """`os/architecture[/variant]` of a platform object or an image configuration; empty when it does not say so."""
+    system, architecture, variant = (_text(fields, name) for name in ("os", "architecture", "variant"))
+    if not system or not architecture or _UNKNOWN in (system, architecture):
+        return ""
+    return "/".join(part for part in (system, architecture, variant) if part)
+
+
+def _text(fields: Mapping[str, Any], name: str) -> str:
+    value = fields.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def created_time(config: Mapping[str, Any]) -> datetime | None:
+    """When the image's publisher says it was built, or None when the configuration does not say (or says year 1)."""
+    try:
+        moment = datetime.fromisoformat(config["created"])
+        return None if moment.year == 1 else moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None

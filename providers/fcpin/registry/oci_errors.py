@@ -1,0 +1,86 @@
+"""Turn a registry's refusal into an error of ours, by its code and status.
+
+Codes: OCI distribution specification, "Error Codes"; a code that is not in the table counts as its HTTP status.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fcpin.errors import (
+    RegistryDenied,
+    RegistryError,
+    RegistryProtocolError,
+    RegistryUnavailable,
+    RepositoryNotFound,
+    TagNotFound,
+)
+from fcpin.registry.transport import Answer
+
+_BY_CODE: Final[Mapping[str, type[RegistryError]]] = {
+    "BLOB_UNKNOWN": TagNotFound,
+    "DENIED": RegistryDenied,
+    "MANIFEST_UNKNOWN": TagNotFound,
+    "NAME_INVALID": RepositoryNotFound,
+    "NAME_UNKNOWN": RepositoryNotFound,
+    "TAG_INVALID": TagNotFound,
+    "TOOMANYREQUESTS": RegistryUnavailable,
+    "UNAUTHORIZED": RegistryDenied,
+}
+_BY_STATUS: Final[Mapping[int, type[RegistryError]]] = {401: RegistryDenied, 403: RegistryDenied}
+_SHOWN: Final = 160
+
+
+def refusal(answer: Answer, asked: str, missing: type[RegistryError], login: str) -> RegistryError:
+    """The error for *answer*, which is no success.
+
+    *asked* says where and what ("registry.example.com: tags of shop/app"), *missing* is what a bare 404 means,
+    *login* tells whose credentials were used.
+    """
+    codes = _codes(answer)
+    by_status = missing if answer.status == 404 else _BY_STATUS.get(answer.status, RegistryError)
+    kind = next((_BY_CODE[code] for code, _ in codes if code in _BY_CODE), by_status)
+    said = "; ".join(filter(None, (f"{code} {message}".strip() for code, message in codes)))
+    return kind(f"{asked}: {_ANSWERS.get(kind, 'refused')} ({said or f'status {answer.status}'}){_hint(kind, login)}")
+
+
+_ANSWERS: Final[Mapping[type[RegistryError], str]] = {
+    RegistryDenied: "access denied",
+    RepositoryNotFound: "no such repository",
+    TagNotFound: "no such tag or digest",
+    RegistryUnavailable: "too many requests",
+}
+
+
+def _hint(kind: type[RegistryError], login: str) -> str:
+    if kind is RegistryDenied:
+        return f"; asked as {login}: check that it exists and that these credentials may pull it"
+    return f"; asked as {login}" if kind is RepositoryNotFound else ""
+
+
+def _codes(answer: Answer) -> list[tuple[str, str]]:
+    """Code and message of each error in the body; none when it is not the specification's JSON."""
+    try:
+        errors = json.loads(answer.body)["errors"]
+        return [(_shown(error.get("code")), _shown(error.get("message"))) for error in errors]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return []
+
+
+def _shown(text: object) -> str:
+    """One printable line of what a server wrote."""
+    line = " ".join(str(text or "").split())
+    return "".join(character for character in line if character.isprintable())[:_SHOWN]
+
+
+def parse_object(answer: Answer, asked: str) -> Mapping[str, Any]:
+    """The JSON object in *answer*. Raises RegistryProtocolError naming what came instead."""
+    try:
+        value = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise RegistryProtocolError(
+            f"{asked}: expected a JSON object, got {answer.content_type or 'something without a type'}"
+        )
+    return value

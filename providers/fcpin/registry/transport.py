@@ -1,0 +1,238 @@
+"""HTTP with limits: pooled, bounded in size and time, retried when the failure is a passing one.
+
+Every read has a limit, no redirect carries credentials to another origin, and nothing but RegistryError comes out.
+"""
+
+import functools
+import logging
+import os
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import stamina
+import urllib3
+from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError, SSLError
+from urllib3.exceptions import TimeoutError as TimedOut
+
+from fcpin.clock import Clock, SystemClock
+from fcpin.errors import RegistryError, RegistryProtocolError, RegistryUnavailable
+from fcpin.openapi import Retry
+
+_log = logging.getLogger(__name__)
+
+MIB: Final = 1024 * 1024
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+REGISTRY_RETRY: Final = Retry(attempts=4, seconds=30.0, first_wait=0.2, longest_wait=5.0)
+
+_TEMPORARY_STATUS: Final = frozenset({408, 429, 500, 502, 503, 504})
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_MAX_REDIRECTS: Final = 3
+_MAX_RETRY_AFTER: Final = 20.0
+_TIMEOUT: Final = urllib3.Timeout(connect=5.0, read=20.0)
+_BODY_SECONDS: Final = 60.0
+_CHUNK: Final = 64 * 1024
+_POOL: Final[Mapping[str, Any]] = {"maxsize": 16, "retries": False, "timeout": _TIMEOUT}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server said, whatever its status. `url` is where the answer came from after redirects."""
+
+    url: str
+    status: int
+    headers: urllib3.HTTPHeaderDict
+    body: bytes
+
+    @property
+    def content_type(self) -> str:
+        """The media type, lower case and without parameters."""
+        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
+class Busy(RegistryUnavailable):
+    """The server answered that it cannot answer now."""
+
+    def __init__(self, message: str, *, retry_after: float | None) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+def origin(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port of *url*: what credentials belong to."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+class Transport:
+    """Sends requests of one run. Safe to share between threads."""
+
+    def __init__(self, *, retry: Retry = REGISTRY_RETRY, clock: Clock | None = None) -> None:
+        self._retry = retry
+        self._clock = clock or SystemClock()
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        limit: int = 4 * MIB,
+        body: bytes | None = None,
+    ) -> Answer:
+        """The answer to one request, of at most *limit* bytes; a status is no error unless it is a passing one.
+
+        Raises RegistryUnavailable once retrying did not help, RegistryProtocolError for an answer that is too long
+        or redirects where it must not, RegistryError when the server's certificate is not trusted.
+        """
+        for attempt in stamina.retry_context(
+            on=pause_before_retry,
+            attempts=self._retry.attempts,
+            timeout=self._retry.seconds,
+            wait_initial=self._retry.first_wait,
+            wait_max=self._retry.longest_wait,
+            wait_jitter=self._retry.first_wait,
+        ):
+            with attempt:
+                return self._follow(method, url, headers, limit, body)
+        raise AssertionError("stamina raises the last error")  # pragma: no cover
+
+    def _follow(self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None) -> Answer:
+        for _ in range(_MAX_REDIRECTS + 1):
+            answer = self._exchange(method, url, headers, limit, body)
+            if answer.status not in _REDIRECTS:
+                return answer
+            target = _redirect_target(answer, method)
+            if origin(target) != origin(url):
+                headers = {name: value for name, value in headers.items() if name.lower() != "authorization"}
+            url = target
+        raise RegistryProtocolError(f"{_where(url)} redirected more than {_MAX_REDIRECTS} times")
+
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None) -> Answer:
+        try:
+            response = _pool(url).request(
+                method,
+                url,
+                headers={"User-Agent": "fcpin", "Accept-Encoding": "identity", **headers},
+                body=body,
+                redirect=False,
+                preload_content=False,
+            )
+            try:
+                content = b"" if method == "HEAD" else self._read(response, url, limit)
+            except BaseException:
+                response.close()
+                raise
+            response.release_conn()
+        except HTTPError as error:
+            raise _unreachable(url, error) from None
+        answer = Answer(url, response.status, response.headers, content)
+        # No query: a redirected blob's is a signature.
+        _log.debug("%s %s%s: %d, %d bytes", method, _where(url), urlsplit(url).path, answer.status, len(content))
+        if answer.status in _TEMPORARY_STATUS:
+            after = retry_after(answer.headers.get("Retry-After", ""), self._clock.now())
+            raise Busy(
+                f"{_where(url)} answered {answer.status} to {method} {urlsplit(url).path}; try again later",
+                retry_after=after,
+            )
+        return answer
+
+    def _read(self, response: urllib3.BaseHTTPResponse, url: str, limit: int) -> bytes:
+        deadline = self._clock.monotonic() + _BODY_SECONDS
+        content = bytearray()
+        while chunk := response.read1(_CHUNK):
+            content += chunk
+            if len(content) > limit:
+                raise RegistryProtocolError(
+                    f"{_where(url)} sent more than {limit:,} bytes for {urlsplit(url).path}, which is not believable"
+                )
+            if self._clock.monotonic() > deadline:
+                raise RegistryUnavailable(f"{_where(url)} was still sending after {_BODY_SECONDS:.0f} s")
+        return bytes(content)
+
+
+def pause_before_retry(error: Exception) -> bool | float:
+    """Whether to try again after *error*, or the seconds to wait before doing so (stamina's back-off hook)."""
+    if isinstance(error, Busy) and error.retry_after is not None:
+        return error.retry_after if error.retry_after <= _MAX_RETRY_AFTER else False
+    return isinstance(error, RegistryError) and error.temporary
+
+
+def retry_after(value: str, now: datetime) -> float | None:
+    """Seconds that a Retry-After header asks for, as a number or as a date (RFC 9110, 10.2.3); None if it does not."""
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
+
+
+def _redirect_target(answer: Answer, method: str) -> str:
+    location = answer.headers.get("Location", "")
+    target = urljoin(answer.url, location)
+    here, there = urlsplit(answer.url), urlsplit(target)
+    if method not in {"GET", "HEAD"} or not location or not there.hostname or there.username is not None:
+        raise RegistryProtocolError(f"{_where(answer.url)} answered {answer.status} without a usable Location")
+    if there.scheme != "https" and there.scheme != here.scheme:
+        raise RegistryProtocolError(
+            f"{_where(answer.url)} redirects from {here.scheme} to {there.scheme or 'nowhere'}; refused"
+        )
+    return target
+
+
+def _where(url: str) -> str:
+    return urlsplit(url).netloc
+
+
+def _unreachable(url: str, error: HTTPError) -> RegistryError:
+    cause: BaseException = getattr(error, "reason", None) or error
+    if isinstance(cause, SSLError) and isinstance(cause.args[0], ssl.SSLCertVerificationError):
+        return RegistryError(
+            f"{_where(url)}: its TLS certificate is not trusted ({cause.args[0].verify_message}); "
+            "add its authority to the system's, or name it in SSL_CERT_FILE"
+        )
+    return RegistryUnavailable(f"{_where(url)} cannot be reached: {_cause(cause)}")
+
+
+def _cause(error: BaseException) -> str:
+    """The reason in words. urllib3 repeats the address, and a class name, in front of it."""
+    if isinstance(error, NameResolutionError):
+        return "there is no such host name"
+    if isinstance(error, TimedOut):
+        return "timed out"
+    if isinstance(error, NewConnectionError) and isinstance(error.__cause__, OSError):
+        return (error.__cause__.strerror or str(error.__cause__)).lower()
+    return str(error.args[0] if error.args else error).rstrip(".").lower()
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    # One a process: reading the system's authorities costs 30 ms.
+    return ssl.create_default_context()
+
+
+@functools.cache
+def _pools(scheme: str, proxy: str) -> urllib3.PoolManager:
+    pool = _POOL if scheme == "http" else {**_POOL, "ssl_context": _tls()}
+    return urllib3.ProxyManager(proxy, **pool) if proxy else urllib3.PoolManager(**pool)
+
+
+def _pool(url: str) -> urllib3.PoolManager:
+    parts = urlsplit(url)
+    return _pools(parts.scheme, _proxy(parts))
+
+
+def _proxy(parts: SplitResult) -> str:
+    """The proxy of the environment for this address: HTTP(S)_PROXY and NO_PROXY; never one for this machine itself."""
+    if parts.hostname in LOOPBACK or not any(name.lower().endswith("_proxy") for name in os.environ):
+        return ""
+    from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
+
+    proxies: Mapping[str, str] = getproxies_environment()
+    return "" if proxy_bypass_environment(parts.netloc, proxies) else proxies.get(parts.scheme, "")
