@@ -143,10 +143,13 @@ def _part(record: Record, config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def live(config: Mapping[str, Any], function: Function) -> dict[str, Any]:
-    """What *function* has where *config* says something, in the words of *config*. Equal to it when nothing drifted."""
+    """What *function* has where *config* says something, in the words of *config*. Equal to it when nothing drifted.
+
+    The API leaves out what is empty or false, so a setting that says so is not missed.
+    """
     seen = {**_seen(FUNCTION, function.wire), **_seen(CONTAINER, function.container)}
     wanted = {name: _like_wire(_ALL.fields[name], value) for name, value in config.items()}
-    found = like(seen, wanted)
+    found = {name: value for name, value in wanted.items() if not value} | like(seen, wanted)
     return {name: config[name] if found[name] == wanted[name] else found[name] for name in found}
 
 

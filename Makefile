@@ -1,0 +1,49 @@
+# `make` shows what there is. Every target does its own set-up.
+ENGINE ?= auto
+export ENGINE
+PYTHON_BIN := .venv/bin
+# The Pulumi CLI where the installer of the Automation API has put it.
+export PATH := $(CURDIR)/.venv/pulumi/bin:$(PATH)
+# The SDKs probe the metadata service of ECS otherwise, and ignore NO_PROXY.
+LOOPBACK := env -u HTTP_PROXY -u HTTPS_PROXY -u http_proxy -u https_proxy ALIBABA_CLOUD_ECS_METADATA_DISABLED=true
+
+.DEFAULT_GOAL := help
+.PHONY: help
+help: ## what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup:
+	@tools/setup
+
+.PHONY: demo
+demo: setup ## pin two functions, push, move a tag, heal it; ENGINE=auto|embedded|pulumi
+	@$(LOOPBACK) $(PYTHON_BIN)/python -m demo --engine $(ENGINE)
+
+.PHONY: test
+test: setup ## every test; ENGINE=pulumi wants the Pulumi CLI
+	@$(LOOPBACK) $(PYTHON_BIN)/pytest -n 2 $(ARGS)
+
+.PHONY: check
+check: setup ## the gate: format, lint, types, tests
+	@$(PYTHON_BIN)/ruff format --check .
+	@$(PYTHON_BIN)/ruff check .
+	@$(PYTHON_BIN)/mypy
+	@$(MAKE) --no-print-directory test
+
+.PHONY: format
+format: setup ## put the code into shape
+	@$(PYTHON_BIN)/ruff format .
+	@$(PYTHON_BIN)/ruff check --fix .
+
+.PHONY: emulator
+emulator: setup ## FC, ACR Enterprise and a registry on 127.0.0.1:9900, until Ctrl-C
+	@$(LOOPBACK) $(PYTHON_BIN)/python -m emulator --port 9900
+
+.PHONY: lock
+lock: ## pin requirements*.txt anew (needs uv)
+	@tools/lock
+
+.PHONY: clean
+clean: ## remove what make made
+	@rm -rf .venv .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,156 @@
+"""What the user asked for, as values: read once, every problem at once, each with its property path."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from fcpin.errors import InvalidInput, InvalidPolicy, InvalidSettings, Problem
+from fcpin.fc import runtime_config
+from fcpin.fc.shape import unknown_key
+from fcpin.image import Digest, Image, Repository, parse_digest
+from fcpin.policy import Policy
+
+POLICY_KEYS: Final = (
+    "policy",
+    "filter_tags",
+    "allow_tags",
+    "ignore_tags",
+    "allow_downgrade",
+    "on_empty",
+    "platform",
+)
+"""The policy dictionary: the same keys stand in a resource, in stack configuration and in `--policy`."""
+
+OWN_KEYS: Final = ("function_name", "region", "repository", "config", "adopt", "deadline", "owner")
+PIN_KEYS: Final = ("tag", "digest", "image")
+"""Added by check, so that a preview shows old => new."""
+
+KEYS: Final = (*OWN_KEYS, *POLICY_KEYS, *PIN_KEYS)
+DEFAULT_DEADLINE: Final = 600.0
+_PROVIDER: Final = "__provider"
+_LONGEST_DEADLINE: Final = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """Tag and digest that a function is to run."""
+
+    tag: str
+    digest: Digest
+
+    @classmethod
+    def from_properties(cls, properties: Mapping[str, Any]) -> Self | None:
+        """The pin in a property bag, or None where there is none yet."""
+        tag, digest = properties.get("tag"), properties.get("digest")
+        return cls(tag, parse_digest(digest)) if isinstance(tag, str) and isinstance(digest, str) else None
+
+    def properties(self, repository: Repository) -> dict[str, str]:
+        """The three properties of a pin."""
+        return {"tag": self.tag, "digest": self.digest, "image": str(Image(repository, self.tag))}
+
+
+@dataclass(frozen=True, slots=True)
+class PinArgs:
+    """The inputs of one PinnedFunction, valid."""
+
+    function_name: str
+    region: str
+    repository: Repository
+    policy: Policy
+    config: Mapping[str, Any] | None
+    """Runtime settings of an owned function; None when the function is adopted."""
+    adopt: bool
+    deadline: float
+    """Seconds that FC may take to make a change so."""
+    owner: str
+    """`organization/project/stack::name` of the resource; written on functions that fcpin creates."""
+
+    @classmethod
+    def read(cls, properties: Mapping[str, Any], default_region: str = "") -> Self:
+        """Raises InvalidInput with everything that is wrong."""
+        reader = _Reader(properties)
+        args = cls(
+            function_name=reader.text("function_name"),
+            region=reader.text("region", default_region),
+            repository=reader.repository(),
+            policy=reader.policy(),
+            config=properties.get("config"),
+            adopt=reader.flag("adopt"),
+            deadline=reader.deadline(),
+            owner=reader.text("owner", "-"),
+        )
+        reader.finish()
+        return args
+
+
+_NO_REPOSITORY: Final = Repository("localhost", "none")
+_ANY_POLICY: Final[Mapping[str, object]] = {"policy": {"newest": {}}}
+
+
+class _Reader:
+    """Collects problems while it reads; `finish` raises them. What it answers for a wrong value is thrown away."""
+
+    def __init__(self, properties: Mapping[str, Any]) -> None:
+        self._properties = properties
+        self._problems: list[Problem] = list(_unknown(properties))
+        self._problems += runtime_config.name_problems("function_name", properties.get("function_name"))
+        if properties.get("config") is not None:
+            self._problems += runtime_config.problems("config", properties["config"])
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self._properties.get(key, default)
+        if isinstance(value, str) and value:
+            return value
+        if key == "region" and value == "":
+            self._problems.append(
+                Problem(key, "is missing; give it here, or set alicloud:region in the stack's config")
+            )
+        elif key != "function_name":
+            self._problems.append(Problem(key, f"expected a string, got {value!r}"))
+        return ""
+
+    def flag(self, key: str) -> bool:
+        value = self._properties.get(key, False)
+        if not isinstance(value, bool):
+            self._problems.append(Problem(key, f"expected true or false, got {value!r}"))
+        return bool(value)
+
+    def deadline(self) -> float:
+        value = self._properties.get("deadline", DEFAULT_DEADLINE)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _LONGEST_DEADLINE:
+            self._problems.append(
+                Problem("deadline", f"expected seconds, more than 0 and at most 86400, got {value!r}")
+            )
+            return DEFAULT_DEADLINE
+        return float(value)
+
+    def repository(self) -> Repository:
+        value = self._properties.get("repository")
+        if not isinstance(value, str):
+            self._problems.append(
+                Problem("repository", "is missing; such as registry.cn-hangzhou.aliyuncs.com/shop/app")
+            )
+            return _NO_REPOSITORY
+        try:
+            return Repository.parse(value)
+        except InvalidInput as error:
+            self._problems += (Problem("repository", problem.reason) for problem in error.problems)
+            return _NO_REPOSITORY
+
+    def policy(self) -> Policy:
+        spec = {key: self._properties[key] for key in POLICY_KEYS if key in self._properties}
+        try:
+            return Policy.from_spec(spec)
+        except InvalidPolicy as error:
+            self._problems += error.problems
+            return Policy.from_spec(_ANY_POLICY)
+
+    def finish(self) -> None:
+        if self._problems:
+            raise InvalidSettings(*self._problems)
+
+
+def _unknown(properties: Mapping[str, Any]) -> Iterator[Problem]:
+    for key in properties:
+        if key not in KEYS and key != _PROVIDER:
+            yield Problem(key, unknown_key(key, [key for key in KEYS if key not in (*PIN_KEYS, "owner")]))

@@ -1,0 +1,77 @@
+"""What has to be sent to Function Compute so that a function runs its pin. Pure: diff and update read the same plan."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fcpin.fc import runtime_config
+from fcpin.fc.model import Function
+from fcpin.fc.readiness import Verdict, judge
+from fcpin.image import Digest, Image
+from fcpin.pinned_function.inputs import KEYS, Pin, PinArgs
+
+OWNER_TAG: Final = "fcpin:owner"
+"""The tag on functions that fcpin created: whose they are, so that an interrupted create can be taken up again."""
+
+_SERVER_SIDE: Final = ("resolvedImageUri", "accelerationInfo")
+_REPLACES: Final = ("function_name", "region")
+_NEVER_COMPARED: Final = ("owner",)
+"""`owner` is only read by create; a renamed stack is no reason to touch a function."""
+
+SameDigest = Callable[[Digest, Digest | None], bool]
+"""Whether a pin and what FC resolved are one image: an index and its child count as equal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Which properties differ between two property bags."""
+
+    changed: tuple[str, ...]
+    replaces: tuple[str, ...]
+
+
+def difference(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Difference:
+    """Compare by inputs only, in both directions alike: refresh calls this with the live function as *olds*."""
+    keys = [key for key in KEYS if key not in _NEVER_COMPARED]
+    changed = tuple(key for key in keys if olds.get(key) != news.get(key))
+    return Difference(changed, tuple(key for key in _REPLACES if key in changed))
+
+
+def creation(args: PinArgs, pin: Pin) -> dict[str, Any]:
+    """The body of CreateFunction for an owned function."""
+    top, container = runtime_config.to_wire(args.config or {})
+    return {
+        "runtime": runtime_config.RUNTIME,
+        "handler": runtime_config.DEFAULT_HANDLER,
+        **top,
+        "customContainerConfig": {**container, "image": str(Image(args.repository, pin.tag))},
+        "tags": [{"Key": OWNER_TAG, "Value": args.owner}],
+    }
+
+
+def update(args: PinArgs, pin: Pin, function: Function, same: SameDigest) -> dict[str, Any] | None:
+    """The body of UpdateFunction that makes *function* run *pin*, or None when it already does.
+
+    Only what we manage is changed. Of `customContainerConfig` the live block is sent back whole, because FC may
+    replace it: without what only the server sets, and without a password that it masked.
+    """
+    top, container = runtime_config.to_wire(args.config or {})
+    image = str(Image(args.repository, pin.tag))
+    settled = args.config is None or runtime_config.live(args.config, function) == dict(args.config)
+    runs = function.image == image and same(pin.digest, function.digest)
+    if runs and settled and judge(function) is not Verdict.FAILED:
+        return None
+    return {**top, "customContainerConfig": {**_kept(function.container), **container, "image": image}}
+
+
+def resend(function: Function) -> dict[str, Any]:
+    """`customContainerConfig` as it is, to make FC resolve the tag again."""
+    return _kept(function.container)
+
+
+def _kept(container: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in container.items() if key not in _SERVER_SIDE and value is not None}
+    registry = kept.get("registryConfig")
+    if isinstance(registry, Mapping) and registry.get("authConfig"):
+        del kept["registryConfig"]
+    return kept

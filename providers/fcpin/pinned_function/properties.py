@@ -1,0 +1,69 @@
+"""Property bags of the resource: what a deployed function looks like as outputs, and a live one as inputs."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fcpin.fc import runtime_config
+from fcpin.fc.model import Function
+from fcpin.pinned_function.deployer import Deployed
+from fcpin.pinned_function.inputs import KEYS, Pin
+from fcpin.pinned_function.plan import SameDigest
+
+OUTPUTS: Final = (
+    "resolved_image_uri",
+    "previous_image",
+    "function_arn",
+    "state",
+    "last_update_status",
+    "last_modified_time",
+    "ownership",
+    "selection",
+    "exposed_seconds",
+)
+"""What the resource tells beside its inputs. `exposed_seconds` is there when the last deployment healed a moved tag."""
+
+CREATED: Final = "created"
+ADOPTED: Final = "adopted"
+
+
+def inputs_of(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs in a bag that may hold outputs and Pulumi's own keys too."""
+    return {key: properties[key] for key in KEYS if key in properties}
+
+
+def deployed(inputs: Mapping[str, Any], result: Deployed, selection: str, previous_image: str = "") -> dict[str, Any]:
+    """The outputs after create or update. *previous_image* is what the state said so far."""
+    outputs = {
+        **inputs_of(inputs),
+        **_told(result.function),
+        "previous_image": result.previous_image or previous_image,
+        "ownership": CREATED if result.created else ADOPTED,
+        "selection": selection,
+    }
+    if result.exposed_seconds is not None:
+        outputs["exposed_seconds"] = result.exposed_seconds
+    return outputs
+
+
+def live(properties: Mapping[str, Any], function: Function, same: SameDigest) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Outputs and inputs that describe *function* as it is now. Equal to the stored ones when nothing drifted."""
+    inputs = inputs_of(properties)
+    pin = Pin.from_properties(properties)
+    inputs["image"] = function.image
+    inputs["tag"] = function.tag or ""
+    if pin is None or not same(pin.digest, function.digest):
+        inputs["digest"] = function.digest or ""
+    if inputs.get("config") is not None:
+        inputs["config"] = runtime_config.live(inputs["config"], function)
+    kept = {key: properties[key] for key in OUTPUTS if key in properties}
+    return {**kept, **inputs, **_told(function)}, inputs
+
+
+def _told(function: Function) -> dict[str, Any]:
+    return {
+        "resolved_image_uri": function.resolved_image_uri,
+        "function_arn": function.arn,
+        "state": function.state,
+        "last_update_status": function.last_update_status,
+        "last_modified_time": function.last_modified_time,
+    }

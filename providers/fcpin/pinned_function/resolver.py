@@ -1,0 +1,142 @@
+"""From a policy to a pin: one listing per repository and run, one digest read per chosen tag.
+
+A selection that the preview of the same run made is taken over as it is (see run_memo).
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from fcpin.errors import NoTagQualifies, PlatformMissing, RegistryDenied, RegistryUnavailable, TagMoved, TagNotFound
+from fcpin.image import Digest, Repository, TagRecord
+from fcpin.pinned_function.engine_log import Log
+from fcpin.pinned_function.inputs import Pin, PinArgs
+from fcpin.pinned_function.run_memo import Remembered, RunMemo, key_of
+from fcpin.policy import Selection
+from fcpin.registry.directory import RegistryDirectory
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A pin, and in one line how it was found."""
+
+    pin: Pin
+    summary: str
+
+
+class Resolver:
+    """Resolves pins for all resources of one plugin process. Thread-safe."""
+
+    def __init__(
+        self, directory: RegistryDirectory, repositories: Sequence[Repository], memo: RunMemo, log: Log
+    ) -> None:
+        """*repositories* are listed in the background as soon as one of them is asked for."""
+        self._directory, self._memo, self._log = directory, memo, log
+        self._to_list = repositories
+        self._summaries: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def resolve(self, args: PinArgs, spec: Mapping[str, object], current: Pin | None) -> Resolved:
+        """The pin that *args* asks for now. *current* is the pin of the last deployment.
+
+        Raises NoTagQualifies, PlatformMissing, RegistryError.
+        """
+        key = key_of(str(args.repository), args.function_name, args.region, spec, current and current.tag)
+        remembered = self._memo.recall(key)
+        if remembered is not None:
+            pin = Pin(remembered.tag, Digest(remembered.digest))
+            resolved = Resolved(pin, remembered.summary)
+        else:
+            resolved = self._select(args, current)
+            self._memo.remember(key, Remembered(resolved.pin.tag, resolved.pin.digest, resolved.summary))
+        with self._lock:
+            self._summaries[key_of(str(args.repository), args.function_name, args.region)] = resolved.summary
+        return resolved
+
+    def summary(self, args: PinArgs) -> str:
+        """How the pin of *args* was found, or why there is nothing to tell."""
+        with self._lock:
+            key = key_of(str(args.repository), args.function_name, args.region)
+            return self._summaries.get(key, "pinned by ignore_changes")
+
+    def verify(self, args: PinArgs, pin: Pin) -> TagRecord:
+        """Read the tag once more. Raises TagMoved when it no longer is what the preview showed."""
+        try:
+            record = self._directory.resolve(args.repository, pin.tag)
+        except TagNotFound:
+            raise TagNotFound(
+                f"{args.repository}:{pin.tag} is gone since it was resolved to {pin.digest}; run again to resolve anew"
+            ) from None
+        if record.digest != pin.digest:
+            raise TagMoved(
+                f"{args.repository}:{pin.tag} moved from {pin.digest} to {record.digest} since it was resolved; "
+                "nothing was deployed; run again to see and deploy the new image"
+            )
+        return record
+
+    def same_image(self, args: PinArgs) -> Callable[[Digest, Digest | None], bool]:
+        """Whether a pin's digest and what FC resolved are one image: an index and its child count as equal."""
+
+        def same(pinned: Digest, resolved: Digest | None) -> bool:
+            if resolved is None or pinned == resolved:
+                return pinned == resolved
+            try:
+                manifest = self._directory.manifest(args.repository, pinned)
+            except TagNotFound:
+                return False
+            return manifest.digest_for(args.policy.platform) == resolved
+
+        return same
+
+    def _select(self, args: PinArgs, current: Pin | None) -> Resolved:
+        self._start_listings()
+        tags = self._directory.list_tags(args.repository)
+        current_tag = current.tag if current else None
+        if wanted := args.policy.needs_created(tags, current=current_tag):
+            tags = _with_created(tags, self._directory.created(args.repository, wanted))
+        selection = args.policy.select(tags, current=current_tag)
+        for warning in selection.warnings:
+            self._log("warning", f"{args.function_name}: {warning}")
+        if selection.chosen is None:
+            return self._kept(args, selection, current)
+        pin = Pin(selection.chosen.tag, self._digest(args.repository, selection.chosen.tag))
+        if current is None or pin.digest != current.digest:
+            self._check_platform(args, pin)
+        return Resolved(pin, selection.summary)
+
+    def _start_listings(self) -> None:
+        """The engine checks one resource after the other; their listings need not wait for one another."""
+        with self._lock:
+            repositories, self._to_list = self._to_list, ()
+        self._directory.start_listing(repositories)
+
+    def _kept(self, args: PinArgs, selection: Selection, current: Pin | None) -> Resolved:
+        if current is None or not selection.keep:
+            raise NoTagQualifies(f"{args.repository}: {selection.reason}")
+        self._log("warning", f"{args.function_name}: stays on {current.tag}: {selection.reason}")
+        return Resolved(current, f"kept: {selection.reason}")
+
+    def _digest(self, repository: Repository, tag: str) -> Digest:
+        digest = self._directory.resolve_once(repository, tag).digest
+        if digest is None:
+            raise TagNotFound(f"{repository}:{tag} has no digest")
+        return digest
+
+    def _check_platform(self, args: PinArgs, pin: Pin) -> None:
+        platform = args.policy.platform
+        try:
+            manifest = self._directory.manifest(args.repository, pin.digest)
+        except (RegistryDenied, RegistryUnavailable) as error:
+            self._log("warning", f"{args.function_name}: not checked for {platform}, which FC will do: {error}")
+            return
+        if manifest.digest_for(platform) is None:
+            has = ", ".join(sorted(manifest.children)) or manifest.platform or "none it tells"
+            raise PlatformMissing(
+                f"{args.repository}:{pin.tag} has no {platform} image (it has: {has}); "
+                f"build it with --platform {platform} --provenance=false"
+            )
+
+
+def _with_created(tags: Sequence[TagRecord], created: Mapping[str, datetime]) -> Sequence[TagRecord]:
+    return [replace(tag, created=created[tag.tag]) if tag.tag in created else tag for tag in tags]

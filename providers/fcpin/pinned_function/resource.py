@@ -1,0 +1,109 @@
+"""`PinnedFunction` as a Pulumi program writes it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Self
+
+import pulumi
+from pulumi.dynamic import Resource
+
+from fcpin.pinned_function.provider import PinnedFunctionProvider
+
+_OUTPUTS: Final = (
+    "tag",
+    "digest",
+    "image",
+    "resolved_image_uri",
+    "previous_image",
+    "function_arn",
+    "state",
+    "last_update_status",
+    "last_modified_time",
+    "ownership",
+    "selection",
+    "exposed_seconds",
+)
+
+
+class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
+    """A Function Compute 3.0 function pinned to the newest image of a tag family.
+
+    Without *config* the function is adopted: it must exist, only its image is managed, and deleting the resource
+    leaves it running. With *config* it is owned: created, kept equal, deleted.
+    """
+
+    image: pulumi.Output[str]
+    """`host/namespace/name:tag` that the function is to run."""
+    tag: pulumi.Output[str]
+    digest: pulumi.Output[str]
+    """`sha256:…` of the tag when it was resolved; the function runs exactly this."""
+    resolved_image_uri: pulumi.Output[str]
+    """What FC resolved: `host/namespace/name@sha256:…`."""
+    previous_image: pulumi.Output[str]
+    """`image@digest` that ran before the last deployment; empty after the first."""
+    function_arn: pulumi.Output[str]
+    state: pulumi.Output[str]
+    last_update_status: pulumi.Output[str]
+    last_modified_time: pulumi.Output[str]
+    ownership: pulumi.Output[str]
+    """`created` or `adopted`; what was adopted is never deleted."""
+    selection: pulumi.Output[str]
+    """How the tag was chosen: "newest of 37 of 212 tags by push time"."""
+    exposed_seconds: pulumi.Output[float | None]
+    """From the push that moved the tag until the function ran the new digest; None when none had moved."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        function_name: pulumi.Input[str],
+        repository: pulumi.Input[str],
+        policy: pulumi.Input[Mapping[str, Any]],
+        filter_tags: pulumi.Input[Mapping[str, Any]] | None = None,
+        allow_tags: pulumi.Input[Sequence[str]] | None = None,
+        ignore_tags: pulumi.Input[Sequence[str]] | None = None,
+        allow_downgrade: pulumi.Input[bool] | None = None,
+        on_empty: pulumi.Input[str] | None = None,
+        platform: pulumi.Input[str] | None = None,
+        config: pulumi.Input[Mapping[str, Any]] | None = None,
+        adopt: pulumi.Input[bool] | None = None,
+        deadline: pulumi.Input[float] | None = None,
+        region: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+        **unknown: Any,
+    ) -> None:
+        """Pin *function_name* to the newest tag of *repository* that *policy* selects.
+
+        `policy`, `filter_tags`, `allow_tags`, `ignore_tags`, `allow_downgrade`, `on_empty`, `platform`: docs/policies.
+        config: runtime settings in snake_case, as in pulumi-alicloud (docs/pinned-function.md).
+        adopt: take over a function that exists already, although *config* is given.
+        deadline: seconds that FC may take to make a change so (600).
+        region: default `alicloud:region` of the stack.
+        Other names are refused by check, each with its property path.
+        """
+        inputs = {
+            "function_name": function_name,
+            "repository": repository,
+            "policy": policy,
+            "filter_tags": filter_tags,
+            "allow_tags": allow_tags,
+            "ignore_tags": ignore_tags,
+            "allow_downgrade": allow_downgrade,
+            "on_empty": on_empty,
+            "platform": platform,
+            "config": config,
+            "adopt": adopt,
+            "deadline": deadline,
+            "region": region,
+            "owner": f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}::{resource_name}",
+            **unknown,
+        }
+        properties = {**inputs, **dict.fromkeys(_OUTPUTS)}
+        super().__init__(PinnedFunctionProvider(), resource_name, properties, opts)
+
+    @classmethod
+    def from_config(
+        cls, resource_name: str, entry: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+    ) -> Self:
+        """One entry of the stack's `fcpin:functions`. What is missing or too much in it is reported by check."""
+        required = {"function_name": resource_name, "repository": None, "policy": None}
+        return cls(resource_name, **{**required, **entry}, opts=opts)

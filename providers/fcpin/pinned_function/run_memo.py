@@ -1,0 +1,130 @@
+"""What the preview of a run selected, so that its update deploys the same.
+
+`pulumi up` starts two processes of the plugin one after the other, both children of one engine: the first previews,
+the second updates, and each calls check. A tag that is pushed while the user reads the preview must not be deployed
+unseen. So the first process leaves its selections in a private file named after the engine process, and the second
+one takes them. `--plan` and `--strict` are the official form of the same promise.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final, Self
+
+import psutil
+
+_SHELLS: Final = frozenset({"sh", "bash", "dash", "cmd.exe", "pulumi-resource", "pulumi-resource-pulumi-python"})
+"""What may stand between the engine and the plugin: the launcher script of the Pulumi CLI."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """One selection of a preview."""
+
+    tag: str
+    digest: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The process that runs `pulumi up`: its id and when it started, because ids come back."""
+
+    pid: int
+    started: float
+
+    @classmethod
+    def of_this_plugin(cls) -> Self | None:
+        """The nearest ancestor that is no shell, or None where the system tells no ancestors."""
+        with suppress(psutil.Error):
+            for process in psutil.Process().parents():
+                if process.name() not in _SHELLS:
+                    return cls(process.pid, process.create_time())
+        return None
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.pid}-{self.started:.2f}.json"
+
+    @classmethod
+    def from_file_name(cls, name: str) -> Self | None:
+        pid, dash, started = name.removesuffix(".json").partition("-")
+        with suppress(ValueError):
+            return cls(int(pid), float(started)) if dash else None
+        return None
+
+    def is_alive(self) -> bool:
+        with suppress(psutil.Error):
+            return f"{psutil.Process(self.pid).create_time():.2f}" == f"{self.started:.2f}"
+        return False
+
+
+def memo_folder() -> Path:
+    """A folder only this user can read, for files that live as long as one run."""
+    base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+    return Path(base) / f"fcpin-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+
+
+class RunMemo:
+    """The selections of the phase before this one, and those of this phase for the next one. Thread-safe."""
+
+    def __init__(self, folder: Path, engine: Engine | None) -> None:
+        self._lock = threading.Lock()
+        self._file = _private(folder) / engine.file_name if engine else None
+        self._mine: dict[str, Remembered] = {}
+        self._theirs = self._take()
+
+    def recall(self, key: str) -> Remembered | None:
+        """What the phase before this one selected for *key*."""
+        return self._theirs.get(key)
+
+    def remember(self, key: str, selected: Remembered) -> None:
+        """Leave a selection to the next phase of this run."""
+        if self._file is None:
+            return
+        with self._lock:
+            self._mine[key] = selected
+            text = json.dumps({key: asdict(value) for key, value in self._mine.items()})
+            partial = self._file.with_suffix(".partial")
+            partial.touch(mode=0o600)
+            partial.write_text(text, encoding="utf-8")
+            partial.replace(self._file)
+
+    def _take(self) -> Mapping[str, Remembered]:
+        """Selections are taken once: a long-lived engine that runs again resolves again."""
+        if self._file is None:
+            return {}
+        _sweep(self._file.parent)
+        try:
+            text = self._file.read_text(encoding="utf-8")
+            self._file.unlink()
+            return {key: Remembered(**value) for key, value in json.loads(text).items()}
+        except FileNotFoundError:
+            return {}
+
+
+def key_of(*parts: object) -> str:
+    """A short name for what was asked."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _private(folder: Path) -> Path:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    status = folder.stat()
+    if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o077):
+        raise PermissionError(f"{folder} is open to others; remove it")
+    return folder
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what runs left that ended before their update: the user said no."""
+    for file in folder.glob("*.json"):
+        engine = Engine.from_file_name(file.name)
+        if engine is not None and not engine.is_alive():
+            file.unlink(missing_ok=True)

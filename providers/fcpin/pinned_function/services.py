@@ -1,0 +1,50 @@
+"""Everything a plugin process needs of the outside world, made once from the stack's configuration."""
+
+import threading
+from dataclasses import dataclass
+
+from fcpin.clock import SystemClock
+from fcpin.fc.client import FunctionClient
+from fcpin.pinned_function.deployer import ClientFor, Deployer
+from fcpin.pinned_function.engine_log import plugin_log
+from fcpin.pinned_function.resolver import Resolver
+from fcpin.pinned_function.run_memo import Engine, RunMemo, memo_folder
+from fcpin.registry.directory import RegistryDirectory
+from fcpin.settings import Get, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the provider's verbs are made of."""
+
+    default_region: str
+    client_for: ClientFor
+    resolver: Resolver
+    deployer: Deployer
+
+
+def configured(get: Get) -> Services:
+    """Make the services from stack configuration. Asks nobody anything. Raises InvalidSettings."""
+    settings, clock, log = Settings.read(get), SystemClock(), plugin_log()
+    directory = RegistryDirectory(
+        settings.registries, credentials=settings.credentials, cr_endpoint=settings.endpoints.get("cr"), clock=clock
+    )
+    memo = RunMemo(memo_folder(), Engine.of_this_plugin())
+    resolver = Resolver(directory, settings.repositories, memo, log)
+    client_for = _clients(settings)
+    return Services(settings.region, client_for, resolver, Deployer(client_for, resolver, clock, log))
+
+
+def _clients(settings: Settings) -> ClientFor:
+    """One client a region, shared by all resources."""
+    clients: dict[str, FunctionClient] = {}
+    lock = threading.Lock()
+
+    def client_for(region: str) -> FunctionClient:
+        with lock:
+            if region not in clients:
+                endpoint = settings.endpoints.get("fc", "")
+                clients[region] = FunctionClient(region, endpoint=endpoint, credentials=settings.credentials)
+            return clients[region]
+
+    return client_for

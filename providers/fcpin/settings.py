@@ -1,0 +1,100 @@
+"""The stack's configuration, read once: where to ask, and as whom.
+
+Keys stand in the namespace `fcpin:` whatever the project is called; the region may come from `alicloud:region`.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+
+from fcpin.errors import InvalidInput, InvalidSettings, Problem
+from fcpin.image import Repository
+from fcpin.openapi import Credentials, check_proxy
+from fcpin.registry.settings import RegistrySettings, parse_registries
+
+Get = Callable[[str], Any]
+"""Looks up `namespace:key`; None where it is not set. Objects arrive as JSON text."""
+
+ENDPOINTS: Final = ("fc", "cr")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a stack's configuration says to all pins."""
+
+    region: str
+    """Empty where neither `fcpin:region` nor `alicloud:region` is set."""
+    endpoints: Mapping[str, str]
+    """`fc` and `cr` (ACR Enterprise's API), where they are not the public ones of the region."""
+    registries: Mapping[str, RegistrySettings]
+    """By registry host."""
+    repositories: tuple[Repository, ...]
+    """Of every entry in `fcpin:functions`: their listings may start early."""
+    credentials: Credentials | None = field(default=None)
+    """None asks the default chain of alibabacloud-credentials."""
+
+    @classmethod
+    def read(cls, get: Get, environment: Mapping[str, str] = os.environ) -> Self:
+        """Raises InvalidSettings with every problem, each with its configuration key."""
+        problems: list[Problem] = []
+        endpoints = _object(get, "fcpin:endpoints", problems)
+        problems += _endpoint_problems(endpoints, environment)
+        registries: Mapping[str, RegistrySettings] = {}
+        try:
+            registries = parse_registries(_object(get, "fcpin:registries", problems))
+        except InvalidInput as error:
+            problems += (Problem(f"fcpin:{problem.path}", problem.reason) for problem in error.problems)
+        functions = _object(get, "fcpin:functions", problems)
+        if problems:
+            raise InvalidSettings(*problems)
+        return cls(
+            region=str(get("fcpin:region") or get("alicloud:region") or environment.get("ALICLOUD_REGION") or ""),
+            endpoints=endpoints,
+            registries=registries,
+            repositories=tuple(dict.fromkeys(_repositories(functions))),
+            credentials=_configured(get) or Credentials.from_environment(environment),
+        )
+
+
+def _configured(get: Get) -> Credentials | None:
+    key, secret = get("alicloud:accessKey"), get("alicloud:secretKey")
+    return Credentials(str(key), str(secret), str(get("alicloud:securityToken") or "")) if key and secret else None
+
+
+def _object(get: Get, key: str, problems: list[Problem]) -> dict[str, Any]:
+    value = get(key)
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError as error:
+            problems.append(Problem(key, f"expected an object, got text that is no JSON ({error})"))
+            return {}
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        problems.append(Problem(key, f"expected an object, got {value!r}"))
+        return {}
+    return value
+
+
+def _endpoint_problems(endpoints: Mapping[str, Any], environment: Mapping[str, str]) -> Iterator[Problem]:
+    for name, endpoint in endpoints.items():
+        path = f"fcpin:endpoints.{name}"
+        if name not in ENDPOINTS:
+            yield Problem(path, f"unknown key; known: {', '.join(ENDPOINTS)}")
+            continue
+        try:
+            check_proxy(str(endpoint), environment)
+        except InvalidSettings as error:
+            yield from (Problem(path, problem.reason) for problem in error.problems)
+
+
+def _repositories(functions: Mapping[str, Any]) -> Iterator[Repository]:
+    """Those that can be read; check reports the others where they stand."""
+    for entry in functions.values():
+        try:
+            yield Repository.parse(entry["repository"])
+        except (InvalidInput, KeyError, TypeError, AttributeError):
+            continue

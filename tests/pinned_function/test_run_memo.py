@@ -1,0 +1,65 @@
+"""What a preview leaves to the update of the same run, and to nobody else."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from fcpin.pinned_function.run_memo import Engine, Remembered, RunMemo, key_of
+
+SELECTED = Remembered("main-12", f"sha256:{'a' * 64}", "newest of 2 of 3 tags by number")
+THIS = Engine(os.getpid(), psutil.Process().create_time())
+
+
+def test_the_update_phase_recalls_what_the_preview_selected(tmp_path: Path) -> None:
+    RunMemo(tmp_path / "memo", THIS).remember("key", SELECTED)
+    assert RunMemo(tmp_path / "memo", THIS).recall("key") == SELECTED
+
+
+def test_a_selection_is_taken_once(tmp_path: Path) -> None:
+    RunMemo(tmp_path / "memo", THIS).remember("key", SELECTED)
+    RunMemo(tmp_path / "memo", THIS)
+    assert RunMemo(tmp_path / "memo", THIS).recall("key") is None
+
+
+def test_another_run_recalls_nothing(tmp_path: Path) -> None:
+    RunMemo(tmp_path / "memo", THIS).remember("key", SELECTED)
+    assert RunMemo(tmp_path / "memo", Engine(THIS.pid, THIS.started + 60)).recall("key") is None
+
+
+def test_another_question_is_not_answered(tmp_path: Path) -> None:
+    RunMemo(tmp_path / "memo", THIS).remember(key_of("a", {"policy": 1}), SELECTED)
+    assert RunMemo(tmp_path / "memo", THIS).recall(key_of("a", {"policy": 2})) is None
+
+
+def test_without_a_known_engine_nothing_is_kept(tmp_path: Path) -> None:
+    memo = RunMemo(tmp_path / "memo", None)
+    memo.remember("key", SELECTED)
+    assert memo.recall("key") is None
+    assert not (tmp_path / "memo").exists()
+
+
+def test_only_this_user_can_read_it(tmp_path: Path) -> None:
+    RunMemo(tmp_path / "memo", THIS).remember("key", SELECTED)
+    assert stat.S_IMODE((tmp_path / "memo").stat().st_mode) == 0o700
+    assert [stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "memo").iterdir()] == [0o600]
+
+
+def test_a_folder_that_is_open_to_others_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "memo").mkdir(mode=0o777)
+    (tmp_path / "memo").chmod(0o777)
+    with pytest.raises(PermissionError, match="open to others"):
+        RunMemo(tmp_path / "memo", THIS)
+
+
+def test_what_ended_runs_left_is_swept(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", "pass"])
+    engine = Engine(ended.pid, psutil.Process(ended.pid).create_time())
+    RunMemo(tmp_path / "memo", engine).remember("key", SELECTED)
+    ended.wait()
+    RunMemo(tmp_path / "memo", THIS)
+    assert list((tmp_path / "memo").iterdir()) == []

@@ -1,0 +1,126 @@
+"""The rooms keep their doors: who may import whom, and the one path that must never move."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "providers" / "fcpin"
+
+PURE = ["fcpin.errors", "fcpin.image", "fcpin.policy"]
+SDKS = ("alibabacloud", "darabonba", "Tea")
+
+MAY_IMPORT_SDKS = {
+    "openapi.py": "configuration, credentials and errors of every SDK",
+    "fc/client.py": "Function Compute",
+    "registry/acr_api.py": "ACR Enterprise",
+}
+
+FORBIDDEN = [
+    (
+        "production code never imports the local cloud, the engine or tests",
+        "**/*.py",
+        ("emulator", "engine", "tests", "demo"),
+    ),
+    (
+        "registries know nothing of functions, policies or Pulumi",
+        "registry/*.py",
+        ("pulumi", "fcpin.fc", "fcpin.policy", "fcpin.pinned_function"),
+    ),
+    (
+        "the FC client knows nothing of registries, policies or Pulumi",
+        "fc/*.py",
+        ("pulumi", "fcpin.registry", "fcpin.policy", "fcpin.pinned_function"),
+    ),
+    (
+        "the plan is pure",
+        "pinned_function/plan.py",
+        ("fcpin.registry", "fcpin.openapi", "fcpin.fc.client", "pulumi", "os", "time"),
+    ),
+]
+
+
+def imports(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: relative import"
+            yield node.module or ""
+
+
+def within(name: str, roots: tuple[str, ...]) -> bool:
+    return any(name == root or name.startswith(f"{root}.") for root in roots)
+
+
+@pytest.mark.parametrize(
+    "file", [PACKAGE / "image.py", PACKAGE / "errors.py", *sorted((PACKAGE / "policy").glob("*.py"))], ids=str
+)
+def test_the_core_imports_the_standard_library_and_itself(file: Path) -> None:
+    allowed = (*sys.stdlib_module_names, *PURE)
+    io = ("os", "socket", "subprocess", "urllib", "http", "time", "random", "pathlib")
+    for name in imports(file):
+        assert within(name, allowed), f"{file.name} imports {name}"
+        assert not within(name, io), f"{file.name} imports {name}: the core has no I/O, no clock and no chance"
+
+
+@pytest.mark.parametrize(("label", "files", "forbidden"), FORBIDDEN, ids=[row[0] for row in FORBIDDEN])
+def test_doors_that_stay_shut(label: str, files: str, forbidden: tuple[str, ...]) -> None:
+    found = list(PACKAGE.glob(files))
+    assert found, label
+    for file in found:
+        for name in imports(file):
+            assert not within(name, forbidden), f"{file.relative_to(PACKAGE)} imports {name}: {label}"
+
+
+def test_sdk_models_stop_at_their_client() -> None:
+    users = {
+        str(file.relative_to(PACKAGE))
+        for file in PACKAGE.rglob("*.py")
+        if any(name.startswith(SDKS) for name in imports(file))
+    }
+    assert users == set(MAY_IMPORT_SDKS)
+
+
+def test_every_file_says_its_one_idea_in_its_first_line() -> None:
+    for folder in (PACKAGE, ROOT / "emulator", ROOT / "engine", ROOT / "demo", ROOT / "tests"):
+        for file in folder.rglob("*.py"):
+            if file.stat().st_size and "projects" not in file.parts:
+                assert ast.get_docstring(ast.parse(file.read_text())), f"{file.relative_to(ROOT)} has no docstring"
+
+
+@pytest.mark.parametrize(
+    ("module", "heavy"),
+    [
+        ("fcpin.cli", ("pulumi", "alibabacloud_tea_openapi", "urllib3", "grpc", "rich")),
+        ("fcpin.policy", ("pulumi", "urllib3", "stamina")),
+        ("fcpin.pinned_function", ("alibabacloud_tea_openapi", "urllib3", "stamina", "fcpin.registry")),
+        ("fcpin.pinned_function.services", ("alibabacloud_tea_openapi",)),
+    ],
+)
+def test_heavy_imports_stay_out_of_paths_that_need_none(module: str, heavy: tuple[str, ...]) -> None:
+    code = f"import sys, {module}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not set(heavy) & set(loaded)
+
+
+def test_the_import_path_of_the_provider_is_a_contract_with_every_stored_stack() -> None:
+    """States of version 0.1.0 hold exactly this text; the class behind it must load and be Pulumi's provider."""
+    import base64
+
+    import dill
+    from pulumi.dynamic import ResourceProvider
+    from pulumi.dynamic.dynamic import serialize_provider
+
+    from fcpin.pinned_function.provider import PinnedFunctionProvider
+
+    stored = "gASVQAAAAAAAAACMHmZjcGluLnBpbm5lZF9mdW5jdGlvbi5wcm92aWRlcpSMFlBpbm5lZEZ1bmN0aW9uUHJvdmlkZXKUk5QpgZQu"
+    provider = dill.loads(base64.b64decode(stored))  # noqa: S301 - as the Pulumi SDK does
+    assert type(provider) is PinnedFunctionProvider
+    assert isinstance(provider, ResourceProvider)
+    assert vars(provider) == {}
+    assert len(serialize_provider(PinnedFunctionProvider())) < 200
