@@ -1,0 +1,123 @@
+"""The account: state, clock and services, put together once."""
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from random import Random
+from threading import RLock
+
+from emulator.acr.model import Instance
+from emulator.acr.routes import AcrRoutes
+from emulator.acr.service import ContainerRegistry
+from emulator.acs3 import AccessKey, Verifier
+from emulator.calls import Call, Calls
+from emulator.clock import EmulatorClock
+from emulator.faults import Faults
+from emulator.fc.images import Images
+from emulator.fc.instances import Instances
+from emulator.fc.routes import FcRoutes
+from emulator.fc.service import REGION, FunctionCompute
+from emulator.fc.sources import OwnSource, RemoteSource
+from emulator.fc.versions import Versions
+from emulator.ids import Ids
+from emulator.knobs import Knobs
+from emulator.oci.auth import Gate
+from emulator.oci.routes import OciRoutes, Storage
+from emulator.oci.store import Store
+from emulator.oci.tokens import TokenKey, Tokens
+from emulator.persistence import Keeper
+from emulator.state import State
+from fcpin.clock import Clock
+
+ACCESS_KEY = AccessKey("emulator", "emulator-secret")
+REGISTRY_LOGIN = ("emulator", "emulator-password")
+INSTANCE_NAME = "demo"
+
+
+class Account:
+    """Everything behind the wire. All access to it is under `lock`, except where a registry elsewhere is asked."""
+
+    def __init__(
+        self,
+        knobs: Knobs,
+        registries: Mapping[str, str],
+        keeper: Keeper,
+        machine: Clock,
+        random: Random,
+    ) -> None:
+        self.knobs = knobs
+        self.keeper = keeper
+        self.lock = RLock()
+        self.calls = Calls()
+        self.faults = Faults()
+        self.state: State = keeper.load()
+        self.blobs: MutableMapping[str, bytes] = keeper.blobs
+        self.ids = Ids(random)
+        self.clock = EmulatorClock(machine, self.state.clock_offset)
+        self._furnish(machine.now())
+
+        key = TokenKey.from_pem(self.state.signing_key, self.state.token_certificate)
+        self.tokens = Tokens(key, self.clock.now, self.clock.machine_now, knobs.oci_token_seconds)
+        self.store = Store(self.state, self.blobs, self.clock, self.ids)
+        self.gate = Gate(self.state, self.store, self.tokens, REGISTRY_LOGIN, self.clock.now)
+        self.remotes = {host: RemoteSource(host, url, self.tokens) for host, url in registries.items()}
+        images = Images(OwnSource(self.store), self.remotes, knobs)
+        self.functions = FunctionCompute(self.state, images, self.gate.is_login, self.clock, self.ids, knobs, self.lock)
+        self.instances = Instances(images, self.clock, self.ids, knobs, random)
+        verifier = Verifier(AccessKeys(self.state), self.clock.gateway_now, self.clock.now)
+        versions = Versions(self.clock, knobs)
+        self.fc = FcRoutes(self.functions, versions, self.instances, verifier, self.clock, self.ids)
+        registry = ContainerRegistry(self.state, self.store, self.clock, self.ids, knobs)
+        self.acr = AcrRoutes(registry, verifier, self.ids, knobs)
+        self.storage = Storage(self.store, self.ids.hex(32))
+        self.oci = OciRoutes(self.store, self.gate, knobs, self.storage)
+
+    def _furnish(self, now: datetime) -> None:
+        """What a new account has from the start."""
+        if not self.state.signing_key:
+            key = TokenKey.generate(now)
+            self.state.signing_key, self.state.token_certificate = key.private_pem(), key.certificate_pem()
+        if not self.state.instances:
+            self.add_instance(INSTANCE_NAME)
+
+    def add_instance(self, name: str) -> Instance:
+        instance = Instance(self.ids.acr("cri"), name, REGION, self.clock.now_ms())
+        self.state.instances.append(instance)
+        return instance
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Under the lock; what changed is kept before anybody hears of it."""
+        with self.lock:
+            try:
+                yield
+            finally:
+                self.keeper.save(self.state)
+
+    def record(self, action: str, target: str) -> None:
+        self.calls.add(Call(action, target, datetime.fromtimestamp(self.clock.now(), UTC)))
+
+    def close(self) -> None:
+        for remote in self.remotes.values():
+            remote.close()
+        self.keeper.close()
+
+
+class AccessKeys(Mapping[str, AccessKey]):
+    """The account's own key and every temporary one."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def __getitem__(self, key_id: str) -> AccessKey:
+        if key_id == ACCESS_KEY.id:
+            return ACCESS_KEY
+        temporary = self._state.sts_keys[key_id]
+        return AccessKey(temporary.id, temporary.secret, temporary.security_token, temporary.expires)
+
+    def __iter__(self) -> Iterator[str]:
+        yield ACCESS_KEY.id
+        yield from self._state.sts_keys
+
+    def __len__(self) -> int:
+        return 1 + len(self._state.sts_keys)

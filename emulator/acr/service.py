@@ -1,0 +1,280 @@
+"""The operations of ACR Enterprise Edition over the registry's repositories.
+
+Types are those of the wire: TotalCount of repositories and tags is a string, of instances a number; times of a tag
+are strings of milliseconds in ListRepoTag and numbers in GetRepoTag.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from emulator.acr import errors
+from emulator.acr.model import Instance
+from emulator.acr.params import Params
+from emulator.clock import EmulatorClock
+from emulator.ids import Ids
+from emulator.knobs import Knobs
+from emulator.oci.auth import TEMPORARY_USER
+from emulator.oci.errors import OciError
+from emulator.oci.model import Repository, Tag
+from emulator.oci.store import Store
+from emulator.state import State, TemporaryKey
+
+Answer = dict[str, Any]
+T = TypeVar("T")
+_DEFAULT_PAGE = 30
+_LARGEST_PAGE = 100
+
+
+class ContainerRegistry:
+    """One method an API. Raises AcrError, GatewayError for a missing parameter."""
+
+    def __init__(self, state: State, store: Store, clock: EmulatorClock, ids: Ids, knobs: Knobs) -> None:
+        self._state = state
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._knobs = knobs
+
+    def operations(self) -> dict[str, Callable[[Params], Answer]]:
+        return {
+            "ListInstance": self.list_instance,
+            "GetInstance": self.get_instance,
+            "ListInstanceEndpoint": self.list_instance_endpoint,
+            "GetInstanceEndpoint": self.get_instance_endpoint,
+            "GetRepository": self.get_repository,
+            "ListRepository": self.list_repository,
+            "ListRepoTag": self.list_repo_tag,
+            "GetRepoTag": self.get_repo_tag,
+            "CreateRepoTag": self.create_repo_tag,
+            "DeleteRepoTag": self.delete_repo_tag,
+            "GetAuthorizationToken": self.get_authorization_token,
+        }
+
+    # instances
+
+    def list_instance(self, params: Params) -> Answer:
+        name, status = params.get("InstanceName"), params.get("InstanceStatus")
+        exact = self._knobs.acr_instance_filter == "exact"
+        found = [
+            instance
+            for instance in self._state.instances
+            if (not name or (instance.name == name if exact else name in instance.name))
+            and (not status or instance.status == status)
+        ]
+        page = params.page(_DEFAULT_PAGE, _LARGEST_PAGE)
+        return {
+            "PageNo": page.number,
+            "PageSize": page.size,
+            "TotalCount": len(found),
+            "Instances": [
+                {
+                    "InstanceId": instance.id,
+                    "InstanceName": instance.name,
+                    "InstanceSpecification": instance.specification,
+                    "InstanceStatus": instance.status,
+                    "RegionId": instance.region,
+                    "CreateTime": str(instance.created_ms),
+                    "ModifiedTime": str(instance.created_ms),
+                }
+                for instance in page.cut(found)
+            ],
+        }
+
+    def get_instance(self, params: Params) -> Answer:
+        instance = self._instance(params)
+        return {
+            "InstanceId": instance.id,
+            "InstanceName": instance.name,
+            "InstanceSpecification": instance.specification,
+            "InstanceStatus": instance.status,
+            "CreateTime": instance.created_ms,
+            "ModifiedTime": instance.created_ms,
+        }
+
+    def list_instance_endpoint(self, params: Params) -> Answer:
+        instance = self._instance(params)
+        return {
+            "Endpoints": [
+                {"EndpointType": kind, **_endpoint(instance.host(network)), "LinkedVpcs": vpcs}
+                for kind, network, vpcs in (("internet", "", []), ("vpc", "-vpc", [{"VpcId": "vpc-emulator"}]))
+            ]
+        }
+
+    def get_instance_endpoint(self, params: Params) -> Answer:
+        instance = self._instance(params)
+        kind = params.required("EndpointType")
+        if kind.lower() not in ("internet", "vpc"):
+            raise errors.invalid("EndpointType", kind)
+        return _endpoint(instance.host("-vpc" if kind.lower() == "vpc" else ""))
+
+    # repositories
+
+    def get_repository(self, params: Params) -> Answer:
+        repository = self._repository(params, self._instance(params))
+        return {**self._repository_view(repository), "Detail": ""}
+
+    def list_repository(self, params: Params) -> Answer:
+        instance = self._instance(params)
+        namespace, name, status = (params.get(key) for key in ("RepoNamespaceName", "RepoName", "RepoStatus"))
+        found = [
+            repository
+            for repository in self._repositories(instance)
+            if namespace in ("", _names(repository)[0])
+            and name in ("", _names(repository)[1])
+            and status in ("", "NORMAL", "ALL")
+        ]
+        found.sort(key=lambda repository: repository.path)
+        return self._paged(params, "Repositories", found, self._repository_view)
+
+    def _repository_view(self, repository: Repository) -> Answer:
+        namespace, name = _names(repository)
+        return {
+            "InstanceId": self._state.instances[0].id,
+            "RepoId": repository.id,
+            "RepoNamespaceName": namespace,
+            "RepoName": name,
+            "RepoType": repository.type,
+            "RepoStatus": "NORMAL",
+            "RepoBuildType": "MANUAL",
+            "Summary": "",
+            "TagImmutability": repository.tag_immutability,
+            "CreateTime": repository.created_ms,
+            "ModifiedTime": repository.modified_ms,
+        }
+
+    # tags
+
+    def list_repo_tag(self, params: Params) -> Answer:
+        repository = self._repository_by_id(params, self._instance(params))
+        return self._paged(params, "Images", self._ordered(repository), self._listed_tag)
+
+    def _ordered(self, repository: Repository) -> list[Tag]:
+        tags = list(repository.tags.values())
+        match self._knobs.acr_tag_order:
+            case "newest-first":
+                tags.sort(key=lambda tag: tag.pushed_ms, reverse=True)
+            case "name":
+                tags.sort(key=lambda tag: tag.name)
+            case "scattered":
+                tags.sort(key=lambda tag: hashlib.sha256(tag.name.encode()).digest())
+        return tags
+
+    def _listed_tag(self, tag: Tag) -> Answer:
+        return {**self._tag_view(tag), "ImageCreate": str(tag.created_ms), "ImageUpdate": str(tag.pushed_ms)}
+
+    def get_repo_tag(self, params: Params) -> Answer:
+        repository = self._repository_by_id(params, self._instance(params))
+        name = params.required("Tag")
+        tag = repository.tags.get(name)
+        if tag is None:
+            raise self._no_tag(repository, name)
+        return {**self._tag_view(tag), "ImageCreate": tag.created_ms, "ImageUpdate": tag.pushed_ms}
+
+    def _tag_view(self, tag: Tag) -> Answer:
+        bare = tag.digest.removeprefix("sha256:")
+        return {
+            "Tag": tag.name,
+            "Digest": bare if self._knobs.digest_prefix == "bare" else tag.digest,
+            "ImageId": tag.image_id,
+            "ImageSize": tag.size,
+            "Status": tag.status,
+        }
+
+    def create_repo_tag(self, params: Params) -> Answer:
+        self._instance(params)
+        path = f"{params.required('NamespaceName')}/{params.required('RepoName')}"
+        source, target = params.required("FromTag"), params.required("ToTag")
+        repository = self._store.find(path)
+        if repository is None:
+            raise errors.not_exist("REPO", path)
+        tag = repository.tags.get(source)
+        if tag is None:
+            raise self._no_tag(repository, source)
+        try:
+            self._store.set_tag(repository, target, tag.digest)
+        except OciError as error:
+            raise errors.AcrError(409, "TAG_IMMUTABLE", error.message) from None
+        return {}
+
+    def delete_repo_tag(self, params: Params) -> Answer:
+        repository = self._repository_by_id(params, self._instance(params))
+        name = params.required("Tag")
+        if repository.tags.pop(name, None) is None:
+            raise self._no_tag(repository, name)
+        return {}
+
+    # logins
+
+    def get_authorization_token(self, params: Params) -> Answer:
+        self._instance(params)
+        hours = params.number("ExpiresInHours", 1)
+        if not 1 <= hours <= 24:
+            raise errors.invalid("ExpiresInHours", str(hours))
+        password = f"cr-{self._ids.hex(40)}"
+        expires = self._clock.now() + hours * 3600
+        self._state.registry_logins[password] = TemporaryKey(TEMPORARY_USER, password, "", expires)
+        return {
+            "TempUsername": TEMPORARY_USER,
+            "AuthorizationToken": password,
+            "ExpireTime": int(expires * 1000),
+        }
+
+    # what the parameters name
+
+    def _instance(self, params: Params) -> Instance:
+        wanted = params.required("InstanceId")
+        for instance in self._state.instances:
+            if instance.id == wanted:
+                return instance
+        raise errors.not_exist("INSTANCE", wanted)
+
+    def _repositories(self, instance: Instance) -> list[Repository]:
+        first = instance is self._state.instances[0]
+        return [one for one in self._state.repositories.values() if "/" in one.path] if first else []
+
+    def _repository(self, params: Params, instance: Instance) -> Repository:
+        if params.get("RepoId"):
+            return self._repository_by_id(params, instance)
+        path = f"{params.required('RepoNamespaceName')}/{params.required('RepoName')}"
+        for repository in self._repositories(instance):
+            if repository.path == path:
+                return repository
+        raise errors.not_exist("REPO", path)
+
+    def _repository_by_id(self, params: Params, instance: Instance) -> Repository:
+        wanted = params.required("RepoId")
+        for repository in self._repositories(instance):
+            if repository.id == wanted:
+                return repository
+        raise errors.not_exist("REPO", wanted)
+
+    def _no_tag(self, repository: Repository, name: str) -> errors.AcrError:
+        message = f"tag does not exist: {repository.path}:{name}"
+        return errors.AcrError(404, self._knobs.acr_tag_not_exist_code, message)
+
+    def _paged(self, params: Params, key: str, items: Sequence[T], view: Callable[[T], Answer]) -> Answer:
+        """A page by MaxResults and NextToken where the client and the knob speak of them, else by number."""
+        total = str(len(items))
+        if self._knobs.acr_next_token and (params.get("MaxResults") or params.get("NextToken")):
+            run = params.run(_DEFAULT_PAGE, _LARGEST_PAGE)
+            answer = {"MaxResults": run.size, "TotalCount": total, key: [view(item) for item in run.cut(items)]}
+            return answer | ({"NextToken": run.next_token} if run.end < len(items) else {})
+        page = params.page(_DEFAULT_PAGE, _LARGEST_PAGE)
+        listed = [view(item) for item in page.cut(items)]
+        return {"PageNo": page.number, "PageSize": page.size, "TotalCount": total, key: listed}
+
+
+def _names(repository: Repository) -> tuple[str, str]:
+    namespace, _, name = repository.path.partition("/")
+    return namespace, name
+
+
+def _endpoint(host: str) -> Answer:
+    return {
+        "Enable": True,
+        "AclEnable": False,
+        "AclEntries": [],
+        "Domains": [{"Domain": host, "Type": "SYSTEM"}],
+        "Status": "RUNNING",
+    }

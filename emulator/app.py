@@ -1,0 +1,218 @@
+"""The emulator as an ASGI application: which service a request is for, what became of it."""
+
+import asyncio
+import json
+import logging
+from dataclasses import asdict
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from emulator.account import Account
+from emulator.errors import ApiError, EmulatorError
+from emulator.faults import Fault
+from emulator.fc.routes import PREFIX, RESOLVING
+from emulator.oci import errors as oci_errors
+from emulator.verbs import NAMES, Verbs
+from emulator.wire import WireRequest, WireResponse
+
+ABORT = "emulator.abort"
+"""The server puts a function under this name into the scope's state that breaks the connection."""
+
+_log = logging.getLogger("emulator")
+_LARGEST_BODY = 1 << 30
+_SAFE = ("GET", "HEAD")
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+
+
+class Service(Protocol):
+    """One API of the cloud."""
+
+    def action(self, request: WireRequest) -> tuple[str, str]: ...
+    def answer(self, request: WireRequest) -> WireResponse: ...
+    def failed(self, error: ApiError) -> WireResponse: ...
+
+
+def application(account: Account) -> Starlette:
+    """Routes of one account."""
+    front = Front(account)
+    return Starlette(
+        routes=[
+            Route("/_emulator/{verb}", front.verb, methods=["POST"]),
+            Route("/credentials", front.credentials, methods=["GET"]),
+            Route("/{path:path}", front.call, methods=_METHODS),
+        ]
+    )
+
+
+class Front:
+    """Takes calls in: finds the service, records the call, lets the faults have their way."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._verbs = Verbs(account)
+        self._registry = _Registry(account)
+
+    async def call(self, request: Request) -> Response:
+        wire = await read(request)
+        service = self._service(wire)
+        try:
+            action, target = service.action(wire)
+        except ApiError as error:
+            action, target = wire.header("x-acs-action"), ""
+            _log.debug("%s: %s", action, error)
+        self._account.record(action, target)
+        fault = self._account.faults.take(action)
+        if fault is not None:
+            early = await self._fail(fault, service, request)
+            if early is not None:
+                return early
+        response = await self._answer(service, action, wire)
+        _log.debug("%s %s: %d", action, target, response.status)
+        sequel = self._account.faults.take_sequel(action)
+        if sequel is not None:
+            await run_in_threadpool(getattr(self._verbs, sequel.verb), **sequel.arguments)
+        return _response(response)
+
+    def _service(self, request: WireRequest) -> Service:
+        if request.path.startswith(f"{PREFIX}/"):
+            return self._account.fc
+        return self._account.acr if request.path == "/" else self._registry
+
+    async def _answer(self, service: Service, action: str, request: WireRequest) -> WireResponse:
+        if self._account.remotes and action in RESOLVING:
+            return await run_in_threadpool(self._answer_now, service, request)
+        with self._account.lock:
+            return self._answer_now(service, request)
+
+    def _answer_now(self, service: Service, request: WireRequest) -> WireResponse:
+        try:
+            return service.answer(request)
+        except ApiError as error:
+            return service.failed(error)
+        except Exception:
+            _log.exception("%s %s", request.method, request.path)
+            return service.failed(ApiError(500, "InternalError", "the emulator has a defect; see its log"))
+        finally:
+            if request.method not in _SAFE:
+                with self._account.changing():
+                    pass
+
+    async def _fail(self, fault: Fault, service: Service, request: Request) -> Response | None:
+        """What a fault answers, or None when the call goes on as usual."""
+        match fault.kind:
+            case "slow":
+                await asyncio.sleep(fault.seconds)
+                return None
+            case "reset":
+                request.scope["state"][ABORT]()
+                return _Nothing()
+            case "html-502":
+                page = "<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>"
+                return Response(page, 502, media_type="text/html")
+            case "empty":
+                return Response(b"", 503)
+            case "not-success":
+                return _response(self._not_success(fault))
+        headers = {"x-acs-retry-after": str(fault.retry_after_ms)} if fault.retry_after_ms is not None else {}
+        return _response(service.failed(ApiError(fault.status, fault.code, fault.message, headers)))
+
+    def _not_success(self, fault: Fault) -> WireResponse:
+        body = {"Code": fault.code, "IsSuccess": False, "RequestId": self._account.ids.acr_request()}
+        return WireResponse.of_json(body)
+
+    async def credentials(self, _: Request) -> Response:
+        """What ALIBABA_CLOUD_CREDENTIALS_URI may point at."""
+        return _response(WireResponse.of_json(self._verbs.assume_role()))
+
+    async def verb(self, request: Request) -> Response:
+        """`POST /_emulator/<verb>`: arguments and answer in JSON."""
+        wire = await read(request)
+        name = request.path_params["verb"]
+        try:
+            arguments = _arguments(wire)
+            result = await run_in_threadpool(self._carry_out, name, arguments)
+        except (EmulatorError, ApiError, TypeError) as error:
+            return _response(WireResponse.of_json({"error": str(error)}, 400))
+        return _response(WireResponse.of_json({"result": result}))
+
+    def _carry_out(self, name: str, arguments: dict[str, Any]) -> Any:
+        if name == "calls":
+            return [asdict(call) | {"time": call.time.isoformat()} for call in self._account.calls]
+        if name == "clear_calls":
+            return self._account.calls.clear()
+        if name not in NAMES:
+            raise EmulatorError(
+                f"verb {name!r}: there is none of that name; known: {', '.join(NAMES)}, calls, clear_calls"
+            )
+        result = getattr(self._verbs, name)(**arguments)
+        return asdict(result) if hasattr(result, "__dataclass_fields__") else result
+
+
+class _Registry:
+    """The distribution API, its token endpoint and its storage as one service."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    def action(self, request: WireRequest) -> tuple[str, str]:
+        if request.path == "/auth":
+            return f"{request.method} token", " ".join(request.params("scope"))
+        return self._account.oci.action(request)
+
+    def answer(self, request: WireRequest) -> WireResponse:
+        if request.path == "/auth" and request.method == "GET":
+            return self._account.gate.token(request)
+        if request.path.startswith("/_storage/"):
+            return self._account.storage.answer(request)
+        return self._account.oci.answer(request)
+
+    def failed(self, error: ApiError) -> WireResponse:
+        return oci_errors.response(error)
+
+
+async def read(request: Request) -> WireRequest:
+    """The whole request. A body beyond the limit ends the connection."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LARGEST_BODY:
+            raise EmulatorError(f"a request of more than {_LARGEST_BODY} bytes")
+    scope = request.scope
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    query = tuple(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    return WireRequest(scope["method"], scope["raw_path"].decode("latin-1"), query, headers, bytes(body))
+
+
+def _arguments(request: WireRequest) -> dict[str, Any]:
+    """Raises EmulatorError. The content type keeps pages in a browser from calling verbs."""
+    if request.header("content-type").partition(";")[0] != "application/json":
+        raise EmulatorError("a verb takes a body of content type application/json")
+    try:
+        arguments = json.loads(request.body or b"{}")
+    except ValueError:
+        arguments = None
+    if not isinstance(arguments, dict):
+        raise EmulatorError("the arguments of a verb are one JSON object")
+    return arguments
+
+
+def _response(wire: WireResponse) -> Response:
+    response = Response(wire.body, wire.status, dict(wire.headers))
+    if wire.content_length is not None:
+        response.headers["content-length"] = str(wire.content_length)
+    return response
+
+
+class _Nothing(Response):
+    """No response at all: the connection is broken already."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+        while (await receive())["type"] != "http.disconnect":
+            pass

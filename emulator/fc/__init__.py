@@ -1,0 +1,1 @@
+"""Function Compute 3.0 (API version 2023-03-30)."""

@@ -1,0 +1,167 @@
+"""The operations on functions."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from emulator.clock import EmulatorClock
+from emulator.fc import errors, lifecycle, rules, settings
+from emulator.fc.images import Images, ImageUnusable, InvalidImage, Reference
+from emulator.fc.instances import LATEST
+from emulator.fc.model import FunctionRecord, Json, Pin, PlannedFailure, Snapshot
+from emulator.ids import Ids
+from emulator.knobs import Knobs
+from emulator.state import State
+
+ACCOUNT_ID = "1234567890123456"
+REGION = "cn-hangzhou"
+_ARN = f"acs:fc:{REGION}:{ACCOUNT_ID}:functions/"
+
+
+class FunctionCompute:
+    """One method an API; JSON objects in and out. Raises FcError.
+
+    Images are resolved outside the lock, because a registry may be another process.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        images: Images,
+        is_login: Callable[[str, str], bool],
+        clock: EmulatorClock,
+        ids: Ids,
+        knobs: Knobs,
+        lock: AbstractContextManager[Any],
+    ) -> None:
+        self._state = state
+        self._images = images
+        self._is_login = is_login
+        self._clock = clock
+        self._ids = ids
+        self._knobs = knobs
+        self._lock = lock
+
+    def record(self, name: str) -> FunctionRecord:
+        """The function, settled. Raises FunctionNotFound."""
+        record = self._state.functions.get(name)
+        if record is None:
+            raise errors.function_not_found(name)
+        lifecycle.settle(record, self._clock.now())
+        return record
+
+    def create(self, request: Json) -> Json:
+        name = rules.check_name(request.get("functionName"))
+        if name in self._state.functions:
+            raise errors.function_exists(name)
+        wanted = settings.created(request)
+        rules.check_settings(wanted)
+        pin, failure = self._resolve(wanted["customContainerConfig"])
+        tags = {tag["Key"]: tag.get("Value", "") for tag in request.get("tags") or []}
+        with self._lock:
+            if name in self._state.functions:
+                raise errors.function_exists(name)
+            now = self._clock.now()
+            record = FunctionRecord(name, self._ids.uuid(), now, now, Snapshot(wanted, pin), tags=tags)
+            failure = self._state.planned_failures.pop(name, failure)
+            lifecycle.begin_create(record, now + self._knobs.create_seconds, failure)
+            lifecycle.settle(record, now)
+            self._state.functions[name] = record
+            return self.view(record)
+
+    def update(self, name: str, request: Json) -> Json:
+        record = self.record(name)
+        if self._knobs.concurrent_update == "conflict" and record.last_update_status == "InProgress":
+            raise errors.concurrent_update(name)
+        before = record.wanted
+        after = settings.merged(
+            before.settings,
+            request,
+            merge_container=self._knobs.update_merge == "merge",
+            keep_masked_password=self._knobs.masked_login_input == "ignored",
+        )
+        rules.check_settings(after)
+        pin, failure = self._repin(before, after["customContainerConfig"], request.get("customContainerConfig") or {})
+        with self._lock:
+            record = self.record(name)
+            now = self._clock.now()
+            record.wanted, record.modified = Snapshot(after, pin), now
+            failure = self._state.planned_failures.pop(name, failure)
+            lifecycle.begin_update(record, now + self._knobs.update_seconds, failure)
+            lifecycle.settle(record, now)
+            return self.view(record)
+
+    def get(self, name: str, qualifier: str = "") -> Json:
+        record = self.record(name)
+        if qualifier in ("", LATEST):
+            return self.view(record)
+        alias = record.aliases.get(qualifier)
+        version = record.versions.get(alias.version_id if alias else qualifier)
+        if version is None:
+            not_found = errors.version_not_found if qualifier.isdecimal() else errors.alias_not_found
+            raise not_found(name, qualifier)
+        return settings.view(record, version.snapshot, f"{arn(name)}/{qualifier}")
+
+    def delete(self, name: str) -> None:
+        self.record(name)
+        del self._state.functions[name]
+
+    def all(self) -> list[Json]:
+        """Every function, by name."""
+        return [self.view(self.record(name)) for name in sorted(self._state.functions)]
+
+    def view(self, record: FunctionRecord) -> Json:
+        return settings.view(record, record.wanted, arn(record.name))
+
+    def _repin(self, before: Snapshot, container: Json, request: Json) -> tuple[Pin | None, PlannedFailure | None]:
+        """The pin after an update that asks for *request* and makes the container *container*."""
+        uri = request.get("resolvedImageUri")
+        if uri and self._knobs.resolved_uri_input == "honoured":
+            return _pin_of_uri(container["image"], uri), None
+        if before.pin is not None:
+            if not request.get("image") and self._knobs.other_update == "keep":
+                return before.pin, None
+            if request.get("image") == before.settings["customContainerConfig"]["image"]:
+                if self._knobs.same_image_update == "error":
+                    raise errors.invalid(f"image {request['image']} is the one that the function has already")
+                if self._knobs.same_image_update == "keep":
+                    return before.pin, None
+        pin, failure = self._resolve(container)
+        return (pin or before.pin), failure
+
+    def _resolve(self, container: Json) -> tuple[Pin | None, PlannedFailure | None]:
+        """The pin of the container's image, or how the operation is going to fail."""
+        login = (container.get("registryConfig") or {}).get("authConfig") or {}
+        user, password = login.get("userName") or "", login.get("password") or ""
+        if (user or password) and not self._is_login(user, password):
+            return None, self._unusable(f"image {container['image']}: unauthorized: user name or password is wrong")
+        try:
+            return self._images.resolve(container["image"]), None
+        except InvalidImage as error:
+            raise errors.invalid(str(error)) from None
+        except ImageUnusable as error:
+            return None, self._unusable(str(error))
+
+    def _unusable(self, reason: str) -> PlannedFailure:
+        if self._knobs.missing_image == "sync":
+            raise errors.FcError(self._knobs.missing_image_status, "InvalidArgument", reason)
+        return PlannedFailure("PullImageFailed", reason)
+
+
+def arn(name: str) -> str:
+    return f"{_ARN}{name}"
+
+
+def name_of(text: Any) -> str:
+    """The function that an ARN names, empty for any other text."""
+    return str(text).removeprefix(_ARN) if str(text).startswith(_ARN) else ""
+
+
+def _pin_of_uri(image: str, uri: str) -> Pin:
+    try:
+        given, digest = Reference.parse(image), Reference.parse(uri).digest
+    except InvalidImage as error:
+        raise errors.invalid(str(error)) from None
+    if not digest:
+        raise errors.invalid(f"resolvedImageUri {uri} carries no digest")
+    return Pin(given.host, given.path, given.tag, digest, digest)

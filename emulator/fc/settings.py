@@ -1,0 +1,99 @@
+"""A function's settings: defaults, merging an update into them, and what GetFunction shows."""
+
+import copy
+
+from emulator.clock import iso
+from emulator.fc.model import FunctionRecord, Json, Snapshot
+
+MASK = "******"
+_READ_ONLY = frozenset(
+    {
+        "functionArn", "functionId", "functionName", "createdTime", "lastModifiedTime", "codeSize", "codeChecksum",
+        "state", "stateReason", "stateReasonCode", "lastUpdateStatus", "lastUpdateStatusReason",
+        "lastUpdateStatusReasonCode", "lockInfo", "invocationRestriction", "tags",
+    }
+)  # fmt: skip
+_DEFAULTS: Json = {
+    "description": "",
+    "cpu": 0.35,
+    "memorySize": 512,
+    "diskSize": 512,
+    "timeout": 3,
+    "instanceConcurrency": 1,
+    "internetAccess": True,
+    "environmentVariables": {},
+    "role": "",
+}
+_CONTAINER = "customContainerConfig"
+_DEFAULT_PORT = 9000
+
+
+def created(request: Json) -> Json:
+    """Settings of a new function: what the request says over FC's defaults."""
+    return with_defaults(copy.deepcopy(_DEFAULTS) | writable(request))
+
+
+def with_defaults(settings: Json) -> Json:
+    container = settings.get(_CONTAINER)
+    if isinstance(container, dict):
+        container.setdefault("port", _DEFAULT_PORT)
+    return settings
+
+
+def writable(request: Json) -> Json:
+    """A copy of a request without what only FC sets."""
+    settings = {key: copy.deepcopy(value) for key, value in request.items() if key not in _READ_ONLY}
+    container = settings.get(_CONTAINER)
+    if isinstance(container, dict):
+        container.pop("resolvedImageUri", None)
+        container.pop("accelerationInfo", None)
+    return settings
+
+
+def merged(settings: Json, request: Json, *, merge_container: bool, keep_masked_password: bool) -> Json:
+    """Settings after an update: fields left out stay, in customContainerConfig too when *merge_container*.
+
+    An explicit empty value clears. *keep_masked_password*: a password that comes back masked is not a new one.
+    """
+    changes = writable(request)
+    old = settings.get(_CONTAINER) or {}
+    container = changes.get(_CONTAINER)
+    if isinstance(container, dict):
+        if keep_masked_password and _password(container) == MASK:
+            container["registryConfig"]["authConfig"]["password"] = _password(old)
+        if merge_container:
+            changes[_CONTAINER] = old | container
+    return with_defaults(settings | changes)
+
+
+def _password(container: Json) -> str | None:
+    login = (container.get("registryConfig") or {}).get("authConfig") or {}
+    return login.get("password")
+
+
+def view(record: FunctionRecord, snapshot: Snapshot, arn: str) -> Json:
+    """The function as GetFunction answers it, with *snapshot* for its settings."""
+    settings = copy.deepcopy(snapshot.settings)
+    container = settings[_CONTAINER]
+    if _password(container):
+        container["registryConfig"]["authConfig"]["password"] = MASK
+    if snapshot.pin is not None:
+        container["resolvedImageUri"] = snapshot.pin.uri
+        container["accelerationInfo"] = {"status": "Preparing" if record.transition else "Ready"}
+    return {
+        **settings,
+        "functionArn": arn,
+        "functionId": record.id,
+        "functionName": record.name,
+        "createdTime": iso(record.created),
+        "lastModifiedTime": iso(record.modified),
+        "codeSize": 0,
+        "codeChecksum": "0",
+        "state": record.state,
+        "stateReason": record.state_reason,
+        "stateReasonCode": record.state_reason_code,
+        "lastUpdateStatus": record.last_update_status,
+        "lastUpdateStatusReason": record.last_update_reason,
+        "lastUpdateStatusReasonCode": record.last_update_reason_code,
+        "tags": [{"Key": key, "Value": value} for key, value in record.tags.items()],
+    }

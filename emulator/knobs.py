@@ -1,0 +1,116 @@
+"""What nobody has verified about the real cloud, as knobs: the product has to live with either position.
+
+The default is the position that the documentation, or the weight of second-hand evidence, speaks for.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
+
+from emulator.errors import EmulatorError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knobs:
+    """One field an open question. Durations are seconds of the emulator's clock."""
+
+    # Function Compute: images
+    same_image_update: Literal["re-resolve", "keep", "error"] = "re-resolve"
+    """UpdateFunction with the image that the function has already: read the tag again, keep the digest, or refuse."""
+    other_update: Literal["keep", "re-resolve"] = "keep"
+    """UpdateFunction without an image: keep the digest, or read the tag again."""
+    update_merge: Literal["merge", "replace"] = "merge"
+    """Fields of customContainerConfig that an update leaves out: kept, or lost."""
+    resolved_uri_input: Literal["ignored", "honoured"] = "ignored"
+    """resolvedImageUri in a request: ignored, or the digest to run."""
+    digest_input: Literal["rejected", "accepted"] = "rejected"
+    """`image: repo@sha256:…` in a request."""
+    resolved_digest: Literal["index", "child"] = "index"
+    """Which digest resolvedImageUri carries for a multi-platform image: the index's or its linux/amd64 child's."""
+    attestations: Literal["rejected", "ignored"] = "rejected"
+    """An index with an `unknown/unknown` child, as buildx makes for provenance."""
+    missing_image: Literal["sync", "async"] = "sync"
+    """An image that cannot be had at create or update: refused at once, or accepted and then Failed."""
+    missing_image_status: int = 400
+    """HTTP status of the synchronous refusal."""
+    moved_tag_breaks: Literal["moved", "manifest-only"] = "moved"
+    """Cold starts fail when the tag points elsewhere or the manifest is gone, or only when the manifest is gone."""
+    pull_failed_status: int = 400
+    """HTTP status of PullImageFailed."""
+    mark_failed: bool = False
+    """Whether a failed pull puts the function into the state Failed."""
+    masked_login_input: Literal["stored", "ignored"] = "stored"
+    """A masked registry password that comes back in an update: becomes the password, or is recognised."""
+
+    # Function Compute: life
+    create_seconds: float = 0.2
+    """From CreateFunction to Active."""
+    update_seconds: float = 0.2
+    """From UpdateFunction to Successful."""
+    instance_idle_seconds: float = 300.0
+    """How long an unused instance keeps running."""
+    concurrent_update: Literal["accepted", "conflict"] = "accepted"
+    """UpdateFunction while another update is in progress: the last one wins, or 409 ConcurrentUpdateError."""
+    publish_unchanged: Literal["accepted", "rejected"] = "accepted"
+    """PublishFunctionVersion when nothing changed since the last version."""
+
+    # Container Registry Enterprise Edition
+    digest_prefix: Literal["bare", "prefixed"] = "bare"
+    """`Digest` in answers of ACR: 64 hexadecimal digits, or with `sha256:`."""
+    acr_tag_order: Literal["newest-first", "name", "scattered"] = "newest-first"
+    """Order of ListRepoTag."""
+    acr_next_token: bool = True
+    """Whether ListRepoTag and ListRepository know MaxResults and NextToken."""
+    acr_not_exist: Literal["not-success", "http-404"] = "not-success"
+    """Something that does not exist: HTTP 200 with IsSuccess=false, or HTTP 404."""
+    acr_tag_not_exist_code: str = "TAG_NOT_EXIST"
+    """`Code` of GetRepoTag for a tag that does not exist."""
+    acr_instance_filter: Literal["exact", "fuzzy"] = "exact"
+    """ListInstance by name: that name, or every name that contains it."""
+
+    # OCI distribution
+    oci_page_size: int = 100
+    """Tags a page holds at most, and when the client names no number."""
+    oci_sorted: bool = True
+    """Tags in lexical order, or in the order in which they were first pushed."""
+    oci_blob_redirect: bool = True
+    """GET of a blob is answered 307 to where no token is needed, as ACR does with its object storage."""
+    oci_token_seconds: int = 300
+    """Life of a registry token."""
+
+    @classmethod
+    def from_texts(cls, settings: Iterable[str]) -> Self:
+        """Read `name=value` settings, such as a command line has. Raises EmulatorError."""
+        changes = {}
+        for setting in settings:
+            name, equals, text = setting.partition("=")
+            if not equals:
+                raise EmulatorError(f"knob {setting!r}: expected NAME=VALUE")
+            changes[name] = text
+        return cls.from_mapping(changes)
+
+    @classmethod
+    def from_mapping(cls, settings: dict[str, Any]) -> Self:
+        """Read settings from a parsed file; values may be texts. Raises EmulatorError naming the knob."""
+        kinds = get_type_hints(cls)
+        known = {field.name for field in fields(cls)}
+        for name in settings:
+            if name not in known:
+                raise EmulatorError(f"knob {name!r}: there is none of that name; known: {', '.join(sorted(known))}")
+        return replace(cls(), **{name: _value(name, kinds[name], value) for name, value in settings.items()})
+
+
+def _value(name: str, kind: Any, value: Any) -> Any:
+    if get_origin(kind) is Literal:
+        if value not in get_args(kind):
+            raise EmulatorError(f"knob {name}: got {value!r}, expected {' or '.join(get_args(kind))}")
+        return value
+    if kind is bool:
+        booleans = {"true": True, "false": False}
+        if str(value).lower() not in booleans:
+            raise EmulatorError(f"knob {name}: got {value!r}, expected true or false")
+        return booleans[str(value).lower()]
+    try:
+        return kind(value)
+    except ValueError:
+        raise EmulatorError(f"knob {name}: got {value!r}, expected a number") from None

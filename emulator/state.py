@@ -1,0 +1,37 @@
+"""Everything the emulator remembers, as plain data that can be written down."""
+
+from dataclasses import dataclass, field
+
+from emulator.acr.model import Instance
+from emulator.fc.model import FunctionRecord, PlannedFailure
+from emulator.oci.model import Repository
+
+
+@dataclass
+class TemporaryKey:
+    """An STS session, or a registry login from GetAuthorizationToken. `expires` is on the emulator's clock."""
+
+    id: str
+    secret: str
+    security_token: str
+    expires: float
+
+
+@dataclass
+class State:
+    """The whole account."""
+
+    clock_offset: float = 0.0
+    signing_key: str = ""
+    """PEM. Kept, so that registries which trust our certificate still do after a restart."""
+    token_certificate: str = ""
+    last_push_ms: int = 0
+    instances: list[Instance] = field(default_factory=list)
+    repositories: dict[str, Repository] = field(default_factory=dict)
+    functions: dict[str, FunctionRecord] = field(default_factory=dict)
+    planned_failures: dict[str, PlannedFailure] = field(default_factory=dict)
+    sts_keys: dict[str, TemporaryKey] = field(default_factory=dict)
+    registry_logins: dict[str, TemporaryKey] = field(default_factory=dict)
+    """By password: every login of GetAuthorizationToken has the same user name."""
+    built: dict[str, int] = field(default_factory=dict)
+    """When (seconds) each content of `push` was first built, so that equal content keeps its digest."""

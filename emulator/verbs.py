@@ -1,0 +1,240 @@
+"""What a test or a demo does to the cloud behind its clients' backs, one method a verb.
+
+The same verbs are `POST /_emulator/<verb>` with a JSON object of arguments, and the methods of
+`emulator.remote.RemoteEmulator`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from emulator.account import Account
+from emulator.errors import ApiError, EmulatorError
+from emulator.faults import Fault, Kind, Sequel
+from emulator.fc import lifecycle
+from emulator.fc.instances import InvokeResult
+from emulator.fc.model import FunctionRecord, Json, PlannedFailure
+from emulator.oci.build import build
+from emulator.oci.model import Repository, Tag
+from emulator.oci.store import DIGEST
+from emulator.state import TemporaryKey
+
+NAMES = (
+    "push", "retag", "delete_tag", "delete_manifest", "set_tag_status", "set_repository_type", "set_tag_immutability",
+    "create_instance", "fail_next", "fail_update", "after_next", "clear_faults", "advance", "skew", "assume_role",
+    "invoke", "set_image", "configure", "deactivate", "function", "functions",
+)  # fmt: skip
+"""What may be called over HTTP."""
+
+
+class Verbs:
+    """Raises EmulatorError for what cannot be done."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    # the registry
+
+    def push(
+        self,
+        repository: str,
+        tag: str,
+        *,
+        content: str = "",
+        platforms: Sequence[str] = ("linux/amd64",),
+        index: bool = False,
+        created: str | None = None,
+    ) -> str:
+        """Build an image of *content* (by default its own name) and push it; gives its digest.
+
+        Equal content has an equal digest, in whatever repository. *created*: ISO 8601; by default the time at which
+        that content was first built.
+        """
+        account = self._account
+        content = content or f"{repository}:{tag}"
+        with account.changing():
+            seconds = (
+                _seconds(created) if created else account.state.built.setdefault(content, int(account.clock.now()))
+            )
+            target = account.store.create(repository)
+            digest = build(account.store, target, content, platforms, index=index, created=seconds)
+            account.store.set_tag(target, tag, digest)
+            return digest
+
+    def retag(self, repository: str, tag: str, *, to: str) -> str:
+        """Point *tag* at what another tag, or a digest, names; gives the digest."""
+        with self._account.changing():
+            target = self._repository(repository)
+            digest = to if DIGEST.fullmatch(to) else self._tag(target, to).digest
+            if digest not in target.manifests:
+                raise EmulatorError(f"{repository}: there is no manifest {digest}")
+            self._account.store.set_tag(target, tag, digest)
+            return digest
+
+    def delete_tag(self, repository: str, tag: str) -> None:
+        """Remove the name; the manifest stays."""
+        with self._account.changing():
+            target = self._repository(repository)
+            del target.tags[self._tag(target, tag).name]
+
+    def delete_manifest(self, repository: str, reference: str) -> None:
+        """Remove the digest that *reference* (tag or digest) names, and every tag of it."""
+        with self._account.changing():
+            target = self._repository(repository)
+            digest = reference if DIGEST.fullmatch(reference) else self._tag(target, reference).digest
+            if digest not in target.manifests:
+                raise EmulatorError(f"{repository}: there is no manifest {digest}")
+            self._account.store.delete_manifest(target, digest)
+
+    def set_tag_status(self, repository: str, tag: str, status: str) -> None:
+        """`NORMAL` or `DELETING`, as ACR shows it."""
+        with self._account.changing():
+            self._tag(self._repository(repository), tag).status = status
+
+    def set_repository_type(self, repository: str, type: Literal["PUBLIC", "PRIVATE"]) -> None:  # noqa: A002 - ACR's word
+        """Anybody may pull from a PUBLIC repository. New ones are PRIVATE."""
+        with self._account.changing():
+            self._account.store.create(repository).type = type
+
+    def set_tag_immutability(self, repository: str, immutable: bool = True) -> None:
+        """Whether a tag that exists may be pushed again with another digest."""
+        with self._account.changing():
+            self._account.store.create(repository).tag_immutability = immutable
+
+    def create_instance(self, name: str) -> str:
+        """Another Enterprise instance, without repositories; gives its id."""
+        with self._account.changing():
+            return self._account.add_instance(name).id
+
+    # failures
+
+    def fail_next(
+        self,
+        action: str,
+        *,
+        status: int = 503,
+        code: str = "ServiceUnavailable",
+        message: str = "The request has failed due to a temporary failure of the server.",
+        times: int = 1,
+        retry_after_ms: int | None = None,
+        kind: Kind = "error",
+        seconds: float = 0.0,
+    ) -> None:
+        """The next *times* calls of *action* (as `calls` names it) go wrong; see emulator.faults.Fault."""
+        self._account.faults.add(action, Fault(kind, status, code, message, retry_after_ms, seconds), times)
+
+    def fail_update(
+        self, function: str, *, reason_code: str = "ImageOptimizingFailed", reason: str = "failed to prepare the image"
+    ) -> None:
+        """The next update (or creation) of *function* is accepted, and then ends Failed."""
+        with self._account.changing():
+            self._account.state.planned_failures[function] = PlannedFailure(reason_code, reason)
+
+    def after_next(self, action: str, verb: str, **arguments: Any) -> None:
+        """Carry out *verb* as soon as the next call of *action* is answered: somebody pushes between two pages."""
+        if verb not in NAMES:
+            raise EmulatorError(f"verb {verb!r}: there is none of that name; known: {', '.join(NAMES)}")
+        self._account.faults.add_sequel(action, Sequel(verb, arguments))
+
+    def clear_faults(self) -> None:
+        """Forget what fail_next and after_next have ordered."""
+        self._account.faults.clear()
+
+    # time and credentials
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass in the cloud: functions become ready, instances and logins expire."""
+        with self._account.changing():
+            self._account.clock.offset += seconds
+            self._account.state.clock_offset = self._account.clock.offset
+
+    def skew(self, seconds: float) -> None:
+        """Let the gateway's clock differ from its callers': beyond 15 minutes it refuses them."""
+        self._account.clock.skew = seconds
+
+    def assume_role(self, seconds: float = 3600.0) -> dict[str, str]:
+        """Temporary credentials (STS), with the keys of a credentials URI's answer."""
+        account = self._account
+        with account.changing():
+            key = TemporaryKey(
+                f"STS.{account.ids.hex(24)}", account.ids.hex(40), account.ids.hex(64), account.clock.now() + seconds
+            )
+            account.state.sts_keys[key.id] = key
+        expiration = datetime.fromtimestamp(key.expires).astimezone().isoformat()
+        return {
+            "Code": "Success",
+            "AccessKeyId": key.id,
+            "AccessKeySecret": key.secret,
+            "SecurityToken": key.security_token,
+            "Expiration": expiration,
+        }
+
+    # functions
+
+    def invoke(self, function: str, *, cold: bool = False, qualifier: str = "") -> InvokeResult:
+        """Call the function; *cold* in a new instance, even if one is running."""
+        record = self._function(function)
+        try:
+            return self._account.instances.invoke(record, qualifier, cold=cold)
+        except ApiError as error:
+            return InvokeResult(error.status, error.code, error.message)
+        finally:
+            with self._account.changing():
+                pass
+
+    def set_image(self, function: str, image: str) -> None:
+        """Somebody changes the image in the console; it has taken effect already."""
+        self.configure(function, {"customContainerConfig": {"image": image}})
+
+    def configure(self, function: str, settings: Json) -> None:
+        """Somebody updates the function (UpdateFunction's body) in the console; it has taken effect already."""
+        account = self._account
+        try:
+            account.functions.update(function, settings)
+        except ApiError as error:
+            raise EmulatorError(str(error)) from None
+        with account.changing():
+            record = self._function(function)
+            lifecycle.settle(record, record.transition.due if record.transition else account.clock.now())
+
+    def deactivate(self, function: str) -> None:
+        """The function has been idle for weeks: its state is Inactive."""
+        with self._account.changing():
+            lifecycle.deactivate(self._function(function))
+
+    def function(self, name: str) -> Json:
+        """As GetFunction answers it."""
+        with self._account.lock:
+            return self._account.functions.view(self._function(name))
+
+    def functions(self) -> list[Json]:
+        """All functions, by name."""
+        with self._account.lock:
+            return self._account.functions.all()
+
+    # what the arguments name
+
+    def _function(self, name: str) -> FunctionRecord:
+        try:
+            return self._account.functions.record(name)
+        except ApiError as error:
+            raise EmulatorError(error.message) from None
+
+    def _repository(self, path: str) -> Repository:
+        repository = self._account.store.find(path)
+        if repository is None:
+            raise EmulatorError(f"repository {path}: there is none of that name")
+        return repository
+
+    def _tag(self, repository: Repository, name: str) -> Tag:
+        tag = repository.tags.get(name)
+        if tag is None:
+            raise EmulatorError(f"{repository.path}: there is no tag {name}")
+        return tag
+
+
+def _seconds(text: str) -> int:
+    try:
+        return int(datetime.fromisoformat(text).timestamp())
+    except ValueError:
+        raise EmulatorError(f"created {text!r}: expected a time such as 2026-01-31T12:00:00Z") from None

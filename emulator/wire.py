@@ -1,0 +1,52 @@
+"""HTTP messages as the services see them: whole, decoded once, free of any web framework."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+from urllib.parse import unquote
+
+
+@dataclass(frozen=True, slots=True)
+class WireRequest:
+    """One request, read to its end."""
+
+    method: str
+    raw_path: str
+    """As on the request line: percent-encoded, without query."""
+    query: tuple[tuple[str, str], ...] = ()
+    """Decoded as a form, because that is what the SDKs send."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Names in lower case."""
+    body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        return unquote(self.raw_path)
+
+    def param(self, name: str, default: str = "") -> str:
+        """The first query parameter of that name."""
+        return next((value for key, value in self.query if key == name), default)
+
+    def params(self, name: str) -> list[str]:
+        """All query parameters of that name."""
+        return [value for key, value in self.query if key == name]
+
+    def header(self, name: str) -> str:
+        return self.headers.get(name, "")
+
+
+@dataclass(frozen=True, slots=True)
+class WireResponse:
+    """One response, sent with its Content-Length."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content_length: int | None = None
+    """Length to announce where it is not that of the body: the answer to a HEAD."""
+
+    @classmethod
+    def of_json(cls, value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Self:
+        body = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+        return cls(status, body, {"content-type": "application/json", **(headers or {})})
