@@ -1,0 +1,65 @@
+"""What differs between two bags of properties, and how that is shown: old => new, secrets hidden."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.values import UNKNOWN, Properties, Secret, Value, reveal, transform
+
+PROVIDER_KEY = "__provider"
+"""The serialized provider object: an input of every dynamic resource, of no interest to its user."""
+_LONGEST = 120
+
+
+@dataclass(frozen=True)
+class Change:
+    """One property that differs."""
+
+    key: str
+    sign: str
+    """`+` added, `-` removed, `~` changed."""
+    old: Value = None
+    new: Value = None
+
+    def __str__(self) -> str:
+        if self.sign == "+":
+            return f"+ {self.key}: {shown(self.new)}"
+        if self.sign == "-":
+            return f"- {self.key}: {shown(self.old)}"
+        return f"~ {self.key}: {shown(self.old)} => {shown(self.new)}"
+
+
+def compare(old: Properties, new: Properties) -> list[Change]:
+    """The properties whose values differ. That one became secret is no difference."""
+    before, after = reveal(dict(old)), reveal(dict(new))
+    return [
+        Change(key, "+" if key not in old else "-" if key not in new else "~", old.get(key), new.get(key))
+        for key in sorted(before.keys() | after.keys())
+        if key not in before or key not in after or before[key] != after[key]
+    ]
+
+
+def visible(changes: Sequence[Change]) -> list[Change]:
+    """Those that a user wants to see."""
+    return [change for change in changes if change.key != PROVIDER_KEY]
+
+
+def shown(value: Value) -> str:
+    """*value* as JSON on one line, shortened; `[secret]` and `[unknown]` as the CLI has them."""
+    if isinstance(value, Secret):
+        return "[secret]"
+    if value == UNKNOWN:
+        return "[unknown]"
+    text = json.dumps(masked(value), ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def masked(value: Value) -> Value:
+    """*value* with `[secret]` and `[unknown]` in it, fit for JSON."""
+    return transform(value, _masked_leaf)
+
+
+def _masked_leaf(leaf: Value) -> Value:
+    if isinstance(leaf, Secret):
+        return "[secret]"
+    return "[unknown]" if isinstance(leaf, str) and leaf == UNKNOWN else leaf

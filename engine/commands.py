@@ -1,0 +1,122 @@
+"""preview, up, refresh and destroy: a preview phase, the question, and the phase that does it."""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Literal
+
+from engine.errors import Cancelled, ChangesProposed, UsageError
+from engine.lock import locked
+from engine.processes import Children
+from engine.stack import Stack
+from engine.times import rfc3339
+from fcpin.clock import SystemClock
+
+_KINDS: Mapping[str, Literal["update", "refresh", "destroy"]] = {
+    "preview": "update",
+    "up": "update",
+    "update": "update",
+    "refresh": "refresh",
+    "destroy": "destroy",
+}
+_TITLES = {
+    ("update", True): "Previewing update",
+    ("refresh", True): "Previewing refresh",
+    ("destroy", True): "Previewing destroy",
+    ("update", False): "Updating",
+    ("refresh", False): "Refreshing",
+    ("destroy", False): "Destroying",
+}
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry the command out. Raises EngineError."""
+    stack = Stack.open(options.stack, options.cwd, SystemClock())
+    preview_only = options.command == "preview" or getattr(options, "preview_only", False)
+    if preview_only:
+        return _phase(stack, options, preview=True)
+    asks = not (options.yes or options.skip_preview)
+    if asks and not sys.stdin.isatty():
+        raise UsageError("--yes or --skip-preview must be passed in to proceed when running in non-interactive mode")
+    directory = stack.backend.lock_directory(stack.project.name, stack.name)
+    with locked(directory, stack.name, rfc3339(stack.clock.now())):
+        if not options.skip_preview and (code := _phase(stack, options, preview=True)):
+            return code
+        if asks:
+            _ask(_KINDS[options.command])
+        return _phase(stack, options, preview=False)
+
+
+def _ask(kind: str) -> None:
+    """Raises Cancelled unless the user says yes."""
+    try:
+        answer = input(f"Perform this {kind}? (yes/no) ")
+    except (EOFError, KeyboardInterrupt):
+        answer = ""
+    if answer.strip().lower() not in ("yes", "y"):
+        raise Cancelled(f"confirmation declined, not proceeding with the {kind}")
+
+
+def _phase(stack: Stack, options: argparse.Namespace, *, preview: bool) -> int:
+    kind = _KINDS[options.command]
+    # the children do their imports while the engine does its own
+    with Children(stack.project.program, program=kind == "update") as children, interruptible(children) as stopping:
+        from engine.display import Display
+        from engine.history import Run, record
+        from engine.phases import Options, Phase
+
+        display = Display(stack.clock, preview=preview, details=options.diff)
+        display.line(f"{_TITLES[kind, preview]} ({stack.name}):")
+        chosen = Options(kind, preview, options.parallel, options.target, getattr(options, "refresh", False))
+        started = time.time()
+        Phase(stack, chosen, display, children, stopping.event).run()
+    if not preview:
+        changes = {op.value: count for op, count in display.counts.items()}
+        run_ = Run(kind, started, time.time(), not display.errors, changes)
+        record(stack.backend, stack.project.name, stack.name, run_, stack.config, stack.crypter)
+    if stopping.interrupted:
+        raise Cancelled(f"the {kind} was interrupted; what had been done is saved")
+    if display.errors:
+        return 1
+    last = not preview or options.command == "preview" or getattr(options, "preview_only", False)
+    if options.expect_no_changes and display.changed and last:
+        what = "but changes were proposed" if preview else "but changes occurred"
+        raise ChangesProposed(
+            f"no changes were expected for {'preview' if options.command == 'preview' else kind} {what}"
+        )
+    return 0
+
+
+class _Stopping:
+    def __init__(self) -> None:
+        self.event = threading.Event()
+        self.interrupted = False
+
+
+@contextmanager
+def interruptible(children: Children) -> Iterator[_Stopping]:
+    """First Ctrl-C: start nothing new, finish what is under way, save. Second: leave at once.
+
+    The operations under way stay in the state as pending.
+    """
+    stopping = _Stopping()
+
+    def interrupt(_number: int, _frame: object) -> None:
+        if stopping.interrupted:
+            children.kill()
+            raise SystemExit(8)
+        stopping.interrupted = True
+        stopping.event.set()
+        os.write(2, b"\ninterrupted: finishing what is under way; press Ctrl-C again to leave at once\n")
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopping
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,146 @@
+"""What the user sees while a phase runs: one line an event, in the order of events, and the summary after it.
+
+Lines are the CLI's own as far as a stream of lines can be. The values that change are always shown, old => new.
+"""
+
+import math
+import sys
+import threading
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TextIO
+
+from engine.changes import Change, visible
+from engine.state import name_of, type_of
+from engine.steps import COUNTED, WORDS, Op, Step
+from fcpin.clock import Clock
+
+_SECOND = 1.0
+
+
+class Display:
+    """One phase of one run."""
+
+    def __init__(self, clock: Clock, *, preview: bool, details: bool = False, out: TextIO | None = None) -> None:
+        """With *details* a resource's other inputs and its URN are shown too (--diff)."""
+        self._clock = clock
+        self._preview = preview
+        self._details = details
+        self._out = out or sys.stdout
+        self._mutex = threading.Lock()
+        self._started: dict[str, float] = {}
+        self._begun = clock.monotonic()
+        self.counts: Counter[Op] = Counter()
+        self.diagnostics: list[tuple[str, str, str]] = []
+        """Severity, URN, message."""
+        self.errors = 0
+
+    def line(self, text: str = "") -> None:
+        """Print one line, or several that belong together."""
+        with self._mutex:
+            print(text, file=self._out, flush=True)
+
+    def planned(self, step: Step) -> None:
+        """Preview: this is what would be done."""
+        self.counts[step.op] += 1
+        self._show(step, WORDS[step.op].plan, values=True)
+
+    def begun(self, step: Step) -> None:
+        """The step's call is about to be made."""
+        self._started[step.urn] = self._clock.monotonic()
+        self._show(step, WORDS[step.op].doing, values=True)
+
+    def done(self, step: Step, op: Op | None = None) -> None:
+        """The step has been carried out; a refresh then turns out to be another *op*."""
+        self.counts[op or step.op] += 1
+        seconds = self._clock.monotonic() - self._started.pop(step.urn, self._clock.monotonic())
+        took = f"{seconds:.2f}s" if seconds < _SECOND else f"{seconds:.0f}s"
+        self._show(step, f"{WORDS[op or step.op].done} ({took})")
+
+    def failed(self, step: Step, message: str) -> None:
+        """The step failed; *message* may have several lines, the last one says it all."""
+        words = WORDS[step.op].doing or "registering"
+        last = message.strip().splitlines()[-1] if message.strip() else ""
+        self._show(step, f"**{words} failed** error: {last}")
+        self.error(message, step.urn, quiet=True)
+
+    def same(self) -> None:
+        """A resource that needs nothing is only counted."""
+        self.counts[Op.SAME] += 1
+
+    def _show(self, step: Step, text: str, *, values: bool = False) -> None:
+        changes = visible(step.changes)
+        keys = f" [diff: {','.join(f'{change.sign}{change.key}' for change in changes)}]" if changes else ""
+        lines = [f" {WORDS[step.op].sign} {step.type} {name_of(step.urn)} {text}{keys if values else ''}"]
+        if values:
+            if self._details:
+                lines.append(f"        [urn={step.urn}]")
+            lines += [f"      {change}" for change in changes]
+            if self._details and step.op is Op.CREATE and step.new:
+                lines += [
+                    f"      {Change(key, '+', None, value)}"
+                    for key, value in step.new.inputs.items()
+                    if key != "__provider"
+                ]
+        self.line("\n".join(lines))
+
+    def log(self, severity: str, message: str, urn: str = "", *, quiet: bool = False) -> None:
+        """A message of the program or the provider. Warnings and errors are repeated at the end."""
+        if severity == "error":
+            self.errors += 1
+        if severity in ("warning", "error"):
+            self.diagnostics.append((severity, urn, message.strip()))
+        if not quiet:
+            self.line(f"    {_where(urn)}{severity}: {message.strip()}")
+
+    def error(self, message: str, urn: str = "", *, quiet: bool = False) -> None:
+        self.log("error", message, urn, quiet=quiet)
+
+    def output(self, text: str) -> None:
+        """Something that the program or the plugin printed."""
+        self.line(f"    {text}")
+
+    def summary(self, outputs: Sequence[Change], unchanged: Mapping[str, str]) -> None:
+        """Diagnostics, outputs, counts and duration. *unchanged* are outputs that stay, as text."""
+        lines = [*self._diagnostics(), *_outputs(outputs, unchanged), "Resources:", *self._counts()]
+        if not self._preview:
+            lines += ["", f"Duration: {math.ceil(self._clock.monotonic() - self._begun)}s"]
+        self.line("\n".join(lines))
+
+    def _diagnostics(self) -> list[str]:
+        by_urn: dict[str, list[str]] = {}
+        for severity, urn, message in self.diagnostics:
+            indented = message.replace("\n", "\n    ")
+            by_urn.setdefault(urn, []).append(f"    {severity}: {indented}")
+        lines = ["Diagnostics:"] if by_urn else []
+        for urn, messages in by_urn.items():
+            lines += [f"  {type_of(urn)} ({name_of(urn)}):" if urn else "  engine:", *messages, ""]
+        return lines
+
+    def _counts(self) -> list[str]:
+        changed = [op for op in COUNTED if self.counts[op]]
+        lines = [
+            f"    {WORDS[op].sign}{self.counts[op]} {'to ' + WORDS[op].plan if self._preview else WORDS[op].done}"
+            for op in changed
+        ]
+        total = sum(self.counts[op] for op in changed)
+        rest = [f"{total} changes"] if len(changed) > 1 else []
+        if self.counts[Op.SAME]:
+            rest.append(f"{self.counts[Op.SAME]} unchanged")
+        lines += [f"    {'. '.join(rest)}"] if rest else []
+        return [*lines, f"    {self.errors} errored"] if self.errors else lines
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is, or would be, changed."""
+        return any(self.counts[op] for op in COUNTED)
+
+
+def _where(urn: str) -> str:
+    return f"{name_of(urn)}: " if urn else ""
+
+
+def _outputs(changes: Sequence[Change], unchanged: Mapping[str, str]) -> list[str]:
+    shown = {change.key: f"  {change}" for change in changes}
+    shown |= {key: f"    {key}: {text}" for key, text in unchanged.items()}
+    return ["Outputs:", *(shown[key] for key in sorted(shown)), ""] if shown else []

@@ -1,0 +1,89 @@
+"""One run at a time: the lock files of the CLI's file backend.
+
+Like the CLI, a run writes its own lock and then looks for others, so of two that start at once at most one goes on.
+"""
+
+import contextlib
+import getpass
+import json
+import os
+import socket
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import psutil
+
+from engine.errors import StackLocked
+
+
+@dataclass(frozen=True)
+class Lock:
+    """Who holds it."""
+
+    path: Path
+    pid: int
+    username: str
+    hostname: str
+    timestamp: str
+
+    @classmethod
+    def read(cls, path: Path) -> Self | None:
+        """None when it was released in the meantime."""
+        try:
+            content = json.loads(path.read_bytes() or b"{}")
+        except FileNotFoundError:
+            return None
+        except ValueError:
+            content = {}
+        return cls(
+            path,
+            int(content.get("pid") or 0),
+            str(content.get("username") or "somebody"),
+            str(content.get("hostname") or ""),
+            str(content.get("timestamp") or "an unknown time"),
+        )
+
+    def is_stale(self) -> bool:
+        """Whether its process ran on this host and is gone. A process on another host cannot be asked."""
+        return self.hostname == socket.gethostname() and self.pid > 0 and not psutil.pid_exists(self.pid)
+
+    def __str__(self) -> str:
+        return f"{self.username}@{self.hostname} (pid {self.pid}) since {self.timestamp}"
+
+
+def locks(directory: Path) -> list[Lock]:
+    """Those that are there now."""
+    return [lock for path in sorted(directory.glob("*.json")) if (lock := Lock.read(path))]
+
+
+@contextlib.contextmanager
+def locked(directory: Path, stack: str, now: str) -> Iterator[None]:
+    """Hold the lock of *stack*. Raises StackLocked."""
+    _raise_if_locked(locks(directory), stack)
+    directory.mkdir(parents=True, exist_ok=True)
+    mine = directory / f"{uuid.uuid4()}.json"
+    content = {"pid": os.getpid(), "username": getpass.getuser(), "hostname": socket.gethostname(), "timestamp": now}
+    mine.write_text(json.dumps(content), encoding="utf-8")
+    try:
+        _raise_if_locked([lock for lock in locks(directory) if lock.path != mine], stack)
+        yield
+    finally:
+        mine.unlink(missing_ok=True)
+
+
+def _raise_if_locked(others: list[Lock], stack: str) -> None:
+    if not others:
+        return
+    holder = next((lock for lock in others if not lock.is_stale()), others[0])
+    if holder.is_stale():
+        raise StackLocked(
+            f"the stack {stack} is locked by {holder}, and that process is gone; "
+            f"remove its lock with: python -m engine cancel --stack {stack}"
+        )
+    raise StackLocked(
+        f"the stack {stack} is locked by {holder}; wait for it to end, "
+        f"or if it never will: python -m engine cancel --stack {stack}"
+    )

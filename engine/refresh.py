@@ -1,0 +1,67 @@
+"""Refresh: read every resource as it is now, and let the state say so."""
+
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Event
+
+from engine.changes import compare
+from engine.display import Display
+from engine.errors import EngineError
+from engine.ledger import Ledger
+from engine.plugin import Plugin
+from engine.state import ResourceState
+from engine.steps import Op, Step
+from engine.times import rfc3339
+from engine.values import Properties
+from fcpin.clock import Clock
+
+
+class Refresh:
+    """Reads in parallel; nothing in the cloud is changed, so the state is written once, at the end."""
+
+    def __init__(self, ledger: Ledger, plugin: Plugin, display: Display, clock: Clock, stopping: Event) -> None:
+        self._ledger = ledger
+        self._plugin = plugin
+        self._display = display
+        self._clock = clock
+        self._stopping = stopping
+
+    def run(self, parallel: int, targets: Collection[str] = ()) -> None:
+        """A resource that cannot be read is shown as failed and keeps its state."""
+        states = self._ledger.remaining()
+        wanted = [
+            state
+            for state in states
+            if state.is_managed and not state.pending_replacement and (not targets or state.urn in targets)
+        ]
+        for state in states:
+            if state not in wanted and not state.is_provider:
+                self._display.same()
+        with ThreadPoolExecutor(parallel) as pool:
+            list(pool.map(self._read, wanted))
+        self._ledger.settle()
+        self._ledger.commit()
+
+    def _read(self, state: ResourceState) -> None:
+        if self._stopping.is_set():
+            return
+        step = Step(Op.REFRESH, state.urn, state.type, state)
+        try:
+            answer = self._plugin.read(state)
+        except EngineError as error:
+            self._display.failed(step, str(error))
+            return
+        if not answer.id:
+            self._ledger.drop(state)
+            self._display.planned(replace(step, op=Op.DELETE))
+            return
+        inputs: Properties = state.inputs if answer.inputs is None else answer.inputs
+        changes = compare(state.inputs, inputs)
+        moved = compare(state.outputs, answer.outputs)
+        new = replace(state, id=answer.id, inputs=inputs, outputs=answer.outputs, init_errors=())
+        if changes or moved:
+            self._ledger.amend(state, replace(new, modified=rfc3339(self._clock.now())))
+            self._display.planned(Step(Op.UPDATE, state.urn, state.type, state, new, changes or moved))
+        else:
+            self._display.same()
