@@ -1,8 +1,10 @@
 """The emulator as an ASGI application: which service a request is for, what became of it."""
 
 import asyncio
+import inspect
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
@@ -17,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from emulator.account import Account
 from emulator.errors import ApiError, EmulatorError
 from emulator.faults import Fault
+from emulator.fc.instances import InvokeResult
 from emulator.fc.routes import PREFIX, RESOLVING
 from emulator.oci import errors as oci_errors
 from emulator.verbs import NAMES, Verbs
@@ -58,6 +61,11 @@ class Front:
         self._account = account
         self._verbs = Verbs(account)
         self._registry = _Registry(account)
+        self._reports: dict[str, Callable[..., Any]] = {
+            "calls": self._calls,
+            "clear_calls": account.calls.clear,
+            "about": self._about,
+        }
 
     async def call(self, request: Request) -> Response:
         wire = await read(request)
@@ -138,21 +146,30 @@ class Front:
         try:
             arguments = _arguments(wire)
             result = await run_in_threadpool(self._carry_out, name, arguments)
-        except (EmulatorError, ApiError, TypeError) as error:
+        except (EmulatorError, ApiError) as error:
             return _response(WireResponse.of_json({"error": str(error)}, 400))
         return _response(WireResponse.of_json({"result": result}))
 
     def _carry_out(self, name: str, arguments: dict[str, Any]) -> Any:
-        if name == "calls":
-            return [asdict(call) | {"time": call.time.isoformat()} for call in self._account.calls]
-        if name == "clear_calls":
-            return self._account.calls.clear()
-        if name not in NAMES:
+        verb = self._reports.get(name) or (getattr(self._verbs, name) if name in NAMES else None)
+        if verb is None:
             raise EmulatorError(
-                f"verb {name!r}: there is none of that name; known: {', '.join(NAMES)}, calls, clear_calls"
+                f"verb {name!r}: there is none of that name; known: {', '.join([*NAMES, *self._reports])}"
             )
-        result = getattr(self._verbs, name)(**arguments)
-        return asdict(result) if hasattr(result, "__dataclass_fields__") else result
+        try:
+            inspect.signature(verb).bind(**arguments)
+        except TypeError as error:
+            raise EmulatorError(f"verb {name}: {error}; it takes {inspect.signature(verb)}") from None
+        result = verb(**arguments)
+        return asdict(result) if isinstance(result, InvokeResult) else result
+
+    def _about(self) -> dict[str, str]:
+        first = self._account.state.instances[0]
+        certificate = self._account.state.token_certificate
+        return {"instance_id": first.id, "enterprise_host": first.host(), "token_certificate": certificate}
+
+    def _calls(self) -> list[dict[str, str]]:
+        return [asdict(call) | {"time": call.time.isoformat()} for call in self._account.calls]
 
 
 class _Registry:

@@ -93,7 +93,7 @@ class _Protocol(H11Protocol):
         super().__init__(*args, **kwargs)
         self.app_state = {ABORT: self._abort}
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] - as in uvicorn
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         # asyncio does this only for sockets that name their protocol; without it every answer waits 40 ms for an ACK.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().connection_made(transport)

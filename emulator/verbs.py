@@ -6,7 +6,7 @@ The same verbs are `POST /_emulator/<verb>` with a JSON object of arguments, and
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from emulator.account import Account
 from emulator.errors import ApiError, EmulatorError
@@ -130,7 +130,7 @@ class Verbs:
         with self._account.changing():
             self._account.state.planned_failures[function] = PlannedFailure(reason_code, reason)
 
-    def after_next(self, action: str, verb: str, **arguments: Any) -> None:
+    def after_next(self, action: str, verb: str, arguments: Json) -> None:
         """Carry out *verb* as soon as the next call of *action* is answered: somebody pushes between two pages."""
         if verb not in NAMES:
             raise EmulatorError(f"verb {verb!r}: there is none of that name; known: {', '.join(NAMES)}")

@@ -1,0 +1,183 @@
+"""The emulator in another process: the same verbs over HTTP.
+
+cloud = RemoteEmulator("http://127.0.0.1:9900")
+cloud.push("shop/app", "release-1")
+"""
+
+import http.client
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from emulator.account import ACCESS_KEY, REGISTRY_LOGIN
+from emulator.calls import Call, Calls
+from emulator.errors import EmulatorError
+from emulator.faults import Kind
+from emulator.fc.instances import InvokeResult
+from emulator.fc.model import Json
+
+_TIMEOUT = 30.0
+
+
+class RemoteEmulator:
+    """The methods of emulator.verbs.Verbs, where they are explained. Raises EmulatorError."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme != "http" or not parts.hostname or not parts.port:
+            raise EmulatorError(f"url {url!r}: expected one such as http://127.0.0.1:9900")
+        self.url = url.rstrip("/")
+        self.address = parts.netloc
+        self.access_key_id, self.access_key_secret = ACCESS_KEY.id, ACCESS_KEY.secret
+        self.username, self.password = REGISTRY_LOGIN
+
+    def call(self, verb: str, /, **arguments: Any) -> Any:
+        """Carry out any verb. Raises EmulatorError, also when no emulator answers."""
+        connection = http.client.HTTPConnection(self.address, timeout=_TIMEOUT)
+        try:
+            headers = {"content-type": "application/json"}
+            connection.request("POST", f"/_emulator/{verb}", json.dumps(arguments), headers)
+            response = connection.getresponse()
+            answer = json.loads(response.read())
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise EmulatorError(
+                f"{self.url}: no emulator answers there ({error}); start one: python -m emulator"
+            ) from error
+        finally:
+            connection.close()
+        if response.status != http.client.OK:
+            raise EmulatorError(str(answer["error"]))
+        return answer["result"]
+
+    @property
+    def calls(self) -> Calls:
+        """A copy of the record as it is now; `clear` it with clear_calls."""
+        calls = Calls()
+        for call in self.call("calls"):
+            calls.add(Call(call["action"], call["target"], datetime.fromisoformat(call["time"])))
+        return calls
+
+    def clear_calls(self) -> None:
+        self.call("clear_calls")
+
+    @property
+    def token_certificate(self) -> str:
+        return str(self.call("about")["token_certificate"])
+
+    @property
+    def instance_id(self) -> str:
+        return str(self.call("about")["instance_id"])
+
+    @property
+    def enterprise_host(self) -> str:
+        return str(self.call("about")["enterprise_host"])
+
+    def push(
+        self,
+        repository: str,
+        tag: str,
+        *,
+        content: str = "",
+        platforms: Sequence[str] = ("linux/amd64",),
+        index: bool = False,
+        created: str | None = None,
+    ) -> str:
+        return str(
+            self.call(
+                "push",
+                repository=repository,
+                tag=tag,
+                content=content,
+                platforms=list(platforms),
+                index=index,
+                created=created,
+            )
+        )
+
+    def retag(self, repository: str, tag: str, *, to: str) -> str:
+        return str(self.call("retag", repository=repository, tag=tag, to=to))
+
+    def delete_tag(self, repository: str, tag: str) -> None:
+        self.call("delete_tag", repository=repository, tag=tag)
+
+    def delete_manifest(self, repository: str, reference: str) -> None:
+        self.call("delete_manifest", repository=repository, reference=reference)
+
+    def set_tag_status(self, repository: str, tag: str, status: str) -> None:
+        self.call("set_tag_status", repository=repository, tag=tag, status=status)
+
+    def set_repository_type(self, repository: str, type: Literal["PUBLIC", "PRIVATE"]) -> None:  # noqa: A002 - ACR's word
+        self.call("set_repository_type", repository=repository, type=type)
+
+    def set_tag_immutability(self, repository: str, immutable: bool = True) -> None:
+        self.call("set_tag_immutability", repository=repository, immutable=immutable)
+
+    def create_instance(self, name: str) -> str:
+        return str(self.call("create_instance", name=name))
+
+    def fail_next(
+        self,
+        action: str,
+        *,
+        status: int = 503,
+        code: str = "ServiceUnavailable",
+        message: str = "The request has failed due to a temporary failure of the server.",
+        times: int = 1,
+        retry_after_ms: int | None = None,
+        kind: Kind = "error",
+        seconds: float = 0.0,
+    ) -> None:
+        self.call(
+            "fail_next",
+            action=action,
+            status=status,
+            code=code,
+            message=message,
+            times=times,
+            retry_after_ms=retry_after_ms,
+            kind=kind,
+            seconds=seconds,
+        )
+
+    def fail_update(
+        self, function: str, *, reason_code: str = "ImageOptimizingFailed", reason: str = "failed to prepare the image"
+    ) -> None:
+        self.call("fail_update", function=function, reason_code=reason_code, reason=reason)
+
+    def after_next(self, action: str, verb: str, arguments: Json) -> None:
+        self.call("after_next", action=action, verb=verb, arguments=arguments)
+
+    def clear_faults(self) -> None:
+        self.call("clear_faults")
+
+    def advance(self, seconds: float) -> None:
+        self.call("advance", seconds=seconds)
+
+    def skew(self, seconds: float) -> None:
+        self.call("skew", seconds=seconds)
+
+    def assume_role(self, seconds: float = 3600.0) -> dict[str, str]:
+        credentials: dict[str, str] = self.call("assume_role", seconds=seconds)
+        return credentials
+
+    def invoke(self, function: str, *, cold: bool = False, qualifier: str = "") -> InvokeResult:
+        return InvokeResult(**self.call("invoke", function=function, cold=cold, qualifier=qualifier))
+
+    def set_image(self, function: str, image: str) -> None:
+        self.call("set_image", function=function, image=image)
+
+    def configure(self, function: str, settings: Json) -> None:
+        self.call("configure", function=function, settings=settings)
+
+    def deactivate(self, function: str) -> None:
+        self.call("deactivate", function=function)
+
+    def function(self, name: str) -> Json:
+        function: Json = self.call("function", name=name)
+        return function
+
+    def functions(self) -> list[Json]:
+        functions: list[Json] = self.call("functions")
+        return functions
