@@ -24,6 +24,8 @@ from fcpin.errors import RegistryError, RegistryProtocolError, RegistryUnavailab
 from fcpin.openapi import Retry
 
 _log = logging.getLogger(__name__)
+# Without a handler of its own, stamina's note of every retry would go to the user's standard error.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 MIB: Final = 1024 * 1024
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -129,6 +131,7 @@ class Transport:
                 raise
             response.release_conn()
         except HTTPError as error:
+            _log.debug("%s %s%s: %s", method, _where(url), urlsplit(url).path, type(error).__name__)
             raise _unreachable(url, error) from None
         answer = Answer(url, response.status, response.headers, content)
         # No query: a redirected blob's is a signature.
@@ -204,10 +207,11 @@ def _cause(error: BaseException) -> str:
     """The reason in words. urllib3 repeats the address, and a class name, in front of it."""
     if isinstance(error, NameResolutionError):
         return "there is no such host name"
-    if isinstance(error, TimedOut):
-        return "timed out"
+    # Before "timed out", whose subclass it is.
     if isinstance(error, NewConnectionError) and isinstance(error.__cause__, OSError):
         return (error.__cause__.strerror or str(error.__cause__)).lower()
+    if isinstance(error, TimedOut):
+        return "timed out"
     return str(error.args[0] if error.args else error).rstrip(".").lower()
 
 

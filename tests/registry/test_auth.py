@@ -1,0 +1,253 @@
+"""Challenges, tokens, and to whom credentials go."""
+
+import base64
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fcpin.clock import Clock
+from fcpin.errors import RegistryDenied, RegistryProtocolError
+from fcpin.image import Repository
+from fcpin.openapi import Retry
+from fcpin.registry.auth import Challenge, parse_challenges
+from fcpin.registry.distribution import Distribution
+from fcpin.registry.docker_config import ANONYMOUS, Login
+from fcpin.registry.transport import Transport
+from tests.registry.scripted import Reply, Request, ScriptedServer
+from tests.support.clock import ManualClock
+
+CHALLENGES: list[tuple[str, list[str], list[tuple[str, dict[str, str]]]]] = [
+    (
+        "a Bearer challenge as ACR sends it",
+        ['Bearer realm="https://dockerauth.cn-hangzhou.aliyuncs.com/auth",service="registry.aliyuncs.com:cn:26842"'],
+        [
+            (
+                "bearer",
+                {
+                    "realm": "https://dockerauth.cn-hangzhou.aliyuncs.com/auth",
+                    "service": "registry.aliyuncs.com:cn:26842",
+                },
+            )
+        ],
+    ),
+    (
+        "commas inside quotes do not end a parameter",
+        ['Bearer realm="https://a/b",scope="repository:x:pull,push"'],
+        [("bearer", {"realm": "https://a/b", "scope": "repository:x:pull,push"})],
+    ),
+    ("a quoted quote is unquoted", [r'Basic realm="say \"hi\""'], [("basic", {"realm": 'say "hi"'})]),
+    (
+        "two challenges in one header",
+        ['Negotiate, Basic realm="x"'],
+        [("negotiate", {}), ("basic", {"realm": "x"})],
+    ),
+    ("one challenge a header", ["Negotiate", "Basic realm=x"], [("negotiate", {}), ("basic", {"realm": "x"})]),
+    ("scheme and names in any case", ['BEARER Realm="u"'], [("bearer", {"realm": "u"})]),
+    ("a scheme without parameters", ["Basic"], [("basic", {})]),
+    ("spaces round the sign", ['Bearer realm = "u" , service = s'], [("bearer", {"realm": "u", "service": "s"})]),
+    ("a parameter without a scheme belongs to nobody", ['realm="u"'], []),
+    ("nothing", [""], []),
+]
+
+
+@pytest.mark.parametrize(("label", "headers", "expected"), CHALLENGES, ids=[row[0] for row in CHALLENGES])
+def test_a_challenge_is_read(label: str, headers: list[str], expected: list[tuple[str, dict[str, str]]]) -> None:
+    assert parse_challenges(headers) == [Challenge(scheme, parameters) for scheme, parameters in expected]
+
+
+@given(st.lists(st.text(alphabet='Bearer ,="\\\t;realmé', max_size=60), max_size=3))
+def test_no_header_breaks_the_reader(headers: list[str]) -> None:
+    for challenge in parse_challenges(headers):
+        assert challenge.scheme == challenge.scheme.lower()
+
+
+PATH = "/v2/shop/app/tags/list"
+LOGIN = Login("stack config", "ci", "s3cret")
+BASIC = "Basic " + base64.b64encode(b"ci:s3cret").decode()
+
+
+@pytest.fixture
+def registry() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as server:
+        yield server
+
+
+@pytest.fixture
+def tokens() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as server:
+        yield server
+
+
+def distribution(server: ScriptedServer, login: Login = ANONYMOUS, clock: Clock | None = None) -> Distribution:
+    transport = Transport(retry=Retry(attempts=1))
+    return Distribution(server.host, find_login=lambda: login, transport=transport, clock=clock)
+
+
+def repository(server: ScriptedServer, path: str = "shop/app") -> Repository:
+    return Repository(server.host, path)
+
+
+def challenge(tokens: ScriptedServer) -> Mapping[str, str]:
+    return {"WWW-Authenticate": f'Bearer realm="{tokens.url}/auth?tenant=1",service="the registry"'}
+
+
+def guarded(tokens: ScriptedServer, *accepted: str) -> Callable[[Request], Reply]:
+    """A listing for those who bring one of the accepted tokens, and the challenge for everybody else."""
+
+    def reply(request: Request) -> Reply:
+        if request.headers.get("authorization") in {f"Bearer {token}" for token in accepted}:
+            return Reply(200, b'{"tags": ["v1"]}')
+        return Reply(401, b"", challenge(tokens))
+
+    return reply
+
+
+def test_a_token_is_fetched_for_the_one_repository_and_used_until_it_expires(
+    registry: ScriptedServer, tokens: ScriptedServer
+) -> None:
+    clock = ManualClock()
+    registry.always("GET", PATH, guarded(tokens, "t1", "t2"))
+    client = distribution(registry, LOGIN, clock)
+
+    tokens.expect("GET", "/auth").answer(json={"token": "t1", "expires_in": 300})
+    client.list_tags(repository(registry))
+    client.list_tags(repository(registry))
+    assert registry.seen("Authorization") == [None, "Bearer t1", "Bearer t1"]
+    assert tokens.seen("Authorization") == [BASIC]
+    assert parse_qs(urlsplit(tokens.requests[0].target).query) == {
+        "tenant": ["1"],
+        "service": ["the registry"],
+        "scope": ["repository:shop/app:pull"],
+    }
+
+    clock.advance(300)
+    tokens.expect("GET", "/auth").answer(json={"access_token": "t2"})
+    client.list_tags(repository(registry))
+    assert registry.seen("Authorization")[3:] == ["Bearer t2"]
+
+
+def test_a_token_is_for_one_repository_and_the_challenge_is_learned_once(
+    registry: ScriptedServer, tokens: ScriptedServer
+) -> None:
+    registry.always("GET", PATH, guarded(tokens, "t1"))
+    registry.always("GET", "/v2/shop/job/tags/list", guarded(tokens, "t2"))
+    tokens.expect("GET", "/auth").answer(json={"token": "t1"})
+    tokens.expect("GET", "/auth").answer(json={"token": "t2"})
+    client = distribution(registry)
+    client.list_tags(repository(registry))
+    client.list_tags(repository(registry, "shop/job"))
+    assert registry.seen("Authorization") == [None, "Bearer t1", "Bearer t2"]
+
+
+def test_a_token_that_is_refused_is_renewed_once(registry: ScriptedServer, tokens: ScriptedServer) -> None:
+    client = distribution(registry, LOGIN)
+    registry.always("GET", PATH, guarded(tokens, "old"))
+    tokens.expect("GET", "/auth").answer(json={"token": "old"})
+    client.list_tags(repository(registry))
+
+    registry.always("GET", PATH, guarded(tokens, "new"))
+    tokens.expect("GET", "/auth").answer(json={"token": "new"})
+    assert [record.tag for record in client.list_tags(repository(registry))] == ["v1"]
+
+
+def test_a_repository_that_the_token_does_not_open_is_denied_and_says_whose_credentials_were_used(
+    registry: ScriptedServer, tokens: ScriptedServer
+) -> None:
+    registry.always("GET", PATH, guarded(tokens))
+    tokens.always("GET", "/auth", lambda _: Reply(200, b'{"token": "weak"}'))
+    with pytest.raises(RegistryDenied, match=r"shop/app.*'ci' of stack config") as denied:
+        distribution(registry, LOGIN).list_tags(repository(registry))
+    assert len(tokens.requests) == 2
+    assert "s3cret" not in str(denied.value)
+
+
+def test_a_wrong_password_is_denied_by_the_token_server(registry: ScriptedServer, tokens: ScriptedServer) -> None:
+    registry.always("GET", PATH, guarded(tokens))
+    tokens.expect("GET", "/auth").answer(401, json={"errors": []})
+    with pytest.raises(RegistryDenied, match=r"token server.*'ci' of stack config") as denied:
+        distribution(registry, LOGIN).list_tags(repository(registry))
+    assert "s3cret" not in str(denied.value)
+    assert BASIC.partition(" ")[2] not in str(denied.value)
+
+
+def test_an_identity_token_is_exchanged_by_the_oauth2_form(registry: ScriptedServer, tokens: ScriptedServer) -> None:
+    registry.always("GET", PATH, guarded(tokens, "t1"))
+    tokens.expect("POST", "/auth").answer(json={"access_token": "t1"})
+    distribution(registry, Login("helper", identity_token="refresh")).list_tags(repository(registry))
+    form = parse_qs(tokens.requests[0].body.decode())
+    assert (form["grant_type"], form["refresh_token"]) == (["refresh_token"], ["refresh"])
+    assert tokens.seen("Authorization") == [None]
+
+
+def test_basic_authentication_is_remembered(registry: ScriptedServer) -> None:
+    registry.expect("GET", PATH).answer(401, headers={"WWW-Authenticate": 'Basic realm="x"'})
+    registry.expect("GET", PATH).answer(json={"tags": ["v1"]})
+    registry.expect("GET", PATH).answer(json={"tags": ["v1"]})
+    client = distribution(registry, LOGIN)
+    client.list_tags(repository(registry))
+    client.list_tags(repository(registry))
+    assert registry.seen("Authorization") == [None, BASIC, BASIC]
+
+
+def test_wrong_basic_credentials_are_sent_once(registry: ScriptedServer) -> None:
+    for _ in range(2):
+        registry.expect("GET", PATH).answer(401, headers={"WWW-Authenticate": 'Basic realm="x"'})
+    with pytest.raises(RegistryDenied, match="'ci' of stack config"):
+        distribution(registry, LOGIN).list_tags(repository(registry))
+
+
+def test_basic_without_a_login_says_that_we_are_anonymous(registry: ScriptedServer) -> None:
+    registry.expect("GET", PATH).answer(401, headers={"WWW-Authenticate": 'Basic realm="x"'})
+    with pytest.raises(RegistryDenied, match="anonymous"):
+        distribution(registry).list_tags(repository(registry))
+
+
+def test_a_way_to_authenticate_that_we_do_not_know_is_named(registry: ScriptedServer) -> None:
+    registry.expect("GET", PATH).answer(401, headers={"WWW-Authenticate": "Negotiate"})
+    with pytest.raises(RegistryProtocolError, match=r"negotiate.*Bearer and Basic"):
+        distribution(registry, LOGIN).list_tags(repository(registry))
+
+
+REALMS: list[tuple[str, str]] = [
+    ("a realm that is no address", "auth"),
+    ("a realm of another kind", "file:///etc/passwd"),
+    ("a realm with a user in it", "http://evil@127.0.0.1:1/auth"),
+    ("no realm at all", ""),
+]
+
+
+@pytest.mark.parametrize(("label", "realm"), REALMS, ids=[row[0] for row in REALMS])
+def test_no_credentials_go_to(label: str, realm: str, registry: ScriptedServer) -> None:
+    registry.expect("GET", PATH).answer(401, headers={"WWW-Authenticate": f'Bearer realm="{realm}"'})
+    with pytest.raises(RegistryProtocolError, match="token server"):
+        distribution(registry, LOGIN).list_tags(repository(registry))
+
+
+def test_a_challenge_from_where_a_redirect_led_is_not_answered(
+    registry: ScriptedServer, tokens: ScriptedServer
+) -> None:
+    registry.expect("GET", PATH).answer(307, headers={"Location": f"{tokens.url}/elsewhere"})
+    tokens.expect("GET", "/elsewhere").answer(401, headers={"WWW-Authenticate": f'Bearer realm="{tokens.url}/auth"'})
+    with pytest.raises(RegistryDenied):
+        distribution(registry, LOGIN).list_tags(repository(registry))
+
+
+TOKEN_ANSWERS: list[tuple[str, Any]] = [
+    ("no token", {"expires_in": 5}),
+    ("a token that is a number", {"token": 5}),
+    ("a token with a line break", {"token": "a\r\nX-Evil: 1"}),
+    ("a list", []),
+    ("a lifetime in words", {"token": "t", "expires_in": "long"}),
+]
+
+
+@pytest.mark.parametrize(("label", "answer"), TOKEN_ANSWERS, ids=[row[0] for row in TOKEN_ANSWERS])
+def test_a_token_server_that_answers(label: str, answer: Any, registry: ScriptedServer, tokens: ScriptedServer) -> None:
+    registry.expect("GET", PATH).answer(401, headers=challenge(tokens))
+    tokens.expect("GET", "/auth").answer(json=answer)
+    with pytest.raises(RegistryProtocolError, match="without a token"):
+        distribution(registry).list_tags(repository(registry))

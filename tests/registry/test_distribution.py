@@ -1,0 +1,410 @@
+"""The OCI client against a server that answers what it should not."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from fcpin.errors import (
+    FcpinError,
+    RegistryDenied,
+    RegistryError,
+    RegistryProtocolError,
+    RegistryUnavailable,
+    RepositoryNotFound,
+    TagNotFound,
+)
+from fcpin.image import Digest, Repository
+from fcpin.openapi import Retry
+from fcpin.registry.distribution import Distribution, default_endpoint
+from fcpin.registry.docker_config import ANONYMOUS, Login
+from fcpin.registry.transport import MIB, Transport
+from tests.registry.scripted import NO_ANSWER, Reply, Request, ScriptedServer
+
+TAGS = "/v2/shop/app/tags/list"
+V1 = "/v2/shop/app/manifests/v1"
+DIGEST = f"sha256:{'a' * 64}"
+AT_ONCE = Retry(attempts=3, seconds=5, first_wait=0, longest_wait=0)
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as server:
+        yield server
+
+
+@pytest.fixture
+def other() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as server:
+        yield server
+
+
+def client(server: ScriptedServer, login: Login = ANONYMOUS, max_pages: int = 50) -> Distribution:
+    return Distribution(server.host, find_login=lambda: login, transport=Transport(retry=AT_ONCE), max_pages=max_pages)
+
+
+def repository(server: ScriptedServer) -> Repository:
+    return Repository(server.host, "shop/app")
+
+
+def names(server: ScriptedServer) -> list[str]:
+    return [record.tag for record in client(server).list_tags(repository(server))]
+
+
+def sha256(body: bytes) -> Digest:
+    return Digest(f"sha256:{hashlib.sha256(body).hexdigest()}")
+
+
+def next_link(target: str) -> Mapping[str, str]:
+    return {"Link": f'<{target}>; rel="next"'}
+
+
+# Listing
+
+
+def test_pages_are_followed_and_a_tag_that_comes_twice_is_listed_once(server: ScriptedServer) -> None:
+    server.expect("GET", TAGS).answer(json={"tags": ["a", "b"]}, headers=next_link(f"{TAGS}?n=1000&last=b"))
+    server.expect("GET", TAGS).answer(json={"tags": ["b", "c"]}, headers=next_link("list?n=1000&last=c"))
+    server.expect("GET", TAGS).answer(json={"tags": []})
+    assert names(server) == ["a", "b", "c"]
+    assert [request.target for request in server.requests] == [
+        f"{TAGS}?n=1000",
+        f"{TAGS}?n=1000&last=b",
+        f"{TAGS}?n=1000&last=c",
+    ]
+
+
+def test_a_repository_whose_tags_are_all_gone_has_no_tags(server: ScriptedServer) -> None:
+    server.expect("GET", TAGS).answer(json={"name": "shop/app", "tags": None})
+    assert names(server) == []
+
+
+OTHER_LINKS: list[tuple[str, str]] = [
+    ("a link to the page before is no next page", '<{here}>; rel="prev"'),
+    ("a link without a relation is no next page", "<{here}>"),
+    ("a header that is no link is no next page", "next"),
+]
+
+
+@pytest.mark.parametrize(("label", "link"), OTHER_LINKS, ids=[row[0] for row in OTHER_LINKS])
+def test_the_listing_ends(label: str, link: str, server: ScriptedServer) -> None:
+    server.expect("GET", TAGS).answer(json={"tags": ["a"]}, headers={"Link": link.format(here=TAGS)})
+    assert names(server) == ["a"]
+
+
+def test_the_next_page_is_found_among_other_links(server: ScriptedServer) -> None:
+    link = f'<{TAGS}?first>; title="a, b"; rel=first, <{TAGS}?last=a>; title="x"; rel="next nofollow"'
+    server.expect("GET", TAGS).answer(json={"tags": ["a"]}, headers={"Link": link})
+    server.expect("GET", TAGS).answer(json={"tags": ["b"]})
+    assert names(server) == ["a", "b"]
+
+
+def test_a_next_page_on_another_host_is_not_followed(server: ScriptedServer, other: ScriptedServer) -> None:
+    server.expect("GET", TAGS).answer(json={"tags": ["a"]}, headers=next_link(f"{other.url}{TAGS}?last=a"))
+    with pytest.raises(RegistryProtocolError, match="another address"):
+        names(server)
+
+
+def test_a_next_page_by_another_scheme_is_not_followed(server: ScriptedServer) -> None:
+    server.expect("GET", TAGS).answer(json={"tags": ["a"]}, headers=next_link(f"https://{server.host}{TAGS}?last=a"))
+    with pytest.raises(RegistryProtocolError, match="another address"):
+        names(server)
+
+
+def test_a_listing_that_leads_back_to_itself_is_refused(server: ScriptedServer) -> None:
+    server.expect("GET", TAGS).answer(json={"tags": ["a"]}, headers=next_link(f"{TAGS}?last=a"))
+    server.expect("GET", TAGS).answer(json={"tags": ["b"]}, headers=next_link(f"{TAGS}?n=1000"))
+    with pytest.raises(RegistryProtocolError, match="already read"):
+        names(server)
+
+
+def test_a_listing_without_end_is_refused(server: ScriptedServer) -> None:
+    def page(request: Request) -> Reply:
+        number = len(server.requests)
+        return Reply(200, json.dumps({"tags": [f"t{number}"]}).encode(), next_link(f"{TAGS}?last=t{number}"))
+
+    server.always("GET", TAGS, page)
+    with pytest.raises(RegistryProtocolError, match="after 50 pages"):
+        names(server)
+    assert len(server.requests) == 50
+
+
+LISTINGS: list[tuple[str, bytes]] = [
+    ("a web page", b"<html>Welcome</html>"),
+    ("a list", b"[]"),
+    ("tags that are no list", b'{"tags": "v1"}'),
+    ("a tag that is no text", b'{"tags": [1]}'),
+    ("a tag that no registry may have", b'{"tags": ["../../etc"]}'),
+    ("half an answer", b'{"tags": ["v1"'),
+    ("a very deep answer", b"[" * 100_000),
+]
+
+
+@pytest.mark.parametrize(("label", "body"), LISTINGS, ids=[row[0] for row in LISTINGS])
+def test_no_tags_are_read_from(label: str, body: bytes, server: ScriptedServer) -> None:
+    server.expect("GET", TAGS).answer(body=body, headers={"Content-Type": "text/html"})
+    with pytest.raises(RegistryProtocolError, match="tags of shop/app"):
+        names(server)
+
+
+def test_a_body_beyond_the_limit_is_not_read_to_its_end(server: ScriptedServer) -> None:
+    server.expect("GET", TAGS).answer(body=b" " * (33 * MIB))
+    with pytest.raises(RegistryProtocolError, match="not believable"):
+        names(server)
+
+
+# Retrying
+
+
+def test_throttling_is_waited_for(server: ScriptedServer) -> None:
+    server.expect("GET", TAGS).answer(429, headers={"Retry-After": "0"})
+    server.expect("GET", TAGS).answer(json={"tags": ["v1"]})
+    assert names(server) == ["v1"]
+
+
+def test_a_connection_that_breaks_is_tried_again(server: ScriptedServer) -> None:
+    server.expect("GET", TAGS).answer(NO_ANSWER)
+    server.expect("GET", TAGS).answer(json={"tags": ["v1"]})
+    assert names(server) == ["v1"]
+
+
+def test_a_gateway_that_answers_html_is_unavailable_after_three_attempts(server: ScriptedServer) -> None:
+    for _ in range(3):
+        server.expect("GET", TAGS).answer(502, body=b"<html>Bad Gateway</html>")
+    with pytest.raises(RegistryUnavailable, match=f"{server.host} answered 502 to GET {TAGS}"):
+        names(server)
+
+
+def test_a_wait_that_is_too_long_is_not_waited(server: ScriptedServer) -> None:
+    server.expect("GET", TAGS).answer(429, headers={"Retry-After": "3600"})
+    with pytest.raises(RegistryUnavailable, match="429"):
+        names(server)
+
+
+def test_what_is_no_passing_failure_is_not_tried_again(server: ScriptedServer) -> None:
+    server.expect("GET", TAGS).answer(418, body=b"teapot")
+    with pytest.raises(RegistryError, match="status 418"):
+        names(server)
+
+
+def test_a_registry_that_cannot_be_reached_says_why() -> None:
+    with ScriptedServer() as server:
+        gone = server
+    with pytest.raises(RegistryUnavailable, match=f"{gone.host} cannot be reached: connection refused"):
+        names(gone)
+
+
+# Refusals
+
+
+REFUSALS: list[tuple[str, int, str, type[FcpinError]]] = [
+    ("an unknown name is a missing repository", 404, "NAME_UNKNOWN", RepositoryNotFound),
+    ("a bare 404 to a listing is a missing repository", 404, "", RepositoryNotFound),
+    ("unauthorized is denied", 403, "UNAUTHORIZED", RegistryDenied),
+    ("denied is denied", 403, "DENIED", RegistryDenied),
+    ("a bare 403 is denied", 403, "", RegistryDenied),
+    ("the code goes before the status", 400, "TOOMANYREQUESTS", RegistryUnavailable),
+    ("a code that nobody knows counts as its status", 404, "NOT_FOUND", RepositoryNotFound),
+]
+
+
+@pytest.mark.parametrize(("label", "status", "code", "kind"), REFUSALS, ids=[row[0] for row in REFUSALS])
+def test_refused(label: str, status: int, code: str, kind: type[FcpinError], server: ScriptedServer) -> None:
+    errors = {"errors": [{"code": code, "message": "because\x1b[31m\nso"}]} if code else None
+    server.expect("GET", TAGS).answer(status, json=errors)
+    with pytest.raises(kind) as refused:
+        names(server)
+    assert type(refused.value) is kind
+    assert all(fact in str(refused.value) for fact in (server.host, "shop/app", code))
+    assert str(refused.value).isprintable()
+
+
+# Digests
+
+
+def test_resolving_costs_one_request(server: ScriptedServer) -> None:
+    server.expect("HEAD", V1).answer(headers={"Docker-Content-Digest": DIGEST})
+    assert client(server).resolve(repository(server), "v1").digest == DIGEST
+    accepted = server.requests[0].headers["accept"]
+    assert [kind in accepted for kind in ("oci.image.index.v1", "manifest.list.v2", "image.manifest.v1", "v2+json")]
+
+
+def test_a_registry_that_sends_no_digest_has_its_manifest_hashed(server: ScriptedServer) -> None:
+    server.expect("HEAD", V1).answer()
+    server.expect("GET", V1).answer(body=b"{}")
+    assert client(server).resolve(repository(server), "v1").digest == sha256(b"{}")
+
+
+def test_a_registry_that_cannot_head_is_asked_by_get(server: ScriptedServer) -> None:
+    server.expect("HEAD", V1).answer(405)
+    server.expect("GET", V1).answer(body=b"{}", headers={"Docker-Content-Digest": sha256(b"{}")})
+    assert client(server).resolve(repository(server), "v1").digest == sha256(b"{}")
+
+
+def test_a_missing_tag_is_told_from_a_missing_repository(server: ScriptedServer) -> None:
+    for code, kind in (("MANIFEST_UNKNOWN", TagNotFound), ("NAME_UNKNOWN", RepositoryNotFound)):
+        server.expect("HEAD", V1).answer(404)
+        server.expect("GET", V1).answer(404, json={"errors": [{"code": code, "message": "no"}]})
+        with pytest.raises(kind):
+            client(server).resolve(repository(server), "v1")
+
+
+def test_a_digest_of_another_kind_is_refused(server: ScriptedServer) -> None:
+    server.expect("HEAD", V1).answer(headers={"Docker-Content-Digest": f"sha512:{'a' * 128}"})
+    with pytest.raises(RegistryProtocolError, match="sha256 only"):
+        client(server).resolve(repository(server), "v1")
+
+
+def test_a_manifest_that_is_not_the_one_asked_for_is_refused(server: ScriptedServer) -> None:
+    server.expect("GET", f"/v2/shop/app/manifests/{DIGEST}").answer(body=b'{"manifests": []}')
+    with pytest.raises(RegistryProtocolError, match=f"expected {DIGEST}"):
+        client(server).manifest(repository(server), Digest(DIGEST))
+
+
+def test_a_configuration_that_is_not_the_one_asked_for_is_refused(server: ScriptedServer) -> None:
+    manifest = plain(b"{}")
+    server.expect("GET", f"/v2/shop/app/manifests/{sha256(manifest)}").answer(body=manifest)
+    server.expect("GET", f"/v2/shop/app/blobs/{sha256(b'{}')}").answer(body=b'{"os": "linux"}')
+    with pytest.raises(RegistryProtocolError, match=f"expected {sha256(b'{}')}"):
+        client(server).manifest(repository(server), sha256(manifest))
+
+
+def plain(config: bytes) -> bytes:
+    return json.dumps({"schemaVersion": 2, "config": {"digest": sha256(config)}}).encode()
+
+
+# Platforms and times
+
+
+def serve_image(server: ScriptedServer, reference: str, config: Any) -> Digest:
+    blob = json.dumps(config).encode()
+    manifest = plain(blob)
+    server.always("GET", f"/v2/shop/app/manifests/{reference}", lambda _: Reply(200, manifest))
+    server.always("GET", f"/v2/shop/app/manifests/{sha256(manifest)}", lambda _: Reply(200, manifest))
+    server.always("GET", f"/v2/shop/app/blobs/{sha256(blob)}", lambda _: Reply(200, blob))
+    return sha256(manifest)
+
+
+def test_children_of_an_index_are_known_by_platform_and_attestations_are_not(server: ScriptedServer) -> None:
+    digests = [f"sha256:{number:064}" for number in range(5)]
+    index = json.dumps(
+        {
+            "manifests": [
+                {"digest": digests[0], "platform": {"os": "linux", "architecture": "amd64"}},
+                {"digest": digests[1], "platform": {"os": "linux", "architecture": "arm64", "variant": "v8"}},
+                {"digest": digests[2], "platform": {"os": "unknown", "architecture": "unknown"}},
+                {"digest": digests[3]},
+                {"digest": digests[4], "platform": {"os": "linux", "architecture": "amd64"}},
+            ]
+        }
+    ).encode()
+    server.expect("GET", f"/v2/shop/app/manifests/{sha256(index)}").answer(body=index)
+    manifest = client(server).manifest(repository(server), sha256(index))
+    assert manifest.children == {"linux/amd64": digests[0], "linux/arm64/v8": digests[1]}
+    assert manifest.digest_for("linux/amd64") == digests[0]
+
+
+CONFIGS: list[tuple[str, Any, str]] = [
+    ("system and architecture", {"os": "linux", "architecture": "amd64"}, "linux/amd64"),
+    ("and a variant", {"os": "linux", "architecture": "arm", "variant": "v7"}, "linux/arm/v7"),
+    ("a chart, which runs nowhere", {"name": "chart"}, ""),
+    ("numbers, which are no platform", {"os": 1, "architecture": 2}, ""),
+]
+
+
+@pytest.mark.parametrize(("label", "config", "platform"), CONFIGS, ids=[row[0] for row in CONFIGS])
+def test_the_platform_of_a_plain_image_is(label: str, config: Any, platform: str, server: ScriptedServer) -> None:
+    digest = serve_image(server, "v1", config)
+    assert client(server).manifest(repository(server), digest).platform == platform
+
+
+@pytest.mark.parametrize("body", [b'{"schemaVersion": 1}', b'{"config": 5}', b'{"manifests": [5]}', b"{}"])
+def test_what_is_no_image_is_refused(body: bytes, server: ScriptedServer) -> None:
+    server.expect("GET", f"/v2/shop/app/manifests/{sha256(body)}").answer(body=body)
+    with pytest.raises(RegistryProtocolError, match="neither an image nor an index"):
+        client(server).manifest(repository(server), sha256(body))
+
+
+TIMES: list[tuple[str, Any, datetime | None]] = [
+    ("in nanoseconds", "2026-01-02T03:04:05.123456789Z", datetime(2026, 1, 2, 3, 4, 5, 123456, UTC)),
+    ("in another zone", "2026-01-02T03:04:05+08:00", datetime(2026, 1, 1, 19, 4, 5, tzinfo=UTC)),
+    ("reproducible", "1970-01-01T00:00:00Z", datetime(1970, 1, 1, tzinfo=UTC)),
+    ("never set", "0001-01-01T00:00:00Z", None),
+    ("not said", None, None),
+    ("in words", "yesterday", None),
+]
+
+
+@pytest.mark.parametrize(("label", "text", "moment"), TIMES, ids=[row[0] for row in TIMES])
+def test_built(label: str, text: Any, moment: datetime | None, server: ScriptedServer) -> None:
+    serve_image(server, "v1", {"created": text})
+    times = client(server).created(repository(server), ["v1", "v1"])
+    assert times == ({} if moment is None else {"v1": moment})
+
+
+def test_tags_that_vanished_and_things_that_are_no_image_have_no_time(server: ScriptedServer) -> None:
+    serve_image(server, "v1", {"created": "2026-01-02T03:04:05Z"})
+    server.expect("GET", "/v2/shop/app/manifests/gone").answer(404)
+    assert set(client(server).created(repository(server), ["v1", "gone"])) == {"v1"}
+    server.expect("GET", "/v2/shop/app/manifests/old").answer(body=b'{"schemaVersion": 1}')
+    assert client(server).created(repository(server), ["old"]) == {}
+
+
+def test_a_failure_among_many_times_is_raised(server: ScriptedServer) -> None:
+    serve_image(server, "v1", {"created": "2026-01-02T03:04:05Z"})
+    server.expect("GET", "/v2/shop/app/manifests/v2").answer(403)
+    with pytest.raises(RegistryDenied):
+        client(server).created(repository(server), ["v1", "v2"])
+
+
+# Redirects
+
+
+def test_a_blob_is_fetched_where_it_is_kept_without_our_credentials(
+    server: ScriptedServer, other: ScriptedServer
+) -> None:
+    config = b'{"os": "linux", "architecture": "amd64"}'
+    manifest = plain(config)
+    path = f"/v2/shop/app/manifests/{sha256(manifest)}"
+    server.expect("GET", path).answer(401, headers={"WWW-Authenticate": 'Basic realm="x"'})
+    server.expect("GET", path).answer(body=manifest)
+    blob = f"/v2/shop/app/blobs/{sha256(config)}"
+    server.expect("GET", blob).answer(307, headers={"Location": f"{other.url}/bucket?Signature=1"})
+    other.expect("GET", "/bucket").answer(body=config)
+    login = Login("stack config", "ci", "s3cret")
+    assert client(server, login).manifest(repository(server), sha256(manifest)).platform == "linux/amd64"
+    assert server.seen("Authorization")[2] == login.basic
+    assert other.seen("Authorization") == [None]
+
+
+REDIRECTS: list[tuple[str, str]] = [
+    ("nowhere", ""),
+    ("to a file", "file:///etc/passwd"),
+    ("in a circle", TAGS),
+    ("to an address with a user", "http://a@127.0.0.1/"),
+]
+
+
+@pytest.mark.parametrize(("label", "location"), REDIRECTS, ids=[row[0] for row in REDIRECTS])
+def test_a_redirect_is_refused(label: str, location: str, server: ScriptedServer) -> None:
+    server.always("GET", TAGS, lambda _: Reply(302, headers={"Location": location} if location else {}))
+    with pytest.raises(RegistryProtocolError, match=r"redirect|Location"):
+        names(server)
+    assert len(server.requests) <= 4
+
+
+ENDPOINTS: list[tuple[str, str]] = [
+    ("registry.cn-hangzhou.aliyuncs.com", "https://registry.cn-hangzhou.aliyuncs.com"),
+    ("registry.example.com:5000", "https://registry.example.com:5000"),
+    ("localhost:5000", "http://localhost:5000"),
+    ("127.0.0.1:5000", "http://127.0.0.1:5000"),
+    ("docker.io", "https://registry-1.docker.io"),
+]
+
+
+@pytest.mark.parametrize(("host", "endpoint"), ENDPOINTS)
+def test_a_host_is_asked_over_tls_unless_it_is_this_machine(host: str, endpoint: str) -> None:
+    assert default_endpoint(host) == endpoint
