@@ -1,0 +1,1 @@
+"""The whole way: program, engine, plugin process, SDKs, emulator."""

@@ -1,0 +1,41 @@
+"""A cloud, and a stack that points at it, on every engine there is."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator import Emulator, Knobs
+from tests.lifecycle.shop import Shop
+from tests.support.stack import Stack
+
+QUICK = Knobs(create_seconds=0.05, update_seconds=0.05)
+"""Long enough to be seen in progress, short enough not to be waited for."""
+
+
+@pytest.fixture(params=["embedded", "pulumi"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Every case runs on both engines; the Pulumi CLI is left out only where there is none."""
+    name: str = request.param
+    if name == "pulumi" and shutil.which("pulumi") is None:
+        pytest.skip("the Pulumi CLI is not on PATH")
+    return name
+
+
+@pytest.fixture
+def knobs() -> Knobs:
+    """How the cloud behaves; a module overrides it to turn one."""
+    return QUICK
+
+
+@pytest.fixture
+def cloud(knobs: Knobs) -> Iterator[Emulator]:
+    with Emulator(knobs=knobs).serve() as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def shop(tmp_path: Path, engine: str, cloud: Emulator) -> Shop:
+    """A stack with one repository in ACR Enterprise, and nothing deployed yet."""
+    return Shop.open(Stack(tmp_path / "project", engine), cloud)

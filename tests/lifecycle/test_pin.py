@@ -1,0 +1,58 @@
+"""Create, see the newer tag, deploy exactly it, and then leave everything alone."""
+
+from tests.lifecycle.shop import FUNCTION, Shop
+
+
+def test_up_creates_a_function_on_the_newest_tag(shop: Shop) -> None:
+    shop.push("main-1")
+    newest = shop.push("main-2")
+    shop.up()
+    assert shop.deployed() == f"main-2@{newest}"
+    assert shop.cloud.function(FUNCTION)["memorySize"] == 512
+    outputs = shop.stack.resources()[0]["outputs"]
+    assert outputs["ownership"] == "created"
+    assert outputs["selection"] == "newest of 2 of 2 tags by push time"
+    assert outputs["resolved_image_uri"].endswith(newest)
+
+
+def test_preview_shows_old_and_new_tag_and_digest_and_up_deploys_exactly_that(shop: Shop) -> None:
+    old = shop.push("main-1")
+    shop.up()
+    new = shop.push("main-2")
+    shown = shop.preview("--diff").output
+    for value in ("main-1", "main-2", old, new):
+        assert value in shown
+    assert shop.deployed() == f"main-1@{old}"
+    shop.up()
+    assert shop.deployed() == f"main-2@{new}"
+    assert shop.stack.resources()[0]["outputs"]["previous_image"] == f"{shop.repository}:main-1@{old}"
+
+
+def test_a_second_run_lists_once_reads_one_digest_and_makes_no_fc_call(shop: Shop) -> None:
+    shop.push("main-1")
+    shop.configure({"a": shop.entry(function_name="a"), "b": shop.entry(function_name="b")})
+    shop.up()
+    for run in (lambda: shop.preview("--expect-no-changes"), lambda: shop.up("--expect-no-changes")):
+        shop.cloud.calls.clear()
+        run()
+        asked = [call.action for call in shop.cloud.calls]
+        assert asked.count("ListRepoTag") == 1
+        assert asked.count("GetRepoTag") == 1
+        assert not [action for action in asked if action.endswith("Function")]
+        assert not [action for action in asked if "manifest" in action]
+
+
+def test_a_newer_tag_outside_the_family_changes_nothing(shop: Shop) -> None:
+    shop.push("main-1")
+    shop.up()
+    shop.push("release-9")
+    shop.push("main-hotfix-9")
+    shop.preview("--expect-no-changes")
+
+
+def test_destroy_deletes_what_was_created(shop: Shop) -> None:
+    shop.push("main-1")
+    shop.up()
+    assert shop.stack.destroy().code == 0
+    assert shop.cloud.functions() == []
+    assert shop.stack.resources() == []

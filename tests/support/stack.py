@@ -1,0 +1,116 @@
+"""A Pulumi stack of fcpin's own program, run as users run it: by the embedded engine or by the Pulumi CLI."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+ROOT: Final = Path(__file__).parent.parent.parent
+ENGINES: Final[Mapping[str, list[str]]] = {
+    "embedded": [sys.executable, "-m", "engine"],
+    "pulumi": ["pulumi", "--non-interactive", "--color", "never", "--logtostderr"],
+}
+_TIMEOUT: Final = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a command answered."""
+
+    code: int
+    output: str
+    """Standard output and standard error, as they came."""
+
+    def __str__(self) -> str:
+        return f"exit {self.code}\n{self.output}"
+
+
+@dataclass
+class Stack:
+    """The stack `test` in a folder of its own, with its own state."""
+
+    folder: Path
+    engine: str
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        (self.folder / "stacks").mkdir(parents=True)
+        (self.folder / "state").mkdir()
+        shutil.copy(ROOT / "__main__.py", self.folder)
+        project = {"name": "shop", "runtime": "python", "stackConfigDir": "stacks"}
+        (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+        self.runs = 0
+
+    def configure(self, functions: Mapping[str, Any], **settings: Any) -> None:
+        """Write the stack's configuration: `fcpin:functions`, and *settings* as `fcpin:` keys (or `alicloud_region`)."""
+        config = {"alicloud:region": settings.pop("region", "cn-hangzhou"), "fcpin:functions": dict(functions)}
+        config |= {f"fcpin:{key}": value for key, value in settings.items()}
+        old = yaml.safe_load(self._config.read_text()) if self._config.exists() else {}
+        self._config.write_text(yaml.safe_dump({**old, "config": config}))
+
+    def preview(self, *flags: str) -> Run:
+        return self.run("preview", *flags)
+
+    def up(self, *flags: str) -> Run:
+        return self.run("up", "--yes", *flags)
+
+    def refresh(self, *flags: str) -> Run:
+        return self.run("refresh", "--yes", *flags)
+
+    def destroy(self, *flags: str) -> Run:
+        return self.run("destroy", "--yes", *flags)
+
+    def run(self, command: str, *flags: str, engine: str | None = None) -> Run:
+        """Run a command of the engine to its end."""
+        done = subprocess.run(
+            self.command(command, *flags, engine=engine),
+            cwd=self.folder,
+            env=self.process_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=_TIMEOUT,
+            check=False,
+        )
+        self.runs += 1
+        return Run(done.returncode, done.stdout)
+
+    def command(self, command: str, *flags: str, engine: str | None = None) -> list[str]:
+        return [*ENGINES[engine or self.engine], *command.split(), "--stack", "test", *flags]
+
+    def process_environment(self) -> dict[str, str]:
+        mine = {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT),
+            "PULUMI_BACKEND_URL": f"file://{self.folder / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE": "correct horse",
+            "PULUMI_SKIP_UPDATE_CHECK": "1",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
+            "HOME": str(self.folder),
+            "XDG_RUNTIME_DIR": str(self.folder),
+        }
+        kept = {name: os.environ[name] for name in ("LANG", "TMPDIR", "SSL_CERT_FILE") if name in os.environ}
+        return {**kept, **mine, **self.environment}
+
+    @property
+    def state_file(self) -> Path:
+        return self.folder / "state" / ".pulumi" / "stacks" / "shop" / "test.json"
+
+    def resources(self) -> list[dict[str, Any]]:
+        """The pins in the stack's state."""
+        document = json.loads(self.state_file.read_text())
+        found: list[dict[str, Any]] = document["checkpoint"]["latest"].get("resources") or []
+        return [resource for resource in found if resource["type"].startswith("pulumi-python:dynamic")]
+
+    @property
+    def _config(self) -> Path:
+        return self.folder / "stacks" / "Pulumi.test.yaml"
