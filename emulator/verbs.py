@@ -4,6 +4,7 @@ The same verbs are `POST /_emulator/<verb>` with a JSON object of arguments, and
 `emulator.remote.RemoteEmulator`.
 """
 
+import copy
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
@@ -205,12 +206,12 @@ class Verbs:
     def function(self, name: str) -> Json:
         """As GetFunction answers it."""
         with self._account.lock:
-            return self._account.functions.view(self._function(name))
+            return copy.deepcopy(self._account.functions.view(self._function(name)))
 
     def functions(self) -> list[Json]:
         """All functions, by name."""
         with self._account.lock:
-            return self._account.functions.all()
+            return copy.deepcopy(self._account.functions.all())
 
     # what the arguments name
 

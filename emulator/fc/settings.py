@@ -72,16 +72,16 @@ def _password(container: Json) -> str | None:
 
 
 def view(record: FunctionRecord, snapshot: Snapshot, arn: str) -> Json:
-    """The function as GetFunction answers it, with *snapshot* for its settings."""
-    settings = copy.deepcopy(snapshot.settings)
-    container = settings[_CONTAINER]
+    """The function as GetFunction answers it, with *snapshot* for its settings. To be read only."""
+    container = copy.deepcopy(snapshot.settings[_CONTAINER])
     if _password(container):
         container["registryConfig"]["authConfig"]["password"] = MASK
     if snapshot.pin is not None:
         container["resolvedImageUri"] = snapshot.pin.uri
         container["accelerationInfo"] = {"status": "Preparing" if record.transition else "Ready"}
     return {
-        **settings,
+        **snapshot.settings,
+        _CONTAINER: container,
         "functionArn": arn,
         "functionId": record.id,
         "functionName": record.name,
