@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from fcpin.image import TagRecord
-from fcpin.policy.candidate import Key, Reason
+from fcpin.policy.candidate import Candidates, Key, Reason
 from fcpin.policy.fields import Fields
 from fcpin.policy.order import Fixed
 
@@ -17,7 +16,7 @@ class Alphabetical(Fixed):
     order: str = "asc"
     """`asc` or `desc`, Flux's words."""
 
-    keys: ClassVar[Sequence[str]] = ("order",)
+    options: ClassVar[Sequence[str]] = ("order",)
     by: ClassVar[str] = "alphabet"
 
     @classmethod
@@ -28,5 +27,5 @@ class Alphabetical(Fixed):
     def descending(self) -> bool:
         return self.order == "desc"
 
-    def key(self, value: str, record: TagRecord) -> Key | Reason:  # noqa: ARG002 - the seam's
-        return (value,)
+    def keys(self, candidates: Candidates) -> Sequence[Key | Reason]:
+        return candidates.values

@@ -1,10 +1,12 @@
-"""A candidate: a published tag next to the value that an order compares.
+"""Candidates: published tags, each next to the value that an order compares.
 
 `filter_tags.extract` makes the two differ: `main-11` is published, `11` is compared, and it is always the published
 one that is chosen.
 """
 
-from typing import NamedTuple, TypeAlias
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 
 from fcpin.image import TagRecord
 
@@ -15,11 +17,18 @@ class Reason(str):
     __slots__ = ()
 
 
-Candidate: TypeAlias = tuple[str, TagRecord]
-"""Compared value and published tag. A plain tuple: there may be 100,000 of them."""
+class Key(Protocol):
+    """What relatives are compared by: a time, a number, a version. The keys of one order compare with one another."""
 
-Key: TypeAlias = tuple[object, ...]
-"""What the relatives are compared by. The keys of one order are comparable with one another."""
+    def __lt__(self, other: Any, /) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Two sequences of one length: of a listing of 100,000 tags an object for each would cost more than choosing."""
+
+    values: Sequence[str]
+    records: Sequence[TagRecord]
 
 
 class Rejection(NamedTuple):

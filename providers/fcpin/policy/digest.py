@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from fcpin.image import TagRecord, is_tag
-from fcpin.policy.candidate import Key, Reason
+from fcpin.image import is_tag
+from fcpin.policy.candidate import Candidates, Key, Reason
 from fcpin.policy.fields import Fields, shown
 from fcpin.policy.order import Fixed
 
@@ -16,7 +16,7 @@ class DigestOf(Fixed):
 
     tag: str
 
-    keys: ClassVar[Sequence[str]] = ("tag",)
+    options: ClassVar[Sequence[str]] = ("tag",)
     by: ClassVar[str] = "digest"
 
     @classmethod
@@ -34,5 +34,6 @@ class DigestOf(Fixed):
         )
         return (outage,)
 
-    def key(self, value: str, record: TagRecord) -> Key | Reason:  # noqa: ARG002 - the seam's
-        return () if value == self.tag else Reason(f"is not {self.tag}")
+    def keys(self, candidates: Candidates) -> Sequence[Key | Reason]:
+        other = Reason(f"is not {self.tag}")
+        return [() if value == self.tag else other for value in candidates.values]

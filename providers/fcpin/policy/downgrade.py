@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fcpin.image import TagRecord
-from fcpin.policy.candidate import Reason
+from fcpin.policy.candidate import Key, Reason
 from fcpin.policy.order import Ranking
 from fcpin.policy.outcome import Outcome
 
@@ -40,9 +40,13 @@ def doubt(
             f"{kept}: {newest} cannot be shown to be newer by {outcome.by}{unknown}; {_WAY_OUT}",
             f"cannot be shown to be newer than {current}",
         )
-    if outcome.key > place if ranking.descending else outcome.key < place:
+    if _is_older(outcome.key, place, descending=ranking.descending):
         return Doubt(
             f"{kept}: {newest} is the newest that qualifies and older by {outcome.by}; {_WAY_OUT}",
             f"is older than {current} by {outcome.by}",
         )
     return None
+
+
+def _is_older(key: Key, place: Key, *, descending: bool) -> bool:
+    return place < key if descending else key < place

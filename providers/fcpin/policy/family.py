@@ -7,16 +7,17 @@
    every relative ends in one; else the one built last, if the images say so. A single relative needs no order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import ClassVar, Literal, Self, TypeAlias
 
 from fcpin.errors import InvalidPolicy, Problem
 from fcpin.image import Image, TagRecord, is_tag
-from fcpin.policy.candidate import Candidate, Key, Reason
+from fcpin.policy.candidate import Candidates, Key, Reason
 from fcpin.policy.fields import Fields, shown
 from fcpin.policy.newest import ByBuildTime, ByPushTime
-from fcpin.policy.numerical import Numerical
+from fcpin.policy.numerical import number_key
 from fcpin.policy.order import Fixed, Ranking
 
 Rule: TypeAlias = Literal["strict", "seed"]
@@ -53,6 +54,8 @@ class Relatives:
 
     def has(self, tag: str) -> bool:
         """Whether *tag* is a relative."""
+        if self.rule == "strict" and not tag.startswith(self.name):
+            return False
         name, dash, suffix = tag.rpartition("-")
         if self.rule == "strict":
             return name == self.name and dash != "" and suffix != ""
@@ -68,7 +71,7 @@ class Family:
     rule: Rule = "strict"
     path: str = "policy.family"
 
-    keys: ClassVar[Sequence[str]] = ("name", "rule")
+    options: ClassVar[Sequence[str]] = ("name", "rule")
     warnings: ClassVar[Sequence[str]] = ()
 
     @classmethod
@@ -79,7 +82,7 @@ class Family:
         rule: Rule = "seed" if fields.choice("rule", ("strict", "seed")) == "seed" else "strict"
         return cls(name, rule, fields.path)
 
-    def ranking(self, candidates: Sequence[Candidate], current: str | None) -> "FamilyRanking":
+    def ranking(self, candidates: Candidates, current: str | None) -> "FamilyRanking":
         """Raises InvalidPolicy without a name and without a current tag."""
         if self.name is not None:
             relatives = Relatives(self.name, self.rule)
@@ -92,16 +95,22 @@ class Family:
                     "is required: there is no current tag (or the filters leave it out) to take the family from",
                 )
             )
-        return FamilyRanking(relatives, _order_of([found for found in candidates if relatives.has(found[0])]))
+        members = frozenset(value for value in candidates.values if relatives.has(value))
+        return FamilyRanking(relatives, members, _order_of(_only(candidates, members)))
 
 
-def _order_of(relatives: Sequence[Candidate]) -> Ranking:
+def _only(candidates: Candidates, members: Collection[str]) -> Candidates:
+    is_member = [value in members for value in candidates.values]
+    return Candidates(list(compress(candidates.values, is_member)), list(compress(candidates.records, is_member)))
+
+
+def _order_of(relatives: Candidates) -> Ranking:
     """What these relatives can be ordered by."""
-    if any(record.pushed is not None for _, record in relatives):
+    if any(record.pushed is not None for record in relatives.records):
         return ByPushTime()
-    if all(not isinstance(_BY_NUMBER.key(value, record), Reason) for value, record in relatives):
+    if not any(isinstance(key, Reason) for key in _BY_NUMBER.keys(relatives)):
         return _BY_NUMBER
-    return ByBuildTime() if len(relatives) > 1 else Alone()
+    return ByBuildTime() if len(relatives.values) > 1 else Alone()
 
 
 @dataclass(frozen=True)
@@ -109,6 +118,8 @@ class FamilyRanking:
     """The relatives, compared by what they can be ordered by."""
 
     relatives: Relatives
+    members: Collection[str]
+    """The candidates among them: looking one up is cheaper than asking *relatives*."""
     order: Ranking
 
     descending: ClassVar[bool] = False
@@ -121,18 +132,16 @@ class FamilyRanking:
     def reads_created(self) -> bool:
         return self.order.reads_created
 
+    def keys(self, candidates: Candidates) -> Sequence[Key | Reason]:
+        stranger = Reason(f"is not of the family {self.relatives.name}-*")
+        keys = iter(self.order.keys(_only(candidates, self.members)))
+        return [next(keys) if value in self.members else stranger for value in candidates.values]
+
     def belongs(self, value: str) -> bool:
         return self.relatives.has(value)
 
-    def key(self, value: str, record: TagRecord) -> Key | Reason:
-        return self.order.key(value, record) if self.relatives.has(value) else self._stranger
-
     def place(self, value: str, record: TagRecord) -> Key | Reason:
         return self.order.place(value, record)
-
-    @property
-    def _stranger(self) -> Reason:
-        return Reason(f"is not of the family {self.relatives.name}-*")
 
 
 @dataclass(frozen=True)
@@ -141,8 +150,8 @@ class SuffixNumber(Fixed):
 
     by: ClassVar[str] = "number"
 
-    def key(self, value: str, record: TagRecord) -> Key | Reason:
-        return Numerical().key(value.rpartition("-")[2], record)
+    def keys(self, candidates: Candidates) -> Sequence[Key | Reason]:
+        return [number_key(value.rpartition("-")[2]) for value in candidates.values]
 
 
 _BY_NUMBER = SuffixNumber()
@@ -154,8 +163,8 @@ class Alone(Fixed):
 
     by: ClassVar[str] = "being the only one"
 
-    def key(self, value: str, record: TagRecord) -> Key | Reason:  # noqa: ARG002 - the seam's
-        return ()
+    def keys(self, candidates: Candidates) -> Sequence[Key | Reason]:
+        return [()] * len(candidates.values)
 
     def place(self, value: str, record: TagRecord) -> Key | Reason:  # noqa: ARG002 - the seam's
-        return Reason("has no push time")
+        return Reason("has no push time: the registry gives none")

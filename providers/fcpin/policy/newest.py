@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fcpin.image import TagRecord
-from fcpin.policy.candidate import Key, Reason
+from fcpin.policy.candidate import Candidates, Key, Reason
 from fcpin.policy.fields import Fields
 from fcpin.policy.order import Fixed
 
@@ -19,8 +18,8 @@ class ByPushTime(Fixed):
 
     by: ClassVar[str] = "push time"
 
-    def key(self, value: str, record: TagRecord) -> Key | Reason:  # noqa: ARG002 - the seam's
-        return _NOT_PUSHED if record.pushed is None else (record.pushed,)
+    def keys(self, candidates: Candidates) -> Sequence[Key | Reason]:
+        return [record.pushed or _NOT_PUSHED for record in candidates.records]
 
     def belongs(self, value: str) -> bool:  # noqa: ARG002 - the seam's
         return True
@@ -36,8 +35,8 @@ class ByBuildTime(Fixed):
     def reads_created(self) -> bool:
         return True
 
-    def key(self, value: str, record: TagRecord) -> Key | Reason:  # noqa: ARG002 - the seam's
-        return _NOT_CREATED if record.created is None else (record.created,)
+    def keys(self, candidates: Candidates) -> Sequence[Key | Reason]:
+        return [record.created or _NOT_CREATED for record in candidates.records]
 
     def belongs(self, value: str) -> bool:  # noqa: ARG002 - the seam's
         return True
@@ -46,7 +45,7 @@ class ByBuildTime(Fixed):
 class Newest:
     """How the user asks for one of the two."""
 
-    keys: ClassVar[Sequence[str]] = ("by",)
+    options: ClassVar[Sequence[str]] = ("by",)
 
     @staticmethod
     def read(fields: Fields) -> ByPushTime | ByBuildTime:

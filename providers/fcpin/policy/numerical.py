@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar, Self
 
-from fcpin.image import TagRecord
-from fcpin.policy.candidate import Key, Reason
+from fcpin.policy.candidate import Candidates, Key, Reason
 from fcpin.policy.fields import Fields
 from fcpin.policy.order import Fixed
 
@@ -15,9 +14,9 @@ _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _NO_NUMBER = Reason("is no number")
 
 
-def parse_number(text: str) -> Decimal | None:
+def number_key(text: str) -> Key | Reason:
     """A plain decimal number, exactly; `1e5`, `0x1p4`, `Inf` and `NaN` are none, though Flux reads them."""
-    return Decimal(text) if _NUMBER.fullmatch(text) else None
+    return Decimal(text) if _NUMBER.fullmatch(text) else _NO_NUMBER
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Numerical(Fixed):
     order: str = "asc"
     """`asc` or `desc`, Flux's words."""
 
-    keys: ClassVar[Sequence[str]] = ("order",)
+    options: ClassVar[Sequence[str]] = ("order",)
     by: ClassVar[str] = "number"
 
     @classmethod
@@ -38,6 +37,5 @@ class Numerical(Fixed):
     def descending(self) -> bool:
         return self.order == "desc"
 
-    def key(self, value: str, record: TagRecord) -> Key | Reason:  # noqa: ARG002 - the seam's
-        number = parse_number(value)
-        return _NO_NUMBER if number is None else (number,)
+    def keys(self, candidates: Candidates) -> Sequence[Key | Reason]:
+        return [number_key(value) for value in candidates.values]

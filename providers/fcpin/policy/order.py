@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol, Self
 
 from fcpin.image import TagRecord
-from fcpin.policy.candidate import Candidate, Key, Reason
+from fcpin.policy.candidate import Candidates, Key, Reason
 from fcpin.policy.fields import Fields
 
 
@@ -23,11 +23,11 @@ class Ranking(Protocol):
     def reads_created(self) -> bool:
         """Whether candidates without `created` cannot be ordered."""
 
+    def keys(self, candidates: Candidates) -> Sequence[Key | Reason]:
+        """For each candidate what it is compared by, or why it does not take part."""
+
     def belongs(self, value: str) -> bool:
         """Whether a tag with this value is a relative at all. Asked about the current tag."""
-
-    def key(self, value: str, record: TagRecord) -> Key | Reason:
-        """What this candidate is compared by, or why it does not take part."""
 
     def place(self, value: str, record: TagRecord) -> Key | Reason:
         """Where the current tag stands among the keys, even if it no longer takes part."""
@@ -40,7 +40,7 @@ class Order(Protocol):
     def warnings(self) -> Sequence[str]:
         """What the user should know before relying on this order."""
 
-    def ranking(self, candidates: Sequence[Candidate], current: str | None) -> Ranking:
+    def ranking(self, candidates: Candidates, current: str | None) -> Ranking:
         """How to compare *candidates*; *current* is the compared value of the current tag.
 
         Raises InvalidPolicy when the order needs a current tag and there is none.
@@ -51,7 +51,7 @@ class OrderReader(Protocol):
     """What is registered under an order's name: its class."""
 
     @property
-    def keys(self) -> Sequence[str]:
+    def options(self) -> Sequence[str]:
         """Every key the user may write under the order's name."""
 
     def read(self, fields: Fields) -> Order:
@@ -73,14 +73,14 @@ class Fixed:
     def warnings(self) -> Sequence[str]:
         return ()
 
-    def ranking(self, candidates: Sequence[Candidate], current: str | None) -> Self:  # noqa: ARG002 - the seam's
+    def ranking(self, candidates: Candidates, current: str | None) -> Self:  # noqa: ARG002 - the seam's
         return self
 
-    def belongs(self, value: str) -> bool:
-        return not isinstance(self.key(value, TagRecord(value)), Reason)
-
-    def key(self, value: str, record: TagRecord) -> Key | Reason:
+    def keys(self, candidates: Candidates) -> Sequence[Key | Reason]:
         raise NotImplementedError
 
+    def belongs(self, value: str) -> bool:
+        return not isinstance(self.place(value, TagRecord(value)), Reason)
+
     def place(self, value: str, record: TagRecord) -> Key | Reason:
-        return self.key(value, record)
+        return self.keys(Candidates((value,), (record,)))[0]

@@ -3,13 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Self, TypeAlias
+from typing import Self
 
 from fcpin.image import TagRecord
 from fcpin.policy.candidate import Key
 from fcpin.policy.order import Ranking
 
-Ranked: TypeAlias = Sequence[tuple[Key, TagRecord]]
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The tags that have a key, and beside each its key."""
+
+    keys: Sequence[Key]
+    records: Sequence[TagRecord]
+
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _MOST_NAMED = 3
@@ -28,15 +35,15 @@ class Outcome:
     @classmethod
     def of(cls, ranked: Ranked, ranking: Ranking, current: str | None) -> Self:
         """*ranked* has at least one candidate."""
-        pick = min if ranking.descending else max
-        best: Key = pick(key for key, _ in ranked)
-        equals = [record for key, record in ranked if key == best]
+        best = (min if ranking.descending else max)(ranked.keys)
+        equals = [record for key, record in zip(ranked.keys, ranked.records, strict=True) if key == best]
         winner = max(equals, key=lambda record: (record.pushed or _LONG_AGO, record.tag))
         for record in equals:
             if record.tag == current and record.digest is not None and record.digest == winner.digest:
                 winner = record
         ties = sorted((record for record in equals if record is not winner), key=lambda record: record.tag)
-        return cls(ranking.by, best, winner, ties, [record.tag for key, record in ranked if key != best])
+        beaten = [record.tag for key, record in zip(ranked.keys, ranked.records, strict=True) if key != best]
+        return cls(ranking.by, best, winner, ties, beaten)
 
     def summary(self, total: int) -> str:
         """`newest of 37 of 212 tags by push time`."""

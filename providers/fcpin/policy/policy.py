@@ -18,7 +18,7 @@ from typing import Self
 
 from fcpin.image import TagRecord
 from fcpin.policy import spec as specification
-from fcpin.policy.candidate import Candidate, Reason
+from fcpin.policy.candidate import Candidates, Key, Reason
 from fcpin.policy.downgrade import doubt
 from fcpin.policy.filters import Filters, Ledger
 from fcpin.policy.order import Order, Ranking
@@ -65,17 +65,17 @@ class Policy:
         """
         listing = _unique(tags)
         rejected: dict[str, list[str]] = {}
-        candidates = self.filters.apply(listing.values(), rejected)
+        candidates = self.filters.apply(list(listing.values()), rejected)
         value = self._value(current)
         ranking = self.order.ranking(candidates, value)
         ranked = _rank(candidates, ranking, rejected)
-        if not ranked:
+        if not ranked.records:
             return self._none_qualifies(rejected, len(listing), current)
         outcome = Outcome.of(ranked, ranking, current)
         if current is not None and value is not None and not self.allow_downgrade:
             held = doubt(outcome, ranking, current, value, listing)
             if held is not None:
-                rejected.setdefault(held.of_each, []).extend(record.tag for _, record in ranked)
+                rejected.setdefault(held.of_each, []).extend(record.tag for record in ranked.records)
                 return Selection(None, held.reason, f"keeps {current}", True, self.warnings, rejected)
         total = len(listing)
         rejected.update(outcome.rejections())
@@ -89,11 +89,12 @@ class Policy:
         `created` filled in. Raises InvalidPolicy as `select` does.
         """
         listing = _unique(tags)
-        candidates = self.filters.apply(listing.values(), {})
+        candidates = self.filters.apply(list(listing.values()), {})
         ranking = self.order.ranking(candidates, self._value(current))
         if not ranking.reads_created:
             return ()
-        return sorted(record.tag for value, record in candidates if record.created is None and ranking.belongs(value))
+        pairs = zip(candidates.values, candidates.records, strict=True)
+        return sorted(record.tag for value, record in pairs if record.created is None and ranking.belongs(value))
 
     def _value(self, current: str | None) -> str | None:
         """What is compared for the current tag; None if there is none or the filters leave it out."""
@@ -110,17 +111,17 @@ class Policy:
         return Selection(None, reason, summary, keep, self.warnings, rejected)
 
 
-def _rank(candidates: Sequence[Candidate], ranking: Ranking, rejected: Ledger) -> Ranked:
+def _rank(candidates: Candidates, ranking: Ranking, rejected: Ledger) -> Ranked:
     """Those that have a key; the others go to *rejected*."""
-    ranked = []
-    key = ranking.key
-    for value, record in candidates:
-        answer = key(value, record)
-        if isinstance(answer, Reason):
-            rejected.setdefault(answer, []).append(record.tag)
+    keys: list[Key] = []
+    records: list[TagRecord] = []
+    for key, record in zip(ranking.keys(candidates), candidates.records, strict=True):
+        if isinstance(key, Reason):
+            rejected.setdefault(key, []).append(record.tag)
         else:
-            ranked.append((answer, record))
-    return ranked
+            keys.append(key)
+            records.append(record)
+    return Ranked(keys, records)
 
 
 def _unique(tags: Iterable[TagRecord]) -> Mapping[str, TagRecord]:

@@ -3,16 +3,18 @@
 Pre-releases take part only when the range names one, as in every registry tool our users know.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from fcpin.errors import InvalidPolicy
 from fcpin.image import TagRecord
-from fcpin.policy.candidate import Key, Reason
+from fcpin.policy.candidate import Candidates, Key, Reason
 from fcpin.policy.fields import Fields
 from fcpin.policy.order import Fixed
-from fcpin.policy.version_range import VersionRange, parse_version
+from fcpin.policy.version_range import VersionKey, VersionRange, parse_loose_version, parse_version
+
+_NO_VERSION = Reason("is no version X.Y.Z")
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Semver(Fixed):
     strict: bool = True
     """Whether `1.2` and `01.2.3` are no versions. A number of seven digits may be a commit."""
 
-    keys: ClassVar[Sequence[str]] = ("range", "strict")
+    options: ClassVar[Sequence[str]] = ("range", "strict")
     by: ClassVar[str] = "version"
 
     @classmethod
@@ -38,28 +40,24 @@ class Semver(Fixed):
                     fields.wrong("range", problem.reason)
         return cls(version_range, strict)
 
-    def key(self, value: str, record: TagRecord) -> Key | Reason:  # noqa: ARG002 - the seam's
-        version = parse_version(value, strict=self.strict)
-        if version is None:
-            return self._no_version
-        if self.range.has(version):
-            return version
-        return self._prerelease if self.range.wants_prereleases(version) else self._outside
+    def keys(self, candidates: Candidates) -> Sequence[Key | Reason]:
+        outside = Reason(f"is outside {self.range}")
+        prerelease = Reason(f"is a pre-release, and {self.range} names none (such as >=1.0.0-0)")
+        parse, admits = self._version, self.range.has
+        found: list[Key | Reason] = []
+        for value in candidates.values:
+            version = parse(value)
+            if version is None:
+                found.append(_NO_VERSION)
+            elif admits(version):
+                found.append(version)
+            else:
+                found.append(prerelease if self.range.wants_prereleases(version) else outside)
+        return found
 
     def place(self, value: str, record: TagRecord) -> Key | Reason:  # noqa: ARG002 - the seam's
-        return parse_version(value, strict=self.strict) or self._no_version
-
-    def belongs(self, value: str) -> bool:
-        return parse_version(value, strict=self.strict) is not None
+        return self._version(value) or _NO_VERSION
 
     @property
-    def _no_version(self) -> Reason:
-        return Reason("is no version X.Y.Z" if self.strict else "is no version")
-
-    @property
-    def _outside(self) -> Reason:
-        return Reason(f"is outside {self.range}")
-
-    @property
-    def _prerelease(self) -> Reason:
-        return Reason(f"is a pre-release, and {self.range} names none (such as >=1.0.0-0)")
+    def _version(self) -> Callable[[str], VersionKey | None]:
+        return parse_version if self.strict else parse_loose_version

@@ -90,7 +90,7 @@ def _order(fields: Fields) -> Order | None:
         return None
     where, name = written[0]
     body = Fields.of(where.values[name], where.at(name), fields.problems)
-    body.only(ORDERS[name].keys)
+    body.only(ORDERS[name].options)
     return ORDERS[name].read(body)
 
 
