@@ -345,6 +345,15 @@ def test_built(label: str, text: Any, moment: datetime | None, server: ScriptedS
     assert times == ({} if moment is None else {"v1": moment})
 
 
+def test_an_index_was_built_when_its_amd64_child_was(server: ScriptedServer) -> None:
+    arm = serve_image(server, "arm", {"architecture": "arm64", "created": "2026-01-01T00:00:00Z"})
+    amd = serve_image(server, "amd", {"architecture": "amd64", "created": "2026-01-02T03:04:05Z"})
+    platforms = ((arm, "arm64"), (amd, "amd64"))
+    children = [{"digest": digest, "platform": {"os": "linux", "architecture": name}} for digest, name in platforms]
+    server.expect("GET", V1).answer(json={"manifests": children})
+    assert client(server).created(repository(server), ["v1"]) == {"v1": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)}
+
+
 def test_tags_that_vanished_and_things_that_are_no_image_have_no_time(server: ScriptedServer) -> None:
     serve_image(server, "v1", {"created": "2026-01-02T03:04:05Z"})
     server.expect("GET", "/v2/shop/app/manifests/gone").answer(404)

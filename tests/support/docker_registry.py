@@ -16,9 +16,9 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import pytest
 import urllib3
@@ -31,16 +31,6 @@ _MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
 _INDEX: Final = "application/vnd.oci.image.index.v1+json"
 
 
-class RegistryAuth(Protocol):
-    """How the registry is to ask who somebody is."""
-
-    def config(self, directory: Path) -> Mapping[str, Any]:
-        """The `auth` section of the registry's configuration."""
-
-    def header(self, path: str) -> Mapping[str, str]:
-        """What lets the tests push to a repository."""
-
-
 @dataclass(frozen=True)
 class TokenAuth:
     """Tokens of another server, which vouches for them with *certificate* (PEM)."""
@@ -51,6 +41,7 @@ class TokenAuth:
     certificate: str
     username: str
     password: str
+    _headers: dict[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
 
     def config(self, directory: Path) -> Mapping[str, Any]:
         bundle = directory / "token.pem"
@@ -59,6 +50,12 @@ class TokenAuth:
         return {"token": token}
 
     def header(self, path: str) -> Mapping[str, str]:
+        """What lets the tests push to a repository; asked for once."""
+        if path not in self._headers:
+            self._headers[path] = self._fetch(path)
+        return self._headers[path]
+
+    def _fetch(self, path: str) -> Mapping[str, str]:
         fields = {"service": self.service, "scope": f"repository:{path}:pull,push,delete"}
         login = urllib3.make_headers(basic_auth=f"{self.username}:{self.password}")
         answer = urllib3.request("GET", self.realm, fields=fields, headers=login, retries=False)
@@ -67,28 +64,11 @@ class TokenAuth:
 
 
 @dataclass(frozen=True)
-class BasicAuth:
-    """One user in an htpasswd file. *bcrypt* is the hash of the password, made beforehand."""
-
-    username: str
-    password: str
-    bcrypt: str
-
-    def config(self, directory: Path) -> Mapping[str, Any]:
-        users = directory / "htpasswd"
-        users.write_text(f"{self.username}:{self.bcrypt}\n")
-        return {"htpasswd": {"realm": "tests", "path": str(users)}}
-
-    def header(self, path: str) -> Mapping[str, str]:  # noqa: ARG002 - one login for every repository
-        return urllib3.make_headers(basic_auth=f"{self.username}:{self.password}")
-
-
-@dataclass(frozen=True)
 class DockerRegistry:
     """A running registry, and verbs that change what is in it."""
 
     host: str
-    auth: RegistryAuth | None = None
+    auth: TokenAuth | None = None
 
     @property
     def url(self) -> str:
@@ -177,7 +157,7 @@ def _child(body: bytes, digest: Digest, platform: str) -> dict[str, Any]:
 
 
 @contextmanager
-def docker_registry(auth: RegistryAuth | None = None) -> Iterator[DockerRegistry]:
+def docker_registry(auth: TokenAuth | None = None) -> Iterator[DockerRegistry]:
     """A registry with an empty store. Skips the test where Debian's docker-registry is not installed."""
     if not Path(PROGRAM).exists():
         pytest.skip("docker-registry is not installed (Debian package docker-registry)")
@@ -192,11 +172,11 @@ def docker_registry(auth: RegistryAuth | None = None) -> Iterator[DockerRegistry
                 process.terminate()
 
 
-def _config(directory: Path, auth: RegistryAuth | None) -> Mapping[str, Any]:
+def _config(directory: Path, auth: TokenAuth | None) -> Mapping[str, Any]:
     return {
         "version": "0.1",
         "log": {"level": "info", "accesslog": {"disabled": True}},
-        "storage": {"filesystem": {"rootdirectory": str(directory / "store")}, "delete": {"enabled": True}},
+        "storage": {"inmemory": {}, "delete": {"enabled": True}},
         "http": {"addr": "127.0.0.1:0", "secret": base64.b64encode(b"of the tests").decode()},
         **({"auth": auth.config(directory)} if auth else {}),
     }

@@ -1,0 +1,189 @@
+"""One suite for every registry: whoever implements `fcpin.registry.base.Registry` passes it."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+import pytest
+
+from emulator import Emulator, Knobs
+from emulator.oci.tokens import ISSUER
+from fcpin.errors import RegistryDenied, RepositoryNotFound, TagNotFound
+from fcpin.image import Digest, Repository
+from fcpin.openapi import Credentials
+from fcpin.registry.base import Registry
+from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.settings import RegistrySettings
+from tests.support.docker_registry import DockerRegistry, TokenAuth, docker_registry
+
+PATHS = (f"shop/app{number}" for number in itertools.count())
+BUILT = "2026-01-02T03:04:05Z"
+
+
+class Store(Protocol):
+    """What is behind a registry, with the verbs that this suite needs."""
+
+    def push(
+        self,
+        repository: str,
+        tag: str,
+        /,
+        *,
+        content: str = "",
+        platforms: tuple[str, ...] = ("linux/amd64",),
+        index: bool = False,
+        created: str | None = None,
+    ) -> str: ...
+
+    def retag(self, repository: str, tag: str, /, *, to: str) -> object: ...
+
+    def delete_manifest(self, repository: str, reference: str, /) -> None: ...
+
+
+@dataclass(frozen=True)
+class World:
+    """A registry with an empty repository in it, and the same registry asked with a wrong password."""
+
+    store: Store
+    registry: Registry
+    stranger: Registry
+    repository: Repository
+
+    @property
+    def path(self) -> str:
+        return self.repository.path
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[Emulator]:
+    with Emulator(knobs=Knobs(acr_tag_order="scattered")).serve() as cloud:
+        yield cloud
+
+
+@pytest.fixture(scope="module")
+def debian(cloud: Emulator) -> Iterator[DockerRegistry]:
+    auth = TokenAuth(
+        f"{cloud.url}/auth", "docker-registry", ISSUER, cloud.token_certificate, cloud.username, cloud.password
+    )
+    with docker_registry(auth) as registry:
+        yield registry
+
+
+def distribution(store: Store, host: str, cloud: Emulator) -> World:
+    repository = Repository(host, next(PATHS))
+
+    def registry(password: str) -> Registry:
+        settings = {host: RegistrySettings(username=cloud.username, password=password)}
+        return RegistryDirectory(settings).registry_for(repository)
+
+    return World(store, registry(cloud.password), registry("wrong"), repository)
+
+
+def acr_enterprise(cloud: Emulator) -> World:
+    repository = Repository(cloud.enterprise_host, next(PATHS))
+
+    def registry(secret: str) -> Registry:
+        directory = RegistryDirectory(
+            {cloud.enterprise_host: RegistrySettings(endpoint=cloud.url)},
+            credentials=Credentials(cloud.access_key_id, secret),
+            cr_endpoint=cloud.url,
+        )
+        return directory.registry_for(repository)
+
+    return World(cloud, registry(cloud.access_key_secret), registry("wrong"), repository)
+
+
+WORLDS: dict[str, Callable[[pytest.FixtureRequest, Emulator], World]] = {
+    "distribution@docker-registry": lambda request, cloud: distribution(
+        debian := request.getfixturevalue("debian"), debian.host, cloud
+    ),
+    "distribution@emulator": lambda _, cloud: distribution(cloud, cloud.address, cloud),
+    "acr_enterprise@emulator": lambda _, cloud: acr_enterprise(cloud),
+}
+
+
+@pytest.fixture(params=WORLDS)
+def world(request: pytest.FixtureRequest, cloud: Emulator) -> World:
+    return WORLDS[request.param](request, cloud)
+
+
+def test_every_tag_is_listed_once(world: World) -> None:
+    digest = world.store.push(world.path, "v0", content="one")
+    for number in range(1, 251):
+        world.store.retag(world.path, f"v{number}", to=digest)
+    records = world.registry.list_tags(world.repository)
+    assert len(records) == 251
+    assert {record.tag for record in records} == {f"v{number}" for number in range(251)}
+    assert {record.digest for record in records} <= {None, digest}
+
+
+def test_a_tag_is_resolved_to_what_was_pushed_and_again_after_it_moved(world: World) -> None:
+    first = world.store.push(world.path, "main", content="one")
+    assert world.registry.resolve(world.repository, "main").digest == first
+    second = world.store.push(world.path, "main", content="two")
+    assert second != first
+    record = world.registry.resolve(world.repository, "main")
+    assert (record.tag, record.digest) == ("main", second)
+
+
+def test_a_missing_repository_is_not_found(world: World) -> None:
+    with pytest.raises(RepositoryNotFound, match=world.path):
+        world.registry.list_tags(world.repository)
+    with pytest.raises((RepositoryNotFound, TagNotFound), match=world.path):
+        world.registry.resolve(world.repository, "main")
+
+
+def test_a_missing_tag_is_not_found(world: World) -> None:
+    world.store.push(world.path, "main", content="one")
+    with pytest.raises(TagNotFound, match="absent"):
+        world.registry.resolve(world.repository, "absent")
+
+
+def test_a_digest_that_was_deleted_is_not_found(world: World) -> None:
+    digest = Digest(world.store.push(world.path, "main", content="to be deleted"))
+    world.store.delete_manifest(world.path, digest)
+    with pytest.raises(TagNotFound, match=digest):
+        world.registry.manifest(world.repository, digest)
+
+
+def test_wrong_credentials_are_denied_and_not_shown(world: World) -> None:
+    digest = Digest(world.store.push(world.path, "main", content="one"))
+    for ask in (
+        lambda: world.stranger.list_tags(world.repository),
+        lambda: world.stranger.resolve(world.repository, "main"),
+        lambda: world.stranger.manifest(world.repository, digest),
+        lambda: world.stranger.created(world.repository, ["main"]),
+    ):
+        with pytest.raises(RegistryDenied) as denied:
+            ask()
+        assert "wrong" not in str(denied.value)
+
+
+def test_a_plain_image_names_its_own_platform(world: World) -> None:
+    digest = Digest(world.store.push(world.path, "main", content="one", platforms=("linux/arm64",)))
+    manifest = world.registry.manifest(world.repository, digest)
+    assert (manifest.digest, manifest.platform, manifest.children) == (digest, "linux/arm64", {})
+    assert manifest.digest_for("linux/amd64") is None
+
+
+def test_an_index_names_a_child_for_each_platform(world: World) -> None:
+    digest = Digest(
+        world.store.push(world.path, "main", content="one", platforms=("linux/amd64", "linux/arm64"), index=True)
+    )
+    manifest = world.registry.manifest(world.repository, digest)
+    assert set(manifest.children) == {"linux/amd64", "linux/arm64"}
+    child = manifest.digest_for("linux/amd64")
+    assert child is not None
+    assert child != digest
+    assert world.registry.manifest(world.repository, child).platform == "linux/amd64"
+
+
+def test_the_time_of_a_build_is_known_for_images_and_indexes_and_not_for_vanished_tags(world: World) -> None:
+    world.store.push(world.path, "plain", content="one", created=BUILT)
+    world.store.push(world.path, "index", content="two", index=True, created=BUILT)
+    built = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    times = world.registry.created(world.repository, ["plain", "index", "vanished"])
+    assert set(times) == {"plain", "index"}
+    assert times["plain"] == built
