@@ -1,0 +1,294 @@
+"""ACR Enterprise through the untouched SDK: paging, counting, and answers that should not be."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from emulator import Emulator, Knobs
+from fcpin.errors import (
+    ListingIncomplete,
+    RegistryDenied,
+    RegistryError,
+    RegistryProtocolError,
+    RegistryUnavailable,
+    RepositoryNotFound,
+    TagNotFound,
+)
+from fcpin.image import Digest, Repository
+from fcpin.openapi import Credentials, Retry
+from fcpin.registry.base import Registry
+from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.settings import RegistrySettings
+from tests.registry.scripted import Reply, Request, ScriptedServer
+from tests.support.clock import ManualClock
+
+HOST = "demo-registry.cn-hangzhou.cr.aliyuncs.com"
+REPOSITORY = Repository(HOST, "shop/app")
+HEX = "a" * 64
+AT_ONCE = Retry(attempts=3, seconds=5, first_wait=0, longest_wait=0)
+
+
+def enterprise(url: str, key: Credentials, instance_id: str | None = None) -> Registry:
+    settings = {HOST: RegistrySettings(endpoint=url, instance_id=instance_id)}
+    return RegistryDirectory(settings, credentials=key, cr_endpoint=url, retry=AT_ONCE).registry_for(REPOSITORY)
+
+
+@pytest.fixture
+def cloud() -> Iterator[Emulator]:
+    with Emulator(knobs=Knobs(acr_tag_order="newest-first")).serve() as cloud:
+        yield cloud
+
+
+def of(cloud: Emulator) -> Registry:
+    return enterprise(cloud.url, Credentials(cloud.access_key_id, cloud.access_key_secret))
+
+
+# Against the emulator
+
+
+def test_a_record_carries_what_acr_knows_of_a_tag(cloud: Emulator) -> None:
+    digest = cloud.push("shop/app", "release-1", content="one", created="2026-01-02T03:04:05Z")
+    cloud.set_tag_status("shop/app", "release-1", "DELETING")
+    listed = of(cloud).list_tags(REPOSITORY)[0]
+    assert listed == of(cloud).resolve(REPOSITORY, "release-1")
+    assert (listed.tag, listed.digest, listed.status) == ("release-1", digest, "DELETING")
+    assert listed.created == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert listed.pushed is not None
+    assert abs((listed.pushed - datetime.now(UTC)).total_seconds()) < 60
+
+
+def test_accelerated_tags_are_listed_for_the_policy_to_judge(cloud: Emulator) -> None:
+    cloud.push("shop/app", "v1_accelerated", content="one")
+    assert [record.tag for record in of(cloud).list_tags(REPOSITORY)] == ["v1_accelerated"]
+
+
+def fill(cloud: Emulator, count: int) -> None:
+    digest = cloud.push("shop/app", "v0", content="one")
+    for number in range(1, count):
+        cloud.retag("shop/app", f"v{number}", to=digest)
+
+
+def test_one_request_a_page_and_the_ids_are_asked_for_once(cloud: Emulator) -> None:
+    fill(cloud, 201)
+    registry = of(cloud)
+    cloud.calls.clear()
+    assert len(registry.list_tags(REPOSITORY)) == 201
+    registry.resolve(REPOSITORY, "v7")
+    counts = {name: cloud.calls.count(name) for name in ("ListInstance", "GetRepository", "ListRepoTag", "GetRepoTag")}
+    assert counts == {"ListInstance": 1, "GetRepository": 1, "ListRepoTag": 3, "GetRepoTag": 1}
+
+
+def test_an_instance_id_that_is_given_is_not_looked_up(cloud: Emulator) -> None:
+    cloud.push("shop/app", "v1")
+    key = Credentials(cloud.access_key_id, cloud.access_key_secret)
+    assert len(enterprise(cloud.url, key, cloud.instance_id).list_tags(REPOSITORY)) == 1
+    assert cloud.calls.count("ListInstance") == 0
+
+
+def test_a_tag_pushed_between_two_pages_makes_it_list_once_more(cloud: Emulator) -> None:
+    fill(cloud, 150)
+    cloud.after_next("ListRepoTag", "push", {"repository": "shop/app", "tag": "v150"})
+    cloud.calls.clear()
+    assert {record.tag for record in of(cloud).list_tags(REPOSITORY)} == {f"v{number}" for number in range(151)}
+    assert cloud.calls.count("ListRepoTag") == 4
+
+
+def test_only_the_instance_of_exactly_that_name_is_used() -> None:
+    with Emulator(knobs=Knobs(acr_instance_filter="fuzzy")).serve() as cloud:
+        for number in range(35):
+            cloud.create_instance(f"a-demo-{number}")
+        cloud.push("shop/app", "v1")
+        assert len(of(cloud).list_tags(REPOSITORY)) == 1
+        other = Repository("emo-registry.cn-hangzhou.cr.aliyuncs.com", "shop/app")
+        directory = RegistryDirectory(
+            credentials=Credentials(cloud.access_key_id, cloud.access_key_secret), cr_endpoint=cloud.url
+        )
+        with pytest.raises(RepositoryNotFound, match=r"'emo'.*instance_id"):
+            directory.list_tags(other)
+
+
+@pytest.mark.parametrize("shape", ["not-success", "http-404"])
+def test_what_does_not_exist_is_not_found_in_either_shape(shape: Any) -> None:
+    with Emulator(knobs=Knobs(acr_not_exist=shape)).serve() as cloud:
+        with pytest.raises(RepositoryNotFound, match=r"shop/app.*REPO_NOT_EXIST"):
+            of(cloud).list_tags(REPOSITORY)
+        cloud.push("shop/app", "v1")
+        with pytest.raises(TagNotFound, match="v2"):
+            of(cloud).resolve(REPOSITORY, "v2")
+
+
+def test_digests_are_the_same_with_and_without_their_prefix() -> None:
+    with Emulator(knobs=Knobs(digest_prefix="prefixed")).serve() as cloud:
+        digest = cloud.push("shop/app", "v1")
+        assert of(cloud).list_tags(REPOSITORY)[0].digest == digest
+
+
+def test_a_passing_failure_of_either_shape_is_tried_again(cloud: Emulator) -> None:
+    cloud.push("shop/app", "v1")
+    cloud.fail_next("ListRepoTag", status=429, code="Throttling.User")
+    cloud.fail_next("ListRepoTag", kind="html-502")
+    assert len(of(cloud).list_tags(REPOSITORY)) == 1
+    cloud.fail_next("ListRepoTag", times=3, status=503, code="ServiceUnavailable")
+    with pytest.raises(RegistryUnavailable, match=r"shop/app.*ListRepoTag.*ServiceUnavailable"):
+        of(cloud).list_tags(REPOSITORY)
+
+
+def test_a_missing_permission_is_named(cloud: Emulator) -> None:
+    cloud.push("shop/app", "v1")
+    cloud.fail_next("ListRepoTag", status=403, code="NoPrivilege", message="Access denied for this user.")
+    with pytest.raises(RegistryDenied, match="cr:ListRepositoryTag"):
+        of(cloud).list_tags(REPOSITORY)
+
+
+def test_the_registry_is_entered_with_a_temporary_login_that_is_renewed(cloud: Emulator) -> None:
+    clock = ManualClock(datetime.now(UTC))
+    registry = RegistryDirectory(
+        {HOST: RegistrySettings(endpoint=cloud.url)},
+        credentials=Credentials(cloud.access_key_id, cloud.access_key_secret),
+        cr_endpoint=cloud.url,
+        clock=clock,
+    ).registry_for(REPOSITORY)
+    for hours, logins in ((0, 1), (0, 1), (2, 2)):
+        clock.advance(hours * 3600)
+        digest = Digest(cloud.push("shop/app", "v1", content=f"after {logins}"))
+        assert registry.manifest(REPOSITORY, digest).platform == "linux/amd64"
+        assert cloud.calls.count("GetAuthorizationToken") == logins
+
+
+# Against a server that answers what it should not
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as server:
+        yield server
+
+
+def answer(server: ScriptedServer, actions: dict[str, Callable[[Request], Any]]) -> Registry:
+    """A registry whose API answers by the action in the header; the ids are always found."""
+    found: dict[str, Callable[[Request], Any]] = {
+        "ListInstance": lambda _: {
+            "IsSuccess": True,
+            "TotalCount": 1,
+            "Instances": [{"InstanceName": "demo", "InstanceId": "cri-1"}],
+        },
+        "GetRepository": lambda _: {"IsSuccess": True, "RepoId": "crr-1"},
+    }
+
+    def reply(request: Request) -> Reply:
+        body = (found | actions)[request.headers["x-acs-action"]](request)
+        return Reply(200, json.dumps(body).encode(), {"Content-Type": "application/json"})
+
+    server.always("POST", "/", reply)
+    server.always("GET", "/", reply)
+    return enterprise(server.url, Credentials("key", "s3cret"))
+
+
+def image(tag: str = "v1", **fields: object) -> dict[str, object]:
+    return {"Tag": tag, "Digest": HEX, "ImageUpdate": "1572875608000", "ImageCreate": "1572839125000", **fields}
+
+
+def listing(total: object, *images: dict[str, object], **fields: object) -> Callable[[Request], Any]:
+    return lambda _: {"IsSuccess": True, "TotalCount": total, "PageSize": 100, "Images": list(images), **fields}
+
+
+def test_a_listing_that_stays_short_is_never_returned(server: ScriptedServer) -> None:
+    registry = answer(server, {"ListRepoTag": listing("2", image())})
+    with pytest.raises(ListingIncomplete, match=r"counts 2 tags, but listed 1"):
+        registry.list_tags(REPOSITORY)
+    assert [action for action in server.seen("x-acs-action") if action == "ListRepoTag"] == ["ListRepoTag"] * 2
+
+
+def test_a_tag_that_comes_on_two_pages_makes_the_listing_short(server: ScriptedServer) -> None:
+    registry = answer(server, {"ListRepoTag": listing("2", image(), image())})
+    with pytest.raises(ListingIncomplete):
+        registry.list_tags(REPOSITORY)
+
+
+def test_a_total_that_differs_between_pages_is_not_trusted(server: ScriptedServer) -> None:
+    def page(request: Request) -> Any:
+        second = "PageNo=2" in request.target
+        images = [image(f"v{number}") for number in (range(100, 101) if second else range(100))]
+        return listing("102" if second else "101", *images)(request)
+
+    with pytest.raises(ListingIncomplete, match="counts 101 or 102 tags, but listed 101"):
+        answer(server, {"ListRepoTag": page}).list_tags(REPOSITORY)
+
+
+def test_a_server_that_gives_smaller_pages_is_asked_for_more_of_them(server: ScriptedServer) -> None:
+    def page(request: Request) -> Any:
+        number = int(request.target.partition("PageNo=")[2].partition("&")[0])
+        images = [image(f"v{index}") for index in range(30 * (number - 1), min(70, 30 * number))]
+        return listing("70", *images, PageSize=30)(request)
+
+    assert len(answer(server, {"ListRepoTag": page}).list_tags(REPOSITORY)) == 70
+
+
+def test_an_empty_repository_has_no_tags(server: ScriptedServer) -> None:
+    assert answer(server, {"ListRepoTag": listing("0")}).list_tags(REPOSITORY) == []
+
+
+ANSWERS: list[tuple[str, Any, type[RegistryError], str]] = [
+    ("success is not told", {"TotalCount": "0"}, RegistryError, "did not succeed"),
+    ("success is a text", {"IsSuccess": "true", "TotalCount": "0"}, RegistryError, "did not succeed"),
+    (
+        "the repository is gone",
+        {"IsSuccess": False, "Code": "REPO_NOT_EXIST"},
+        RepositoryNotFound,
+        "REPO_NOT_EXIST",
+    ),
+    ("the instance is gone", {"IsSuccess": False, "Code": "INSTANCE_NOT_EXIST"}, RepositoryNotFound, "INSTANCE_"),
+    ("it fails", {"IsSuccess": False, "Code": "SystemError"}, RegistryUnavailable, "SystemError"),
+    ("nobody is allowed", {"IsSuccess": False, "Code": "NoPrivilege"}, RegistryDenied, "cr:ListRepositoryTag"),
+    ("there is no total", {"IsSuccess": True}, RegistryProtocolError, "number of tags"),
+    ("the total is absurd", {"IsSuccess": True, "TotalCount": "9" * 12}, RegistryProtocolError, "number of tags"),
+    ("a tag is none", {"IsSuccess": True, "TotalCount": "1", "Images": [image("../x")]}, RegistryProtocolError, "tag"),
+    (
+        "a digest is masked",
+        {"IsSuccess": True, "TotalCount": "1", "Images": [image(Digest="67bf****")]},
+        RegistryProtocolError,
+        "digest",
+    ),
+    (
+        "a time is in words",
+        {"IsSuccess": True, "TotalCount": "1", "Images": [image(ImageUpdate="now")]},
+        RegistryProtocolError,
+        "time",
+    ),
+]
+
+
+@pytest.mark.parametrize(("label", "body", "kind", "fact"), ANSWERS, ids=[row[0] for row in ANSWERS])
+def test_an_answer_in_which(
+    label: str, body: Any, kind: type[RegistryError], fact: str, server: ScriptedServer
+) -> None:
+    with pytest.raises(kind) as refused:
+        answer(server, {"ListRepoTag": lambda _: body}).list_tags(REPOSITORY)
+    assert type(refused.value) is kind
+    assert all(text in str(refused.value) for text in (fact, "shop/app"))
+    assert "s3cret" not in str(refused.value)
+
+
+def test_times_may_be_numbers_texts_or_absent(server: ScriptedServer) -> None:
+    bodies = iter([image(ImageUpdate=1572875608000, ImageCreate=0), image(ImageUpdate=None, Digest=None)])
+    registry = answer(server, {"GetRepoTag": lambda _: {"IsSuccess": True, **next(bodies)}})
+    record = registry.resolve(REPOSITORY, "v1")
+    assert (record.pushed, record.created) == (datetime(2019, 11, 4, 13, 53, 28, tzinfo=UTC), None)
+    with pytest.raises(RegistryProtocolError, match="without a digest"):
+        registry.resolve(REPOSITORY, "v1")
+
+
+def test_an_api_that_cannot_be_reached_is_unavailable() -> None:
+    with ScriptedServer() as server:
+        url = server.url
+    with pytest.raises(RegistryUnavailable, match=r"ListInstance.*connection refused"):
+        enterprise(url, Credentials("key", "s3cret")).list_tags(REPOSITORY)
+
+
+def test_a_proxy_before_a_local_api_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with pytest.raises(RegistryError, match="unset HTTP_PROXY"):
+        enterprise("http://127.0.0.1:1", Credentials("key", "s3cret")).list_tags(REPOSITORY)

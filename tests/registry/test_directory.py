@@ -1,0 +1,141 @@
+"""Which registry serves a host, and how often it is asked."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from emulator import Emulator
+from fcpin.errors import InvalidSettings, RegistryDenied, RegistryUnavailable, RepositoryNotFound
+from fcpin.image import Digest, Repository
+from fcpin.openapi import Credentials, Retry
+from fcpin.registry.acr_enterprise import AcrEnterprise
+from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.distribution import Distribution
+from fcpin.registry.settings import RegistrySettings
+
+PUBLIC = "registry.cn-hangzhou.aliyuncs.com"
+ONCE = Retry(attempts=1)
+
+
+@pytest.fixture
+def cloud() -> Iterator[Emulator]:
+    with Emulator().serve() as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def directory(cloud: Emulator) -> Iterator[RegistryDirectory]:
+    """ACR Personal's host of Hangzhou and the Enterprise instance, both served by the emulator."""
+    directory = RegistryDirectory(
+        {
+            PUBLIC: RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password),
+            cloud.enterprise_host: RegistrySettings(endpoint=cloud.url),
+        },
+        credentials=Credentials(cloud.access_key_id, cloud.access_key_secret),
+        cr_endpoint=cloud.url,
+        retry=ONCE,
+    )
+    yield directory
+    directory.close()
+
+
+SERVED: list[tuple[str, type]] = [
+    (PUBLIC, Distribution),
+    ("registry-vpc.cn-hangzhou.aliyuncs.com", Distribution),
+    ("crpi-abc123.cn-hangzhou.personal.cr.aliyuncs.com", Distribution),
+    ("ghcr.io", Distribution),
+    ("localhost:5000", Distribution),
+    ("demo-registry.cn-hangzhou.cr.aliyuncs.com", AcrEnterprise),
+    ("demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com", AcrEnterprise),
+    ("demo-registry.cn-hangzhou.cr.aliyuncs.com.evil.example", Distribution),
+]
+
+
+@pytest.mark.parametrize(("host", "kind"), SERVED)
+def test_a_host_is_served_by(host: str, kind: type, directory: RegistryDirectory) -> None:
+    assert type(directory.registry_for(Repository(host, "shop/app"))) is kind
+
+
+def test_all_hosts_of_a_registry_share_one_listing(directory: RegistryDirectory, cloud: Emulator) -> None:
+    cloud.push("shop/app", "v1")
+    hosts = (PUBLIC, "registry-vpc.cn-hangzhou.aliyuncs.com", "registry-internal.cn-hangzhou.aliyuncs.com")
+    with ThreadPoolExecutor(8) as pool:
+        listings = list(pool.map(lambda n: directory.list_tags(Repository(hosts[n % 3], "shop/app")), range(24)))
+    assert all(listing is listings[0] for listing in listings)
+    assert cloud.calls.count("GET tags/list") == 2  # one of them was answered with the challenge
+
+
+def test_a_listing_begun_in_the_background_is_the_one_that_is_used(
+    directory: RegistryDirectory, cloud: Emulator
+) -> None:
+    repositories = [Repository(cloud.enterprise_host, f"shop/app{number}") for number in range(12)]
+    for repository in repositories:
+        cloud.push(repository.path, "v1")
+    directory.start_listing(repositories + repositories)
+    directory.start_listing([Repository(cloud.enterprise_host, "no/such")])
+    for repository in repositories:
+        assert [record.tag for record in directory.list_tags(repository)] == ["v1"]
+    assert cloud.calls.count("ListRepoTag") == 12
+    assert cloud.calls.count("ListInstance") == 1
+
+
+def test_a_listing_that_failed_for_a_passing_reason_is_made_anew(directory: RegistryDirectory, cloud: Emulator) -> None:
+    repository = Repository(cloud.enterprise_host, "shop/app")
+    cloud.push("shop/app", "v1")
+    cloud.fail_next("ListRepoTag", status=503, code="ServiceUnavailable")
+    with pytest.raises(RegistryUnavailable):
+        directory.list_tags(repository)
+    assert len(directory.list_tags(repository)) == 1
+
+
+def test_a_refusal_is_not_asked_for_twice(directory: RegistryDirectory, cloud: Emulator) -> None:
+    for _ in range(2):
+        with pytest.raises(RepositoryNotFound):
+            directory.list_tags(Repository(cloud.enterprise_host, "no/such"))
+    assert cloud.calls.count("GetRepository") == 1
+
+
+def test_a_tag_is_resolved_anew_or_once(directory: RegistryDirectory, cloud: Emulator) -> None:
+    repository = Repository(PUBLIC, "shop/app")
+    first = cloud.push("shop/app", "main", content="one")
+    assert directory.resolve_once(repository, "main").digest == first
+    second = cloud.push("shop/app", "main", content="two")
+    assert directory.resolve(repository, "main").digest == second
+    assert directory.resolve_once(repository, "main").digest == first
+
+
+def test_what_never_changes_is_asked_once(directory: RegistryDirectory, cloud: Emulator) -> None:
+    repository = Repository(PUBLIC, "shop/app")
+    digest = Digest(cloud.push("shop/app", "v1", content="one", created="2026-01-02T03:04:05Z"))
+    for _ in range(2):
+        assert directory.manifest(repository, digest).platform == "linux/amd64"
+    before = cloud.calls.count("GET manifest")
+    for tags in (["v1"], ["v1", "v1"]):
+        assert directory.created(repository, tags) == {"v1": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)}
+    assert cloud.calls.count("GET manifest") == before + 1
+
+
+def test_the_login_of_docker_is_used_where_the_stack_gives_none(
+    cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vpc = "registry-vpc.cn-hangzhou.aliyuncs.com"
+    auths = {PUBLIC: {"username": cloud.username, "password": cloud.password}}
+    (tmp_path / "config.json").write_text(json.dumps({"auths": auths}))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    cloud.push("shop/app", "v1")
+    settings = {PUBLIC: RegistrySettings(endpoint=cloud.url)}
+    assert len(RegistryDirectory(settings).list_tags(Repository(vpc, "shop/app"))) == 1
+
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "empty"))
+    with pytest.raises(RegistryDenied, match="anonymous"):
+        RegistryDirectory(settings).list_tags(Repository(vpc, "shop/app"))
+
+
+def test_two_settings_for_one_registry_are_refused() -> None:
+    hosts = (PUBLIC, "registry-vpc.cn-hangzhou.aliyuncs.com")
+    with pytest.raises(InvalidSettings, match="same registry"):
+        RegistryDirectory({host: RegistrySettings() for host in hosts})
