@@ -78,7 +78,7 @@ class Instances:
         if record.state == "Inactive":
             lifecycle.begin_activate(record, self._clock.now() + self._knobs.create_seconds)
         elif record.state == "Failed" and record.state_reason_code == _PULL_FAILED:
-            return InvokeResult(self._knobs.pull_failed_status, _PULL_FAILED, _PULL_MESSAGE)
+            return InvokeResult(self._knobs.pull_failed_status, _PULL_FAILED, record.state_reason)
         return InvokeResult(_NOT_READY, "FunctionNotReady", message)
 
     def _target(self, record: FunctionRecord, qualifier: str) -> tuple[str, Pin | None]:

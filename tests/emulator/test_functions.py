@@ -1,0 +1,272 @@
+"""Function Compute through its SDK: every operation, its limits and its errors."""
+
+from typing import Any
+
+import pytest
+from alibabacloud_fc20230330 import models
+from alibabacloud_tea_openapi.exceptions import ClientException
+
+from emulator import Emulator
+from tests.emulator.clients import HOST, IMAGE, Functions, resolved
+
+
+def test_a_new_function_has_the_shape_of_the_documentation(cloud: Emulator, functions: Functions) -> None:
+    digest = cloud.push("shop/app", "main", content="one")
+    function = functions.create(description="shop", environmentVariables={"A": "b"}, cpu=0.5, memorySize=1024)
+    assert function["functionArn"] == "acs:fc:cn-hangzhou:1234567890123456:functions/fn"
+    assert function["createdTime"].endswith("Z")
+    assert function["lastModifiedTime"] == function["createdTime"]
+    assert function["customContainerConfig"]["image"] == IMAGE
+    assert function["customContainerConfig"]["resolvedImageUri"] == f"{HOST}/shop/app@{digest}"
+    assert function["customContainerConfig"]["port"] == 9000
+    assert function["environmentVariables"] == {"A": "b"}
+    assert (function["cpu"], function["memorySize"], function["diskSize"], function["timeout"]) == (0.5, 1024, 512, 3)
+    assert functions.get() == function
+
+
+def test_an_image_without_a_tag_is_the_latest(cloud: Emulator, functions: Functions) -> None:
+    latest = cloud.push("shop/app", "latest", content="newest")
+    function = functions.create(image=f"{HOST}/shop/app")
+    assert resolved(function) == latest
+    assert function["customContainerConfig"]["image"] == f"{HOST}/shop/app"
+
+
+INVALID: list[tuple[str, dict[str, Any], str]] = [
+    ("a name that begins with a digit", {"name": "1st"}, "functionName '1st'"),
+    ("a name of 65 letters", {"name": "a" * 65}, "functionName"),
+    ("no handler", {"handler": ""}, "Handler is required but not provided"),
+    ("a handler of 129 letters", {"handler": "a" * 129}, "128"),
+    ("another runtime", {"runtime": "python3.10"}, "python3.10"),
+    ("no image", {"image": ""}, "customContainerConfig.image is required"),
+    ("an image that is no reference", {"image": "shop"}, "invalid image reference"),
+    ("code beside a container", {"code": {"zipFile": "UEsFBg=="}}, "zipFile"),
+    ("cpu that is no multiple of 0.05", {"cpu": 0.33}, "multiple of 0.05"),
+    ("too much cpu", {"cpu": 16.05}, "multiple of 0.05"),
+    ("memory that is no multiple of 64", {"memorySize": 500}, "multiple of 64"),
+    ("more than 4 GB for a cpu", {"cpu": 0.1, "memorySize": 512}, "between 1:1 and 1:4"),
+    ("less than 1 GB for a cpu", {"cpu": 2, "memorySize": 512}, "between 1:1 and 1:4"),
+    ("a disk of another size", {"diskSize": 1024}, "512 or 10240"),
+    ("a timeout of more than a day", {"timeout": 86401}, "timeout 86401"),
+    ("concurrency beyond 200", {"instanceConcurrency": 201}, "instanceConcurrency 201"),
+    ("a port beyond 65535", {"container": {"port": 70000}}, "port 70000"),
+    (
+        "a health check beyond its limit",
+        {"container": {"healthCheckConfig": {"timeoutSeconds": 4}}},
+        "timeoutSeconds 4",
+    ),
+]
+
+
+@pytest.mark.parametrize(("label", "settings", "fact"), INVALID, ids=[row[0] for row in INVALID])
+def test_what_is_refused_at_creation(functions: Functions, label: str, settings: dict[str, Any], fact: str) -> None:
+    with pytest.raises(ClientException, match=fact) as refused:
+        functions.create(**settings)
+    assert (refused.value.status_code, refused.value.code) == (400, "InvalidArgument")
+    assert functions.cloud.functions() == []
+
+
+def test_a_refused_update_changes_nothing(functions: Functions) -> None:
+    before = functions.create_active()
+    with pytest.raises(ClientException, match="diskSize 1"):
+        functions.update(diskSize=1)
+    assert functions.get() == before
+
+
+def test_errors_carry_code_status_and_a_request_id(functions: Functions) -> None:
+    with pytest.raises(ClientException) as missing:
+        functions.get("other")
+    assert (missing.value.status_code, missing.value.code) == (404, "FunctionNotFound")
+    assert "function 'other' does not exist" in missing.value.message
+    assert missing.value.data["RequestId"].startswith("1-")
+
+    functions.create()
+    with pytest.raises(ClientException) as there:
+        functions.create()
+    assert (there.value.status_code, there.value.code) == (409, "FunctionAlreadyExists")
+
+
+def test_an_answer_carries_its_request_id_in_a_header(functions: Functions) -> None:
+    functions.create()
+    answer = functions.sdk.get_function("fn", models.GetFunctionRequest())
+    assert answer.headers["x-fc-request-id"].startswith("1-")
+
+
+def test_what_the_emulator_does_not_have_is_said_so(functions: Functions) -> None:
+    with pytest.raises(ClientException, match="emulator does not have") as missing:
+        functions.sdk.list_triggers("fn", models.ListTriggersRequest())
+    assert missing.value.code == "PathNotSupported"
+
+
+def test_an_update_leaves_alone_what_it_does_not_name(functions: Functions) -> None:
+    functions.create_active(
+        description="shop",
+        environmentVariables={"A": "1"},
+        container={"port": 8080, "command": ["serve"], "healthCheckConfig": {"httpGetUrl": "/ready"}},
+    )
+    function = functions.update(timeout=60, environmentVariables={"B": "2"})
+    assert (function["timeout"], function["description"], function["environmentVariables"]) == (60, "shop", {"B": "2"})
+    container = function["customContainerConfig"]
+    assert (container["port"], container["command"]) == (8080, ["serve"])
+    assert container["healthCheckConfig"]["httpGetUrl"] == "/ready"
+
+
+def test_an_explicit_empty_value_clears(functions: Functions) -> None:
+    functions.create_active(description="shop", container={"command": ["serve"]})
+    function = functions.update(description="", customContainerConfig={"command": []})
+    assert (function["description"], function["customContainerConfig"]["command"]) == ("", [])
+
+
+def test_what_only_fc_sets_is_ignored_in_a_request(functions: Functions) -> None:
+    before = functions.create_active()
+    functions.cloud.configure("fn", {"functionName": "other", "state": "Failed", "lastUpdateStatus": "Failed"})
+    after = functions.get()
+    assert [after[key] for key in ("functionName", "state", "lastUpdateStatus")] == ["fn", "Active", "Successful"]
+    assert after["functionId"] == before["functionId"]
+
+
+def test_fields_that_the_sdk_does_not_know_survive(functions: Functions) -> None:
+    functions.create_active()
+    functions.cloud.configure("fn", {"newField": 1, "customContainerConfig": {"newer": 2}})
+    functions.update_image()
+    function = functions.cloud.function("fn")
+    assert (function["newField"], function["customContainerConfig"]["newer"]) == (1, 2)
+
+
+def test_a_deleted_function_is_gone(functions: Functions) -> None:
+    functions.create()
+    answer = functions.sdk.delete_function("fn")
+    assert answer.status_code == 204
+    with pytest.raises(ClientException, match="does not exist"):
+        functions.sdk.delete_function("fn")
+
+
+def test_functions_are_listed_by_name_page_after_page(functions: Functions) -> None:
+    for number in range(5):
+        functions.create(f"shop-{number}")
+    functions.create("other")
+    names, token = [], None
+    for _ in range(3):
+        page = functions.sdk.list_functions(models.ListFunctionsRequest(prefix="shop", limit=2, next_token=token)).body
+        names += [function.function_name for function in page.functions]
+        token = page.next_token
+    assert names == [f"shop-{number}" for number in range(5)]
+    assert token is None
+
+
+def test_functions_are_listed_by_tag(functions: Functions) -> None:
+    functions.create("one", tags=[{"Key": "team", "Value": "a b"}])
+    functions.create("two", tags=[{"Key": "team", "Value": "c"}])
+    wanted = models.ListFunctionsRequest(tags=[models.Tag(key="team", value="a b")])
+    assert [one.function_name for one in functions.sdk.list_functions(wanted).body.functions] == ["one"]
+
+
+@pytest.mark.parametrize(("name", "value"), [("limit", 101), ("next_token", "bm9ib2R5")])
+def test_a_page_that_cannot_be(functions: Functions, name: str, value: Any) -> None:
+    with pytest.raises(ClientException, match=str(value)):
+        functions.sdk.list_functions(models.ListFunctionsRequest(**{name: value}))
+
+
+def test_a_published_version_never_changes(cloud: Emulator, functions: Functions) -> None:
+    first = resolved(functions.create_active(description="first"))
+    published = functions.sdk.publish_function_version(
+        "fn", models.PublishFunctionVersionRequest(body=models.PublishVersionInput(description="one"))
+    ).body
+    assert (published.version_id, published.description) == ("1", "one")
+
+    second = cloud.push("shop/app", "main", content="two")
+    functions.update(description="second", customContainerConfig={"image": IMAGE})
+    cloud.advance(60)
+    functions.sdk.publish_function_version(
+        "fn", models.PublishFunctionVersionRequest(body=models.PublishVersionInput())
+    )
+
+    assert [resolved(functions.get(qualifier=one)) for one in ("1", "2", "LATEST")] == [first, second, second]
+    assert functions.get(qualifier="1")["description"] == "first"
+    listed = functions.sdk.list_function_versions("fn", models.ListFunctionVersionsRequest()).body
+    assert [version.version_id for version in listed.versions] == ["2", "1"]
+    forward = models.ListFunctionVersionsRequest(direction="FORWARD", limit=1)
+    assert [one.version_id for one in functions.sdk.list_function_versions("fn", forward).body.versions] == ["1"]
+
+
+def test_a_version_that_an_alias_names_stays(functions: Functions) -> None:
+    functions.create_active()
+    for _ in range(2):
+        functions.sdk.publish_function_version(
+            "fn", models.PublishFunctionVersionRequest(body=models.PublishVersionInput())
+        )
+    functions.sdk.create_alias(
+        "fn", models.CreateAliasRequest(body=models.CreateAliasInput(alias_name="prod", version_id="1"))
+    )
+    with pytest.raises(ClientException, match="alias 'prod'"):
+        functions.sdk.delete_function_version("fn", "1")
+    assert functions.sdk.delete_function_version("fn", "2").status_code == 204
+    with pytest.raises(ClientException) as missing:
+        functions.get(qualifier="2")
+    assert missing.value.code == "VersionNotFound"
+
+
+def test_aliases_are_made_changed_listed_and_deleted(functions: Functions) -> None:
+    functions.create_active()
+    for _ in range(2):
+        functions.sdk.publish_function_version(
+            "fn", models.PublishFunctionVersionRequest(body=models.PublishVersionInput())
+        )
+    made = functions.sdk.create_alias(
+        "fn",
+        models.CreateAliasRequest(
+            body=models.CreateAliasInput(alias_name="prod", version_id="1", additional_version_weight={"2": 0.2})
+        ),
+    ).body
+    assert (made.alias_name, made.version_id, made.additional_version_weight) == ("prod", "1", {"2": 0.2})
+    changed = functions.sdk.update_alias(
+        "fn", "prod", models.UpdateAliasRequest(body=models.UpdateAliasInput(version_id="2", description="second"))
+    ).body
+    assert (changed.version_id, changed.description) == ("2", "second")
+    assert functions.sdk.get_alias("fn", "prod").body.to_map() == changed.to_map()
+    assert functions.get(qualifier="prod")["functionArn"].endswith("/prod")
+    listed = functions.sdk.list_aliases("fn", models.ListAliasesRequest(prefix="pr")).body
+    assert [alias.alias_name for alias in listed.aliases] == ["prod"]
+    assert functions.sdk.delete_alias("fn", "prod").status_code == 204
+    with pytest.raises(ClientException) as missing:
+        functions.sdk.get_alias("fn", "prod")
+    assert missing.value.code == "AliasNotFound"
+
+
+def test_an_alias_takes_versions_that_exist_and_one_weight(functions: Functions) -> None:
+    functions.create_active()
+    body = models.CreateAliasInput(alias_name="prod", version_id="7")
+    with pytest.raises(ClientException, match="version '7'"):
+        functions.sdk.create_alias("fn", models.CreateAliasRequest(body=body))
+    functions.sdk.publish_function_version(
+        "fn", models.PublishFunctionVersionRequest(body=models.PublishVersionInput())
+    )
+    body = models.CreateAliasInput(alias_name="prod", version_id="1", additional_version_weight={"1": 1.5})
+    with pytest.raises(ClientException, match="from 0 to 1"):
+        functions.sdk.create_alias("fn", models.CreateAliasRequest(body=body))
+
+
+def test_resources_are_tagged_and_untagged(functions: Functions) -> None:
+    arn = functions.create()["functionArn"]
+    tags = [models.Tag(key="team", value="shop"), models.Tag(key="stage", value="dev")]
+    body = models.TagResourcesInput(resource_type="function", resource_id=[arn], tag=tags)
+    functions.sdk.tag_resources(models.TagResourcesRequest(body=body))
+    assert functions.get()["tags"] == [{"Key": "team", "Value": "shop"}, {"Key": "stage", "Value": "dev"}]
+
+    wanted = models.ListTagResourcesRequest(resource_type="function", resource_id=[arn], tag=[models.Tag(key="team")])
+    listed = functions.sdk.list_tag_resources(wanted).body.to_map()["TagResources"]
+    assert [(one["TagKey"], one["TagValue"]) for one in listed] == [("team", "shop")]
+
+    functions.sdk.untag_resources(
+        models.UntagResourcesRequest(resource_type="function", resource_id=[arn], tag_key=["team"])
+    )
+    assert [tag["Key"] for tag in functions.get()["tags"]] == ["stage"]
+    functions.sdk.untag_resources(models.UntagResourcesRequest(resource_type="function", resource_id=[arn], all=True))
+    assert functions.get()["tags"] == []
+
+
+def test_running_instances_are_listed(functions: Functions) -> None:
+    functions.create_active()
+    functions.cloud.invoke("fn")
+    functions.cloud.invoke("fn", cold=True)
+    listed = functions.sdk.list_instances("fn", models.ListInstancesRequest()).body.to_map()["instances"]
+    assert [one["versionId"] for one in listed] == ["0", "0"]
