@@ -32,17 +32,17 @@ def doubt(
     if newest == current or not ranking.belongs(value):
         return None
     gone = current not in listing
-    kept = f"keeps {current}{', which is no longer listed' if gone else ''}"
+    lead = f"{current} is no longer listed, and " if gone else ""
     place = ranking.place(value, listing.get(current, TagRecord(current)))
     if isinstance(place, Reason):
-        unknown = "" if gone else f" ({current} {place})"
+        unknown = "" if gone else f": {current} {place}"
         return Doubt(
-            f"{kept}: {newest} cannot be shown to be newer by {outcome.by}{unknown}; {_WAY_OUT}",
+            f"{lead}{newest} cannot be shown to be newer than {current} by {outcome.by}{unknown}; {_WAY_OUT}",
             f"cannot be shown to be newer than {current}",
         )
     if _is_older(outcome.key, place, descending=ranking.descending):
         return Doubt(
-            f"{kept}: {newest} is the newest that qualifies and older by {outcome.by}; {_WAY_OUT}",
+            f"{lead}{newest}, the newest that qualifies, is older than {current} by {outcome.by}; {_WAY_OUT}",
             f"is older than {current} by {outcome.by}",
         )
     return None

@@ -104,10 +104,11 @@ class Policy:
     def _none_qualifies(self, rejected: dict[str, list[str]], total: int, current: str | None) -> Selection:
         keep = self.on_empty == "keep" and current is not None
         found = Selection(None, "", "", keep, self.warnings, rejected)
-        parts = [f"{count} {reason}" for reason, count in list(found.counts.items())[:_MOST_REASONS]]
-        why = f"none of {total} tags qualifies: {'; '.join(parts)}" if total else "the repository has no tags"
-        reason = f"keeps {current} (on_empty: keep): {why}" if keep else why
-        summary = f"keeps {current}" if keep else f"none of {total} tags qualifies"
+        parts = [f"{count}: {reason}" for reason, count in list(found.counts.items())[:_MOST_REASONS]]
+        none = f"none of {total} tags qualifies" if total > 1 else "the only tag does not qualify"
+        why = f"{none} ({'; '.join(parts)})" if total else "the repository has no tags"
+        reason = f"on_empty is keep, and {why}" if keep else why
+        summary = f"keeps {current}" if keep else none if total else why
         return Selection(None, reason, summary, keep, self.warnings, rejected)
 
 

@@ -1,0 +1,56 @@
+"""The `fcpin` command line: try a policy on a list of tags, or on a real registry, before a stack relies on it.
+
+Exit status: 0 a tag was chosen or the current one is kept, 1 the registry did not answer as it should, 2 the policy or
+the input is wrong, 3 no tag qualifies.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import BinaryIO, Final, TextIO
+
+from fcpin.cli.arguments import parse
+from fcpin.cli.commands import COMMANDS
+from fcpin.errors import FcpinError, InvalidInput
+
+REGISTRY_FAILED: Final = 1
+WRONG_INPUT: Final = 2
+_INTERRUPTED: Final = 130
+_PIPE_CLOSED: Final = 141
+_MOST_PROBLEMS: Final = 20
+
+__all__ = ["main"]
+
+
+def main(
+    argv: Sequence[str] | None = None,
+    *,
+    stdin: BinaryIO | None = None,
+    stdout: TextIO | None = None,
+    stderr: TextIO | None = None,
+) -> int:
+    """Run one command; the exit status. The streams are the process's own unless given.
+
+    Raises SystemExit as argparse does, for `--help` and for unknown options.
+    """
+    stdin, stdout, stderr = stdin or sys.stdin.buffer, stdout or sys.stdout, stderr or sys.stderr
+    arguments = parse(argv)
+    try:
+        status = COMMANDS[arguments.command](arguments, stdin, stdout, stderr)
+        stdout.flush()
+    except InvalidInput as error:
+        for problem in error.problems[:_MOST_PROBLEMS]:
+            print(f"fcpin {arguments.command}: {problem}", file=stderr)
+        if (more := len(error.problems) - _MOST_PROBLEMS) > 0:
+            print(f"fcpin {arguments.command}: and {more} more", file=stderr)
+        return WRONG_INPUT
+    except FcpinError as error:
+        print(f"fcpin {arguments.command}: {error}", file=stderr)
+        return REGISTRY_FAILED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough. Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_CLOSED
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    return status

@@ -1,0 +1,109 @@
+"""Read tags as people have them: names or JSON objects, one a line, or one JSON array."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from fcpin.errors import InvalidInput, Problem
+from fcpin.image import Digest, TagRecord, parse_digest
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_SHOWN = 60
+
+
+def read_tags(data: bytes) -> Sequence[TagRecord]:
+    """The tags in *data*, which is UTF-8.
+
+    An object has `tag` and optionally `digest`, `pushed`, `created` (RFC 3339, or milliseconds since 1970 as ACR
+    gives them) and `status`; other keys are left alone. Raises InvalidInput with every line that cannot be read.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidInput(Problem("standard input", f"is not UTF-8 (byte {error.start}); expected tags")) from None
+    records: list[TagRecord] = []
+    problems: list[Problem] = []
+    for where, item in _items(text):
+        try:
+            records.append(_record(item))
+        except InvalidInput as error:
+            problems += (Problem(where, str(problem)) for problem in error.problems)
+    if problems:
+        raise InvalidInput(*problems)
+    return records
+
+
+def _items(text: str) -> Iterator[tuple[str, object]]:
+    """What stands for one tag each, and where: the text of a line, or what its JSON says."""
+    if text.lstrip().startswith("["):
+        items = parse_json(text, "standard input")
+        for number, item in enumerate(items if isinstance(items, list) else ()):
+            yield f"item {number}", item
+        return
+    for number, line in enumerate(text.split("\n"), start=1):
+        word = line.strip()
+        if word.startswith("{"):
+            yield f"line {number}", parse_json(word, f"line {number}")
+        elif word:
+            yield f"line {number}", word
+
+
+def parse_json(text: str, where: str) -> object:
+    """Raises InvalidInput naming *where* and the position."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        position = f"line {error.lineno}, column {error.colno}"
+        raise InvalidInput(Problem(where, f"is no JSON: {error.msg} ({position})")) from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, or brackets as deep
+        raise InvalidInput(Problem(where, "is no JSON that can be read: too long a number or too deep")) from None
+
+
+def _record(item: object) -> TagRecord:
+    if isinstance(item, str):
+        return TagRecord(item)
+    if not isinstance(item, Mapping):
+        raise _wrong("", "must be a tag or an object with tag", item)
+    tag = item.get("tag")
+    if not isinstance(tag, str):
+        raise _wrong("tag", "must be text", tag)
+    status = item.get("status")
+    if status is not None and not isinstance(status, str):
+        raise _wrong("status", "must be text such as NORMAL", status)
+    return TagRecord(
+        tag, _digest(item.get("digest")), _time(item, "pushed"), _time(item, "created"), status or "NORMAL"
+    )
+
+
+def _digest(value: object) -> Digest | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise _wrong("digest", "must be text such as sha256:…", value)
+    try:
+        return parse_digest(value)
+    except InvalidInput as error:
+        raise InvalidInput(*(Problem("digest", problem.reason) for problem in error.problems)) from None
+
+
+def _time(item: Mapping[str, object], key: str) -> datetime | None:
+    value = item.get(key)
+    if value is None:
+        return None
+    try:
+        if isinstance(value, str) and not value.isdecimal():
+            time = datetime.fromisoformat(value)
+            if time.tzinfo is None:
+                raise _wrong(key, "has no time zone; add Z or an offset", value)
+            return time.astimezone(UTC)
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            return _EPOCH + timedelta(milliseconds=int(value))
+    except (ValueError, OverflowError):
+        pass
+    raise _wrong(key, "must be a time such as 2026-05-01T12:00:00Z, or milliseconds since 1970", value)
+
+
+def _wrong(key: str, reason: str, value: object) -> InvalidInput:
+    text = repr(value)
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return InvalidInput(Problem(key, f"{reason}, got {shown}"))
