@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Literal
 
@@ -39,17 +39,17 @@ def run(options: argparse.Namespace) -> int:
     stack = Stack.open(options.stack, options.cwd, SystemClock())
     preview_only = options.command == "preview" or getattr(options, "preview_only", False)
     if preview_only:
-        return _phase(stack, options, preview=True)
+        return _phase(stack, options, lambda: None, preview=True)
     asks = not (options.yes or options.skip_preview)
     if asks and not sys.stdin.isatty():
         raise UsageError("--yes or --skip-preview must be passed in to proceed when running in non-interactive mode")
     directory = stack.backend.lock_directory(stack.project.name, stack.name)
-    with locked(directory, stack.name, rfc3339(stack.clock.now())):
-        if not options.skip_preview and (code := _phase(stack, options, preview=True)):
+    with locked(directory, stack.name, rfc3339(stack.clock.now())) as release:
+        if not options.skip_preview and (code := _phase(stack, options, release, preview=True)):
             return code
         if asks:
             _ask(_KINDS[options.command])
-        return _phase(stack, options, preview=False)
+        return _phase(stack, options, release, preview=False)
 
 
 def _ask(kind: str) -> None:
@@ -62,10 +62,10 @@ def _ask(kind: str) -> None:
         raise Cancelled(f"confirmation declined, not proceeding with the {kind}")
 
 
-def _phase(stack: Stack, options: argparse.Namespace, *, preview: bool) -> int:
+def _phase(stack: Stack, options: argparse.Namespace, leave: Callable[[], None], *, preview: bool) -> int:
     kind = _KINDS[options.command]
     # the children do their imports while the engine does its own
-    with Children(stack.project.program, program=kind == "update") as children, interruptible(children) as stopping:
+    with Children(stack.project.program, program=kind == "update") as children, interruptible(leave) as stopping:
         from engine.display import Display
         from engine.history import Run, record
         from engine.phases import Options, Phase
@@ -99,17 +99,17 @@ class _Stopping:
 
 
 @contextmanager
-def interruptible(children: Children) -> Iterator[_Stopping]:
+def interruptible(leave: Callable[[], None]) -> Iterator[_Stopping]:
     """First Ctrl-C: start nothing new, finish what is under way, save. Second: leave at once.
 
-    The operations under way stay in the state as pending.
+    The operations under way stay in the state as pending. *leave* is called before the process exits.
     """
     stopping = _Stopping()
 
     def interrupt(_number: int, _frame: object) -> None:
         if stopping.interrupted:
-            children.kill()
-            raise SystemExit(8)
+            leave()
+            os._exit(Cancelled.exit_code)  # at once, before a step that is cut off now could be taken for a failed one
         stopping.interrupted = True
         stopping.event.set()
         os.write(2, b"\ninterrupted: finishing what is under way; press Ctrl-C again to leave at once\n")

@@ -12,7 +12,7 @@ from engine.deployment import delete
 from engine.display import Display
 from engine.errors import EngineError
 from engine.ledger import Ledger
-from engine.plugin import Plugin
+from engine.provider import Provider
 from engine.state import ResourceState
 from engine.steps import Op, Step
 
@@ -88,9 +88,9 @@ def _layers(going: Sequence[ResourceState]) -> list[list[ResourceState]]:
 class Deletes:
     """Carries a plan out."""
 
-    def __init__(self, ledger: Ledger, plugin: Plugin, display: Display, stopping: Event, *, preview: bool) -> None:
+    def __init__(self, ledger: Ledger, provider: Provider, display: Display, stopping: Event, *, preview: bool) -> None:
         self._ledger = ledger
-        self._plugin = plugin
+        self._provider = provider
         self._display = display
         self._stopping = stopping
         self._preview = preview
@@ -98,7 +98,7 @@ class Deletes:
     def run(self, plan: DeletePlan, parallel: int) -> None:
         """A failure is shown, and what the resource needs is left in place."""
         for state, reason in plan.refused.items():
-            self._display.failed(_step(state), reason)
+            self._display.failed(_step(state), EngineError(reason))
         spared: set[str] = set()
         with ThreadPoolExecutor(parallel) as pool:
             for layer in plan.layers:
@@ -124,11 +124,11 @@ class Deletes:
             if state.is_managed:
                 self._display.begun(step)
             with self._ledger.operation(state, "deleting") as operation:
-                delete(self._plugin, state)
+                delete(self._provider, state)
                 self._ledger.drop(state, ends=operation)
                 self._ledger.commit()
         except EngineError as error:
-            self._display.failed(step, str(error))
+            self._display.failed(step, error)
             return False
         if not state.is_provider:
             self._display.done(step)

@@ -22,8 +22,8 @@ from engine.errors import EngineError, Unsupported
 from engine.goals import Goal
 from engine.ledger import Ledger
 from engine.paths import get, parse_path, reset
-from engine.plugin import Plugin, provider_inputs
 from engine.project import Config
+from engine.provider import Provider, config_properties
 from engine.state import PROVIDER_TYPE, STACK_TYPE, ResourceState, make_urn
 from engine.steps import Op, Step
 from engine.times import rfc3339
@@ -62,7 +62,7 @@ class Deployment:
         self,
         settings: Settings,
         ledger: Ledger,
-        plugin: Plugin,
+        provider: Provider,
         display: Display,
         clock: Clock,
         stopping: threading.Event,
@@ -70,12 +70,13 @@ class Deployment:
         """When *stopping* is set nothing new is started any more; a failure sets it too, but not in a preview."""
         self._settings = settings
         self._ledger = ledger
-        self._plugin = plugin
+        self._provider = provider
         self._display = display
         self._clock = clock
         self._slots = threading.BoundedSemaphore(settings.parallel)
         self._mutex = threading.Lock()
         self._registered: set[str] = set()
+        self._begun: dict[str, Step] = {}
         self._failed: set[str] = set()
         self._skipped: set[str] = set()
         self._stopping = stopping
@@ -104,7 +105,8 @@ class Deployment:
                 self._claim(goal.urn)
                 return self._register(goal)
             except EngineError as error:
-                self._display.failed(Step(Op.SAME, goal.urn, goal.type), str(error))
+                step = self._begun.get(goal.urn) or Step(Op.SAME, goal.urn, goal.type)
+                self._display.failed(step, error)
                 return self._fail(goal)
 
     def _cannot_start(self, goal: Goal) -> bool:
@@ -132,12 +134,12 @@ class Deployment:
             return self._untargeted(goal, old)
         if missing := sorted(self._skipped & {goal.parent, *goal.dependencies}):
             raise EngineError(f"needs {', '.join(missing)}, which does not exist yet and is no --target; target it too")
-        new = replace(new, provider=self._provider())
+        new = replace(new, provider=self._default_provider())
         known = None if old is None or old.pending_replacement else old
         old_inputs = known.inputs if known else {}
         for path in goal.ignored_paths if known else ():
             new = replace(new, inputs=reset(path, old_inputs, new.inputs))
-        new = replace(new, inputs=self._plugin.check(new, old_inputs))
+        new = replace(new, inputs=self._provider.check(new, old_inputs))
         if old is None:
             return self._create(Op.CREATE, new)
         if known is None:
@@ -166,7 +168,7 @@ class Deployment:
             modified=now,
         )
 
-    def _provider(self) -> str:
+    def _default_provider(self) -> str:
         """Reference to the default provider resource, which is registered when the first resource needs it."""
         settings = self._settings
         urn = make_urn(settings.stack, settings.project, PROVIDER_TYPE, "default")
@@ -175,7 +177,7 @@ class Deployment:
             if state is None:
                 old = self._ledger.old(urn)
                 now = rfc3339(self._clock.now())
-                inputs = provider_inputs(settings.config)
+                inputs = config_properties(settings.config)
                 state = ResourceState(
                     urn=urn,
                     type=PROVIDER_TYPE,
@@ -208,13 +210,13 @@ class Deployment:
         if old is None:
             self._skipped.add(goal.urn)
             return Outcome(goal.urn, unknown=True)
-        self._provider()
+        self._default_provider()
         self._ledger.put(old, old, durable=False)
         self._display.same()
         return Outcome(old.urn, old.id, old.outputs)
 
     def _changed(self, goal: Goal, old: ResourceState, new: ResourceState) -> Outcome:
-        difference = self._plugin.diff(old, new)
+        difference = self._provider.diff(old, new)
         compared = compare(old.inputs, new.inputs)
         changed = bool(compared) if difference.changes is None else difference.changes
         # what the provider says changes is final: replace_on_changes asks only where the engine compares itself
@@ -245,7 +247,7 @@ class Deployment:
             return self._plan(step, new, replaces, discards)
         self._begin(step, new)
         with self._ledger.operation(new, "creating") as operation:
-            answer = self._plugin.create(new)
+            answer = self._provider.create(new)
             new = replace(new, id=answer.id, outputs=answer.outputs)
             self._ledger.put(new, replaces, discards=discards, ends=operation)
         self._display.done(step)
@@ -257,7 +259,7 @@ class Deployment:
             return self._plan(step, new, old)
         self._begin(step, new)
         with self._ledger.operation(old, "updating") as operation:
-            new = replace(new, outputs=self._plugin.update(old, new).outputs)
+            new = replace(new, outputs=self._provider.update(old, new).outputs)
             self._ledger.put(new, old, ends=operation)
         self._display.done(step)
         return Outcome(new.urn, new.id, new.outputs)
@@ -270,18 +272,25 @@ class Deployment:
                 "cannot be replaced because it is protected; remove the `protect` option from it in your program first"
             )
         # what check() carried over from the old resource does not apply to a new one
-        new = replace(new, inputs=self._plugin.check(replace(new, inputs=goal.inputs), {}))
+        new = replace(new, inputs=self._provider.check(replace(new, inputs=goal.inputs), {}))
         if not delete_first:
             return self._create(Op.REPLACE, new, discards=old, changes=changes)
         self._refuse_dependents(old)
         if not self._settings.preview:
-            with self._ledger.operation(old, "deleting") as operation:
-                delete(self._plugin, old)
-                deleted = replace(old, pending_replacement=True)
-                self._ledger.amend(old, deleted, ends=operation)
-                self._ledger.commit()
-                old = deleted
+            old = self._delete_first(old)
         return self._create(Op.REPLACE, new, replaces=old, changes=changes)
+
+    def _delete_first(self, old: ResourceState) -> ResourceState:
+        step = Step(Op.DELETE_REPLACED, old.urn, old.type, old)
+        self._begun[old.urn] = step
+        self._display.begun(step)
+        with self._ledger.operation(old, "deleting") as operation:
+            delete(self._provider, old)
+            deleted = replace(old, pending_replacement=True)
+            self._ledger.amend(old, deleted, ends=operation)
+            self._ledger.commit()
+        self._display.done(step)
+        return deleted
 
     def _refuse_dependents(self, old: ResourceState) -> None:
         for state in self._ledger.remaining():
@@ -303,6 +312,7 @@ class Deployment:
     def _begin(self, step: Step, new: ResourceState) -> None:
         if has_unknown(new.inputs):
             raise EngineError("an input is not known although everything it depends on has been deployed")
+        self._begun[step.urn] = step
         self._display.begun(step)
 
     def register_outputs(self, urn: str, outputs: Properties) -> None:
@@ -321,10 +331,10 @@ class Deployment:
         self._ledger.put(replace(state, outputs=outputs), durable=False)
 
 
-def delete(plugin: Plugin, state: ResourceState) -> None:
+def delete(provider: Provider, state: ResourceState) -> None:
     """Delete *state* in the cloud, if there is something to delete."""
     if state.is_managed and not state.retain_on_delete and not state.pending_replacement:
-        plugin.delete(state)
+        provider.delete(state)
 
 
 def _replaces_on(goal: Goal, old: ResourceState, new: ResourceState, changes: Sequence[Change]) -> bool:

@@ -8,9 +8,11 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TextIO
 
 from engine.changes import Change, visible
+from engine.errors import CheckFailed, EngineError
 from engine.state import name_of, type_of
 from engine.steps import COUNTED, WORDS, Op, Step
 from fcpin.clock import Clock
@@ -28,7 +30,7 @@ class Display:
         self._details = details
         self._out = out or sys.stdout
         self._mutex = threading.Lock()
-        self._started: dict[str, float] = {}
+        self._begun_at: dict[str, float] = {}
         self._begun = clock.monotonic()
         self.counts: Counter[Op] = Counter()
         self.diagnostics: list[tuple[str, str, str]] = []
@@ -47,22 +49,24 @@ class Display:
 
     def begun(self, step: Step) -> None:
         """The step's call is about to be made."""
-        self._started[step.urn] = self._clock.monotonic()
+        self._begun_at[step.urn] = self._clock.monotonic()
         self._show(step, WORDS[step.op].doing, values=True)
 
-    def done(self, step: Step, op: Op | None = None) -> None:
-        """The step has been carried out; a refresh then turns out to be another *op*."""
-        self.counts[op or step.op] += 1
-        seconds = self._clock.monotonic() - self._started.pop(step.urn, self._clock.monotonic())
-        took = f"{seconds:.2f}s" if seconds < _SECOND else f"{seconds:.0f}s"
-        self._show(step, f"{WORDS[op or step.op].done} ({took})")
+    def done(self, step: Step) -> None:
+        """The step has been carried out."""
+        self.counts[step.op] += 1
+        begun = self._begun_at.pop(step.urn, None)
+        self._show(step, WORDS[step.op].done + (f" ({_duration(self._clock.monotonic() - begun)})" if begun else ""))
 
-    def failed(self, step: Step, message: str) -> None:
-        """The step failed; *message* may have several lines, the last one says it all."""
-        words = WORDS[step.op].doing or "registering"
-        last = message.strip().splitlines()[-1] if message.strip() else ""
-        self._show(step, f"**{words} failed** error: {last}")
-        self.error(message, step.urn, quiet=True)
+    def failed(self, step: Step, error: EngineError) -> None:
+        """The step failed. Of a provider's traceback only the last line is shown here, all of it at the end."""
+        words = WORDS[step.op].doing
+        lines = str(error).splitlines() or [""]
+        shown_lines = lines if isinstance(error, CheckFailed) else lines[-1:]
+        failure = f"**{words} failed**" if words else "**failed**"
+        self._show(replace(step, changes=()), "\n      ".join([f"{failure} error: {shown_lines[0]}", *shown_lines[1:]]))
+        for message in lines if isinstance(error, CheckFailed) else [str(error)]:
+            self.error(message, step.urn, quiet=True)
 
     def same(self) -> None:
         """A resource that needs nothing is only counted."""
@@ -134,6 +138,10 @@ class Display:
     def changed(self) -> bool:
         """Whether anything is, or would be, changed."""
         return any(self.counts[op] for op in COUNTED)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.2f}s" if seconds < _SECOND else f"{seconds:.0f}s"
 
 
 def _where(urn: str) -> str:

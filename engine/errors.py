@@ -11,6 +11,7 @@ EngineError              1  one line: where, what (got / expected), what to do
 ├── ChangesProposed      7  --expect-no-changes, and there were some
 ├── Cancelled            8  the user said no, or interrupted the run
 ├── ProviderFailed          a method of the dynamic provider raised; the text is the provider's
+│   └── OutcomeUnknown      the plugin ended in the middle of a call
 └── CheckFailed             check() found the inputs wrong; carries every failure
 """
 
@@ -73,6 +74,10 @@ class Cancelled(EngineError):
 
 class ProviderFailed(EngineError):
     """A call of the plugin failed. The text is the provider's own, with a traceback unless the provider left it out."""
+
+
+class OutcomeUnknown(ProviderFailed):
+    """The plugin process ended in the middle of a call: the operation stays pending in the state."""
 
 
 class CheckFailed(EngineError):

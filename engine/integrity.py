@@ -41,25 +41,22 @@ def _problem(state: ResourceState, seen: set[str], providers: set[str]) -> str:
 
 
 def in_order(resources: Sequence[ResourceState]) -> list[ResourceState]:
-    """The same states, each after what it needs; the order is kept where it can be."""
+    """The same states, each after what it needs; otherwise the order is kept."""
     by_urn: dict[str, list[ResourceState]] = {}
     for state in resources:
         by_urn.setdefault(state.urn, []).append(state)
     ordered: dict[ResourceState, None] = {}
-    visiting: set[ResourceState] = set()
-
-    def visit(state: ResourceState) -> None:
-        if state in ordered or state in visiting:
-            return
-        visiting.add(state)
-        for urn in state.needs():
-            if not any(other in ordered for other in by_urn.get(urn, ())):
-                for other in by_urn.get(urn, ()):
-                    visit(other)
-        ordered[state] = None
-
-    for state in resources:
-        visit(state)
+    for root in resources:
+        waiting = [root]
+        entered: set[ResourceState] = set()
+        while waiting:
+            state = waiting[-1]
+            needed = [] if state in entered else [other for urn in state.needs() for other in by_urn.get(urn, ())]
+            entered.add(state)
+            if missing := [other for other in needed if other not in ordered and other not in entered]:
+                waiting += reversed(missing)
+            else:
+                ordered[waiting.pop()] = None
     return list(ordered)
 
 
@@ -80,13 +77,14 @@ def renamed(state: ResourceState, names: Mapping[str, str]) -> ResourceState:
 
 
 def without_dangling(resources: Iterable[ResourceState]) -> list[ResourceState]:
-    """*resources* without dependencies on what a refresh found to be gone."""
+    """*resources* without parents and dependencies that a refresh found to be gone."""
     kept: list[ResourceState] = []
     urns: set[str] = set()
     for state in resources:
         if not all(urn in urns for urn in state.needs()):
             state = replace(
                 state,
+                parent=state.parent if state.parent in urns else "",
                 dependencies=[urn for urn in state.dependencies if urn in urns],
                 property_dependencies={
                     key: [urn for urn in needed if urn in urns] for key, needed in state.property_dependencies.items()

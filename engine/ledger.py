@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from engine.checkpoint import Checkpoint
+from engine.errors import OutcomeUnknown
 from engine.integrity import in_order, renamed, verify, without_dangling
 from engine.state import Operation, ResourceState
 
@@ -114,16 +115,19 @@ class Ledger:
 
     @contextlib.contextmanager
     def operation(self, state: ResourceState, kind: str) -> Iterator[Operation]:
-        """Around a call: on disk as pending before it is made, until `put` ends it or it failed."""
+        """Around a call: on disk as pending before it is made, until `put` or `drop` ends it, or it failed."""
         operation = Operation(state, kind)
         with self._mutex:
             self._operations[operation] = None
         self.commit()
         try:
             yield operation
-        finally:
+        except OutcomeUnknown:
+            raise  # it stays pending: nobody knows how far the call came
+        except BaseException:
             with self._mutex:
                 self._operations.pop(operation, None)
+            raise
 
     def commit(self) -> None:
         """Return when everything noted so far is on disk. Raises StateUnusable."""

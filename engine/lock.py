@@ -9,7 +9,7 @@ import json
 import os
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -60,18 +60,22 @@ def locks(directory: Path) -> list[Lock]:
 
 
 @contextlib.contextmanager
-def locked(directory: Path, stack: str, now: str) -> Iterator[None]:
-    """Hold the lock of *stack*. Raises StackLocked."""
+def locked(directory: Path, stack: str, now: str) -> Iterator[Callable[[], None]]:
+    """Hold the lock of *stack*; gives what releases it early. Raises StackLocked."""
     _raise_if_locked(locks(directory), stack)
     directory.mkdir(parents=True, exist_ok=True)
     mine = directory / f"{uuid.uuid4()}.json"
+
+    def release() -> None:
+        mine.unlink(missing_ok=True)
+
     content = {"pid": os.getpid(), "username": getpass.getuser(), "hostname": socket.gethostname(), "timestamp": now}
     mine.write_text(json.dumps(content), encoding="utf-8")
     try:
         _raise_if_locked([lock for lock in locks(directory) if lock.path != mine], stack)
-        yield
+        yield release
     finally:
-        mine.unlink(missing_ok=True)
+        release()
 
 
 def _raise_if_locked(others: list[Lock], stack: str) -> None:

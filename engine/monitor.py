@@ -31,6 +31,7 @@ class Services(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.Engine
         self._stack = stack
         self._project = project
         self._root = ""
+        self._refused = False
 
     def SupportsFeature(self, request: Any, _context: Any) -> Any:  # noqa: N802 - the protocol's name
         return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in _FEATURES)
@@ -70,12 +71,14 @@ class Services(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.Engine
         """Say it once, here; what the program then prints about it is not shown."""
         error = Unsupported(what)
         self._deployment.refuse()
+        self._refused = True
         self._display.error(str(error))
         context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
 
     def Log(self, request: Any, _context: Any) -> Any:  # noqa: N802
         severity = engine_pb2.LogSeverity.Name(request.severity).lower()
-        if severity != "debug" and not request.ephemeral:
+        consequence = severity == "error" and self._refused
+        if severity != "debug" and not request.ephemeral and not consequence:
             self._display.log(severity, request.message, request.urn)
         return empty_pb2.Empty()
 

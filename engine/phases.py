@@ -11,12 +11,14 @@ from engine.checkpoint import Checkpoint
 from engine.deletes import Deletes, plan_deletes
 from engine.deployment import Deployment, Settings
 from engine.display import Display
+from engine.errors import Unsupported
 from engine.ledger import Ledger
 from engine.monitor import Server, Services
 from engine.plugin import Plugin
 from engine.processes import Children
 from engine.refresh import Refresh
 from engine.stack import Stack
+from engine.state import DYNAMIC_PREFIX
 from engine.values import Properties
 
 Kind = Literal["update", "refresh", "destroy"]
@@ -45,13 +47,14 @@ class Phase:
         self._display = display
         self._children = children
         self._stopping = stopping
-        self._plugin = Plugin(children.plugin, stack.config)
+        self._plugin = Plugin(children.plugin, stack.config, display.output)
         self._store = None if options.preview else stack.writer()
         self._outputs: tuple[Properties, Properties] = ({}, {})
 
     def run(self) -> None:
         """Do it, and show it; the display knows how it went. Raises EngineError when the state cannot be used."""
         before = self._stack.read()
+        _refuse_foreign(before)
         self._warn_of(before)
         ledger = Ledger(before, self._store)
         settings = Settings(
@@ -147,7 +150,8 @@ class Phase:
             "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(config.secret_keys)),
         }
         program.begin(settings, environment)
-        program.pass_on(self._display.output)
+        program.pass_on("stdout", self._display.output)
+        program.pass_on("stderr", self._display.output)
         code = program.wait()
         if code and not self._display.errors and not self._stopping.is_set():
             self._display.error(f"the program ended with exit code {code}")
@@ -157,3 +161,10 @@ class Phase:
         changes = compare(before, after)
         changed = {change.key for change in changes}
         self._display.summary(changes, {key: shown(value) for key, value in after.items() if key not in changed})
+
+
+def _refuse_foreign(before: Checkpoint) -> None:
+    """Raises Unsupported if the state has resources of which this engine cannot take care."""
+    for state in before.resources:
+        if state.is_managed and (not state.type.startswith(DYNAMIC_PREFIX) or state.other.get("external")):
+            raise Unsupported(f"the resource {state.urn} in the state (expected Python dynamic resources)")

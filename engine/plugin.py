@@ -1,8 +1,7 @@
 """The dynamic provider, called over gRPC: each method takes and returns plain values and raises ProviderFailed."""
 
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import grpc
@@ -10,38 +9,23 @@ from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS as OPTIONS
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from engine.changes import shown
-from engine.errors import CheckFailed, ProviderFailed
+from engine.errors import CheckFailed, OutcomeUnknown, ProviderFailed
 from engine.processes import Child
 from engine.project import Config
+from engine.provider import Answer, Difference, config_properties
 from engine.state import ResourceState
 from engine.values import Properties, Value, as_secret_as, from_wire, secret, to_wire
-
-
-@dataclass(frozen=True)
-class Difference:
-    """What diff() answered."""
-
-    changes: bool | None
-    """None when the provider leaves it to the engine to compare the inputs."""
-    replaces: Sequence[str] = ()
-    delete_before_replace: bool = False
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What create(), update() or read() answered; *inputs* only if read() gave some."""
-
-    id: str = ""
-    outputs: Properties = field(default_factory=dict)
-    inputs: Properties | None = None
 
 
 class Plugin:
     """One plugin process of one phase. It is configured when it is first needed."""
 
-    def __init__(self, child: Child, config: Config) -> None:
+    def __init__(self, child: Child, config: Config, show: Callable[[str], None]) -> None:
+        """What the process prints goes to *show*."""
         self._child = child
         self._config = config
+        self._show = show
+        child.pass_on("stderr", show)
         self._mutex = threading.Lock()
         self._stub: Any = None
 
@@ -133,12 +117,9 @@ class Plugin:
         try:
             return getattr(self._connected(), method)(request)
         except grpc.RpcError as error:
-            raise ProviderFailed(self._reason(error)) from None
-
-    def _reason(self, error: Any) -> str:
-        if error.code() == grpc.StatusCode.UNAVAILABLE:
-            return "the plugin process of the dynamic provider ended in the middle of the call"
-        return str(error.details()).strip()
+            if error.code() == grpc.StatusCode.UNAVAILABLE:
+                raise OutcomeUnknown(f"the plugin process ended in the middle of {method.lower()}()") from None
+            raise ProviderFailed(str(error.details()).strip()) from None
 
     def _connected(self) -> Any:
         with self._mutex:
@@ -146,6 +127,7 @@ class Plugin:
                 port = self._child.first_line()
                 if not port.isdigit():
                     raise ProviderFailed("the plugin process of the dynamic provider did not start; see above")
+                self._child.pass_on("stdout", self._show)
                 channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=OPTIONS)
                 stub = provider_pb2_grpc.ResourceProviderStub(channel)
                 stub.Configure(_configuration(self._config))
@@ -153,15 +135,10 @@ class Plugin:
             return self._stub
 
 
-def provider_inputs(config: Config) -> dict[str, Value]:
-    """The stack configuration as property values: what the default provider resource has as inputs."""
-    return {key: secret(text) if key in config.secret_keys else text for key, text in sorted(config.values.items())}
-
-
 def _configuration(config: Config) -> Any:
     return provider_pb2.ConfigureRequest(
         variables={f"pulumi-python:config:{key}": text for key, text in config.values.items()},
-        args=to_wire(provider_inputs(config)),
+        args=to_wire(config_properties(config)),
         acceptSecrets=True,
         acceptResources=True,
     )

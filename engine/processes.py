@@ -46,13 +46,11 @@ class Child:
         assert self._process.stdout is not None  # noqa: S101 - it was asked for
         return self._process.stdout.readline().strip()
 
-    def pass_on(self, show: Callable[[str], None]) -> None:
-        """Give every line that it prints from now on to *show*, which is called in a thread."""
-        for stream in (self._process.stdout, self._process.stderr):
-            assert stream is not None  # noqa: S101 - it was asked for
-            reader = threading.Thread(target=_pump, args=(stream, show), daemon=True)
-            reader.start()
-            self._readers.append(reader)
+    def pass_on(self, stream: Literal["stdout", "stderr"], show: Callable[[str], None]) -> None:
+        """Give every line that it prints there from now on to *show*, which is called in a thread."""
+        reader = threading.Thread(target=_pump, args=(getattr(self._process, stream), show), daemon=True)
+        reader.start()
+        self._readers.append(reader)
 
     def wait(self) -> int:
         """Its exit code, after all that it printed has been passed on."""
@@ -60,11 +58,6 @@ class Child:
         for reader in self._readers:
             reader.join(1)  # a grandchild may hold the pipe open
         return code
-
-    def kill(self) -> None:
-        """End its whole process group, now."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
 
     def end(self, grace: float = 2.0) -> None:
         """End its whole process group: ask, wait *grace* seconds, then kill."""
@@ -92,10 +85,6 @@ class Children:
     def __exit__(self, *_: object) -> None:
         for child in self._all():
             child.end()
-
-    def kill(self) -> None:
-        for child in self._all():
-            child.kill()
 
     def _all(self) -> list[Child]:
         return [child for child in (self.program, self.plugin) if child]

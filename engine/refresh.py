@@ -9,20 +9,19 @@ from engine.changes import compare
 from engine.display import Display
 from engine.errors import EngineError
 from engine.ledger import Ledger
-from engine.plugin import Plugin
+from engine.provider import Answer, Provider
 from engine.state import ResourceState
 from engine.steps import Op, Step
 from engine.times import rfc3339
-from engine.values import Properties
 from fcpin.clock import Clock
 
 
 class Refresh:
     """Reads in parallel; nothing in the cloud is changed, so the state is written once, at the end."""
 
-    def __init__(self, ledger: Ledger, plugin: Plugin, display: Display, clock: Clock, stopping: Event) -> None:
+    def __init__(self, ledger: Ledger, provider: Provider, display: Display, clock: Clock, stopping: Event) -> None:
         self._ledger = ledger
-        self._plugin = plugin
+        self._provider = provider
         self._display = display
         self._clock = clock
         self._stopping = stopping
@@ -48,20 +47,26 @@ class Refresh:
             return
         step = Step(Op.REFRESH, state.urn, state.type, state)
         try:
-            answer = self._plugin.read(state)
+            self._compare(step, state, self._provider.read(state))
         except EngineError as error:
-            self._display.failed(step, str(error))
-            return
+            self._display.failed(step, error)
+
+    def _compare(self, step: Step, state: ResourceState, answer: Answer) -> None:
         if not answer.id:
             self._ledger.drop(state)
             self._display.planned(replace(step, op=Op.DELETE))
             return
-        inputs: Properties = state.inputs if answer.inputs is None else answer.inputs
-        changes = compare(state.inputs, inputs)
-        moved = compare(state.outputs, answer.outputs)
+        inputs = state.inputs if answer.inputs is None else answer.inputs
         new = replace(state, id=answer.id, inputs=inputs, outputs=answer.outputs, init_errors=())
-        if changes or moved:
+        changes = compare(state.inputs, inputs) or compare(state.outputs, answer.outputs)
+        if changes:
             self._ledger.amend(state, replace(new, modified=rfc3339(self._clock.now())))
-            self._display.planned(Step(Op.UPDATE, state.urn, state.type, state, new, changes or moved))
+        if changes and self._would_update(state, new):
+            self._display.planned(Step(Op.UPDATE, state.urn, state.type, state, new, changes))
         else:
             self._display.same()
+
+    def _would_update(self, state: ResourceState, read: ResourceState) -> bool:
+        """Whether an update by an unchanged program would bring *state* back: else it is no drift, as with the CLI."""
+        changes = self._provider.diff(read, replace(read, inputs=state.inputs)).changes
+        return bool(compare(read.inputs, state.inputs)) if changes is None else changes

@@ -1,0 +1,258 @@
+"""The engine from outside: the real program process, the real plugin process, the real state file."""
+
+import json
+
+import pytest
+
+from tests.engine.workbench import Workbench
+
+TWO = """
+    a = Item("a", size=1)
+    Item("b", of=a.token)
+    export("token", a.token)
+"""
+
+
+def test_a_preview_shows_what_up_would_do_and_changes_no_file(bench: Workbench) -> None:
+    bench.program(TWO)
+    result = bench.engine("preview")
+    assert result.code == 0, result.text
+    assert " +  pulumi-python:dynamic/journal:Item a create" in result.out
+    assert "+ 3 to create" in result.out
+    assert not list(bench.backend.rglob("*"))
+    assert (bench.project / "stacks" / "Pulumi.dev.yaml").read_text() == "{}"
+    assert bench.named_calls("create") == []
+
+
+def test_up_previews_deploys_and_then_has_nothing_left_to_do(bench: Workbench) -> None:
+    bench.program(TWO)
+    result = bench.engine("up", "--yes")
+    assert result.code == 0, result.text
+    assert result.out.index("Previewing update (dev)") < result.out.index("Updating (dev)")
+    assert "+ 3 created" in result.out
+    assert '+ token: "token-of-a"' in result.out
+    assert bench.cloud()["b"]["of"] == "token-of-a"
+    assert bench.resources()["b"]["dependencies"] == [bench.resources()["a"]["urn"]]
+    bench.forget_calls()
+    again = bench.up("--expect-no-changes")
+    assert again.code == 0, again.text
+    assert "3 unchanged" in again.out
+    assert {call["method"] for call in bench.calls()} == {"check", "diff"}
+
+
+def test_each_phase_has_a_new_plugin_process_of_the_one_engine(bench: Workbench) -> None:
+    bench.program(TWO)
+    assert bench.engine("up", "--yes").code == 0
+    assert len({call["pid"] for call in bench.calls()}) == 2
+
+
+def test_an_update_shows_every_changed_value_old_and_new(bench: Workbench) -> None:
+    bench.program('Item("a", size=1, tag="main-11", gone=True)')
+    bench.up()
+    bench.program('Item("a", size=1, tag="main-12", fresh=[1, {"x": None}])')
+    result = bench.engine("preview")
+    assert "Item a update [diff: +fresh,-gone,~tag]" in result.out
+    assert '~ tag: "main-11" => "main-12"' in result.out
+    assert "+ fresh: [1, {}]" in result.out or "+ fresh: [1" in result.out
+    assert "- gone: true" in result.out
+    assert "~ 1 to update" in result.out
+    assert bench.cloud()["a"]["tag"] == "main-11"
+    assert bench.up().code == 0
+    assert bench.cloud()["a"]["tag"] == "main-12"
+    assert bench.resources()["a"]["outputs"]["version"] == 2
+
+
+def test_a_replacement_is_created_before_its_original_is_deleted(bench: Workbench) -> None:
+    bench.program('Item("a", key="one")')
+    bench.up()
+    bench.program('Item("a", key="two")')
+    result = bench.up()
+    assert result.code == 0, result.text
+    assert bench.named_calls("create", "delete") == ["create one", "create two", "delete one"]
+    assert "+-1 replaced" in result.out
+    assert list(bench.cloud()) == ["two"]
+
+
+def test_delete_before_replace_deletes_first(bench: Workbench) -> None:
+    bench.program('Item("a", key="one")')
+    bench.up()
+    bench.program('Item("a", key="two", opts=ResourceOptions(delete_before_replace=True))')
+    assert bench.up().code == 0
+    assert bench.named_calls("create", "delete") == ["create one", "delete one", "create two"]
+
+
+def test_what_left_the_program_is_deleted_after_what_needs_it(bench: Workbench) -> None:
+    bench.program('a = Item("a")\nb = Item("b", of=a.token)\nItem("c", of=b.token)\nItem("d", of=a.token)')
+    bench.up()
+    bench.program('Item("other")')
+    assert bench.up().code == 0
+    deleted = bench.named_calls("delete")
+    assert sorted(deleted) == ["delete a", "delete b", "delete c", "delete d"]
+    assert deleted.index("delete c") < deleted.index("delete b") < deleted.index("delete a")
+    assert deleted.index("delete d") < deleted.index("delete a")
+
+
+def test_refresh_takes_over_what_is_there_and_up_refresh_repairs_it(bench: Workbench) -> None:
+    bench.program('Item("a", size=1)\nItem("b")\nItem("c")')
+    bench.up()
+    bench.tamper("a", size=7)
+    bench.tamper("b")
+    drift = bench.engine("refresh", "--preview-only", "--expect-no-changes")
+    assert drift.code == 7, drift.text
+    assert "~ size: 1 => 7" in drift.out
+    assert "- 1 to delete" in drift.out
+    assert bench.resources()["a"]["inputs"]["size"] == 1
+    assert bench.engine("refresh", "--yes").code == 0
+    assert bench.resources()["a"]["inputs"]["size"] == 7
+    assert "b" not in bench.resources()
+    repaired = bench.up("--refresh")
+    assert repaired.code == 0, repaired.text
+    assert "~ size: 7 => 1" in repaired.out
+    assert bench.cloud()["a"]["size"] == 1
+    assert "b" in bench.cloud()
+    assert bench.engine("preview", "--refresh", "--expect-no-changes").code == 0
+
+
+def test_destroy_asks_deletes_everything_and_keeps_the_stack(bench: Workbench) -> None:
+    bench.program(TWO)
+    bench.up()
+    refused = bench.engine("destroy")
+    assert refused.code == 2
+    assert "--yes" in refused.err
+    result = bench.engine("destroy", "--yes")
+    assert result.code == 0, result.text
+    assert "- 3 deleted" in result.out
+    assert bench.cloud() == {}
+    assert bench.state().get("resources") is None
+    assert bench.named_calls("delete") == ["delete b", "delete a"]
+
+
+def test_secrets_are_encrypted_in_the_state_and_hidden_in_every_output(bench: Workbench) -> None:
+    bench.program("""
+        a = Item("a", pw=Output.secret("hunter2"), nested={"deep": Output.secret("hunter2")},
+                 opts=ResourceOptions(additional_secret_outputs=["token"]))
+        export("token", a.token)
+        export("pw", a.pw if hasattr(a, "pw") else Output.secret("hunter2"))
+    """)
+    result = bench.engine("up", "--yes", "--diff")
+    assert result.code == 0, result.text
+    assert bench.cloud()["a"]["pw"] == "hunter2"
+    for text in (result.text, bench.state_file.read_text()):
+        assert "hunter2" not in text
+        assert "token-of-a" not in text
+    assert "token: [secret]" in result.out
+    assert bench.engine("stack", "output", "token", "--show-secrets").out == "token-of-a\n"
+    assert json.loads(bench.engine("stack", "output", "--json").out) == {"token": "[secret]", "pw": "[secret]"}
+    before = bench.state()["resources"]
+    assert bench.up("--expect-no-changes").code == 0
+    assert bench.state()["resources"] == before
+
+
+def test_components_hold_their_children(bench: Workbench) -> None:
+    bench.program("""
+        box = Box("box")
+        Item("inner", opts=ResourceOptions(parent=box))
+        box.register_outputs({"size": 3})
+    """)
+    assert bench.up().code == 0
+    inner = bench.resources()["inner"]
+    assert inner["urn"] == "urn:pulumi:dev::workshop::journal:index:Box$pulumi-python:dynamic/journal:Item::inner"
+    box = next(raw for raw in bench.state()["resources"] if raw["type"] == "journal:index:Box")
+    assert box["outputs"] == {"size": 3}
+    bench.program("")
+    result = bench.up()
+    assert "- 2 deleted" in result.out
+
+
+def test_renaming_a_component_with_an_alias_replaces_nothing(bench: Workbench) -> None:
+    bench.program(
+        'box = Box("box")\nItem("inner", opts=ResourceOptions(parent=box))\nItem("late", opts=ResourceOptions(parent=box))'
+    )
+    bench.up()
+    bench.program(
+        'box = Box("crate", opts=ResourceOptions(aliases=[pulumi.Alias(name="box")]))\n'
+        'Item("inner", opts=ResourceOptions(parent=box))\nItem("late", opts=ResourceOptions(parent=box))'
+    )
+    result = bench.up("--expect-no-changes")
+    assert result.code == 0, result.text
+    assert len(bench.named_calls("create")) == 2
+    assert bench.named_calls("delete") == []
+
+
+@pytest.mark.parametrize("method", ["check", "diff", "create", "update", "delete", "read"])
+def test_a_method_that_raises_is_one_line_and_the_rest_of_the_state_is_kept(bench: Workbench, method: str) -> None:
+    bench.program('Item("kept")\nItem("a", size=1)')
+    if method != "create":
+        bench.up()
+    lines = {"delete": 'Item("kept")'}
+    bench.program(lines.get(method, 'Item("kept")\nItem("a", size=2)'))
+    failing = bench.fail(method, "a", "ACR answered 403")
+    result = bench.engine("refresh", "--yes") if method == "read" else bench.up()
+    assert result.code == 1
+    assert "error: RuntimeError: ACR answered 403" in result.out
+    assert result.out.count("ACR answered 403\n") == 2  # at the resource, and in the diagnostics
+    assert "Traceback" not in result.err
+    assert "1 errored" in result.out
+    failing.unlink()
+    assert bench.engine("up", "--skip-preview", "--refresh").code == 0
+    assert bench.engine("preview", "--expect-no-changes").code == 0
+
+
+def test_check_failures_are_shown_all_at_once_each_with_its_path(bench: Workbench) -> None:
+    bench.program('Item("a", bad={"policy.range": "is no range", "": "no tag qualifies"})\nItem("b")')
+    result = bench.engine("preview")
+    assert result.code == 1
+    assert "resource 'a': property policy.range" in result.out
+    assert "has a problem: is no range" in result.out
+    assert "resource 'a' has a problem: no tag qualifies" in result.out
+    assert " +  pulumi-python:dynamic/journal:Item b create" in result.out
+
+
+def test_after_a_failure_its_dependents_are_left_out(bench: Workbench) -> None:
+    bench.program('a = Item("a")\nItem("b", of=a.token)')
+    bench.fail("create", "a")
+    result = bench.up()
+    assert result.code == 1
+    assert bench.named_calls("check") == ["check a"]
+    assert "Item b" not in result.out
+
+
+def test_a_program_that_raises_shows_its_own_traceback_and_loses_nothing(bench: Workbench) -> None:
+    bench.program('Item("a")\nItem("b")')
+    bench.up()
+    bench.program('Item("a")\nraise ValueError("half way")')
+    result = bench.up()
+    assert result.code == 1
+    assert "ValueError: half way" in result.out
+    assert "engine/child.py" not in result.text
+    assert set(bench.resources()) == {"a", "b"}
+    assert bench.named_calls("delete") == []
+
+
+def test_a_program_that_dies_is_an_error(bench: Workbench) -> None:
+    bench.program('Item("a")\nimport os\nos._exit(3)')
+    result = bench.engine("preview")
+    assert result.code == 1
+    assert "exit code 3" in result.out
+
+
+def test_a_duplicate_urn_is_an_error(bench: Workbench) -> None:
+    bench.program('Item("a")\nItem("a")')
+    result = bench.engine("preview")
+    assert result.code == 1
+    assert "Duplicate resource URN" in result.out
+
+
+def test_what_program_and_plugin_print_and_log_is_shown(bench: Workbench) -> None:
+    bench.config("config: {workshop:announce: hello}")
+    bench.program("""
+        print("from the program")
+        item = Item("a")
+        pulumi.log.warn("careful", item)
+        pulumi.log.info(pulumi.Config().require("base"))
+    """)
+    result = bench.engine("preview")
+    assert "from the program" in result.out
+    assert "configured: hello" in result.out
+    assert "a: warning: careful" in result.out
+    assert "info: one" in result.out
