@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from emulator import Emulator
+from fcpin.fc.client import FunctionClient
+from fcpin.openapi import Credentials
 from tests.support.stack import Run, Stack
 
 PATH = "shop/app"
@@ -62,6 +64,24 @@ class Shop:
         tag = container["image"].rpartition(":")[2]
         digest = container["resolvedImageUri"].partition("@")[2]
         return f"{tag}@{digest}"
+
+    def create_by_hand(self, tag: str, function: str = FUNCTION, **settings: Any) -> None:
+        """Somebody creates the function with another tool."""
+        self.client().create(
+            function,
+            {
+                "runtime": "custom-container",
+                "handler": "index.handler",
+                "customContainerConfig": {"image": f"{self.repository}:{tag}", "port": 8080},
+                **settings,
+            },
+        )
+        self.cloud.advance(60)
+
+    def client(self) -> FunctionClient:
+        """Function Compute, as any other tool sees it."""
+        credentials = Credentials(self.cloud.access_key_id, self.cloud.access_key_secret)
+        return FunctionClient("cn-hangzhou", endpoint=self.cloud.url, credentials=credentials)
 
     def up(self, *flags: str) -> Run:
         """An `up` that must succeed."""

@@ -26,7 +26,12 @@ class Verdict(Enum):
 
 
 def judge(function: Function) -> Verdict:
-    """Inactive counts as ready: FC prepares the image again at the next invocation."""
+    """Inactive counts as ready: FC prepares the image again at the next invocation.
+
+    A failed function that is being updated is waited for: the update may be what heals it.
+    """
+    if function.last_update_status == "InProgress":
+        return Verdict.WAIT
     if function.state == "Failed" or function.last_update_status == "Failed":
         return Verdict.FAILED
     if function.state in {"", "Active", "Inactive"} and function.last_update_status in {"", "Successful"}:
@@ -54,12 +59,13 @@ class Waiter:
                     f"function {sent.name}: {_status(function)}; "
                     + ("the old image keeps serving" if function.state != "Failed" else "it cannot be invoked")
                 )
-            if self.clock.monotonic() - started >= self.deadline:
+            left = started + self.deadline - self.clock.monotonic()
+            if left <= 0:
                 raise DeadlineExceeded(
                     f"function {sent.name}: not ready after {self.deadline:g} s ({_status(function)}); "
                     "it may still become so: run again, or raise `deadline`"
                 )
-            self.clock.sleep(pause)
+            self.clock.sleep(min(pause, left))
             pause = min(pause * _PAUSE_GROWS, _LONGEST_PAUSE)
             seen = get()
             if seen.last_modified_time >= sent.last_modified_time:

@@ -127,6 +127,8 @@ class Resolver:
         platform = args.policy.platform
         try:
             manifest = self._directory.manifest(args.repository, pin.digest)
+        except TagNotFound:
+            raise TagNotFound(f"{args.repository}:{pin.tag} was {pin.digest} a moment ago, and that is gone") from None
         except (RegistryDenied, RegistryUnavailable) as error:
             self._log("warning", f"{args.function_name}: not checked for {platform}, which FC will do: {error}")
             return

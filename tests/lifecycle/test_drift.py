@@ -1,0 +1,97 @@
+"""What happened behind Pulumi's back: seen by refresh, repaired by up, never guessed."""
+
+from tests.lifecycle.shop import CONFIG, FUNCTION, Shop
+
+
+def follow_main(shop: Shop) -> str:
+    """One function on the moving tag `main`, deployed; gives its digest."""
+    digest = shop.push("main", "v1")
+    shop.configure({FUNCTION: shop.entry(policy={"digest": {"tag": "main"}})})
+    shop.up()
+    return digest
+
+
+def test_a_moved_tag_breaks_new_instances_and_up_heals_them(shop: Shop) -> None:
+    old = follow_main(shop)
+    new = shop.push("main", "v2")
+    broken = shop.cloud.invoke(FUNCTION, cold=True)
+    assert broken.code == "PullImageFailed"
+    shown = shop.preview("--diff").output
+    assert old in shown
+    assert new in shown
+    healed = shop.up()
+    assert "could not start for up to" in healed.output
+    assert shop.stack.resources()[0]["outputs"]["exposed_seconds"] > 0
+    assert shop.cloud.invoke(FUNCTION, cold=True).digest == new
+
+
+def test_a_policy_on_a_moving_tag_warns_of_the_outage(shop: Shop) -> None:
+    shop.push("main", "v1")
+    shop.configure({FUNCTION: shop.entry(policy={"digest": {"tag": "main"}})})
+    assert "warning" in shop.preview().output
+
+
+def test_refresh_shows_an_image_changed_by_hand_and_up_refresh_repairs_it(shop: Shop) -> None:
+    old, new = shop.push("main-1"), shop.push("main-2")
+    shop.up()
+    shop.cloud.set_image(FUNCTION, f"{shop.repository}:main-1")
+    seen = shop.stack.refresh("--preview-only", "--diff")
+    assert new in seen.output
+    assert old in seen.output
+    assert shop.stack.preview("--refresh", "--expect-no-changes").code == 7
+    shop.up("--refresh")
+    assert shop.deployed() == f"main-2@{new}"
+    assert shop.stack.preview("--refresh", "--expect-no-changes").code == 0
+
+
+def test_refresh_without_drift_changes_nothing(shop: Shop) -> None:
+    shop.push("main-1")
+    shop.up()
+    assert shop.stack.refresh("--expect-no-changes").code == 0
+
+
+def test_a_setting_changed_by_hand_is_shown_and_repaired(shop: Shop) -> None:
+    shop.push("main-1")
+    shop.up()
+    shop.cloud.configure(FUNCTION, {"memorySize": 1024, "cpu": 1, "diskSize": 512})
+    assert "config" in shop.stack.refresh("--preview-only", "--diff").output
+    shop.up("--refresh")
+    assert shop.cloud.function(FUNCTION)["memorySize"] == CONFIG["memory_size"]
+
+
+def test_a_function_deleted_by_hand_is_created_anew(shop: Shop) -> None:
+    shop.push("main-1")
+    shop.up()
+    shop.client().delete(FUNCTION)
+    assert shop.stack.refresh().code == 0
+    assert shop.stack.resources() == []
+    shop.up()
+    assert [function["functionName"] for function in shop.cloud.functions()] == [FUNCTION]
+
+
+def test_refresh_that_cannot_tell_fails_and_forgets_nothing(shop: Shop) -> None:
+    shop.push("main-1")
+    shop.up()
+    before = shop.stack.resources()
+    shop.cloud.fail_next("GetFunction", status=403, code="AccessDenied", message="not authorized to fc:GetFunction")
+    done = shop.stack.refresh()
+    assert done.code == 1
+    assert "AccessDenied" in done.output
+    assert shop.stack.resources() == before
+
+
+def test_a_new_config_is_sent_without_touching_the_image(shop: Shop) -> None:
+    digest = shop.push("main-1")
+    shop.up()
+    shop.configure({FUNCTION: shop.entry(config={**CONFIG, "environment_variables": {"LOG_LEVEL": "debug"}})})
+    shop.up()
+    assert shop.cloud.function(FUNCTION)["environmentVariables"] == {"LOG_LEVEL": "debug"}
+    assert shop.deployed() == f"main-1@{digest}"
+
+
+def test_another_function_name_replaces_the_function(shop: Shop) -> None:
+    shop.push("main-1")
+    shop.up()
+    shop.configure({FUNCTION: shop.entry(function_name="checkout-v2")})
+    shop.up()
+    assert [function["functionName"] for function in shop.cloud.functions()] == ["checkout-v2"]
