@@ -21,16 +21,16 @@ class Fields:
     values: Mapping[str, object]
     path: str = ""
     problems: list[Problem] = field(default_factory=list)
+    readable: bool = True
+    """False for what should have been a mapping: that is a problem already, and what it lacks is none."""
 
     @classmethod
     def of(cls, value: object, path: str, problems: list[Problem]) -> "Fields":
         """A nested mapping; an absent one is empty, anything else is a problem and read as empty."""
-        if value is None:
-            value = {}
-        if not isinstance(value, Mapping):
+        if value is not None and not isinstance(value, Mapping):
             problems.append(Problem(path, f"must be a mapping, got {shown(value)}"))
-            value = {}
-        return cls(value, path, problems)
+            return cls({}, path, problems, readable=False)
+        return cls(value or {}, path, problems)
 
     def at(self, key: str) -> str:
         """The path of *key*."""
@@ -57,7 +57,8 @@ class Fields:
     def required(self, key: str, example: str) -> str:
         """A text that must be there; the empty text stands for a problem already noted."""
         if self.values.get(key) is None:
-            self.wrong(key, f"is required, such as {example}")
+            if self.readable:
+                self.wrong(key, f"is required, such as {example}")
             return ""
         return self.text(key) or ""
 

@@ -55,6 +55,8 @@ def read(spec: object) -> Settings:
     """Raises InvalidPolicy with everything that is wrong."""
     problems: list[Problem] = []
     fields = Fields.of(spec, "", problems)
+    if not fields.readable:
+        raise InvalidPolicy(*problems)
     _refuse_unknown(fields)
     order = _order(fields)
     filters = Filters.read(fields)
@@ -81,7 +83,7 @@ def _order(fields: Fields) -> Order | None:
     if len(written) > 1:  # an input that Pulumi was given as None arrives as null
         written = [(where, name) for where, name in written if where.values[name] is not None]
     if not written:
-        if not nested.values and not any(problem.path == "policy" for problem in fields.problems):
+        if nested.readable and not nested.values:  # otherwise what stands there is the problem
             fields.wrong("policy", f"needs an order: one of {', '.join(ORDERS)}")
         return None
     if len(written) > 1:

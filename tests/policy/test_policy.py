@@ -1,0 +1,113 @@
+"""What a policy decides beyond its order: ties, going back, nothing to choose. In the order of the module's rules."""
+
+import pytest
+
+from fcpin.image import TagRecord
+from tests.policy.choosing import choose, chosen, reasons, tag
+
+NUMBERS: dict[str, object] = {"policy": {"numerical": {}}, "filter_tags": {"pattern": r"^\D*(\d+)$", "extract": "$1"}}
+VERSIONS: dict[str, object] = {"policy": {"semver": {"range": "1.x"}}}
+PUSHED: dict[str, object] = {"policy": {"newest": {}}}
+FAMILY: dict[str, object] = {"policy": {"family": {"name": "main"}}}
+
+TIES = [
+    # label, tags, current, chosen, facts of the reason
+    ("the one pushed last wins", [tag("a-7", 2), tag("b-7", 1)], None, "a-7", ["ties with b-7", "pushed last"]),
+    ("then the greatest name", [tag("a-7", 1), tag("b-7", 1)], None, "b-7", ["ties with a-7", "greatest name"]),
+    ("a tag with a push time before one without", [tag("a-7", 1), tag("b-7")], None, "a-7", ["ties", "pushed last"]),
+    ("the same image is no tie", [tag("a-7", content="1"), tag("b-7", content="1")], None, "b-7", []),
+    ("the current one stays if it is the same image", [tag("a-7", 1, content="1"), tag("b-7", 2, content="1")], "a-7", "a-7", ["already"]),
+    ("the current one goes if it is another image", [tag("a-7", 1, content="1"), tag("b-7", 2, content="2")], "a-7", "b-7", ["ties"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("tags", "current", "expected", "facts"), [pytest.param(*row[1:], id=row[0]) for row in TIES])
+def test_ties(tags: list[TagRecord], current: str | None, expected: str, facts: list[str]) -> None:
+    selection = choose(NUMBERS, tags, current)
+    assert selection.chosen is not None
+    assert selection.chosen.tag == expected
+    assert ("ties" in selection.reason) is ("ties" in " ".join(facts))
+    for fact in facts:
+        assert fact in selection.reason
+
+
+def test_many_ties_are_counted_not_listed() -> None:
+    selection = choose(NUMBERS, [f"{letter}-7" for letter in "abcdef"])
+    assert "a-7, b-7, c-7 and 2 more" in selection.reason
+
+
+GOING_BACK = [
+    # label, spec, tags, current, answer
+    ("the current tag is the newest", VERSIONS, ["1.2.0", "1.1.0"], "1.2.0", "1.2.0"),
+    ("the current tag is gone and the rest is older", VERSIONS, ["1.1.0"], "1.2.0", "keeps 1.2.0"),
+    ("the current tag is gone and there is a newer one", VERSIONS, ["1.3.0"], "1.2.0", "1.3.0"),
+    ("the same version under another name is not older", VERSIONS, ["1.2.0"], "v1.2.0", "1.2.0"),
+    ("the current tag is outside the range", VERSIONS, ["1.1.0", "2.0.0"], "2.0.0", "keeps 2.0.0"),
+    ("with leave it goes back", VERSIONS | {"allow_downgrade": True}, ["1.1.0", "2.0.0"], "2.0.0", "1.1.0"),
+    ("the current tag is being deleted", VERSIONS, ["1.1.0", tag("1.2.0", status="DELETING")], "1.2.0", "keeps 1.2.0"),
+    ("a current tag that is no version is no measure", VERSIONS, ["1.1.0", "main"], "main", "1.1.0"),
+    ("a current tag that the filter leaves out is no measure", VERSIONS | {"ignore_tags": ["1.2.0"]}, ["1.1.0", "1.2.0"], "1.2.0", "1.1.0"),
+    ("numbers: gone and older", NUMBERS, ["main-11"], "main-12", "keeps main-12"),
+    ("descending: older is greater", {"policy": {"numerical": {"order": "desc"}}}, ["9"], "7", "keeps 7"),
+    ("descending: newer is smaller", {"policy": {"numerical": {"order": "desc"}}}, ["5"], "7", "5"),
+    ("push times: nobody can say what is gone", PUSHED, [tag("b", 5)], "a", "keeps a"),
+    ("push times: still listed", PUSHED, [tag("b", 5), tag("a", 3)], "a", "b"),
+    ("push times: the current tag has none", PUSHED, [tag("b", 5), tag("a")], "a", "keeps a"),
+    ("push times: with leave", PUSHED | {"allow_downgrade": True}, [tag("b", 5)], "a", "b"),
+    ("a family by number knows what is gone", FAMILY, ["main-1", "main-2"], "main-3", "keeps main-3"),
+    ("a family by push time does not", FAMILY, [tag("main-1", 1)], "main-3", "keeps main-3"),
+    ("a family of one cannot be compared with what is gone", FAMILY, ["main-0a1b"], "main-ffff", "keeps main-ffff"),
+    ("another family is no measure", FAMILY, [tag("main-1", 1)], "dev-3", "main-1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("spec", "tags", "current", "expected"), [pytest.param(*row[1:], id=row[0]) for row in GOING_BACK]
+)
+def test_going_back(spec: dict[str, object], tags: list[str | TagRecord], current: str, expected: str) -> None:
+    assert chosen(spec, tags, current) == expected
+
+
+def test_a_kept_pin_is_explained() -> None:
+    selection = choose(VERSIONS, ["1.1.0", "1.0.0"], "1.2.0")
+    for fact in ("1.2.0 is no longer listed", "1.1.0", "older", "allow_downgrade"):
+        assert fact in selection.reason
+    assert selection.summary == "keeps 1.2.0"
+    assert reasons(selection) == dict.fromkeys(["1.1.0", "1.0.0"], "is older than 1.2.0 by version")
+
+
+def test_the_newest_that_is_deployed_already_says_so() -> None:
+    selection = choose(VERSIONS, ["1.2.0", "1.1.0", "x"], "1.2.0")
+    assert selection.reason == "already the newest of 2 of 3 tags by version"
+    assert selection.summary == "newest of 2 of 3 tags by version"
+
+
+NOTHING = [
+    # label, spec, tags, current, kept, facts of the reason
+    ("an empty repository", VERSIONS, [], None, False, ["no tags"]),
+    ("nothing qualifies", VERSIONS, ["a", "b", "2.0.0"], None, False, ["3 tags", "2: is no version", "1: is outside 1.x"]),
+    ("nothing qualifies for a deployed function", VERSIONS, ["a"], "1.0.0", False, ["does not qualify"]),
+    ("on_empty keeps the current pin", VERSIONS | {"on_empty": "keep"}, ["a"], "1.0.0", True, ["on_empty"]),
+    ("on_empty cannot keep what is not there", VERSIONS | {"on_empty": "keep"}, ["a"], None, False, ["does not qualify"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("spec", "tags", "current", "kept", "facts"), [pytest.param(*row[1:], id=row[0]) for row in NOTHING]
+)
+def test_nothing_to_choose(
+    spec: dict[str, object], tags: list[str], current: str | None, kept: bool, facts: list[str]
+) -> None:
+    selection = choose(spec, tags, current)
+    assert selection.chosen is None
+    assert selection.keep is kept
+    for fact in facts:
+        assert fact in selection.reason
+
+
+def test_two_records_of_one_name_are_one_tag() -> None:
+    early, late = tag("a", 1, content="1"), tag("a", 2, content="2")
+    for listing in ([early, late], [late, early]):
+        selection = choose(PUSHED, listing)
+        assert selection.chosen == late
+        assert selection.rejected == []

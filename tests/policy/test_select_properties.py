@@ -1,0 +1,123 @@
+"""What holds for every policy over every listing."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fcpin.errors import InvalidPolicy
+from fcpin.image import TagRecord, parse_digest
+from fcpin.policy import Policy
+from fcpin.policy.version_range import parse_version
+from tests.policy.choosing import at
+
+SPECS: Mapping[str, Mapping[str, object]] = {
+    "family": {"policy": {"family": {"name": "main"}}},
+    "seed": {"policy": {"family": {"name": "a-b", "rule": "seed"}}},
+    "semver": {"policy": {"semver": {"range": ">=1.0.0-0 <3"}}},
+    "numerical": {"policy": {"numerical": {}}, "filter_tags": {"pattern": r"(\d+)$", "extract": "$1"}},
+    "descending": {"policy": {"numerical": {"order": "desc"}}, "filter_tags": {"pattern": r"(\d+)$", "extract": "$1"}},
+    "alphabetical": {"policy": {"alphabetical": {}}, "ignore_tags": ["main"]},
+    "newest": {"policy": {"newest": {}}},
+    "created": {"policy": {"newest": {"by": "created"}}},
+    "digest": {"policy": {"digest": {"tag": "main"}}},
+}
+NAMES = st.one_of(
+    st.sampled_from(["main", "latest", "v1.0.0", "1.0.0", "1.2.0-rc.1", "main-1_accelerated", "sha256-" + "a" * 64, "-", ""]),
+    st.integers(0, 30).map(lambda number: f"main-{number}"),
+    st.integers(0, 3).map(lambda number: f"a-b-{number}"),
+    st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3)).map(lambda parts: ".".join(map(str, parts))),
+    st.text(max_size=6),
+)  # fmt: skip
+TIMES = st.one_of(st.none(), st.integers(0, 5).map(at))
+RECORDS = st.builds(
+    TagRecord,
+    tag=NAMES,
+    digest=st.sampled_from([None, parse_digest("1" * 64), parse_digest("2" * 64)]),
+    pushed=TIMES,
+    created=TIMES,
+    status=st.sampled_from(["NORMAL", "NORMAL", "NORMAL", "DELETING"]),
+)
+LISTINGS = st.lists(RECORDS, max_size=12, unique_by=lambda record: record.tag)
+POLICIES = st.sampled_from(sorted(SPECS)).map(lambda name: Policy.from_spec(SPECS[name]))
+CURRENT = st.one_of(st.none(), NAMES)
+
+
+@given(POLICIES, LISTINGS, CURRENT, st.randoms(use_true_random=False))
+def test_the_order_of_the_listing_does_not_matter(policy, listing, current, random) -> None:  # type: ignore[no-untyped-def]
+    shuffled = list(listing)
+    random.shuffle(shuffled)
+    one, other = policy.select(listing, current=current), policy.select(shuffled, current=current)
+    assert one == other
+    assert one.rejected == other.rejected
+
+
+@given(POLICIES, LISTINGS, CURRENT)
+def test_what_was_chosen_stays_chosen(policy: Policy, listing: list[TagRecord], current: str | None) -> None:
+    first = policy.select(listing, current=current)
+    if first.chosen is not None:
+        again = policy.select(listing, current=first.chosen.tag)
+        assert again.chosen == first.chosen
+        assert again.reason.startswith("already")
+
+
+@given(POLICIES, LISTINGS, CURRENT)
+def test_every_tag_is_accounted_for_once(policy: Policy, listing: list[TagRecord], current: str | None) -> None:
+    selection = policy.select(listing, current=current)
+    answered = [rejection.tag for rejection in selection.rejected]
+    if selection.chosen is not None:
+        assert selection.chosen in listing
+        answered.append(selection.chosen.tag)
+    assert sorted(answered) == sorted(record.tag for record in listing)
+    assert all(rejection.reason for rejection in selection.rejected)
+    assert selection.reason
+
+
+@given(POLICIES, LISTINGS, CURRENT)
+def test_nothing_is_both_chosen_and_kept(policy: Policy, listing: list[TagRecord], current: str | None) -> None:
+    selection = policy.select(listing, current=current)
+    assert not (selection.keep and selection.chosen is not None)
+    assert not (selection.keep and current is None)
+
+
+@given(LISTINGS, st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3)))
+def test_never_an_older_version_without_leave(listing: list[TagRecord], numbers: tuple[int, int, int]) -> None:
+    current = ".".join(map(str, numbers))
+    selection = Policy.from_spec(SPECS["semver"]).select(listing, current=current)
+    if selection.chosen is not None:
+        chosen, before = parse_version(selection.chosen.tag), parse_version(current)
+        assert chosen is not None
+        assert before is not None
+        assert not chosen < before
+
+
+@given(LISTINGS, st.integers(0, 30))
+def test_never_a_tag_pushed_earlier_without_leave(listing: list[TagRecord], number: int) -> None:
+    current = f"main-{number}"
+    pushed = {record.tag: record.pushed for record in listing}
+    selection = Policy.from_spec(SPECS["newest"]).select(listing, current=current)
+    if selection.chosen is not None:
+        before, after = pushed[current], selection.chosen.pushed
+        assert before is not None, "it was not listed, or without a time: nobody could know"
+        assert after is not None
+        assert not after < before
+
+
+@given(POLICIES, LISTINGS, CURRENT)
+def test_leave_to_go_back_never_keeps(policy: Policy, listing: list[TagRecord], current: str | None) -> None:
+    assert not replace(policy, allow_downgrade=True).select(listing, current=current).keep
+
+
+@given(st.text(max_size=30), st.text(max_size=10))
+@settings(max_examples=300)
+def test_any_text_is_a_pattern_a_range_or_a_problem(pattern: str, extract: str) -> None:
+    """Reading a policy raises InvalidPolicy and nothing else."""
+    spec: dict[str, object] = {
+        "policy": {"semver": {"range": pattern}},
+        "filter_tags": {"pattern": pattern, "extract": extract},
+        "allow_tags": [pattern],
+    }
+    with suppress(InvalidPolicy):
+        Policy.from_spec(spec).select([TagRecord("1.0.0")])

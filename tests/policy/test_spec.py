@@ -1,0 +1,121 @@
+"""Reading a policy: every mistake at once, each with its path, and nothing taken for what it is not."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from fcpin.errors import InvalidPolicy
+from fcpin.policy import Policy
+from tests.policy.choosing import chosen, tag
+
+NEWEST: dict[str, object] = {"policy": {"newest": {}}}
+
+
+def problems(spec: object) -> Mapping[str, str]:
+    with pytest.raises(InvalidPolicy) as caught:
+        Policy.from_spec(spec)  # type: ignore[arg-type]  # users write anything
+    return {problem.path: problem.reason for problem in caught.value.problems}
+
+
+MISTAKES = [
+    # label, spec, path, facts of the reason
+    ("no order", {}, "policy", ["family", "semver", "numerical", "alphabetical", "newest", "digest"]),
+    ("an empty policy", {"policy": {}}, "policy", ["needs an order"]),
+    ("two orders", {"policy": {"newest": {}, "digest": {"tag": "a"}}}, "policy", ["policy.newest", "policy.digest"]),
+    ("two orders in two forms", {"newest": {}, "policy": {"digest": {"tag": "a"}}}, "policy", ["newest", "policy.digest"]),
+    ("no mapping at all", [1], "", ["mapping", "[1]"]),
+    ("a policy that is a word", {"policy": "semver"}, "policy", ["mapping", "'semver'"]),
+    ("an order that is a word", {"policy": {"semver": "1.x"}}, "policy.semver", ["mapping", "'1.x'"]),
+    ("a misspelt order", {"policy": {"semvar": {}}}, "policy.semvar", ["unknown", "'semver'"]),
+    ("a misspelt key beside the order", {**NEWEST, "alow_tags": []}, "alow_tags", ["unknown", "'allow_tags'"]),
+    ("a misspelt key inside the order", {"policy": {"semver": {"rang": "1", "range": "1"}}}, "policy.semver.rang", ["'range'"]),
+    ("a key of another order", {"policy": {"digest": {"tag": "a", "range": "1"}}}, "policy.digest.range", ["known: tag"]),
+    ("a range that is missing", {"policy": {"semver": {}}}, "policy.semver.range", ["required", "1.x"]),
+    ("a range that is a number", {"policy": {"semver": {"range": 1.0}}}, "policy.semver.range", ["text", "'1.0'"]),
+    ("a range that is empty", {"policy": {"semver": {"range": " "}}}, "policy.semver.range", ["empty"]),
+    ("a range that cannot be read", {"semver": {"range": "1.y"}}, "semver.range", ["'1.y'", "range"]),
+    ("strict that is text", {"semver": {"range": "1", "strict": "no"}}, "semver.strict", ["true or false", "'no'"]),
+    ("an order of numbers that is none", {"numerical": {"order": "ASC"}}, "numerical.order", ["asc or desc", "'ASC'"]),
+    ("an unknown way to be newest", {"newest": {"by": "build"}}, "newest.by", ["pushed or created"]),
+    ("an unknown rule", {"family": {"rule": "lax"}}, "family.rule", ["strict or seed"]),
+    ("a family's name that no tag can have", {"family": {"name": "a:b"}}, "family.name", ["'a:b'"]),
+    ("a family's name with a newline", {"family": {"name": "a\n"}}, "family.name", [r"'a\n'"]),
+    ("digest without a tag", {"policy": {"digest": {}}}, "policy.digest.tag", ["required"]),
+    ("digest with an image", {"digest": {"tag": "app:main"}}, "digest.tag", ["'app:main'", "no tag"]),
+    ("a pattern that cannot be compiled", {**NEWEST, "filter_tags": {"pattern": "a(b"}}, "filter_tags.pattern", ["position 1"]),
+    ("a class of another language", {**NEWEST, "allow_tags": ["[[:alpha:]]"]}, "allow_tags[0]", ["[:alpha:]", "position 1"]),
+    ("an endless pattern", {**NEWEST, "ignore_tags": ["ok", "a" * 2000]}, "ignore_tags[1]", ["2000", "1000"]),
+    ("a repeat without end", {**NEWEST, "allow_tags": ["a{99999999999}"]}, "allow_tags[0]", ["no regular expression"]),
+    ("filter_tags without a pattern", {**NEWEST, "filter_tags": {"extract": "$1"}}, "filter_tags.pattern", ["required"]),
+    ("filter_tags that is a list", {**NEWEST, "filter_tags": ["a"]}, "filter_tags", ["mapping"]),
+    ("extract of a group that is not there", {**NEWEST, "filter_tags": {"pattern": "(?P<n>.)", "extract": "$m"}}, "filter_tags.extract", ["$m", "$n"]),
+    ("extract of a group with a letter behind it", {**NEWEST, "filter_tags": {"pattern": "(.)", "extract": "$1a"}}, "filter_tags.extract", ["$1a", "${"]),
+    ("extract with a lone dollar", {**NEWEST, "filter_tags": {"pattern": "(.)", "extract": "a$ "}}, "filter_tags.extract", ["position 1", "$$"]),
+    ("extract where nothing is captured", {**NEWEST, "filter_tags": {"pattern": ".", "extract": "$1"}}, "filter_tags.extract", ["none"]),
+    ("allow_tags that is text", {**NEWEST, "allow_tags": "main-.*"}, "allow_tags", ["list"]),
+    ("a tag pattern that is a number", {**NEWEST, "allow_tags": ["a", 1]}, "allow_tags[1]", ["text", "1"]),
+    ("allow_downgrade that is a number", {**NEWEST, "allow_downgrade": 1}, "allow_downgrade", ["true or false"]),
+    ("an unknown answer to nothing", {**NEWEST, "on_empty": "ignore"}, "on_empty", ["fail or keep"]),
+    ("half a platform", {**NEWEST, "platform": "linux"}, "platform", ["linux/amd64"]),
+    ("a platform that is a number", {**NEWEST, "platform": 64}, "platform", ["text"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("spec", "path", "facts"), [pytest.param(*row[1:], id=row[0]) for row in MISTAKES])
+def test_a_mistake_has_one_problem_with_its_path(spec: object, path: str, facts: list[str]) -> None:
+    found = problems(spec)
+    assert list(found) == [path]
+    for fact in facts:
+        assert fact in found[path]
+
+
+@pytest.mark.parametrize("key", ["hold", "min_age", "accelerated", "protect", "suspend"])
+def test_what_is_announced_but_not_built_says_so(key: str) -> None:
+    assert "not supported yet" in problems(NEWEST | {key: "x"})[key]
+
+
+def test_all_mistakes_come_at_once() -> None:
+    spec = {
+        "policy": {"semver": {"range": "x.y"}},
+        "filter_tags": {"pattern": "("},
+        "allow_tags": [")"],
+        "on_empty": 1,
+        "hold": {},
+        "colour": "red",
+    }
+    found = problems(spec)
+    assert {"policy.semver.range", "filter_tags.pattern", "allow_tags[0]", "on_empty", "hold", "colour"} == set(found)
+
+
+ACCEPTED = [
+    ("the short form", {"semver": {"range": "1.x"}, "filter_tags": {"pattern": "^1"}}),
+    ("an order without a body, as YAML has it", {"policy": {"newest": None}}),
+    ("orders that Pulumi gave as nothing", {"policy": {"newest": {}, "semver": None, "family": None}}),
+    ("filters that Pulumi gave as nothing", {"policy": {"newest": {}}, "filter_tags": None, "allow_tags": None}),
+    ("every key that may stand beside the order", {
+        "policy": {"newest": {"by": "created"}},
+        "filter_tags": {"pattern": "^(.*)$", "extract": "$1"},
+        "allow_tags": [".*"],
+        "ignore_tags": [],
+        "allow_downgrade": True,
+        "on_empty": "keep",
+        "platform": "linux/arm64/v8",
+    }),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("spec", [pytest.param(spec, id=label) for label, spec in ACCEPTED])
+def test_accepted(spec: dict[str, object]) -> None:
+    assert chosen(spec, [tag("1.0.0", 1, created=1)]) == "1.0.0"
+
+
+def test_the_settings_arrive() -> None:
+    policy = Policy.from_spec(NEWEST | {"allow_downgrade": True, "on_empty": "keep", "platform": "linux/arm64"})
+    assert (policy.allow_downgrade, policy.on_empty, policy.platform) == (True, "keep", "linux/arm64")
+    plain = Policy.from_spec(NEWEST)
+    assert (plain.allow_downgrade, plain.on_empty, plain.platform) == (False, "fail", "linux/amd64")
+
+
+def test_a_pattern_that_python_warns_of_is_read_quietly() -> None:
+    """`[[a]` is a set of two characters, in Go as in Python today."""
+    assert Policy.from_spec(NEWEST | {"allow_tags": ["[[a]+"]}).filters.value("aa") == "aa"

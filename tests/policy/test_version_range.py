@@ -1,0 +1,115 @@
+"""Version ranges mean what they mean in Flux and Helm: Masterminds/semver's own answers, and its documentation."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fcpin.errors import InvalidPolicy
+from fcpin.policy.version_range import VersionKey, VersionRange, parse_loose_version, parse_version
+
+TABLE = Path(__file__).with_name("data") / "masterminds.tsv"
+
+
+def answers() -> list[tuple[str, str, str]]:
+    lines = [line for line in TABLE.read_text().splitlines() if not line.startswith("#")]
+    return [(row[0], row[1], row[2]) for row in (line.split("\t") for line in lines)]
+
+
+def version(text: str) -> VersionKey:
+    key = parse_version(text)
+    assert key is not None, f"{text} is no version"
+    return key
+
+
+def test_the_table_is_not_one_sided() -> None:
+    found = [answer for _, _, answer in answers()]
+    assert min(found.count("true"), found.count("false")) > 200
+    assert found.count("bad-range") > 10
+
+
+@pytest.mark.parametrize(("text", "value", "expected"), answers())
+def test_every_answer_of_masterminds_is_ours(text: str, value: str, expected: str) -> None:
+    if expected == "bad-range":
+        with pytest.raises(InvalidPolicy, match="is no version range"):
+            VersionRange.parse(text)
+    else:
+        assert VersionRange.parse(text).has(version(value)) is (expected == "true")
+
+
+IN_ORDER = [
+    "0.0.0-0", "0.0.0", "0.0.1", "0.9.0", "0.10.0", "1.0.0-0", "1.0.0-2", "1.0.0-10", "1.0.0-alpha", "1.0.0-alpha.1",
+    "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0", "1.0.1-0", "1.2.0",
+    "1.10.0", "2.0.0", "10.0.0", f"1{'0' * 40}.0.0",
+]  # fmt: skip
+"""This list must be in the correct order. The middle is the example of the specification, section 11."""
+
+
+def test_versions_compare_as_the_specification_says() -> None:
+    for smaller, greater in itertools.combinations(IN_ORDER, 2):
+        assert version(smaller) < version(greater), f"{smaller} < {greater}"
+
+
+NO_VERSIONS = ["", "1", "1.2", "1.2.3.4", "01.2.3", "1.02.3", "1.2.3-", "1.2.3-01", "V1.2.3", "vv1.2.3", "0a1b2c3",
+               "1234567", "1.2.x", "1.2.3-a_b", " 1.2.3", "1.2.3\n", "-1.2.3", "१.२.३"]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NO_VERSIONS)
+def test_what_is_no_version(text: str) -> None:
+    assert parse_version(text) is None
+
+
+def test_v_and_build_metadata_do_not_count() -> None:
+    assert version("v1.2.3") == version("1.2.3") == version("1.2.3+build.5")
+
+
+def test_a_loose_version_may_lack_numbers() -> None:
+    assert parse_loose_version("v1.2") == parse_loose_version("1.02") == version("1.2.0")
+    assert parse_loose_version("1") == version("1.0.0")
+    assert parse_loose_version("1.x") is None
+
+
+UNREADABLE = [
+    ("a word", "newest", "newest"),
+    ("the rest of a range", ">=1.0.0 <2.y", "<2.y"),
+    ("an empty alternative", "1.x ||", "||"),
+    ("four numbers", "1.2.3.4", "1.2.3.4"),
+    ("a comma at the end", "1.2.3,", "','"),
+]
+
+
+@pytest.mark.parametrize(("text", "named"), [pytest.param(*row[1:], id=row[0]) for row in UNREADABLE])
+def test_an_unreadable_range_is_quoted_where_it_breaks(text: str, named: str) -> None:
+    with pytest.raises(InvalidPolicy) as caught:
+        VersionRange.parse(text)
+    assert named in str(caught.value)
+    assert "1.x" in str(caught.value), "it says what a range looks like"
+
+
+def test_a_hyphen_range_may_follow_an_alternative_without_a_space() -> None:
+    """Masterminds takes `||1` for a number here; nobody can mean that."""
+    assert VersionRange.parse("5.x||1.0 - 1.4").has(version("1.3.0"))
+
+
+NUMBER = st.integers(0, 12)
+VERSIONS = st.tuples(NUMBER, NUMBER, NUMBER).map(lambda numbers: ".".join(map(str, numbers)))
+
+
+@given(VERSIONS, VERSIONS)
+def test_at_least_and_below_split_all_releases(bound: str, other: str) -> None:
+    at_least, below = VersionRange.parse(f">={bound}"), VersionRange.parse(f"<{bound}")
+    assert at_least.has(version(other)) is not below.has(version(other))
+
+
+@given(VERSIONS, VERSIONS)
+def test_a_caret_never_crosses_a_major_version_nor_goes_below_its_bound(bound: str, other: str) -> None:
+    if VersionRange.parse(f"^{bound}").has(version(other)):
+        assert version(other)[0] == version(bound)[0]
+        assert not version(other) < version(bound)
+
+
+@given(VERSIONS, st.sampled_from(["1.x", "*", "~1.2", "^0", ">=1.0.0 <9", "1 - 3 || 5"]))
+def test_no_prerelease_enters_a_range_that_names_none(base: str, text: str) -> None:
+    assert not VersionRange.parse(text).has(version(f"{base}-rc.1"))
