@@ -1,19 +1,20 @@
 """`python -m emulator`: serve the emulator, or do something to one that is running."""
 
 import argparse
+import inspect
 import json
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_origin
 
 from emulator.cloud import Emulator
 from emulator.errors import EmulatorError
 from emulator.knobs import Knobs
 from emulator.remote import RemoteEmulator
 from emulator.server import check_loopback
-from emulator.verbs import NAMES
+from emulator.verbs import NAMES, Verbs
 
 _DEFAULT_PORT = 9900
 _SIGNALS = {signal.SIGINT, signal.SIGTERM}
@@ -103,21 +104,27 @@ def _verb(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--url", default=f"http://127.0.0.1:{_DEFAULT_PORT}", help="where the emulator serves")
     parser.add_argument("name")
-    parser.add_argument("arguments", nargs="*", metavar="NAME=VALUE", help="values are JSON, or else plain text")
+    parser.add_argument(
+        "arguments", nargs="*", metavar="NAME=VALUE", help="JSON, or plain text where the verb takes a text"
+    )
     options = parser.parse_args(arguments)
-    result = RemoteEmulator(options.url).call(options.name, **dict(map(_argument, options.arguments)))
+    given = dict(_argument(options.name, text) for text in options.arguments)
+    result = RemoteEmulator(options.url).call(options.name, **given)
     sys.stdout.write(f"{json.dumps(result, indent=2, ensure_ascii=False)}\n")
     return 0
 
 
-def _argument(text: str) -> tuple[str, Any]:
+def _argument(verb: str, text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals:
         raise EmulatorError(f"argument {text!r}: expected NAME=VALUE")
+    parameter = inspect.signature(getattr(Verbs, verb, _argument)).parameters.get(name)
+    if parameter is None or parameter.annotation in (str, str | None) or get_origin(parameter.annotation) is Literal:
+        return name, value
     try:
         return name, json.loads(value)
     except ValueError:
-        return name, value
+        raise EmulatorError(f"argument {text!r}: the value is no JSON; {name} is a {parameter.annotation}") from None
 
 
 if __name__ == "__main__":

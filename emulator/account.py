@@ -60,7 +60,9 @@ class Account:
         self.tokens = Tokens(key, self.clock.now, self.clock.machine_now, knobs.oci_token_seconds)
         self.store = Store(self.state, self.blobs, self.clock, self.ids)
         self.gate = Gate(self.state, self.store, self.tokens, REGISTRY_LOGIN, self.clock.now)
-        self.remotes = {host: RemoteSource(host, url, self.tokens) for host, url in registries.items()}
+        self.remotes: dict[str, RemoteSource] = {}
+        for host, url in registries.items():
+            self.add_registry(host, url)
         images = Images(OwnSource(self.store), self.remotes, knobs)
         self.functions = FunctionCompute(self.state, images, self.gate.is_login, self.clock, self.ids, knobs, self.lock)
         self.instances = Instances(images, self.clock, self.ids, knobs, random)
@@ -79,6 +81,11 @@ class Account:
             self.state.signing_key, self.state.token_certificate = key.private_pem(), key.certificate_pem()
         if not self.state.instances:
             self.add_instance(INSTANCE_NAME)
+        self.keeper.save(self.state)
+
+    def add_registry(self, host: str, url: str) -> None:
+        """Images of *host* are in the registry at *url* from now on."""
+        self.remotes[host] = RemoteSource(host, url, self.tokens)
 
     def add_instance(self, name: str) -> Instance:
         instance = Instance(self.ids.acr("cri"), name, REGION, self.clock.now_ms())

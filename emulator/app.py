@@ -202,7 +202,10 @@ async def read(request: Request) -> WireRequest:
         if len(body) > _LARGEST_BODY:
             raise EmulatorError(f"a request of more than {_LARGEST_BODY} bytes")
     scope = request.scope
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
     query = tuple(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     return WireRequest(scope["method"], scope["raw_path"].decode("latin-1"), query, headers, bytes(body))
 

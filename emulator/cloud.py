@@ -18,7 +18,7 @@ from fcpin.clock import Clock, SystemClock
 class Emulator(Verbs):
     """A whole account, served over HTTP while in `serve()`.
 
-    *registries*: URL by host name, of registries elsewhere; the images of every other host are the emulator's own.
+    *registries*: URL by host name of registries elsewhere, as `add_registry` takes them; any other host is our own.
     *state*: file to keep everything in; without one it is gone with the process.
     """
 

@@ -117,6 +117,9 @@ class RemoteEmulator:
     def create_instance(self, name: str) -> str:
         return str(self.call("create_instance", name=name))
 
+    def add_registry(self, host: str, url: str) -> None:
+        self.call("add_registry", host=host, url=url)
+
     def fail_next(
         self,
         action: str,

@@ -22,8 +22,8 @@ from emulator.state import TemporaryKey
 
 NAMES = (
     "push", "retag", "delete_tag", "delete_manifest", "set_tag_status", "set_repository_type", "set_tag_immutability",
-    "create_instance", "fail_next", "fail_update", "after_next", "clear_faults", "advance", "skew", "assume_role",
-    "invoke", "set_image", "configure", "deactivate", "function", "functions",
+    "create_instance", "add_registry", "fail_next", "fail_update", "after_next", "clear_faults", "advance", "skew",
+    "assume_role", "invoke", "set_image", "configure", "deactivate", "function", "functions",
 )  # fmt: skip
 """What may be called over HTTP."""
 
@@ -89,11 +89,15 @@ class Verbs:
 
     def set_tag_status(self, repository: str, tag: str, status: str) -> None:
         """`NORMAL` or `DELETING`, as ACR shows it."""
+        if status not in ("NORMAL", "DELETING"):
+            raise EmulatorError(f"status {status!r}: expected NORMAL or DELETING")
         with self._account.changing():
             self._tag(self._repository(repository), tag).status = status
 
     def set_repository_type(self, repository: str, type: Literal["PUBLIC", "PRIVATE"]) -> None:  # noqa: A002 - ACR's word
         """Anybody may pull from a PUBLIC repository. New ones are PRIVATE."""
+        if type not in ("PUBLIC", "PRIVATE"):
+            raise EmulatorError(f"type {type!r}: expected PUBLIC or PRIVATE")
         with self._account.changing():
             self._account.store.create(repository).type = type
 
@@ -106,6 +110,13 @@ class Verbs:
         """Another Enterprise instance, without repositories; gives its id."""
         with self._account.changing():
             return self._account.add_instance(name).id
+
+    def add_registry(self, host: str, url: str) -> None:
+        """Images of *host* are in the registry at *url*; FC asks it with tokens of the emulator's own."""
+        if not url.startswith(("http://", "https://")):
+            raise EmulatorError(f"registry {host}: got {url!r}, expected a URL such as http://127.0.0.1:5000")
+        with self._account.changing():
+            self._account.add_registry(host, url)
 
     # failures
 

@@ -17,7 +17,7 @@ class WireRequest:
     query: tuple[tuple[str, str], ...] = ()
     """Decoded as a form, because that is what the SDKs send."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Names in lower case."""
+    """Names in lower case; the values of a repeated one joined with commas."""
     body: bytes = b""
 
     @property

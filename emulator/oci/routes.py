@@ -79,7 +79,7 @@ class OciRoutes:
                 raise errors.unsupported(request.method, request.path)
             self._gate.check(request, match["name"], _RIGHTS[request.method])
             return handler(request, **match.groupdict())
-        if re.fullmatch(_NAME, request.path.lower().removeprefix("/v2/").partition("/manifests/")[0]):
+        if any(pattern.fullmatch(request.path.lower()) for _, pattern, _ in self._routes):
             raise errors.OciError(400, "NAME_INVALID", f"invalid repository name: {request.path}")
         raise errors.unsupported(request.method, request.path)
 

@@ -9,12 +9,13 @@ from alibabacloud_fc20230330.client import Client as FcClient
 from alibabacloud_tea_openapi.models import Config
 
 from emulator import Emulator
+from emulator.remote import RemoteEmulator
 
 HOST = "registry.cn-hangzhou.aliyuncs.com"
 IMAGE = f"{HOST}/shop/app:main"
 
 
-def config(cloud: Emulator, **changes: Any) -> Config:
+def config(cloud: Emulator | RemoteEmulator, **changes: Any) -> Config:
     """How any user points an SDK at another endpoint."""
     settings = {
         "endpoint": cloud.address,
@@ -25,7 +26,7 @@ def config(cloud: Emulator, **changes: Any) -> Config:
     return Config(**(settings | changes))
 
 
-def fc(cloud: Emulator, **changes: Any) -> FcClient:
+def fc(cloud: Emulator | RemoteEmulator, **changes: Any) -> FcClient:
     return FcClient(config(cloud, **changes))
 
 
@@ -36,7 +37,7 @@ def cr(cloud: Emulator, **changes: Any) -> CrClient:
 class Functions:
     """The few FC calls that most tests make, through the SDK, in wire words."""
 
-    def __init__(self, cloud: Emulator) -> None:
+    def __init__(self, cloud: Emulator | RemoteEmulator) -> None:
         self.cloud = cloud
         self.sdk = fc(cloud)
 

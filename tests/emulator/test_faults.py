@@ -1,0 +1,140 @@
+"""Failures to order, as the SDKs and a plain client meet them."""
+
+import pytest
+import urllib3
+from alibabacloud_cr20181201 import models as cr_models
+from alibabacloud_fc20230330 import models as fc_models
+from alibabacloud_tea_openapi.exceptions import ClientException, ServerException, ThrottlingException
+from darabonba.exceptions import UnretryableException
+
+from emulator import Emulator, EmulatorError
+from tests.emulator.clients import Functions, Registry, cr
+
+
+def test_a_failure_has_the_code_and_status_that_were_ordered(functions: Functions) -> None:
+    functions.create()
+    functions.cloud.fail_next(
+        "GetFunction", status=503, code="ResourceThrottled", message="Reserve resource exceeded limit"
+    )
+    with pytest.raises(ServerException, match="exceeded limit") as failure:
+        functions.get()
+    assert (failure.value.status_code, failure.value.code) == (503, "ResourceThrottled")
+    assert functions.get()["functionName"] == "fn"
+
+
+def test_failures_come_as_often_as_ordered_and_one_after_the_other(functions: Functions) -> None:
+    functions.create()
+    functions.cloud.fail_next("GetFunction", status=409, code="ConcurrentUpdateError", times=2)
+    functions.cloud.fail_next("GetFunction", status=403, code="AccessDenied")
+    codes = []
+    for _ in range(3):
+        with pytest.raises(ClientException) as failure:
+            functions.get()
+        codes.append(failure.value.code)
+    assert codes == ["ConcurrentUpdateError", "ConcurrentUpdateError", "AccessDenied"]
+    assert functions.get()["functionName"] == "fn"
+
+
+def test_a_failed_call_has_done_nothing(functions: Functions) -> None:
+    functions.cloud.fail_next("CreateFunction", status=500, code="InternalServerError")
+    with pytest.raises(ServerException):
+        functions.create()
+    assert functions.cloud.functions() == []
+    assert functions.cloud.calls.count("CreateFunction") == 1
+
+
+def test_throttling_says_when_to_come_back(functions: Functions) -> None:
+    functions.create()
+    functions.cloud.fail_next("GetFunction", status=429, code="Throttling.User", retry_after_ms=1500)
+    with pytest.raises(ThrottlingException) as throttled:
+        functions.get()
+    assert (throttled.value.code, throttled.value.retry_after) == ("Throttling.User", 1500)
+
+
+@pytest.mark.parametrize("kind", ["html-502", "empty", "reset"])
+def test_answers_that_are_none(functions: Functions, kind: str) -> None:
+    functions.create()
+    functions.cloud.fail_next("GetFunction", kind=kind)  # type: ignore[arg-type]
+    with pytest.raises(UnretryableException):
+        functions.get()
+    assert functions.get()["functionName"] == "fn"
+
+
+def test_a_reset_reaches_the_socket(cloud: Emulator) -> None:
+    cloud.fail_next("GET tags/list", kind="reset")
+    http = urllib3.PoolManager(retries=False)
+    with pytest.raises(urllib3.exceptions.ProtocolError) as broken:
+        http.request("GET", f"{cloud.url}/v2/shop/app/tags/list")
+    http.clear()
+    assert isinstance(broken.value.args[1], ConnectionResetError)
+
+
+def test_a_slow_answer_is_the_right_one(cloud: Emulator, functions: Functions) -> None:
+    functions.create()
+    cloud.fail_next("GetFunction", kind="slow", seconds=0.02)
+    assert functions.get()["functionName"] == "fn"
+    cloud.fail_next("GET tags/list", kind="slow", seconds=5)
+    http = urllib3.PoolManager(retries=False, timeout=0.02)
+    with pytest.raises(urllib3.exceptions.ReadTimeoutError):
+        http.request("GET", f"{cloud.url}/v2/shop/app/tags/list")
+    http.clear()
+
+
+def test_acr_may_say_no_with_http_200(cloud: Emulator) -> None:
+    cloud.fail_next("ListInstance", kind="not-success", code="INSTANCE_STATUS_NOT_SUPPORT")
+    body = cr(cloud).list_instance(cr_models.ListInstanceRequest()).body
+    assert (body.is_success, body.code) == (False, "INSTANCE_STATUS_NOT_SUPPORT")
+
+
+def test_the_registry_fails_in_its_own_shape(cloud: Emulator, registry: Registry) -> None:
+    registry.login("repository:shop/app:pull")
+    cloud.fail_next("GET tags/list", status=429, code="TOOMANYREQUESTS", message="slow down")
+    answer = registry.request("GET", "/v2/shop/app/tags/list")
+    assert answer.status == 429
+    assert answer.json()["errors"][0]["code"] == "TOOMANYREQUESTS"
+    cloud.fail_next("GET token", status=500, code="UNKNOWN")
+    assert registry.login("repository:shop/app:pull").status == 500
+
+
+def test_faults_can_be_forgotten(functions: Functions) -> None:
+    functions.create()
+    functions.cloud.fail_next("GetFunction", times=9)
+    functions.cloud.clear_faults()
+    assert functions.get()["functionName"] == "fn"
+
+
+def test_an_unknown_kind_is_refused(cloud: Emulator) -> None:
+    with pytest.raises(EmulatorError, match=r"'explode'.*html-502"):
+        cloud.fail_next("GetFunction", kind="explode")  # type: ignore[arg-type]
+
+
+def test_something_happens_after_a_call(cloud: Emulator, functions: Functions) -> None:
+    functions.create_active()
+    cloud.after_next("GetFunction", "configure", {"function": "fn", "settings": {"timeout": 99}})
+    assert [functions.get()["timeout"] for _ in range(3)] == [3, 99, 99]
+    with pytest.raises(EmulatorError, match="'explode'"):
+        cloud.after_next("GetFunction", "explode", {})
+
+
+def test_calls_are_recorded_in_order(cloud: Emulator, functions: Functions, registry: Registry) -> None:
+    functions.create()
+    functions.get()
+    with pytest.raises(ClientException):
+        functions.get("other")
+    functions.sdk.list_functions(fc_models.ListFunctionsRequest())
+    registry.login("repository:shop/app:pull")
+    registry.request("GET", "/v2/shop/app/tags/list")
+    registry.request("HEAD", "/v2/shop/app/manifests/main")
+    assert [(call.action, call.target) for call in cloud.calls] == [
+        ("CreateFunction", "fn"),
+        ("GetFunction", "fn"),
+        ("GetFunction", "other"),
+        ("ListFunctions", ""),
+        ("GET token", "repository:shop/app:pull"),
+        ("GET tags/list", "shop/app"),
+        ("HEAD manifest", "shop/app:main"),
+    ]
+    assert cloud.calls.count("GetFunction") == 2
+    assert cloud.calls[0].time.tzinfo is not None
+    cloud.calls.clear()
+    assert len(cloud.calls) == 0
