@@ -12,11 +12,14 @@ from typing import Any, Final
 
 import yaml
 
+from engine.crypter import Crypter
+
 ROOT: Final = Path(__file__).parent.parent.parent
 ENGINES: Final[Mapping[str, list[str]]] = {
     "embedded": [sys.executable, "-m", "engine"],
     "pulumi": ["pulumi", "--non-interactive", "--color", "never", "--logtostderr"],
 }
+PASSPHRASE: Final = "correct horse battery staple"
 _TIMEOUT: Final = 120.0
 
 
@@ -55,6 +58,12 @@ class Stack:
         old = yaml.safe_load(self._config.read_text()) if self._config.exists() else {}
         self._config.write_text(yaml.safe_dump({**old, "config": config}))
 
+    def seal(self, text: str) -> dict[str, str]:
+        """*text* as `pulumi config set --secret` writes it; the stack must have been initialised."""
+        settings = yaml.safe_load(self._config.read_text())
+        crypter = Crypter.open(PASSPHRASE, settings["encryptionsalt"])
+        return {"secure": crypter.encrypt(text)}
+
     def preview(self, *flags: str) -> Run:
         return self.run("preview", *flags)
 
@@ -91,7 +100,7 @@ class Stack:
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
             "PULUMI_BACKEND_URL": f"file://{self.folder / 'state'}",
-            "PULUMI_CONFIG_PASSPHRASE": "correct horse",
+            "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_SKIP_UPDATE_CHECK": "1",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",

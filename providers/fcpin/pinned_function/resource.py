@@ -5,6 +5,7 @@ from typing import Any, Final, Self
 
 import pulumi
 from pulumi.dynamic import Resource
+from pulumi.runtime import is_config_secret
 
 from fcpin.pinned_function.provider import PinnedFunctionProvider
 
@@ -104,6 +105,12 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
     def from_config(
         cls, resource_name: str, entry: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
     ) -> Self:
-        """One entry of the stack's `fcpin:functions`. What is missing or too much in it is reported by check."""
+        """One entry of the stack's `fcpin:functions`. What is missing or too much in it is reported by check.
+
+        Where that configuration holds a secret, the runtime settings are kept secret as a whole.
+        """
         required = {"function_name": resource_name, "repository": None, "policy": None}
-        return cls(resource_name, **{**required, **entry}, opts=opts)
+        inputs = {**required, **entry}
+        if "config" in inputs and is_config_secret("fcpin:functions"):
+            inputs["config"] = pulumi.Output.secret(inputs["config"])
+        return cls(resource_name, **inputs, opts=opts)
