@@ -37,6 +37,8 @@ class Stack:
             raise StackNotFound(
                 f"no stack named '{stack.name}' found; create it with: python -m engine stack init {stack.name}"
             )
+        if stack.exists:
+            salt_of(read_latest(stack.path))  # a state that cannot be used is refused before anything is started
         return stack
 
     @classmethod

@@ -1,0 +1,234 @@
+"""The engine's core without processes: goals in, a cloud in memory, checkpoints out, and a crash wherever one is asked for."""
+
+import io
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from engine.checkpoint import Checkpoint
+from engine.deletes import Deletes, plan_deletes
+from engine.deployment import Deployment, Outcome, Settings
+from engine.display import Display
+from engine.errors import CheckFailed, ProviderFailed
+from engine.goals import Goal
+from engine.integrity import verify
+from engine.ledger import Ledger
+from engine.project import Config
+from engine.provider import Answer, Difference
+from engine.refresh import Refresh
+from engine.state import STACK_TYPE, ResourceState, make_urn
+from engine.values import Properties, Value, reveal
+
+ITEM = "pulumi-python:dynamic/journal:Item"
+BOX = "journal:index:Box"
+STACK_URN = make_urn("dev", "rig", STACK_TYPE, "rig-dev")
+
+
+class Crash(BaseException):
+    """The engine is gone: nothing after this is written or called."""
+
+
+class StoppedClock:
+    """Always the same moment."""
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+    def monotonic(self) -> float:
+        return 1.0
+
+    def sleep(self, seconds: float) -> None:
+        """Nothing here waits."""
+
+
+class Fuse:
+    """Blows after a number of moments at which a real process could be killed."""
+
+    def __init__(self, moments: int | None = None) -> None:
+        self._left = moments
+        self.passed = 0
+
+    def moment(self) -> None:
+        self.passed += 1
+        if self._left is not None:
+            self._left -= 1
+            if self._left < 0:
+                raise Crash
+
+
+class Cloud:
+    """A dynamic provider and what it manages. A resource is known by its `key`; create() adopts what is there."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, dict[str, Value]] = {}
+        self.calls: list[str] = []
+        self.fuse = Fuse()
+        self._failing: dict[str, Exception] = {}
+
+    def fail(self, call: str, error: Exception | None = None) -> None:
+        """Let `<method> <key>` fail from now on."""
+        self._failing[call] = error or ProviderFailed("RuntimeError: no luck today")
+
+    def heal(self) -> None:
+        self._failing.clear()
+
+    def _call(self, method: str, key: Value) -> None:
+        self.fuse.moment()
+        self.calls.append(f"{method} {key}")
+        if error := self._failing.get(f"{method} {key}"):
+            raise error
+
+    def check(self, state: ResourceState, old_inputs: Properties) -> dict[str, Value]:
+        del old_inputs  # the items carry nothing over
+        self._call("check", state.inputs["key"])
+        if bad := state.inputs.get("bad"):
+            raise CheckFailed([f"property bad: {bad}"])
+        return {"checked": True, **state.inputs}
+
+    def diff(self, old: ResourceState, new: ResourceState) -> Difference:
+        self._call("diff", new.inputs["key"])
+        ours = {key: value for key, value in reveal(dict(old.outputs)).items() if key != "version"}
+        changed = ours != reveal(dict(new.inputs))
+        return Difference(
+            changes=(True if new.inputs.get("own_diff") else None) if changed else False,
+            replaces=["key"] if ours.get("key") != new.inputs["key"] else [],
+            delete_before_replace=bool(new.inputs.get("delete_first")),
+        )
+
+    def create(self, state: ResourceState) -> Answer:
+        key = str(state.inputs["key"])
+        self._call("create", key)
+        self.items[key] = dict(state.inputs)
+        self.fuse.moment()
+        return Answer(f"id-{key}", {**state.inputs, "version": 1})
+
+    def update(self, old: ResourceState, new: ResourceState) -> Answer:
+        key = str(new.inputs["key"])
+        self._call("update", key)
+        self.items[key] = dict(new.inputs)
+        self.fuse.moment()
+        return Answer(old.id, {**new.inputs, "version": 2})
+
+    def read(self, state: ResourceState) -> Answer:
+        key = str(state.inputs["key"])
+        self._call("read", key)
+        if key not in self.items:
+            return Answer()
+        return Answer(state.id, {**self.items[key], "version": 1}, dict(self.items[key]))
+
+    def delete(self, state: ResourceState) -> None:
+        key = str(state.outputs["key"])
+        self._call("delete", key)
+        self.items.pop(key, None)
+        self.fuse.moment()
+
+
+@dataclass
+class Run:
+    """How one run ended."""
+
+    outcomes: Mapping[str, Outcome]
+    text: str
+    display: Display
+    deployment: Deployment
+
+
+@dataclass
+class Rig:
+    """A stack whose state is a checkpoint in memory."""
+
+    cloud: Cloud = field(default_factory=Cloud)
+    saved: Checkpoint = field(default_factory=Checkpoint)
+    writes: int = 0
+
+    def up(self, *goals: Goal, preview: bool = False, targets: Collection[str] = ()) -> Run:
+        """Register the stack and *goals* one after another, then delete what is left over."""
+        with self._ledger(preview) as ledger:
+            display, stopping = self._display(preview), threading.Event()
+            settings = Settings("dev", "rig", Config(), preview, targets=targets)
+            deployment = Deployment(settings, ledger, self.cloud, display, StoppedClock(), stopping)
+            outcomes = {goal.urn: deployment.register(goal) for goal in (stack(), *goals)}
+            deployment.close()
+            if not display.errors:
+                ledger.settle()
+                plan = plan_deletes(ledger.remaining(), ledger.registered(), targets)
+                Deletes(ledger, self.cloud, display, stopping, preview=preview).run(plan, 1)
+            ledger.commit()
+        return Run(outcomes, self._text(display), display, deployment)
+
+    def destroy(self, targets: Collection[str] = ()) -> str:
+        with self._ledger(preview=False) as ledger:
+            display = self._display(preview=False)
+            plan = plan_deletes(ledger.remaining(), [], targets)
+            Deletes(ledger, self.cloud, display, threading.Event(), preview=False).run(plan, 4)
+            ledger.commit()
+        return self._text(display)
+
+    def refresh(self, *, preview: bool = False) -> str:
+        with self._ledger(preview) as ledger:
+            display = self._display(preview)
+            Refresh(ledger, self.cloud, display, StoppedClock(), threading.Event()).run(4)
+        return self._text(display)
+
+    @contextmanager
+    def _ledger(self, preview: bool) -> Iterator[Ledger]:
+        yield Ledger(self.saved, None if preview else self._store)
+
+    def _store(self, checkpoint: Checkpoint) -> None:
+        """What the disk does: it takes all of a checkpoint or, when the process is killed, nothing of it."""
+        self.cloud.fuse.moment()
+        assert verify(checkpoint.resources) == ""
+        self.saved = checkpoint
+        self.writes += 1
+
+    def _display(self, preview: bool) -> Display:
+        return Display(StoppedClock(), preview=preview, out=io.StringIO())
+
+    def _text(self, display: Display) -> str:
+        display.summary([], {})
+        out = display._out
+        assert isinstance(out, io.StringIO)
+        return out.getvalue()
+
+    def states(self) -> Mapping[str, ResourceState]:
+        """Items of the saved state by name, with a `-` behind those that wait for deletion."""
+        return {
+            state.name + ("-" if state.delete else ""): state for state in self.saved.resources if state.type == ITEM
+        }
+
+
+def stack() -> Goal:
+    return _goal(STACK_URN, STACK_TYPE, custom=False, parent="")
+
+
+def box(name: str, *, aliases: Sequence[str] = (), parent: str = STACK_URN) -> Goal:
+    urn = make_urn("dev", "rig", BOX, name, parent)
+    return _goal(urn, BOX, custom=False, parent=parent, aliases=aliases)
+
+
+def item(name: str, *needs: Goal, parent: str = STACK_URN, **options: Any) -> Goal:
+    """An item whose key is its name unless `key` is given; other properties in `inputs`."""
+    inputs = {"key": options.pop("key", name), **options.pop("inputs", {})}
+    urn = make_urn("dev", "rig", ITEM, name, parent)
+    urns = [need.urn for need in needs]
+    depends = {"dependencies": urns, "property_dependencies": {"of": urns} if urns else {}}
+    return _goal(urn, ITEM, custom=True, inputs=inputs, parent=parent, **{**depends, **options})
+
+
+def _goal(urn: str, type_: str, **given: Any) -> Goal:
+    values: dict[str, Any] = {
+        "inputs": {},
+        "protect": False,
+        "retain_on_delete": False,
+        "dependencies": [],
+        "property_dependencies": {},
+        "additional_secret_outputs": [],
+        "ignore_changes": [],
+        "replace_on_changes": [],
+        "aliases": [],
+        "delete_before_replace": None,
+    }
+    return Goal(urn=urn, type=type_, **{**values, **given})

@@ -1,0 +1,288 @@
+"""What each registration comes to: the rules of the steps, one test a rule."""
+
+from dataclasses import replace
+
+import pytest
+
+from engine.errors import OutcomeUnknown
+from engine.state import Operation
+from engine.values import UNKNOWN, Secret
+from tests.engine.rig import STACK_URN, Rig, box, item
+
+
+def only(rig: Rig, *methods: str) -> list[str]:
+    return [call for call in rig.cloud.calls if call.split()[0] in methods]
+
+
+def test_ignored_properties_are_reset_before_check_sees_them() -> None:
+    rig = Rig()
+    rig.up(item("a", inputs={"tag": "main-11", "deep": {"x": 1, "y": 1}}))
+    run = rig.up(item("a", inputs={"tag": "main-12", "deep": {"x": 2, "y": 1}}, ignore_changes=["tag", "deep.x"]))
+    assert "2 unchanged" in run.text
+    assert rig.states()["a"].inputs["tag"] == "main-11"
+
+
+def test_a_property_that_the_program_leaves_out_but_ignores_stays_pinned() -> None:
+    rig = Rig()
+    rig.up(item("a", inputs={"tag": "main-11"}))
+    rig.up(item("a", ignore_changes=["tag"]))
+    assert rig.cloud.items["a"]["tag"] == "main-11"
+
+
+@pytest.mark.parametrize(
+    ("label", "own_diff", "calls"),
+    [
+        ("the engine compares: the option is honoured", False, ["create new", "delete old"]),
+        ("the provider said what changes: the option is ignored, as by the CLI", True, ["update old"]),
+    ],
+)
+def test_replace_on_changes(label: str, own_diff: bool, calls: list[str]) -> None:
+    rig = Rig()
+    rig.up(item("a", key="old", inputs={"v": 1, "own_diff": own_diff}))
+    rig.cloud.calls.clear()
+    key = "old" if own_diff else "new"
+    rig.up(item("a", key=key, inputs={"v": 2, "own_diff": own_diff}, replace_on_changes=["v"]))
+    assert only(rig, "create", "update", "delete") == calls
+
+
+def test_replace_on_changes_of_everything() -> None:
+    rig = Rig()
+    rig.up(item("a", inputs={"v": 1}))
+    run = rig.up(item("a", inputs={"v": 2}, replace_on_changes=["*"]), preview=True)
+    assert "+-1 to replace" in run.text
+
+
+def test_a_protected_resource_is_not_replaced() -> None:
+    rig = Rig()
+    rig.up(item("a", key="one", protect=True))
+    run = rig.up(item("a", key="two", protect=True))
+    assert run.display.errors == 1
+    assert "protected" in run.text
+    assert list(rig.cloud.items) == ["one"]
+
+
+def test_a_protected_resource_stays_with_all_that_it_needs() -> None:
+    rig = Rig()
+    holder = box("box")
+    base = item("base", parent=holder.urn)
+    rig.up(holder, base, item("kept", base, protect=True), item("gone"))
+    run = rig.up()
+    assert run.display.errors == 1
+    assert set(rig.cloud.items) == {"base", "kept"}
+    assert {state.name for state in rig.saved.resources} == {"rig-dev", "default", "box", "base", "kept"}
+    assert "needs" not in rig.destroy()
+    assert "kept" in rig.states()
+
+
+def test_a_retained_resource_leaves_the_state_and_stays_in_the_cloud() -> None:
+    rig = Rig()
+    rig.up(item("a", retain_on_delete=True))
+    rig.up()
+    assert rig.states() == {}
+    assert list(rig.cloud.items) == ["a"]
+
+
+def test_an_alias_is_the_same_resource_under_another_name() -> None:
+    rig = Rig()
+    before = item("a")
+    rig.up(before, item("b", before))
+    after = item("a2", key="a", aliases=[before.urn])
+    run = rig.up(after, item("b", after))
+    assert "3 unchanged" in run.text
+    assert rig.states()["b"].dependencies == [after.urn]
+
+
+def test_while_a_parent_has_been_renamed_its_children_are_still_in_a_valid_state() -> None:
+    rig = Rig()
+    before = box("box")
+    rig.up(before, item("child", parent=before.urn), item("other", parent=before.urn))
+    after = box("crate", aliases=[before.urn])
+    children = [
+        item(name, parent=after.urn, aliases=[item(name, parent=before.urn).urn]) for name in ("child", "other")
+    ]
+    rig.cloud.fail("check other")
+    assert rig.up(after, *children).display.errors == 1
+    assert rig.states()["other"].parent == after.urn
+    rig.cloud.heal()
+    assert "4 unchanged" in rig.up(after, *children).text
+    assert only(rig, "create", "delete") == ["create child", "create other"]
+
+
+def test_delete_before_replace_with_dependents_is_refused_before_anything_happens() -> None:
+    rig = Rig()
+    old = item("a", key="one", delete_before_replace=True)
+    rig.up(old, item("b", old))
+    new = item("a", key="two", delete_before_replace=True)
+    run = rig.up(new, item("b", new))
+    assert "is not supported by the embedded engine; use the Pulumi CLI" in run.text
+    assert set(rig.cloud.items) == {"one", "b"}
+
+
+def test_a_replacement_that_was_cut_off_after_its_delete_goes_on_with_its_create() -> None:
+    rig = Rig()
+    rig.up(item("a", key="one", inputs={"delete_first": True}))
+    rig.cloud.fail("create two")
+    assert rig.up(item("a", key="two", inputs={"delete_first": True})).display.errors == 1
+    assert rig.states()["a"].pending_replacement
+    rig.cloud.heal()
+    rig.up(item("a", key="two", inputs={"delete_first": True}))
+    assert only(rig, "delete") == ["delete one"]
+    assert set(rig.cloud.items) == {"two"}
+    assert not rig.states()["a"].pending_replacement
+
+
+def test_only_targets_are_touched() -> None:
+    rig = Rig()
+    a, b, gone = item("a", inputs={"v": 1}), item("b", inputs={"v": 1}), item("gone")
+    rig.up(a, b, gone)
+    rig.cloud.calls.clear()
+    run = rig.up(item("a", inputs={"v": 2}), item("b", inputs={"v": 2}), item("new"), targets=[a.urn])
+    assert run.display.errors == 0
+    assert only(rig, "create", "update", "delete") == ["update a"]
+    assert set(rig.states()) == {"a", "b", "gone"}
+    assert rig.states()["b"].inputs["v"] == 1
+
+
+def test_a_target_that_needs_something_that_would_have_to_be_created_is_an_error() -> None:
+    rig = Rig()
+    base = item("base")
+    target = item("a", base)
+    run = rig.up(base, target, targets=[target.urn])
+    assert run.display.errors == 1
+    assert "base" in run.text
+    assert "--target" in run.text
+    assert rig.cloud.items == {}
+
+
+def test_an_untargeted_resource_keeps_what_it_needed_even_if_the_program_dropped_that() -> None:
+    rig = Rig()
+    base, other = item("base"), item("other")
+    rig.up(base, item("a", base), other)
+    rig.up(item("a"), other, targets=[other.urn])
+    assert list(rig.states()) == ["base", "a", "other"]
+
+
+def test_destroying_a_target_that_others_need_is_refused() -> None:
+    rig = Rig()
+    base = item("base")
+    rig.up(base, item("a", base))
+    assert "target them too" in rig.destroy([base.urn])
+    assert set(rig.cloud.items) == {"base", "a"}
+
+
+def test_a_resource_whose_initialisation_failed_is_updated_though_nothing_differs() -> None:
+    rig = Rig()
+    rig.up(item("a"))
+    rig.saved = replace(
+        rig.saved,
+        resources=[replace(s, init_errors=["not up"]) if s.name == "a" else s for s in rig.saved.resources],
+    )
+    rig.up(item("a"))
+    assert only(rig, "update") == ["update a"]
+    assert rig.states()["a"].init_errors == ()
+
+
+def test_a_duplicate_urn_is_refused_and_the_first_one_stands() -> None:
+    run = Rig().up(item("a"), item("a"), preview=True)
+    assert "Duplicate resource URN" in run.text
+    assert run.display.errors == 1
+
+
+def test_an_operation_of_unknown_outcome_stays_pending() -> None:
+    rig = Rig()
+    rig.cloud.fail("create a", OutcomeUnknown("the plugin process ended in the middle of create()"))
+    rig.up(item("a"))
+    assert [(o.state.name, o.kind) for o in rig.saved.operations] == [("a", "creating")]
+
+
+def test_an_operation_that_failed_is_over() -> None:
+    rig = Rig()
+    rig.cloud.fail("create a")
+    rig.up(item("a"))
+    assert rig.saved.operations == []
+
+
+def test_after_a_failure_nothing_new_is_started_but_a_preview_goes_on() -> None:
+    rig = Rig()
+    rig.cloud.fail("check a")
+    a = item("a")
+    assert rig.up(a, item("b")).outcomes[item("b").urn].failed
+    run = rig.up(a, item("after", a), item("b"), preview=True)
+    assert run.outcomes[item("after", a).urn].failed
+    assert not run.outcomes[item("b").urn].failed
+    assert "+ 1 to create" in run.text
+
+
+def test_the_outputs_of_a_failed_run_keep_what_they_were() -> None:
+    rig = Rig()
+    run = rig.up()
+    run.deployment.register_outputs(STACK_URN, {"url": "http://one", "lost": UNKNOWN})
+    assert run.deployment.stack_outputs == ({}, {"url": "http://one"})
+
+
+def test_additional_secret_outputs_need_the_plugin_but_a_secret_input_is_secret_in_what_is_shown() -> None:
+    run = Rig().up(item("a", inputs={"pw": Secret("hunter2")}), preview=True)
+    assert "hunter2" not in run.text
+
+
+def test_a_pending_operation_of_a_killed_run_is_forgotten_by_the_next_write() -> None:
+    rig = Rig()
+    rig.up(item("a"))
+    rig.saved = replace(rig.saved, operations=[Operation(rig.states()["a"], "updating")])
+    rig.up(item("a"))
+    assert rig.saved.operations == []
+
+
+def test_refresh_takes_over_what_is_there_and_drops_what_is_gone() -> None:
+    rig = Rig()
+    base = item("base")
+    rig.up(base, item("a", base, inputs={"v": 1}))
+    rig.cloud.items["a"]["v"] = 5
+    del rig.cloud.items["base"]
+    text = rig.refresh()
+    assert "~ v: 1 => 5" in text
+    assert "- 1 deleted" in text
+    assert rig.states()["a"].inputs["v"] == 5
+    assert rig.states()["a"].dependencies == []
+
+
+def test_a_refresh_that_cannot_read_keeps_the_state() -> None:
+    rig = Rig()
+    rig.up(item("a"), item("b"))
+    rig.cloud.fail("read a")
+    assert "1 errored" in rig.refresh()
+    assert set(rig.states()) == {"a", "b"}
+
+
+@pytest.mark.parametrize("method", ["check", "diff", "create", "update", "delete"])
+def test_a_method_that_fails_leaves_a_state_from_which_the_next_run_finishes(method: str) -> None:
+    rig = Rig()
+    if method != "create":
+        rig.up(item("kept"), item("a", inputs={"v": 1}))
+    after = [item("kept")] if method == "delete" else [item("kept"), item("a", inputs={"v": 2})]
+    rig.cloud.fail(f"{method} a")
+    run = rig.up(*after)
+    assert run.display.errors == 1
+    assert "no luck today" in run.text
+    rig.cloud.heal()
+    assert rig.up(*after).display.errors == 0
+    assert not rig.up(*after).display.changed
+
+
+def test_deletes_come_after_those_of_everything_that_needs_them() -> None:
+    rig = Rig()
+    a = item("a")
+    b = item("b", a)
+    rig.up(a, b, item("c", b), item("d", a))
+    rig.up()
+    deleted = only(rig, "delete")
+    assert deleted.index("delete c") < deleted.index("delete b") < deleted.index("delete a")
+    assert deleted.index("delete d") < deleted.index("delete a")
+
+
+def test_a_replacement_is_created_before_its_original_is_deleted() -> None:
+    rig = Rig()
+    rig.up(item("a", key="one"))
+    run = rig.up(item("a", key="two"))
+    assert only(rig, "create", "delete") == ["create one", "create two", "delete one"]
+    assert "+-1 replaced" in run.text

@@ -1,0 +1,182 @@
+"""What cannot be done is one clear line with the CLI's exit code, and nothing is changed."""
+
+import getpass
+import gzip
+import json
+import os
+import socket
+import subprocess
+
+import pytest
+
+from tests.engine.workbench import Workbench
+
+
+@pytest.mark.parametrize(
+    ("label", "program", "fact"),
+    [
+        ("resources of another provider", 'pulumi.CustomResource("a:b:C", "x", {})', "a:b:C"),
+        (
+            "explicit providers",
+            'pulumi.ProviderResource("pulumi-python", "lane", {})',
+            "pulumi:providers:pulumi-python",
+        ),
+        ("references to other stacks", 'pulumi.StackReference("organization/x/y")', "StackReference"),
+        ("import", 'Item("a", opts=ResourceOptions(import_="id-1"))', "import_"),
+        ("reading by id", 'Item("a", opts=ResourceOptions(id="id-1"))', "reading an existing resource"),
+        (
+            "time-outs",
+            'Item("a", opts=ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="1m")))',
+            "timeouts",
+        ),
+        ("wildcards in paths", 'Item("a", opts=ResourceOptions(ignore_changes=["a[*].b"]))', "a[*].b"),
+        ("assets", 'Item("a", file=pulumi.StringAsset("text"))', "asset"),
+        ("function calls", 'pulumi.runtime.invoke("a:b:c", {})', "a:b:c"),
+    ],
+)
+def test_what_the_engine_does_not_support_points_to_the_cli(
+    bench: Workbench, label: str, program: str, fact: str
+) -> None:
+    bench.program(f'Item("first")\n{program}')
+    result = bench.engine("preview")
+    assert result.code == 1
+    line = next(line for line in result.out.splitlines() if "is not supported by the embedded engine" in line)
+    assert fact in line
+    assert "use the Pulumi CLI" in line
+    assert "Traceback" not in result.text
+    assert not bench.state_file.exists()
+
+
+USAGE = [
+    ("no TTY to ask on", ["up"], "dev", 2, "--yes or --skip-preview must be passed"),
+    ("a stack that does not exist", ["preview"], "nosuch", 6, "no stack named 'nosuch' found"),
+    ("no stack at all", ["preview"], None, 2, "--stack"),
+    ("a flag of the CLI only", ["up", "--plan", "x"], "dev", 2, "unrecognized arguments"),
+    ("no parallelism", ["up", "--parallel", "0"], "dev", 2, "--parallel"),
+    ("configuration", ["config", "set", "x", "y"], None, 1, "config is not supported by the embedded engine"),
+    ("a target that is not there", ["destroy", "--yes", "--target", "urn:pulumi:x"], "dev", 1, "no such resource"),
+]
+
+
+@pytest.mark.parametrize(("label", "arguments", "stack", "code", "fact"), USAGE, ids=[row[0] for row in USAGE])
+def test_exit_codes(
+    bench: Workbench, label: str, arguments: list[str], stack: str | None, code: int, fact: str
+) -> None:
+    bench.program('Item("a")')
+    result = bench.engine(*arguments, stack=stack)
+    assert result.code == code
+    assert fact in result.text
+    assert "Traceback" not in result.text
+    assert bench.calls() == []
+
+
+PROJECTS = [
+    ("another language", "Pulumi.yaml", "name: x\nruntime: nodejs\n", "runtime 'nodejs'"),
+    ("no name", "Pulumi.yaml", "runtime: python\n", "name: got None"),
+    ("YAML that is none", "Pulumi.yaml", "name: [", "Pulumi.yaml cannot be read"),
+    ("another secrets provider", "stacks/Pulumi.dev.yaml", "secretsprovider: awskms://x\n", "awskms"),
+    ("an environment", "stacks/Pulumi.dev.yaml", "environment: [x]\n", "ESC"),
+    (
+        "a value that is missing",
+        "Pulumi.yaml",
+        "name: workshop\nruntime: python\nstackConfigDir: stacks\nconfig: {region: {type: string}}\n",
+        "workshop:region",
+    ),
+]
+
+
+@pytest.mark.parametrize(("label", "file", "text", "fact"), PROJECTS, ids=[row[0] for row in PROJECTS])
+def test_projects_that_cannot_be_used(bench: Workbench, label: str, file: str, text: str, fact: str) -> None:
+    bench.program('Item("a")')
+    (bench.project / file).write_text(text)
+    result = bench.engine("preview")
+    assert result.code == 1
+    assert result.err.startswith("error: ")
+    assert fact in result.err
+    assert result.err.count("\n") == 1
+
+
+def state_with(latest: object, version: int = 3, **more: object) -> str:
+    return json.dumps(
+        {"version": version, "checkpoint": {"stack": "organization/workshop/dev", "latest": latest}, **more}
+    )
+
+
+ORPHAN = {"urn": "urn:pulumi:dev::workshop::a:b:C::x", "type": "a:b:C", "custom": False, "parent": "urn:nowhere"}
+FOREIGN = {"urn": "urn:pulumi:dev::workshop::a:b:C::x", "type": "a:b:C", "custom": True, "id": "1"}
+STATES = [
+    ("cut off in the middle", state_with({})[:40], "is damaged"),
+    ("empty", "", "is damaged"),
+    ("no checkpoint in it", json.dumps({"version": 3}), "is damaged"),
+    ("of a newer version", state_with({}, version=4, features=["views"]), "version 4 (features: views"),
+    ("a resource without its parent", state_with({"resources": [ORPHAN]}), "needs urn:nowhere"),
+    ("a resource that is no resource", state_with({"resources": [{"urn": 1}]}), "is damaged"),
+    ("resources of another provider", state_with({"resources": [FOREIGN]}), "a:b:C::x in the state"),
+    ("of another secrets provider", state_with({"secrets_providers": {"type": "service"}}), "'service'"),
+]
+
+
+@pytest.mark.parametrize(("label", "text", "fact"), STATES, ids=[row[0] for row in STATES])
+def test_states_that_cannot_be_used_are_never_written_over(bench: Workbench, label: str, text: str, fact: str) -> None:
+    bench.program('Item("a")')
+    bench.state_file.parent.mkdir(parents=True)
+    bench.state_file.write_text(text)
+    result = bench.up()
+    assert result.code == 1
+    assert fact in result.err
+    assert "Traceback" not in result.text
+    assert bench.state_file.read_text() == text
+    assert bench.calls() == []
+
+
+def test_a_compressed_state_is_refused(bench: Workbench) -> None:
+    bench.program('Item("a")')
+    bench.state_file.parent.mkdir(parents=True)
+    packed = bench.state_file.with_name("dev.json.gz")
+    packed.write_bytes(gzip.compress(b"{}"))
+    result = bench.up()
+    assert result.code == 1
+    assert "dev.json.gz is not supported" in result.err
+
+
+def test_a_wrong_passphrase_and_none(bench: Workbench) -> None:
+    bench.program('Item("a")')
+    assert bench.engine("stack", "init", "other", stack=None).code == 0
+    wrong = bench.engine("preview", stack="other", PULUMI_CONFIG_PASSPHRASE="guess")
+    assert (wrong.code, wrong.out.count("create")) == (1, 0)
+    assert "incorrect passphrase" in wrong.err
+    del bench.environment["PULUMI_CONFIG_PASSPHRASE"]
+    assert "PULUMI_CONFIG_PASSPHRASE_FILE" in bench.engine("preview", stack="other").err
+    file = bench.project / "phrase"
+    file.write_text("correct horse\n")
+    assert bench.engine("preview", stack="other", PULUMI_CONFIG_PASSPHRASE_FILE=str(file)).code == 0
+
+
+def lock_of(bench: Workbench, pid: int, hostname: str) -> None:
+    directory = bench.backend / ".pulumi" / "locks" / "organization" / "workshop" / "dev"
+    directory.mkdir(parents=True)
+    content = {"pid": pid, "username": getpass.getuser(), "hostname": hostname, "timestamp": "2026-01-01T00:00:00Z"}
+    (directory / "x.json").write_text(json.dumps(content))
+
+
+def test_a_live_lock_names_its_holder(bench: Workbench) -> None:
+    bench.program('Item("a")')
+    lock_of(bench, os.getpid(), socket.gethostname())
+    result = bench.up()
+    assert result.code == 1
+    assert f"(pid {os.getpid()}) since 2026-01-01T00:00:00Z; wait for it to end" in result.err
+    assert bench.engine("preview").code == 0
+
+
+def test_a_stale_lock_says_what_to_do_and_cancel_does_it(bench: Workbench) -> None:
+    bench.program('Item("a")')
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    lock_of(bench, ended.pid, socket.gethostname())
+    result = bench.up()
+    assert result.code == 1
+    assert "that process is gone" in result.err
+    assert "python -m engine cancel --stack dev" in result.err
+    assert "Removed the lock" in bench.engine("cancel").out
+    assert bench.up().code == 0
+    assert "is not locked" in bench.engine("cancel").out
