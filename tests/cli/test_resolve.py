@@ -1,0 +1,101 @@
+"""`fcpin resolve` and `fcpin explain --repository` against a real registry."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.test_select import Answer, fcpin
+from tests.support.docker_registry import DockerRegistry, docker_registry
+
+RELEASE = '{"family": {"name": "release"}}'
+
+
+@pytest.fixture(scope="module")
+def registry() -> Iterator[DockerRegistry]:
+    with docker_registry() as running:
+        running.push("shop/app", "release-0a1b", content="one", created="2026-01-01T00:00:00Z")
+        running.push("shop/app", "release-9f9f", content="two", created="2026-01-03T00:00:00Z", index=True)
+        running.push("shop/app", "release-5c5c", content="three", created="2026-01-02T00:00:00Z")
+        running.push("shop/app", "arm-1", content="arm", platforms=("linux/arm64",))
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def no_login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+
+
+def resolve(registry: DockerRegistry, policy: str, *more: str, path: str = "shop/app") -> Answer:
+    return fcpin("resolve", "--repository", f"{registry.host}/{path}", "--plain-http", "--policy", policy, *more)
+
+
+def test_tag_digest_and_image_of_the_newest(registry: DockerRegistry) -> None:
+    answer = resolve(registry, RELEASE)
+    found: Mapping[str, Any] = answer.json
+    assert answer.status == 0
+    assert found["tag"] == "release-9f9f"
+    assert found["image"] == f"{registry.host}/shop/app:release-9f9f"
+    assert found["digest"].startswith("sha256:")
+    assert "build time" in found["reason"], "a registry of the OCI protocol gives no push times"
+    assert {item["tag"] for item in found["rejected"]} == {"arm-1", "release-0a1b", "release-5c5c"}
+
+
+def test_another_endpoint_for_the_same_name(registry: DockerRegistry) -> None:
+    answer = fcpin(
+        "resolve", "--repository", "registry.example.com/shop/app", "--endpoint", registry.url, "--policy", RELEASE
+    )
+    assert answer.json["image"] == "registry.example.com/shop/app:release-9f9f"
+
+
+def test_no_tag_qualifies(registry: DockerRegistry) -> None:
+    answer = resolve(registry, '{"family": {"name": "nightly"}}')
+    assert answer.status == 3
+    assert [answer.json[key] for key in ("tag", "digest", "image")] == [None, None, None]
+
+
+def test_a_kept_pin_has_its_image(registry: DockerRegistry) -> None:
+    answer = resolve(registry, '{"family": {}}', "--current", "arm-2")
+    assert answer.status == 0
+    assert (answer.json["tag"], answer.json["image"]) == ("arm-2", f"{registry.host}/shop/app:arm-2")
+
+
+def test_explain_asks_the_same_registry(registry: DockerRegistry) -> None:
+    answer = fcpin("explain", "--repository", f"{registry.host}/shop/app", "--plain-http", "--policy", RELEASE)
+    assert answer.status == 0
+    assert "release-9f9f  chosen" in answer.out
+
+
+FAILURES = [
+    # label, repository, policy, status, facts
+    ("a repository that does not exist", "{host}/shop/nope", RELEASE, 1, ["shop/nope"]),
+    ("an image that cannot run there", "{host}/shop/app", '{"family": {"name": "arm"}}', 1, ["arm-1", "linux/amd64", "linux/arm64"]),
+    ("a registry that is not there", "127.0.0.1:1/shop/app", RELEASE, 1, ["127.0.0.1:1"]),
+    ("a repository with a tag", "{host}/shop/app:x", RELEASE, 2, ["--repository", "remove ':x'"]),
+    ("a repository without a host", "app", RELEASE, 2, ["--repository", "'app'", "host"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("repository", "policy", "status", "facts"), [pytest.param(*row[1:], id=row[0]) for row in FAILURES]
+)
+def test_failures_are_one_line(
+    registry: DockerRegistry, repository: str, policy: str, status: int, facts: list[str]
+) -> None:
+    name = repository.format(host=registry.host)
+    answer = fcpin("resolve", "--repository", name, "--plain-http", "--policy", policy)
+    assert answer.status == status
+    assert answer.out == ""
+    assert len(answer.err.splitlines()) == 1
+    for fact in facts:
+        assert fact in answer.err
+
+
+def test_an_endpoint_that_is_none(registry: DockerRegistry) -> None:
+    answer = fcpin("resolve", "--repository", f"{registry.host}/a/b", "--endpoint", "ftp://x", "--policy", RELEASE)
+    assert answer.status == 2
+    assert "--endpoint" in answer.err
+    both = resolve(registry, RELEASE, "--endpoint", registry.url)
+    assert both.status == 2
+    assert "--plain-http" in both.err

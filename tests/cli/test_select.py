@@ -1,0 +1,264 @@
+"""`fcpin select` and `fcpin explain`: tags in, a decision out, and one line for everything that is wrong."""
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fcpin.cli import main
+
+FAMILY = '{"family": {"name": "main"}}'
+NEWEST = '{"newest": {}}'
+SEED_TABLE = Path(__file__).parent.parent / "policy" / "data" / "has_update.tsv"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command answered."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Mapping[str, Any]:
+        answer: Mapping[str, Any] = json.loads(self.out)
+        return answer
+
+
+def fcpin(*argv: str, stdin: str | bytes = "") -> Answer:
+    data = stdin.encode() if isinstance(stdin, str) else stdin
+    out, err = io.StringIO(), io.StringIO()
+    status = main(argv, stdin=io.BytesIO(data), stdout=out, stderr=err)
+    return Answer(status, out.getvalue(), err.getvalue())
+
+
+def test_a_tag_is_chosen_and_every_other_one_has_a_reason() -> None:
+    answer = fcpin("select", "--policy", FAMILY, stdin="main\nmain-2\nmain-33\ndev-1\n")
+    assert answer.status == 0
+    assert answer.err == ""
+    assert list(answer.json) == ["tag", "digest", "reason", "rejected"]
+    assert (answer.json["tag"], answer.json["digest"]) == ("main-33", None)
+    assert [sorted(item) for item in answer.json["rejected"]] == [["reason", "tag"]] * 3
+    assert {item["tag"] for item in answer.json["rejected"]} == {"main", "main-2", "dev-1"}
+
+
+def test_no_tag_qualifies() -> None:
+    answer = fcpin("select", "--policy", FAMILY, stdin="dev-1\n")
+    assert answer.status == 3
+    assert (answer.json["tag"], answer.json["digest"]) == (None, None)
+    assert answer.json["rejected"][0]["tag"] == "dev-1"
+
+
+def test_nothing_on_standard_input() -> None:
+    answer = fcpin("select", "--policy", FAMILY)
+    assert answer.status == 3
+    assert answer.json["rejected"] == []
+
+
+def test_the_current_tag_is_kept_rather_than_going_back() -> None:
+    answer = fcpin("select", "--policy", FAMILY, "--current", "main-40", stdin="main-33\n")
+    assert answer.status == 0
+    assert (answer.json["tag"], answer.json["keep"], answer.json["digest"]) == ("main-40", True, None)
+
+
+def test_warnings_are_part_of_the_answer() -> None:
+    answer = fcpin("select", "--policy", '{"digest": {"tag": "main"}}', stdin="main\n")
+    assert len(answer.json["warnings"]) == 1
+
+
+def seed_cases() -> list[tuple[str, str, bool]]:
+    """Those of one repository, as tags; across repositories the rule is has_update's alone."""
+    rows = [line.split("\t") for line in SEED_TABLE.read_text().splitlines() if not line.startswith("#")]
+    pairs = [(*current.rsplit(":", 1), *new.rsplit(":", 1), expected == "true") for current, new, expected in rows]
+    return [(current, new, expected) for name, current, other, new, expected in pairs if name == other]
+
+
+@pytest.mark.parametrize(("current", "new", "expected"), seed_cases())
+def test_the_seeds_cases_through_the_command_line(current: str, new: str, expected: bool) -> None:
+    answer = fcpin("select", "--policy", '{"family": {}}', "--current", current, stdin=f"{new}\n")
+    assert (answer.json["tag"] == new) is expected
+
+
+def test_seven_of_the_seeds_cases_are_of_one_repository() -> None:
+    assert len(seed_cases()) == 7
+
+
+INPUTS = [
+    # label, standard input
+    ("JSON objects, one a line", '{"tag": "a", "pushed": "2026-01-02T00:00:00Z"}\n{"tag": "b", "pushed": "2026-01-01T00:00:00Z"}'),
+    ("a JSON array", '\n[{"tag": "a", "pushed": "2026-01-02T00:00:00Z"}, {"tag": "b", "pushed": "2026-01-01T00:00:00Z"}, "c"]'),
+    ("milliseconds, as ACR gives them", '{"tag": "a", "pushed": "1767312000000"}\n{"tag": "b", "pushed": 1767225600000}'),
+    ("another time zone", '{"tag": "a", "pushed": "2026-01-01T23:00:00+08:00"}\n{"tag": "b", "pushed": "2026-01-01T14:59:59.5Z"}'),
+    ("Windows lines and a byte order mark", '\ufeff{"tag": "a", "pushed": 2}\r\n\r\n{"tag": "b", "pushed": 1}\r\n'),
+    ("a tag that is being deleted", '{"tag": "a", "pushed": 1}\n{"tag": "b", "pushed": 2, "status": "DELETING"}'),
+    ("keys of a registry's own", '{"tag": "a", "pushed": 1, "size": 7, "created": null, "status": null}\nb'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("stdin", [pytest.param(row[1], id=row[0]) for row in INPUTS])
+def test_inputs(stdin: str) -> None:
+    answer = fcpin("select", "--policy", NEWEST, stdin=stdin)
+    assert answer.err == ""
+    assert answer.json["tag"] == "a"
+
+
+def test_a_digest_with_or_without_its_algorithm() -> None:
+    digest = "9c" * 32
+    lines = f'{{"tag": "main-1", "digest": "{digest}"}}\n{{"tag": "main-2", "digest": "sha256:{digest}"}}'
+    assert fcpin("select", "--policy", FAMILY, stdin=lines).json["digest"] == f"sha256:{digest}"
+
+
+WRONG = [
+    # label, argv, standard input, facts of each line on standard error
+    ("no UTF-8", ["--policy", NEWEST], b"main\xff", [["standard input", "UTF-8", "byte 4"]]),
+    ("broken JSON", ["--policy", NEWEST], 'a\n{"tag": ', [["line 2", "no JSON", "column"]]),
+    ("broken array", ["--policy", NEWEST], '["a"', [["standard input", "no JSON"]]),
+    ("no end of brackets", ["--policy", NEWEST], "[" * 100_000, [["standard input", "no JSON"]]),
+    ("a number without end", ["--policy", NEWEST], "[" + "1" * 10_000 + "]", [["standard input", "no JSON"]]),
+    ("each wrong line by itself", ["--policy", NEWEST], '{"tag": 1}\nok\n{"status": "x"}', [["line 1", "tag", "1"], ["line 3", "tag"]]),
+    ("an item that is no tag", ["--policy", NEWEST], '["a", 7]', [["item 1", "7"]]),
+    ("a time without a zone", ["--policy", NEWEST], '{"tag": "a", "pushed": "2026-01-01T00:00:00"}', [["line 1", "pushed", "time zone"]]),
+    ("a word for a time", ["--policy", NEWEST], '{"tag": "a", "created": "yesterday"}', [["line 1", "created", "yesterday"]]),
+    ("a time beyond all calendars", ["--policy", NEWEST], '{"tag": "a", "pushed": 99999999999999999999}', [["line 1", "pushed"]]),
+    ("true for a time", ["--policy", NEWEST], '{"tag": "a", "pushed": true}', [["line 1", "pushed", "True"]]),
+    ("a digest too short", ["--policy", NEWEST], '{"tag": "a", "digest": "sha256:12"}', [["line 1", "digest", "64"]]),
+    ("a digest that is a number", ["--policy", NEWEST], '{"tag": "a", "digest": 12}', [["line 1", "digest"]]),
+    ("a status that is a number", ["--policy", NEWEST], '{"tag": "a", "status": 12}', [["line 1", "status"]]),
+    ("a policy that is no JSON", ["--policy", "{newest}"], "", [["--policy", "no JSON", "column 2"]]),
+    ("a policy that is a list", ["--policy", "[]"], "", [["--policy", "object"]]),
+    ("a policy in a file that is not there", ["--policy", "@/no/such.json"], "", [["--policy", "/no/such.json", "No such file"]]),
+    ("every mistake of a policy", ["--policy", '{"newest": {"by": 1}, "hold": {}}'], "", [["hold", "not supported"], ["newest.by"]]),
+    ("a current image instead of a tag", ["--policy", NEWEST, "--current", "a/b:c"], "", [["--current", "'a/b:c'", "tag"]]),
+    ("no family and no current tag", ["--policy", '{"family": {}}'], "main-1", [["family.name", "current"]]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ["select", "explain"])
+@pytest.mark.parametrize(("argv", "stdin", "lines"), [pytest.param(*row[1:], id=row[0]) for row in WRONG])
+def test_wrong_input_is_one_line_a_problem(
+    command: str, argv: list[str], stdin: str | bytes, lines: list[list[str]]
+) -> None:
+    answer = fcpin(command, *argv, stdin=stdin)
+    assert answer.status == 2
+    assert answer.out == ""
+    written = answer.err.splitlines()
+    assert len(written) == len(lines)
+    for line, facts in zip(written, lines, strict=True):
+        assert line.startswith(f"fcpin {command}: ")
+        for fact in facts:
+            assert fact in line
+
+
+def test_a_thousand_wrong_lines_do_not_flood_the_terminal() -> None:
+    answer = fcpin("select", "--policy", NEWEST, stdin='{"tag": 1}\n' * 1000)
+    assert answer.status == 2
+    assert len(answer.err.splitlines()) == 21
+    assert "980 more" in answer.err
+
+
+def test_a_policy_may_stand_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "policy.json"
+    file.write_text(FAMILY)
+    assert fcpin("select", "--policy", f"@{file}", stdin="main-2\n").json["tag"] == "main-2"
+    file.write_bytes(b"\xff")
+    assert "UTF-8" in fcpin("select", "--policy", f"@{file}").err
+
+
+def test_explain_gives_every_tag_a_verdict_and_counts_the_reasons() -> None:
+    lines = '{"tag": "main-1", "pushed": "2026-01-01T00:00:00Z"}\n{"tag": "main-2", "pushed": "2026-01-02T00:00:00Z"}\ndev-1\ndev-2'
+    answer = fcpin("explain", "--policy", FAMILY, stdin=lines)
+    assert answer.status == 0
+    rows = [line.split() for line in answer.out.splitlines()]
+    assert rows[0] == ["TAG", "VERDICT", "PUSHED", "WHY"]
+    assert [(row[0], row[1]) for row in rows[1:5]] == [
+        ("main-2", "chosen"),
+        ("dev-1", "rejected"),
+        ("dev-2", "rejected"),
+        ("main-1", "rejected"),
+    ]
+    assert "2026-01-02" in answer.out
+    assert any(row[:5] == ["2", "is", "not", "of", "the"] for row in rows)
+    assert rows[-1][:2] == ["chosen:", "main-2,"]
+
+
+def test_explain_shows_what_is_kept() -> None:
+    answer = fcpin("explain", "--policy", '{"semver": {"range": "1.x"}}', "--current", "2.0.0", stdin="1.0.0\n2.0.0\n")
+    assert answer.status == 0
+    assert "2.0.0  kept" in answer.out
+    assert "kept: 2.0.0" in answer.out
+
+
+def test_explain_of_nothing() -> None:
+    answer = fcpin("explain", "--policy", '{"digest": {"tag": "main"}}', stdin="dev\n")
+    assert answer.status == 3
+    assert "no tag: " in answer.out
+    assert "warning: " in answer.out
+
+
+def test_no_tag_can_steer_the_terminal() -> None:
+    answer = fcpin("explain", "--policy", NEWEST, stdin=r'{"tag": "\u001b[2J"}')
+    assert "\x1b" not in answer.out
+    assert r"\x1b[2J" in answer.out
+
+
+def test_a_tag_of_a_megabyte_is_shortened() -> None:
+    answer = fcpin("select", "--policy", NEWEST, stdin="a" * 1_000_000)
+    assert answer.status == 3
+    assert len(answer.out) < 1000
+    assert "1000000 characters" in answer.out
+
+
+def run(*argv: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "fcpin", *argv], input=stdin, capture_output=True, text=True, timeout=60
+    )
+
+
+def test_the_module_is_the_command() -> None:
+    done = run("select", "--policy", FAMILY, stdin="main-1\nmain-2\n")
+    assert (done.returncode, json.loads(done.stdout)["tag"], done.stderr) == (0, "main-2", "")
+
+
+def test_select_loads_no_client_and_nothing_that_draws() -> None:
+    heavy = "{'pulumi', 'rich', 'urllib3', 'alibabacloud_credentials', 'Tea'}"
+    program = (
+        "import sys; from fcpin.cli import main; "
+        f"main(['select', '--policy', '{FAMILY}']); sys.exit(str({heavy} & set(sys.modules) or ''))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], input="main-1", capture_output=True, text=True, timeout=60)
+    assert done.stderr.strip() == ""
+
+
+def test_an_unknown_option_shows_the_usage() -> None:
+    done = run("select", "--polcy", "{}")
+    assert done.returncode == 2
+    assert "usage: fcpin" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_options_of_a_registry_need_a_repository() -> None:
+    done = run("explain", "--policy", NEWEST, "--plain-http")
+    assert done.returncode == 2
+    assert "--repository" in done.stderr
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    tags = "".join(f"main-{number}\n" for number in range(20_000))
+    command = [sys.executable, "-m", "fcpin", "explain", "--policy", FAMILY]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdin.write(tags.encode())
+        process.stdin.close()
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=60) == 141
