@@ -289,10 +289,12 @@ def serve_image(server: ScriptedServer, reference: str, config: Any) -> Digest:
 
 
 def test_children_of_an_index_are_known_by_platform_and_attestations_are_not(server: ScriptedServer) -> None:
-    digests = [f"sha256:{number:064}" for number in range(5)]
+    digests = [f"sha256:{number:064}" for number in range(6)]
+    note = {"vnd.docker.reference.type": "attestation-manifest"}
     index = json.dumps(
         {
             "manifests": [
+                {"digest": digests[5], "platform": {"os": "linux", "architecture": "amd64"}, "annotations": note},
                 {"digest": digests[0], "platform": {"os": "linux", "architecture": "amd64"}},
                 {"digest": digests[1], "platform": {"os": "linux", "architecture": "arm64", "variant": "v8"}},
                 {"digest": digests[2], "platform": {"os": "unknown", "architecture": "unknown"}},

@@ -20,7 +20,7 @@ from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError, R
 from fcpin.openapi import Retry
 from fcpin.registry.auth import Authenticator
 from fcpin.registry.docker_config import ANONYMOUS
-from fcpin.registry.transport import Answer, Busy, Transport, pause_before_retry, retry_after
+from fcpin.registry.transport import Answer, Busy, Transport, pause_before_retry, redirect_target, retry_after
 from tests.registry.scripted import Reply, ScriptedServer
 from tests.support.clock import ManualClock
 
@@ -60,6 +60,30 @@ def test_credentials_meant_for_tls_do_not_go_to_a_plain_token_server() -> None:
     headers = urllib3.HTTPHeaderDict({"WWW-Authenticate": 'Bearer realm="http://auth.example.com/token"'})
     with pytest.raises(RegistryProtocolError, match=r"http://auth\.example\.com/token.*without TLS"):
         auth.answer_challenge(Answer("https://registry.example.com/v2/", 401, headers, b""), "shop/app", None)
+
+
+REDIRECTS: list[tuple[str, str, str, str | None]] = [
+    ("a path on the same host", "https://a/v2/", "/blobs", "https://a/blobs"),
+    ("another host over TLS", "https://a/v2/", "https://b/blobs", "https://b/blobs"),
+    ("up to TLS", "http://a/v2/", "https://b/blobs", "https://b/blobs"),
+    ("between plain hosts", "http://a/v2/", "http://b/blobs", "http://b/blobs"),
+    ("away from TLS", "https://a/v2/", "http://a/blobs", None),
+    ("to another protocol", "http://a/v2/", "ftp://a/blobs", None),
+    ("to a host with a user", "https://a/v2/", "https://u:p@b/blobs", None),
+    ("nowhere", "https://a/v2/", "", None),
+]
+
+
+@pytest.mark.parametrize(("label", "url", "location", "target"), REDIRECTS, ids=[row[0] for row in REDIRECTS])
+def test_a_redirect(label: str, url: str, location: str, target: str | None) -> None:
+    answer = Answer(url, 307, urllib3.HTTPHeaderDict({"Location": location}), b"")
+    if target is not None:
+        assert redirect_target(answer, "GET") == target
+    else:
+        with pytest.raises(RegistryProtocolError, match=r"^a "):
+            redirect_target(answer, "GET")
+    with pytest.raises(RegistryProtocolError):
+        redirect_target(answer, "POST")
 
 
 @pytest.fixture(scope="module")

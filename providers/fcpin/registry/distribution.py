@@ -151,7 +151,7 @@ class Distribution:
     def _ok(self, answer: Answer, what: str, repository: Repository, missing: type[RegistryError]) -> Answer:
         if answer.status == 200:
             return answer
-        raise refusal(answer, self._asked(what, repository), missing, str(self._auth.login()))
+        raise refusal(answer, self._asked(what, repository), missing, self._auth.login())
 
     def _verified(self, answer: Answer, promised: str | None) -> Digest:
         digest = Digest(f"sha256:{hashlib.sha256(answer.body).hexdigest()}")

@@ -15,6 +15,7 @@ from fcpin.errors import (
     RepositoryNotFound,
     TagNotFound,
 )
+from fcpin.registry.docker_config import Login
 from fcpin.registry.transport import Answer
 
 _BY_CODE: Final[Mapping[str, type[RegistryError]]] = {
@@ -31,11 +32,11 @@ _BY_STATUS: Final[Mapping[int, type[RegistryError]]] = {401: RegistryDenied, 403
 _SHOWN: Final = 160
 
 
-def refusal(answer: Answer, asked: str, missing: type[RegistryError], login: str) -> RegistryError:
+def refusal(answer: Answer, asked: str, missing: type[RegistryError], login: Login) -> RegistryError:
     """The error for *answer*, which is no success.
 
     *asked* says where and what ("registry.example.com: tags of shop/app"), *missing* is what a bare 404 means,
-    *login* tells whose credentials were used.
+    *login* is whose credentials were used.
     """
     codes = _codes(answer)
     by_status = missing if answer.status == 404 else _BY_STATUS.get(answer.status, RegistryError)
@@ -52,10 +53,12 @@ _ANSWERS: Final[Mapping[type[RegistryError], str]] = {
 }
 
 
-def _hint(kind: type[RegistryError], login: str) -> str:
-    if kind is RegistryDenied:
-        return f"; asked as {login}: check that it exists and that these credentials may pull it"
-    return f"; asked as {login}" if kind is RepositoryNotFound else ""
+def _hint(kind: type[RegistryError], login: Login) -> str:
+    if kind not in {RegistryDenied, RepositoryNotFound}:
+        return ""
+    if kind is RegistryDenied and login.is_anonymous:
+        return "; asked as anonymous: log in with docker login, or give username and password in the stack's registries"
+    return f"; asked as {login}: check the name, and that these credentials may pull it"
 
 
 def _codes(answer: Answer) -> list[tuple[str, str]]:

@@ -108,7 +108,7 @@ class Transport:
             answer = self._exchange(method, url, headers, limit, body)
             if answer.status not in _REDIRECTS:
                 return answer
-            target = _redirect_target(answer, method)
+            target = redirect_target(answer, method)
             if origin(target) != origin(url):
                 headers = {name: value for name, value in headers.items() if name.lower() != "authorization"}
             url = target
@@ -176,7 +176,8 @@ def retry_after(value: str, now: datetime) -> float | None:
     return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
 
 
-def _redirect_target(answer: Answer, method: str) -> str:
+def redirect_target(answer: Answer, method: str) -> str:
+    """Where *answer* sends us. Raises RegistryProtocolError: only reads are redirected, and never away from TLS."""
     location = answer.headers.get("Location", "")
     target = urljoin(answer.url, location)
     here, there = urlsplit(answer.url), urlsplit(target)
