@@ -76,8 +76,8 @@ def test_warnings_are_part_of_the_answer() -> None:
 def seed_cases() -> list[tuple[str, str, bool]]:
     """Those of one repository, as tags; across repositories the rule is has_update's alone."""
     rows = [line.split("\t") for line in SEED_TABLE.read_text().splitlines() if not line.startswith("#")]
-    pairs = [(*current.rsplit(":", 1), *new.rsplit(":", 1), expected == "true") for current, new, expected in rows]
-    return [(current, new, expected) for name, current, other, new, expected in pairs if name == other]
+    split = [(current.rsplit(":", 1), new.rsplit(":", 1), expected == "true") for current, new, expected in rows]
+    return [(current[1], new[1], expected) for current, new, expected in split if current[0] == new[0]]
 
 
 @pytest.mark.parametrize(("current", "new", "expected"), seed_cases())

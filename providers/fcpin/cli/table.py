@@ -6,14 +6,16 @@ from typing import TextIO, TypeAlias
 from fcpin.image import TagRecord
 from fcpin.policy import Selection
 
-Row: TypeAlias = tuple[str, str, str, str]
+Row: TypeAlias = tuple[str, ...]
 _HEAD: Row = ("TAG", "VERDICT", "PUSHED", "WHY")
 _STYLES: Mapping[str, str] = {"chosen": "bold green", "kept": "bold yellow", "rejected": "dim"}
 
 
 def write_table(stdout: TextIO, tags: Sequence[TagRecord], selection: Selection, current: str | None) -> None:
     """A table in the terminal; aligned plain text anywhere else, so that grep and cut can work on it."""
-    rows = list(_rows(tags, selection, current))
+    rows: list[Row] = [_HEAD, *_rows(tags, selection, current)]
+    if not any(record.pushed for record in tags):
+        rows = [(tag, verdict, why) for tag, verdict, _, why in rows]
     if stdout.isatty():
         _draw(stdout, rows)
     else:
@@ -46,10 +48,10 @@ def _conclusion(selection: Selection, current: str | None) -> Iterator[str]:
 
 
 def _align(stdout: TextIO, rows: Sequence[Row]) -> None:
-    widths = [max(len(row[column]) for row in [_HEAD, *rows]) for column in range(3)]
-    for row in [_HEAD, *rows]:
-        cells = [cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True)]
-        stdout.write(f"{'  '.join([*cells, row[3]])}\n")
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        stdout.write(f"{'  '.join(cells).rstrip()}\n")
 
 
 def _draw(stdout: TextIO, rows: Sequence[Row]) -> None:
@@ -57,8 +59,8 @@ def _draw(stdout: TextIO, rows: Sequence[Row]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*(title.capitalize() for title in _HEAD), box=None, header_style="bold", pad_edge=False)
-    for row in rows:
+    table = Table(*(title.capitalize() for title in rows[0]), box=None, header_style="bold", pad_edge=False)
+    for row in rows[1:]:
         table.add_row(*(Text(cell, style=_STYLES[row[1]]) for cell in row))
     Console(file=stdout).print(table)
 
