@@ -1,0 +1,43 @@
+"""docs/registries.md says what the code does."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fcpin.image import acr_host
+from fcpin.registry.settings import RegistrySettings, parse_registries
+
+PAGE = (Path(__file__).parents[2] / "docs" / "registries.md").read_text()
+
+
+@pytest.mark.parametrize("key", [entry.name for entry in fields(RegistrySettings)])
+def test_every_key_has_a_row(key: str) -> None:
+    rows = [line for line in PAGE.splitlines() if line.startswith("|") and f"`{key}`" in line.split("|")[1]]
+    assert rows, f"docs/registries.md has no row for {key}"
+
+
+def test_the_example_is_accepted() -> None:
+    example = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[0])
+    registries = example["config"]["fcpin:registries"]
+    for entry in registries.values():
+        if "password" in entry:
+            entry["password"] = "as the engine decrypts it"
+    assert set(parse_registries(registries)) == set(registries)
+
+
+def test_every_form_of_acr_host_that_is_named_is_recognised() -> None:
+    forms = [line.split("|")[1] for line in PAGE.replace(r"\|", "¦").splitlines() if line.startswith("| `")]
+    hosts = [host for form in forms if "aliyuncs" in form for host in _spelt_out(form.strip(" `"))]
+    assert len(hosts) == 7
+    assert all(acr_host(host) is not None for host in hosts)
+
+
+def _spelt_out(form: str) -> list[str]:
+    """`registry[-vpc¦-internal].<region>…` as the hosts it stands for."""
+    form = form.replace("<region>", "cn-hangzhou").replace("<id>", "abc123").replace("<instance>", "demo")
+    optional = re.search(r"\[(.*?)\]", form)
+    assert optional, form
+    return [form.replace(optional[0], choice) for choice in ("", *optional[1].split("¦"))]
