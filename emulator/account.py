@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
 from threading import RLock
@@ -118,7 +119,7 @@ class AccessKeys(Mapping[str, AccessKey]):
 
     def __getitem__(self, key_id: str) -> AccessKey:
         if key_id == ACCESS_KEY.id:
-            return ACCESS_KEY
+            return replace(ACCESS_KEY, active=self._state.key_active)
         temporary = self._state.sts_keys[key_id]
         return AccessKey(temporary.id, temporary.secret, temporary.security_token, temporary.expires)
 

@@ -1,16 +1,13 @@
 """The emulator as an ASGI application: which service a request is for, what became of it."""
 
 import asyncio
-import inspect
-import json
 import logging
-from collections.abc import Callable
-from dataclasses import asdict
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -18,11 +15,11 @@ from starlette.types import Receive, Scope, Send
 
 from emulator.account import Account
 from emulator.errors import ApiError, EmulatorError
-from emulator.faults import Fault
-from emulator.fc.instances import InvokeResult
+from emulator.faults import Fault, Sequel
 from emulator.fc.routes import PREFIX, RESOLVING
-from emulator.oci import errors as oci_errors
-from emulator.verbs import NAMES, Verbs
+from emulator.oci.service import RegistryService
+from emulator.verb_routes import VerbRoutes
+from emulator.verbs import Verbs
 from emulator.wire import WireRequest, WireResponse
 
 ABORT = "emulator.abort"
@@ -32,6 +29,10 @@ _log = logging.getLogger("emulator")
 _LARGEST_BODY = 1 << 30
 _SAFE = ("GET", "HEAD")
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+
+
+class TooLarge(Exception):
+    """A request body beyond the limit."""
 
 
 class Service(Protocol):
@@ -50,7 +51,8 @@ def application(account: Account) -> Starlette:
             Route("/_emulator/{verb}", front.verb, methods=["POST"]),
             Route("/credentials", front.credentials, methods=["GET"]),
             Route("/{path:path}", front.call, methods=_METHODS),
-        ]
+        ],
+        exception_handlers={HTTPException: _misdirected, TooLarge: _too_large, Exception: _defect},
     )
 
 
@@ -60,12 +62,8 @@ class Front:
     def __init__(self, account: Account) -> None:
         self._account = account
         self._verbs = Verbs(account)
-        self._registry = _Registry(account)
-        self._reports: dict[str, Callable[..., Any]] = {
-            "calls": self._calls,
-            "clear_calls": account.calls.clear,
-            "about": self._about,
-        }
+        self._registry = RegistryService(account.oci, account.gate, account.storage)
+        self._verb_routes = VerbRoutes(account, self._verbs)
 
     async def call(self, request: Request) -> Response:
         wire = await read(request)
@@ -85,8 +83,14 @@ class Front:
         _log.debug("%s %s: %d", action, target, response.status)
         sequel = self._account.faults.take_sequel(action)
         if sequel is not None:
-            await run_in_threadpool(getattr(self._verbs, sequel.verb), **sequel.arguments)
+            await self._follow(sequel)
         return _response(response)
+
+    async def _follow(self, sequel: Sequel) -> None:
+        try:
+            await run_in_threadpool(getattr(self._verbs, sequel.verb), **sequel.arguments)
+        except EmulatorError as error:
+            _log.error("after_next %s: %s", sequel.verb, error)
 
     def _service(self, request: WireRequest) -> Service:
         if request.path.startswith(f"{PREFIX}/"):
@@ -140,67 +144,21 @@ class Front:
         return _response(WireResponse.of_json(self._verbs.assume_role()))
 
     async def verb(self, request: Request) -> Response:
-        """`POST /_emulator/<verb>`: arguments and answer in JSON."""
+        """`POST /_emulator/<verb>`."""
         wire = await read(request)
-        name = request.path_params["verb"]
-        try:
-            arguments = _arguments(wire)
-            result = await run_in_threadpool(self._carry_out, name, arguments)
-        except (EmulatorError, ApiError) as error:
-            return _response(WireResponse.of_json({"error": str(error)}, 400))
-        return _response(WireResponse.of_json({"result": result}))
-
-    def _carry_out(self, name: str, arguments: dict[str, Any]) -> Any:
-        verb = self._reports.get(name) or (getattr(self._verbs, name) if name in NAMES else None)
-        if verb is None:
-            raise EmulatorError(
-                f"verb {name!r}: there is none of that name; known: {', '.join([*NAMES, *self._reports])}"
-            )
-        try:
-            inspect.signature(verb).bind(**arguments)
-        except TypeError as error:
-            raise EmulatorError(f"verb {name}: {error}; it takes {inspect.signature(verb)}") from None
-        result = verb(**arguments)
-        return asdict(result) if isinstance(result, InvokeResult) else result
-
-    def _about(self) -> dict[str, str]:
-        first = self._account.state.instances[0]
-        certificate = self._account.state.token_certificate
-        return {"instance_id": first.id, "enterprise_host": first.host(), "token_certificate": certificate}
-
-    def _calls(self) -> list[dict[str, str]]:
-        return [asdict(call) | {"time": call.time.isoformat()} for call in self._account.calls]
-
-
-class _Registry:
-    """The distribution API, its token endpoint and its storage as one service."""
-
-    def __init__(self, account: Account) -> None:
-        self._account = account
-
-    def action(self, request: WireRequest) -> tuple[str, str]:
-        if request.path == "/auth":
-            return f"{request.method} token", " ".join(request.params("scope"))
-        return self._account.oci.action(request)
-
-    def answer(self, request: WireRequest) -> WireResponse:
-        if request.path == "/auth" and request.method == "GET":
-            return self._account.gate.token(request)
-        if request.path.startswith("/_storage/"):
-            return self._account.storage.answer(request)
-        return self._account.oci.answer(request)
-
-    def failed(self, error: ApiError) -> WireResponse:
-        return oci_errors.response(error)
+        return _response(await run_in_threadpool(self._verb_routes.answer, request.path_params["verb"], wire))
 
 
 async def read(request: Request) -> WireRequest:
-    """The whole request. A body beyond the limit ends the connection."""
+    """The whole request. Raises TooLarge."""
+    announced = request.headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced) > _LARGEST_BODY:
+        raise TooLarge
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > _LARGEST_BODY:
-            raise EmulatorError(f"a request of more than {_LARGEST_BODY} bytes")
+            raise TooLarge
     scope = request.scope
     headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
@@ -210,24 +168,29 @@ async def read(request: Request) -> WireRequest:
     return WireRequest(scope["method"], scope["raw_path"].decode("latin-1"), query, headers, bytes(body))
 
 
-def _arguments(request: WireRequest) -> dict[str, Any]:
-    """Raises EmulatorError. The content type keeps pages in a browser from calling verbs."""
-    if request.header("content-type").partition(";")[0] != "application/json":
-        raise EmulatorError("a verb takes a body of content type application/json")
-    try:
-        arguments = json.loads(request.body or b"{}")
-    except ValueError:
-        arguments = None
-    if not isinstance(arguments, dict):
-        raise EmulatorError("the arguments of a verb are one JSON object")
-    return arguments
-
-
 def _response(wire: WireResponse) -> Response:
     response = Response(wire.body, wire.status, dict(wire.headers))
     if wire.content_length is not None:
         response.headers["content-length"] = str(wire.content_length)
     return response
+
+
+def _misdirected(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    return _failure(status, "NotFound", f"the emulator does not have {request.method} {request.url.path}")
+
+
+def _too_large(_: Request, __: Exception) -> Response:
+    return _failure(413, "EntityTooLarge", f"a request body may have {_LARGEST_BODY} bytes")
+
+
+def _defect(request: Request, error: Exception) -> Response:
+    _log.error("%s %s", request.method, request.url.path, exc_info=error)
+    return _failure(500, "InternalError", "the emulator has a defect; see its log")
+
+
+def _failure(status: int, code: str, message: str) -> Response:
+    return _response(WireResponse.of_json({"Code": code, "Message": message}, status))
 
 
 class _Nothing(Response):

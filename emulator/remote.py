@@ -161,6 +161,9 @@ class RemoteEmulator:
     def skew(self, seconds: float) -> None:
         self.call("skew", seconds=seconds)
 
+    def set_key_active(self, active: bool) -> None:
+        self.call("set_key_active", active=active)
+
     def assume_role(self, seconds: float = 3600.0) -> dict[str, str]:
         credentials: dict[str, str] = self.call("assume_role", seconds=seconds)
         return credentials

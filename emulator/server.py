@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import logging
 import socket
 import struct
 import threading
@@ -15,6 +16,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from emulator.account import Account
 from emulator.app import ABORT, application
 from emulator.errors import EmulatorError
+
+_HTTP_LOG = logging.getLogger("emulator.http")
+"""Of calls that end with the emulator itself, such as a slow one: nothing that anybody wants to read."""
+_HTTP_LOG.addHandler(logging.NullHandler())
+_HTTP_LOG.propagate = False
 
 
 def check_loopback(host: str) -> None:
@@ -62,6 +68,12 @@ class _Server(uvicorn.Server):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopped: asyncio.Event | None = None
 
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            super().run(sockets)
+        finally:
+            self._running.set()
+
     async def main_loop(self) -> None:
         self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
         self._running.set()
@@ -70,7 +82,7 @@ class _Server(uvicorn.Server):
     def stop(self) -> None:
         """Called from another thread."""
         self._running.wait()
-        if self._loop is not None and self._stopped is not None:
+        if self._loop is not None and self._stopped is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._stopped.set)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -131,6 +143,7 @@ class _Protocol(H11Protocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.app_state = {ABORT: self._abort}
+        self.logger = _HTTP_LOG
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         # asyncio does this only for sockets that name their protocol; without it every answer waits 40 ms for an ACK.

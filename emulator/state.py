@@ -25,6 +25,8 @@ class State:
     signing_key: str = ""
     """PEM. Kept, so that registries which trust our certificate still do after a restart."""
     token_certificate: str = ""
+    key_active: bool = True
+    """Whether the account's own access key may be used."""
     last_push_ms: int = 0
     instances: list[Instance] = field(default_factory=list)
     repositories: dict[str, Repository] = field(default_factory=dict)

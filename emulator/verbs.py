@@ -5,6 +5,7 @@ The same verbs are `POST /_emulator/<verb>` with a JSON object of arguments, and
 """
 
 import copy
+import inspect
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
@@ -17,13 +18,13 @@ from emulator.fc.instances import InvokeResult
 from emulator.fc.model import FunctionRecord, Json, PlannedFailure
 from emulator.oci.build import build
 from emulator.oci.model import Repository, Tag
-from emulator.oci.store import DIGEST
+from emulator.oci.store import DIGEST, TAG
 from emulator.state import TemporaryKey
 
 NAMES = (
     "push", "retag", "delete_tag", "delete_manifest", "set_tag_status", "set_repository_type", "set_tag_immutability",
     "create_instance", "add_registry", "fail_next", "fail_update", "after_next", "clear_faults", "advance", "skew",
-    "assume_role", "invoke", "set_image", "configure", "deactivate", "function", "functions",
+    "set_key_active", "assume_role", "invoke", "set_image", "configure", "deactivate", "function", "functions",
 )  # fmt: skip
 """What may be called over HTTP."""
 
@@ -59,7 +60,7 @@ class Verbs:
             )
             target = account.store.create(repository)
             digest = build(account.store, target, content, platforms, index=index, created=seconds)
-            account.store.set_tag(target, tag, digest)
+            self._set_tag(target, tag, digest)
             return digest
 
     def retag(self, repository: str, tag: str, *, to: str) -> str:
@@ -69,7 +70,7 @@ class Verbs:
             digest = to if DIGEST.fullmatch(to) else self._tag(target, to).digest
             if digest not in target.manifests:
                 raise EmulatorError(f"{repository}: there is no manifest {digest}")
-            self._account.store.set_tag(target, tag, digest)
+            self._set_tag(target, tag, digest)
             return digest
 
     def delete_tag(self, repository: str, tag: str) -> None:
@@ -146,6 +147,10 @@ class Verbs:
         """Carry out *verb* as soon as the next call of *action* is answered: somebody pushes between two pages."""
         if verb not in NAMES:
             raise EmulatorError(f"verb {verb!r}: there is none of that name; known: {', '.join(NAMES)}")
+        try:
+            inspect.signature(getattr(self, verb)).bind(**arguments)
+        except TypeError as error:
+            raise EmulatorError(f"verb {verb}: {error}") from None
         self._account.faults.add_sequel(action, Sequel(verb, arguments))
 
     def clear_faults(self) -> None:
@@ -163,6 +168,11 @@ class Verbs:
     def skew(self, seconds: float) -> None:
         """Let the gateway's clock differ from its callers': beyond 15 minutes it refuses them."""
         self._account.clock.skew = seconds
+
+    def set_key_active(self, active: bool) -> None:
+        """Disable the account's access key, or enable it again."""
+        with self._account.changing():
+            self._account.state.key_active = active
 
     def assume_role(self, seconds: float = 3600.0) -> dict[str, str]:
         """Temporary credentials (STS), with the keys of a credentials URI's answer."""
@@ -187,12 +197,11 @@ class Verbs:
         """Call the function; *cold* in a new instance, even if one is running."""
         record = self._function(function)
         try:
-            return self._account.instances.invoke(record, qualifier, cold=cold)
+            result = self._account.instances.invoke(record, qualifier, cold=cold)
         except ApiError as error:
-            return InvokeResult(error.status, error.code, error.message)
-        finally:
-            with self._account.changing():
-                pass
+            result = InvokeResult(error.status, error.code, error.message)
+        with self._account.changing():
+            return result
 
     def set_image(self, function: str, image: str) -> None:
         """Somebody changes the image in the console; it has taken effect already."""
@@ -222,7 +231,8 @@ class Verbs:
     def functions(self) -> list[Json]:
         """All functions, by name."""
         with self._account.lock:
-            return copy.deepcopy(self._account.functions.all())
+            functions = self._account.functions
+            return copy.deepcopy([functions.view(record) for record in functions.records()])
 
     # what the arguments name
 
@@ -237,6 +247,14 @@ class Verbs:
         if repository is None:
             raise EmulatorError(f"repository {path}: there is none of that name")
         return repository
+
+    def _set_tag(self, repository: Repository, name: str, digest: str) -> None:
+        if not TAG.fullmatch(name):
+            raise EmulatorError(f"{repository.path}: {name!r} is no tag")
+        try:
+            self._account.store.set_tag(repository, name, digest)
+        except ApiError as error:
+            raise EmulatorError(error.message) from None
 
     def _tag(self, repository: Repository, name: str) -> Tag:
         tag = repository.tags.get(name)

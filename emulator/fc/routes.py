@@ -128,15 +128,14 @@ class FcRoutes:
         wanted = {tag["Key"]: tag.get("Value", "") for tag in _json_list(request, "tags")}
         prefix, runtime, description = (request.param(key) for key in ("prefix", "runtime", "description"))
         found = {
-            view["functionName"]: view
-            for view in self._service.all()
-            if view["functionName"].startswith(prefix or request.param("functionName"))
-            and runtime in ("", view["runtime"])
-            and description in view["description"]
-            and wanted.items() <= {tag["Key"]: tag["Value"] for tag in view["tags"]}.items()
+            record.name: record
+            for record in self._service.records(prefix or request.param("functionName"))
+            if runtime in ("", record.wanted.settings["runtime"])
+            and description in record.wanted.settings["description"]
+            and wanted.items() <= record.tags.items()
         }
         page, next_token = cut(list(found), limit_of(request.param("limit")), request.param("nextToken"))
-        return {"functions": [found[name] for name in page]} | next_token
+        return {"functions": [self._service.view(found[name]) for name in page]} | next_token
 
     # calls
 
@@ -213,7 +212,7 @@ class FcRoutes:
         return {"RequestId": self._request_id()}
 
     def _list_tags(self, request: WireRequest) -> Json:
-        wanted = _json_list(request, "ResourceId") or [arn(view["functionName"]) for view in self._service.all()]
+        wanted = _json_list(request, "ResourceId") or [arn(record.name) for record in self._service.records()]
         filters = {tag["Key"]: tag.get("Value") for tag in _json_list(request, "Tag")}
         tags = [
             {"ResourceId": one, "ResourceType": "function", "TagKey": key, "TagValue": value}

@@ -106,9 +106,9 @@ class FunctionCompute:
         self.record(name)
         del self._state.functions[name]
 
-    def all(self) -> list[Json]:
-        """Every function, by name."""
-        return [self.view(self.record(name)) for name in sorted(self._state.functions)]
+    def records(self, prefix: str = "") -> list[FunctionRecord]:
+        """The functions whose names begin with *prefix*, by name."""
+        return [self.record(name) for name in sorted(self._state.functions) if name.startswith(prefix)]
 
     def view(self, record: FunctionRecord) -> Json:
         return settings.view(record, record.wanted, arn(record.name))

@@ -45,6 +45,7 @@ class RemoteSource:
         self._url = url.rstrip("/")
         self._tokens = tokens
         self._service = SERVICE
+        self._issued: dict[tuple[str, str], str] = {}
         self._http = urllib3.PoolManager(timeout=urllib3.Timeout(10.0), retries=False)
 
     def digest(self, path: str, reference: str) -> str | None:
@@ -79,8 +80,7 @@ class RemoteSource:
         return response
 
     def _send(self, method: str, path: str, what: str) -> urllib3.BaseHTTPResponse:
-        token = self._tokens.issue("function-compute", self._service, [Access(path, ("pull",))])
-        headers = {"accept": _ACCEPT, "authorization": f"Bearer {token}"}
+        headers = {"accept": _ACCEPT, "authorization": f"Bearer {self._token(path)}"}
         try:
             response = self._http.request(method, f"{self._url}/v2/{path}/{what}", headers=headers, redirect=False)
             if response.status == 307:
@@ -90,6 +90,14 @@ class RemoteSource:
                 f"image {self._host}/{path}: registry cannot be reached: {type(error).__name__}"
             ) from error
         return response
+
+    def _token(self, path: str) -> str:
+        """One for *path*, used again until it is about to expire."""
+        token = self._issued.get((self._service, path))
+        if token is None or not self._tokens.is_fresh(token):
+            token = self._tokens.issue("function-compute", self._service, [Access(path, ("pull",))])
+            self._issued[self._service, path] = token
+        return token
 
     def close(self) -> None:
         self._http.clear()

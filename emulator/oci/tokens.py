@@ -21,6 +21,8 @@ from cryptography.x509.oid import NameOID
 
 ISSUER = "emulator"
 SERVICE = "registry.emulator"
+_REMEMBERED = 1024
+"""Checked tokens after which the expired ones are forgotten."""
 _BACKDATED = 60
 """Seconds by which `nbf` precedes the issue: another process's clock may be a little behind."""
 
@@ -112,8 +114,14 @@ class Tokens:
         signed = f"{self._header}.{_encode_json(claims)}"
         r, s = decode_dss_signature(self._key.private.sign(signed.encode(), ec.ECDSA(hashes.SHA256())))
         token = f"{signed}.{_encode(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
-        self._checked[token] = claims
+        self._remember(token, claims)
         return token
+
+    def _remember(self, token: str, claims: dict[str, Any]) -> None:
+        if len(self._checked) >= _REMEMBERED:
+            now = self._now()
+            self._checked = {one: said for one, said in self._checked.items() if now < said["emulator_exp"]}
+        self._checked[token] = claims
 
     def allows(self, token: str, service: str, name: str, action: str) -> bool:
         """Whether an unexpired token of ours, for *service*, allows *action* on the repository *name*."""
@@ -123,6 +131,11 @@ class Tokens:
             and claims["aud"] == service
             and any(one["name"] == name and ({action, "*"} & set(one["actions"])) for one in claims["access"])
         )
+
+    def is_fresh(self, token: str) -> bool:
+        """Whether at least half of a token's life is left, here and in other processes."""
+        claims = self.claims(token)
+        return claims is not None and self._machine_now() < claims["iat"] + self.seconds / 2
 
     def claims(self, token: str) -> dict[str, Any] | None:
         """What a token says, or None when it is not ours or has expired on the emulator's clock."""
@@ -138,7 +151,7 @@ class Tokens:
             claims: dict[str, Any] = json.loads(_decode(signed.partition(".")[2]))
         except (InvalidSignature, ValueError):
             return None
-        self._checked[token] = claims
+        self._remember(token, claims)
         return claims
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -60,6 +61,21 @@ def test_wrong_credentials(
 def test_a_clock_that_is_too_wrong(cloud: Emulator, service: str, seconds: float) -> None:
     cloud.skew(seconds)
     assert (refused(cloud, service).status_code, refused(cloud, service).code) == (400, "InvalidTimeStamp.Expired")
+
+
+def test_a_disabled_key(cloud: Emulator) -> None:
+    cloud.set_key_active(False)
+    assert [refused(cloud, one).code for one in ("fc", "cr")] == ["InvalidAccessKeyId.Inactive"] * 2
+    cloud.set_key_active(True)
+    assert fc(cloud).list_functions(fc_models.ListFunctionsRequest()).status_code == 200
+
+
+def test_many_threads_sign_at_once(cloud: Emulator) -> None:
+    client = fc(cloud)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: client.list_functions(fc_models.ListFunctionsRequest()), range(80)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert cloud.calls.count("ListFunctions") == 80
 
 
 def test_a_clock_that_is_a_little_wrong(cloud: Emulator) -> None:

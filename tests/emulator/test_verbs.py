@@ -1,6 +1,8 @@
 """The verbs: in this process, over HTTP, and what they say when they cannot."""
 
+import http.client
 import inspect
+import json
 from collections.abc import Callable
 
 import pytest
@@ -74,6 +76,12 @@ MISTAKES: list[tuple[str, Callable[[Verbs | RemoteEmulator], object], str]] = [
     ("settings that FC refuses", lambda cloud: cloud.configure("fn", {"timeout": 0}), "timeout 0"),
     ("an image that is not there", lambda cloud: cloud.set_image("fn", f"{HOST}/shop/app:none"), "image not found"),
     ("an unknown kind of repository", lambda cloud: cloud.set_repository_type("shop/app", "OPEN"), "'OPEN'"),  # type: ignore[arg-type]
+    ("a tag that cannot be", lambda cloud: cloud.push("shop/app", "a b"), "'a b' is no tag"),
+    (
+        "arguments that a later verb does not take",
+        lambda cloud: cloud.after_next("GetFunction", "push", {}),
+        "'repository'",
+    ),
     ("a registry without a URL", lambda cloud: cloud.add_registry("a.example.com", "127.0.0.1"), "expected a URL"),
     ("an unknown status of a tag", lambda cloud: cloud.set_tag_status("shop/app", "main", "OLD"), "'OLD'"),
 ]
@@ -95,18 +103,50 @@ def test_a_verb_says_what_it_cannot_do(
 
 
 def test_verbs_over_http_are_plain_json(cloud: Emulator) -> None:
-    http = urllib3.PoolManager()
+    pool = urllib3.PoolManager()
     url = f"{cloud.url}/_emulator"
-    pushed = http.request("POST", f"{url}/push", json={"repository": "shop/app", "tag": "main"})
+    pushed = pool.request("POST", f"{url}/push", json={"repository": "shop/app", "tag": "main"})
     assert (pushed.status, pushed.json()["result"][:7]) == (200, "sha256:")
-    unknown = http.request("POST", f"{url}/explode", json={})
+    unknown = pool.request("POST", f"{url}/explode", json={})
     assert (unknown.status, "'explode'" in unknown.json()["error"]) == (400, True)
-    lacking = http.request("POST", f"{url}/push", json={"repository": "shop/app"})
+    lacking = pool.request("POST", f"{url}/push", json={"repository": "shop/app"})
     assert (lacking.status, "'tag'" in lacking.json()["error"]) == (400, True)
-    form = http.request("POST", f"{url}/push", body=b"{}", headers={"content-type": "text/plain"})
+    form = pool.request("POST", f"{url}/push", body=b"{}", headers={"content-type": "text/plain"})
     assert (form.status, "application/json" in form.json()["error"]) == (400, True)
-    assert http.request("POST", f"{url}/push", json=[]).status == 400
-    http.clear()
+    assert pool.request("POST", f"{url}/push", json=[]).status == 400
+    pool.clear()
+
+
+def test_an_immutable_tag_is_not_pushed_again(cloud: Emulator) -> None:
+    digest = cloud.push("shop/app", "main", content="one")
+    cloud.set_tag_immutability("shop/app")
+    with pytest.raises(EmulatorError, match=f"immutable and points at {digest}"):
+        cloud.push("shop/app", "main", content="two")
+    assert cloud.push("shop/app", "main", content="one") == digest
+    cloud.set_tag_immutability("shop/app", immutable=False)
+    assert cloud.push("shop/app", "main", content="two") != digest
+
+
+def test_errors_outside_of_any_service_are_json_too(cloud: Emulator) -> None:
+    pool = urllib3.PoolManager()
+    for method, path, status in (
+        ("GET", "/_emulator/push", 405),
+        ("OPTIONS", "/v2/", 405),
+        ("GET", "/favicon.ico", 405),
+    ):
+        answer = pool.request(method, f"{cloud.url}{path}")
+        assert (answer.status, bool(answer.json())) == (status, True)
+    pool.clear()
+
+
+def test_a_body_that_is_too_large_is_not_even_read(cloud: Emulator) -> None:
+    connection = http.client.HTTPConnection(cloud.address, timeout=10)
+    connection.putrequest("PUT", "/v2/shop/app/manifests/main")
+    connection.putheader("content-length", str(1 << 40))
+    connection.endheaders()
+    answer = connection.getresponse()
+    assert (answer.status, json.loads(answer.read())["Code"]) == (413, "EntityTooLarge")
+    connection.close()
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:9900", "https://127.0.0.1:9900", "http://127.0.0.1"])
