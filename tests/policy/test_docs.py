@@ -1,0 +1,56 @@
+"""The documentation is true: it names every order and every key, and its examples answer what they say."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fcpin.policy import Policy
+from fcpin.policy.spec import KEYS, ORDERS
+
+DOCS = Path(__file__).parent.parent.parent / "docs" / "policies"
+PAGES = sorted(DOCS.glob("*.md"))
+_EXAMPLE = re.compile(r"```console\n\$ (?P<command>.*?)\n(?P<output>.*?)```", re.DOTALL)
+_YAML = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
+
+
+def examples() -> list[tuple[str, str, str]]:
+    return [
+        (page.name, match["command"], match["output"])
+        for page in PAGES
+        for match in _EXAMPLE.finditer(page.read_text())
+    ]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_every_order_has_a_page_a_row_and_all_its_fields(order: str) -> None:
+    page = (DOCS / f"{order}.md").read_text()
+    row = next(line for line in (DOCS / "README.md").read_text().splitlines() if line.startswith(f"| [`{order}`]"))
+    for option in ORDERS[order].options:
+        assert f"| `{option}` |" in page
+        assert f"`{option}`" in row
+    assert "In the above example" in page
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_key_beside_the_order_has_a_row(key: str) -> None:
+    rows = [line for line in (DOCS / "README.md").read_text().splitlines() if line.startswith("| ")]
+    assert any(f"`{key}`" in row.split(" | ")[0] for row in rows)
+
+
+@pytest.mark.parametrize(("page", "command", "output"), examples())
+def test_every_example_answers_what_it_says(page: str, command: str, output: str) -> None:
+    script = f'fcpin() {{ "{sys.executable}" -m fcpin "$@"; }}\n{command}'
+    done = subprocess.run(["bash", "-c", script], cwd=DOCS, capture_output=True, text=True, timeout=60)
+    assert done.stdout + done.stderr == output, page
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+def test_every_policy_that_is_shown_is_valid(page: Path) -> None:
+    shown = _YAML.findall(page.read_text())
+    assert shown
+    for text in shown:
+        Policy.from_spec(yaml.safe_load(text))
