@@ -7,5 +7,4 @@ from fcpin.pinned_function import PinnedFunction
 functions = pulumi.Config("fcpin").require_object("functions")
 pins = {name: PinnedFunction.from_config(name, entry) for name, entry in functions.items()}
 
-pulumi.export("images", {name: pin.image for name, pin in pins.items()})
-pulumi.export("digests", {name: pin.digest for name, pin in pins.items()})
+pulumi.export("images", {name: pulumi.Output.concat(pin.image, "@", pin.digest) for name, pin in pins.items()})

@@ -1,0 +1,1 @@
+"""`make demo`: what fcpin is for, shown on a local cloud, from the first deployment to the healed outage."""

@@ -1,0 +1,124 @@
+"""Two registries to push to: Debian's docker-registry as ACR Personal, the emulator as ACR Enterprise.
+
+Where docker-registry or skopeo is not installed, the emulator is both, and says so.
+"""
+
+import base64
+import json
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from demo.image import build
+from demo.narrator import Narrator
+from emulator import Emulator
+from emulator.oci.tokens import ISSUER
+
+PERSONAL: Final = "registry-vpc.cn-hangzhou.aliyuncs.com"
+"""The host that functions name. fcpin asks the same registry under its public host."""
+PERSONAL_PUBLIC: Final = "registry.cn-hangzhou.aliyuncs.com"
+
+SERVICE: Final = "registry.aliyuncs.com:cn-hangzhou:26842"
+_PATIENCE: Final = 10.0
+
+
+@dataclass(frozen=True)
+class Registries:
+    """Where pushes go: addresses by the host that the functions name."""
+
+    cloud: Emulator
+    addresses: dict[str, str]
+    folder: Path
+    narrator: Narrator
+
+    @property
+    def docker_config(self) -> Path:
+        """A folder with logins for both registries, as `docker login` leaves them."""
+        login = base64.b64encode(f"{self.cloud.username}:{self.cloud.password}".encode()).decode()
+        hosts = [*self.addresses.values(), PERSONAL_PUBLIC, *self.addresses]
+        folder = self.folder / "docker"
+        folder.mkdir(exist_ok=True)
+        file = folder / "config.json"
+        file.touch(mode=0o600)
+        file.write_text(json.dumps({"auths": {host: {"auth": login} for host in hosts}}))
+        return folder
+
+    def push(self, host: str, path: str, tag: str, content: str) -> str:
+        """Build an image of *content* and push it as `host/path:tag`; gives its digest."""
+        address = self.addresses[host]
+        if shutil.which("skopeo") is None:
+            self.narrator.say(f"(no skopeo here: the emulator builds {path}:{tag} itself)")
+            return self.cloud.push(path, tag, content=content)
+        image = self.folder / "images" / content.replace(" ", "-")
+        digest = build(image, content, datetime.now(UTC))
+        source, target = f"oci:{image.relative_to(self.folder)}", f"docker://{address}/{path}:{tag}"
+        self.narrator.run(
+            ["skopeo", "copy", "--quiet", "--dest-tls-verify=false", source, target],
+            {"REGISTRY_AUTH_FILE": str(self.docker_config / "config.json")},
+        )
+        return digest
+
+
+@contextmanager
+def registries(folder: Path, narrator: Narrator) -> Iterator[Registries]:
+    """A cloud and its registries on loopback, until the block ends."""
+    program, skopeo = shutil.which("docker-registry"), shutil.which("skopeo")
+    if program is None or skopeo is None:
+        narrator.say("docker-registry and skopeo are not both installed: the emulator's own registry stands in.")
+        with Emulator().serve() as cloud:
+            yield Registries(cloud, {PERSONAL: cloud.address, cloud.enterprise_host: cloud.address}, folder, narrator)
+        return
+    address = f"127.0.0.1:{_free_port()}"
+    with (
+        Emulator(registries={PERSONAL: f"http://{address}"}).serve() as cloud,
+        _docker_registry(program, address, cloud, folder),
+    ):
+        yield Registries(cloud, {PERSONAL: address, cloud.enterprise_host: cloud.address}, folder, narrator)
+
+
+@contextmanager
+def _docker_registry(program: str, address: str, cloud: Emulator, folder: Path) -> Iterator[None]:
+    certificate, config = folder / "token.pem", folder / "registry.json"
+    certificate.write_text(cloud.token_certificate)
+    token = {"realm": f"{cloud.url}/auth", "service": SERVICE, "issuer": ISSUER, "rootcertbundle": str(certificate)}
+    config.write_text(
+        json.dumps(
+            {
+                "version": "0.1",
+                "storage": {"filesystem": {"rootdirectory": str(folder / "registry")}},
+                "http": {"addr": address},
+                "auth": {"token": token},
+            }
+        )
+    )
+    with (folder / "registry.log").open("w") as log:
+        process = subprocess.Popen([program, "serve", str(config)], stdout=log, stderr=subprocess.STDOUT)
+        try:
+            _wait_for(address, process)
+            yield
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    host, _, port = address.partition(":")
+    deadline = datetime.now(UTC).timestamp() + _PATIENCE
+    while process.poll() is None and datetime.now(UTC).timestamp() < deadline:
+        with socket.socket() as attempt:
+            attempt.settimeout(0.1)
+            if attempt.connect_ex((host, int(port))) == 0:
+                return
+    raise RuntimeError(f"docker-registry did not start on {address}; see .demo/registry.log")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port

@@ -1,0 +1,76 @@
+"""The stack `local` of this project in a folder of its own, pointed at the demo's cloud."""
+
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import yaml
+
+from demo.narrator import Narrator
+from demo.registry import Registries
+
+ROOT: Final = Path(__file__).parent.parent
+Engine = Literal["embedded", "pulumi"]
+
+
+@dataclass
+class Stack:
+    """Runs the engine's commands in its folder."""
+
+    folder: Path
+    engine: Engine
+    narrator: Narrator
+    registries: Registries
+
+    def prepare(self) -> None:
+        """Copy the program and its stack, and point the stack's endpoints at the registries and the cloud."""
+        shutil.copy(ROOT / "__main__.py", self.folder)
+        project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
+        project["runtime"]["options"]["virtualenv"] = sys.prefix
+        (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(project, sort_keys=False))
+        (self.folder / "stacks").mkdir()
+        (self.folder / "state").mkdir()
+        stack = yaml.safe_load((ROOT / "stacks" / "Pulumi.local.yaml").read_text())
+        cloud = self.registries.cloud
+        stack["config"]["fcpin:endpoints"] = {"fc": cloud.url, "cr": cloud.url}
+        stack["config"]["fcpin:registries"] = {
+            host: {"endpoint": f"http://{address}"} for host, address in self.registries.addresses.items()
+        }
+        self._write(stack)
+        self.narrator.environment |= {
+            "PYTHONPATH": str(ROOT),
+            "PULUMI_BACKEND_URL": f"file://{self.folder / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE": "local",
+            "PULUMI_SKIP_UPDATE_CHECK": "1",
+            "DOCKER_CONFIG": str(self.registries.docker_config),
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": cloud.access_key_id,
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": cloud.access_key_secret,
+        }
+        self.run("stack init")
+
+    def add(self, name: str, entry: dict[str, Any]) -> None:
+        """One more function in the stack's configuration."""
+        stack = yaml.safe_load(self._file.read_text())
+        stack["config"]["fcpin:functions"][name] = entry
+        self._write(stack)
+        self.narrator.say("stacks/Pulumi.local.yaml gets one more entry under fcpin:functions:\n")
+        shown = yaml.safe_dump({name: entry}, sort_keys=False)
+        self.narrator.say("".join(f"    {line}\n" for line in shown.splitlines()))
+
+    def run(self, command: str, *flags: str) -> str:
+        """Run a command of the engine on the stack `local`; gives what it printed."""
+        return self.narrator.run([*self._program, *command.split(), "--stack", "local", *flags])
+
+    @property
+    def _program(self) -> Sequence[str]:
+        return ["pulumi", "--non-interactive"] if self.engine == "pulumi" else [sys.executable, "-m", "engine"]
+
+    @property
+    def _file(self) -> Path:
+        return self.folder / "stacks" / "Pulumi.local.yaml"
+
+    def _write(self, stack: dict[str, Any]) -> None:
+        self._file.write_text(yaml.safe_dump(stack, sort_keys=False))
