@@ -249,6 +249,14 @@ def test_options_of_a_registry_need_a_repository() -> None:
     assert "--repository" in done.stderr
 
 
+def test_a_terminal_without_the_letters_gets_their_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    command = [sys.executable, "-m", "fcpin", "explain", "--policy", NEWEST]
+    done = subprocess.run(command, input='{"tag": "\u00fc"}', capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (3, "")
+    assert r"\xfc" in done.stdout
+
+
 def test_a_reader_that_leaves_early_is_no_error() -> None:
     tags = "".join(f"main-{number}\n" for number in range(20_000))
     command = [sys.executable, "-m", "fcpin", "explain", "--policy", FAMILY]

@@ -39,6 +39,8 @@ MISTAKES = [
     ("an unknown way to be newest", {"newest": {"by": "build"}}, "newest.by", ["pushed or created"]),
     ("an unknown rule", {"family": {"rule": "lax"}}, "family.rule", ["strict or seed"]),
     ("a family's name that no tag can have", {"family": {"name": "a:b"}}, "family.name", ["'a:b'"]),
+    ("a family's name with its dash", {"family": {"name": "main-"}}, "family.name", ["'main-'", "leave it out"]),
+    ("a range of thousands of digits", {"semver": {"range": "1" * 5000}}, "semver.range", ["5000", "1000"]),
     ("a family's name with a newline", {"family": {"name": "a\n"}}, "family.name", [r"'a\n'"]),
     ("digest without a tag", {"policy": {"digest": {}}}, "policy.digest.tag", ["required"]),
     ("digest with an image", {"digest": {"tag": "app:main"}}, "digest.tag", ["'app:main'", "no tag"]),

@@ -30,13 +30,15 @@ def test_the_table_is_not_one_sided() -> None:
     assert found.count("bad-range") > 10
 
 
-@pytest.mark.parametrize(("text", "value", "expected"), answers())
-def test_every_answer_of_masterminds_is_ours(text: str, value: str, expected: str) -> None:
-    if expected == "bad-range":
-        with pytest.raises(InvalidPolicy, match="is no version range"):
-            VersionRange.parse(text)
-    else:
-        assert VersionRange.parse(text).has(version(value)) is (expected == "true")
+def ours(text: str, value: str) -> str:
+    try:
+        return "true" if VersionRange.parse(text).has(version(value)) else "false"
+    except InvalidPolicy:
+        return "bad-range"
+
+
+def test_every_answer_of_masterminds_is_ours() -> None:
+    assert [row for row in answers() if ours(*row[:2]) != row[2]] == []
 
 
 IN_ORDER = [

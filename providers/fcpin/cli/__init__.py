@@ -7,6 +7,7 @@ the input is wrong, 3 no tag qualifies.
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import BinaryIO, Final, TextIO
 
 from fcpin.cli.arguments import parse
@@ -34,6 +35,8 @@ def main(
     Raises SystemExit as argparse does, for `--help` and for unknown options.
     """
     stdin, stdout, stderr = stdin or sys.stdin.buffer, stdout or sys.stdout, stderr or sys.stderr
+    if isinstance(stdout, TextIOWrapper):
+        stdout.reconfigure(errors="backslashreplace")  # a tag must not fail for want of a letter in the terminal
     arguments = parse(argv)
     try:
         status = COMMANDS[arguments.command](arguments, stdin, stdout, stderr)

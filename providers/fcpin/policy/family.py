@@ -79,6 +79,8 @@ class Family:
         name = fields.text("name")
         if name is not None and not is_tag(name):
             fields.wrong("name", f"{shown(name)} cannot begin a tag; write what stands before the last '-'")
+        elif name is not None and name.endswith("-"):
+            fields.wrong("name", f"{shown(name)} ends with the '-' that divides name and suffix; leave it out")
         rule: Rule = "seed" if fields.choice("rule", ("strict", "seed")) == "seed" else "strict"
         return cls(name, rule, fields.path)
 

@@ -3,12 +3,15 @@
 import re
 import warnings
 from collections.abc import Sequence
+from threading import Lock
 
 from fcpin.policy.fields import Fields, shown
 
 _LONGEST_PATTERN = 1000
 _POSIX_CLASS = re.compile(r"\[:\^?[a-z]+:\]")
 _INLINE_FLAGS = re.compile(r"\(\?[a-zA-Z]+\)")
+_COMPILING = Lock()
+"""`catch_warnings` changes what the whole process warns of: one thread at a time."""
 _ATOM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
 
 
@@ -21,7 +24,7 @@ def compile_pattern(fields: Fields, key: str, source: str) -> re.Pattern[str] | 
         fields.wrong(key, f"{posix[0]} at position {posix.start()} is not supported; write [0-9], [a-z] or \\w")
         return None
     try:
-        with warnings.catch_warnings():
+        with _COMPILING, warnings.catch_warnings():
             # `[[a]` and `[a--b]` warn of what a later Python may make of them; today they mean what they mean in Go.
             warnings.simplefilter("ignore", FutureWarning)
             return re.compile(source, re.ASCII)

@@ -36,6 +36,7 @@ _COMPARISON = re.compile(
 )
 _UNNAMED = _VERSION.replace("?P<pre>", "?:")
 _HYPHEN = re.compile(rf"(?<![^\s,|])({_UNNAMED})\s+-\s+({_UNNAMED})(?![^\s,|])")
+_LONGEST = 1000
 _END: VersionKey = (float("inf"),)
 _ZERO: VersionKey = (0, 0, 0, 1)
 
@@ -123,6 +124,8 @@ class VersionRange:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raises InvalidPolicy, quoting the part that cannot be read."""
+        if len(text) > _LONGEST:
+            raise InvalidPolicy(Problem("", f"has {len(text)} characters; a range has {_LONGEST} at most"))
         parts = _HYPHEN.sub(r">=\1, <=\2", text).split("||")
         return cls(text, [Group.of(_comparisons(part, text)) for part in parts])
 
