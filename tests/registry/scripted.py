@@ -144,6 +144,7 @@ class ScriptedServer:
                 self.end_headers()
                 if self.command != "HEAD":
                     self.wfile.write(reply.body)
+                self.close_connection |= reply.headers.get("Connection") == "close"
 
             do_GET = do_HEAD = do_POST = _answer  # noqa: N815 - the names that http.server calls
 

@@ -402,9 +402,51 @@ REDIRECTS: list[tuple[str, str]] = [
 @pytest.mark.parametrize(("label", "location"), REDIRECTS, ids=[row[0] for row in REDIRECTS])
 def test_a_redirect_is_refused(label: str, location: str, server: ScriptedServer) -> None:
     server.always("GET", TAGS, lambda _: Reply(302, headers={"Location": location} if location else {}))
-    with pytest.raises(RegistryProtocolError, match=r"redirect|Location"):
+    with pytest.raises(RegistryProtocolError, match=r"redirect|Location|no address"):
         names(server)
     assert len(server.requests) <= 4
+
+
+ADDRESSES = ["http://[::1", "http://host:99999/x", "http://host:port/x", "http://user:secret@host/x", "mailto:x"]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_an_address_that_is_none_is_refused_as_next_page_redirect_and_token_server(
+    address: str, server: ScriptedServer
+) -> None:
+    server.expect("GET", TAGS).answer(json={"tags": ["a"]}, headers=next_link(address))
+    server.expect("GET", TAGS).answer(307, headers={"Location": address})
+    server.expect("GET", TAGS).answer(401, headers={"WWW-Authenticate": f'Bearer realm="{address}"'})
+    for _ in range(3):
+        with pytest.raises(RegistryProtocolError, match=r"no address|another address"):
+            names(server)
+
+
+def test_a_refusal_of_any_shape_is_one_line(server: ScriptedServer) -> None:
+    for body in (b"[" * 100_000, b'{"errors": "x"}', b'{"errors": [5]}', b'{"errors": [' + b'{"code":"X"},' * 9999):
+        server.expect("GET", TAGS).answer(403, body=body)
+        with pytest.raises(RegistryDenied, match="status 403"):
+            names(server)
+    server.expect("GET", TAGS).answer(403, json={"errors": [{"code": "X" * 999}] * 999})
+    with pytest.raises(RegistryDenied) as denied:
+        names(server)
+    assert len(str(denied.value)) < 1000
+
+
+def test_half_a_body_is_no_body(server: ScriptedServer) -> None:
+    body = b'{"tags": ["v1"]}'
+    server.expect("GET", TAGS).answer(body=body, headers={"Content-Length": str(len(body) + 5), "Connection": "close"})
+    server.expect("GET", TAGS).answer(json={"tags": ["v1", "v2"]})
+    assert names(server) == ["v1", "v2"]
+
+
+def test_a_login_that_nobody_asked_for_is_not_looked_up(server: ScriptedServer) -> None:
+    def find_login() -> Login:
+        raise AssertionError("nobody asked")
+
+    server.expect("GET", TAGS).answer(404)
+    with pytest.raises(RepositoryNotFound, match="anonymous"):
+        Distribution(server.host, find_login=find_login).list_tags(repository(server))
 
 
 ENDPOINTS: list[tuple[str, str]] = [

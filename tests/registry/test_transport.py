@@ -80,7 +80,7 @@ def test_a_redirect(label: str, url: str, location: str, target: str | None) -> 
     if target is not None:
         assert redirect_target(answer, "GET") == target
     else:
-        with pytest.raises(RegistryProtocolError, match=r"^a "):
+        with pytest.raises(RegistryProtocolError, match=r"^a |no address"):
             redirect_target(answer, "GET")
     with pytest.raises(RegistryProtocolError):
         redirect_target(answer, "POST")
@@ -158,6 +158,15 @@ def test_a_proxy_of_the_environment_is_used_unless_the_host_is_exempt(monkeypatc
         assert transport.send("GET", "http://registry.invalid/v2/", headers={}).body == b"through the proxy"
         with pytest.raises(RegistryUnavailable, match="no such host name"):
             transport.send("GET", "http://exempt.invalid/v2/", headers={})
+
+
+def test_a_proxy_may_want_a_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ScriptedServer() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", f"ci:p%40ss@{proxy.host}")
+        proxy.expect("GET", "http://registry.invalid/v2/").answer()
+        Transport(retry=Retry(attempts=1)).send("GET", "http://registry.invalid/v2/", headers={})
+        expected = urllib3.make_headers(proxy_basic_auth="ci:p@ss")["proxy-authorization"]
+        assert proxy.seen("Proxy-Authorization") == [expected]
 
 
 def test_this_machine_is_never_asked_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:

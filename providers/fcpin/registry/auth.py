@@ -13,9 +13,9 @@ from urllib.parse import urlencode, urlsplit
 
 from fcpin.clock import Clock
 from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError
-from fcpin.registry.docker_config import Login
+from fcpin.registry.docker_config import ANONYMOUS, Login
 from fcpin.registry.single_flight import SingleFlight
-from fcpin.registry.transport import MIB, Answer, Transport
+from fcpin.registry.transport import MIB, Answer, Transport, origin
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - a "token" of the HTTP grammar
 _SCHEME = re.compile(rf"[\s,]*({_TOKEN})(?=[\s,]|$)")
@@ -80,6 +80,8 @@ class Authenticator:
         self._logins = SingleFlight[str, Login]()
         self._tokens = SingleFlight[str, _Token]()
         self._way: _Realm | str | None = None
+        self.asked_as = ANONYMOUS
+        """Whose credentials were used so far: nobody's, as long as the registry has not asked for any."""
 
     def login(self) -> Login:
         """Who we are here. Raises RegistryDenied when a credential source is broken."""
@@ -87,6 +89,7 @@ class Authenticator:
         if login.expires is not None and self._clock.now() >= login.expires:
             self._logins.forget("", login)
             login = self._logins.get("", self._find_login)
+        self.asked_as = login
         return login
 
     def header(self, repository: str) -> str | None:
@@ -124,10 +127,13 @@ class Authenticator:
 
     def _realm(self, challenge: Challenge) -> _Realm:
         url = challenge.parameters.get("realm", "")
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
-            raise RegistryProtocolError(f"{self._registry} names {url!r} as its token server, which is no address")
-        if parts.scheme == "http" and urlsplit(self._registry).scheme == "https":
+        try:
+            scheme, _, _ = origin(url)
+        except ValueError:
+            raise RegistryProtocolError(
+                f"{self._registry} names {url[:200]!r} as its token server, which is no address"
+            ) from None
+        if scheme == "http" and urlsplit(self._registry).scheme == "https":
             raise RegistryProtocolError(
                 f"{self._registry} names {url!r} as its token server; credentials are not sent without TLS"
             )
@@ -182,7 +188,7 @@ class Authenticator:
             body: Any = json.loads(answer.body)
             token = body.get("token") or body["access_token"]
             seconds = float(body.get("expires_in") or _DEFAULT_SECONDS)
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             token, seconds = None, 0.0
         if not isinstance(token, str) or not token.isascii() or not token.isprintable():
             raise RegistryProtocolError(f"{where}, the token server of {self._registry}, answered without a token")

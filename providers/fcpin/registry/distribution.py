@@ -25,7 +25,8 @@ from fcpin.registry.manifests import (
 )
 from fcpin.registry.oci_errors import parse_object, refusal
 from fcpin.registry.paging import MAX_PAGES, pages
-from fcpin.registry.transport import LOOPBACK, MIB, Answer, Transport, origin
+from fcpin.registry.pools import LOOPBACK
+from fcpin.registry.transport import MIB, Answer, Transport, origin
 
 PAGE_SIZE: Final = 1000
 _LISTING_LIMIT: Final = 32 * MIB
@@ -151,7 +152,7 @@ class Distribution:
     def _ok(self, answer: Answer, what: str, repository: Repository, missing: type[RegistryError]) -> Answer:
         if answer.status == 200:
             return answer
-        raise refusal(answer, self._asked(what, repository), missing, self._auth.login())
+        raise refusal(answer, self._asked(what, repository), missing, self._auth.asked_as)
 
     def _verified(self, answer: Answer, promised: str | None) -> Digest:
         digest = Digest(f"sha256:{hashlib.sha256(answer.body).hexdigest()}")

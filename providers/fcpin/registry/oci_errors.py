@@ -30,6 +30,7 @@ _BY_CODE: Final[Mapping[str, type[RegistryError]]] = {
 }
 _BY_STATUS: Final[Mapping[int, type[RegistryError]]] = {401: RegistryDenied, 403: RegistryDenied}
 _SHOWN: Final = 160
+_MOST: Final = 3
 
 
 def refusal(answer: Answer, asked: str, missing: type[RegistryError], login: Login) -> RegistryError:
@@ -62,11 +63,11 @@ def _hint(kind: type[RegistryError], login: Login) -> str:
 
 
 def _codes(answer: Answer) -> list[tuple[str, str]]:
-    """Code and message of each error in the body; none when it is not the specification's JSON."""
+    """Code and message of the first errors in the body; none when it is not the specification's JSON."""
     try:
         errors = json.loads(answer.body)["errors"]
-        return [(_shown(error.get("code")), _shown(error.get("message"))) for error in errors]
-    except (ValueError, TypeError, KeyError, AttributeError):
+        return [(_shown(error.get("code")), _shown(error.get("message"))) for error in errors[:_MOST]]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return []
 
 

@@ -6,10 +6,9 @@ A page may not lead to another origin, back to itself, or on for ever.
 import re
 from collections.abc import Callable, Iterator
 from typing import Final
-from urllib.parse import urljoin
 
 from fcpin.errors import RegistryProtocolError
-from fcpin.registry.transport import Answer, origin
+from fcpin.registry.transport import Answer, join, origin
 
 MAX_PAGES: Final = 10_000
 
@@ -38,13 +37,13 @@ def next_page(answer: Answer) -> str | None:
         for link in _LINK.finditer(header):
             rel = _REL.search(link[2])
             if rel and "next" in (rel[1] or rel[2]).lower().split():
-                return _on_same_origin(answer.url, urljoin(answer.url, link[1]))
+                return _on_same_origin(answer.url, join(answer.url, link[1]))
     return None
 
 
 def _on_same_origin(here: str, there: str) -> str:
     if origin(there) != origin(here):
         raise RegistryProtocolError(
-            f"{here}: the next page is said to be at {there}, another address than the registry's; not followed"
+            f"{here}: the next page is said to be at {there[:200]!r}, another address than the registry's; not followed"
         )
     return there

@@ -1,18 +1,16 @@
-"""HTTP with limits: pooled, bounded in size and time, retried when the failure is a passing one.
+"""HTTP with limits: bounded in size and time, retried when the failure is a passing one.
 
 Every read has a limit, no redirect carries credentials to another origin, and nothing but RegistryError comes out.
 """
 
-import functools
 import logging
-import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Final
-from urllib.parse import SplitResult, urljoin, urlsplit
+from typing import Final
+from urllib.parse import urljoin, urlsplit
 
 import stamina
 import urllib3
@@ -22,23 +20,21 @@ from urllib3.exceptions import TimeoutError as TimedOut
 from fcpin.clock import Clock, SystemClock
 from fcpin.errors import RegistryError, RegistryProtocolError, RegistryUnavailable
 from fcpin.openapi import Retry
+from fcpin.registry.pools import pool_for
 
 _log = logging.getLogger(__name__)
 # Without a handler of its own, stamina's note of every retry would go to the user's standard error.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 MIB: Final = 1024 * 1024
-LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 REGISTRY_RETRY: Final = Retry(attempts=4, seconds=30.0, first_wait=0.2, longest_wait=5.0)
 
 _TEMPORARY_STATUS: Final = frozenset({408, 429, 500, 502, 503, 504})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS: Final = 3
 _MAX_RETRY_AFTER: Final = 20.0
-_TIMEOUT: Final = urllib3.Timeout(connect=5.0, read=20.0)
 _BODY_SECONDS: Final = 60.0
 _CHUNK: Final = 64 * 1024
-_POOL: Final[Mapping[str, Any]] = {"maxsize": 16, "retries": False, "timeout": _TIMEOUT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +61,22 @@ class Busy(RegistryUnavailable):
 
 
 def origin(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port of *url*: what credentials belong to."""
+    """Scheme, host and port of *url*: what credentials belong to. Raises ValueError when it cannot be asked."""
     parts = urlsplit(url)
-    return parts.scheme, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    if port is None or not parts.hostname or parts.username is not None:
+        raise ValueError(url)
+    return parts.scheme, parts.hostname, port
+
+
+def join(url: str, reference: str) -> str:
+    """The address that the answer from *url* means by *reference*. Raises RegistryProtocolError when it is none."""
+    try:
+        target = urljoin(url, reference)
+        origin(target)
+    except ValueError:
+        raise RegistryProtocolError(f"{_where(url)} sends us to {reference[:200]!r}, which is no address") from None
+    return target
 
 
 class Transport:
@@ -116,7 +125,7 @@ class Transport:
 
     def _exchange(self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None) -> Answer:
         try:
-            response = _pool(url).request(
+            response = pool_for(url).request(
                 method,
                 url,
                 headers={"User-Agent": "fcpin", "Accept-Encoding": "identity", **headers},
@@ -179,14 +188,11 @@ def retry_after(value: str, now: datetime) -> float | None:
 def redirect_target(answer: Answer, method: str) -> str:
     """Where *answer* sends us. Raises RegistryProtocolError: only reads are redirected, and never away from TLS."""
     location = answer.headers.get("Location", "")
-    target = urljoin(answer.url, location)
-    here, there = urlsplit(answer.url), urlsplit(target)
-    if method not in {"GET", "HEAD"} or not location or not there.hostname or there.username is not None:
+    if method not in {"GET", "HEAD"} or not location:
         raise RegistryProtocolError(f"{_where(answer.url)} answered {answer.status} without a usable Location")
-    if there.scheme != "https" and there.scheme != here.scheme:
-        raise RegistryProtocolError(
-            f"{_where(answer.url)} redirects from {here.scheme} to {there.scheme or 'nowhere'}; refused"
-        )
+    target = join(answer.url, location)
+    if urlsplit(answer.url).scheme == "https" != urlsplit(target).scheme:
+        raise RegistryProtocolError(f"{_where(answer.url)} redirects away from TLS, to {_where(target)}; refused")
     return target
 
 
@@ -214,30 +220,3 @@ def _cause(error: BaseException) -> str:
     if isinstance(error, TimedOut):
         return "timed out"
     return str(error.args[0] if error.args else error).rstrip(".").lower()
-
-
-@functools.cache
-def _tls() -> ssl.SSLContext:
-    # One a process: reading the system's authorities costs 30 ms.
-    return ssl.create_default_context()
-
-
-@functools.cache
-def _pools(scheme: str, proxy: str) -> urllib3.PoolManager:
-    pool = _POOL if scheme == "http" else {**_POOL, "ssl_context": _tls()}
-    return urllib3.ProxyManager(proxy, **pool) if proxy else urllib3.PoolManager(**pool)
-
-
-def _pool(url: str) -> urllib3.PoolManager:
-    parts = urlsplit(url)
-    return _pools(parts.scheme, _proxy(parts))
-
-
-def _proxy(parts: SplitResult) -> str:
-    """The proxy of the environment for this address: HTTP(S)_PROXY and NO_PROXY; never one for this machine itself."""
-    if parts.hostname in LOOPBACK or not any(name.lower().endswith("_proxy") for name in os.environ):
-        return ""
-    from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
-
-    proxies: Mapping[str, str] = getproxies_environment()
-    return "" if proxy_bypass_environment(parts.netloc, proxies) else proxies.get(parts.scheme, "")
