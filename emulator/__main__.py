@@ -110,7 +110,8 @@ def _verb(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     given = dict(_argument(options.name, text) for text in options.arguments)
     result = RemoteEmulator(options.url).call(options.name, **given)
-    sys.stdout.write(f"{json.dumps(result, indent=2, ensure_ascii=False)}\n")
+    if result is not None:
+        sys.stdout.write(f"{json.dumps(result, indent=2, ensure_ascii=False)}\n")
     return 0
 
 

@@ -15,7 +15,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from urllib.parse import quote
 
@@ -23,6 +23,7 @@ from emulator.wire import WireRequest
 
 _ALGORITHM = "ACS3-HMAC-SHA256"
 _AUTHORIZATION = re.compile(rf"{_ALGORITHM} Credential=([^,]+),\s*SignedHeaders=([^,]+),\s*Signature=([0-9a-f]{{64}})")
+_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _MUST_BE_SIGNED = frozenset(
     {"host", "x-acs-action", "x-acs-version", "x-acs-date", "x-acs-signature-nonce", "x-acs-content-sha256"}
 )
@@ -115,8 +116,10 @@ class Verifier:
 
     def _check_date(self, request: WireRequest) -> None:
         text = request.header("x-acs-date")
+        if not _DATE.fullmatch(text):
+            raise SignatureRefused(Refusal.EXPIRED, f"x-acs-date is {text!r}")
         try:
-            date = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
+            date = datetime.fromisoformat(text).timestamp()
         except ValueError:
             raise SignatureRefused(Refusal.EXPIRED, f"x-acs-date is {text!r}") from None
         if abs(self._gateway_now() - date) > _WINDOW:

@@ -31,4 +31,4 @@ class EmulatorClock:
 
 def iso(seconds: float) -> str:
     """As FC writes times: `2023-04-01T08:15:27Z`."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

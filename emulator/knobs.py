@@ -9,6 +9,17 @@ from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
 
 from emulator.errors import EmulatorError
 
+_DAYS = 365 * 86400
+_BOUNDS = (
+    ("missing_image_status", 400, 599),
+    ("pull_failed_status", 400, 599),
+    ("create_seconds", 0, _DAYS),
+    ("update_seconds", 0, _DAYS),
+    ("instance_idle_seconds", 0, _DAYS),
+    ("oci_page_size", 1, 10_000),
+    ("oci_token_seconds", 1, _DAYS),
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knobs:
@@ -77,6 +88,12 @@ class Knobs:
     """GET of a blob is answered 307 to where no token is needed, as ACR does with its object storage."""
     oci_token_seconds: int = 300
     """Life of a registry token."""
+
+    def __post_init__(self) -> None:
+        for name, least, most in _BOUNDS:
+            value = getattr(self, name)
+            if not least <= value <= most:
+                raise EmulatorError(f"knob {name}: got {value}, expected {least} to {most}")
 
     @classmethod
     def from_texts(cls, settings: Iterable[str]) -> Self:

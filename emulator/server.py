@@ -47,6 +47,7 @@ def serve(account: Account, host: str = "127.0.0.1", port: int = 0) -> Iterator[
         access_log=False,
         date_header=False,
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=75,
     )
     server = _Server(config)

@@ -5,9 +5,10 @@ import binascii
 import hmac
 from collections.abc import Callable
 
+from emulator.clock import iso
 from emulator.oci import errors
 from emulator.oci.store import Store
-from emulator.oci.tokens import SERVICE, Access, Tokens, issued_at
+from emulator.oci.tokens import SERVICE, Access, Tokens
 from emulator.state import State
 from emulator.wire import WireRequest, WireResponse
 
@@ -43,7 +44,7 @@ class Gate:
             "token": token,
             "access_token": token,
             "expires_in": self._tokens.seconds,
-            "issued_at": issued_at(self._now()),
+            "issued_at": iso(self._now()),
         }
         return WireResponse.of_json(body)
 

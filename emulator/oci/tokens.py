@@ -8,7 +8,7 @@ import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Self
 
@@ -153,11 +153,6 @@ class Tokens:
             return None
         self._remember(token, claims)
         return claims
-
-
-def issued_at(seconds: float) -> str:
-    """RFC 3339, as the token endpoint answers it."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _encode(data: bytes) -> str:

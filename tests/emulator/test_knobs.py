@@ -22,6 +22,9 @@ MISTAKES = [
     ("an unknown name", "colour=red", ["'colour'", "digest_prefix"]),
     ("none of the choices", "digest_prefix=long", ["digest_prefix", "'long'", "bare or prefixed"]),
     ("no boolean", "mark_failed=perhaps", ["mark_failed", "'perhaps'", "true or false"]),
+    ("a page of nothing", "oci_page_size=0", ["oci_page_size", "got 0", "1 to 10000"]),
+    ("a failure with a status of success", "pull_failed_status=200", ["pull_failed_status", "400 to 599"]),
+    ("time that runs backwards", "update_seconds=-1", ["update_seconds", "got -1"]),
     ("no number", "oci_page_size=many", ["oci_page_size", "'many'", "number"]),
 ]
 
