@@ -7,7 +7,7 @@
    every relative ends in one; else the one built last, if the images say so. A single relative needs no order.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from typing import ClassVar, Literal, Self, TypeAlias
@@ -54,13 +54,15 @@ class Relatives:
 
     def has(self, tag: str) -> bool:
         """Whether *tag* is a relative."""
-        if self.rule == "strict" and not tag.startswith(self.name):
-            return False
-        name, dash, suffix = tag.rpartition("-")
+        return tag in self.among((tag,))
+
+    def among(self, tags: Iterable[str]) -> Collection[str]:
+        """Those of *tags* that are relatives."""
         if self.rule == "strict":
-            return name == self.name and dash != "" and suffix != ""
-        same_shape = dash != "" and name.count("-") == self.name.count("-")
-        return same_shape and name.partition("-")[0] == self.name.partition("-")[0]
+            prefix, start = f"{self.name}-", len(self.name) + 1
+            return {tag for tag in tags if tag.startswith(prefix) and "-" not in tag[start:] and len(tag) > start}
+        prefix, dashes = f"{self.name.partition('-')[0]}-", self.name.count("-") + 1
+        return {tag for tag in tags if tag.startswith(prefix) and tag.count("-") == dashes}
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class Family:
                     "is required: there is no current tag (or the filters leave it out) to take the family from",
                 )
             )
-        members = frozenset(value for value in candidates.values if relatives.has(value))
+        members = relatives.among(candidates.values)
         return FamilyRanking(relatives, members, _order_of(_only(candidates, members)))
 
 
@@ -121,7 +123,7 @@ class FamilyRanking:
 
     relatives: Relatives
     members: Collection[str]
-    """The candidates among them: looking one up is cheaper than asking *relatives*."""
+    """Those of the candidates that are relatives."""
     order: Ranking
 
     descending: ClassVar[bool] = False

@@ -62,6 +62,8 @@ class Filters:
         tags = [record.tag for record in records]
         odd = _odd(tags)
         choosy = bool(self.pattern or self.allow or self.ignore)
+        if not choosy and not odd and all(record.status == "NORMAL" for record in records):
+            return Candidates(tags, records)
         values: list[str] = []
         chosen: list[TagRecord] = []
         for tag, record in zip(tags, records, strict=True):
@@ -109,4 +111,5 @@ def _odd(tags: Sequence[str]) -> Collection[str]:
     lines = "\n".join([*tags, ""])
     if lines.count("\n") != len(tags):
         return frozenset(tags)
-    return {"", *_ODD.findall(lines)}
+    odd = set(_ODD.findall(lines))  # with "" for where it came to the end
+    return odd if "" in tags else odd - {""}
