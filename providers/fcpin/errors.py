@@ -40,6 +40,9 @@ class FcpinError(Exception):
     temporary: ClassVar[bool] = False
     """Whether the same call may succeed a moment later."""
 
+    retry_after: float | None = None
+    """Seconds after which the service asked to be called again; None where it named none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

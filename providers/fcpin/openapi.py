@@ -3,6 +3,7 @@
 The SDKs are imported inside the functions: importing them costs 0.3 s, which a run that makes no call need not pay.
 """
 
+import logging
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +17,9 @@ import stamina
 from fcpin.errors import FcpinError, InvalidSettings, Problem
 
 T = TypeVar("T")
+
+# Without a handler of its own, stamina's note of every retry would go to the user's standard error.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 CONNECT_TIMEOUT_MS: Final = 5_000
 READ_TIMEOUT_MS: Final = 20_000
@@ -64,8 +68,18 @@ class Credentials:
 class CloudError(FcpinError):
     """What an Alibaba Cloud API answered instead of a result. The clients turn it into errors of their own tree."""
 
-    def __init__(self, code: str, status: int, message: str, *, request_id: str = "", temporary: bool = False) -> None:
+    def __init__(
+        self,
+        code: str,
+        status: int,
+        message: str,
+        *,
+        request_id: str = "",
+        temporary: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
         self.code, self.status, self.message, self.request_id = code, status, message, request_id
+        self.retry_after = retry_after
         self.is_temporary = temporary or _is_temporary(code, status)
         self.is_denied = code in _DENIED_EXACTLY or code.startswith(_DENIED_CODES)
         shown = f" (request {request_id})" if request_id else ""
@@ -164,6 +178,7 @@ def _answered(error: Any) -> CloudError:
         message=_first_line(message),
         request_id=str(body.get("RequestId") or body.get("requestId") or ""),
         temporary=bool(error.retry_after),
+        retry_after=error.retry_after / 1000 if error.retry_after else None,
     )
 
 
@@ -202,8 +217,14 @@ class Retry:
 
 def retrying(call: Callable[[], T], retry: Retry) -> T:
     """Repeat *call* while it raises a temporary FcpinError, with jittered exponential back-off; nothing else."""
+
+    def wait(error: Exception) -> bool | float:
+        if not isinstance(error, FcpinError) or not error.temporary:
+            return False
+        return True if error.retry_after is None else min(error.retry_after, retry.longest_wait)
+
     for attempt in stamina.retry_context(
-        on=lambda error: isinstance(error, FcpinError) and error.temporary,
+        on=wait,
         attempts=retry.attempts,
         timeout=retry.seconds,
         wait_initial=retry.first_wait,

@@ -128,7 +128,9 @@ class FunctionClient:
         if error.is_denied:
             return FunctionDenied(f"{where}: {error}")
         if error.is_temporary:
-            return FunctionUnavailable(f"{where}: {error} (endpoint {self.endpoint})")
+            unavailable = FunctionUnavailable(f"{where}: {error} (endpoint {self.endpoint})")
+            unavailable.retry_after = error.retry_after
+            return unavailable
         return FunctionRejected(f"{where}: {error}")
 
 

@@ -1,0 +1,128 @@
+"""The FC client against the emulator: the untouched SDK on the wire, our words on both sides of it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from emulator import Emulator, Knobs
+from fcpin.errors import (
+    FunctionConflict,
+    FunctionDenied,
+    FunctionError,
+    FunctionExists,
+    FunctionNotFound,
+    FunctionRejected,
+    FunctionUnavailable,
+)
+from fcpin.fc.client import FunctionClient, default_endpoint
+from fcpin.openapi import Credentials, Retry
+
+AT_ONCE = Retry(attempts=3, seconds=10, first_wait=0.001, longest_wait=0.01)
+IMAGE = "demo-registry.cn-hangzhou.cr.aliyuncs.com/shop/app:main-1"
+BODY = {"runtime": "custom-container", "handler": "index.handler", "customContainerConfig": {"image": IMAGE}}
+
+
+@pytest.fixture
+def cloud() -> Iterator[Emulator]:
+    with Emulator(knobs=Knobs(create_seconds=0, update_seconds=0)).serve() as cloud:
+        cloud.push("shop/app", "main-1")
+        yield cloud
+
+
+@pytest.fixture
+def client(cloud: Emulator) -> FunctionClient:
+    return client_of(cloud, cloud.access_key_secret)
+
+
+def client_of(cloud: Emulator, secret: str) -> FunctionClient:
+    credentials = Credentials(cloud.access_key_id, secret)
+    return FunctionClient("cn-hangzhou", endpoint=cloud.url, credentials=credentials, retry=AT_ONCE)
+
+
+def test_creates_reads_updates_and_deletes(client: FunctionClient) -> None:
+    assert client.create("checkout", BODY).image == IMAGE
+    assert client.get("checkout").digest is not None
+    assert client.update("checkout", {"description": "the till"}).wire["description"] == "the till"
+    client.delete("checkout")
+    with pytest.raises(FunctionNotFound, match="checkout"):
+        client.get("checkout")
+
+
+def test_deleting_what_is_gone_is_done(client: FunctionClient) -> None:
+    client.delete("checkout")
+
+
+def test_lists_every_page(client: FunctionClient) -> None:
+    for number in range(103):
+        client.create(f"f{number:03}", BODY)
+    assert [function.name for function in client.list("f")] == [f"f{number:03}" for number in range(103)]
+
+
+def test_fields_that_the_sdk_does_not_know_come_through_both_ways(client: FunctionClient) -> None:
+    client.create("checkout", {**BODY, "customContainerConfig": {"image": IMAGE, "fieldOfTomorrow": {"a": 1}}})
+    function = client.get("checkout")
+    assert function.container["fieldOfTomorrow"] == {"a": 1}
+    sent = {**function.container, "port": 9000}
+    assert client.update("checkout", {"customContainerConfig": sent}).container["fieldOfTomorrow"] == {"a": 1}
+
+
+ANSWERS: list[tuple[str, int, str, type[FunctionError]]] = [
+    ("somebody else is updating", 409, "ConcurrentUpdateError", FunctionConflict),
+    ("it exists", 409, "FunctionAlreadyExists", FunctionExists),
+    ("no right", 403, "AccessDenied", FunctionDenied),
+    ("an expired token", 403, "InvalidSecurityToken.Expired", FunctionDenied),
+    ("a wrong request", 400, "InvalidArgument", FunctionRejected),
+    ("throttling with its status", 429, "ResourceExhausted", FunctionUnavailable),
+    ("throttling with a code only", 400, "Throttling.User", FunctionUnavailable),
+    ("a fault of the service", 500, "InternalServerError", FunctionUnavailable),
+    ("a code nobody has seen", 418, "Teapot", FunctionRejected),
+]
+
+
+@pytest.mark.parametrize(("status", "code", "error"), [row[1:] for row in ANSWERS], ids=[row[0] for row in ANSWERS])
+def test_every_answer_has_its_type_and_only_passing_ones_are_tried_again(
+    cloud: Emulator, client: FunctionClient, status: int, code: str, error: type[FunctionError]
+) -> None:
+    cloud.fail_next("GetFunction", status=status, code=code, message="because", times=3)
+    with pytest.raises(error, match=f"checkout.*{code}: because"):
+        client.get("checkout")
+    assert cloud.calls.count("GetFunction") == (3 if error.temporary else 1)
+
+
+@pytest.mark.parametrize("kind", ["html-502", "empty", "reset"])
+def test_answers_that_are_none_are_tried_again(cloud: Emulator, client: FunctionClient, kind: str) -> None:
+    client.create("checkout", BODY)
+    cloud.fail_next("GetFunction", kind=kind, times=2)  # type: ignore[arg-type]
+    assert client.get("checkout").name == "checkout"
+
+
+def test_throttling_that_names_a_time_is_waited_out(cloud: Emulator, client: FunctionClient) -> None:
+    client.create("checkout", BODY)
+    cloud.fail_next("GetFunction", status=429, code="Throttling", retry_after_ms=1)
+    assert client.get("checkout").name == "checkout"
+
+
+def test_a_wrong_secret_is_denied_and_never_printed(cloud: Emulator) -> None:
+    with pytest.raises(FunctionDenied, match="Signature") as raised:
+        client_of(cloud, "not-the-secret").get("checkout")
+    assert "not-the-secret" not in str(raised.value)
+
+
+def test_nobody_at_the_endpoint_names_the_endpoint() -> None:
+    client = FunctionClient(
+        "cn-hangzhou", endpoint="http://127.0.0.1:9", credentials=Credentials("a", "b"), retry=AT_ONCE
+    )
+    with pytest.raises(FunctionUnavailable, match=r"127\.0\.0\.1:9"):
+        client.get("checkout")
+
+
+@pytest.mark.parametrize(
+    ("region", "endpoint"),
+    [
+        ("cn-hangzhou", "fcv3.cn-hangzhou.aliyuncs.com"),
+        ("ap-southeast-5", "fcv3.ap-southeast-5.aliyuncs.com"),
+        ("cn-shanghai-finance-1", "cn-shanghai-finance-1.fc.aliyuncs.com"),
+    ],
+)
+def test_knows_the_endpoint_of_a_region(region: str, endpoint: str) -> None:
+    assert default_endpoint(region) == endpoint
