@@ -57,6 +57,9 @@ class InFile:
         path.touch(mode=0o600)
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         try:
+            # Safe when the process is killed, which is what we promise; not when the machine loses its power.
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = OFF")
             self._database.execute(
                 "CREATE TABLE IF NOT EXISTS state (format INTEGER PRIMARY KEY, content TEXT NOT NULL)"
             )

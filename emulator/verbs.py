@@ -215,13 +215,14 @@ class Verbs:
         except ApiError as error:
             raise EmulatorError(str(error)) from None
         with account.changing():
-            record = self._function(function)
-            lifecycle.settle(record, record.transition.due if record.transition else account.clock.now())
+            lifecycle.finish(self._function(function))
 
     def deactivate(self, function: str) -> None:
         """The function has been idle for weeks: its state is Inactive."""
         with self._account.changing():
-            lifecycle.deactivate(self._function(function))
+            record = self._function(function)
+            lifecycle.finish(record)
+            lifecycle.deactivate(record)
 
     def function(self, name: str) -> Json:
         """As GetFunction answers it."""

@@ -32,7 +32,6 @@ def begin_activate(record: FunctionRecord, due: float) -> None:
 
 def deactivate(record: FunctionRecord) -> None:
     """The function was idle for weeks: its cache is reclaimed."""
-    record.transition = None
     record.instances.clear()
     _set_state(record, "Inactive", "Idle", "Function is inactive: it was not invoked for a long time")
 
@@ -56,6 +55,12 @@ def settle(record: FunctionRecord, now: float) -> None:
     if transition.kind == "update":
         record.instances = [one for one in record.instances if one.version_id != "0"]
         _set_update(record, "Successful")
+
+
+def finish(record: FunctionRecord) -> None:
+    """Carry out what is under way, however long it would have taken."""
+    if record.transition is not None:
+        settle(record, record.transition.due)
 
 
 def _end_failed(record: FunctionRecord, transition: Transition) -> None:

@@ -93,6 +93,13 @@ def test_an_inactive_function_refuses_one_call_and_wakes(cloud: Emulator, functi
     assert (functions.get()["state"], cloud.invoke("fn").status) == ("Active", 200)
 
 
+def test_a_function_does_not_fall_asleep_in_an_update(cloud: Emulator, functions: Functions) -> None:
+    functions.create_active()
+    functions.update(timeout=9)
+    cloud.deactivate("fn")
+    assert (functions.get()["state"], functions.get()["lastUpdateStatus"]) == ("Inactive", "Successful")
+
+
 def test_an_update_wakes_an_inactive_function(cloud: Emulator, functions: Functions) -> None:
     functions.create_active()
     cloud.deactivate("fn")
