@@ -5,7 +5,7 @@ A file that is damaged, compressed, or uses features of a newer version is refus
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from engine.crypter import Crypter
 from engine.errors import StateUnusable, Unsupported
 from engine.integrity import verify
 from engine.state import Operation, ResourceState
+from engine.values import Properties
 
 VERSION = 3
 
@@ -136,16 +137,16 @@ class Encoder:
         return f'{{"version":{VERSION},"checkpoint":{{"stack":{_json(self._stack)},"latest":{latest}}}}}'
 
     def _text(self, state: ResourceState) -> str:
-        return _json(as_document(state, self._crypter))
+        return _json(as_document(state, self._crypter.seal))
 
     def _operation(self, operation: Operation) -> str:
         return f'{{"resource":{self._text(operation.state)},"type":{_json(operation.kind)}}}'
 
 
-def as_document(state: ResourceState, crypter: Crypter) -> dict[str, Any]:
-    """*state* in the words of the file; what is empty is left out."""
+def as_document(state: ResourceState, seal: Callable[[Properties], Mapping[str, Any]]) -> dict[str, Any]:
+    """*state* in the words of the file, its properties as *seal* gives them; what is empty is left out."""
     values = {theirs: getattr(state, ours) for theirs, ours in _FIELDS.items()}
-    values |= {bag: crypter.seal(values[bag]) for bag in ("inputs", "outputs")}
+    values |= {bag: seal(values[bag]) for bag in ("inputs", "outputs")}
     return {key: value for key, value in values.items() if value or key == "custom"} | dict(state.other)
 
 

@@ -7,8 +7,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Literal
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Literal
 
 from engine.errors import Cancelled, ChangesProposed, UsageError
 from engine.lock import locked
@@ -16,6 +16,9 @@ from engine.processes import Children
 from engine.stack import Stack
 from engine.times import rfc3339
 from fcpin.clock import SystemClock
+
+if TYPE_CHECKING:
+    from engine.display import Display
 
 _KINDS: Mapping[str, Literal["update", "refresh", "destroy"]] = {
     "preview": "update",
@@ -66,15 +69,15 @@ def _phase(stack: Stack, options: argparse.Namespace, leave: Callable[[], None],
     kind = _KINDS[options.command]
     # the children do their imports while the engine does its own
     with Children(stack.project.program, program=kind == "update") as children, interruptible(leave) as stopping:
-        from engine.display import Display
         from engine.history import Run, record
         from engine.phases import Options, Phase
 
-        display = Display(stack.clock, preview=preview, details=options.diff)
+        display = _display(stack, options, preview=preview)
         display.line(f"{_TITLES[kind, preview]} ({stack.name}):")
         chosen = Options(kind, preview, options.parallel, options.target, getattr(options, "refresh", False))
         started = time.time()
-        Phase(stack, chosen, display, children, stopping.event).run()
+        with closing(display):
+            Phase(stack, chosen, display, children, stopping.event).run()
     if not preview:
         changes = {op.value: count for op, count in display.counts.items()}
         run_ = Run(kind, started, time.time(), not display.errors, changes)
@@ -90,6 +93,20 @@ def _phase(stack: Stack, options: argparse.Namespace, leave: Callable[[], None],
             f"no changes were expected for {'preview' if options.command == 'preview' else kind} {what}"
         )
     return 0
+
+
+def _display(stack: Stack, options: argparse.Namespace, *, preview: bool) -> "Display":
+    if getattr(options, "json", False):
+        from engine.digest import DigestDisplay
+
+        return DigestDisplay(stack.clock)
+    if sys.stdout.isatty():
+        from engine.terminal import TerminalDisplay
+
+        return TerminalDisplay(stack.clock, preview=preview, details=options.diff)
+    from engine.display import Display
+
+    return Display(stack.clock, preview=preview, details=options.diff)
 
 
 class _Stopping:

@@ -196,7 +196,7 @@ class Deployment:
         if old:
             new = replace(new, outputs=old.outputs, created=old.created, modified=old.modified)
         if old and not changes:
-            self._display.same()
+            self._display.same(new)
         else:
             step = Step(Op.UPDATE if old else Op.CREATE, new.urn, new.type, old, new, changes)
             if self._settings.preview:
@@ -212,7 +212,7 @@ class Deployment:
             return Outcome(goal.urn, unknown=True)
         self._default_provider()
         self._ledger.put(old, old, durable=False)
-        self._display.same()
+        self._display.same(old)
         return Outcome(old.urn, old.id, old.outputs)
 
     def _changed(self, goal: Goal, old: ResourceState, new: ResourceState) -> Outcome:
@@ -230,7 +230,7 @@ class Deployment:
             return self._update(old, new, compared)
         new = replace(new, outputs=old.outputs, modified=old.modified)
         self._ledger.put(new, old, durable=False)
-        self._display.same()
+        self._display.same(new)
         return Outcome(new.urn, new.id, new.outputs)
 
     def _create(

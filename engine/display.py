@@ -13,7 +13,7 @@ from typing import TextIO
 
 from engine.changes import Change, visible
 from engine.errors import CheckFailed, EngineError
-from engine.state import name_of, type_of
+from engine.state import ResourceState, name_of, type_of
 from engine.steps import COUNTED, WORDS, Op, Step
 from fcpin.clock import Clock
 
@@ -56,7 +56,8 @@ class Display:
         """The step has been carried out."""
         self.counts[step.op] += 1
         begun = self._begun_at.pop(step.urn, None)
-        self._show(step, WORDS[step.op].done + (f" ({_duration(self._clock.monotonic() - begun)})" if begun else ""))
+        took = f" ({_duration(self._clock.monotonic() - begun)})" if begun else ""
+        self._show(step, WORDS[step.op].done + took, values=not begun)
 
     def failed(self, step: Step, error: EngineError) -> None:
         """The step failed. Of a provider's traceback only the last line is shown here, all of it at the end."""
@@ -68,7 +69,7 @@ class Display:
         for message in lines if isinstance(error, CheckFailed) else [str(error)]:
             self.error(message, step.urn, quiet=True)
 
-    def same(self) -> None:
+    def same(self, state: ResourceState) -> None:  # noqa: ARG002 - --json shows it
         """A resource that needs nothing is only counted."""
         self.counts[Op.SAME] += 1
 
@@ -110,6 +111,9 @@ class Display:
         if not self._preview:
             lines += ["", f"Duration: {math.ceil(self._clock.monotonic() - self._begun)}s"]
         self.line("\n".join(lines))
+
+    def close(self) -> None:
+        """The phase is over, however it ended."""
 
     def _diagnostics(self) -> list[str]:
         by_urn: dict[str, list[str]] = {}

@@ -125,7 +125,9 @@ class Phase:
             self._delete(ledger)
 
     def _refresh(self, ledger: Ledger) -> None:
-        refresh = Refresh(ledger, self._plugin, self._display, self._stack.clock, self._stopping)
+        refresh = Refresh(
+            ledger, self._plugin, self._display, self._stack.clock, self._stopping, preview=self._options.preview
+        )
         refresh.run(self._options.parallel, self._options.targets)
 
     def _delete(self, ledger: Ledger) -> None:

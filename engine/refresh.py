@@ -19,12 +19,15 @@ from fcpin.clock import Clock
 class Refresh:
     """Reads in parallel; nothing in the cloud is changed, so the state is written once, at the end."""
 
-    def __init__(self, ledger: Ledger, provider: Provider, display: Display, clock: Clock, stopping: Event) -> None:
+    def __init__(
+        self, ledger: Ledger, provider: Provider, display: Display, clock: Clock, stopping: Event, *, preview: bool
+    ) -> None:
         self._ledger = ledger
         self._provider = provider
         self._display = display
         self._clock = clock
         self._stopping = stopping
+        self._preview = preview
 
     def run(self, parallel: int, targets: Collection[str] = ()) -> None:
         """A resource that cannot be read is shown as failed and keeps its state."""
@@ -36,7 +39,7 @@ class Refresh:
         ]
         for state in states:
             if state not in wanted and not state.is_provider:
-                self._display.same()
+                self._display.same(state)
         with ThreadPoolExecutor(parallel) as pool:
             list(pool.map(self._read, wanted))
         self._ledger.settle()
@@ -54,7 +57,7 @@ class Refresh:
     def _compare(self, step: Step, state: ResourceState, answer: Answer) -> None:
         if not answer.id:
             self._ledger.drop(state)
-            self._display.planned(replace(step, op=Op.DELETE))
+            self._found(replace(step, op=Op.DELETE))
             return
         inputs = state.inputs if answer.inputs is None else answer.inputs
         new = replace(state, id=answer.id, inputs=inputs, outputs=answer.outputs, init_errors=())
@@ -62,9 +65,15 @@ class Refresh:
         if changes:
             self._ledger.amend(state, replace(new, modified=rfc3339(self._clock.now())))
         if changes and self._would_update(state, new):
-            self._display.planned(Step(Op.UPDATE, state.urn, state.type, state, new, changes))
+            self._found(Step(Op.UPDATE, state.urn, state.type, state, new, changes))
         else:
-            self._display.same()
+            self._display.same(new)
+
+    def _found(self, step: Step) -> None:
+        if self._preview:
+            self._display.planned(step)
+        else:
+            self._display.done(step)
 
     def _would_update(self, state: ResourceState, read: ResourceState) -> bool:
         """Whether an update by an unchanged program would bring *state* back: else it is no drift, as with the CLI."""

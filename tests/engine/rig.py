@@ -170,7 +170,7 @@ class Rig:
     def refresh(self, *, preview: bool = False) -> str:
         with self._ledger(preview) as ledger:
             display = self._display(preview)
-            Refresh(ledger, self.cloud, display, StoppedClock(), threading.Event()).run(4)
+            Refresh(ledger, self.cloud, display, StoppedClock(), threading.Event(), preview=preview).run(4)
         return self._text(display)
 
     @contextmanager
