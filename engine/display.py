@@ -59,6 +59,10 @@ class Display:
         took = f" ({_duration(self._clock.monotonic() - begun)})" if begun else ""
         self._show(step, WORDS[step.op].done + took, values=not begun)
 
+    def drifted(self, step: Step) -> None:
+        """A refresh before an update found this; the update then says what it does about it."""
+        self._show(step, "gone" if step.op is Op.DELETE else WORDS[Op.REFRESH].done, values=True)
+
     def failed(self, step: Step, error: EngineError) -> None:
         """The step failed. Of a provider's traceback only the last line is shown here, all of it at the end."""
         words = WORDS[step.op].doing

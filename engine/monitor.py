@@ -15,8 +15,11 @@ from engine.goals import decode
 from engine.state import STACK_TYPE
 from engine.values import from_wire, to_wire
 
-_FEATURES = ("secrets", "resourceReferences", "aliasSpecs")
-"""What the SDK may use. For everything else it refuses itself, in the program, when it is used."""
+_FEATURES = frozenset({"secrets", "resourceReferences", "aliasSpecs"})
+_REFUSED_WHEN_USED = frozenset(
+    {"deletedWith", "replaceWith", "transforms", "invokeTransforms", "resourceHooks", "errorHooks", "parameterization"}
+)
+"""Claimed too, since the SDK's own refusal would ask the user to update the Pulumi CLI."""
 
 
 class Services(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineServicer):
@@ -34,7 +37,7 @@ class Services(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.Engine
         self._refused = False
 
     def SupportsFeature(self, request: Any, _context: Any) -> Any:  # noqa: N802 - the protocol's name
-        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in _FEATURES)
+        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in _FEATURES | _REFUSED_WHEN_USED)
 
     def RegisterResource(self, request: Any, _context: Any) -> Any:  # noqa: N802
         """Answers when the step is done. Failures are results, so that the program ends without a traceback."""
@@ -66,6 +69,18 @@ class Services(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.Engine
 
     def RegisterPackage(self, request: Any, context: Any) -> Any:  # noqa: N802
         self._refuse(f"the package {request.name}", context)
+
+    def RegisterStackTransform(self, _request: Any, context: Any) -> Any:  # noqa: N802
+        self._refuse("a transform of the stack", context)
+
+    def RegisterStackInvokeTransform(self, _request: Any, context: Any) -> Any:  # noqa: N802
+        self._refuse("a transform of function calls", context)
+
+    def RegisterResourceHook(self, request: Any, context: Any) -> Any:  # noqa: N802
+        self._refuse(f"the resource hook {request.name}", context)
+
+    def RegisterErrorHook(self, request: Any, context: Any) -> Any:  # noqa: N802
+        self._refuse(f"the error hook {request.name}", context)
 
     def _refuse(self, what: str, context: Any) -> None:
         """Say it once, here; what the program then prints about it is not shown."""

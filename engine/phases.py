@@ -126,7 +126,13 @@ class Phase:
 
     def _refresh(self, ledger: Ledger) -> None:
         refresh = Refresh(
-            ledger, self._plugin, self._display, self._stack.clock, self._stopping, preview=self._options.preview
+            ledger,
+            self._plugin,
+            self._display,
+            self._stack.clock,
+            self._stopping,
+            preview=self._options.preview,
+            before_update=self._options.kind == "update",
         )
         refresh.run(self._options.parallel, self._options.targets)
 

@@ -20,7 +20,15 @@ class Refresh:
     """Reads in parallel; nothing in the cloud is changed, so the state is written once, at the end."""
 
     def __init__(
-        self, ledger: Ledger, provider: Provider, display: Display, clock: Clock, stopping: Event, *, preview: bool
+        self,
+        ledger: Ledger,
+        provider: Provider,
+        display: Display,
+        clock: Clock,
+        stopping: Event,
+        *,
+        preview: bool,
+        before_update: bool = False,
     ) -> None:
         self._ledger = ledger
         self._provider = provider
@@ -28,6 +36,7 @@ class Refresh:
         self._clock = clock
         self._stopping = stopping
         self._preview = preview
+        self._before_update = before_update
 
     def run(self, parallel: int, targets: Collection[str] = ()) -> None:
         """A resource that cannot be read is shown as failed and keeps its state."""
@@ -70,7 +79,9 @@ class Refresh:
             self._display.same(new)
 
     def _found(self, step: Step) -> None:
-        if self._preview:
+        if self._before_update:
+            self._display.drifted(step)
+        elif self._preview:
             self._display.planned(step)
         else:
             self._display.done(step)

@@ -31,6 +31,9 @@ from tests.engine.workbench import Workbench
         ),
         ("wildcards in paths", 'Item("a", opts=ResourceOptions(ignore_changes=["a[*].b"]))', "a[*].b"),
         ("assets", 'Item("a", file=pulumi.StringAsset("text"))', "asset"),
+        ("transforms", "pulumi.runtime.register_stack_transform(lambda args: None)", "transform"),
+        ("hooks", 'Item("a", opts=ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[print])))', "hook"),
+        ("deleted_with", 'Item("a", opts=ResourceOptions(deleted_with=Item("b")))', "deleted_with"),
         ("function calls", 'pulumi.runtime.invoke("a:b:c", {})', "a:b:c"),
     ],
 )
