@@ -95,3 +95,17 @@ def test_another_function_name_replaces_the_function(shop: Shop) -> None:
     shop.configure({FUNCTION: shop.entry(function_name="checkout-v2")})
     shop.up()
     assert [function["functionName"] for function in shop.cloud.functions()] == ["checkout-v2"]
+
+
+def test_a_failed_update_stays_visible_after_a_refresh(shop: Shop) -> None:
+    """GetFunction names the new image although the old one serves: that must not look like done."""
+    shop.push("main-1")
+    shop.up()
+    new = shop.push("main-2")
+    shop.cloud.fail_update(FUNCTION)
+    assert shop.stack.up().code == 1
+    assert shop.stack.refresh().code == 0
+    assert shop.stack.preview("--expect-no-changes").code == 7
+    shop.up()
+    assert shop.deployed() == f"main-2@{new}"
+    assert shop.cloud.function(FUNCTION)["lastUpdateStatus"] == "Successful"

@@ -41,12 +41,28 @@ class Pin:
     @classmethod
     def from_properties(cls, properties: Mapping[str, Any]) -> Self | None:
         """The pin in a property bag, or None where there is none yet."""
-        tag, digest = properties.get("tag"), properties.get("digest")
-        return cls(tag, parse_digest(digest)) if isinstance(tag, str) and isinstance(digest, str) else None
+        current = Current.from_properties(properties)
+        return cls(current.tag, current.digest) if current and current.digest else None
 
     def properties(self, repository: Repository) -> dict[str, str]:
         """The three properties of a pin."""
         return {"tag": self.tag, "digest": self.digest, "image": str(Image(repository, self.tag))}
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """What the state says of the function: the tag it was deployed by, and the digest it runs, if it runs one."""
+
+    tag: str
+    digest: Digest | None
+
+    @classmethod
+    def from_properties(cls, properties: Mapping[str, Any]) -> Self | None:
+        """None before the first deployment. After a refresh the digest may be empty: see properties.live."""
+        tag, digest = properties.get("tag"), properties.get("digest")
+        if not isinstance(tag, str) or not tag:
+            return None
+        return cls(tag, parse_digest(digest) if isinstance(digest, str) and digest else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from fcpin.fc import runtime_config
 from fcpin.fc.model import Function
+from fcpin.fc.readiness import Verdict, judge
 from fcpin.pinned_function.deployer import Deployed
 from fcpin.pinned_function.inputs import KEYS, Pin
 from fcpin.pinned_function.plan import SameDigest
@@ -46,12 +47,18 @@ def deployed(inputs: Mapping[str, Any], result: Deployed, selection: str, previo
 
 
 def live(properties: Mapping[str, Any], function: Function, same: SameDigest) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Outputs and inputs that describe *function* as it is now. Equal to the stored ones when nothing drifted."""
+    """Outputs and inputs that describe *function* as it is now. Equal to the stored ones when nothing drifted.
+
+    A function whose last update failed does not run the image that it names, so its digest is empty here: the next
+    `up` deploys the pin, whatever it is.
+    """
     inputs = inputs_of(properties)
     pin = Pin.from_properties(properties)
     inputs["image"] = function.image
     inputs["tag"] = function.tag or ""
-    if pin is None or not same(pin.digest, function.digest):
+    if judge(function) is Verdict.FAILED:
+        inputs["digest"] = ""
+    elif pin is None or not same(pin.digest, function.digest):
         inputs["digest"] = function.digest or ""
     if inputs.get("config") is not None:
         inputs["config"] = runtime_config.live(inputs["config"], function)

@@ -105,11 +105,11 @@ class PinnedFunctionProvider(ResourceProvider):
         self._services.deployer.delete(args.region, args.function_name, created=created)
 
     def _resolve(self, args: "PinArgs", olds: Mapping[str, Any], news: Mapping[str, Any]) -> Mapping[str, str]:
-        from fcpin.pinned_function.inputs import POLICY_KEYS, Pin
+        from fcpin.pinned_function.inputs import POLICY_KEYS, Current
 
         spec = {key: news[key] for key in POLICY_KEYS if key in news}
         try:
-            resolved = self._services.resolver.resolve(args, spec, Pin.from_properties(olds))
+            resolved = self._services.resolver.resolve(args, spec, Current.from_properties(olds))
         except InvalidInput:
             raise
         except FcpinError as error:

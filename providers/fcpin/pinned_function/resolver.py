@@ -11,7 +11,7 @@ from datetime import datetime
 from fcpin.errors import NoTagQualifies, PlatformMissing, RegistryDenied, RegistryUnavailable, TagMoved, TagNotFound
 from fcpin.image import Digest, Repository, TagRecord
 from fcpin.pinned_function.engine_log import Log
-from fcpin.pinned_function.inputs import Pin, PinArgs
+from fcpin.pinned_function.inputs import Current, Pin, PinArgs
 from fcpin.pinned_function.run_memo import Remembered, RunMemo, key_of
 from fcpin.policy import Selection
 from fcpin.registry.directory import RegistryDirectory
@@ -37,8 +37,8 @@ class Resolver:
         self._summaries: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def resolve(self, args: PinArgs, spec: Mapping[str, object], current: Pin | None) -> Resolved:
-        """The pin that *args* asks for now. *current* is the pin of the last deployment.
+    def resolve(self, args: PinArgs, spec: Mapping[str, object], current: Current | None) -> Resolved:
+        """The pin that *args* asks for now. *current* is what the last deployment, or a refresh since, left.
 
         Raises NoTagQualifies, PlatformMissing, RegistryError.
         """
@@ -89,7 +89,7 @@ class Resolver:
 
         return same
 
-    def _select(self, args: PinArgs, current: Pin | None) -> Resolved:
+    def _select(self, args: PinArgs, current: Current | None) -> Resolved:
         self._start_listings()
         tags = self._directory.list_tags(args.repository)
         current_tag = current.tag if current else None
@@ -111,11 +111,11 @@ class Resolver:
             repositories, self._to_list = self._to_list, ()
         self._directory.start_listing(repositories)
 
-    def _kept(self, args: PinArgs, selection: Selection, current: Pin | None) -> Resolved:
-        if current is None or not selection.keep:
+    def _kept(self, args: PinArgs, selection: Selection, current: Current | None) -> Resolved:
+        if current is None or current.digest is None or not selection.keep:
             raise NoTagQualifies(f"{args.repository}: {selection.reason}")
         self._log("warning", f"{args.function_name}: stays on {current.tag}: {selection.reason}")
-        return Resolved(current, f"kept: {selection.reason}")
+        return Resolved(Pin(current.tag, current.digest), f"kept: {selection.reason}")
 
     def _digest(self, repository: Repository, tag: str) -> Digest:
         digest = self._directory.resolve_once(repository, tag).digest
