@@ -1,12 +1,13 @@
 """The tags of a repository, asked at its registry."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 from fcpin.cli.arguments import Arguments
-from fcpin.errors import InvalidInput, InvalidSettings, PlatformMissing, Problem, TagNotFound
+from fcpin.errors import InvalidInput, InvalidSettings, Problem
 from fcpin.image import Image, Repository, TagRecord
+from fcpin.lookup import digest_of, require_platform, tags_for
 from fcpin.policy import Policy
 from fcpin.registry.directory import RegistryDirectory
 from fcpin.registry.settings import parse_registries
@@ -37,22 +38,12 @@ class Remote:
 
     def tags(self, policy: Policy, current: str | None) -> Sequence[TagRecord]:
         """Every tag, with the build times that *policy* needs. Raises RegistryError."""
-        tags = self.directory.list_tags(self.repository)
-        wanted = policy.needs_created(tags, current)
-        if not wanted:
-            return tags
-        created = self.directory.created(self.repository, wanted)
-        return [replace(tag, created=created[tag.tag]) if tag.tag in created else tag for tag in tags]
+        return tags_for(policy, self.directory, self.repository, current)
 
     def pin(self, tag: str, platform: str) -> Mapping[str, str | None]:
         """Tag, digest and image as they are now. Raises RegistryError, PlatformMissing if it cannot run."""
-        digest = self.directory.resolve(self.repository, tag).digest
-        if digest is None:
-            raise TagNotFound(f"{self.repository}:{tag} has no digest")
-        manifest = self.directory.manifest(self.repository, digest)
-        if manifest.digest_for(platform) is None:
-            has = ", ".join(sorted(manifest.children)) or manifest.platform or "none it tells"
-            raise PlatformMissing(f"{self.repository}:{tag} has no {platform} image (it has: {has})")
+        digest = digest_of(self.directory.resolve(self.repository, tag), self.repository)
+        require_platform(self.directory, self.repository, tag, digest, platform)
         return {"tag": tag, "digest": digest, "image": self.image(tag)}
 
     def image(self, tag: str) -> str:

@@ -5,11 +5,11 @@ A selection that the preview of the same run made is taken over as it is (see ru
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 
-from fcpin.errors import NoTagQualifies, PlatformMissing, RegistryDenied, RegistryUnavailable, TagMoved, TagNotFound
+from fcpin.errors import NoTagQualifies, RegistryDenied, RegistryUnavailable, TagMoved, TagNotFound
 from fcpin.image import Digest, Repository, TagRecord
+from fcpin.lookup import digest_of, require_platform, tags_for
 from fcpin.pinned_function.engine_log import Log
 from fcpin.pinned_function.inputs import Current, Pin, PinArgs
 from fcpin.pinned_function.run_memo import Remembered, RunMemo, key_of
@@ -34,7 +34,7 @@ class Resolver:
         """*repositories* are listed in the background as soon as one of them is asked for."""
         self._directory, self._memo, self._log = directory, memo, log
         self._to_list = repositories
-        self._summaries: dict[str, str] = {}
+        self._summaries: dict[tuple[str, str], str] = {}
         self._lock = threading.Lock()
 
     def resolve(self, args: PinArgs, spec: Mapping[str, object], current: Current | None) -> Resolved:
@@ -51,14 +51,13 @@ class Resolver:
             resolved = self._select(args, current)
             self._memo.remember(key, Remembered(resolved.pin.tag, resolved.pin.digest, resolved.summary))
         with self._lock:
-            self._summaries[key_of(str(args.repository), args.function_name, args.region)] = resolved.summary
+            self._summaries[args.region, args.function_name] = resolved.summary
         return resolved
 
     def summary(self, args: PinArgs) -> str:
         """How the pin of *args* was found, or why there is nothing to tell."""
         with self._lock:
-            key = key_of(str(args.repository), args.function_name, args.region)
-            return self._summaries.get(key, "pinned by ignore_changes")
+            return self._summaries.get((args.region, args.function_name), "pinned by ignore_changes")
 
     def verify(self, args: PinArgs, pin: Pin) -> TagRecord:
         """Read the tag once more. Raises TagMoved when it no longer is what the preview showed."""
@@ -91,16 +90,15 @@ class Resolver:
 
     def _select(self, args: PinArgs, current: Current | None) -> Resolved:
         self._start_listings()
-        tags = self._directory.list_tags(args.repository)
         current_tag = current.tag if current else None
-        if wanted := args.policy.needs_created(tags, current=current_tag):
-            tags = _with_created(tags, self._directory.created(args.repository, wanted))
+        tags = tags_for(args.policy, self._directory, args.repository, current_tag)
         selection = args.policy.select(tags, current=current_tag)
         for warning in selection.warnings:
             self._log("warning", f"{args.function_name}: {warning}")
         if selection.chosen is None:
             return self._kept(args, selection, current)
-        pin = Pin(selection.chosen.tag, self._digest(args.repository, selection.chosen.tag))
+        record = self._directory.resolve_once(args.repository, selection.chosen.tag)
+        pin = Pin(record.tag, digest_of(record, args.repository))
         if current is None or pin.digest != current.digest:
             self._check_platform(args, pin)
         return Resolved(pin, selection.summary)
@@ -117,28 +115,9 @@ class Resolver:
         self._log("warning", f"{args.function_name}: stays on {current.tag}: {selection.reason}")
         return Resolved(Pin(current.tag, current.digest), f"kept: {selection.reason}")
 
-    def _digest(self, repository: Repository, tag: str) -> Digest:
-        digest = self._directory.resolve_once(repository, tag).digest
-        if digest is None:
-            raise TagNotFound(f"{repository}:{tag} has no digest")
-        return digest
-
     def _check_platform(self, args: PinArgs, pin: Pin) -> None:
         platform = args.policy.platform
         try:
-            manifest = self._directory.manifest(args.repository, pin.digest)
-        except TagNotFound:
-            raise TagNotFound(f"{args.repository}:{pin.tag} was {pin.digest} a moment ago, and that is gone") from None
+            require_platform(self._directory, args.repository, pin.tag, pin.digest, platform)
         except (RegistryDenied, RegistryUnavailable) as error:
             self._log("warning", f"{args.function_name}: not checked for {platform}, which FC will do: {error}")
-            return
-        if manifest.digest_for(platform) is None:
-            has = ", ".join(sorted(manifest.children)) or manifest.platform or "none it tells"
-            raise PlatformMissing(
-                f"{args.repository}:{pin.tag} has no {platform} image (it has: {has}); "
-                f"build it with --platform {platform} --provenance=false"
-            )
-
-
-def _with_created(tags: Sequence[TagRecord], created: Mapping[str, datetime]) -> Sequence[TagRecord]:
-    return [replace(tag, created=created[tag.tag]) if tag.tag in created else tag for tag in tags]

@@ -1,0 +1,40 @@
+"""What a policy needs of a registry: tags with their times, the digest of one, a platform that fits."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from fcpin.errors import PlatformMissing, TagNotFound
+from fcpin.image import Digest, Repository, TagRecord
+from fcpin.policy import Policy
+from fcpin.registry.base import Registry
+
+
+def tags_for(policy: Policy, registry: Registry, repository: Repository, current: str | None) -> Sequence[TagRecord]:
+    """Every tag of *repository*, with the build times that *policy* needs. Raises RegistryError, InvalidPolicy."""
+    tags = registry.list_tags(repository)
+    wanted = policy.needs_created(tags, current)
+    if not wanted:
+        return tags
+    created = registry.created(repository, wanted)
+    return [replace(tag, created=created[tag.tag]) if tag.tag in created else tag for tag in tags]
+
+
+def digest_of(record: TagRecord, repository: Repository) -> Digest:
+    """The digest of a resolved tag. Raises TagNotFound when it has none."""
+    if record.digest is None:
+        raise TagNotFound(f"{repository}:{record.tag} has no digest")
+    return record.digest
+
+
+def require_platform(registry: Registry, repository: Repository, tag: str, digest: Digest, platform: str) -> None:
+    """Raises PlatformMissing when the image cannot run on *platform*, TagNotFound when it is gone, RegistryError."""
+    try:
+        manifest = registry.manifest(repository, digest)
+    except TagNotFound:
+        raise TagNotFound(f"{repository}:{tag} was {digest} a moment ago, and that is gone") from None
+    if manifest.digest_for(platform) is None:
+        has = ", ".join(sorted(manifest.children)) or manifest.platform or "none it tells"
+        raise PlatformMissing(
+            f"{repository}:{tag} has no {platform} image (it has: {has}); "
+            f"build it with --platform {platform} --provenance=false"
+        )
