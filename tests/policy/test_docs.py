@@ -1,8 +1,6 @@
 """The documentation is true: it names every order and every key, and its examples answer what they say."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,19 +8,14 @@ import yaml
 
 from fcpin.policy import Policy
 from fcpin.policy.spec import KEYS, ORDERS
+from tests.support.examples import Example, examples
 
 DOCS = Path(__file__).parent.parent.parent / "docs" / "policies"
 PAGES = sorted(DOCS.glob("*.md"))
-_EXAMPLE = re.compile(r"```console\n\$ (?P<command>.*?)\n(?P<output>.*?)```", re.DOTALL)
 _YAML = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 
 
-def examples() -> list[tuple[str, str, str]]:
-    return [
-        (page.name, match["command"], match["output"])
-        for page in PAGES
-        for match in _EXAMPLE.finditer(page.read_text())
-    ]
+EXAMPLES = [example for page in PAGES for example in examples(page)]
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -41,11 +34,9 @@ def test_every_key_beside_the_order_has_a_row(key: str) -> None:
     assert any(f"`{key}`" in row.split(" | ")[0] for row in rows)
 
 
-@pytest.mark.parametrize(("page", "command", "output"), examples())
-def test_every_example_answers_what_it_says(page: str, command: str, output: str) -> None:
-    script = f'fcpin() {{ "{sys.executable}" -m fcpin "$@"; }}\n{command}'
-    done = subprocess.run(["bash", "-c", script], cwd=DOCS, capture_output=True, text=True, timeout=60)
-    assert done.stdout + done.stderr == output, page
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_every_example_answers_what_it_says(example: Example) -> None:
+    assert example.run(DOCS) == example.output
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])

@@ -1,0 +1,66 @@
+"""The documentation is true: what it names exists, what exists is named, and its examples answer what they say."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fcpin.fc import runtime_config
+from fcpin.pinned_function.inputs import OWN_KEYS, PIN_KEYS, POLICY_KEYS, PinArgs
+from fcpin.pinned_function.properties import OUTPUTS
+from tests.support.examples import Example, examples
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+PAGES = [README, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+STACKS = sorted((ROOT / "stacks").glob("Pulumi.*.yaml"))
+_LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
+
+
+def rows(page: str) -> list[str]:
+    """First cells of every table row of a page in docs/."""
+    lines = (ROOT / "docs" / page).read_text().splitlines()
+    return [line.split(" | ")[0] for line in lines if line.startswith("| `")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in _LINK.findall(page.read_text()):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("name", [*(key for key in OWN_KEYS if key != "owner"), *POLICY_KEYS, *PIN_KEYS, *OUTPUTS])
+def test_every_input_and_output_has_a_row(name: str) -> None:
+    assert any(f"`{name}`" in row for row in rows("pinned-function.md"))
+
+
+@pytest.mark.parametrize("name", [*runtime_config.FUNCTION.fields, *runtime_config.CONTAINER.fields])
+def test_every_setting_of_config_has_a_row(name: str) -> None:
+    assert any(f"`{name}`" in row for row in rows("pinned-function.md"))
+
+
+def test_every_configuration_key_that_is_read_has_a_row() -> None:
+    read = set(re.findall(r'"((?:fcpin|alicloud):\w+)"', (ROOT / "providers/fcpin/settings.py").read_text()))
+    documented = {key for row in rows("configuration.md") for key in re.findall(r"`((?:fcpin|alicloud):\w+)`", row)}
+    assert read <= documented
+    assert {key for key in documented if key.startswith("fcpin:")} <= read | {"fcpin:functions"}
+
+
+@pytest.mark.parametrize("stack", STACKS, ids=[stack.stem for stack in STACKS])
+def test_every_stack_is_valid_and_says_nothing_that_is_not_read(stack: Path) -> None:
+    config = yaml.safe_load(stack.read_text())["config"]
+    known = {key for row in rows("configuration.md") for key in re.findall(r"`((?:fcpin|alicloud):\w+)`", row)}
+    assert set(config) <= known
+    for name, entry in config["fcpin:functions"].items():
+        PinArgs.read({"function_name": name, **entry}, config["alicloud:region"])
+
+
+@pytest.mark.parametrize("target", re.findall(r"^make (\w+)", README.read_text(), re.MULTILINE))
+def test_every_make_target_of_the_readme_exists(target: str) -> None:
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("example", [one for one in examples(README) if "fcpin" in one.command], ids=str)
+def test_every_fcpin_command_of_the_readme_answers_what_it_says(example: Example) -> None:
+    assert example.run(ROOT) == example.output
