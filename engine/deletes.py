@@ -40,7 +40,7 @@ def plan_deletes(
     }
     kept = _closure([*refused, *untargeted], condemned)
     for state in kept - refused.keys() - untargeted:
-        needed_by_untargeted = any(state.urn in other.needs() for other in untargeted)
+        needed_by_untargeted = any(state.urn in other.needs for other in untargeted)
         if state.urn in targets and needed_by_untargeted:
             refused[state] = _NEEDED
     providers_in_use = {state.provider for state in [*staying, *kept]}
@@ -69,7 +69,7 @@ def _closure(roots: Sequence[ResourceState], among: Sequence[ResourceState]) -> 
         state = waiting.pop()
         if state not in kept:
             kept.add(state)
-            waiting += [other for urn in state.needs() for other in by_urn.get(urn, ()) if not other.delete]
+            waiting += [other for urn in state.needs for other in by_urn.get(urn, ()) if not other.delete]
     return kept
 
 
@@ -80,7 +80,7 @@ def _layers(going: Sequence[ResourceState]) -> list[list[ResourceState]]:
     for state in reversed(going):
         level = depth.get(state.urn, 0)
         layers.setdefault(level, []).append(state)
-        for urn in state.needs():
+        for urn in state.needs:
             depth[urn] = max(depth.get(urn, 0), level + 1)
     return [layers[level] for level in sorted(layers)]
 
@@ -105,10 +105,10 @@ class Deletes:
                 going = [state for state in layer if state.urn not in spared]
                 for state in layer:
                     if state.urn in spared:
-                        spared.update(state.needs())
+                        spared.update(state.needs)
                 for state, gone in zip(going, pool.map(self._delete, going), strict=True):
                     if not gone:
-                        spared.update(state.needs())
+                        spared.update(state.needs)
 
     def _delete(self, state: ResourceState) -> bool:
         """Whether it is gone."""

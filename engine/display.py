@@ -100,7 +100,8 @@ class Display:
         if severity in ("warning", "error"):
             self.diagnostics.append((severity, urn, message.strip()))
         if not quiet:
-            self.line(f"    {_where(urn)}{severity}: {message.strip()}")
+            indented = message.strip().replace("\n", "\n      ")
+            self.line(f"    {_where(urn)}{severity}: {indented}")
 
     def error(self, message: str, urn: str = "", *, quiet: bool = False) -> None:
         self.log("error", message, urn, quiet=quiet)

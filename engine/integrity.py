@@ -7,6 +7,7 @@ if all but one are to be deleted.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from engine.errors import StateUnusable
 from engine.state import ResourceState
 
 
@@ -36,8 +37,17 @@ def _problem(state: ResourceState, seen: set[str], providers: set[str]) -> str:
         return "is a component and has an id"
     if state.provider and state.provider not in providers and not state.pending_replacement:
         return f"refers to the missing provider {state.provider}"
-    missing = next((urn for urn in state.needs() if urn not in seen), None)
-    return f"needs {missing}, which does not come before it" if missing else ""
+    missing = state.needs - seen
+    return f"needs {min(missing)}, which does not come before it" if missing else ""
+
+
+def ordered(resources: list[ResourceState]) -> list[ResourceState]:
+    """*resources* as they may be written. Raises StateUnusable rather than let a state be written that is none."""
+    if verify(resources):
+        resources = in_order(resources)
+        if problem := verify(resources):
+            raise StateUnusable(f"refusing to write a state that contradicts itself: {problem}; please report this")
+    return resources
 
 
 def in_order(resources: Sequence[ResourceState]) -> list[ResourceState]:
@@ -51,7 +61,7 @@ def in_order(resources: Sequence[ResourceState]) -> list[ResourceState]:
         entered: set[ResourceState] = set()
         while waiting:
             state = waiting[-1]
-            needed = [] if state in entered else [other for urn in state.needs() for other in by_urn.get(urn, ())]
+            needed = [] if state in entered else [other for urn in state.needs for other in by_urn.get(urn, ())]
             entered.add(state)
             if missing := [other for other in needed if other not in ordered and other not in entered]:
                 waiting += reversed(missing)
@@ -62,7 +72,7 @@ def in_order(resources: Sequence[ResourceState]) -> list[ResourceState]:
 
 def renamed(state: ResourceState, names: Mapping[str, str]) -> ResourceState:
     """*state* with the URNs that it needs replaced by *names*: they were aliases."""
-    if not any(urn in names for urn in state.needs()):
+    if names.keys().isdisjoint(state.needs):
         return state
     provider_urn, _, provider_id = state.provider.rpartition("::")
     return replace(
@@ -81,7 +91,7 @@ def without_dangling(resources: Iterable[ResourceState]) -> list[ResourceState]:
     kept: list[ResourceState] = []
     urns: set[str] = set()
     for state in resources:
-        if not all(urn in urns for urn in state.needs()):
+        if not state.needs <= urns:
             state = replace(
                 state,
                 parent=state.parent if state.parent in urns else "",

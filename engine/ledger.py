@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from engine.checkpoint import Checkpoint
 from engine.errors import OutcomeUnknown
-from engine.integrity import in_order, renamed, verify, without_dangling
+from engine.integrity import ordered, renamed, without_dangling
 from engine.state import Operation, ResourceState
 
 Store = Callable[[Checkpoint], None]
@@ -145,7 +145,5 @@ class Ledger:
             self._written = changes
 
     def _checkpoint(self) -> Checkpoint:
-        resources = [*self._new.values(), *(renamed(state, self._names) for state in self._old)]
-        if verify(resources):
-            resources = in_order(resources)
-        return Checkpoint(resources, list(self._operations), self._before.other)
+        old = [renamed(state, self._names) for state in self._old] if self._names else self._old
+        return Checkpoint(ordered([*self._new.values(), *old]), list(self._operations), self._before.other)

@@ -11,6 +11,7 @@ import socket
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -47,8 +48,15 @@ class Lock:
         )
 
     def is_stale(self) -> bool:
-        """Whether its process ran on this host and is gone. A process on another host cannot be asked."""
-        return self.hostname == socket.gethostname() and self.pid > 0 and not psutil.pid_exists(self.pid)
+        """Whether its process ran on this host and is gone, or another has its number by now."""
+        if self.hostname != socket.gethostname() or self.pid <= 0:
+            return False
+        try:
+            return psutil.Process(self.pid).create_time() > datetime.fromisoformat(self.timestamp).timestamp() + 1
+        except psutil.NoSuchProcess:
+            return True
+        except (psutil.Error, ValueError):
+            return False
 
     def __str__(self) -> str:
         return f"{self.username}@{self.hostname} (pid {self.pid}) since {self.timestamp}"

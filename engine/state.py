@@ -1,7 +1,9 @@
 """What the engine knows of one resource, and the URNs that name it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from engine.values import Properties
@@ -75,15 +77,12 @@ class ResourceState:
         """Whether the plugin has to do with it: no component, no provider, no reference to another stack."""
         return self.custom and not self.type.startswith("pulumi:")
 
-    def needs(self) -> Iterator[str]:
+    @cached_property
+    def needs(self) -> frozenset[str]:
         """URNs that must be in the state before it."""
-        if self.parent:
-            yield self.parent
-        if self.provider:
-            yield self.provider.rpartition("::")[0]
-        yield from self.dependencies
-        for urns in self.property_dependencies.values():
-            yield from urns
+        provider = self.provider.rpartition("::")[0]
+        urns = itertools.chain(self.dependencies, *self.property_dependencies.values())
+        return frozenset(urn for urn in (self.parent, provider, *urns) if urn)
 
 
 @dataclass(frozen=True, eq=False)

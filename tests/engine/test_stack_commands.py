@@ -1,0 +1,64 @@
+"""stack init, ls, output, export and rm: what they print and what they leave on disk."""
+
+import json
+
+from tests.engine.workbench import Workbench
+
+
+def test_a_stack_from_init_to_rm(bench: Workbench) -> None:
+    settings = bench.project / "stacks" / "Pulumi.fresh.yaml"
+    assert bench.engine("stack", "init", "fresh", stack=None).out == "Created stack 'fresh'\n"
+    assert settings.read_text().startswith("encryptionsalt: v1:")
+    again = bench.engine("stack", "init", "fresh", stack=None)
+    assert (again.code, again.err) == (1, "error: stack 'fresh' already exists\n")
+    bench.program('Item("a")')
+    assert bench.engine("up", "--skip-preview", stack="fresh").code == 0
+    listed = bench.engine("stack", "ls", stack=None).out.splitlines()
+    assert listed[0].split() == ["NAME", "LAST", "UPDATE", "RESOURCE", "COUNT"]
+    assert [line.split()[0] for line in listed[1:]] == ["fresh"]
+    refused = bench.engine("stack", "rm", "fresh", stack=None)
+    assert refused.code == 1
+    assert "still has 3 resources" in refused.err
+    assert bench.engine("destroy", "--skip-preview", stack="fresh").code == 0
+    assert bench.engine("stack", "rm", "fresh", stack=None).code == 0
+    assert not settings.exists()
+    assert bench.engine("preview", stack="fresh").code == 6
+
+
+def test_export_and_output_show_secrets_only_when_asked(bench: Workbench) -> None:
+    bench.program('export("pw", Output.secret("hunter2"))\nexport("n", 1)')
+    bench.up()
+    sealed = bench.engine("stack", "export").out
+    assert "hunter2" not in sealed
+    assert json.loads(sealed)["deployment"]["resources"][0]["outputs"]["n"] == 1
+    plain = json.loads(bench.engine("stack", "export", "--show-secrets").out)
+    assert plain["deployment"]["resources"][0]["outputs"]["pw"]["plaintext"] == '"hunter2"'
+    assert "[secret]" in bench.engine("stack", "output").out
+    assert bench.engine("stack", "output", "pw", "--show-secrets").out == "hunter2\n"
+    missing = bench.engine("stack", "output", "nothing")
+    assert (missing.code, missing.err) == (1, "error: current stack does not have output property 'nothing'\n")
+
+
+def test_a_state_keeps_its_secrets_when_the_cli_gives_the_stack_another_salt(bench: Workbench) -> None:
+    bench.program('export("pw", Output.secret("hunter2"))')
+    bench.up()
+    before = bench.state()["secrets_providers"]["state"]["salt"]
+    bench.engine("stack", "init", "other", stack=None)
+    salt = (bench.project / "stacks" / "Pulumi.other.yaml").read_text().splitlines()[0]
+    bench.config(salt)
+    assert bench.up("--expect-no-changes").code == 0
+    after = bench.state()["secrets_providers"]["state"]["salt"]
+    assert salt == f"encryptionsalt: {after}"
+    assert after != before
+    assert bench.engine("stack", "output", "pw", "--show-secrets").out == "hunter2\n"
+
+
+def test_the_history_has_every_run(bench: Workbench) -> None:
+    bench.program('Item("a")')
+    bench.up()
+    bench.fail("read", "a")
+    bench.engine("refresh", "--skip-preview")
+    files = sorted((bench.backend / ".pulumi" / "history" / "workshop" / "dev").glob("*.history.json"))
+    runs = [json.loads(path.read_text()) for path in files]
+    assert [(run["kind"], run["result"]) for run in runs] == [("update", "succeeded"), ("refresh", "failed")]
+    assert runs[0]["resourceChanges"] == {"create": 2}
