@@ -2,19 +2,32 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
-from fcpin.errors import PlatformMissing, TagNotFound
+from fcpin.errors import NoTagQualifies, PlatformMissing, TagNotFound
 from fcpin.image import Digest, Repository, TagRecord
 from fcpin.policy import Policy
 from fcpin.registry.base import Registry
 
+MOST_BUILD_TIMES: Final = 300
+"""How many tags a run looks into, where the registry gives no push times."""
+
 
 def tags_for(policy: Policy, registry: Registry, repository: Repository, current: str | None) -> Sequence[TagRecord]:
-    """Every tag of *repository*, with the build times that *policy* needs. Raises RegistryError, InvalidPolicy."""
+    """Every tag of *repository*, with the build times that *policy* needs.
+
+    Raises RegistryError, InvalidPolicy, and NoTagQualifies when too many build times would have to be asked for.
+    """
     tags = registry.list_tags(repository)
     wanted = policy.needs_created(tags, current)
     if not wanted:
         return tags
+    if len(wanted) > MOST_BUILD_TIMES:
+        raise NoTagQualifies(
+            f"{repository}: {len(wanted)} tags can only be ordered by their build time, which costs up to three "
+            f"requests each, and more than {MOST_BUILD_TIMES} are not asked for; narrow them with filter_tags or "
+            "allow_tags, or number the tags"
+        )
     created = registry.created(repository, wanted)
     return [replace(tag, created=created[tag.tag]) if tag.tag in created else tag for tag in tags]
 

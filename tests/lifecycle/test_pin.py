@@ -32,9 +32,9 @@ def test_a_second_run_lists_once_reads_one_digest_and_makes_no_fc_call(shop: Sho
     shop.push("main-1")
     shop.configure({"a": shop.entry(function_name="a"), "b": shop.entry(function_name="b")})
     shop.up()
-    for run in (lambda: shop.preview("--expect-no-changes"), lambda: shop.up("--expect-no-changes")):
+    for command in (shop.preview, shop.up):
         shop.cloud.calls.clear()
-        run()
+        command("--expect-no-changes")
         asked = [call.action for call in shop.cloud.calls]
         assert asked.count("ListRepoTag") == 1
         assert asked.count("GetRepoTag") == 1

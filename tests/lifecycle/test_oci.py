@@ -1,0 +1,43 @@
+"""A registry that only speaks the OCI protocol: names alone, or the publisher's build time."""
+
+import pytest
+
+from tests.lifecycle.shop import FUNCTION, PATH, Shop
+from tests.lifecycle.test_secrets import REGISTRY, log_in_to_docker
+
+VPC = "registry-vpc.cn-hangzhou.aliyuncs.com"
+
+
+@pytest.fixture
+def oci(shop: Shop) -> Shop:
+    """The same shop, its image in a registry without ACR's API; FC names it by the VPC host."""
+    log_in_to_docker(shop.stack, shop.cloud)
+    shop.configure(
+        {FUNCTION: shop.entry(repository=f"{VPC}/{PATH}", policy={"semver": {"range": "1.x"}})},
+        registries={REGISTRY: {"endpoint": shop.cloud.url}},
+    )
+    return shop
+
+
+def test_versions_are_ordered_by_name_with_one_listing_and_one_digest_read(oci: Shop) -> None:
+    oci.push("v1.0.0")
+    newest = oci.push("v1.10.0")
+    oci.push("v1.9.0")
+    oci.up()
+    assert oci.deployed() == f"v1.10.0@{newest}"
+    oci.cloud.calls.clear()
+    oci.preview("--expect-no-changes")
+    challenge = ["GET tags/list", "GET token"]  # answered 401, as every token registry does
+    assert [call.action for call in oci.cloud.calls] == [*challenge, "GET tags/list", "HEAD manifest"]
+
+
+def test_commits_are_ordered_by_the_time_they_were_built(oci: Shop) -> None:
+    oci.configure(
+        {FUNCTION: oci.entry(repository=f"{VPC}/{PATH}", policy={"family": {"name": "release"}})},
+        registries={REGISTRY: {"endpoint": oci.cloud.url}},
+    )
+    newest = oci.push("release-0a1b2c3", created="2026-11-22T10:00:00Z")
+    oci.push("release-f9e8d7c", created="2026-11-21T10:00:00Z")
+    oci.up()
+    assert oci.deployed() == f"release-0a1b2c3@{newest}"
+    assert "build time" in oci.stack.resources()[0]["outputs"]["selection"]

@@ -1,0 +1,78 @@
+"""What a policy needs of a registry: how much is asked for, and when too much would be."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import pytest
+
+from fcpin.errors import NoTagQualifies, PlatformMissing, TagNotFound
+from fcpin.image import Digest, Manifest, Repository, TagRecord
+from fcpin.lookup import MOST_BUILD_TIMES, digest_of, require_platform, tags_for
+from fcpin.policy import Policy
+
+REPOSITORY = Repository("r.example.com", "shop/app")
+DIGEST = Digest(f"sha256:{'a' * 64}")
+COMMITS = Policy.from_spec({"family": {"name": "release"}})
+NUMBERS = Policy.from_spec({"family": {"name": "main"}})
+
+
+class NamesOnly:
+    """A registry of the OCI protocol: names, and build times one by one."""
+
+    def __init__(self, *tags: str, manifest: Manifest | None = None) -> None:
+        self._tags, self._manifest = tags, manifest
+        self.asked_times: list[str] = []
+
+    def list_tags(self, repository: Repository) -> Sequence[TagRecord]:
+        return [TagRecord(tag) for tag in self._tags]
+
+    def resolve(self, repository: Repository, tag: str) -> TagRecord:
+        return TagRecord(tag, DIGEST)
+
+    def manifest(self, repository: Repository, digest: Digest) -> Manifest:
+        if self._manifest is None:
+            raise TagNotFound("gone")
+        return self._manifest
+
+    def created(self, repository: Repository, tags: Sequence[str]) -> Mapping[str, datetime]:
+        self.asked_times += tags
+        return {tag: datetime(2026, 11, index + 1, tzinfo=UTC) for index, tag in enumerate(tags)}
+
+
+def test_build_times_are_asked_for_the_family_alone() -> None:
+    registry = NamesOnly("release-0a1b", "release-2c3d", "main-1", "latest")
+    tags = tags_for(COMMITS, registry, REPOSITORY, None)
+    assert registry.asked_times == ["release-0a1b", "release-2c3d"]
+    chosen = COMMITS.select(tags).chosen
+    assert chosen is not None
+    assert chosen.tag == "release-2c3d"
+
+
+def test_numbered_tags_need_no_build_times() -> None:
+    registry = NamesOnly("main-1", "main-2")
+    tags_for(NUMBERS, registry, REPOSITORY, None)
+    assert registry.asked_times == []
+
+
+def test_too_many_build_times_are_refused_before_any_is_asked_for() -> None:
+    registry = NamesOnly(*(f"release-a{number}" for number in range(MOST_BUILD_TIMES + 1)))
+    with pytest.raises(NoTagQualifies, match="narrow them with filter_tags"):
+        tags_for(COMMITS, registry, REPOSITORY, None)
+    assert registry.asked_times == []
+
+
+def test_an_image_for_another_platform_says_what_it_has() -> None:
+    registry = NamesOnly(manifest=Manifest(DIGEST, {"linux/arm64": DIGEST}))
+    with pytest.raises(PlatformMissing, match=r"no linux/amd64 image \(it has: linux/arm64\)"):
+        require_platform(registry, REPOSITORY, "main-1", DIGEST, "linux/amd64")
+    require_platform(registry, REPOSITORY, "main-1", DIGEST, "linux/arm64")
+
+
+def test_an_image_that_vanished_names_its_tag() -> None:
+    with pytest.raises(TagNotFound, match="shop/app:main-1"):
+        require_platform(NamesOnly(), REPOSITORY, "main-1", DIGEST, "linux/amd64")
+
+
+def test_a_tag_without_a_digest_is_no_pin() -> None:
+    with pytest.raises(TagNotFound, match="no digest"):
+        digest_of(TagRecord("main-1"), REPOSITORY)
