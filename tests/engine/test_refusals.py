@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import subprocess
+from datetime import UTC, datetime
 
 import pytest
 
@@ -155,27 +156,33 @@ def test_a_wrong_passphrase_and_none(bench: Workbench) -> None:
     assert bench.engine("preview", stack="other", PULUMI_CONFIG_PASSPHRASE_FILE=str(file)).code == 0
 
 
-def lock_of(bench: Workbench, pid: int, hostname: str) -> None:
+def lock_of(bench: Workbench, pid: int, timestamp: str) -> None:
     directory = bench.backend / ".pulumi" / "locks" / "organization" / "workshop" / "dev"
     directory.mkdir(parents=True)
-    content = {"pid": pid, "username": getpass.getuser(), "hostname": hostname, "timestamp": "2026-01-01T00:00:00Z"}
-    (directory / "x.json").write_text(json.dumps(content))
+    host = {"username": getpass.getuser(), "hostname": socket.gethostname()}
+    (directory / "x.json").write_text(json.dumps({"pid": pid, "timestamp": timestamp, **host}))
 
 
 def test_a_live_lock_names_its_holder(bench: Workbench) -> None:
     bench.program('Item("a")')
-    lock_of(bench, os.getpid(), socket.gethostname())
+    now = datetime.now(UTC).isoformat()
+    lock_of(bench, os.getpid(), now)
     result = bench.up()
     assert result.code == 1
-    assert f"(pid {os.getpid()}) since 2026-01-01T00:00:00Z; wait for it to end" in result.err
+    assert f"(pid {os.getpid()}) since {now}; wait for it to end" in result.err
     assert bench.engine("preview").code == 0
+
+
+def test_a_lock_is_stale_when_its_process_number_belongs_to_a_younger_process(bench: Workbench) -> None:
+    lock_of(bench, os.getpid(), "2020-01-01T00:00:00.123456789Z")
+    assert "that process is gone" in bench.up().err
 
 
 def test_a_stale_lock_says_what_to_do_and_cancel_does_it(bench: Workbench) -> None:
     bench.program('Item("a")')
     ended = subprocess.Popen(["true"])
     ended.wait()
-    lock_of(bench, ended.pid, socket.gethostname())
+    lock_of(bench, ended.pid, datetime.now(UTC).isoformat())
     result = bench.up()
     assert result.code == 1
     assert "that process is gone" in result.err
