@@ -7,8 +7,9 @@ import pytest
 import yaml
 
 from fcpin.fc import runtime_config
-from fcpin.pinned_function.inputs import OWN_KEYS, PIN_KEYS, POLICY_KEYS, PinArgs
-from fcpin.pinned_function.properties import OUTPUTS
+from fcpin.pinned_function.inputs import PinArgs
+from fcpin.pinned_function.keys import OUTPUTS, OWN_KEYS, PIN_KEYS
+from fcpin.policy.spec import KEYS
 from tests.support.examples import Example, examples
 
 ROOT = Path(__file__).parent.parent
@@ -30,7 +31,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
-@pytest.mark.parametrize("name", [*(key for key in OWN_KEYS if key != "owner"), *POLICY_KEYS, *PIN_KEYS, *OUTPUTS])
+@pytest.mark.parametrize("name", [*(key for key in OWN_KEYS if key != "owner"), *KEYS, *PIN_KEYS, *OUTPUTS])
 def test_every_input_and_output_has_a_row(name: str) -> None:
     assert any(f"`{name}`" in row for row in rows("pinned-function.md"))
 

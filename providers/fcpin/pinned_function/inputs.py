@@ -8,24 +8,9 @@ from fcpin.errors import InvalidInput, InvalidPolicy, InvalidSettings, Problem
 from fcpin.fc import runtime_config
 from fcpin.fc.shape import unknown_key
 from fcpin.image import Digest, Image, Repository, parse_digest
+from fcpin.pinned_function.keys import INPUTS, PIN_KEYS, POLICY_KEYS
 from fcpin.policy import Policy
 
-POLICY_KEYS: Final = (
-    "policy",
-    "filter_tags",
-    "allow_tags",
-    "ignore_tags",
-    "allow_downgrade",
-    "on_empty",
-    "platform",
-)
-"""The policy dictionary: the same keys stand in a resource, in stack configuration and in `--policy`."""
-
-OWN_KEYS: Final = ("function_name", "region", "repository", "config", "adopt", "deadline", "owner")
-PIN_KEYS: Final = ("tag", "digest", "image")
-"""Added by check, so that a preview shows old => new."""
-
-KEYS: Final = (*OWN_KEYS, *POLICY_KEYS, *PIN_KEYS)
 DEFAULT_DEADLINE: Final = 600.0
 _PROVIDER: Final = "__provider"
 _LONGEST_DEADLINE: Final = 86400.0
@@ -168,5 +153,5 @@ class _Reader:
 
 def _unknown(properties: Mapping[str, Any]) -> Iterator[Problem]:
     for key in properties:
-        if key not in KEYS and key != _PROVIDER:
-            yield Problem(key, unknown_key(key, [key for key in KEYS if key not in (*PIN_KEYS, "owner")]))
+        if key not in INPUTS and key != _PROVIDER:
+            yield Problem(key, unknown_key(key, [key for key in INPUTS if key not in (*PIN_KEYS, "owner")]))

@@ -8,7 +8,8 @@ from fcpin.fc import runtime_config
 from fcpin.fc.model import Function
 from fcpin.fc.readiness import Verdict, judge
 from fcpin.image import Digest, Image
-from fcpin.pinned_function.inputs import KEYS, Pin, PinArgs
+from fcpin.pinned_function.inputs import Pin, PinArgs
+from fcpin.pinned_function.keys import INPUTS
 
 OWNER_TAG: Final = "fcpin:owner"
 """The tag on functions that fcpin created: whose they are, so that an interrupted create can be taken up again."""
@@ -32,7 +33,7 @@ class Difference:
 
 def difference(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Difference:
     """Compare by inputs only, in both directions alike: refresh calls this with the live function as *olds*."""
-    keys = [key for key in KEYS if key not in _NEVER_COMPARED]
+    keys = [key for key in INPUTS if key not in _NEVER_COMPARED]
     changed = tuple(key for key in keys if olds.get(key) != news.get(key))
     return Difference(changed, tuple(key for key in _REPLACES if key in changed))
 

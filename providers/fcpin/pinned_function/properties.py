@@ -7,21 +7,9 @@ from fcpin.fc import runtime_config
 from fcpin.fc.model import Function
 from fcpin.fc.readiness import Verdict, judge
 from fcpin.pinned_function.deployer import Deployed
-from fcpin.pinned_function.inputs import KEYS, Pin
+from fcpin.pinned_function.inputs import Pin
+from fcpin.pinned_function.keys import INPUTS, OUTPUTS
 from fcpin.pinned_function.plan import SameDigest
-
-OUTPUTS: Final = (
-    "resolved_image_uri",
-    "previous_image",
-    "function_arn",
-    "state",
-    "last_update_status",
-    "last_modified_time",
-    "ownership",
-    "selection",
-    "exposed_seconds",
-)
-"""What the resource tells beside its inputs. `exposed_seconds` is there when the last deployment healed a moved tag."""
 
 CREATED: Final = "created"
 ADOPTED: Final = "adopted"
@@ -29,7 +17,7 @@ ADOPTED: Final = "adopted"
 
 def inputs_of(properties: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs in a bag that may hold outputs and Pulumi's own keys too."""
-    return {key: properties[key] for key in KEYS if key in properties}
+    return {key: properties[key] for key in INPUTS if key in properties}
 
 
 def deployed(inputs: Mapping[str, Any], result: Deployed, selection: str, previous_image: str = "") -> dict[str, Any]:

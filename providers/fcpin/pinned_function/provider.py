@@ -105,7 +105,8 @@ class PinnedFunctionProvider(ResourceProvider):
         self._services.deployer.delete(args.region, args.function_name, created=created)
 
     def _resolve(self, args: "PinArgs", olds: Mapping[str, Any], news: Mapping[str, Any]) -> Mapping[str, str]:
-        from fcpin.pinned_function.inputs import POLICY_KEYS, Current
+        from fcpin.pinned_function.inputs import Current
+        from fcpin.pinned_function.keys import POLICY_KEYS
 
         spec = {key: news[key] for key in POLICY_KEYS if key in news}
         try:

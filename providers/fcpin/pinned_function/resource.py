@@ -1,28 +1,14 @@
 """`PinnedFunction` as a Pulumi program writes it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import pulumi
 from pulumi.dynamic import Resource
 from pulumi.runtime import is_config_secret
 
+from fcpin.pinned_function.keys import OUTPUTS, PIN_KEYS
 from fcpin.pinned_function.provider import PinnedFunctionProvider
-
-_OUTPUTS: Final = (
-    "tag",
-    "digest",
-    "image",
-    "resolved_image_uri",
-    "previous_image",
-    "function_arn",
-    "state",
-    "last_update_status",
-    "last_modified_time",
-    "ownership",
-    "selection",
-    "exposed_seconds",
-)
 
 
 class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
@@ -98,7 +84,7 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
             "owner": f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}::{resource_name}",
             **unknown,
         }
-        properties = {**inputs, **dict.fromkeys(_OUTPUTS)}
+        properties = {**inputs, **dict.fromkeys((*PIN_KEYS, *OUTPUTS))}
         super().__init__(PinnedFunctionProvider(), resource_name, properties, opts)
 
     @classmethod

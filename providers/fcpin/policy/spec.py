@@ -36,7 +36,11 @@ KEYS: Sequence[str] = (
 )
 """Everything that may stand beside the order."""
 
-_LATER = ("hold", "min_age", "accelerated", "protect", "suspend")
+LATER: Sequence[str] = ("hold", "min_age", "accelerated", "protect", "suspend")
+"""Announced, and refused by name until they are there."""
+
+"""Announced, and refused by name until they are there."""
+
 _PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9.]+)?")
 
 
@@ -69,10 +73,10 @@ def read(spec: object) -> Settings:
 
 
 def _refuse_unknown(fields: Fields) -> None:
-    for key in _LATER:
+    for key in LATER:
         if key in fields.values:
             fields.wrong(key, "is not supported yet; remove it")
-    fields.only((*KEYS, *ORDERS), tolerated=_LATER)
+    fields.only((*KEYS, *ORDERS), tolerated=LATER)
 
 
 def _order(fields: Fields) -> Order | None:

@@ -1,0 +1,27 @@
+"""The names of the resource's properties: its inputs and its outputs."""
+
+from typing import Final
+
+from fcpin.policy.spec import KEYS, LATER
+
+POLICY_KEYS: Final = (*KEYS, *LATER)
+"""The policy dictionary: the same keys stand in a resource, in stack configuration and in `--policy`."""
+
+OWN_KEYS: Final = ("function_name", "region", "repository", "config", "adopt", "deadline", "owner")
+PIN_KEYS: Final = ("tag", "digest", "image")
+"""Added by check, so that a preview shows old => new."""
+
+INPUTS: Final = (*OWN_KEYS, *POLICY_KEYS, *PIN_KEYS)
+
+OUTPUTS: Final = (
+    "resolved_image_uri",
+    "previous_image",
+    "function_arn",
+    "state",
+    "last_update_status",
+    "last_modified_time",
+    "ownership",
+    "selection",
+    "exposed_seconds",
+)
+"""What the resource tells beside its inputs. `exposed_seconds` is there when the last deployment healed a moved tag."""
