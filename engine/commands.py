@@ -40,8 +40,7 @@ _TITLES = {
 def run(options: argparse.Namespace) -> int:
     """Carry the command out. Raises EngineError."""
     stack = Stack.open(options.stack, options.cwd, SystemClock())
-    preview_only = options.command == "preview" or getattr(options, "preview_only", False)
-    if preview_only:
+    if _preview_only(options):
         return _phase(stack, options, lambda: None, preview=True)
     asks = not (options.yes or options.skip_preview)
     if asks and not sys.stdin.isatty():
@@ -53,6 +52,10 @@ def run(options: argparse.Namespace) -> int:
         if asks:
             _ask(_KINDS[options.command])
         return _phase(stack, options, release, preview=False)
+
+
+def _preview_only(options: argparse.Namespace) -> bool:
+    return options.command == "preview" or getattr(options, "preview_only", False)
 
 
 def _ask(kind: str) -> None:
@@ -86,12 +89,10 @@ def _phase(stack: Stack, options: argparse.Namespace, leave: Callable[[], None],
         raise Cancelled(f"the {kind} was interrupted; what had been done is saved")
     if display.errors:
         return 1
-    last = not preview or options.command == "preview" or getattr(options, "preview_only", False)
+    last = not preview or _preview_only(options)
     if options.expect_no_changes and display.changed and last:
-        what = "but changes were proposed" if preview else "but changes occurred"
-        raise ChangesProposed(
-            f"no changes were expected for {'preview' if options.command == 'preview' else kind} {what}"
-        )
+        operation = "preview" if options.command == "preview" else kind
+        raise ChangesProposed(f"no changes were expected for {operation} but changes were proposed")
     return 0
 
 

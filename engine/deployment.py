@@ -13,7 +13,7 @@ order in which registrations are answered is a valid order, and the thread that 
 
 import threading
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from engine.changes import Change, compare
@@ -83,6 +83,11 @@ class Deployment:
         self._closed = False
         self.stack_outputs: tuple[Properties, Properties] | None = None
         """Before and after."""
+
+    @property
+    def registered(self) -> Set[str]:
+        """The URNs that the program has, whatever became of them."""
+        return self._registered
 
     def close(self) -> None:
         """Return when no step is under way. From then on every registration fails: its program is gone."""

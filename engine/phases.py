@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Set
 from dataclasses import dataclass
 from typing import Literal
 
@@ -101,28 +101,36 @@ class Phase:
         self._children.plugin.begin({"engine": address}, environment)
 
     def _update(self, deployment: Deployment, ledger: Ledger, address: str) -> None:
+        known = {state.urn for state in ledger.remaining()}
         if self._options.refresh:
             self._refresh(ledger)
             self._display.counts.clear()
-        if not self._display.errors:
+        if not self._is_over():
             self._run_program(address)
         deployment.close()
         self._outputs = deployment.stack_outputs or self._outputs
-        if self._display.errors or self._stopping.is_set():
+        if not self._is_over():
+            self._refuse_targets(known | deployment.registered)
+        if self._is_over():
             return
         ledger.settle()
         self._delete(ledger)
 
     def _without_program(self, ledger: Ledger) -> None:
-        known = {state.urn for state in ledger.remaining()}
-        for urn in sorted(set(self._options.targets) - known):
-            self._display.error(f"--target {urn}: the stack has no such resource")
-        if self._display.errors:
+        self._refuse_targets({state.urn for state in ledger.remaining()})
+        if self._is_over():
             return
         if self._options.kind == "refresh":
             self._refresh(ledger)
         else:
             self._delete(ledger)
+
+    def _is_over(self) -> bool:
+        return bool(self._display.errors) or self._stopping.is_set()
+
+    def _refuse_targets(self, known: Set[str]) -> None:
+        for urn in sorted(set(self._options.targets) - known):
+            self._display.error(f"--target {urn}: the stack has no such resource")
 
     def _refresh(self, ledger: Ledger) -> None:
         refresh = Refresh(
