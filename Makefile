@@ -21,7 +21,7 @@ demo: setup ## pin two functions, push, move a tag, heal it; ENGINE=auto|embedde
 	@$(LOOPBACK) $(PYTHON_BIN)/python -m demo --engine $(ENGINE)
 
 .PHONY: test
-test: setup ## every test; ENGINE=pulumi wants the Pulumi CLI
+test: setup ## every test, on both engines where the Pulumi CLI is; ENGINE=embedded|pulumi for one of them
 	@$(LOOPBACK) $(PYTHON_BIN)/pytest -n 2 $(ARGS)
 
 .PHONY: check
