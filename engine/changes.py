@@ -1,14 +1,14 @@
 """What differs between two bags of properties, and how that is shown: old => new, secrets hidden."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.values import UNKNOWN, Properties, Secret, Value, reveal, transform
 
 PROVIDER_KEY = "__provider"
 """The serialized provider object: an input of every dynamic resource, of no interest to its user."""
-_LONGEST = 120
+_LONGEST = 400
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,20 @@ class Change:
     old: Value = None
     new: Value = None
 
-    def __str__(self) -> str:
-        if self.sign == "+":
-            return f"+ {self.key}: {shown(self.new)}"
-        if self.sign == "-":
-            return f"- {self.key}: {shown(self.old)}"
-        return f"~ {self.key}: {shown(self.old)} => {shown(self.new)}"
+    def lines(self, indent: str) -> Iterator[str]:
+        """The change as the CLI shows it: a mapping one line a key, of which only those that differ."""
+        if not any(isinstance(value, dict) and value for value in (self.old, self.new)):
+            yield f"{indent}{self.sign} {self.key}: {self._values()}"
+            return
+        yield f"{indent}{self.sign} {self.key}: {{"
+        for change in compare(_mapping(self.old), _mapping(self.new)):
+            yield from change.lines(f"{indent}    ")
+        yield f"{indent}  }}"
+
+    def _values(self) -> str:
+        if self.sign == "~":
+            return f"{shown(self.old)} => {shown(self.new)}"
+        return shown(self.new if self.sign == "+" else self.old)
 
 
 def compare(old: Properties, new: Properties) -> list[Change]:
@@ -37,6 +45,19 @@ def compare(old: Properties, new: Properties) -> list[Change]:
         for key in sorted(before.keys() | after.keys())
         if key not in before or key not in after or before[key] != after[key]
     ]
+
+
+def _mapping(value: Value) -> Properties:
+    """*value* as properties; what is no mapping is shown under a name of its own."""
+    if isinstance(value, dict):
+        return value
+    return {} if value is None else {"(value)": value}
+
+
+def summary(changes: Sequence[Change]) -> str:
+    """Which properties differ, as the CLI writes it: `+added-removed~changed`."""
+    groups = ((sign, [change.key for change in changes if change.sign == sign]) for sign in "+-~")
+    return "".join(f"{sign}{','.join(keys)}" for sign, keys in groups if keys)
 
 
 def visible(changes: Sequence[Change]) -> list[Change]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TextIO
 
-from engine.changes import Change, visible
+from engine.changes import Change, compare, summary, visible
 from engine.errors import CheckFailed, EngineError
 from engine.state import ResourceState, name_of, type_of
 from engine.steps import COUNTED, WORDS, Op, Step
@@ -79,18 +79,14 @@ class Display:
 
     def _show(self, step: Step, text: str, *, values: bool = False) -> None:
         changes = visible(step.changes)
-        keys = f" [diff: {','.join(f'{change.sign}{change.key}' for change in changes)}]" if changes else ""
+        keys = f" [diff: {summary(changes)}]" if changes else ""
         lines = [f" {WORDS[step.op].sign} {step.type} {name_of(step.urn)} {text}{keys if values else ''}"]
         if values:
             if self._details:
                 lines.append(f"        [urn={step.urn}]")
-            lines += [f"      {change}" for change in changes]
             if self._details and step.op is Op.CREATE and step.new:
-                lines += [
-                    f"      {Change(key, '+', None, value)}"
-                    for key, value in step.new.inputs.items()
-                    if key != "__provider"
-                ]
+                changes = visible(compare({}, step.new.inputs))
+            lines += [line for change in changes for line in change.lines("      ")]
         self.line("\n".join(lines))
 
     def log(self, severity: str, message: str, urn: str = "", *, quiet: bool = False) -> None:
@@ -111,8 +107,11 @@ class Display:
         self.line(f"    {text}")
 
     def summary(self, outputs: Sequence[Change], unchanged: Mapping[str, str]) -> None:
-        """Diagnostics, outputs, counts and duration. *unchanged* are outputs that stay, as text."""
-        lines = [*self._diagnostics(), *_outputs(outputs, unchanged), "Resources:", *self._counts()]
+        """Diagnostics, outputs, counts and duration. *unchanged* are outputs that stay; a preview leaves them out."""
+        kept = [] if self._preview else [f"    {key}: {text}" for key, text in sorted(unchanged.items())]
+        changed = [line for change in outputs for line in change.lines("  ")]
+        shown = ["Outputs:", *changed, *kept, ""] if changed or kept else []
+        lines = [*self._diagnostics(), *shown, "Resources:", *self._counts()]
         if not self._preview:
             lines += ["", f"Duration: {math.ceil(self._clock.monotonic() - self._begun)}s"]
         self.line("\n".join(lines))
@@ -155,9 +154,3 @@ def _duration(seconds: float) -> str:
 
 def _where(urn: str) -> str:
     return f"{name_of(urn)}: " if urn else ""
-
-
-def _outputs(changes: Sequence[Change], unchanged: Mapping[str, str]) -> list[str]:
-    shown = {change.key: f"  {change}" for change in changes}
-    shown |= {key: f"    {key}: {text}" for key, text in unchanged.items()}
-    return ["Outputs:", *(shown[key] for key in sorted(shown)), ""] if shown else []

@@ -49,7 +49,7 @@ def test_an_update_shows_every_changed_value_old_and_new(bench: Workbench) -> No
     bench.up()
     bench.program('Item("a", size=1, tag="main-12", fresh=[1, {"x": None}])')
     result = bench.engine("preview")
-    assert "Item a update [diff: +fresh,-gone,~tag]" in result.out
+    assert "Item a update [diff: +fresh-gone~tag]" in result.out
     assert '~ tag: "main-11" => "main-12"' in result.out
     assert "+ fresh: [1, {}]" in result.out or "+ fresh: [1" in result.out
     assert "- gone: true" in result.out
