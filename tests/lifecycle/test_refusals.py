@@ -28,7 +28,7 @@ def test_bad_input_is_refused_in_the_preview_with_its_property_path(
     shop.configure({FUNCTION: shop.entry(**change)})
     done = shop.stack.preview()
     assert done.code == 1
-    assert "Traceback" not in done.output
+    assert not done.has_traceback, done
     for fact in says:
         assert fact in done.output
     assert shop.cloud.functions() == []
@@ -45,7 +45,7 @@ def test_a_repository_that_does_not_exist(shop: Shop) -> None:
     done = shop.stack.preview()
     assert done.code == 1
     assert "shop/app" in done.output
-    assert "Traceback" not in done.output
+    assert not done.has_traceback, done
 
 
 def test_an_image_that_cannot_run_on_fc(shop: Shop) -> None:
@@ -78,7 +78,7 @@ def test_nobody_at_the_endpoint(shop: Shop) -> None:
     done = shop.stack.preview()
     assert done.code == 1
     assert "127.0.0.1:9" in done.output
-    assert "Traceback" not in done.output
+    assert not done.has_traceback, done
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def test_a_failed_update_says_why_and_the_next_run_shows_it_again(shop: Shop, mi
     done = shop.stack.up()
     assert done.code == 1, done
     assert all(fact in done.output for fact in mishap.says), done
-    assert "dynamic/__main__.py" not in done.output
+    assert not done.has_traceback, done
     assert shop.stack.resources()[0]["outputs"]["digest"] == old
 
 

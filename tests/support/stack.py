@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,11 @@ class Run:
     code: int
     output: str
     """Standard output and standard error, as they came."""
+
+    @property
+    def has_traceback(self) -> bool:
+        """Whether a provider's traceback is shown. One of the CLI's language host is the CLI's own: it interrupts it."""
+        return re.search(r'File ".*(pulumi/dynamic/__main__\.py|/fcpin/|/engine/)', self.output) is not None
 
     def __str__(self) -> str:
         return f"exit {self.code}\n{self.output}"
@@ -71,7 +77,8 @@ class Stack:
         return self.run("up", "--yes", *flags)
 
     def refresh(self, *flags: str) -> Run:
-        return self.run("refresh", "--yes", *flags)
+        """Without a question; `--preview-only` asks none."""
+        return self.run("refresh", *(() if "--preview-only" in flags else ("--yes",)), *flags)
 
     def destroy(self, *flags: str) -> Run:
         return self.run("destroy", "--yes", *flags)
