@@ -2,9 +2,8 @@
 
 import pulumi
 
-from fcpin.pinned_function import PinnedFunction
+from fcpin.pinned_function import PinnedFunction, configured_functions
 
-functions = pulumi.Config("fcpin").require_object("functions")
-pins = {name: PinnedFunction.from_config(name, entry) for name, entry in functions.items()}
+pins = {name: PinnedFunction.from_config(name, entry) for name, entry in configured_functions().items()}
 
 pulumi.export("images", {name: pulumi.Output.concat(pin.image, "@", pin.digest) for name, pin in pins.items()})

@@ -34,6 +34,24 @@ def test_bad_input_is_refused_in_the_preview_with_its_property_path(
     assert shop.cloud.functions() == []
 
 
+@pytest.mark.parametrize(
+    ("functions", "says"),
+    [
+        (None, "is not set"),
+        ([], "got a list"),
+        ({"checkout": None}, "checkout: expected repository, policy"),
+        ({"checkout": {}}, "repository"),
+    ],
+    ids=["no functions", "a list of functions", "an empty entry", "an entry without anything"],
+)
+def test_configuration_of_another_shape(shop: Shop, functions: Any, says: str) -> None:
+    shop.stack.configure(functions)
+    done = shop.stack.preview()
+    assert done.code == 1
+    assert says in done.output
+    assert not done.has_traceback, done
+
+
 def test_all_problems_of_one_pin_come_at_once(shop: Shop) -> None:
     shop.push("main-1")
     shop.configure({FUNCTION: shop.entry(polcy={}, deadline=-1, config={"cpu": 99})})

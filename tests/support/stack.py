@@ -57,9 +57,10 @@ class Stack:
         (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
         self.runs = 0
 
-    def configure(self, functions: Mapping[str, Any], **settings: Any) -> None:
-        """Write the stack's configuration: `fcpin:functions`, and *settings* as `fcpin:` keys (or `alicloud_region`)."""
-        config = {"alicloud:region": settings.pop("region", "cn-hangzhou"), "fcpin:functions": dict(functions)}
+    def configure(self, functions: Any, **settings: Any) -> None:
+        """Write the stack's configuration: `fcpin:functions` unless it is None, and *settings* as `fcpin:` keys."""
+        config = {"alicloud:region": settings.pop("region", "cn-hangzhou")}
+        config |= {} if functions is None else {"fcpin:functions": functions}
         config |= {f"fcpin:{key}": value for key, value in settings.items()}
         old = yaml.safe_load(self._config.read_text()) if self._config.exists() else {}
         self._config.write_text(yaml.safe_dump({**old, "config": config}))
