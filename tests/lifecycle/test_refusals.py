@@ -15,7 +15,7 @@ BAD_INPUT: list[tuple[str, dict[str, Any], tuple[str, ...]]] = [
     ("a bad regular expression", {"filter_tags": {"pattern": "("}}, ("filter_tags.pattern",)),
     ("a bad range", {"policy": {"semver": {"range": "one.two"}}}, ("policy.semver.range",)),
     ("no policy", {"policy": None}, ("policy",)),
-    ("no tag qualifies", {"policy": {"family": {"name": "release"}}}, ("none of 1 tag",)),
+    ("no tag qualifies", {"policy": {"family": {"name": "release"}}}, ("is not of the family release",)),
     ("a setting out of its limits", {"config": {"cpu": 99}}, ("config.cpu", "0.05 to 16")),
 ]
 
