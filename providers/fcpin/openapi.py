@@ -93,6 +93,8 @@ def _is_temporary(code: str, status: int) -> bool:
 
 
 _NO_CREDENTIALS: Final = "InvalidAccessKeyId.Missing"
+_CAUSE: Final = 500
+"""Characters shown of what the chain says: it has a sentence for each of its sources."""
 
 
 def sdk_config(endpoint: str, region: str, credentials: Credentials | None) -> Any:
@@ -104,6 +106,7 @@ def sdk_config(endpoint: str, region: str, credentials: Credentials | None) -> A
     from alibabacloud_credentials.client import Client as CredentialClient
     from alibabacloud_tea_openapi.utils_models import Config
 
+    logging.getLogger("credentials").handlers.clear()  # prints tracebacks of its own to standard error
     scheme, host = split_endpoint(endpoint)
     config = Config(
         endpoint=host,
@@ -123,15 +126,14 @@ def sdk_config(endpoint: str, region: str, credentials: Credentials | None) -> A
 
 def split_endpoint(endpoint: str) -> tuple[str, str]:
     """Scheme and `host[:port]`; https unless the endpoint says otherwise. Raises InvalidSettings."""
-    url = urlsplit(endpoint if "//" in endpoint else f"https://{endpoint}")
-    if (
-        url.scheme not in {"http", "https"}
-        or not url.hostname
-        or url.path not in {"", "/"}
-        or url.query
-        or url.username
-    ):
-        raise InvalidSettings(Problem("", f"{endpoint!r} is no endpoint; expected https://HOST[:PORT]"))
+    try:
+        url = urlsplit(endpoint if "//" in endpoint else f"https://{endpoint}")
+        valid = url.scheme in {"http", "https"} and url.hostname and url.port != 0 and url.path in {"", "/"}
+        valid = valid and not url.query and not url.username
+    except ValueError:  # a port or an IPv6 address that is none
+        valid = False
+    if not valid:
+        raise InvalidSettings(Problem("", "is no endpoint; expected https://HOST[:PORT], without user, path or query"))
     return url.scheme, url.netloc
 
 
@@ -161,10 +163,10 @@ def cloud_errors() -> Iterator[None]:
         raise _answered(error) from None
     except UnretryableException as error:
         if isinstance(error.inner_exception, CredentialException):
-            raise _no_credentials() from None
+            raise _no_credentials(error.inner_exception) from None
         raise CloudError("Unreachable", 0, _transport(error.inner_exception), temporary=True) from None
-    except CredentialException:
-        raise _no_credentials() from None
+    except CredentialException as error:
+        raise _no_credentials(error) from None
     except TeaException as error:
         raise CloudError(error.code or "SdkError", 0, error.message or str(error)) from None
 
@@ -182,12 +184,13 @@ def _answered(error: Any) -> CloudError:
     )
 
 
-def _no_credentials() -> CloudError:
+def _no_credentials(error: Any) -> CloudError:
     return CloudError(
         _NO_CREDENTIALS,
         0,
         "no credentials found; set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, "
-        "or any other source of the default chain of alibabacloud-credentials",
+        "or any other source of the default chain of alibabacloud-credentials "
+        f"({_first_line(error.message)[:_CAUSE]})",
     )
 
 

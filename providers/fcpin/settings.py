@@ -18,6 +18,8 @@ Get = Callable[[str], Any]
 """Looks up `namespace:key`; None where it is not set. Objects arrive as JSON text."""
 
 ENDPOINTS: Final = ("fc", "cr")
+REGION: Final = "{region}"
+"""In an endpoint: the region that is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Settings:
     @classmethod
     def read(cls, get: Get, environment: Mapping[str, str] = os.environ) -> Self:
         """Raises InvalidSettings with every problem, each with its configuration key."""
-        problems: list[Problem] = []
+        problems: list[Problem] = list(_half_a_key(get))
         endpoints = _object(get, "fcpin:endpoints", problems)
         problems += _endpoint_problems(endpoints, environment)
         registries: Mapping[str, RegistrySettings] = {}
@@ -58,6 +60,22 @@ class Settings:
         )
 
 
+def endpoint_of(settings: Settings, region: str) -> str:
+    """Where Function Compute of *region* is asked; empty for its public endpoint.
+
+    An endpoint without `{region}` in it is the one of the stack's own region.
+    """
+    endpoint = settings.endpoints.get("fc", "")
+    return endpoint.replace(REGION, region) if REGION in endpoint or region == settings.region else ""
+
+
+def _half_a_key(get: Get) -> Iterator[Problem]:
+    halves = ("alicloud:accessKey", "alicloud:secretKey")
+    given = [name for name in halves if get(name)]
+    if len(given) == 1:
+        yield Problem(next(name for name in halves if name not in given), f"is missing; {given[0]} is given")
+
+
 def _configured(get: Get) -> Credentials | None:
     key, secret = get("alicloud:accessKey"), get("alicloud:secretKey")
     return Credentials(str(key), str(secret), str(get("alicloud:securityToken") or "")) if key and secret else None
@@ -68,13 +86,15 @@ def _object(get: Get, key: str, problems: list[Problem]) -> dict[str, Any]:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError as error:
-            problems.append(Problem(key, f"expected an object, got text that is no JSON ({error})"))
+        except json.JSONDecodeError as error:
+            problems.append(Problem(key, f"expected an object, got text that is no JSON ({error.msg})"))
             return {}
     if value is None:
         return {}
     if not isinstance(value, dict):
-        problems.append(Problem(key, f"expected an object, got {value!r}"))
+        problems.append(
+            Problem(key, f"expected an object, got a {'list' if isinstance(value, list) else 'single value'}")
+        )
         return {}
     return value
 
@@ -85,8 +105,11 @@ def _endpoint_problems(endpoints: Mapping[str, Any], environment: Mapping[str, s
         if name not in ENDPOINTS:
             yield Problem(path, f"unknown key; known: {', '.join(ENDPOINTS)}")
             continue
+        if not isinstance(endpoint, str):
+            yield Problem(path, "expected https://HOST[:PORT] as text")
+            continue
         try:
-            check_proxy(str(endpoint), environment)
+            check_proxy(endpoint.replace(REGION, "region"), environment)
         except InvalidSettings as error:
             yield from (Problem(path, problem.reason) for problem in error.problems)
 

@@ -81,6 +81,22 @@ def test_what_is_empty_or_false_may_be_left_out_by_the_server() -> None:
     assert runtime_config.live(config, Function.from_wire({})) == config
 
 
+def test_what_is_false_or_zero_deep_inside_may_be_left_out_by_the_server() -> None:
+    config: dict[str, Any] = {
+        "log_config": {"project": "p", "enable_request_metrics": False},
+        "health_check_config": {"http_get_url": "/", "initial_delay_seconds": 0},
+    }
+    wire = {"logConfig": {"project": "p"}, "customContainerConfig": {"healthCheckConfig": {"httpGetUrl": "/"}}}
+    assert runtime_config.live(config, Function.from_wire(wire)) == config
+
+
+def test_an_environment_variable_too_many_is_drift() -> None:
+    """The whole map is the user's: what is taken out of it has to go, and what is added by hand is seen."""
+    both = {"environment_variables": {"A": "1", "TOKEN": "leaked"}}
+    assert runtime_config.live({"environment_variables": {"A": "1"}}, live(both)) == both
+    assert runtime_config.live({"environment_variables": {}}, live(both)) == both
+
+
 def test_a_setting_changed_by_hand_is_drift() -> None:
     assert runtime_config.live({"memory_size": 1024.0}, live({"memory_size": 512})) == {"memory_size": 512}
 

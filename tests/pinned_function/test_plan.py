@@ -66,11 +66,19 @@ def test_what_only_the_server_sets_is_never_sent_back() -> None:
     assert not {"resolvedImageUri", "accelerationInfo"} & set(body["customContainerConfig"])
 
 
-def test_a_masked_password_is_never_sent_back() -> None:
-    live = function("main-11", OLD, registryConfig={"authConfig": {"userName": "ci", "password": "******"}})
-    body = plan.update(PinArgs.read(ADOPTED), PIN, live, same)
-    assert body is not None
-    assert "registryConfig" not in body["customContainerConfig"]
+def test_a_masked_password_is_never_sent_back_and_nothing_else_is_lost_with_it() -> None:
+    login = {"authConfig": {"userName": "ci", "password": "******"}}
+    certificate = {"certConfig": {"insecure": True}}
+    for registry, kept in ((login, None), ({**login, **certificate}, certificate)):
+        body = plan.update(PinArgs.read(ADOPTED), PIN, function("main-11", OLD, registryConfig=registry), same)
+        assert body is not None
+        assert body["customContainerConfig"].get("registryConfig") == kept
+
+
+def test_a_setting_alone_is_sent_without_the_image() -> None:
+    """FC resolves an image that is sent anew: a kept pin whose tag is gone could never be changed otherwise."""
+    body = plan.update(PinArgs.read({**OWNED, "config": {"cpu": 1}}), PIN, function("main-12", NEW), same)
+    assert body == {"cpu": 1}
 
 
 def test_an_adopted_function_keeps_its_settings() -> None:

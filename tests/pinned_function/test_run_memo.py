@@ -4,47 +4,60 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import psutil
 import pytest
 
-from fcpin.pinned_function.run_memo import Engine, Remembered, RunMemo, key_of
+from fcpin.pinned_function.run_memo import Engine, MemoRefused, Remembered, RunMemo, key_of, memo_folder, private
 
 SELECTED = Remembered("main-12", f"sha256:{'a' * 64}", "newest of 2 of 3 tags by number")
 THIS = Engine(os.getpid(), psutil.Process().create_time())
 
 
 def test_the_update_phase_recalls_what_the_preview_selected(tmp_path: Path) -> None:
-    RunMemo(tmp_path / "memo", THIS).remember("key", SELECTED)
-    assert RunMemo(tmp_path / "memo", THIS).recall("key") == SELECTED
+    RunMemo(private(tmp_path / "memo"), THIS).remember("key", SELECTED)
+    assert RunMemo(private(tmp_path / "memo"), THIS).recall("key") == SELECTED
 
 
 def test_a_selection_is_taken_once(tmp_path: Path) -> None:
-    RunMemo(tmp_path / "memo", THIS).remember("key", SELECTED)
-    RunMemo(tmp_path / "memo", THIS)
-    assert RunMemo(tmp_path / "memo", THIS).recall("key") is None
+    RunMemo(private(tmp_path / "memo"), THIS).remember("key", SELECTED)
+    RunMemo(private(tmp_path / "memo"), THIS)
+    assert RunMemo(private(tmp_path / "memo"), THIS).recall("key") is None
 
 
 def test_another_run_recalls_nothing(tmp_path: Path) -> None:
-    RunMemo(tmp_path / "memo", THIS).remember("key", SELECTED)
-    assert RunMemo(tmp_path / "memo", Engine(THIS.pid, THIS.started + 60)).recall("key") is None
+    RunMemo(private(tmp_path / "memo"), THIS).remember("key", SELECTED)
+    assert RunMemo(private(tmp_path / "memo"), Engine(THIS.pid, THIS.started + 60)).recall("key") is None
 
 
 def test_another_question_is_not_answered(tmp_path: Path) -> None:
-    RunMemo(tmp_path / "memo", THIS).remember(key_of("a", {"policy": 1}), SELECTED)
-    assert RunMemo(tmp_path / "memo", THIS).recall(key_of("a", {"policy": 2})) is None
+    RunMemo(private(tmp_path / "memo"), THIS).remember(key_of("a", {"policy": 1}), SELECTED)
+    assert RunMemo(private(tmp_path / "memo"), THIS).recall(key_of("a", {"policy": 2})) is None
 
 
 def test_without_a_known_engine_nothing_is_kept(tmp_path: Path) -> None:
-    memo = RunMemo(tmp_path / "memo", None)
-    memo.remember("key", SELECTED)
-    assert memo.recall("key") is None
-    assert not (tmp_path / "memo").exists()
+    for memo in (RunMemo(private(tmp_path / "memo"), None), RunMemo(None, THIS)):
+        memo.remember("key", SELECTED)
+        assert memo.recall("key") is None
+    assert list((tmp_path / "memo").iterdir()) == []
+
+
+def test_a_damaged_memo_is_as_none(tmp_path: Path) -> None:
+    (private(tmp_path / "memo") / THIS.file_name).write_text("{")
+    assert RunMemo(tmp_path / "memo", THIS).recall("key") is None
+
+
+def test_a_runtime_folder_that_was_never_made_is_no_reason_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/proc/nope")
+    folder = memo_folder()
+    assert folder is not None
+    assert Path(tempfile.gettempdir()) in folder.parents
 
 
 def test_only_this_user_can_read_it(tmp_path: Path) -> None:
-    RunMemo(tmp_path / "memo", THIS).remember("key", SELECTED)
+    RunMemo(private(tmp_path / "memo"), THIS).remember("key", SELECTED)
     assert stat.S_IMODE((tmp_path / "memo").stat().st_mode) == 0o700
     assert [stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "memo").iterdir()] == [0o600]
 
@@ -52,14 +65,14 @@ def test_only_this_user_can_read_it(tmp_path: Path) -> None:
 def test_a_folder_that_is_open_to_others_is_refused(tmp_path: Path) -> None:
     (tmp_path / "memo").mkdir(mode=0o777)
     (tmp_path / "memo").chmod(0o777)
-    with pytest.raises(PermissionError, match="open to others"):
-        RunMemo(tmp_path / "memo", THIS)
+    with pytest.raises(MemoRefused, match="open to others"):
+        private(tmp_path / "memo")
 
 
 def test_what_ended_runs_left_is_swept(tmp_path: Path) -> None:
     ended = subprocess.Popen([sys.executable, "-c", "pass"])
     engine = Engine(ended.pid, psutil.Process(ended.pid).create_time())
-    RunMemo(tmp_path / "memo", engine).remember("key", SELECTED)
+    RunMemo(private(tmp_path / "memo"), engine).remember("key", SELECTED)
     ended.wait()
-    RunMemo(tmp_path / "memo", THIS)
+    RunMemo(private(tmp_path / "memo"), THIS)
     assert list((tmp_path / "memo").iterdir()) == []

@@ -4,6 +4,7 @@ Exit status: 0 a tag was chosen or the current one is kept, 1 the registry did n
 the input is wrong, 3 no tag qualifies.
 """
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -34,7 +35,11 @@ def main(
 
     Raises SystemExit as argparse does, for `--help` and for unknown options.
     """
-    stdin, stdout, stderr = stdin or sys.stdin.buffer, stdout or sys.stdout, stderr or sys.stderr
+    stdin, stdout, stderr = (
+        stdin or (sys.stdin.buffer if sys.stdin else io.BytesIO()),
+        stdout or sys.stdout,
+        stderr or sys.stderr,
+    )
     if isinstance(stdout, TextIOWrapper):
         stdout.reconfigure(errors="backslashreplace")  # a tag must not fail for want of a letter in the terminal
     arguments = parse(argv)

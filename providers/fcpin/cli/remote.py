@@ -1,5 +1,6 @@
 """The tags of a repository, asked at its registry."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -8,6 +9,7 @@ from fcpin.cli.arguments import Arguments
 from fcpin.errors import InvalidInput, InvalidSettings, Problem
 from fcpin.image import Image, Repository, TagRecord
 from fcpin.lookup import digest_of, require_platform, tags_for
+from fcpin.openapi import Credentials
 from fcpin.policy import Policy
 from fcpin.registry.directory import RegistryDirectory
 from fcpin.registry.settings import parse_registries
@@ -34,7 +36,12 @@ class Remote:
             settings = parse_registries({repository.host: {"endpoint": endpoint}} if endpoint else {})
         except InvalidSettings as error:
             raise InvalidInput(*(Problem("--endpoint", problem.reason) for problem in error.problems)) from None
-        return cls(repository, RegistryDirectory(settings, cr_endpoint=arguments.cr_endpoint))
+        return cls(
+            repository,
+            RegistryDirectory(
+                settings, credentials=Credentials.from_environment(os.environ), cr_endpoint=arguments.cr_endpoint
+            ),
+        )
 
     def tags(self, policy: Policy, current: str | None) -> Sequence[TagRecord]:
         """Every tag, with the build times that *policy* needs. Raises RegistryError."""

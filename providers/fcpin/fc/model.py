@@ -17,6 +17,9 @@ class Function:
 
     name: str
     arn: str
+    id: str
+    """A UUID; another one under the same name is another function."""
+    runtime: str
     image: str
     """`customContainerConfig.image`, as it was sent; empty when the function is no custom container."""
     resolved_image_uri: str
@@ -42,6 +45,8 @@ class Function:
         return cls(
             name=wire.get("functionName") or "",
             arn=wire.get("functionArn") or "",
+            id=wire.get("functionId") or "",
+            runtime=wire.get("runtime") or "",
             image=container.get("image") or "",
             resolved_image_uri=container.get("resolvedImageUri") or "",
             state=wire.get("state") or "",

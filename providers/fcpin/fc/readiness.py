@@ -48,17 +48,22 @@ class Waiter:
     """Seconds."""
 
     def wait(self, sent: Function, get: Callable[[], Function]) -> Function:
-        """Poll *get* until what FC answered to the request (*sent*) is so.
+        """Poll *get* until what FC answered to the request (*sent*) is so. Raises UpdateFailed, DeadlineExceeded."""
+        function = self.settle(sent, get)
+        if judge(function) is Verdict.FAILED:
+            raise UpdateFailed(
+                f"function {sent.name}: {_status(function)}; "
+                + ("the old image keeps serving" if function.state != "Failed" else "it cannot be invoked")
+            )
+        return function
 
-        An answer older than *sent* tells nothing yet. Raises UpdateFailed, DeadlineExceeded.
+    def settle(self, sent: Function, get: Callable[[], Function]) -> Function:
+        """Poll *get* until nothing is under way any more, whatever came of it. Raises DeadlineExceeded.
+
+        An answer older than *sent* tells nothing yet.
         """
         started, pause, function = self.clock.monotonic(), _FIRST_PAUSE, sent
-        while (verdict := judge(function)) is not Verdict.READY:
-            if verdict is Verdict.FAILED:
-                raise UpdateFailed(
-                    f"function {sent.name}: {_status(function)}; "
-                    + ("the old image keeps serving" if function.state != "Failed" else "it cannot be invoked")
-                )
+        while judge(function) is Verdict.WAIT:
             left = started + self.deadline - self.clock.monotonic()
             if left <= 0:
                 raise DeadlineExceeded(

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from fcpin.errors import Problem
 from fcpin.fc.model import Function
-from fcpin.fc.shape import Flag, ListOf, Number, Record, Shape, Text, TextMap, like
+from fcpin.fc.shape import Flag, ListOf, Number, Record, Shape, Text, TextMap
 
 RUNTIME: Final = "custom-container"
 DEFAULT_HANDLER: Final = "index.handler"
@@ -143,13 +143,10 @@ def _part(record: Record, config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def live(config: Mapping[str, Any], function: Function) -> dict[str, Any]:
-    """What *function* has where *config* says something, in the words of *config*. Equal to it when nothing drifted.
-
-    The API leaves out what is empty or false, so a setting that says so is not missed.
-    """
+    """What *function* has where *config* says something, in the words of *config*. Equal to it when nothing drifted."""
     seen = {**_seen(FUNCTION, function.wire), **_seen(CONTAINER, function.container)}
     wanted = {name: _like_wire(_ALL.fields[name], value) for name, value in config.items()}
-    found = {name: value for name, value in wanted.items() if not value} | like(seen, wanted)
+    found = _ALL.cut(seen, wanted)
     return {name: config[name] if found[name] == wanted[name] else found[name] for name in found}
 
 

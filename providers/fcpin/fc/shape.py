@@ -25,6 +25,9 @@ class Shape(Protocol):
     def from_wire(self, wire: Any) -> Any:
         """What the API answered, in the user's words."""
 
+    def cut(self, live: Any, wanted: Any) -> Any:
+        """*live* without what only the server speaks of: what it filled in by itself is no drift."""
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -43,6 +46,9 @@ class Text:
 
     def from_wire(self, wire: Any) -> Any:
         return wire
+
+    def cut(self, live: Any, wanted: Any) -> Any:  # noqa: ARG002 - as it is
+        return live
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,9 @@ class Number:
     def from_wire(self, wire: Any) -> Any:
         return wire
 
+    def cut(self, live: Any, wanted: Any) -> Any:  # noqa: ARG002 - as it is
+        return live
+
 
 @dataclass(frozen=True, slots=True)
 class Flag:
@@ -81,6 +90,9 @@ class Flag:
 
     def from_wire(self, wire: Any) -> Any:
         return wire
+
+    def cut(self, live: Any, wanted: Any) -> Any:  # noqa: ARG002 - as it is
+        return live
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +114,15 @@ class ListOf:
     def from_wire(self, wire: Any) -> Any:
         return [self.item.from_wire(item) for item in wire]
 
+    def cut(self, live: Any, wanted: Any) -> Any:
+        if len(live) != len(wanted):
+            return live
+        return [self.item.cut(*pair) for pair in zip(live, wanted, strict=True)]
+
 
 @dataclass(frozen=True, slots=True)
 class TextMap:
-    """Strings by names of the user's own, such as environment variables."""
+    """Strings by names of the user's own, such as environment variables: the whole map is the user's."""
 
     def problems(self, path: str, value: object) -> Iterator[Problem]:
         if not isinstance(value, Mapping):
@@ -120,6 +137,9 @@ class TextMap:
 
     def from_wire(self, wire: Any) -> Any:
         return dict(wire)
+
+    def cut(self, live: Any, wanted: Any) -> Any:  # noqa: ARG002 - a name too many is drift
+        return live
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,20 +176,19 @@ class Record:
             if wire.get(self.wire_name(name)) is not None
         }
 
+    def cut(self, live: Any, wanted: Any) -> Any:
+        """Only the fields of *wanted*. The API leaves out what is empty, false or 0: that it does so is no drift."""
+        return {
+            name: self.fields[name].cut(live[name], value) if name in live else value
+            for name, value in wanted.items()
+            if name in live or not value
+        }
+
 
 def unknown_key(name: str, known: Mapping[str, object] | Sequence[str]) -> str:
     """One clear line for a key that nobody reads."""
     near = difflib.get_close_matches(name, list(known), n=1)
     return f"unknown key; did you mean {near[0]}?" if near else f"unknown key; known: {', '.join(sorted(known))}"
-
-
-def like(live: Any, wanted: Any) -> Any:
-    """*live* cut down to what *wanted* speaks of: fields that the server filled in by itself are no drift."""
-    if isinstance(live, Mapping) and isinstance(wanted, Mapping):
-        return {name: like(live[name], wanted[name]) for name in wanted if name in live}
-    if isinstance(live, list) and isinstance(wanted, list) and len(live) == len(wanted):
-        return [like(*pair) for pair in zip(live, wanted, strict=True)]
-    return live
 
 
 def _kind(value: object) -> str:

@@ -1,13 +1,14 @@
 """Carry a plan out: make functions run their pins, and tell what they run."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fcpin.clock import Clock
-from fcpin.errors import FunctionExists, FunctionNotFound, PinMismatch, TagMoved
+from fcpin.errors import FunctionExists, FunctionNotFound, FunctionRejected, PinMismatch, TagMoved
 from fcpin.fc.client import FunctionClient
 from fcpin.fc.model import Function
 from fcpin.fc.readiness import Waiter
+from fcpin.fc.runtime_config import RUNTIME
 from fcpin.image import TagRecord
 from fcpin.pinned_function import plan
 from fcpin.pinned_function.engine_log import Log
@@ -39,11 +40,13 @@ class Deployer:
     resolver: Resolver
     clock: Clock
     log: Log
+    created_here: set[tuple[str, str]] = field(default_factory=set)
+    """Region and name of every function that this process created or took over: a replacement may bear the old name."""
 
     def create(self, args: PinArgs, pin: Pin) -> Deployed:
         """Create an owned function, or adopt an existing one. Idempotent: an interrupted create is taken up again."""
-        record = self.resolver.verify(args, pin)
         client = self.client_for(args.region)
+        self.created_here.add((args.region, args.function_name))
         try:
             function = client.get(args.function_name)
         except FunctionNotFound:
@@ -53,40 +56,75 @@ class Deployer:
                     "create it first, or give `config` and fcpin creates it"
                 ) from None
             return self._create(client, args, pin)
-        ours = function.tags.get(plan.OWNER_TAG) == args.owner
-        if args.config is not None and not ours and not args.adopt:
-            raise FunctionExists(
-                f"function {args.function_name} exists in {args.region} already; "
-                "set adopt: true to take it over with this config, or choose another name"
-            )
-        return self._deploy(client, args, pin, function, record, created=ours)
+        return self._take_over(client, args, pin, function)
 
-    def update(self, args: PinArgs, pin: Pin, *, created: bool) -> Deployed:
-        """Make the function run *pin*. No call is made that changes nothing."""
-        record = self.resolver.verify(args, pin)
+    def update(self, args: PinArgs, pin: Pin, *, created: bool, managed: bool) -> Deployed:
+        """Make the function run *pin*. No call is made that changes nothing.
+
+        *managed*: whether its settings were managed before; of an adopted function they only are with leave.
+        """
         client = self.client_for(args.region)
-        return self._deploy(client, args, pin, client.get(args.function_name), record, created=created)
+        try:
+            function = client.get(args.function_name)
+        except FunctionNotFound:
+            raise FunctionNotFound(
+                f"function {args.function_name} was deleted in {args.region}; run `up --refresh` to create it anew"
+            ) from None
+        if args.config is not None and not (created or managed or args.adopt):
+            raise _exists(args)
+        return self._deploy(client, args, pin, function, created=created)
 
-    def delete(self, region: str, function_name: str, *, created: bool) -> None:
-        """Delete what fcpin created, leave what it adopted."""
-        if created:
-            self.client_for(region).delete(function_name)
-        else:
+    def delete(self, region: str, function_name: str, function_id: str, *, created: bool) -> None:
+        """Delete what fcpin created, leave what it adopted, and what is another function by now."""
+        if not created:
             self.log("info", f"function {function_name} was adopted: it stays, and is no longer managed")
+            return
+        if (region, function_name) in self.created_here:
+            self.log("info", f"function {function_name} is managed by another resource since this run: it stays")
+            return
+        client = self.client_for(region)
+        try:
+            function = client.get(function_name)
+        except FunctionNotFound:
+            return
+        if function_id and function.id != function_id:
+            self.log("warning", f"function {function_name} is not the one that was created here: it stays")
+            return
+        client.delete(function_name)
 
     def _create(self, client: FunctionClient, args: PinArgs, pin: Pin) -> Deployed:
-        sent = client.create(args.function_name, plan.creation(args, pin))
+        self.resolver.verify(args, pin)
+        try:
+            sent = client.create(args.function_name, plan.creation(args, pin))
+        except FunctionExists:  # the answer to our own request may have been lost, and the request sent again
+            return self._take_over(client, args, pin, client.get(args.function_name))
         function = self._ready(client, args, sent)
         return Deployed(self._verified(client, args, pin, function), created=True)
 
+    def _take_over(self, client: FunctionClient, args: PinArgs, pin: Pin, function: Function) -> Deployed:
+        ours = args.config is not None and function.tags.get(plan.OWNER_TAG) == args.owner
+        if ours:
+            self.log(
+                "warning", f"function {args.function_name} bears this resource's owner tag: taken up as created here"
+            )
+        elif args.config is not None and not args.adopt:
+            raise _exists(args)
+        return self._deploy(client, args, pin, function, created=ours)
+
     def _deploy(
-        self, client: FunctionClient, args: PinArgs, pin: Pin, live: Function, record: TagRecord, *, created: bool
+        self, client: FunctionClient, args: PinArgs, pin: Pin, function: Function, *, created: bool
     ) -> Deployed:
-        body = plan.update(args, pin, live, self.resolver.same_image(args))
+        require_container(function)
+        live = self._waiter(args).settle(function, lambda: client.get(args.function_name))
+        same = self.resolver.same_image(args.repository, args.policy.platform)
+        body = plan.update(args, pin, live, same)
         if body is None:
-            return Deployed(self._ready(client, args, live), created)
+            return Deployed(live, created)
+        record = None if plan.runs(args, pin, live, same) else self.resolver.verify(args, pin)
         function = self._ready(client, args, client.update(args.function_name, body))
         function = self._verified(client, args, pin, function)
+        if record is None:
+            return Deployed(function, created)
         moved = live.image == function.image and live.digest != function.digest
         return Deployed(
             function,
@@ -95,12 +133,15 @@ class Deployer:
             exposed_seconds=self._exposed(args, record) if moved else None,
         )
 
+    def _waiter(self, args: PinArgs) -> Waiter:
+        return Waiter(self.clock, args.deadline)
+
     def _ready(self, client: FunctionClient, args: PinArgs, sent: Function) -> Function:
-        return Waiter(self.clock, args.deadline).wait(sent, lambda: client.get(args.function_name))
+        return self._waiter(args).wait(sent, lambda: client.get(args.function_name))
 
     def _verified(self, client: FunctionClient, args: PinArgs, pin: Pin, function: Function) -> Function:
         """*function*, once it runs *pin*; FC resolves the tag itself, so it is asked a second time where it differs."""
-        same = self.resolver.same_image(args)
+        same = self.resolver.same_image(args.repository, args.policy.platform)
         for again in (True, False):
             if same(pin.digest, function.digest):
                 return function
@@ -133,3 +174,19 @@ class Deployer:
             f"and new instances could not start for up to {seconds:.1f} s",
         )
         return round(seconds, 1)
+
+
+def _exists(args: PinArgs) -> FunctionExists:
+    return FunctionExists(
+        f"function {args.function_name} exists in {args.region} already; "
+        "set adopt: true to take it over with this config, or choose another name"
+    )
+
+
+def require_container(function: Function) -> None:
+    """Raises FunctionRejected for a function of any other runtime: UpdateFunction would take an image for it."""
+    if function.runtime not in {"", RUNTIME}:
+        raise FunctionRejected(
+            f"function {function.name} has the runtime {function.runtime}, and only {RUNTIME} runs an image; "
+            "choose another function"
+        )

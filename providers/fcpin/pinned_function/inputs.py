@@ -42,12 +42,24 @@ class Current:
     digest: Digest | None
 
     @classmethod
-    def from_properties(cls, properties: Mapping[str, Any]) -> Self | None:
-        """None before the first deployment. After a refresh the digest may be empty: see properties.live."""
+    def from_properties(cls, properties: Mapping[str, Any], repository: Repository | None = None) -> Self | None:
+        """None before the first deployment, and when what is deployed is not of *repository*: no tag of it is older.
+
+        After a refresh the digest may be empty: see properties.live.
+        """
         tag, digest = properties.get("tag"), properties.get("digest")
         if not isinstance(tag, str) or not tag:
             return None
+        if repository is not None and not _is_of(repository, properties.get("image")):
+            return None
         return cls(tag, parse_digest(digest) if isinstance(digest, str) and digest else None)
+
+
+def _is_of(repository: Repository, image: object) -> bool:
+    try:
+        return image is None or Image.parse(str(image)).repository.is_same(repository)
+    except InvalidInput:
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,14 @@ PIN_KEYS: Final = ("tag", "digest", "image")
 
 INPUTS: Final = (*OWN_KEYS, *POLICY_KEYS, *PIN_KEYS)
 
+DECIDING: Final = ("function_name", "region", "repository", "owner", *POLICY_KEYS)
+"""The inputs that the pin depends on: while one of them is unknown, no pin can be resolved."""
+
 OUTPUTS: Final = (
     "resolved_image_uri",
     "previous_image",
     "function_arn",
+    "function_id",
     "state",
     "last_update_status",
     "last_modified_time",

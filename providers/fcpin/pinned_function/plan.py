@@ -50,19 +50,28 @@ def creation(args: PinArgs, pin: Pin) -> dict[str, Any]:
     }
 
 
-def update(args: PinArgs, pin: Pin, function: Function, same: SameDigest) -> dict[str, Any] | None:
-    """The body of UpdateFunction that makes *function* run *pin*, or None when it already does.
+def runs(args: PinArgs, pin: Pin, function: Function, same: SameDigest) -> bool:
+    """Whether *function* runs *pin*, as far as it tells."""
+    named = function.image == str(Image(args.repository, pin.tag))
+    return named and same(pin.digest, function.digest) and judge(function) is not Verdict.FAILED
 
-    Only what we manage is changed. Of `customContainerConfig` the live block is sent back whole, because FC may
-    replace it: without what only the server sets, and without a password that it masked.
+
+def update(args: PinArgs, pin: Pin, function: Function, same: SameDigest) -> dict[str, Any] | None:
+    """The body of UpdateFunction that makes *function* run *pin* with its settings, or None when it already does.
+
+    Only what we manage is changed, and the image is only sent when it has to be: FC resolves it anew each time.
+    Of `customContainerConfig` the live block is sent back whole, because FC may replace it: without what only the
+    server sets, and without a login whose password it masked.
     """
-    top, container = runtime_config.to_wire(args.config or {})
-    image = str(Image(args.repository, pin.tag))
-    settled = args.config is None or runtime_config.live(args.config, function) == dict(args.config)
-    runs = function.image == image and same(pin.digest, function.digest)
-    if runs and settled and judge(function) is not Verdict.FAILED:
-        return None
-    return {**top, "customContainerConfig": {**_kept(function.container), **container, "image": image}}
+    config = args.config or {}
+    live = runtime_config.live(config, function)
+    differ = {name for name in config if name not in live or live[name] != config[name]}
+    top, container = runtime_config.to_wire(config)
+    body: dict[str, Any] = dict(top) if differ & runtime_config.FUNCTION.fields.keys() else {}
+    if differ & runtime_config.CONTAINER.fields.keys() or not runs(args, pin, function, same):
+        image = {"image": str(Image(args.repository, pin.tag))}
+        body["customContainerConfig"] = {**_kept(function.container), **container, **image}
+    return body or None
 
 
 def resend(function: Function) -> dict[str, Any]:
@@ -72,7 +81,7 @@ def resend(function: Function) -> dict[str, Any]:
 
 def _kept(container: Mapping[str, Any]) -> dict[str, Any]:
     kept = {key: value for key, value in container.items() if key not in _SERVER_SIDE and value is not None}
-    registry = kept.get("registryConfig")
-    if isinstance(registry, Mapping) and registry.get("authConfig"):
-        del kept["registryConfig"]
+    if "registryConfig" in kept:
+        registry = {key: value for key, value in kept.pop("registryConfig").items() if key != "authConfig"}
+        kept |= {"registryConfig": registry} if registry else {}
     return kept

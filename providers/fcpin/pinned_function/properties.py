@@ -1,18 +1,41 @@
 """Property bags of the resource: what a deployed function looks like as outputs, and a live one as inputs."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, Self
 
 from fcpin.fc import runtime_config
 from fcpin.fc.model import Function
 from fcpin.fc.readiness import Verdict, judge
+from fcpin.image import Repository
 from fcpin.pinned_function.deployer import Deployed
 from fcpin.pinned_function.inputs import Pin
 from fcpin.pinned_function.keys import INPUTS, OUTPUTS
 from fcpin.pinned_function.plan import SameDigest
+from fcpin.policy import DEFAULT_PLATFORM
 
 CREATED: Final = "created"
 ADOPTED: Final = "adopted"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What of a stored bag leads to its function. No more of it is judged: an old state can always be destroyed."""
+
+    region: str
+    function_name: str
+    repository: Repository
+    platform: str
+
+    @classmethod
+    def read(cls, properties: Mapping[str, Any], default_region: str) -> Self:
+        """Raises InvalidInput when the state was edited beyond recognition."""
+        return cls(
+            region=str(properties.get("region") or default_region),
+            function_name=str(properties.get("function_name") or ""),
+            repository=Repository.parse(str(properties.get("repository"))),
+            platform=str(properties.get("platform") or DEFAULT_PLATFORM),
+        )
 
 
 def inputs_of(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,14 +60,14 @@ def deployed(inputs: Mapping[str, Any], result: Deployed, selection: str, previo
 def live(properties: Mapping[str, Any], function: Function, same: SameDigest) -> tuple[dict[str, Any], dict[str, Any]]:
     """Outputs and inputs that describe *function* as it is now. Equal to the stored ones when nothing drifted.
 
-    A function whose last update failed does not run the image that it names, so its digest is empty here: the next
-    `up` deploys the pin, whatever it is.
+    A function whose last update failed, or is still under way, does not run the image that it names, so its digest is
+    empty here: the next `up` makes sure of the pin, whatever it is.
     """
     inputs = inputs_of(properties)
     pin = Pin.from_properties(properties)
     inputs["image"] = function.image
     inputs["tag"] = function.tag or ""
-    if judge(function) is Verdict.FAILED:
+    if judge(function) is not Verdict.READY:
         inputs["digest"] = ""
     elif pin is None or not same(pin.digest, function.digest):
         inputs["digest"] = function.digest or ""
@@ -58,6 +81,7 @@ def _told(function: Function) -> dict[str, Any]:
     return {
         "resolved_image_uri": function.resolved_image_uri,
         "function_arn": function.arn,
+        "function_id": function.id,
         "state": function.state,
         "last_update_status": function.last_update_status,
         "last_modified_time": function.last_modified_time,

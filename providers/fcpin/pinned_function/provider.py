@@ -8,7 +8,8 @@ Everything heavy is imported in `configure`: the program process only needs the 
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -45,19 +46,10 @@ class PinnedFunctionProvider(ResourceProvider):
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validate everything, then resolve the policy: the pin becomes an input, so that a preview shows it."""
-        from fcpin.pinned_function.inputs import Pin, PinArgs
-        from fcpin.pinned_function.properties import inputs_of
-
-        if pulumi.contains_unknowns(news):
-            return CheckResult(news, [])
         try:
-            args = PinArgs.read(news, self._services.default_region)
-            inputs = {**inputs_of(news), "region": args.region}
-            if Pin.from_properties(news) is None:
-                inputs.update(self._resolve(args, _olds, news))
+            return CheckResult(self._checked(_olds, news), [])
         except InvalidInput as error:
             return CheckResult(news, [CheckFailure(problem.path, problem.reason) for problem in error.problems])
-        return CheckResult(inputs, [])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare; never resolve. `changes=None` lets the engine name the properties that changed."""
@@ -80,53 +72,79 @@ class PinnedFunctionProvider(ResourceProvider):
         from fcpin.pinned_function.properties import CREATED, deployed
 
         args, pin = self._args(_news)
-        result = self._services.deployer.update(args, pin, created=_olds.get("ownership") == CREATED)
+        created, managed = _olds.get("ownership") == CREATED, _olds.get("config") is not None
+        result = self._services.deployer.update(args, pin, created=created, managed=managed)
         selection = self._services.resolver.summary(args)
         return UpdateResult(deployed(_news, result, selection, _olds.get("previous_image") or ""))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Three answers: gone (the id is cleared), changed (fresh outputs and inputs), cannot tell (raises)."""
-        from fcpin.pinned_function.properties import live
+        from fcpin.pinned_function.properties import Stored, live
 
-        args = self._stored(props)
+        stored = Stored.read(props, self._services.default_region)
         try:
-            function = self._services.client_for(args.region).get(args.function_name)
+            function = self._services.client_for(stored.region).get(stored.function_name)
         except FunctionNotFound:
             return ReadResult("", {})
-        outputs, inputs = live(props, function, self._services.resolver.same_image(args))
+        same = self._services.resolver.same_image(stored.repository, stored.platform)
+        outputs, inputs = live(props, function, same)
         return ReadResult(id_, outputs, inputs)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Delete what was created here, release what was adopted."""
-        from fcpin.pinned_function.properties import CREATED
+        from fcpin.pinned_function.properties import CREATED, Stored
 
-        args = self._stored(_props)
-        created = _props.get("ownership") == CREATED
-        self._services.deployer.delete(args.region, args.function_name, created=created)
+        stored = Stored.read(_props, self._services.default_region)
+        self._services.deployer.delete(
+            stored.region,
+            stored.function_name,
+            _props.get("function_id") or "",
+            created=_props.get("ownership") == CREATED,
+        )
 
-    def _resolve(self, args: "PinArgs", olds: Mapping[str, Any], news: Mapping[str, Any]) -> Mapping[str, str]:
-        from fcpin.pinned_function.inputs import Current
-        from fcpin.pinned_function.keys import POLICY_KEYS
+    def _checked(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+        """The inputs of *news*, with region and pin. What is not known yet stays unknown, and the rest is resolved."""
+        from fcpin.pinned_function.inputs import Current, PinArgs
+        from fcpin.pinned_function.keys import DECIDING, POLICY_KEYS
+        from fcpin.pinned_function.properties import inputs_of
 
-        spec = {key: news[key] for key in POLICY_KEYS if key in news}
-        try:
-            resolved = self._services.resolver.resolve(args, spec, Current.from_properties(olds))
-        except InvalidInput:
-            raise
-        except FcpinError as error:
-            raise InvalidSettings(Problem("repository", str(error))) from error
-        return resolved.pin.properties(args.repository)
+        inputs = {"region": self._services.default_region, **inputs_of(news)}
+        known = {key: value for key, value in news.items() if not pulumi.contains_unknowns(value)}
+        if any(key in news and key not in known for key in DECIDING):
+            return inputs
+        args = PinArgs.read(known, self._services.default_region)
+        kept = Current.from_properties(known)
+        with _problems_at("repository"):
+            if kept is None:
+                spec = {key: known[key] for key in POLICY_KEYS if key in known}
+                current = Current.from_properties(olds, args.repository)
+                pin = self._services.resolver.resolve(args, spec, current).pin
+            elif Current.from_properties(known, args.repository) is None:
+                raise InvalidSettings(
+                    Problem(
+                        "repository", "changed, but ignore_changes keeps the image of the old one; drop one of the two"
+                    )
+                )
+            else:
+                pin = self._services.resolver.keep(args, kept)
+        return {**inputs, "region": args.region, **pin.properties(args.repository)}
 
     def _args(self, props: Mapping[str, Any]) -> "tuple[PinArgs, Pin]":
-        from fcpin.pinned_function.inputs import Pin
+        from fcpin.pinned_function.inputs import Pin, PinArgs
+        from fcpin.pinned_function.properties import inputs_of
 
         pin = Pin.from_properties(props)
         if pin is None:
             raise InvalidSettings(Problem("digest", "was not resolved; this is a fault of fcpin, please report it"))
-        return self._stored(props), pin
+        return PinArgs.read(inputs_of(props), self._services.default_region), pin
 
-    def _stored(self, props: Mapping[str, Any]) -> "PinArgs":
-        from fcpin.pinned_function.inputs import PinArgs
-        from fcpin.pinned_function.properties import inputs_of
 
-        return PinArgs.read(inputs_of(props), self._services.default_region)
+@contextmanager
+def _problems_at(path: str) -> Iterator[None]:
+    """Every expected failure is a problem with the property at *path*, unless it names its own."""
+    try:
+        yield
+    except InvalidInput:
+        raise
+    except FcpinError as error:
+        raise InvalidSettings(Problem(path, str(error))) from error

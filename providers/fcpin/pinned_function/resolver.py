@@ -74,17 +74,24 @@ class Resolver:
             )
         return record
 
-    def same_image(self, args: PinArgs) -> Callable[[Digest, Digest | None], bool]:
+    def keep(self, args: PinArgs, kept: Current) -> Pin:
+        """The pin that `ignore_changes` holds on to. Its digest is read where the state has none (properties.live)."""
+        if kept.digest is not None:
+            return Pin(kept.tag, kept.digest)
+        record = self._directory.resolve_once(args.repository, kept.tag)
+        return Pin(kept.tag, digest_of(record, args.repository))
+
+    def same_image(self, repository: Repository, platform: str) -> Callable[[Digest, Digest | None], bool]:
         """Whether a pin's digest and what FC resolved are one image: an index and its child count as equal."""
 
         def same(pinned: Digest, resolved: Digest | None) -> bool:
             if resolved is None or pinned == resolved:
                 return pinned == resolved
             try:
-                manifest = self._directory.manifest(args.repository, pinned)
+                manifest = self._directory.manifest(repository, pinned)
             except TagNotFound:
                 return False
-            return manifest.digest_for(args.policy.platform) == resolved
+            return manifest.digest_for(platform) == resolved
 
         return same
 

@@ -28,6 +28,7 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
     previous_image: pulumi.Output[str]
     """`image@digest` that ran before the last deployment; empty after the first."""
     function_arn: pulumi.Output[str]
+    function_id: pulumi.Output[str]
     state: pulumi.Output[str]
     last_update_status: pulumi.Output[str]
     last_modified_time: pulumi.Output[str]
@@ -84,7 +85,12 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
             "owner": f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}::{resource_name}",
             **unknown,
         }
-        properties = {**inputs, **dict.fromkeys((*PIN_KEYS, *OUTPUTS))}
+        if chosen := [key for key in PIN_KEYS if key in unknown]:
+            raise pulumi.RunError(
+                f"{resource_name}: {', '.join(chosen)}: chosen by the policy, not by hand; "
+                'for one tag write policy: {digest: {tag: …}}, to stay pinned ignore_changes=["tag", "digest", "image"]'
+            )
+        properties = {**dict.fromkeys((*PIN_KEYS, *OUTPUTS)), **inputs}
         super().__init__(PinnedFunctionProvider(), resource_name, properties, opts)
 
     @classmethod
@@ -95,6 +101,8 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
 
         Where that configuration holds a secret, the runtime settings are kept secret as a whole.
         """
+        if reserved := {"opts", "resource_name", "self"} & entry.keys():
+            raise pulumi.RunError(f"{resource_name}: {', '.join(sorted(reserved))}: unknown key")
         required = {"function_name": resource_name, "repository": None, "policy": None}
         inputs = {**required, **entry}
         if "config" in inputs and is_config_secret("fcpin:functions"):

@@ -19,6 +19,8 @@ from typing import Final, Self
 
 import psutil
 
+from fcpin.errors import FcpinError
+
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "cmd.exe", "pulumi-resource", "pulumi-resource-pulumi-python"})
 """What may stand between the engine and the plugin: the launcher script of the Pulumi CLI."""
 
@@ -65,18 +67,29 @@ class Engine:
         return False
 
 
-def memo_folder() -> Path:
-    """A folder only this user can read, for files that live as long as one run."""
-    base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
-    return Path(base) / f"fcpin-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+class MemoRefused(FcpinError):
+    """The folder for what previews selected is open to others."""
+
+
+def memo_folder() -> Path | None:
+    """A folder that only this user can read, for files that live as long as one run; None where none can be made.
+
+    Raises MemoRefused for one that others can read.
+    """
+    name = f"fcpin-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+    for base in filter(None, (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir())):
+        with suppress(OSError):
+            return private(Path(base) / name)
+    return None
 
 
 class RunMemo:
     """The selections of the phase before this one, and those of this phase for the next one. Thread-safe."""
 
-    def __init__(self, folder: Path, engine: Engine | None) -> None:
+    def __init__(self, folder: Path | None, engine: Engine | None) -> None:
+        """Without a folder or an engine nothing is kept: each phase then resolves on its own."""
         self._lock = threading.Lock()
-        self._file = _private(folder) / engine.file_name if engine else None
+        self._file = folder / engine.file_name if folder and engine else None
         self._mine: dict[str, Remembered] = {}
         self._theirs = self._take()
 
@@ -105,8 +118,8 @@ class RunMemo:
             text = self._file.read_text(encoding="utf-8")
             self._file.unlink()
             return {key: Remembered(**value) for key, value in json.loads(text).items()}
-        except FileNotFoundError:
-            return {}
+        except (OSError, ValueError, TypeError):
+            return {}  # nothing there, or nothing that we wrote: resolve anew
 
 
 def key_of(*parts: object) -> str:
@@ -114,11 +127,12 @@ def key_of(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _private(folder: Path) -> Path:
+def private(folder: Path) -> Path:
+    """*folder*, made if need be. Raises OSError, and MemoRefused when others can look into it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     status = folder.stat()
     if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o077):
-        raise PermissionError(f"{folder} is open to others; remove it")
+        raise MemoRefused(f"{folder} is open to others; remove it")
     return folder
 
 

@@ -10,7 +10,7 @@ from fcpin.pinned_function.engine_log import plugin_log
 from fcpin.pinned_function.resolver import Resolver
 from fcpin.pinned_function.run_memo import Engine, RunMemo, memo_folder
 from fcpin.registry.directory import RegistryDirectory
-from fcpin.settings import Get, Settings
+from fcpin.settings import Get, Settings, endpoint_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def _clients(settings: Settings) -> ClientFor:
     def client_for(region: str) -> FunctionClient:
         with lock:
             if region not in clients:
-                endpoint = settings.endpoints.get("fc", "")
+                endpoint = endpoint_of(settings, region)
                 clients[region] = FunctionClient(region, endpoint=endpoint, credentials=settings.credentials)
             return clients[region]
 

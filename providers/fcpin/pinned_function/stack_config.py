@@ -24,4 +24,5 @@ def configured_functions() -> Mapping[str, Mapping[str, Any]]:
 
 
 def _kind(value: object) -> str:
-    return "nothing" if value is None else "a list" if isinstance(value, list) else repr(value)
+    """What *value* is, never what it says: it may be a secret."""
+    return "nothing" if value is None else "a list" if isinstance(value, list) else "a single value"

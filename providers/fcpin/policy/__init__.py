@@ -2,7 +2,7 @@
 
 from fcpin.policy.candidate import Rejection
 from fcpin.policy.family import has_update
-from fcpin.policy.policy import Policy
+from fcpin.policy.policy import DEFAULT_PLATFORM, Policy
 from fcpin.policy.selection import Selection
 
-__all__ = ["Policy", "Rejection", "Selection", "has_update"]
+__all__ = ["DEFAULT_PLATFORM", "Policy", "Rejection", "Selection", "has_update"]

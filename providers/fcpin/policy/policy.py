@@ -28,6 +28,9 @@ from fcpin.policy.selection import Selection
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _MOST_REASONS = 3
 
+DEFAULT_PLATFORM = "linux/amd64"
+"""Function Compute runs nothing else."""
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -38,7 +41,7 @@ class Policy:
     allow_downgrade: bool = False
     on_empty: str = "fail"
     """`fail` or `keep`."""
-    platform: str = "linux/amd64"
+    platform: str = DEFAULT_PLATFORM
     """What the chosen image must run on. For whoever resolves it: `select` sees no platforms."""
 
     @classmethod

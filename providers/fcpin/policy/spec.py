@@ -39,8 +39,6 @@ KEYS: Sequence[str] = (
 LATER: Sequence[str] = ("hold", "min_age", "accelerated", "protect", "suspend")
 """Announced, and refused by name until they are there."""
 
-"""Announced, and refused by name until they are there."""
-
 _PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9.]+)?")
 
 
