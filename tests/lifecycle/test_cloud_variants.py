@@ -57,7 +57,8 @@ def test_an_image_that_vanishes_while_fc_deploys_it_is_a_failed_update(shop: Sho
     shop.up()
     new = shop.push("main-2")
     vanish = {"repository": "shop/app", "reference": new}
-    shop.cloud.after_next("GetFunction", "delete_manifest", vanish)
+    last_look = {"action": "GetRepoTag", "verb": "delete_manifest", "arguments": vanish}
+    shop.cloud.after_next("GetFunction", "after_next", last_look)
     done = shop.stack.up()
     assert done.code == 1
     assert "old image keeps serving" in done.output
