@@ -47,16 +47,15 @@ class Deployer:
         """Create an owned function, or adopt an existing one. Idempotent: an interrupted create is taken up again."""
         client = self.client_for(args.region)
         self.created_here.add((args.region, args.function_name))
-        try:
-            function = client.get(args.function_name)
-        except FunctionNotFound:
-            if args.config is None:
-                raise FunctionNotFound(
-                    f"function {args.function_name} does not exist in {args.region}, so its image cannot be managed; "
-                    "create it first, or give `config` and fcpin creates it"
-                ) from None
-            return self._create(client, args, pin)
-        return self._take_over(client, args, pin, function)
+        function = _found(client, args.function_name)
+        if function is not None:
+            return self._take_over(client, args, pin, function)
+        if args.config is None:
+            raise FunctionNotFound(
+                f"function {args.function_name} does not exist in {args.region}, so its image cannot be managed; "
+                "create it first, or give `config` and fcpin creates it"
+            )
+        return self._create(client, args, pin)
 
     def update(self, args: PinArgs, pin: Pin, *, created: bool, managed: bool) -> Deployed:
         """Make the function run *pin*. No call is made that changes nothing.
@@ -174,6 +173,13 @@ class Deployer:
             f"and new instances could not start for up to {seconds:.1f} s",
         )
         return round(seconds, 1)
+
+
+def _found(client: FunctionClient, name: str) -> Function | None:
+    try:
+        return client.get(name)
+    except FunctionNotFound:
+        return None
 
 
 def _exists(args: PinArgs) -> FunctionExists:

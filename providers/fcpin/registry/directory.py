@@ -89,7 +89,8 @@ class RegistryDirectory:
 
         A failure is not reported here: `list_tags` raises it, or tries again when it was a passing one.
         """
-        for repository in dict.fromkeys(map(_canonical, repositories)):
+        as_written = {_canonical(repository): repository for repository in repositories}
+        for repository in as_written.values():  # a login is looked up under the host that was written
             self._pool.submit(self._list_quietly, repository)
 
     def close(self) -> None:
