@@ -10,6 +10,7 @@ from fcpin.image import Digest, Manifest, Repository, TagRecord
 from fcpin.lookup import MOST_BUILD_TIMES, digest_of, require_platform, tags_for
 from fcpin.policy import Policy
 
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 REPOSITORY = Repository("r.example.com", "shop/app")
 DIGEST = Digest(f"sha256:{'a' * 64}")
 COMMITS = Policy.from_spec({"family": {"name": "release"}})
@@ -41,7 +42,7 @@ class NamesOnly:
 
 def test_build_times_are_asked_for_the_family_alone() -> None:
     registry = NamesOnly("release-0a1b", "release-2c3d", "main-1", "latest")
-    tags = tags_for(COMMITS, registry, REPOSITORY, None)
+    tags = tags_for(COMMITS, registry, REPOSITORY, None, now=NOW)
     assert registry.asked_times == ["release-0a1b", "release-2c3d"]
     chosen = COMMITS.select(tags).chosen
     assert chosen is not None
@@ -50,14 +51,14 @@ def test_build_times_are_asked_for_the_family_alone() -> None:
 
 def test_numbered_tags_need_no_build_times() -> None:
     registry = NamesOnly("main-1", "main-2")
-    tags_for(NUMBERS, registry, REPOSITORY, None)
+    tags_for(NUMBERS, registry, REPOSITORY, None, now=NOW)
     assert registry.asked_times == []
 
 
 def test_too_many_build_times_are_refused_before_any_is_asked_for() -> None:
     registry = NamesOnly(*(f"release-a{number}" for number in range(MOST_BUILD_TIMES + 1)))
     with pytest.raises(NoTagQualifies, match="narrow them with filter_tags"):
-        tags_for(COMMITS, registry, REPOSITORY, None)
+        tags_for(COMMITS, registry, REPOSITORY, None, now=NOW)
     assert registry.asked_times == []
 
 

@@ -2,24 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from fcpin.errors import NoTagQualifies, PlatformMissing, TagNotFound
 from fcpin.image import Digest, Repository, TagRecord
-from fcpin.policy import Policy
+from fcpin.policy import Policy, Selection
 from fcpin.registry.base import Registry
 
 MOST_BUILD_TIMES: Final = 300
 """How many tags a run looks into, where the registry gives no push times."""
 
 
-def tags_for(policy: Policy, registry: Registry, repository: Repository, current: str | None) -> Sequence[TagRecord]:
-    """Every tag of *repository*, with the build times that *policy* needs.
+def tags_for(
+    policy: Policy, registry: Registry, repository: Repository, current: str | None, *, now: datetime
+) -> Sequence[TagRecord]:
+    """Every tag of *repository*, with the build times that *policy* needs at *now*.
 
     Raises RegistryError, InvalidPolicy, and NoTagQualifies when too many build times would have to be asked for.
     """
     tags = registry.list_tags(repository)
-    wanted = policy.needs_created(tags, current)
+    wanted = policy.needs_created(tags, current, now=now)
     if not wanted:
         return tags
     if len(wanted) > MOST_BUILD_TIMES:
@@ -32,10 +35,12 @@ def tags_for(policy: Policy, registry: Registry, repository: Repository, current
     return [replace(tag, created=created[tag.tag]) if tag.tag in created else tag for tag in tags]
 
 
-def digest_of(record: TagRecord, repository: Repository) -> Digest:
-    """The digest of a resolved tag. Raises TagNotFound when it has none."""
+def digest_of(record: TagRecord, repository: Repository, selection: Selection | None = None) -> Digest:
+    """The digest of a resolved tag. Raises TagNotFound when it has none, InvalidPolicy when it is not the held one."""
     if record.digest is None:
         raise TagNotFound(f"{repository}:{record.tag} has no digest")
+    if selection is not None and selection.hold is not None:
+        selection.hold.check(record)
     return record.digest
 
 

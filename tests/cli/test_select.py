@@ -73,6 +73,24 @@ def test_warnings_are_part_of_the_answer() -> None:
     assert len(answer.json["warnings"]) == 1
 
 
+HELD = '{"family": {"name": "main"}, "hold": {"tag": "main-2", "until": "2026-12-01T00:00:00+08:00", "reason": "slow"}}'
+
+
+@pytest.mark.parametrize(
+    ("now", "tag"), [("2026-11-30T15:59:59Z", "main-2"), ("2026-11-30T16:00:00Z", "main-3")], ids=["active", "over"]
+)
+def test_a_hold_is_decided_as_of_a_time(now: str, tag: str) -> None:
+    answer = fcpin("select", "--policy", HELD, "--now", now, stdin="main-2\nmain-3\n")
+    assert answer.json["tag"] == tag
+    assert (answer.json["reason"] == "held at main-2 until 2026-11-30T16:00:00Z: slow") is (tag == "main-2")
+    assert ("warnings" in answer.json) is (tag == "main-3")
+
+
+def test_without_a_time_it_is_now() -> None:
+    over = HELD.replace("2026", "2020")
+    assert fcpin("select", "--policy", over, stdin="main-2\nmain-3\n").json["tag"] == "main-3"
+
+
 def seed_cases() -> list[tuple[str, str, bool]]:
     """Those of one repository, as tags; across repositories the rule is has_update's alone."""
     rows = [line.split("\t") for line in SEED_TABLE.read_text().splitlines() if not line.startswith("#")]
@@ -134,8 +152,11 @@ WRONG = [
     ("a policy that is no JSON", ["--policy", "{newest}"], "", [["--policy", "no JSON", "column 2"]]),
     ("a policy that is a list", ["--policy", "[]"], "", [["--policy", "object"]]),
     ("a policy in a file that is not there", ["--policy", "@/no/such.json"], "", [["--policy", "/no/such.json", "No such file"]]),
-    ("every mistake of a policy", ["--policy", '{"newest": {"by": 1}, "hold": {}}'], "", [["hold", "not supported"], ["newest.by"]]),
+    ("every mistake of a policy", ["--policy", '{"newest": {"by": 1}, "protect": {}}'], "", [["protect", "not supported"], ["newest.by"]]),
     ("a current image instead of a tag", ["--policy", NEWEST, "--current", "a/b:c"], "", [["--current", "'a/b:c'", "tag"]]),
+    ("a word for the time", ["--policy", NEWEST, "--now", "noon"], "", [["--now", "'noon'", "2026-12-01T00:00:00Z"]]),
+    ("a time of no zone", ["--policy", NEWEST, "--now", "2026-12-01T00:00"], "", [["--now", "time zone"]]),
+    ("a hold at a tag that is not there", ["--policy", '{"newest": {}, "hold": {"tag": "a", "until": "9999-01-01T00:00:00Z"}}'], "b", [["hold.tag", "a is not among"]]),
     ("no family and no current tag", ["--policy", '{"family": {}}'], "main-1", [["family.name", "current"]]),
 ]  # fmt: skip
 

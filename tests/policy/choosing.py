@@ -32,15 +32,19 @@ def tag(
     )
 
 
-def choose(spec: Mapping[str, object], tags: Iterable[str | TagRecord], current: str | None = None) -> Selection:
-    """What the policy answers."""
+def choose(
+    spec: Mapping[str, object], tags: Iterable[str | TagRecord], current: str | None = None, *, now: int = 100
+) -> Selection:
+    """What the policy answers at that hour."""
     records = [TagRecord(item) if isinstance(item, str) else item for item in tags]
-    return Policy.from_spec(spec).select(records, current=current)
+    return Policy.from_spec(spec).select(records, current=current, now=at(now))
 
 
-def chosen(spec: Mapping[str, object], tags: Iterable[str | TagRecord], current: str | None = None) -> str | None:
+def chosen(
+    spec: Mapping[str, object], tags: Iterable[str | TagRecord], current: str | None = None, *, now: int = 100
+) -> str | None:
     """The chosen tag, `keeps <current>`, or None."""
-    selection = choose(spec, tags, current)
+    selection = choose(spec, tags, current, now=now)
     if selection.keep:
         return f"keeps {current}"
     return selection.chosen.tag if selection.chosen else None

@@ -9,6 +9,7 @@ from fcpin.policy import Policy
 from tests.policy.choosing import chosen, tag
 
 NEWEST: dict[str, object] = {"policy": {"newest": {}}}
+UNTIL = "2026-12-01T00:00:00Z"
 
 
 def problems(spec: object) -> Mapping[str, str]:
@@ -57,6 +58,16 @@ MISTAKES = [
     ("allow_tags that is text", {**NEWEST, "allow_tags": "main-.*"}, "allow_tags", ["list"]),
     ("a tag pattern that is a number", {**NEWEST, "allow_tags": ["a", 1]}, "allow_tags[1]", ["text", "1"]),
     ("allow_downgrade that is a number", {**NEWEST, "allow_downgrade": 1}, "allow_downgrade", ["true or false"]),
+    ("a hold that is a word", {**NEWEST, "hold": "main-1"}, "hold", ["mapping", "'main-1'"]),
+    ("a hold at nothing", {**NEWEST, "hold": {"until": UNTIL}}, "hold.tag", ["required", "digest"]),
+    ("a hold without an end", {**NEWEST, "hold": {"tag": "a"}}, "hold.until", ["required", "2026-12-01T00:00:00Z"]),
+    ("a hold until a word", {**NEWEST, "hold": {"tag": "a", "until": "friday"}}, "hold.until", ["'friday'", "2026-12-01T00:00:00Z"]),
+    ("a hold until a time of no zone", {**NEWEST, "hold": {"tag": "a", "until": "2026-12-01T00:00"}}, "hold.until", ["zone", "Z"]),
+    ("a hold until a number", {**NEWEST, "hold": {"tag": "a", "until": 7.0}}, "hold.until", ["time", "7"]),
+    ("a hold until a day before all zones", {**NEWEST, "hold": {"tag": "a", "until": "0001-01-01T00:00:00+08:00"}}, "hold.until", ["time"]),
+    ("a hold at an image", {**NEWEST, "hold": {"tag": "app:a", "until": UNTIL}}, "hold.tag", ["'app:a'", "no tag"]),
+    ("a hold at a digest too short", {**NEWEST, "hold": {"digest": "sha256:12", "until": UNTIL}}, "hold.digest", ["sha256:12", "64"]),
+    ("a misspelt key of a hold", {**NEWEST, "hold": {"tag": "a", "until": UNTIL, "why": "x"}}, "hold.why", ["unknown", "reason"]),
     ("an unknown answer to nothing", {**NEWEST, "on_empty": "ignore"}, "on_empty", ["fail or keep"]),
     ("half a platform", {**NEWEST, "platform": "linux"}, "platform", ["linux/amd64"]),
     ("a platform that is a number", {**NEWEST, "platform": 64}, "platform", ["text"]),
@@ -71,7 +82,7 @@ def test_a_mistake_has_one_problem_with_its_path(spec: object, path: str, facts:
         assert fact in found[path]
 
 
-@pytest.mark.parametrize("key", ["hold", "min_age", "accelerated", "protect", "suspend"])
+@pytest.mark.parametrize("key", ["min_age", "accelerated", "protect", "suspend"])
 def test_what_is_announced_but_not_built_says_so(key: str) -> None:
     assert "not supported yet" in problems(NEWEST | {key: "x"})[key]
 
@@ -86,7 +97,15 @@ def test_all_mistakes_come_at_once() -> None:
         "colour": "red",
     }
     found = problems(spec)
-    assert {"policy.semver.range", "filter_tags.pattern", "allow_tags[0]", "on_empty", "hold", "colour"} == set(found)
+    assert {
+        "policy.semver.range",
+        "filter_tags.pattern",
+        "allow_tags[0]",
+        "on_empty",
+        "hold.tag",
+        "hold.until",
+        "colour",
+    } == set(found)
 
 
 ACCEPTED = [
@@ -102,6 +121,7 @@ ACCEPTED = [
         "allow_downgrade": True,
         "on_empty": "keep",
         "platform": "linux/arm64/v8",
+        "hold": {"tag": "1.0.0", "digest": "1" * 64, "until": UNTIL, "reason": "x"},
     }),
 ]  # fmt: skip
 

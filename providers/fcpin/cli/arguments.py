@@ -24,6 +24,7 @@ class Arguments:
     command: str
     policy: str
     current: str | None
+    now: str | None
     repository: str | None
     endpoint: str | None
     cr_endpoint: str | None
@@ -69,6 +70,7 @@ def parse(argv: Sequence[str] | None) -> Arguments:
 def _policy_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--policy", required=True, metavar="JSON", help="the policy, or @FILE to read it from")
     parser.add_argument("--current", metavar="TAG", help="the tag that is deployed now")
+    parser.add_argument("--now", metavar="TIME", help="decide as of this time, such as 2026-12-01T00:00:00Z")
 
 
 def _registry_options(parser: argparse.ArgumentParser, *, required: bool) -> None:

@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import BinaryIO, Final, TextIO, TypeAlias
 
 from fcpin.cli.arguments import Arguments
-from fcpin.cli.tags import parse_json, read_tags
+from fcpin.cli.question import Question
+from fcpin.cli.tags import read_tags
 from fcpin.errors import InvalidInput, Problem
-from fcpin.image import TagRecord, is_tag
-from fcpin.policy import Policy, Selection
+from fcpin.image import TagRecord
+from fcpin.policy import Selection
 
 CHOSEN: Final = 0
 NO_TAG: Final = 3
@@ -20,9 +20,9 @@ Command: TypeAlias = Callable[[Arguments, BinaryIO, TextIO, TextIO], int]
 
 def select(arguments: Arguments, stdin: BinaryIO, stdout: TextIO, stderr: TextIO) -> int:
     """Choose from the tags on standard input; JSON."""
-    policy, current = read_policy(arguments.policy), read_current(arguments.current)
-    selection = policy.select(_given_tags(stdin, stderr), current=current)
-    _write_json(stdout, _pin(selection, current), selection)
+    question = Question.of(arguments)
+    selection = question.answer(_given_tags(stdin, stderr))
+    _write_json(stdout, _pin(selection, question.current), selection)
     return _status(selection)
 
 
@@ -30,57 +30,36 @@ def explain(arguments: Arguments, stdin: BinaryIO, stdout: TextIO, stderr: TextI
     """The same as a table for people."""
     from fcpin.cli.table import write_table  # what draws tables takes longer to load than to choose
 
-    policy, current = read_policy(arguments.policy), read_current(arguments.current)
+    question = Question.of(arguments)
     if arguments.repository is None:
         tags = _given_tags(stdin, stderr)
     else:
         from fcpin.cli.remote import Remote  # clients of registries and of Alibaba Cloud: a third of a second to load
 
-        tags = Remote.of(arguments).tags(policy, current)
-    selection = policy.select(tags, current=current)
-    write_table(stdout, tags, selection, current)
+        tags = Remote.of(arguments).tags(question)
+    selection = question.answer(tags)
+    write_table(stdout, tags, selection, question.current)
     return _status(selection)
 
 
 def resolve(arguments: Arguments, _stdin: BinaryIO, stdout: TextIO, _stderr: TextIO) -> int:
     """Choose from the tags of a repository and read the digest of the chosen one; JSON."""
-    policy, current = read_policy(arguments.policy), read_current(arguments.current)
+    question = Question.of(arguments)
     from fcpin.cli.remote import Remote
 
     pin: Mapping[str, str | None]
     remote = Remote.of(arguments)
-    selection = policy.select(remote.tags(policy, current), current=current)
+    current = question.current
+    selection = question.answer(remote.tags(question))
     if selection.chosen is None:
         pin = {**_pin(selection, current), "image": remote.image(current) if current and selection.keep else None}
     else:
-        pin = remote.pin(selection.chosen.tag, policy.platform)
+        pin = remote.pin(selection, selection.chosen.tag, question.policy.platform)
     _write_json(stdout, pin, selection)
     return _status(selection)
 
 
 COMMANDS: Final[Mapping[str, Command]] = {"select": select, "explain": explain, "resolve": resolve}
-
-
-def read_policy(text: str) -> Policy:
-    """A policy from JSON, or from the file named after `@`. Raises InvalidInput."""
-    if text.startswith("@"):
-        path = Path(text[1:])
-        try:
-            text = path.read_text("utf-8")
-        except (OSError, ValueError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            raise InvalidInput(Problem("--policy", f"{path} cannot be read: {why}")) from None
-    spec = parse_json(text, "--policy")
-    if not isinstance(spec, dict):
-        raise InvalidInput(Problem("--policy", 'must be a JSON object such as {"semver": {"range": "1.x"}}'))
-    return Policy.from_spec(spec)
-
-
-def read_current(tag: str | None) -> str | None:
-    """Raises InvalidInput unless *tag* is a tag or absent."""
-    if tag is not None and not is_tag(tag):
-        raise InvalidInput(Problem("--current", f"{tag[:80]!r} is no tag; give the tag alone, without the repository"))
-    return tag
 
 
 def _given_tags(stdin: BinaryIO, stderr: TextIO) -> Sequence[TagRecord]:

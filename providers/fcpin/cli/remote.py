@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Self
 
 from fcpin.cli.arguments import Arguments
+from fcpin.cli.question import Question
 from fcpin.errors import InvalidInput, InvalidSettings, Problem
 from fcpin.image import Image, Repository, TagRecord
 from fcpin.lookup import digest_of, require_platform, tags_for
 from fcpin.openapi import Credentials
-from fcpin.policy import Policy
+from fcpin.policy import Selection
 from fcpin.registry.directory import RegistryDirectory
 from fcpin.registry.settings import parse_registries
 
@@ -43,13 +44,13 @@ class Remote:
             ),
         )
 
-    def tags(self, policy: Policy, current: str | None) -> Sequence[TagRecord]:
-        """Every tag, with the build times that *policy* needs. Raises RegistryError."""
-        return tags_for(policy, self.directory, self.repository, current)
+    def tags(self, question: Question) -> Sequence[TagRecord]:
+        """Every tag, with the build times that the policy needs. Raises RegistryError."""
+        return tags_for(question.policy, self.directory, self.repository, question.current, now=question.now)
 
-    def pin(self, tag: str, platform: str) -> Mapping[str, str | None]:
+    def pin(self, selection: Selection, tag: str, platform: str) -> Mapping[str, str | None]:
         """Tag, digest and image as they are now. Raises RegistryError, PlatformMissing if it cannot run."""
-        digest = digest_of(self.directory.resolve(self.repository, tag), self.repository)
+        digest = digest_of(self.directory.resolve(self.repository, tag), self.repository, selection)
         require_platform(self.directory, self.repository, tag, digest, platform)
         return {"tag": tag, "digest": digest, "image": self.image(tag)}
 

@@ -6,6 +6,7 @@ A selection that the preview of the same run made is taken over as it is (see ru
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from fcpin.errors import NoTagQualifies, RegistryDenied, RegistryUnavailable, TagMoved, TagNotFound
 from fcpin.image import Digest, Repository, TagRecord
@@ -29,10 +30,15 @@ class Resolver:
     """Resolves pins for all resources of one plugin process. Thread-safe."""
 
     def __init__(
-        self, directory: RegistryDirectory, repositories: Sequence[Repository], memo: RunMemo, log: Log
+        self,
+        directory: RegistryDirectory,
+        repositories: Sequence[Repository],
+        memo: RunMemo,
+        log: Log,
+        now: datetime,
     ) -> None:
-        """*repositories* are listed in the background as soon as one of them is asked for."""
-        self._directory, self._memo, self._log = directory, memo, log
+        """*repositories* are listed in the background as soon as one of them is asked for. *now* is the run's."""
+        self._directory, self._memo, self._log, self._now = directory, memo, log, now
         self._to_list = repositories
         self._summaries: dict[tuple[str, str], str] = {}
         self._lock = threading.Lock()
@@ -40,7 +46,7 @@ class Resolver:
     def resolve(self, args: PinArgs, spec: Mapping[str, object], current: Current | None) -> Resolved:
         """The pin that *args* asks for now. *current* is what the last deployment, or a refresh since, left.
 
-        Raises NoTagQualifies, PlatformMissing, RegistryError.
+        Raises NoTagQualifies, InvalidPolicy, PlatformMissing, RegistryError.
         """
         key = key_of(str(args.repository), args.function_name, args.region, spec, current and current.tag)
         remembered = self._memo.recall(key)
@@ -98,14 +104,15 @@ class Resolver:
     def _select(self, args: PinArgs, current: Current | None) -> Resolved:
         self._start_listings()
         current_tag = current.tag if current else None
-        tags = tags_for(args.policy, self._directory, args.repository, current_tag)
-        selection = args.policy.select(tags, current=current_tag)
-        for warning in selection.warnings:
+        tags = tags_for(args.policy, self._directory, args.repository, current_tag, now=self._now)
+        selection = args.policy.select(tags, current=current_tag, now=self._now)
+        held = (selection.reason,) if selection.hold else ()
+        for warning in (*held, *selection.warnings):
             self._log("warning", f"{args.function_name}: {warning}")
         if selection.chosen is None:
             return self._kept(args, selection, current)
         record = self._directory.resolve_once(args.repository, selection.chosen.tag)
-        pin = Pin(record.tag, digest_of(record, args.repository))
+        pin = Pin(record.tag, digest_of(record, args.repository, selection))
         if current is None or pin.digest != current.digest:
             self._check_platform(args, pin)
         return Resolved(pin, selection.summary)

@@ -52,6 +52,7 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
         allow_downgrade: pulumi.Input[bool] | None = None,
         on_empty: pulumi.Input[str] | None = None,
         platform: pulumi.Input[str] | None = None,
+        hold: pulumi.Input[Mapping[str, Any]] | None = None,
         config: pulumi.Input[Mapping[str, Any]] | None = None,
         adopt: pulumi.Input[bool] | None = None,
         deadline: pulumi.Input[float] | None = None,
@@ -61,7 +62,8 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
     ) -> None:
         """Pin *function_name* to the newest tag of *repository* that *policy* selects.
 
-        `policy`, `filter_tags`, `allow_tags`, `ignore_tags`, `allow_downgrade`, `on_empty`, `platform`: docs/policies.
+        `policy`, `filter_tags`, `allow_tags`, `ignore_tags`, `allow_downgrade`, `on_empty`, `platform`, `hold`:
+        docs/policies.
         config: runtime settings in snake_case, as in pulumi-alicloud (docs/pinned-function.md).
         adopt: take over a function that exists already, although *config* is given.
         deadline: seconds that FC may take to make a change so (600).
@@ -78,6 +80,7 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
             "allow_downgrade": allow_downgrade,
             "on_empty": on_empty,
             "platform": platform,
+            "hold": hold,
             "config": config,
             "adopt": adopt,
             "deadline": deadline,

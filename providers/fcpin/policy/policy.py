@@ -2,6 +2,7 @@
 
 The rules, in the order in which they decide:
 
+0. An active hold decides alone (see hold.py).
 1. What is no image of the family never takes part: filters first, then the order's own membership.
 2. Newest is the greatest key of the order. Among equals: the one pushed last, then the one whose name is greatest;
    if the current tag is one of them and all the same image, it stays.
@@ -12,18 +13,22 @@ The rules, in the order in which they decide:
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Self
 
+from fcpin.errors import InvalidPolicy
 from fcpin.image import TagRecord
 from fcpin.policy import spec as specification
 from fcpin.policy.candidate import Candidates, Key, Reason
 from fcpin.policy.downgrade import doubt
 from fcpin.policy.filters import Filters, Ledger
+from fcpin.policy.hold import Hold
 from fcpin.policy.order import Order, Ranking
 from fcpin.policy.outcome import Outcome, Ranked
 from fcpin.policy.selection import Selection
+from fcpin.policy.times import iso
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _MOST_REASONS = 3
@@ -43,6 +48,7 @@ class Policy:
     """`fail` or `keep`."""
     platform: str = DEFAULT_PLATFORM
     """What the chosen image must run on. For whoever resolves it: `select` sees no platforms."""
+    hold: Hold | None = None
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, object]) -> Self:
@@ -53,20 +59,54 @@ class Policy:
         'v1.2.0'
         """
         read = specification.read(spec)
-        return cls(read.order, read.filters, read.allow_downgrade, read.on_empty, read.platform)
+        return cls(read.order, read.filters, read.allow_downgrade, read.on_empty, read.platform, read.hold)
 
     @property
     def warnings(self) -> Sequence[str]:
         """What the user should know before relying on this policy."""
         return (*self.order.warnings, *self.filters.warnings)
 
-    def select(self, tags: Iterable[TagRecord], *, current: str | None = None) -> Selection:
+    def select(
+        self, tags: Iterable[TagRecord], *, current: str | None = None, now: datetime | None = None
+    ) -> Selection:
         """The newest of *tags* while *current* is deployed, and a reason for every other one.
 
-        The answer does not depend on the order of *tags*. Raises InvalidPolicy if the policy takes its family from the
-        current tag and there is none.
+        The answer does not depend on the order of *tags*. *now* is needed by a policy with a hold.
+        Raises InvalidPolicy if the policy takes its family from the current tag and there is none, and for a hold at
+        what is not there.
         """
         listing = _unique(tags)
+        hold = self.active_hold(now)
+        if hold is not None:
+            return self._held(hold, listing, current)
+        selection = self._decide(listing, current)
+        if self.hold is not None:
+            return replace(selection, warnings=(self.hold.epitaph, *selection.warnings))
+        return selection
+
+    def active_hold(self, now: datetime | None) -> Hold | None:
+        """The hold that decides at *now*, if one does."""
+        return None if self.hold is None or self.hold.is_over(_known(now)) else self.hold
+
+    def _held(self, hold: Hold, listing: Mapping[str, TagRecord], current: str | None) -> Selection:
+        records = {record.tag: record for record in hold.among(listing)}
+        chosen = records.get(current or "") or self._best_of(list(records.values()), current)
+        said = hold.at(chosen.tag)
+        others = [tag for tag in listing if tag != chosen.tag]
+        rejected = {f"{chosen.tag} is held until {iso(hold.until)}": others} if others else {}
+        return Selection(chosen, said, said, False, self.warnings, hold, rejected)
+
+    def _best_of(self, records: Sequence[TagRecord], current: str | None) -> TagRecord:
+        """The newest of *records* by the order; where that says nothing the one pushed last, then the greatest name."""
+        with suppress(InvalidPolicy):  # no current tag to take the family from
+            candidates = self.filters.apply(records, {})
+            ranking = self.order.ranking(candidates, self._value(current))
+            ranked = _rank(candidates, ranking, {})
+            if ranked.records:
+                return Outcome.of(ranked, ranking, current).winner
+        return max(records, key=lambda record: (record.pushed or _LONG_AGO, record.tag))
+
+    def _decide(self, listing: Mapping[str, TagRecord], current: str | None) -> Selection:
         rejected: dict[str, list[str]] = {}
         candidates = self.filters.apply(list(listing.values()), rejected)
         value = self._value(current)
@@ -79,18 +119,22 @@ class Policy:
             held = doubt(outcome, ranking, current, value, listing)
             if held is not None:
                 rejected.setdefault(held.of_each, []).extend(record.tag for record in ranked.records)
-                return Selection(None, held.reason, f"keeps {current}", True, self.warnings, rejected)
+                return Selection(None, held.reason, f"keeps {current}", True, self.warnings, None, rejected)
         total = len(listing)
         rejected.update(outcome.rejections())
         reason = outcome.reason(total, current)
-        return Selection(outcome.winner, reason, outcome.summary(total), False, self.warnings, rejected)
+        return Selection(outcome.winner, reason, outcome.summary(total), False, self.warnings, None, rejected)
 
-    def needs_created(self, tags: Iterable[TagRecord], current: str | None = None) -> Sequence[str]:
+    def needs_created(
+        self, tags: Iterable[TagRecord], current: str | None = None, *, now: datetime | None = None
+    ) -> Sequence[str]:
         """The tags that can only be ordered by build time, and do not have it yet, in alphabetical order.
 
         Empty when the policy orders by anything else. The caller asks the registry for them and passes records with
         `created` filled in. Raises InvalidPolicy as `select` does.
         """
+        if self.active_hold(now) is not None:
+            return ()
         listing = _unique(tags)
         candidates = self.filters.apply(list(listing.values()), {})
         ranking = self.order.ranking(candidates, self._value(current))
@@ -106,13 +150,19 @@ class Policy:
 
     def _none_qualifies(self, rejected: dict[str, list[str]], total: int, current: str | None) -> Selection:
         keep = self.on_empty == "keep" and current is not None
-        found = Selection(None, "", "", keep, self.warnings, rejected)
+        found = Selection(None, "", "", keep, self.warnings, None, rejected)
         parts = [f"{count}: {reason}" for reason, count in list(found.counts.items())[:_MOST_REASONS]]
         none = f"none of {total} tags qualifies" if total > 1 else "the only tag does not qualify"
         why = f"{none} ({'; '.join(parts)})" if total else "the repository has no tags"
         reason = f"on_empty is keep, and {why}" if keep else why
         summary = f"keeps {current}" if keep else none if total else why
-        return Selection(None, reason, summary, keep, self.warnings, rejected)
+        return Selection(None, reason, summary, keep, self.warnings, None, rejected)
+
+
+def _known(now: datetime | None) -> datetime:
+    if now is None:
+        raise ValueError("this policy goes by time: tell it the time (now=…)")
+    return now
 
 
 def _rank(candidates: Candidates, ranking: Ranking, rejected: Ledger) -> Ranked:

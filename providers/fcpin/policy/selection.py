@@ -7,6 +7,7 @@ from functools import cached_property
 
 from fcpin.image import TagRecord
 from fcpin.policy.candidate import Rejection
+from fcpin.policy.hold import Hold
 
 _SHOWN = 80
 
@@ -23,6 +24,8 @@ class Selection:
     keep: bool = False
     """The current pin stays as it is, tag and digest; `chosen` is None."""
     warnings: Sequence[str] = ()
+    hold: Hold | None = None
+    """What chose the tag, when it was not the policy: `hold.check` is for its record as it is resolved."""
     by_reason: Mapping[str, Sequence[str]] = field(default_factory=dict, compare=False, repr=False)
     """The other tags, by the reason why they were not chosen."""
 

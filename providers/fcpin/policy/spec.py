@@ -10,6 +10,7 @@ from fcpin.policy.digest import DigestOf
 from fcpin.policy.family import Family
 from fcpin.policy.fields import Fields, shown
 from fcpin.policy.filters import Filters
+from fcpin.policy.hold import Hold
 from fcpin.policy.newest import Newest
 from fcpin.policy.numerical import Numerical
 from fcpin.policy.order import Order, OrderReader
@@ -33,10 +34,11 @@ KEYS: Sequence[str] = (
     "allow_downgrade",
     "on_empty",
     "platform",
+    "hold",
 )
 """Everything that may stand beside the order."""
 
-LATER: Sequence[str] = ("hold", "min_age", "accelerated", "protect", "suspend")
+LATER: Sequence[str] = ("min_age", "accelerated", "protect", "suspend")
 """Announced, and refused by name until they are there."""
 
 _PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9.]+)?")
@@ -51,6 +53,7 @@ class Settings:
     allow_downgrade: bool
     on_empty: str
     platform: str
+    hold: Hold | None
 
 
 def read(spec: object) -> Settings:
@@ -65,9 +68,10 @@ def read(spec: object) -> Settings:
     allow_downgrade = fields.flag("allow_downgrade", default=False)
     on_empty = fields.choice("on_empty", ("fail", "keep"))
     platform = _platform(fields)
+    hold = Hold.read(fields)
     if problems or order is None:
         raise InvalidPolicy(*problems)
-    return Settings(order, filters, allow_downgrade, on_empty, platform)
+    return Settings(order, filters, allow_downgrade, on_empty, platform, hold)
 
 
 def _refuse_unknown(fields: Fields) -> None:
