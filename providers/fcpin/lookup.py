@@ -17,10 +17,12 @@ MOST_BUILD_TIMES: Final = 300
 def tags_for(
     policy: Policy, registry: Registry, repository: Repository, current: str | None, *, now: datetime
 ) -> Sequence[TagRecord]:
-    """Every tag of *repository*, with the build times that *policy* needs at *now*.
+    """Every tag of *repository*, with the build times that *policy* needs at *now*; none for one that is suspended.
 
     Raises RegistryError, InvalidPolicy, and NoTagQualifies when too many build times would have to be asked for.
     """
+    if policy.suspend:
+        return ()
     tags = registry.list_tags(repository)
     wanted = policy.needs_created(tags, current, now=now)
     if not wanted:

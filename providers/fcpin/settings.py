@@ -33,7 +33,7 @@ class Settings:
     registries: Mapping[str, RegistrySettings]
     """By registry host."""
     repositories: tuple[Repository, ...]
-    """Of every entry in `fcpin:functions`: their listings may start early."""
+    """Of every entry in `fcpin:functions` that is not suspended: their listings may start early."""
     credentials: Credentials | None = field(default=None)
     """None asks the default chain of alibabacloud-credentials."""
 
@@ -115,9 +115,10 @@ def _endpoint_problems(endpoints: Mapping[str, Any], environment: Mapping[str, s
 
 
 def _repositories(functions: Mapping[str, Any]) -> Iterator[Repository]:
-    """Those that can be read; check reports the others where they stand."""
+    """Those that will be listed and can be read; check reports the others where they stand."""
     for entry in functions.values():
         try:
-            yield Repository.parse(entry["repository"])
+            if entry.get("suspend") is not True:
+                yield Repository.parse(entry["repository"])
         except (InvalidInput, KeyError, TypeError, AttributeError):
             continue

@@ -102,7 +102,8 @@ class Resolver:
         return same
 
     def _select(self, args: PinArgs, current: Current | None) -> Resolved:
-        self._start_listings()
+        if not args.policy.suspend:
+            self._start_listings()
         current_tag = current.tag if current else None
         tags = tags_for(args.policy, self._directory, args.repository, current_tag, now=self._now)
         selection = args.policy.select(tags, current=current_tag, now=self._now)
@@ -124,8 +125,13 @@ class Resolver:
         self._directory.start_listing(repositories)
 
     def _kept(self, args: PinArgs, selection: Selection, current: Current | None) -> Resolved:
-        if current is None or current.digest is None or not selection.keep:
+        if current is None or not selection.keep:
             raise NoTagQualifies(f"{args.repository}: {selection.reason}")
+        if current.digest is None:
+            raise NoTagQualifies(
+                f"{args.function_name} would stay on {current.tag}: {selection.reason}; but its last update failed, "
+                "so there is no digest to stay on"
+            )
         self._log("warning", f"{args.function_name}: stays on {current.tag}: {selection.reason}")
         return Resolved(Pin(current.tag, current.digest), f"kept: {selection.reason}")
 

@@ -53,6 +53,7 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
         on_empty: pulumi.Input[str] | None = None,
         platform: pulumi.Input[str] | None = None,
         hold: pulumi.Input[Mapping[str, Any]] | None = None,
+        suspend: pulumi.Input[bool] | None = None,
         config: pulumi.Input[Mapping[str, Any]] | None = None,
         adopt: pulumi.Input[bool] | None = None,
         deadline: pulumi.Input[float] | None = None,
@@ -62,8 +63,8 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
     ) -> None:
         """Pin *function_name* to the newest tag of *repository* that *policy* selects.
 
-        `policy`, `filter_tags`, `allow_tags`, `ignore_tags`, `allow_downgrade`, `on_empty`, `platform`, `hold`:
-        docs/policies.
+        `policy`, `filter_tags`, `allow_tags`, `ignore_tags`, `allow_downgrade`, `on_empty`, `platform`, `hold`,
+        `suspend`: docs/policies.
         config: runtime settings in snake_case, as in pulumi-alicloud (docs/pinned-function.md).
         adopt: take over a function that exists already, although *config* is given.
         deadline: seconds that FC may take to make a change so (600).
@@ -81,6 +82,7 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
             "on_empty": on_empty,
             "platform": platform,
             "hold": hold,
+            "suspend": suspend,
             "config": config,
             "adopt": adopt,
             "deadline": deadline,

@@ -2,7 +2,7 @@
 
 The rules, in the order in which they decide:
 
-0. An active hold decides alone (see hold.py).
+0. What is suspended stays as it is. Else an active hold decides alone (see hold.py).
 1. What is no image of the family never takes part: filters first, then the order's own membership.
 2. Newest is the greatest key of the order. Among equals: the one pushed last, then the one whose name is greatest;
    if the current tag is one of them and all the same image, it stays.
@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Self
 
-from fcpin.errors import InvalidPolicy
+from fcpin.errors import InvalidPolicy, Problem
 from fcpin.image import TagRecord
 from fcpin.policy import spec as specification
 from fcpin.policy.candidate import Candidates, Key, Reason
@@ -49,6 +49,8 @@ class Policy:
     platform: str = DEFAULT_PLATFORM
     """What the chosen image must run on. For whoever resolves it: `select` sees no platforms."""
     hold: Hold | None = None
+    suspend: bool = False
+    """Whether the current pin stays whatever else is asked for, a hold included. Then `select` needs no tags."""
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, object]) -> Self:
@@ -59,7 +61,9 @@ class Policy:
         'v1.2.0'
         """
         read = specification.read(spec)
-        return cls(read.order, read.filters, read.allow_downgrade, read.on_empty, read.platform, read.hold)
+        return cls(
+            read.order, read.filters, read.allow_downgrade, read.on_empty, read.platform, read.hold, read.suspend
+        )
 
     @property
     def warnings(self) -> Sequence[str]:
@@ -73,9 +77,11 @@ class Policy:
 
         The answer does not depend on the order of *tags*. *now* is needed by a policy with a hold.
         Raises InvalidPolicy if the policy takes its family from the current tag and there is none, and for a hold at
-        what is not there.
+        what is not there, and when there is no current tag to be suspended at.
         """
         listing = _unique(tags)
+        if self.suspend:
+            return self._suspended(listing, current)
         hold = self.active_hold(now)
         if hold is not None:
             return self._held(hold, listing, current)
@@ -87,6 +93,22 @@ class Policy:
     def active_hold(self, now: datetime | None) -> Hold | None:
         """The hold that decides at *now*, if one does."""
         return None if self.hold is None or self.hold.is_over(_known(now)) else self.hold
+
+    def _suspended(self, listing: Mapping[str, TagRecord], current: str | None) -> Selection:
+        if current is None:
+            raise InvalidPolicy(Problem("suspend", "needs a deployed pin to stay on, and there is none; remove it"))
+        reason = "it is suspended (suspend: true)"
+        if self.hold is not None:
+            reason += f", and so is its hold at {self.hold.tag or self.hold.digest}"
+        return Selection(
+            None,
+            reason,
+            f"keeps {current}, suspended",
+            True,
+            (),
+            None,
+            {"is not looked at: suspend is true": list(listing)} if listing else {},
+        )
 
     def _held(self, hold: Hold, listing: Mapping[str, TagRecord], current: str | None) -> Selection:
         records = {record.tag: record for record in hold.among(listing)}
@@ -133,7 +155,7 @@ class Policy:
         Empty when the policy orders by anything else. The caller asks the registry for them and passes records with
         `created` filled in. Raises InvalidPolicy as `select` does.
         """
-        if self.active_hold(now) is not None:
+        if self.suspend or self.active_hold(now) is not None:
             return ()
         listing = _unique(tags)
         candidates = self.filters.apply(list(listing.values()), {})

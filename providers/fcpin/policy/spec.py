@@ -35,10 +35,11 @@ KEYS: Sequence[str] = (
     "on_empty",
     "platform",
     "hold",
+    "suspend",
 )
 """Everything that may stand beside the order."""
 
-LATER: Sequence[str] = ("min_age", "accelerated", "protect", "suspend")
+LATER: Sequence[str] = ("min_age", "accelerated", "protect")
 """Announced, and refused by name until they are there."""
 
 _PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9.]+)?")
@@ -54,6 +55,7 @@ class Settings:
     on_empty: str
     platform: str
     hold: Hold | None
+    suspend: bool
 
 
 def read(spec: object) -> Settings:
@@ -69,9 +71,10 @@ def read(spec: object) -> Settings:
     on_empty = fields.choice("on_empty", ("fail", "keep"))
     platform = _platform(fields)
     hold = Hold.read(fields)
+    suspend = fields.flag("suspend", default=False)
     if problems or order is None:
         raise InvalidPolicy(*problems)
-    return Settings(order, filters, allow_downgrade, on_empty, platform, hold)
+    return Settings(order, filters, allow_downgrade, on_empty, platform, hold, suspend)
 
 
 def _refuse_unknown(fields: Fields) -> None:
