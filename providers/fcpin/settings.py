@@ -36,6 +36,8 @@ class Settings:
     """Of every entry in `fcpin:functions` that is not suspended: their listings may start early."""
     credentials: Credentials | None = field(default=None)
     """None asks the default chain of alibabacloud-credentials."""
+    bypass_min_age: bool = False
+    """Whether every `min_age` is left out in this run."""
 
     @classmethod
     def read(cls, get: Get, environment: Mapping[str, str] = os.environ) -> Self:
@@ -49,6 +51,7 @@ class Settings:
         except InvalidInput as error:
             problems += (Problem(f"fcpin:{problem.path}", problem.reason) for problem in error.problems)
         functions = _object(get, "fcpin:functions", problems)
+        bypass = _bypass(get, environment, problems)
         if problems:
             raise InvalidSettings(*problems)
         return cls(
@@ -57,6 +60,7 @@ class Settings:
             registries=registries,
             repositories=tuple(dict.fromkeys(_repositories(functions))),
             credentials=_configured(get) or Credentials.from_environment(environment),
+            bypass_min_age=bypass,
         )
 
 
@@ -79,6 +83,16 @@ def _half_a_key(get: Get) -> Iterator[Problem]:
 def _configured(get: Get) -> Credentials | None:
     key, secret = get("alicloud:accessKey"), get("alicloud:secretKey")
     return Credentials(str(key), str(secret), str(get("alicloud:securityToken") or "")) if key and secret else None
+
+
+def _bypass(get: Get, environment: Mapping[str, str], problems: list[Problem]) -> bool:
+    """Asked for by the stack's configuration or, for one run, by the environment."""
+    configured, given = get("fcpin:minAgeBypass"), environment.get("FCPIN_MIN_AGE_BYPASS", "")
+    if configured not in (None, True, False, "true", "false"):
+        problems.append(Problem("fcpin:minAgeBypass", f"expected true or false, got {configured!r}"))
+    if given not in ("", "0", "1"):
+        problems.append(Problem("FCPIN_MIN_AGE_BYPASS", f"expected 1 or 0, got {given!r}"))
+    return given == "1" or configured in (True, "true")
 
 
 def _object(get: Get, key: str, problems: list[Problem]) -> dict[str, Any]:

@@ -91,6 +91,26 @@ def test_without_a_time_it_is_now() -> None:
     assert fcpin("select", "--policy", over, stdin="main-2\nmain-3\n").json["tag"] == "main-3"
 
 
+AGED = '{"newest": {}, "min_age": "2h"}'
+PUSHED = '{"tag": "a", "pushed": "2026-01-01T08:00:00Z"}\n{"tag": "b", "pushed": "2026-01-01T09:00:00Z"}'
+
+
+@pytest.mark.parametrize(
+    ("options", "tag", "says"),
+    [
+        (["--now", "2026-01-01T10:59:59Z"], "a", "matures at 2026-01-01T11:00:00Z"),
+        (["--now", "2026-01-01T11:00:00Z"], "b", "newest of 2"),
+        (["--now", "2026-01-01T10:00:00Z", "--min-age-bypass"], "b", "min_age 2h bypassed"),
+    ],
+    ids=["too young", "old enough", "bypassed"],
+)
+def test_an_age_is_decided_as_of_a_time(options: list[str], tag: str, says: str) -> None:
+    for command in ("select", "explain"):
+        answer = fcpin(command, "--policy", AGED, *options, stdin=PUSHED)
+        assert says in answer.out
+    assert fcpin("select", "--policy", AGED, *options, stdin=PUSHED).json["tag"] == tag
+
+
 def seed_cases() -> list[tuple[str, str, bool]]:
     """Those of one repository, as tags; across repositories the rule is has_update's alone."""
     rows = [line.split("\t") for line in SEED_TABLE.read_text().splitlines() if not line.startswith("#")]
@@ -157,6 +177,7 @@ WRONG = [
     ("a word for the time", ["--policy", NEWEST, "--now", "noon"], "", [["--now", "'noon'", "2026-12-01T00:00:00Z"]]),
     ("a time of no zone", ["--policy", NEWEST, "--now", "2026-12-01T00:00"], "", [["--now", "time zone"]]),
     ("a hold at a tag that is not there", ["--policy", '{"newest": {}, "hold": {"tag": "a", "until": "9999-01-01T00:00:00Z"}}'], "b", [["hold.tag", "a is not among"]]),
+    ("an age and no push times", ["--policy", '{"family": {"name": "a"}, "min_age": "2h"}'], "a-1", [["min_age", "push times"]]),
     ("no family and no current tag", ["--policy", '{"family": {}}'], "main-1", [["family.name", "current"]]),
 ]  # fmt: skip
 

@@ -1,15 +1,17 @@
 """What holds for every policy over every listing."""
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
 from fcpin.errors import InvalidPolicy
 from fcpin.image import TagRecord, parse_digest
-from fcpin.policy import Policy
+from fcpin.policy import Policy, Selection
 from fcpin.policy.version_range import parse_version
 from tests.policy.choosing import at
 
@@ -23,6 +25,9 @@ SPECS: Mapping[str, Mapping[str, object]] = {
     "newest": {"policy": {"newest": {}}},
     "created": {"policy": {"newest": {"by": "created"}}},
     "digest": {"policy": {"digest": {"tag": "main"}}},
+    "aged": {"policy": {"numerical": {}}, "filter_tags": {"pattern": r"(\d+)$", "extract": "$1"}, "min_age": "2h"},
+    "aged versions": {"policy": {"semver": {"range": "*"}}, "min_age": "2h"},
+    "aged digest": {"policy": {"digest": {"tag": "main"}}, "min_age": "2h"},
 }
 NAMES = st.one_of(
     st.sampled_from(["main", "latest", "v1.0.0", "1.0.0", "1.2.0-rc.1", "main-1_accelerated", "sha256-" + "a" * 64, "-", ""]),
@@ -43,29 +48,40 @@ RECORDS = st.builds(
 LISTINGS = st.lists(RECORDS, max_size=12, unique_by=lambda record: record.tag)
 POLICIES = st.sampled_from(sorted(SPECS)).map(lambda name: Policy.from_spec(SPECS[name]))
 CURRENT = st.one_of(st.none(), NAMES)
+NOW = at(5)
+
+
+def decide(
+    policy: Policy, listing: list[TagRecord], current: str | None = None, *, bypass_min_age: bool = False
+) -> Selection:
+    """What the policy answers, if it does: push times may be missing altogether."""
+    try:
+        return policy.select(listing, current=current, now=NOW, bypass_min_age=bypass_min_age)
+    except InvalidPolicy:
+        reject()
 
 
 @given(POLICIES, LISTINGS, CURRENT, st.randoms(use_true_random=False))
 def test_the_order_of_the_listing_does_not_matter(policy, listing, current, random) -> None:  # type: ignore[no-untyped-def]
     shuffled = list(listing)
     random.shuffle(shuffled)
-    one, other = policy.select(listing, current=current), policy.select(shuffled, current=current)
+    one, other = decide(policy, listing, current), decide(policy, shuffled, current)
     assert one == other
     assert one.rejected == other.rejected
 
 
 @given(POLICIES, LISTINGS, CURRENT)
 def test_what_was_chosen_stays_chosen(policy: Policy, listing: list[TagRecord], current: str | None) -> None:
-    first = policy.select(listing, current=current)
+    first = decide(policy, listing, current)
     if first.chosen is not None:
-        again = policy.select(listing, current=first.chosen.tag)
+        again = decide(policy, listing, first.chosen.tag)
         assert again.chosen == first.chosen
         assert again.reason.startswith("already")
 
 
 @given(POLICIES, LISTINGS, CURRENT)
 def test_every_tag_is_accounted_for_once(policy: Policy, listing: list[TagRecord], current: str | None) -> None:
-    selection = policy.select(listing, current=current)
+    selection = decide(policy, listing, current)
     answered = [rejection.tag for rejection in selection.rejected]
     if selection.chosen is not None:
         assert selection.chosen in listing
@@ -77,15 +93,21 @@ def test_every_tag_is_accounted_for_once(policy: Policy, listing: list[TagRecord
 
 @given(POLICIES, LISTINGS, CURRENT)
 def test_nothing_is_both_chosen_and_kept(policy: Policy, listing: list[TagRecord], current: str | None) -> None:
-    selection = policy.select(listing, current=current)
+    selection = decide(policy, listing, current)
     assert not (selection.keep and selection.chosen is not None)
     assert not (selection.keep and current is None)
 
 
-@given(LISTINGS, st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3)))
-def test_never_an_older_version_without_leave(listing: list[TagRecord], numbers: tuple[int, int, int]) -> None:
+@given(
+    st.sampled_from(["semver", "aged versions"]),
+    LISTINGS,
+    st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3)),
+)
+def test_never_an_older_version_without_leave(
+    name: str, listing: list[TagRecord], numbers: tuple[int, int, int]
+) -> None:
     current = ".".join(map(str, numbers))
-    selection = Policy.from_spec(SPECS["semver"]).select(listing, current=current)
+    selection = decide(Policy.from_spec(SPECS[name]), listing, current)
     if selection.chosen is not None:
         chosen, before = parse_version(selection.chosen.tag), parse_version(current)
         assert chosen is not None
@@ -97,7 +119,7 @@ def test_never_an_older_version_without_leave(listing: list[TagRecord], numbers:
 def test_never_a_tag_pushed_earlier_without_leave(listing: list[TagRecord], number: int) -> None:
     current = f"main-{number}"
     pushed = {record.tag: record.pushed for record in listing}
-    selection = Policy.from_spec(SPECS["newest"]).select(listing, current=current)
+    selection = decide(Policy.from_spec(SPECS["newest"]), listing, current)
     if selection.chosen is not None:
         before, after = pushed[current], selection.chosen.pushed
         assert before is not None, "it was not listed, or without a time: nobody could know"
@@ -105,9 +127,34 @@ def test_never_a_tag_pushed_earlier_without_leave(listing: list[TagRecord], numb
         assert not after < before
 
 
+@given(LISTINGS, CURRENT)
+def test_never_a_tag_that_is_too_young(listing: list[TagRecord], current: str | None) -> None:
+    selection = decide(Policy.from_spec(SPECS["aged"]), listing, current)
+    if selection.chosen is not None:
+        assert selection.chosen.pushed is not None
+        assert selection.chosen.pushed <= NOW - timedelta(hours=2)
+
+
+@given(LISTINGS, st.integers(0, 30))
+def test_nothing_is_taken_back_for_being_too_young(listing: list[TagRecord], number: int) -> None:
+    current = f"main-{number}"
+    policy = replace(Policy.from_spec(SPECS["aged"]), allow_downgrade=True)
+    young = {record.tag for record in listing if record.pushed and record.pushed > NOW - timedelta(hours=2)}
+    selection = decide(policy, listing, current)
+    if current in young and selection.chosen is not None:
+        assert int(re.findall(r"\d+$", selection.chosen.tag)[0]) >= number
+
+
+@given(POLICIES, LISTINGS, CURRENT)
+def test_a_bypass_is_as_if_there_were_no_age(policy: Policy, listing: list[TagRecord], current: str | None) -> None:
+    plain = decide(replace(policy, min_age=None), listing, current)
+    assert decide(policy, listing, current, bypass_min_age=True).chosen == plain.chosen
+
+
 @given(POLICIES, LISTINGS, CURRENT)
 def test_leave_to_go_back_never_keeps(policy: Policy, listing: list[TagRecord], current: str | None) -> None:
-    assert not replace(policy, allow_downgrade=True).select(listing, current=current).keep
+    assume(policy.min_age is None)
+    assert not decide(replace(policy, allow_downgrade=True), listing, current).keep
 
 
 @given(st.text(max_size=30), st.text(max_size=10))

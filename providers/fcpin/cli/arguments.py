@@ -25,6 +25,7 @@ class Arguments:
     policy: str
     current: str | None
     now: str | None
+    min_age_bypass: bool
     repository: str | None
     endpoint: str | None
     cr_endpoint: str | None
@@ -71,6 +72,7 @@ def _policy_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--policy", required=True, metavar="JSON", help="the policy, or @FILE to read it from")
     parser.add_argument("--current", metavar="TAG", help="the tag that is deployed now")
     parser.add_argument("--now", metavar="TIME", help="decide as of this time, such as 2026-12-01T00:00:00Z")
+    parser.add_argument("--min-age-bypass", action="store_true", help="leave the policy's min_age out, this once")
 
 
 def _registry_options(parser: argparse.ArgumentParser, *, required: bool) -> None:

@@ -22,15 +22,18 @@ class Question:
     policy: Policy
     current: str | None
     now: datetime
+    bypass_min_age: bool
 
     @classmethod
     def of(cls, arguments: Arguments) -> Self:
         """Raises InvalidInput."""
-        return cls(_policy(arguments.policy), _current(arguments.current), _now(arguments.now))
+        return cls(
+            _policy(arguments.policy), _current(arguments.current), _now(arguments.now), arguments.min_age_bypass
+        )
 
     def answer(self, tags: Iterable[TagRecord]) -> Selection:
         """What the policy selects from *tags*. Raises InvalidPolicy."""
-        return self.policy.select(tags, current=self.current, now=self.now)
+        return self.policy.select(tags, current=self.current, now=self.now, bypass_min_age=self.bypass_min_age)
 
 
 def _policy(text: str) -> Policy:

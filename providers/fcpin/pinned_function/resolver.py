@@ -36,9 +36,12 @@ class Resolver:
         memo: RunMemo,
         log: Log,
         now: datetime,
+        *,
+        bypass_min_age: bool = False,
     ) -> None:
         """*repositories* are listed in the background as soon as one of them is asked for. *now* is the run's."""
         self._directory, self._memo, self._log, self._now = directory, memo, log, now
+        self._bypass_min_age = bypass_min_age
         self._to_list = repositories
         self._summaries: dict[tuple[str, str], str] = {}
         self._lock = threading.Lock()
@@ -106,7 +109,7 @@ class Resolver:
             self._start_listings()
         current_tag = current.tag if current else None
         tags = tags_for(args.policy, self._directory, args.repository, current_tag, now=self._now)
-        selection = args.policy.select(tags, current=current_tag, now=self._now)
+        selection = args.policy.select(tags, current=current_tag, now=self._now, bypass_min_age=self._bypass_min_age)
         held = (selection.reason,) if selection.hold else ()
         for warning in (*held, *selection.warnings):
             self._log("warning", f"{args.function_name}: {warning}")

@@ -52,6 +52,7 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
         allow_downgrade: pulumi.Input[bool] | None = None,
         on_empty: pulumi.Input[str] | None = None,
         platform: pulumi.Input[str] | None = None,
+        min_age: pulumi.Input[str] | None = None,
         hold: pulumi.Input[Mapping[str, Any]] | None = None,
         suspend: pulumi.Input[bool] | None = None,
         config: pulumi.Input[Mapping[str, Any]] | None = None,
@@ -63,8 +64,8 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
     ) -> None:
         """Pin *function_name* to the newest tag of *repository* that *policy* selects.
 
-        `policy`, `filter_tags`, `allow_tags`, `ignore_tags`, `allow_downgrade`, `on_empty`, `platform`, `hold`,
-        `suspend`: docs/policies.
+        `policy`, `filter_tags`, `allow_tags`, `ignore_tags`, `allow_downgrade`, `on_empty`, `platform`, `min_age`,
+        `hold`, `suspend`: docs/policies.
         config: runtime settings in snake_case, as in pulumi-alicloud (docs/pinned-function.md).
         adopt: take over a function that exists already, although *config* is given.
         deadline: seconds that FC may take to make a change so (600).
@@ -81,6 +82,7 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
             "allow_downgrade": allow_downgrade,
             "on_empty": on_empty,
             "platform": platform,
+            "min_age": min_age,
             "hold": hold,
             "suspend": suspend,
             "config": config,

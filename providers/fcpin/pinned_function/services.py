@@ -30,7 +30,9 @@ def configured(get: Get) -> Services:
         settings.registries, credentials=settings.credentials, cr_endpoint=settings.endpoints.get("cr"), clock=clock
     )
     memo = RunMemo(memo_folder(), Engine.of_this_plugin())
-    resolver = Resolver(directory, settings.repositories, memo, log, clock.now())
+    resolver = Resolver(
+        directory, settings.repositories, memo, log, clock.now(), bypass_min_age=settings.bypass_min_age
+    )
     client_for = _clients(settings)
     return Services(settings.region, client_for, resolver, Deployer(client_for, resolver, clock, log))
 

@@ -48,5 +48,19 @@ def doubt(
     return None
 
 
+def behind(outcome: Outcome, waiting: Key | None, current: str, *, descending: bool) -> Doubt | None:
+    """Why a deployed tag that would have to wait today stays, or None if it does not wait or something newer is ready.
+
+    *waiting* is its key, if it waits. No leave to go back changes this: nobody asked to go back, time did.
+    """
+    if waiting is None or not _is_older(outcome.key, waiting, descending=descending):
+        return None
+    return Doubt(
+        f"{current} is deployed already, and {outcome.winner.tag}, the newest that may be deployed yet, "
+        f"is older by {outcome.by}",
+        f"is older than {current} by {outcome.by}",
+    )
+
+
 def _is_older(key: Key, place: Key, *, descending: bool) -> bool:
     return place < key if descending else key < place

@@ -4,12 +4,13 @@ The rules, in the order in which they decide:
 
 0. What is suspended stays as it is. Else an active hold decides alone (see hold.py).
 1. What is no image of the family never takes part: filters first, then the order's own membership.
-2. Newest is the greatest key of the order. Among equals: the one pushed last, then the one whose name is greatest;
+2. What is too young waits. A deployed tag that is too young stays: nothing is taken back for it.
+3. Newest is the greatest key of the order. Among equals: the one pushed last, then the one whose name is greatest;
    if the current tag is one of them and all the same image, it stays.
-3. A tag older than the current one is not chosen without `allow_downgrade`, even if the current one is gone. If nobody
+4. A tag older than the current one is not chosen without `allow_downgrade`, even if the current one is gone. If nobody
    can say which is older, the current pin is kept. A current tag that is no relative is no measure: the user changed
    the policy.
-4. Without any tag `on_empty` says whether the current pin is kept or no tag qualifies.
+5. Where all wait, the current pin is kept. Where none qualifies, `on_empty` says whether it is.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,13 +23,15 @@ from fcpin.errors import InvalidPolicy, Problem
 from fcpin.image import TagRecord
 from fcpin.policy import spec as specification
 from fcpin.policy.candidate import Candidates, Key, Reason
-from fcpin.policy.downgrade import doubt
+from fcpin.policy.downgrade import behind, doubt
 from fcpin.policy.filters import Filters, Ledger
 from fcpin.policy.hold import Hold
+from fcpin.policy.min_age import MinAge
 from fcpin.policy.order import Order, Ranking
 from fcpin.policy.outcome import Outcome, Ranked
 from fcpin.policy.selection import Selection
 from fcpin.policy.times import iso
+from fcpin.policy.waiting import Admission
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _MOST_REASONS = 3
@@ -48,6 +51,7 @@ class Policy:
     """`fail` or `keep`."""
     platform: str = DEFAULT_PLATFORM
     """What the chosen image must run on. For whoever resolves it: `select` sees no platforms."""
+    min_age: MinAge | None = None
     hold: Hold | None = None
     suspend: bool = False
     """Whether the current pin stays whatever else is asked for, a hold included. Then `select` needs no tags."""
@@ -62,7 +66,14 @@ class Policy:
         """
         read = specification.read(spec)
         return cls(
-            read.order, read.filters, read.allow_downgrade, read.on_empty, read.platform, read.hold, read.suspend
+            read.order,
+            read.filters,
+            read.allow_downgrade,
+            read.on_empty,
+            read.platform,
+            read.min_age,
+            read.hold,
+            read.suspend,
         )
 
     @property
@@ -71,13 +82,19 @@ class Policy:
         return (*self.order.warnings, *self.filters.warnings)
 
     def select(
-        self, tags: Iterable[TagRecord], *, current: str | None = None, now: datetime | None = None
+        self,
+        tags: Iterable[TagRecord],
+        *,
+        current: str | None = None,
+        now: datetime | None = None,
+        bypass_min_age: bool = False,
     ) -> Selection:
         """The newest of *tags* while *current* is deployed, and a reason for every other one.
 
-        The answer does not depend on the order of *tags*. *now* is needed by a policy with a hold.
-        Raises InvalidPolicy if the policy takes its family from the current tag and there is none, and for a hold at
-        what is not there, and when there is no current tag to be suspended at.
+        The answer does not depend on the order of *tags*. *now* is needed by a policy with `hold` or `min_age`.
+        *bypass_min_age* is for one run, and said in the reason. Raises InvalidPolicy if the policy takes its family
+        from the current tag and there is none, for a hold at what is not there, when there is no current tag to be
+        suspended at, and when the registry gives no push times for `min_age` to go by.
         """
         listing = _unique(tags)
         if self.suspend:
@@ -85,7 +102,7 @@ class Policy:
         hold = self.active_hold(now)
         if hold is not None:
             return self._held(hold, listing, current)
-        selection = self._decide(listing, current)
+        selection = self._decide(listing, current, now, bypass_min_age=bypass_min_age)
         if self.hold is not None:
             return replace(selection, warnings=(self.hold.epitaph, *selection.warnings))
         return selection
@@ -128,24 +145,38 @@ class Policy:
                 return Outcome.of(ranked, ranking, current).winner
         return max(records, key=lambda record: (record.pushed or _LONG_AGO, record.tag))
 
-    def _decide(self, listing: Mapping[str, TagRecord], current: str | None) -> Selection:
+    def _decide(
+        self, listing: Mapping[str, TagRecord], current: str | None, now: datetime | None, *, bypass_min_age: bool
+    ) -> Selection:
         rejected: dict[str, list[str]] = {}
         candidates = self.filters.apply(list(listing.values()), rejected)
         value = self._value(current)
         ranking = self.order.ranking(candidates, value)
+        gates = () if self.min_age is None or bypass_min_age else (self.min_age,)
         ranked = _rank(candidates, ranking, rejected)
-        if not ranked.records:
+        admission = Admission.of(ranked, gates, _known(now)) if gates else Admission(ranked)
+        rejected.update(admission.rejections())
+        if not admission.ready.records:
+            if reason := admission.not_yet(current, descending=ranking.descending):
+                keep = current is not None
+                summary = f"keeps {current}" if keep else "none may be deployed yet"
+                return Selection(None, reason, summary, keep, self.warnings, None, rejected)
             return self._none_qualifies(rejected, len(listing), current)
-        outcome = Outcome.of(ranked, ranking, current)
-        if current is not None and value is not None and not self.allow_downgrade:
-            held = doubt(outcome, ranking, current, value, listing)
-            if held is not None:
-                rejected.setdefault(held.of_each, []).extend(record.tag for record in ranked.records)
-                return Selection(None, held.reason, f"keeps {current}", True, self.warnings, None, rejected)
+        outcome = Outcome.of(admission.ready, ranking, current)
+        warnings = (*self.warnings, *admission.news(outcome.key, current, descending=ranking.descending))
+        held = None
+        if current is not None and value is not None:
+            held = behind(outcome, admission.key_of(current), current, descending=ranking.descending)
+            if held is None and not self.allow_downgrade:
+                held = doubt(outcome, ranking, current, value, listing)
+        if held is not None:
+            rejected.setdefault(held.of_each, []).extend(record.tag for record in admission.ready.records)
+            return Selection(None, held.reason, f"keeps {current}", True, warnings, None, rejected)
         total = len(listing)
         rejected.update(outcome.rejections())
-        reason = outcome.reason(total, current)
-        return Selection(outcome.winner, reason, outcome.summary(total), False, self.warnings, None, rejected)
+        note = f"; min_age {self.min_age.text} bypassed" if self.min_age is not None and bypass_min_age else ""
+        reason, summary = outcome.reason(total, current) + note, outcome.summary(total) + note
+        return Selection(outcome.winner, reason, summary, False, warnings, None, rejected)
 
     def needs_created(
         self, tags: Iterable[TagRecord], current: str | None = None, *, now: datetime | None = None

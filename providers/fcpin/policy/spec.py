@@ -11,6 +11,7 @@ from fcpin.policy.family import Family
 from fcpin.policy.fields import Fields, shown
 from fcpin.policy.filters import Filters
 from fcpin.policy.hold import Hold
+from fcpin.policy.min_age import MinAge
 from fcpin.policy.newest import Newest
 from fcpin.policy.numerical import Numerical
 from fcpin.policy.order import Order, OrderReader
@@ -34,12 +35,13 @@ KEYS: Sequence[str] = (
     "allow_downgrade",
     "on_empty",
     "platform",
+    "min_age",
     "hold",
     "suspend",
 )
 """Everything that may stand beside the order."""
 
-LATER: Sequence[str] = ("min_age", "accelerated", "protect")
+LATER: Sequence[str] = ("accelerated", "protect")
 """Announced, and refused by name until they are there."""
 
 _PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9.]+)?")
@@ -54,6 +56,7 @@ class Settings:
     allow_downgrade: bool
     on_empty: str
     platform: str
+    min_age: MinAge | None
     hold: Hold | None
     suspend: bool
 
@@ -70,11 +73,12 @@ def read(spec: object) -> Settings:
     allow_downgrade = fields.flag("allow_downgrade", default=False)
     on_empty = fields.choice("on_empty", ("fail", "keep"))
     platform = _platform(fields)
+    min_age = MinAge.read(fields)
     hold = Hold.read(fields)
     suspend = fields.flag("suspend", default=False)
     if problems or order is None:
         raise InvalidPolicy(*problems)
-    return Settings(order, filters, allow_downgrade, on_empty, platform, hold, suspend)
+    return Settings(order, filters, allow_downgrade, on_empty, platform, min_age, hold, suspend)
 
 
 def _refuse_unknown(fields: Fields) -> None:
