@@ -27,12 +27,21 @@ SPECS: Mapping[str, Mapping[str, object]] = {
     "digest": {"policy": {"digest": {"tag": "main"}}},
     "aged": {"policy": {"numerical": {}}, "filter_tags": {"pattern": r"(\d+)$", "extract": "$1"}, "min_age": "2h"},
     "aged versions": {"policy": {"semver": {"range": "*"}}, "min_age": "2h"},
+    "preferred": {
+        "policy": {"numerical": {}},
+        "filter_tags": {"pattern": r"(\d+)$", "extract": "$1"},
+        "accelerated": "prefer",
+        "accelerated_wait": "1h",
+    },
+    "required": {"policy": {"family": {"name": "main"}}, "accelerated": "require"},
     "aged digest": {"policy": {"digest": {"tag": "main"}}, "min_age": "2h"},
 }
 NAMES = st.one_of(
     st.sampled_from(["main", "latest", "v1.0.0", "1.0.0", "1.2.0-rc.1", "main-1_accelerated", "sha256-" + "a" * 64, "-", ""]),
     st.integers(0, 30).map(lambda number: f"main-{number}"),
     st.integers(0, 3).map(lambda number: f"a-b-{number}"),
+    st.integers(0, 3).map(lambda number: f"main-{number}_accelerated"),
+    st.integers(0, 3).map(lambda number: f"main-{number}"),
     st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3)).map(lambda parts: ".".join(map(str, parts))),
     st.text(max_size=6),
 )  # fmt: skip
@@ -153,7 +162,7 @@ def test_a_bypass_is_as_if_there_were_no_age(policy: Policy, listing: list[TagRe
 
 @given(POLICIES, LISTINGS, CURRENT)
 def test_leave_to_go_back_never_keeps(policy: Policy, listing: list[TagRecord], current: str | None) -> None:
-    assume(policy.min_age is None)
+    assume(policy.min_age is None and not policy.acceleration.holds_back)
     assert not decide(replace(policy, allow_downgrade=True), listing, current).keep
 
 

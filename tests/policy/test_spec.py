@@ -74,6 +74,9 @@ MISTAKES = [
     ("an age in words", {**NEWEST, "min_age": "two hours"}, "min_age", ["'two hours'", "7d"]),
     ("an age below nothing", {**NEWEST, "min_age": "-2h"}, "min_age", ["'-2h'"]),
     ("an age of a lifetime", {**NEWEST, "min_age": "999999999d"}, "min_age", ["at most 3650d"]),
+    ("an unknown wish for conversions", {**NEWEST, "accelerated": True}, "accelerated", ["ignore or prefer or require", "True"]),
+    ("a wait that nobody waits", {**NEWEST, "accelerated": "require", "accelerated_wait": "1m"}, "accelerated_wait", ["prefer"]),
+    ("a wait that is a number", {**NEWEST, "accelerated": "prefer", "accelerated_wait": 7}, "accelerated_wait", ["1h30m", "7"]),
     ("an unknown answer to nothing", {**NEWEST, "on_empty": "ignore"}, "on_empty", ["fail or keep"]),
     ("half a platform", {**NEWEST, "platform": "linux"}, "platform", ["linux/amd64"]),
     ("a platform that is a number", {**NEWEST, "platform": 64}, "platform", ["text"]),
@@ -88,7 +91,7 @@ def test_a_mistake_has_one_problem_with_its_path(spec: object, path: str, facts:
         assert fact in found[path]
 
 
-@pytest.mark.parametrize("key", ["accelerated", "protect"])
+@pytest.mark.parametrize("key", ["protect"])
 def test_what_is_announced_but_not_built_says_so(key: str) -> None:
     assert "not supported yet" in problems(NEWEST | {key: "x"})[key]
 
@@ -130,6 +133,8 @@ ACCEPTED = [
         "hold": {"tag": "1.0.0", "digest": "1" * 64, "until": UNTIL, "reason": "x"},
         "suspend": False,
         "min_age": "1m",
+        "accelerated": "prefer",
+        "accelerated_wait": "1m",
     }),
 ]  # fmt: skip
 

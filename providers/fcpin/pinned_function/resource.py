@@ -53,6 +53,8 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
         on_empty: pulumi.Input[str] | None = None,
         platform: pulumi.Input[str] | None = None,
         min_age: pulumi.Input[str] | None = None,
+        accelerated: pulumi.Input[str] | None = None,
+        accelerated_wait: pulumi.Input[str] | None = None,
         hold: pulumi.Input[Mapping[str, Any]] | None = None,
         suspend: pulumi.Input[bool] | None = None,
         config: pulumi.Input[Mapping[str, Any]] | None = None,
@@ -65,7 +67,7 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
         """Pin *function_name* to the newest tag of *repository* that *policy* selects.
 
         `policy`, `filter_tags`, `allow_tags`, `ignore_tags`, `allow_downgrade`, `on_empty`, `platform`, `min_age`,
-        `hold`, `suspend`: docs/policies.
+        `accelerated`, `accelerated_wait`, `hold`, `suspend`: docs/policies.
         config: runtime settings in snake_case, as in pulumi-alicloud (docs/pinned-function.md).
         adopt: take over a function that exists already, although *config* is given.
         deadline: seconds that FC may take to make a change so (600).
@@ -83,6 +85,8 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
             "on_empty": on_empty,
             "platform": platform,
             "min_age": min_age,
+            "accelerated": accelerated,
+            "accelerated_wait": accelerated_wait,
             "hold": hold,
             "suspend": suspend,
             "config": config,

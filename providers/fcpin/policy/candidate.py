@@ -4,9 +4,9 @@
 one that is chosen.
 """
 
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from fcpin.image import TagRecord
 
@@ -15,6 +15,10 @@ class Reason(str):
     """Why a tag does not take part. A type of its own, so that no answer is told from a reason by its text."""
 
     __slots__ = ()
+
+
+Ledger: TypeAlias = MutableMapping[str, list[str]]
+"""The tags that do not take part, by reason."""
 
 
 class Key(Protocol):

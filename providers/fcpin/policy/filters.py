@@ -1,18 +1,15 @@
 """Which tags take part at all, and what of each is compared."""
 
 import re
-from collections.abc import Callable, Collection, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Self, TypeAlias
+from typing import Self
 
 from fcpin.image import TagRecord, is_tag
-from fcpin.policy.candidate import Candidates, Reason
+from fcpin.policy.candidate import Candidates, Ledger, Reason
 from fcpin.policy.extract import compile_extract
 from fcpin.policy.fields import Fields, shown
 from fcpin.policy.patterns import compile_pattern, unanchored
-
-Ledger: TypeAlias = MutableMapping[str, list[str]]
-"""The tags that do not take part, by reason."""
 
 _ODD = re.compile(r"(?:(?!sha256-)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}+(?<!_accelerated)\n)*+([^\n]+)?\n?")
 """Runs over everything that is surely a tag of an image, one a line, and stops at each line that may be none."""
@@ -20,7 +17,7 @@ _ODD = re.compile(r"(?:(?!sha256-)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}+(?<!_acceler
 _ARTEFACT = re.compile(r"sha256-[0-9a-f]{64}(?:\.(?:sig|att|sbom))?")
 _NO_TAG = Reason("is no tag; a tag has up to 128 letters, digits, '_', '.' and '-'")
 _IS_ARTEFACT = Reason("is a signature, attestation or SBOM (sha256-<digest>), no image")
-_IS_ACCELERATED = Reason("is made by ACR's image acceleration (_accelerated)")
+IS_ACCELERATED = Reason("is made by ACR's image acceleration (_accelerated)")
 _NOT_ALLOWED = Reason("matches no pattern of allow_tags")
 _NO_MATCH = Reason("does not match filter_tags.pattern")
 _EMPTY = Reason("filter_tags.extract gives nothing for it")
@@ -84,7 +81,7 @@ class Filters:
         if tag.startswith("sha256-") and _ARTEFACT.fullmatch(tag):
             return _IS_ARTEFACT
         if tag.endswith("_accelerated"):
-            return _IS_ACCELERATED
+            return IS_ACCELERATED
         return self._chosen_by_user(tag)
 
     def _chosen_by_user(self, tag: str) -> str | Reason:

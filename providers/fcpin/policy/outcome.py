@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Self
 
 from fcpin.image import TagRecord
-from fcpin.policy.candidate import Key
+from fcpin.policy.candidate import Candidates, Key, Ledger, Reason
 from fcpin.policy.order import Ranking
 
 
@@ -16,6 +16,19 @@ class Ranked:
 
     keys: Sequence[Key]
     records: Sequence[TagRecord]
+
+    @classmethod
+    def of(cls, candidates: Candidates, ranking: Ranking, rejected: Ledger) -> Self:
+        """Those of *candidates* that have a key; the others go to *rejected*."""
+        keys: list[Key] = []
+        records: list[TagRecord] = []
+        for key, record in zip(ranking.keys(candidates), candidates.records, strict=True):
+            if isinstance(key, Reason):
+                rejected.setdefault(key, []).append(record.tag)
+            else:
+                keys.append(key)
+                records.append(record)
+        return cls(keys, records)
 
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -52,10 +65,9 @@ class Outcome:
             return "the only tag" if total == 1 else f"the only one of {total} tags that qualifies"
         return f"newest of {ranked} of {total} tags by {self.by}"
 
-    def reason(self, total: int, current: str | None) -> str:
-        """Why the winner is the winner, with the tags it ties with."""
-        already = "already the " if self.winner.tag == current else ""
-        text = already + self.summary(total).removeprefix("the " if already else "")
+    def reason(self, total: int, *, already: bool) -> str:
+        """Why the winner is the winner, with the tags it ties with; *already* if it is deployed."""
+        text = f"already the {self.summary(total).removeprefix('the ')}" if already else self.summary(total)
         rivals = [record for record in self.ties if not self._same_image(record)]
         if rivals:
             names = ", ".join(record.tag for record in rivals[:_MOST_NAMED])

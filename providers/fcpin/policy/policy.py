@@ -4,7 +4,7 @@ The rules, in the order in which they decide:
 
 0. What is suspended stays as it is. Else an active hold decides alone (see hold.py).
 1. What is no image of the family never takes part: filters first, then the order's own membership.
-2. What is too young waits. A deployed tag that is too young stays: nothing is taken back for it.
+2. What is too young, or lacks the conversion that is wanted, waits. A deployed tag stays: nothing is taken back for it.
 3. Newest is the greatest key of the order. Among equals: the one pushed last, then the one whose name is greatest;
    if the current tag is one of them and all the same image, it stays.
 4. A tag older than the current one is not chosen without `allow_downgrade`, even if the current one is gone. If nobody
@@ -22,16 +22,17 @@ from typing import Self
 from fcpin.errors import InvalidPolicy, Problem
 from fcpin.image import TagRecord
 from fcpin.policy import spec as specification
-from fcpin.policy.candidate import Candidates, Key, Reason
+from fcpin.policy.accelerated import IGNORED, Acceleration, Conversions, original
+from fcpin.policy.candidate import Reason
 from fcpin.policy.downgrade import behind, doubt
-from fcpin.policy.filters import Filters, Ledger
+from fcpin.policy.filters import Filters
 from fcpin.policy.hold import Hold
 from fcpin.policy.min_age import MinAge
-from fcpin.policy.order import Order, Ranking
+from fcpin.policy.order import Order
 from fcpin.policy.outcome import Outcome, Ranked
 from fcpin.policy.selection import Selection
 from fcpin.policy.times import iso
-from fcpin.policy.waiting import Admission
+from fcpin.policy.waiting import Admission, Gate
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _MOST_REASONS = 3
@@ -52,6 +53,7 @@ class Policy:
     platform: str = DEFAULT_PLATFORM
     """What the chosen image must run on. For whoever resolves it: `select` sees no platforms."""
     min_age: MinAge | None = None
+    acceleration: Acceleration = IGNORED
     hold: Hold | None = None
     suspend: bool = False
     """Whether the current pin stays whatever else is asked for, a hold included. Then `select` needs no tags."""
@@ -72,6 +74,7 @@ class Policy:
             read.on_empty,
             read.platform,
             read.min_age,
+            read.acceleration,
             read.hold,
             read.suspend,
         )
@@ -91,7 +94,7 @@ class Policy:
     ) -> Selection:
         """The newest of *tags* while *current* is deployed, and a reason for every other one.
 
-        The answer does not depend on the order of *tags*. *now* is needed by a policy with `hold` or `min_age`.
+        The answer does not depend on the order of *tags*. *now* is needed by a policy with `hold` or an age.
         *bypass_min_age* is for one run, and said in the reason. Raises InvalidPolicy if the policy takes its family
         from the current tag and there is none, for a hold at what is not there, when there is no current tag to be
         suspended at, and when the registry gives no push times for `min_age` to go by.
@@ -140,7 +143,7 @@ class Policy:
         with suppress(InvalidPolicy):  # no current tag to take the family from
             candidates = self.filters.apply(records, {})
             ranking = self.order.ranking(candidates, self._value(current))
-            ranked = _rank(candidates, ranking, {})
+            ranked = Ranked.of(candidates, ranking, {})
             if ranked.records:
                 return Outcome.of(ranked, ranking, current).winner
         return max(records, key=lambda record: (record.pushed or _LONG_AGO, record.tag))
@@ -150,33 +153,43 @@ class Policy:
     ) -> Selection:
         rejected: dict[str, list[str]] = {}
         candidates = self.filters.apply(list(listing.values()), rejected)
-        value = self._value(current)
+        runs, value = current and original(current), self._value(current)
         ranking = self.order.ranking(candidates, value)
-        gates = () if self.min_age is None or bypass_min_age else (self.min_age,)
-        ranked = _rank(candidates, ranking, rejected)
+        conversions = Conversions(self.acceleration, listing)
+        gates = self._gates(conversions, bypass_min_age=bypass_min_age)
+        ranked = Ranked.of(candidates, ranking, rejected)
         admission = Admission.of(ranked, gates, _known(now)) if gates else Admission(ranked)
         rejected.update(admission.rejections())
         if not admission.ready.records:
-            if reason := admission.not_yet(current, descending=ranking.descending):
-                keep = current is not None
-                summary = f"keeps {current}" if keep else "none may be deployed yet"
-                return Selection(None, reason, summary, keep, self.warnings, None, rejected)
+            if reason := admission.not_yet(runs, descending=ranking.descending):
+                return self._not_yet(reason, rejected, current)
             return self._none_qualifies(rejected, len(listing), current)
-        outcome = Outcome.of(admission.ready, ranking, current)
-        warnings = (*self.warnings, *admission.news(outcome.key, current, descending=ranking.descending))
+        outcome = Outcome.of(admission.ready, ranking, runs)
+        warnings = (*self.warnings, *admission.news(outcome.key, runs, descending=ranking.descending))
         held = None
-        if current is not None and value is not None:
-            held = behind(outcome, admission.key_of(current), current, descending=ranking.descending)
+        if runs is not None and value is not None:
+            held = behind(outcome, admission.key_of(runs), runs, descending=ranking.descending)
             if held is None and not self.allow_downgrade:
-                held = doubt(outcome, ranking, current, value, listing)
+                held = doubt(outcome, ranking, runs, value, listing)
         if held is not None:
             rejected.setdefault(held.of_each, []).extend(record.tag for record in admission.ready.records)
             return Selection(None, held.reason, f"keeps {current}", True, warnings, None, rejected)
-        total = len(listing)
         rejected.update(outcome.rejections())
-        note = f"; min_age {self.min_age.text} bypassed" if self.min_age is not None and bypass_min_age else ""
-        reason, summary = outcome.reason(total, current) + note, outcome.summary(total) + note
-        return Selection(outcome.winner, reason, summary, False, warnings, None, rejected)
+        chosen, note = conversions.instead_of(outcome.winner, rejected)
+        if self.min_age is not None and bypass_min_age:
+            note += f"; min_age {self.min_age.text} bypassed"
+        total, already = len(listing), chosen.tag == current
+        reason, summary = outcome.reason(total, already=already) + note, outcome.summary(total) + note
+        return Selection(chosen, reason, summary, False, warnings, None, rejected)
+
+    def _gates(self, conversions: Conversions, *, bypass_min_age: bool) -> Sequence[Gate]:
+        age = () if self.min_age is None or bypass_min_age else (self.min_age,)
+        return (*age, conversions) if self.acceleration.holds_back else age
+
+    def _not_yet(self, reason: str, rejected: dict[str, list[str]], current: str | None) -> Selection:
+        keep = current is not None
+        summary = f"keeps {current}" if keep else "none may be deployed yet"
+        return Selection(None, reason, summary, keep, self.warnings, None, rejected)
 
     def needs_created(
         self, tags: Iterable[TagRecord], current: str | None = None, *, now: datetime | None = None
@@ -198,7 +211,7 @@ class Policy:
 
     def _value(self, current: str | None) -> str | None:
         """What is compared for the current tag; None if there is none or the filters leave it out."""
-        value = None if current is None else self.filters.value(current)
+        value = None if current is None else self.filters.value(original(current))
         return None if isinstance(value, Reason) else value
 
     def _none_qualifies(self, rejected: dict[str, list[str]], total: int, current: str | None) -> Selection:
@@ -216,19 +229,6 @@ def _known(now: datetime | None) -> datetime:
     if now is None:
         raise ValueError("this policy goes by time: tell it the time (now=…)")
     return now
-
-
-def _rank(candidates: Candidates, ranking: Ranking, rejected: Ledger) -> Ranked:
-    """Those that have a key; the others go to *rejected*."""
-    keys: list[Key] = []
-    records: list[TagRecord] = []
-    for key, record in zip(ranking.keys(candidates), candidates.records, strict=True):
-        if isinstance(key, Reason):
-            rejected.setdefault(key, []).append(record.tag)
-        else:
-            keys.append(key)
-            records.append(record)
-    return Ranked(keys, records)
 
 
 def _unique(tags: Iterable[TagRecord]) -> Mapping[str, TagRecord]:

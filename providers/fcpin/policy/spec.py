@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fcpin.errors import InvalidPolicy, Problem
+from fcpin.policy.accelerated import Acceleration
 from fcpin.policy.alphabetical import Alphabetical
 from fcpin.policy.digest import DigestOf
 from fcpin.policy.family import Family
@@ -36,12 +37,14 @@ KEYS: Sequence[str] = (
     "on_empty",
     "platform",
     "min_age",
+    "accelerated",
+    "accelerated_wait",
     "hold",
     "suspend",
 )
 """Everything that may stand beside the order."""
 
-LATER: Sequence[str] = ("accelerated", "protect")
+LATER: Sequence[str] = ("protect",)
 """Announced, and refused by name until they are there."""
 
 _PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9.]+)?")
@@ -57,6 +60,7 @@ class Settings:
     on_empty: str
     platform: str
     min_age: MinAge | None
+    acceleration: Acceleration
     hold: Hold | None
     suspend: bool
 
@@ -74,11 +78,12 @@ def read(spec: object) -> Settings:
     on_empty = fields.choice("on_empty", ("fail", "keep"))
     platform = _platform(fields)
     min_age = MinAge.read(fields)
+    acceleration = Acceleration.read(fields)
     hold = Hold.read(fields)
     suspend = fields.flag("suspend", default=False)
     if problems or order is None:
         raise InvalidPolicy(*problems)
-    return Settings(order, filters, allow_downgrade, on_empty, platform, min_age, hold, suspend)
+    return Settings(order, filters, allow_downgrade, on_empty, platform, min_age, acceleration, hold, suspend)
 
 
 def _refuse_unknown(fields: Fields) -> None:
