@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Self
 
-from fcpin.errors import InvalidPolicy, Problem
+from fcpin.errors import InvalidPolicy
 from fcpin.image import TagRecord
 from fcpin.policy import spec as specification
 from fcpin.policy.accelerated import IGNORED, Acceleration, Conversions, original
@@ -30,12 +30,12 @@ from fcpin.policy.hold import Hold
 from fcpin.policy.min_age import MinAge
 from fcpin.policy.order import Order
 from fcpin.policy.outcome import Outcome, Ranked
-from fcpin.policy.selection import Selection
+from fcpin.policy.selection import Selection, none_qualifies, none_yet
+from fcpin.policy.suspend import suspended
 from fcpin.policy.times import iso
 from fcpin.policy.waiting import Admission, Gate
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_MOST_REASONS = 3
 
 DEFAULT_PLATFORM = "linux/amd64"
 """Function Compute runs nothing else."""
@@ -101,7 +101,7 @@ class Policy:
         """
         listing = _unique(tags)
         if self.suspend:
-            return self._suspended(listing, current)
+            return suspended(listing, current, self.hold)
         hold = self.active_hold(now)
         if hold is not None:
             return self._held(hold, listing, current)
@@ -113,22 +113,6 @@ class Policy:
     def active_hold(self, now: datetime | None) -> Hold | None:
         """The hold that decides at *now*, if one does."""
         return None if self.hold is None or self.hold.is_over(_known(now)) else self.hold
-
-    def _suspended(self, listing: Mapping[str, TagRecord], current: str | None) -> Selection:
-        if current is None:
-            raise InvalidPolicy(Problem("suspend", "needs a deployed pin to stay on, and there is none; remove it"))
-        reason = "it is suspended (suspend: true)"
-        if self.hold is not None:
-            reason += f", and so is its hold at {self.hold.tag or self.hold.digest}"
-        return Selection(
-            None,
-            reason,
-            f"keeps {current}, suspended",
-            True,
-            (),
-            None,
-            {"is not looked at: suspend is true": list(listing)} if listing else {},
-        )
 
     def _held(self, hold: Hold, listing: Mapping[str, TagRecord], current: str | None) -> Selection:
         records = {record.tag: record for record in hold.among(listing)}
@@ -162,8 +146,9 @@ class Policy:
         rejected.update(admission.rejections())
         if not admission.ready.records:
             if reason := admission.not_yet(runs, descending=ranking.descending):
-                return self._not_yet(reason, rejected, current)
-            return self._none_qualifies(rejected, len(listing), current)
+                return none_yet(reason, rejected, current, self.warnings)
+            kept = current if self.on_empty == "keep" else None
+            return none_qualifies(rejected, len(listing), kept, self.warnings)
         outcome = Outcome.of(admission.ready, ranking, runs)
         warnings = (*self.warnings, *admission.news(outcome.key, runs, descending=ranking.descending))
         held = None
@@ -185,11 +170,6 @@ class Policy:
     def _gates(self, conversions: Conversions, *, bypass_min_age: bool) -> Sequence[Gate]:
         age = () if self.min_age is None or bypass_min_age else (self.min_age,)
         return (*age, conversions) if self.acceleration.holds_back else age
-
-    def _not_yet(self, reason: str, rejected: dict[str, list[str]], current: str | None) -> Selection:
-        keep = current is not None
-        summary = f"keeps {current}" if keep else "none may be deployed yet"
-        return Selection(None, reason, summary, keep, self.warnings, None, rejected)
 
     def needs_created(
         self, tags: Iterable[TagRecord], current: str | None = None, *, now: datetime | None = None
@@ -213,16 +193,6 @@ class Policy:
         """What is compared for the current tag; None if there is none or the filters leave it out."""
         value = None if current is None else self.filters.value(original(current))
         return None if isinstance(value, Reason) else value
-
-    def _none_qualifies(self, rejected: dict[str, list[str]], total: int, current: str | None) -> Selection:
-        keep = self.on_empty == "keep" and current is not None
-        found = Selection(None, "", "", keep, self.warnings, None, rejected)
-        parts = [f"{count}: {reason}" for reason, count in list(found.counts.items())[:_MOST_REASONS]]
-        none = f"none of {total} tags qualifies" if total > 1 else "the only tag does not qualify"
-        why = f"{none} ({'; '.join(parts)})" if total else "the repository has no tags"
-        reason = f"on_empty is keep, and {why}" if keep else why
-        summary = f"keeps {current}" if keep else none if total else why
-        return Selection(None, reason, summary, keep, self.warnings, None, rejected)
 
 
 def _known(now: datetime | None) -> datetime:

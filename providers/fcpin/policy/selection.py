@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from fcpin.image import TagRecord
@@ -10,6 +10,7 @@ from fcpin.policy.candidate import Rejection
 from fcpin.policy.hold import Hold
 
 _SHOWN = 80
+_MOST_REASONS = 3
 
 
 @dataclass(frozen=True)
@@ -43,3 +44,25 @@ class Selection:
 
 def _short(tag: str) -> str:
     return tag if len(tag) <= _SHOWN * 2 else f"{tag[:_SHOWN]}… ({len(tag)} characters)"
+
+
+def none_qualifies(
+    rejected: Mapping[str, Sequence[str]], total: int, kept: str | None, warnings: Sequence[str]
+) -> Selection:
+    """No tag of *total* is one to deploy; *kept* is the current tag where it is to stay for that."""
+    found = Selection(None, "", "", kept is not None, warnings, None, rejected)
+    parts = [f"{count}: {reason}" for reason, count in list(found.counts.items())[:_MOST_REASONS]]
+    none = f"none of {total} tags qualifies" if total > 1 else "the only tag does not qualify"
+    why = f"{none} ({'; '.join(parts)})" if total else "the repository has no tags"
+    if kept is not None:
+        return replace(found, reason=f"on_empty is keep, and {why}", summary=f"keeps {kept}")
+    return replace(found, reason=why, summary=none if total else why)
+
+
+def none_yet(
+    reason: str, rejected: Mapping[str, Sequence[str]], current: str | None, warnings: Sequence[str]
+) -> Selection:
+    """Something qualifies, but not before some time has passed: the current pin stays, if there is one."""
+    keep = current is not None
+    summary = f"keeps {current}" if keep else "none may be deployed yet"
+    return Selection(None, reason, summary, keep, warnings, None, rejected)

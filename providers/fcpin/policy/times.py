@@ -35,7 +35,7 @@ def parse_duration(text: str) -> timedelta:
 
 def iso(moment: datetime) -> str:
     """`2026-12-01T00:00:00Z`."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+    return moment.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
 
 
 def read_moment(fields: Fields, key: str) -> datetime | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import compress
 from typing import NamedTuple, Protocol, Self
 
 from fcpin.image import TagRecord
@@ -54,11 +55,11 @@ class Admission:
             waits.update(gate.waits(ranked.records, now))
         if not waits:
             return cls(ranked)
-        pairs = list(zip(ranked.keys, ranked.records, strict=True))
-        ready = [pair for index, pair in enumerate(pairs) if index not in waits]
-        waiting = [Waiting(pairs[index][0], pairs[index][1].tag, wait) for index, wait in waits.items()]
+        keys, records = ranked.keys, ranked.records
+        ready = [index not in waits for index in range(len(keys))]
+        waiting = [Waiting(keys[index], records[index].tag, wait) for index, wait in waits.items()]
         waiting.sort(key=lambda one: one.tag)
-        return cls(Ranked([key for key, _ in ready], [record for _, record in ready]), waiting)
+        return cls(Ranked(list(compress(keys, ready)), list(compress(records, ready))), waiting)
 
     def key_of(self, tag: str | None) -> Key | None:
         """What *tag* is compared by, if it waits."""
