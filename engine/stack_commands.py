@@ -85,7 +85,7 @@ def _in_plain_text(leaf: Any, crypter: Crypter) -> Any:
 
 
 def _rm(options: argparse.Namespace) -> None:
-    """Also removes Pulumi.<stack>.yaml, as the CLI does."""
+    """The state goes. Pulumi.<stack>.yaml is the user's own writing, and stays, as with the CLI's --preserve-config."""
     options.stack = options.name or options.stack
     stack = _existing(options)
     directory = stack.backend.lock_directory(stack.project.name, stack.name)
@@ -93,10 +93,10 @@ def _rm(options: argparse.Namespace) -> None:
         count = len(stack.read().resources)
         if count:
             raise EngineError(f"'{stack.name}' still has {count} resources; run destroy first")
-        for path in (stack.path, stack.path.with_name(f"{stack.path.name}.bak"), stack.settings.path):
+        for path in (stack.path, stack.path.with_name(f"{stack.path.name}.bak")):
             path.unlink(missing_ok=True)
             path.with_name(f"{path.name}.attrs").unlink(missing_ok=True)
-    print(f"Stack '{stack.name}' has been removed!")
+    print(f"Stack '{stack.name}' has been removed! Its configuration stays: {stack.settings.path}")
 
 
 def _cancel(options: argparse.Namespace) -> None:
