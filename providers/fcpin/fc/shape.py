@@ -29,17 +29,10 @@ class Shape(Protocol):
         """*live* without what only the server speaks of: what it filled in by itself is no drift."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A string."""
+class _Leaf:
+    """A value without parts: the same on the wire and here, and drift whenever it differs."""
 
-    choices: tuple[str, ...] = ()
-
-    def problems(self, path: str, value: object) -> Iterator[Problem]:
-        if not isinstance(value, str):
-            yield Problem(path, f"expected a string, got {_kind(value)}")
-        elif self.choices and value not in self.choices:
-            yield Problem(path, f"expected one of {', '.join(self.choices)}, got {value!r}")
+    __slots__ = ()
 
     def to_wire(self, value: Any) -> Any:
         return value
@@ -52,7 +45,20 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class Text(_Leaf):
+    """A string."""
+
+    choices: tuple[str, ...] = ()
+
+    def problems(self, path: str, value: object) -> Iterator[Problem]:
+        if not isinstance(value, str):
+            yield Problem(path, f"expected a string, got {_kind(value)}")
+        elif self.choices and value not in self.choices:
+            yield Problem(path, f"expected one of {', '.join(self.choices)}, got {value!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Number(_Leaf):
     """A number inside its limits, both included. Pulumi hands every number over as a float: 512.0 is 512."""
 
     least: float
@@ -70,29 +76,14 @@ class Number:
     def to_wire(self, value: Any) -> Any:
         return int(value) if float(value).is_integer() else value
 
-    def from_wire(self, wire: Any) -> Any:
-        return wire
-
-    def cut(self, live: Any, wanted: Any) -> Any:  # noqa: ARG002 - as it is
-        return live
-
 
 @dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(_Leaf):
     """True or false."""
 
     def problems(self, path: str, value: object) -> Iterator[Problem]:
         if not isinstance(value, bool):
             yield Problem(path, f"expected true or false, got {_kind(value)}")
-
-    def to_wire(self, value: Any) -> Any:
-        return value
-
-    def from_wire(self, wire: Any) -> Any:
-        return wire
-
-    def cut(self, live: Any, wanted: Any) -> Any:  # noqa: ARG002 - as it is
-        return live
 
 
 @dataclass(frozen=True, slots=True)
