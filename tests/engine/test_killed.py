@@ -24,6 +24,12 @@ POINTS = [
 ]
 
 
+def pending(bench: Workbench) -> list[tuple[str, str]]:
+    """What the last run had begun and not ended: (creating | updating | deleting, key)."""
+    operations = bench.state().get("pending_operations", [])
+    return [(entry["type"], entry["resource"]["inputs"]["key"]) for entry in operations]
+
+
 @pytest.mark.parametrize(("point", "when"), POINTS, ids=[f"{when} {point}" for point, when in POINTS])
 def test_killed_at_a_step_the_next_run_warns_and_repairs(bench: Workbench, point: str, when: str) -> None:
     bench.program(BEFORE)
@@ -37,9 +43,8 @@ def test_killed_at_a_step_the_next_run_warns_and_repairs(bench: Workbench, point
 
     kind, key = point.split("-")
     doing = f"{kind.removesuffix('e')}ing"
-    pending = [(entry["type"], entry["resource"]["inputs"]["key"]) for entry in bench.state()["pending_operations"]]
-    assert (doing, key) in pending
-    known = {raw["inputs"]["key"] for raw in bench.resources().values()} | {name for _, name in pending}
+    assert (doing, key) in pending(bench)
+    known = {raw["inputs"]["key"] for raw in bench.resources().values()} | {name for _, name in pending(bench)}
     assert set(bench.cloud()) <= known
 
     assert bench.engine("cancel").code == 0
@@ -54,6 +59,7 @@ def test_killed_at_a_step_the_next_run_warns_and_repairs(bench: Workbench, point
 
 def test_killed_at_random_times_the_stack_always_comes_right(bench: Workbench) -> None:
     seed = random.Random(7)
+    unknown: set[str] = set()  # a creation that was cut off: the next run can only warn that it may exist
     for attempt in range(3):
         bench.program(AFTER if attempt % 2 else BEFORE)
         process = bench.start("up", "--skip-preview")
@@ -62,11 +68,13 @@ def test_killed_at_random_times_the_stack_always_comes_right(bench: Workbench) -
         bench.kill(process)
         bench.forget_calls()
         if bench.state_file.exists():
-            bench.state()
+            unknown |= {key for kind, key in pending(bench) if kind == "creating"}
         bench.engine("cancel")
     bench.program(AFTER)
     assert bench.up().code == 0
-    assert set(bench.cloud()) == {"kept", "new", "b", "fresh"}
+    expected = {"kept", "new", "b", "fresh"}
+    assert expected <= set(bench.cloud()) <= expected | unknown
+    assert set(bench.resources()) == {"kept", "a", "b", "fresh"}
     assert bench.engine("preview", "--expect-no-changes").code == 0
 
 

@@ -148,7 +148,8 @@ def test_never_a_tag_that_is_too_young(listing: list[TagRecord], current: str | 
 def test_nothing_is_taken_back_for_being_too_young(listing: list[TagRecord], number: int) -> None:
     current = f"main-{number}"
     policy = replace(Policy.from_spec(SPECS["aged"]), allow_downgrade=True)
-    young = {record.tag for record in listing if record.pushed and record.pushed > NOW - timedelta(hours=2)}
+    usable = [record for record in listing if record.status == "NORMAL"]
+    young = {record.tag for record in usable if record.pushed and record.pushed > NOW - timedelta(hours=2)}
     selection = decide(policy, listing, current)
     if current in young and selection.chosen is not None:
         assert int(re.findall(r"\d+$", selection.chosen.tag)[0]) >= number
