@@ -33,3 +33,9 @@ def test_any_other_word_is_a_problem(configured: object, environment: dict[str, 
     with pytest.raises(InvalidSettings) as caught:
         Settings.read({"fcpin:minAgeBypass": configured}.get, environment)
     assert [problem.path for problem in caught.value.problems] == [path]
+
+
+@pytest.mark.parametrize("key", ["fcpin:region", "alicloud:region"])
+def test_what_is_no_region_is_a_problem_where_it_stands(key: str) -> None:
+    with pytest.raises(InvalidSettings, match=f"{key}: expected a region such as cn-hangzhou, got 'cn hangzhou'"):
+        Settings.read({key: "cn hangzhou"}.get, {})

@@ -5,6 +5,7 @@ Keys stand in the namespace `fcpin:` whatever the project is called; the region 
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
@@ -20,6 +21,8 @@ Get = Callable[[str], Any]
 ENDPOINTS: Final = ("fc", "cr")
 REGION: Final = "{region}"
 """In an endpoint: the region that is asked."""
+
+_REGION_NAME: Final = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,11 @@ class Settings:
             problems += (Problem(f"fcpin:{problem.path}", problem.reason) for problem in error.problems)
         functions = _object(get, "fcpin:functions", problems)
         bypass = _bypass(get, environment, problems)
+        region = _region(get, environment, problems)
         if problems:
             raise InvalidSettings(*problems)
         return cls(
-            region=str(get("fcpin:region") or get("alicloud:region") or environment.get("ALICLOUD_REGION") or ""),
+            region=region,
             endpoints=endpoints,
             registries=registries,
             repositories=tuple(dict.fromkeys(_repositories(functions))),
@@ -83,6 +87,22 @@ def _half_a_key(get: Get) -> Iterator[Problem]:
 def _configured(get: Get) -> Credentials | None:
     key, secret = get("alicloud:accessKey"), get("alicloud:secretKey")
     return Credentials(str(key), str(secret), str(get("alicloud:securityToken") or "")) if key and secret else None
+
+
+def region_problem(path: str, region: str) -> Problem | None:
+    """What is wrong with the name of a region, or None."""
+    if _REGION_NAME.fullmatch(region):
+        return None
+    return Problem(path, f"expected a region such as cn-hangzhou, got {region!r}")
+
+
+def _region(get: Get, environment: Mapping[str, str], problems: list[Problem]) -> str:
+    given = {key: str(get(key) or "") for key in ("fcpin:region", "alicloud:region")}
+    given["ALICLOUD_REGION"] = environment.get("ALICLOUD_REGION", "")
+    key = next((key for key, region in given.items() if region), "fcpin:region")
+    if given[key] and (problem := region_problem(key, given[key])):
+        problems.append(problem)
+    return given[key]
 
 
 def _bypass(get: Get, environment: Mapping[str, str], problems: list[Problem]) -> bool:

@@ -52,6 +52,22 @@ def test_configuration_of_another_shape(shop: Shop, functions: Any, says: str) -
     assert not done.has_traceback, done
 
 
+def test_a_misspelt_key_of_the_stack(shop: Shop) -> None:
+    shop.stack.configure({FUNCTION: shop.entry()}, endpoint={})
+    done = shop.stack.preview()
+    assert done.code == 1
+    assert "fcpin:endpoint" in done.output
+    assert "did you mean fcpin:endpoints" in done.output
+
+
+def test_two_entries_for_one_function(shop: Shop) -> None:
+    shop.push("main-1")
+    shop.configure({"first": shop.entry(function_name="app"), "second": shop.entry(function_name="app")})
+    done = shop.stack.preview()
+    assert done.code == 1
+    assert "is managed by first already" in done.output
+
+
 def test_all_problems_of_one_pin_come_at_once(shop: Shop) -> None:
     shop.push("main-1")
     shop.configure({FUNCTION: shop.entry(polcy={}, deadline=-1, config={"cpu": 99})})
@@ -158,6 +174,8 @@ def test_a_failed_creation_is_repaired_by_the_next_up(shop: Shop) -> None:
     done = shop.stack.up()
     assert done.code == 1
     assert "cannot be invoked" in done.output
+    assert f"{FUNCTION} exists now, although it failed" in done.output
+    assert "error: fcpin: function" in done.output
     shop.up()
     assert shop.deployed() == f"main-1@{new}"
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from fcpin.clock import Clock
-from fcpin.errors import FunctionExists, FunctionNotFound, FunctionRejected, PinMismatch, TagMoved
+from fcpin.errors import FcpinError, FunctionExists, FunctionNotFound, FunctionRejected, PinMismatch, TagMoved
 from fcpin.fc.client import FunctionClient
 from fcpin.fc.model import Function
 from fcpin.fc.readiness import Waiter
@@ -97,8 +97,12 @@ class Deployer:
             sent = client.create(args.function_name, plan.creation(args, pin))
         except FunctionExists:  # the answer to our own request may have been lost, and the request sent again
             return self._take_over(client, args, pin, client.get(args.function_name))
-        function = self._ready(client, args, sent)
-        return Deployed(self._verified(client, args, pin, function), created=True)
+        try:
+            function = self._verified(client, args, pin, self._ready(client, args, sent))
+        except FcpinError:
+            self.log("warning", f"function {args.function_name} exists now, although it failed; `up` takes it up again")
+            raise
+        return Deployed(function, created=True)
 
     def _take_over(self, client: FunctionClient, args: PinArgs, pin: Pin, function: Function) -> Deployed:
         ours = args.config is not None and function.tags.get(plan.OWNER_TAG) == args.owner

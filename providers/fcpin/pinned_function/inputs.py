@@ -10,6 +10,7 @@ from fcpin.fc.shape import unknown_key
 from fcpin.image import Digest, Image, Repository, parse_digest
 from fcpin.pinned_function.keys import INPUTS, PIN_KEYS, POLICY_KEYS
 from fcpin.policy import Policy
+from fcpin.settings import region_problem
 
 DEFAULT_DEADLINE: Final = 600.0
 _PROVIDER: Final = "__provider"
@@ -84,7 +85,7 @@ class PinArgs:
         reader = _Reader(properties)
         args = cls(
             function_name=reader.text("function_name"),
-            region=reader.text("region", default_region),
+            region=reader.region(default_region),
             repository=reader.repository(),
             policy=reader.policy(),
             config=properties.get("config"),
@@ -114,13 +115,20 @@ class _Reader:
         value = self._properties.get(key, default)
         if isinstance(value, str) and value:
             return value
-        if key == "region" and value == "":
-            self._problems.append(
-                Problem(key, "is missing; give it here, or set alicloud:region in the stack's config")
-            )
-        elif key != "function_name":
+        if key != "function_name":
             self._problems.append(Problem(key, f"expected a string, got {value!r}"))
         return ""
+
+    def region(self, default: str) -> str:
+        if self._properties.get("region", default) == "":
+            self._problems.append(
+                Problem("region", "is missing; give it here, or set alicloud:region in the stack's config")
+            )
+            return ""
+        region = self.text("region", default)
+        if region and (problem := region_problem("region", region)):
+            self._problems.append(problem)
+        return region
 
     def flag(self, key: str) -> bool:
         value = self._properties.get(key, False)

@@ -29,3 +29,6 @@ OUTPUTS: Final = (
     "exposed_seconds",
 )
 """What the resource tells beside its inputs. `exposed_seconds` is there when the last deployment healed a moved tag."""
+
+STACK_KEYS: Final = ("functions", "region", "endpoints", "registries", "minAgeBypass")
+"""What fcpin reads in its namespace of the stack's configuration. A project may keep keys of its own there."""

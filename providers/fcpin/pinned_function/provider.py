@@ -6,8 +6,6 @@ The object has no attributes when it is constructed, so that Pulumi stores a sho
 Everything heavy is imported in `configure`: the program process only needs the name of the class.
 """
 
-import os
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -25,6 +23,7 @@ from pulumi.dynamic import (
 )
 
 from fcpin.errors import FcpinError, FunctionNotFound, InvalidInput, InvalidSettings, Problem
+from fcpin.pinned_function.failures import one_line_each, told
 
 if TYPE_CHECKING:
     from fcpin.pinned_function.inputs import Pin, PinArgs
@@ -36,14 +35,15 @@ class PinnedFunctionProvider(ResourceProvider):
 
     serialize_as_secret_always = False
 
+    @told
     def configure(self, req: ConfigureRequest) -> None:
         """Read the stack's configuration. Nothing is asked of any service yet."""
         from fcpin.pinned_function import services
 
-        if os.environ.get("FCPIN_DEBUG") != "1":
-            sys.tracebacklimit = 0  # every failure is one line; the SDK would print a traceback
+        one_line_each()
         self._services: Services = services.configured(req.config.get)
 
+    @told
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Validate everything, then resolve the policy: the pin becomes an input, so that a preview shows it."""
         try:
@@ -51,6 +51,7 @@ class PinnedFunctionProvider(ResourceProvider):
         except InvalidInput as error:
             return CheckResult(news, [CheckFailure(problem.path, problem.reason) for problem in error.problems])
 
+    @told
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare; never resolve. `changes=None` lets the engine name the properties that changed."""
         from fcpin.pinned_function.plan import difference
@@ -58,6 +59,7 @@ class PinnedFunctionProvider(ResourceProvider):
         found = difference(_olds, _news)
         return DiffResult(changes=None if found.changed else False, replaces=list(found.replaces))
 
+    @told
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Create or adopt the function and deploy the pin that check saw."""
         from fcpin.pinned_function.properties import deployed
@@ -67,6 +69,7 @@ class PinnedFunctionProvider(ResourceProvider):
         outputs = deployed(props, result, self._services.resolver.summary(args))
         return CreateResult(f"{args.region}/{args.function_name}", outputs)
 
+    @told
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Deploy the pin that check saw, and the settings of an owned function."""
         from fcpin.pinned_function.properties import CREATED, deployed
@@ -77,6 +80,7 @@ class PinnedFunctionProvider(ResourceProvider):
         selection = self._services.resolver.summary(args)
         return UpdateResult(deployed(_news, result, selection, _olds.get("previous_image") or ""))
 
+    @told
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Three answers: gone (the id is cleared), changed (fresh outputs and inputs), cannot tell (raises)."""
         from fcpin.pinned_function.properties import Stored, live
@@ -90,6 +94,7 @@ class PinnedFunctionProvider(ResourceProvider):
         outputs, inputs = live(props, function, same)
         return ReadResult(id_, outputs, inputs)
 
+    @told
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Delete what was created here, release what was adopted."""
         from fcpin.pinned_function.properties import CREATED, Stored
@@ -113,6 +118,7 @@ class PinnedFunctionProvider(ResourceProvider):
         if any(key in news and key not in known for key in DECIDING):
             return inputs
         args = PinArgs.read(known, self._services.default_region)
+        self._services.claims.claim(args)
         kept = Current.from_properties(known)
         with _problems_at("repository"):
             if kept is None:

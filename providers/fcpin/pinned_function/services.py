@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from fcpin.clock import SystemClock
 from fcpin.fc.client import FunctionClient
+from fcpin.pinned_function.claims import Claims
 from fcpin.pinned_function.deployer import ClientFor, Deployer
 from fcpin.pinned_function.engine_log import plugin_log
 from fcpin.pinned_function.resolver import Resolver
@@ -21,6 +22,7 @@ class Services:
     client_for: ClientFor
     resolver: Resolver
     deployer: Deployer
+    claims: Claims
 
 
 def configured(get: Get) -> Services:
@@ -34,7 +36,7 @@ def configured(get: Get) -> Services:
         directory, settings.repositories, memo, log, clock.now(), bypass_min_age=settings.bypass_min_age
     )
     client_for = _clients(settings)
-    return Services(settings.region, client_for, resolver, Deployer(client_for, resolver, clock, log))
+    return Services(settings.region, client_for, resolver, Deployer(client_for, resolver, clock, log), Claims())
 
 
 def _clients(settings: Settings) -> ClientFor:

@@ -1,9 +1,13 @@
 """The functions that a stack's configuration names: `fcpin:functions`."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 import pulumi
+from pulumi.runtime.config import get_config_env
+
+from fcpin.pinned_function.keys import STACK_KEYS
 
 
 def configured_functions() -> Mapping[str, Mapping[str, Any]]:
@@ -11,8 +15,10 @@ def configured_functions() -> Mapping[str, Mapping[str, Any]]:
 
     Raises pulumi.RunError, which the user sees as one line.
     """
+    file = f"Pulumi.{pulumi.get_stack()}.yaml"
+    _refuse_misspelt(file)
     functions = pulumi.Config("fcpin").get_object("functions")
-    where = f"fcpin:functions in Pulumi.{pulumi.get_stack()}.yaml"
+    where = f"fcpin:functions in {file}"
     if functions is None:
         raise pulumi.RunError(f"{where}: is not set; name the functions to pin there, as docs/configuration.md shows")
     if not isinstance(functions, Mapping):
@@ -21,6 +27,18 @@ def configured_functions() -> Mapping[str, Mapping[str, Any]]:
         if not isinstance(entry, Mapping):
             raise pulumi.RunError(f"{where}: {name}: expected repository, policy and so on; got {_kind(entry)}")
     return functions
+
+
+def _refuse_misspelt(file: str) -> None:
+    """A misspelt key would be left out in silence; one that resembles none of ours is the program's own."""
+    for key in get_config_env():
+        namespace, _, name = key.partition(":")
+        if (
+            namespace == "fcpin"
+            and name not in STACK_KEYS
+            and (meant := get_close_matches(name, STACK_KEYS, n=1, cutoff=0.8))
+        ):
+            raise pulumi.RunError(f"{key} in {file}: unknown key; did you mean fcpin:{meant[0]}?")
 
 
 def _kind(value: object) -> str:
