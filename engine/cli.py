@@ -22,8 +22,8 @@ def _run(options: argparse.Namespace) -> int:
         from engine import commands
 
         return commands.run(options)
-    if options.command == "config":
-        raise Unsupported("the command config")
+    if options.command == "config" and (options.arguments or not options.json):
+        raise Unsupported(f"the command config {' '.join(options.arguments[:1]) or 'without --json'}")
     from engine import stack_commands
 
     return stack_commands.run(options)
@@ -42,8 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_deployments(commands, common)
     _add_stack(commands, common)
     commands.add_parser("cancel", parents=[common], help="remove the locks of a run that will not end any more")
-    config = commands.add_parser("config", help="not supported: use the Pulumi CLI")
-    config.add_argument("arguments", nargs=argparse.REMAINDER)
+    config = commands.add_parser("config", parents=[common, _secrets()], help="show the stack's configuration")
+    config.add_argument("--json", "-j", action="store_true", help="print it as JSON")
+    config.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser
 
 
@@ -81,12 +82,16 @@ def _add_stack(
         named = actions.add_parser(action, parents=[common], help=text)
         named.add_argument("name", nargs="?", metavar="NAME")
     actions.add_parser("ls", parents=[common], help="list the project's stacks")
-    secrets = argparse.ArgumentParser(add_help=False)
-    secrets.add_argument("--show-secrets", action="store_true", help="show secret values in plain text")
-    output = actions.add_parser("output", parents=[common, secrets], help="show the stack's outputs")
+    output = actions.add_parser("output", parents=[common, _secrets()], help="show the stack's outputs")
     output.add_argument("name", nargs="?", metavar="OUTPUT")
     output.add_argument("--json", "-j", action="store_true", help="print them as JSON")
-    actions.add_parser("export", parents=[common, secrets], help="print the state as JSON")
+    actions.add_parser("export", parents=[common, _secrets()], help="print the state as JSON")
+
+
+def _secrets() -> argparse.ArgumentParser:
+    secrets = argparse.ArgumentParser(add_help=False)
+    secrets.add_argument("--show-secrets", action="store_true", help="show secret values in plain text")
+    return secrets
 
 
 def _positive(text: str) -> int:

@@ -2,14 +2,13 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 import yaml
 
-from engine.crypter import Crypter
 from engine.errors import ProjectInvalid, Unsupported
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
@@ -72,6 +71,8 @@ class Config:
 
     values: Mapping[str, str] = field(default_factory=dict)
     secret_keys: frozenset[str] = frozenset()
+    object_keys: frozenset[str] = frozenset()
+    """Those whose text is the JSON of a list or a mapping."""
 
 
 @dataclass(frozen=True)
@@ -96,15 +97,15 @@ class StackSettings:
         """Whether any value is encrypted."""
         return _has_secure(self.config)
 
-    def resolve(self, project: Project, crypter: Crypter) -> Config:
+    def resolve(self, project: Project, decrypt: Callable[[str], str]) -> Config:
         """Defaults of the project, then the stack's own values, secure ones decrypted. Raises ProjectInvalid."""
-        values: dict[str, str] = {}
+        values: dict[str, Any] = {}
         secret_keys: set[str] = set()
         for key, declared in project.config.items():
             full = key if ":" in key else f"{project.name}:{key}"
             default = declared.get("value", declared.get("default")) if isinstance(declared, dict) else declared
             if default is not None:
-                values[full] = _text(default)
+                values[full] = default
             elif full not in self._full_keys(project):
                 raise ProjectInvalid(
                     f"stack {self.path.stem.removeprefix('Pulumi.')!r} is missing configuration "
@@ -113,8 +114,9 @@ class StackSettings:
         for key, full in self._full_keys(project).items():
             if _has_secure(self.config[key]):
                 secret_keys.add(full)
-            values[full] = _text(_decrypted(self.config[key], crypter))
-        return Config(values, frozenset(secret_keys))
+            values[full] = _decrypted(self.config[key], decrypt)
+        object_keys = frozenset(key for key, value in values.items() if isinstance(value, dict | list))
+        return Config({key: _text(values[key]) for key in sorted(values)}, frozenset(secret_keys), object_keys)
 
     def _full_keys(self, project: Project) -> dict[str, str]:
         return {key: key if ":" in key else f"{project.name}:{key}" for key in self.config}
@@ -151,13 +153,16 @@ def _has_secure(value: Any) -> bool:
     return isinstance(value, list) and any(map(_has_secure, value))
 
 
-def _decrypted(value: Any, crypter: Crypter) -> Any:
+def _decrypted(value: Any, decrypt: Callable[[str], str]) -> Any:
     if _is_secure(value):
-        return crypter.decrypt(value["secure"])
+        return decrypt(value["secure"])
     if isinstance(value, dict):
-        return {key: _decrypted(item, crypter) for key, item in value.items()}
-    return [_decrypted(item, crypter) for item in value] if isinstance(value, list) else value
+        return {key: _decrypted(item, decrypt) for key, item in value.items()}
+    return [_decrypted(item, decrypt) for item in value] if isinstance(value, list) else value
 
 
 def _text(value: Any) -> str:
+    """As the CLI gives it to a program: no value is an empty text."""
+    if value is None:
+        return ""
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)

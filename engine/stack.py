@@ -77,7 +77,7 @@ class Stack:
     @cached_property
     def config(self) -> Config:
         """Raises ProjectInvalid, PassphraseWrong."""
-        return self.settings.resolve(self.project, self.crypter)
+        return self.settings.resolve(self.project, self.crypter.decrypt)
 
     def read(self) -> Checkpoint:
         """The state as it is on disk now. Raises StateUnusable, Unsupported, PassphraseWrong."""

@@ -1,4 +1,4 @@
-"""stack init, ls, output, export, rm, and cancel: commands that run nothing."""
+"""stack init, ls, output, export, rm, config and cancel: commands that run nothing."""
 
 # ruff: noqa: T201 - what these commands print is what they are for
 
@@ -12,6 +12,7 @@ from engine.checkpoint import Checkpoint, read_latest, write_atomically
 from engine.crypter import Crypter
 from engine.errors import EngineError, StackNotFound
 from engine.lock import locked, locks
+from engine.project import Config
 from engine.stack import Stack
 from engine.state import STACK_TYPE
 from engine.times import rfc3339
@@ -109,6 +110,21 @@ def _cancel(options: argparse.Namespace) -> None:
         print(f"The stack {stack.name} is not locked")
 
 
+def _config(options: argparse.Namespace) -> None:
+    """As the CLI: a secret has no value unless it is asked for, and then needs no passphrase either."""
+    stack = Stack.open(options.stack, options.cwd, SystemClock())
+    config = stack.config if options.show_secrets else stack.settings.resolve(stack.project, lambda _: "[secret]")
+    print(_json({key: _configured(config, key, secrets=options.show_secrets) for key in config.values}))
+
+
+def _configured(config: Config, key: str, *, secrets: bool) -> Mapping[str, Any]:
+    text, secret = config.values[key], key in config.secret_keys
+    value = {} if secret and not secrets else {"value": text}
+    if value and key in config.object_keys:
+        value["objectValue"] = json.loads(text)
+    return {**value, "secret": secret}
+
+
 def _existing(options: argparse.Namespace) -> Stack:
     stack = Stack.open(options.stack, options.cwd, SystemClock())
     if not stack.exists:
@@ -127,4 +143,5 @@ _ACTIONS: Mapping[str, Callable[[argparse.Namespace], None]] = {
     "export": _export,
     "rm": _rm,
     "cancel": _cancel,
+    "config": _config,
 }

@@ -57,7 +57,7 @@ USAGE = [
     ("no stack at all", ["preview"], None, 2, "--stack"),
     ("a flag of the CLI only", ["up", "--plan", "x"], "dev", 2, "unrecognized arguments"),
     ("no parallelism", ["up", "--parallel", "0"], "dev", 2, "--parallel"),
-    ("configuration", ["config", "set", "x", "y"], None, 1, "config is not supported by the embedded engine"),
+    ("configuration", ["config", "set", "x", "y"], None, 1, "config set is not supported by the embedded engine"),
     ("a target that the program has not", ["preview", "--target", "urn:pulumi:x"], "dev", 1, "no such resource"),
     ("a target that is not there", ["destroy", "--yes", "--target", "urn:pulumi:x"], "dev", 1, "no such resource"),
 ]

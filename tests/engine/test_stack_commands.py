@@ -2,6 +2,9 @@
 
 import json
 
+import yaml
+
+from engine.crypter import Crypter
 from tests.engine.workbench import Workbench
 
 
@@ -63,3 +66,27 @@ def test_the_history_has_every_run(bench: Workbench) -> None:
     runs = [json.loads(path.read_text()) for path in files]
     assert [(run["kind"], run["result"]) for run in runs] == [("update", "succeeded"), ("refresh", "failed")]
     assert runs[0]["resourceChanges"] == {"create": 2}
+
+
+def test_the_configuration_is_shown_as_the_cli_shows_it(bench: Workbench) -> None:
+    bench.engine("stack", "init", "other", stack=None)
+    salt = yaml.safe_load((bench.project / "stacks" / "Pulumi.other.yaml").read_text())["encryptionsalt"]
+    sealed = Crypter.open("correct horse", salt).encrypt("hunter2")
+    bench.config(f"""
+        encryptionsalt: {salt}
+        config:
+          workshop:list: [1, two]
+          workshop:nothing: null
+          workshop:pw: {{secure: "{sealed}"}}
+          workshop:deep: {{pw: {{secure: "{sealed}"}}}}
+    """)
+    plain = {
+        "workshop:base": {"value": "one", "secret": False},
+        "workshop:list": {"value": '[1,"two"]', "objectValue": [1, "two"], "secret": False},
+        "workshop:nothing": {"value": "", "secret": False},
+    }
+    hidden = {"workshop:deep": {"secret": True}, "workshop:pw": {"secret": True}}
+    assert json.loads(bench.engine("config", "--json", PULUMI_CONFIG_PASSPHRASE="wrong").out) == {**plain, **hidden}
+    deep = {"value": '{"pw":"hunter2"}', "objectValue": {"pw": "hunter2"}, "secret": True}
+    shown = {"workshop:deep": deep, "workshop:pw": {"value": "hunter2", "secret": True}}
+    assert json.loads(bench.engine("config", "--json", "--show-secrets").out) == {**plain, **shown}
