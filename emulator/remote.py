@@ -180,6 +180,12 @@ class RemoteEmulator:
     def deactivate(self, function: str) -> None:
         self.call("deactivate", function=function)
 
+    def publish_version(self, function: str) -> str:
+        return str(self.call("publish_version", function=function))
+
+    def create_alias(self, function: str, alias: str, version: str, weights: dict[str, float] | None = None) -> None:
+        self.call("create_alias", function=function, alias=alias, version=version, weights=weights)
+
     def function(self, name: str) -> Json:
         function: Json = self.call("function", name=name)
         return function

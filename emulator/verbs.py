@@ -24,7 +24,8 @@ from emulator.state import TemporaryKey
 NAMES = (
     "push", "retag", "delete_tag", "delete_manifest", "set_tag_status", "set_repository_type", "set_tag_immutability",
     "create_instance", "add_registry", "fail_next", "fail_update", "after_next", "clear_faults", "advance", "skew",
-    "set_key_active", "assume_role", "invoke", "set_image", "configure", "deactivate", "function", "functions",
+    "set_key_active", "assume_role", "invoke", "set_image", "configure", "deactivate", "publish_version",
+    "create_alias", "function", "functions",
 )  # fmt: skip
 """What may be called over HTTP."""
 
@@ -223,6 +224,27 @@ class Verbs:
             record = self._function(function)
             lifecycle.finish(record)
             lifecycle.deactivate(record)
+
+    def publish_version(self, function: str) -> str:
+        """Somebody publishes the function as it is; gives the version's id."""
+        account = self._account
+        record = self._function(function)
+        with account.changing():
+            try:
+                return str(account.versions.publish(record, "")["versionId"])
+            except ApiError as error:
+                raise EmulatorError(str(error)) from None
+
+    def create_alias(self, function: str, alias: str, version: str, weights: dict[str, float] | None = None) -> None:
+        """Somebody names a version; *weights* gives another one a share of the calls (0 to 1)."""
+        account = self._account
+        record = self._function(function)
+        request = {"aliasName": alias, "versionId": version, "additionalVersionWeight": weights or {}}
+        with account.changing():
+            try:
+                account.versions.create_alias(record, request)
+            except ApiError as error:
+                raise EmulatorError(str(error)) from None
 
     def function(self, name: str) -> Json:
         """As GetFunction answers it."""

@@ -58,6 +58,33 @@ def test_lists_every_page(client: FunctionClient) -> None:
     assert [function.name for function in client.list("f")] == [f"f{number:03}" for number in range(103)]
 
 
+def test_a_published_version_keeps_its_image_and_has_a_name(cloud: Emulator, client: FunctionClient) -> None:
+    first = client.create("checkout", BODY).digest
+    cloud.publish_version("checkout")
+    second = cloud.push("shop/app", "main-1", content="two")
+    client.update("checkout", {"customContainerConfig": {"image": IMAGE}})
+    cloud.publish_version("checkout")
+    cloud.create_alias("checkout", "prod", "1", {"2": 0.1})
+    assert list(client.versions("checkout")) == ["2", "1"]
+    assert [client.get("checkout", which).digest for which in ("1", "prod", "2", "")] == [first, first, second, second]
+    (alias,) = client.aliases("checkout")
+    assert (alias.name, alias.versions, alias.weights) == ("prod", ("1", "2"), {"2": 0.1})
+
+
+def test_versions_and_aliases_are_listed_to_the_last_page(cloud: Emulator, client: FunctionClient) -> None:
+    client.create("checkout", BODY)
+    for number in range(103):
+        cloud.create_alias("checkout", f"a{number}", cloud.publish_version("checkout"))
+    assert len(set(client.versions("checkout"))) == len({one.name for one in client.aliases("checkout")}) == 103
+
+
+@pytest.mark.parametrize("qualifier", ["7", "prod"])
+def test_a_version_or_alias_that_is_not_there_is_not_found(client: FunctionClient, qualifier: str) -> None:
+    client.create("checkout", BODY)
+    with pytest.raises(FunctionNotFound, match=qualifier):
+        client.get("checkout", qualifier)
+
+
 def test_fields_that_the_sdk_does_not_know_come_through_both_ways(client: FunctionClient) -> None:
     client.create("checkout", {**BODY, "customContainerConfig": {"image": IMAGE, "fieldOfTomorrow": {"a": 1}}})
     function = client.get("checkout")

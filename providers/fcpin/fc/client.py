@@ -5,7 +5,7 @@ So the SDK signs, sends and maps errors, but the JSON goes through as it is.
 Every method raises FunctionError and nothing else; temporary ones only after having insisted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final
 from urllib.parse import quote
@@ -19,7 +19,7 @@ from fcpin.errors import (
     FunctionRejected,
     FunctionUnavailable,
 )
-from fcpin.fc.model import Function, Wire
+from fcpin.fc.model import Alias, Function, Wire
 from fcpin.openapi import CloudError, Credentials, Retry, cloud_errors, retrying, sdk_config
 
 _VERSION: Final = "2023-03-30"
@@ -29,6 +29,8 @@ _BY_CODE: Final[dict[str, type[FunctionError]]] = {
     "ConcurrentUpdateError": FunctionConflict,
     "FunctionAlreadyExists": FunctionExists,
     "FunctionNotFound": FunctionNotFound,
+    "VersionNotFound": FunctionNotFound,
+    "AliasNotFound": FunctionNotFound,
 }
 
 
@@ -48,9 +50,13 @@ class FunctionClient:
         self._credentials = credentials
         self._retry = retry or Retry()
 
-    def get(self, name: str) -> Function:
-        """Raises FunctionNotFound when FC says that there is none."""
-        return Function.from_wire(self._call("GetFunction", "GET", f"functions/{_quote(name)}", name))
+    def get(self, name: str, qualifier: str = "") -> Function:
+        """The function, or what it was when the version *qualifier* was published; an alias stands for its version.
+
+        Raises FunctionNotFound when FC says that there is no such function, version or alias.
+        """
+        query = {"qualifier": qualifier} if qualifier else None
+        return Function.from_wire(self._call("GetFunction", "GET", f"functions/{_quote(name)}", name, query=query))
 
     def create(self, name: str, body: Wire) -> Function:
         """CreateFunction. Raises FunctionExists."""
@@ -71,13 +77,27 @@ class FunctionClient:
 
     def list(self, prefix: str = "") -> Iterator[Function]:
         """Every function whose name begins with *prefix*, page by page."""
-        query = {"limit": str(_PAGE)} | ({"prefix": prefix} if prefix else {})
+        query = {"prefix": prefix} if prefix else {}
+        yield from map(Function.from_wire, self._pages("ListFunctions", "functions", prefix or "*", query))
+
+    def versions(self, name: str) -> Iterator[str]:
+        """The ids of the function's published versions, page by page; `get` tells what each runs."""
+        for wire in self._pages("ListFunctionVersions", f"functions/{_quote(name)}/versions", name):
+            yield str(wire.get("versionId") or "")
+
+    def aliases(self, name: str) -> Iterator[Alias]:
+        """The function's aliases, page by page."""
+        yield from map(Alias.from_wire, self._pages("ListAliases", f"functions/{_quote(name)}/aliases", name))
+
+    def _pages(self, action: str, path: str, name: str, query: Mapping[str, str] | None = None) -> Iterator[Wire]:
+        """The objects of a listing, whose last part of *path* is their name on the wire."""
+        asked = {"limit": str(_PAGE), **(query or {})}
         while True:
-            page = self._call("ListFunctions", "GET", "functions", prefix or "*", query=query)
-            yield from map(Function.from_wire, page.get("functions") or ())
+            page = self._call(action, "GET", path, name, query=asked)
+            yield from page.get(path.rpartition("/")[2]) or ()
             if not page.get("nextToken"):
                 return
-            query["nextToken"] = page["nextToken"]
+            asked = {**asked, "nextToken": page["nextToken"]}
 
     def _call(self, action: str, method: str, path: str, name: str, **rest: Any) -> Wire:
         return retrying(lambda: self._once(action, method, path, name, **rest), self._retry)

@@ -1,6 +1,6 @@
-"""A function as Function Compute describes it, in our own words."""
+"""A function and its aliases as Function Compute describes them, in our own words."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -78,3 +78,24 @@ class Function:
             return Image.parse(self.image).tag
         except InvalidImage:
             return None
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A name for a published version, with a share of the calls for another one."""
+
+    name: str
+    version: str
+    weights: Mapping[str, float]
+    """Share of the calls (0 to 1) by the id of the other version; empty where one version has them all."""
+
+    @classmethod
+    def from_wire(cls, wire: Wire) -> Self:
+        """Read one JSON object of ListAliases."""
+        weights = wire.get("additionalVersionWeight") or {}
+        return cls(wire.get("aliasName") or "", wire.get("versionId") or "", weights)
+
+    @property
+    def versions(self) -> Collection[str]:
+        """Every version that may serve a call by this name."""
+        return (self.version, *self.weights)
