@@ -12,7 +12,7 @@ from io import TextIOWrapper
 from typing import BinaryIO, Final, TextIO
 
 from fcpin.cli.arguments import parse
-from fcpin.cli.commands import COMMANDS
+from fcpin.cli.command import Streams
 from fcpin.errors import FcpinError, InvalidInput
 
 REGISTRY_FAILED: Final = 1
@@ -44,7 +44,7 @@ def main(
         stdout.reconfigure(errors="backslashreplace")  # a tag must not fail for want of a letter in the terminal
     arguments = parse(argv)
     try:
-        status = COMMANDS[arguments.command](arguments, stdin, stdout, stderr)
+        status: int = arguments.run(arguments, Streams(stdin, stdout, stderr))
         stdout.flush()
     except InvalidInput as error:
         for problem in error.problems[:_MOST_PROBLEMS]:

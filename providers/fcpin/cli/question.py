@@ -1,12 +1,12 @@
 """What is asked: a policy, the tag that is deployed, and the time."""
 
+from argparse import Namespace
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from fcpin.cli.arguments import Arguments
 from fcpin.cli.tags import parse_json
 from fcpin.clock import SystemClock
 from fcpin.errors import InvalidInput, Problem
@@ -25,11 +25,9 @@ class Question:
     bypass_min_age: bool
 
     @classmethod
-    def of(cls, arguments: Arguments) -> Self:
+    def of(cls, given: Namespace) -> Self:
         """Raises InvalidInput."""
-        return cls(
-            _policy(arguments.policy), _current(arguments.current), _now(arguments.now), arguments.min_age_bypass
-        )
+        return cls(_policy(given.policy), _current(given.current), _now(given.now), given.min_age_bypass)
 
     def answer(self, tags: Iterable[TagRecord]) -> Selection:
         """What the policy selects from *tags*. Raises InvalidPolicy."""

@@ -1,11 +1,11 @@
 """The tags of a repository, asked at its registry."""
 
 import os
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from fcpin.cli.arguments import Arguments
 from fcpin.cli.question import Question
 from fcpin.errors import InvalidInput, InvalidSettings, Problem
 from fcpin.image import Image, Repository, TagRecord
@@ -24,14 +24,14 @@ class Remote:
     directory: RegistryDirectory
 
     @classmethod
-    def of(cls, arguments: Arguments) -> Self:
+    def of(cls, given: Namespace) -> Self:
         """Raises InvalidInput for options that cannot be used; asks nobody yet."""
         try:
-            repository = Repository.parse(arguments.repository or "")
+            repository = Repository.parse(given.repository or "")
         except InvalidInput as error:
             raise InvalidInput(*(Problem("--repository", problem.reason) for problem in error.problems)) from None
-        endpoint = arguments.endpoint or (f"http://{repository.host}" if arguments.plain_http else None)
-        if arguments.endpoint and arguments.plain_http:
+        endpoint = given.endpoint or (f"http://{repository.host}" if given.plain_http else None)
+        if given.endpoint and given.plain_http:
             raise InvalidInput(Problem("--plain-http", "says nothing beside --endpoint; write http:// there"))
         try:
             settings = parse_registries({repository.host: {"endpoint": endpoint}} if endpoint else {})
@@ -40,7 +40,7 @@ class Remote:
         return cls(
             repository,
             RegistryDirectory(
-                settings, credentials=Credentials.from_environment(os.environ), cr_endpoint=arguments.cr_endpoint
+                settings, credentials=Credentials.from_environment(os.environ), cr_endpoint=given.cr_endpoint
             ),
         )
 

@@ -3,12 +3,26 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
+from fcpin.cli.command import Streams
 from fcpin.errors import InvalidInput, Problem
 from fcpin.image import Digest, TagRecord, parse_digest
 
+TAGS: Final = "Tags come on standard input: one per line, or JSON objects {tag, digest, pushed, created, status}."
+_LARGEST_INPUT: Final = 256 * 2**20
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _SHOWN = 60
+
+
+def given_tags(streams: Streams) -> Sequence[TagRecord]:
+    """The tags on standard input. Raises InvalidInput."""
+    if streams.stdin.isatty():
+        print("reading tags from the terminal, one per line; end with Ctrl-D", file=streams.stderr)
+    data = streams.stdin.read(_LARGEST_INPUT + 1)
+    if len(data) > _LARGEST_INPUT:
+        raise InvalidInput(Problem("standard input", f"is larger than {_LARGEST_INPUT // 2**20} MiB"))
+    return read_tags(data)
 
 
 def read_tags(data: bytes) -> Sequence[TagRecord]:
