@@ -1,6 +1,20 @@
 """Create, see the newer tag, deploy exactly it, and then leave everything alone."""
 
+import io
+
+from fcpin.cli import main
 from tests.lifecycle.shop import FUNCTION, Shop
+
+
+def short(digest: str) -> str:
+    return digest.removeprefix("sha256:")[:12]
+
+
+def changes(preview: str) -> str:
+    """What `fcpin changes` makes of a preview."""
+    stdout = io.StringIO()
+    assert main(["changes"], stdin=io.BytesIO(preview.encode()), stdout=stdout) == 0
+    return stdout.getvalue()
 
 
 def test_up_creates_a_function_on_the_newest_tag(shop: Shop) -> None:
@@ -22,6 +36,7 @@ def test_preview_shows_old_and_new_tag_and_digest_and_up_deploys_exactly_that(sh
     shown = shop.preview("--diff").output
     for value in ("main-1", "main-2", old, new):
         assert value in shown
+    assert f"| `main-1@{short(old)}` | `main-2@{short(new)}` |" in changes(shop.preview("--json").output)
     assert shop.deployed() == f"main-1@{old}"
     shop.up()
     assert shop.deployed() == f"main-2@{new}"

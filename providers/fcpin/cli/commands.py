@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
+from fcpin.cli.changes import CHANGES
 from fcpin.cli.command import Command
 from fcpin.cli.explain import EXPLAIN
 from fcpin.cli.resolve import RESOLVE
 from fcpin.cli.select import SELECT
 
-COMMANDS: Final[Sequence[Command]] = (SELECT, EXPLAIN, RESOLVE)
+COMMANDS: Final[Sequence[Command]] = (SELECT, EXPLAIN, RESOLVE, CHANGES)
 """Where a command is registered."""

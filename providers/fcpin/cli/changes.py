@@ -1,0 +1,126 @@
+"""fcpin changes: what a preview would change, old => new, as Markdown for a pull request."""
+
+import json
+from argparse import ArgumentParser, Namespace
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from fcpin.cli.command import Command, Streams
+from fcpin.errors import InvalidInput, Problem
+
+FAILED: Final = 1
+_TYPE: Final = "pulumi-python:dynamic/fcpin:PinnedFunction"
+_PIN: Final = ("tag", "digest", "image")
+_SHORT: Final = 12
+_SHOWN: Final = ("create", "update", "replace", "delete")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What would happen to one function."""
+
+    op: str
+    function: str
+    before: str
+    """`tag@digest` of the pin, shortened; empty where there is none."""
+    after: str
+    also: Sequence[str]
+    """The other inputs that would change."""
+
+    @classmethod
+    def of(cls, step: Mapping[str, Any]) -> Self:
+        """From a step of `preview --json`."""
+        old, new = _inputs(step, "oldState"), _inputs(step, "newState")
+        also = sorted(key for key in old.keys() | new.keys() if key not in _PIN and old.get(key) != new.get(key))
+        function = str((new or old).get("function_name") or step["urn"].rpartition("::")[2])
+        return cls(step["op"], function, _pin(old), _pin(new), also if old and new else ())
+
+
+def _inputs(step: Mapping[str, Any], state: str) -> Mapping[str, Any]:
+    inputs = (step.get(state) or {}).get("inputs") or {}
+    return {key: value for key, value in inputs.items() if key != "__provider"}
+
+
+def _pin(inputs: Mapping[str, Any]) -> str:
+    tag, digest = inputs.get("tag"), inputs.get("digest") or ""
+    return f"{tag}@{str(digest).removeprefix('sha256:')[:_SHORT]}" if tag else ""
+
+
+def run(_given: Namespace, streams: Streams) -> int:
+    """0, or 1 when the preview failed. Raises InvalidInput for what is no preview."""
+    preview = _read(streams.stdin.read())
+    streams.stdout.writelines(f"{line}\n" for line in _markdown(preview))
+    return FAILED if _messages(preview, "error") else 0
+
+
+def _read(data: bytes) -> Mapping[str, Any]:
+    try:
+        preview = json.loads(data)
+        if isinstance(preview, dict) and all(isinstance(step, dict) and "op" in step for step in preview["steps"]):
+            return preview
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise InvalidInput(Problem("standard input", "is not what `pulumi preview --json` prints"))
+
+
+def _markdown(preview: Mapping[str, Any]) -> Iterator[str]:
+    steps: Sequence[Mapping[str, Any]] = preview["steps"]
+    pins = [step for step in steps if str(step.get("urn", "")).split("::")[-2:-1] and _type(step) == _TYPE]
+    changes = [Change.of(step) for step in pins if step["op"] in _SHOWN]
+    errors = _messages(preview, "error")
+    yield f"### {_title(steps, pins, changes, failed=bool(errors))}"
+    if changes:
+        yield from ("", "| | function | from | to | also |", "|---|---|---|---|---|")
+        yield from map(_row, changes)
+    others = Counter(step["op"] for step in steps if step not in pins and step["op"] in _SHOWN)
+    if others:
+        yield from ("", f"Other resources: {', '.join(f'{count} to {op}' for op, count in others.items())}.")
+    for severity, messages in (("error", errors), ("warning", _messages(preview, "warning"))):
+        if messages:
+            yield from ("", "```text", *(f"{severity}: {message}" for message in messages), "```")
+
+
+def _row(change: Change) -> str:
+    before, after = (f"`{pin}`" if pin else "" for pin in (change.before, change.after))
+    if change.op in ("update", "replace") and before == after:
+        before, after = "", f"{after}, unchanged"
+    also = ", ".join(f"`{key}`" for key in change.also)
+    return f"| {change.op} | `{change.function}` | {before} | {after} | {also} |"
+
+
+def _title(steps: Sequence[Mapping[str, Any]], pins: Sequence[Any], changes: Sequence[Change], *, failed: bool) -> str:
+    stack = next((str(step["urn"]).split("::")[0].rpartition(":")[2] for step in steps if "urn" in step), "")
+    where = f"`{stack}`: " if stack else ""
+    if failed:
+        return f"{where}the preview failed"
+    if not changes:
+        return f"{where}no changes, {len(pins)} function{'' if len(pins) == 1 else 's'} as pinned"
+    counts = Counter(change.op for change in changes)
+    return where + ", ".join(f"{counts[op]} to {op}" for op in _SHOWN if counts[op])
+
+
+def _type(step: Mapping[str, Any]) -> str:
+    return str(step["urn"]).split("::")[-2].rpartition("$")[2]
+
+
+def _messages(preview: Mapping[str, Any], severity: str) -> Sequence[str]:
+    """What the engine said, each once; a fence inside cannot end ours."""
+    said = (entry for entry in preview.get("diagnostics") or () if entry.get("severity") == severity)
+    texts = (str(entry.get("message", "")).strip().removeprefix(f"{severity}: ") for entry in said)
+    return tuple(dict.fromkeys(text.replace("```", "'''") for text in texts))
+
+
+def _no_options(_parser: ArgumentParser) -> None:
+    """It only reads."""
+
+
+CHANGES: Final = Command(
+    "changes",
+    "what a preview would change, as Markdown; reads `pulumi preview --json`",
+    "Reads `pulumi preview --json` on standard input, and prints old => new tag and digest of every function. "
+    "Exit status 1 when the preview failed.",
+    _no_options,
+    run,
+)

@@ -1,0 +1,97 @@
+"""A preview as a pull request shows it."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from fcpin.cli import main
+
+PINNED = "urn:pulumi:dev::shop::pulumi-python:dynamic/fcpin:PinnedFunction"
+OLD = {"tag": "main-11", "digest": f"sha256:{'a' * 64}", "image": "r.example.com/shop/app:main-11"}
+NEW = {"tag": "main-12", "digest": f"sha256:{'b' * 64}", "image": "r.example.com/shop/app:main-12"}
+
+
+def step(op: str, old: dict[str, Any] | None, new: dict[str, Any] | None, urn: str = f"{PINNED}::checkout") -> Any:
+    named = {"function_name": "checkout-dev"}
+    states = {"oldState": old, "newState": new}
+    return {
+        "op": op,
+        "urn": urn,
+        **{key: {"inputs": {**named, **inputs}} for key, inputs in states.items() if inputs is not None},
+    }
+
+
+def changes(*steps: Any, diagnostics: list[dict[str, str]] | None = None) -> tuple[int, str]:
+    preview = json.dumps({"steps": steps, "diagnostics": diagnostics or []})
+    stdout = io.StringIO()
+    return main(["changes"], stdin=io.BytesIO(preview.encode()), stdout=stdout), stdout.getvalue()
+
+
+ROWS: list[tuple[str, Any, str]] = [
+    (
+        "a newer tag",
+        step("update", OLD, NEW),
+        "| update | `checkout-dev` | `main-11@aaaaaaaaaaaa` | `main-12@bbbbbbbbbbbb` |  |",
+    ),
+    (
+        "a tag that moved",
+        step("update", OLD, {**OLD, "digest": NEW["digest"]}),
+        "| update | `checkout-dev` | `main-11@aaaaaaaaaaaa` | `main-11@bbbbbbbbbbbb` |  |",
+    ),
+    (
+        "settings alone",
+        step("update", {**OLD, "config": {"cpu": 1}}, {**OLD, "config": {"cpu": 2}}),
+        "| update | `checkout-dev` |  | `main-11@aaaaaaaaaaaa`, unchanged | `config` |",
+    ),
+    ("a new function", step("create", None, NEW), "| create | `checkout-dev` |  | `main-12@bbbbbbbbbbbb` |  |"),
+    ("a function less", step("delete", OLD, None), "| delete | `checkout-dev` | `main-11@aaaaaaaaaaaa` |  |  |"),
+    ("a pin that is not known yet", step("create", None, {}), "| create | `checkout-dev` |  |  |  |"),
+]
+
+
+@pytest.mark.parametrize(("taken", "row"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
+def test_every_change_is_a_row(taken: Any, row: str) -> None:
+    status, markdown = changes(taken)
+    assert status == 0
+    assert row in markdown.splitlines()
+
+
+def test_the_title_counts_what_would_be_done() -> None:
+    taken = [step("update", OLD, NEW), step("create", None, NEW), step("update", OLD, NEW)]
+    assert changes(*taken)[1].startswith("### `dev`: 1 to create, 2 to update\n")
+
+
+def test_no_changes_are_said_in_one_line() -> None:
+    assert changes(step("same", OLD, OLD)) == (0, "### `dev`: no changes, 1 function as pinned\n")
+
+
+def test_a_function_inside_a_component_is_one_too() -> None:
+    nested = f"urn:pulumi:dev::shop::shop:Web$pulumi-python:dynamic/fcpin:PinnedFunction::{'web'}"
+    assert "`checkout-dev`" in changes(step("update", OLD, NEW, nested))[1]
+
+
+def test_other_resources_are_counted() -> None:
+    role = {"op": "create", "urn": "urn:pulumi:dev::shop::alicloud:ram/role:Role::fc", "newState": {"inputs": {}}}
+    assert "Other resources: 1 to create." in changes(step("same", OLD, OLD), role)[1]
+
+
+def test_warnings_stand_below_once() -> None:
+    said = {"severity": "warning", "message": "warning: checkout: held at main-11 ``` <b>"}
+    markdown = changes(step("same", OLD, OLD), diagnostics=[said, said])[1]
+    assert markdown.count("warning: checkout: held at main-11 ''' <b>") == 1
+
+
+def test_a_failed_preview_fails() -> None:
+    status, markdown = changes(diagnostics=[{"severity": "error", "message": "error: no tag qualifies"}])
+    assert status == 1
+    assert "### the preview failed" in markdown
+    assert "error: no tag qualifies" in markdown
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"steps": [1]}', '{"steps": 3}', "Previewing update (dev)"])
+def test_anything_else_is_refused(text: str) -> None:
+    stderr = io.StringIO()
+    assert main(["changes"], stdin=io.BytesIO(text.encode()), stderr=stderr) == 2
+    assert "pulumi preview --json" in stderr.getvalue()
