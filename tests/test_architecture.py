@@ -41,6 +41,11 @@ FORBIDDEN = [
         "pinned_function/plan.py",
         ("fcpin.registry", "fcpin.openapi", "fcpin.fc.client", "pulumi", "os", "time"),
     ),
+    (
+        "drift is told from functions and registries, whoever asks",
+        "drift/*.py",
+        ("pulumi", "fcpin.pinned_function", "fcpin.stack", "fcpin.fc.client", "fcpin.openapi"),
+    ),
 ]
 
 

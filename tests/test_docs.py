@@ -8,7 +8,7 @@ import yaml
 
 from fcpin.fc import runtime_config
 from fcpin.pinned_function.inputs import PinArgs
-from fcpin.pinned_function.keys import OUTPUTS, OWN_KEYS, PIN_KEYS
+from fcpin.pinned_function.keys import CHOSEN, OUTPUTS, OWN_KEYS
 from fcpin.policy.spec import KEYS
 from tests.support.examples import Example, examples
 
@@ -31,7 +31,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
-@pytest.mark.parametrize("name", [*(key for key in OWN_KEYS if key != "owner"), *KEYS, *PIN_KEYS, *OUTPUTS])
+@pytest.mark.parametrize("name", [*(key for key in OWN_KEYS if key != "owner"), *KEYS, *CHOSEN, *OUTPUTS])
 def test_every_input_and_output_has_a_row(name: str) -> None:
     assert any(f"`{name}`" in row for row in rows("pinned-function.md"))
 

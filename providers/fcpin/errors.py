@@ -7,6 +7,7 @@
     │   └── InvalidSettings
     ├── NoTagQualifies             a valid policy and a complete listing, but no tag to deploy
     ├── TagMoved                   the tag's digest is no longer the one that was resolved
+    ├── StackError                 the engine does not tell the configuration or the state of a stack
     ├── RegistryError
     │   ├── RepositoryNotFound
     │   ├── TagNotFound
@@ -84,6 +85,10 @@ class NoTagQualifies(FcpinError):
 
 class TagMoved(FcpinError):
     """The tag's digest changed between resolving and deploying."""
+
+
+class StackError(FcpinError):
+    """The engine (the Pulumi CLI or the embedded one) did not tell what was asked of a stack."""
 
 
 class RegistryError(FcpinError):

@@ -5,7 +5,7 @@ A host must be given, because FC pulls from no default registry.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NewType, Self
@@ -14,6 +14,9 @@ from fcpin.errors import InvalidImage, Problem
 
 Digest = NewType("Digest", str)
 """`sha256:` and 64 lower-case hexadecimal digits. Only `parse_digest` makes one."""
+
+SameDigest = Callable[[Digest, Digest | None], bool]
+"""Whether a pin and what FC resolved are one image: an index and its child count as equal."""
 
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _PATH = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
@@ -38,6 +41,11 @@ def parse_digest(text: str) -> Digest:
     if match is None:
         raise _problem(text, "is no digest; expected sha256: and 64 hexadecimal digits")
     return Digest(f"sha256:{match[1].lower()}")
+
+
+def short(digest: Digest) -> str:
+    """`sha256:3fe722d56ff1`: enough to tell digests apart by eye."""
+    return digest[: len("sha256:") + 12]
 
 
 def is_tag(text: str) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from fcpin.errors import NoTagQualifies, PlatformMissing, TagNotFound
-from fcpin.image import Digest, Repository, TagRecord
+from fcpin.image import Digest, Repository, SameDigest, TagRecord
 from fcpin.policy import Policy, Selection
 from fcpin.registry.base import Registry
 
@@ -44,6 +44,24 @@ def digest_of(record: TagRecord, repository: Repository, selection: Selection | 
     if selection is not None and selection.hold is not None:
         selection.hold.check(record)
     return record.digest
+
+
+def same_image(registry: Registry, repository: Repository, platform: str) -> SameDigest:
+    """Whether two digests are one image: an index and its child for *platform* count as equal.
+
+    The answer costs a read of the first one's manifest where they differ. It raises RegistryError.
+    """
+
+    def same(pinned: Digest, resolved: Digest | None) -> bool:
+        if resolved is None or pinned == resolved:
+            return pinned == resolved
+        try:
+            manifest = registry.manifest(repository, pinned)
+        except TagNotFound:
+            return False
+        return manifest.digest_for(platform) == resolved
+
+    return same
 
 
 def require_platform(registry: Registry, repository: Repository, tag: str, digest: Digest, platform: str) -> None:

@@ -25,6 +25,44 @@ def test_a_moved_tag_breaks_new_instances_and_up_heals_them(shop: Shop) -> None:
     assert shop.cloud.invoke(FUNCTION, cold=True).digest == new
 
 
+def told(shop: Shop) -> str:
+    """The kind of drift in the stack's state."""
+    drift: str = shop.stack.resources()[0]["outputs"]["drift"]
+    return drift.partition(":")[0]
+
+
+def test_refresh_tells_an_outage_once_and_until_up_has_healed_it(shop: Shop) -> None:
+    follow_main(shop)
+    assert told(shop) == "ok"
+    shop.push("main", "v2")
+    assert "moved-tag: main moved from" in shop.stack.refresh("--diff").output
+    assert shop.stack.refresh("--expect-no-changes").code == 0
+    assert told(shop) == "moved-tag"
+    shop.up()
+    assert told(shop) == "ok"
+
+
+def test_what_was_done_by_hand_stays_told_although_the_state_has_it(shop: Shop) -> None:
+    shop.push("main-1")
+    shop.push("main-2")
+    shop.up()
+    shop.cloud.set_image(FUNCTION, f"{shop.repository}:main-1")
+    assert shop.stack.refresh().code == 0
+    assert shop.stack.refresh("--expect-no-changes").code == 0
+    assert told(shop) == "out-of-band-image"
+
+
+def test_a_registry_that_cannot_be_asked_is_told_and_fails_no_refresh(shop: Shop) -> None:
+    shop.push("main-1")
+    shop.up()
+    shop.cloud.set_image(FUNCTION, f"{shop.repository}:main-1")
+    shop.cloud.fail_next("GetRepoTag", status=403, code="NoPrivilege", message="Access denied for this user.", times=2)
+    done = shop.stack.refresh()
+    assert done.code == 0
+    assert "NoPrivilege" in done.output
+    assert told(shop) == "unknown"
+
+
 def test_a_policy_on_a_moving_tag_warns_of_the_outage(shop: Shop) -> None:
     shop.push("main", "v1")
     shop.configure({FUNCTION: shop.entry(policy={"digest": {"tag": "main"}})})
@@ -105,6 +143,7 @@ def test_a_failed_update_stays_visible_after_a_refresh(shop: Shop) -> None:
     shop.cloud.fail_update(FUNCTION)
     assert shop.stack.up().code == 1
     assert shop.stack.refresh().code == 0
+    assert told(shop) == "update-failed"
     assert shop.stack.preview("--expect-no-changes").code == 7
     shop.up()
     assert shop.deployed() == f"main-2@{new}"

@@ -8,7 +8,7 @@ from fcpin.errors import InvalidInput, InvalidPolicy, InvalidSettings, Problem
 from fcpin.fc import runtime_config
 from fcpin.fc.shape import unknown_key
 from fcpin.image import Digest, Image, Repository, parse_digest
-from fcpin.pinned_function.keys import INPUTS, PIN_KEYS, POLICY_KEYS
+from fcpin.pinned_function.keys import CHOSEN, DEPLOYED, INPUTS, POLICY_KEYS
 from fcpin.policy import Policy
 from fcpin.settings import region_problem
 
@@ -54,6 +54,18 @@ class Current:
         if repository is not None and not _is_of(repository, properties.get("image")):
             return None
         return cls(tag, parse_digest(digest) if isinstance(digest, str) and digest else None)
+
+
+def deployed_image(properties: Mapping[str, Any]) -> Image | None:
+    """Tag and digest that the last deployment left, whatever a refresh has seen since; None where there are none.
+
+    A state that is older than this output tells the pin itself.
+    """
+    told = properties.get(DEPLOYED) or f"{properties.get('image') or ''}@{properties.get('digest') or ''}"
+    try:
+        return Image.parse(str(told))
+    except InvalidInput:
+        return None
 
 
 def _is_of(repository: Repository, image: object) -> bool:
@@ -174,4 +186,4 @@ class _Reader:
 def _unknown(properties: Mapping[str, Any]) -> Iterator[Problem]:
     for key in properties:
         if key not in INPUTS and key != _PROVIDER:
-            yield Problem(key, unknown_key(key, [key for key in INPUTS if key not in (*PIN_KEYS, "owner")]))
+            yield Problem(key, unknown_key(key, [key for key in INPUTS if key not in (*CHOSEN, "owner")]))

@@ -11,14 +11,26 @@ OWN_KEYS: Final = ("function_name", "region", "repository", "config", "adopt", "
 PIN_KEYS: Final = ("tag", "digest", "image")
 """Added by check, so that a preview shows old => new."""
 
-INPUTS: Final = (*OWN_KEYS, *POLICY_KEYS, *PIN_KEYS)
+DRIFT: Final = "drift"
+"""Wanted is `ok`, so check says that, and read says what is. An input, because engines show no other as drift."""
+
+CHOSEN: Final = (*PIN_KEYS, DRIFT)
+"""Never written by hand."""
+
+INPUTS: Final = (*OWN_KEYS, *POLICY_KEYS, *CHOSEN)
 
 DECIDING: Final = ("function_name", "region", "repository", "owner", *POLICY_KEYS)
 """The inputs that the pin depends on: while one of them is unknown, no pin can be resolved."""
 
+TYPE: Final = "pulumi-python:dynamic/fcpin:PinnedFunction"
+"""The resource's type in a state, which follows from its class in `resource`."""
+
+DEPLOYED: Final = "deployed_image"
+
 OUTPUTS: Final = (
     "resolved_image_uri",
     "previous_image",
+    DEPLOYED,
     "function_arn",
     "function_id",
     "state",

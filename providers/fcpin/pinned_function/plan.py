@@ -1,15 +1,15 @@
 """What has to be sent to Function Compute so that a function runs its pin. Pure: diff and update read the same plan."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from fcpin.fc import runtime_config
 from fcpin.fc.model import Function
 from fcpin.fc.readiness import Verdict, judge
-from fcpin.image import Digest, Image
+from fcpin.image import Image, SameDigest
 from fcpin.pinned_function.inputs import Pin, PinArgs
-from fcpin.pinned_function.keys import INPUTS
+from fcpin.pinned_function.keys import DRIFT, INPUTS
 
 OWNER_TAG: Final = "fcpin:owner"
 """The tag on functions that fcpin created: whose they are, so that an interrupted create can be taken up again."""
@@ -18,9 +18,8 @@ _SERVER_SIDE: Final = ("resolvedImageUri", "accelerationInfo")
 _REPLACES: Final = ("function_name", "region")
 _NEVER_COMPARED: Final = ("owner",)
 """`owner` is only read by create; a renamed stack is no reason to touch a function."""
-
-SameDigest = Callable[[Digest, Digest | None], bool]
-"""Whether a pin and what FC resolved are one image: an index and its child count as equal."""
+_DEFAULTS: Final[Mapping[str, Any]] = {DRIFT: "ok"}
+"""What states of 0.1.0 do not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Difference:
 def difference(olds: Mapping[str, Any], news: Mapping[str, Any]) -> Difference:
     """Compare by inputs only, in both directions alike: refresh calls this with the live function as *olds*."""
     keys = [key for key in INPUTS if key not in _NEVER_COMPARED]
-    changed = tuple(key for key in keys if olds.get(key) != news.get(key))
+    changed = tuple(key for key in keys if olds.get(key, _DEFAULTS.get(key)) != news.get(key, _DEFAULTS.get(key)))
     return Difference(changed, tuple(key for key in _REPLACES if key in changed))
 
 

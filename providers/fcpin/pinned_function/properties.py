@@ -4,15 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
+from fcpin.drift import CannotTell, Drift, Kind, Registered
 from fcpin.fc import runtime_config
 from fcpin.fc.model import Function
 from fcpin.fc.readiness import Verdict, judge
 from fcpin.image import Repository
 from fcpin.pinned_function.deployer import Deployed
-from fcpin.pinned_function.inputs import Pin
-from fcpin.pinned_function.keys import INPUTS, OUTPUTS
-from fcpin.pinned_function.plan import SameDigest
+from fcpin.pinned_function.inputs import Pin, deployed_image
+from fcpin.pinned_function.keys import DEPLOYED, DRIFT, INPUTS, OUTPUTS
 from fcpin.policy import DEFAULT_PLATFORM
+
+_LASTING: Final = frozenset(
+    {Kind.MOVED_TAG, Kind.DELETED_TAG, Kind.DELETED_DIGEST, Kind.FUNCTION_INACTIVE, Kind.UNKNOWN}
+)
+"""The kinds that stay while the pin stays: there is nothing to send."""
 
 CREATED: Final = "created"
 ADOPTED: Final = "adopted"
@@ -43,12 +48,20 @@ def inputs_of(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {key: properties[key] for key in INPUTS if key in properties}
 
 
+def wanted_drift(olds: Mapping[str, Any], pin: Pin) -> str:
+    """What `drift` is once *pin* is deployed: `ok`, or what a refresh told where deploying *pin* heals nothing."""
+    told = str(olds.get(DRIFT) or Kind.OK)
+    lasts = Pin.from_properties(olds) == pin and told.partition(":")[0] in _LASTING
+    return told if lasts else str(Kind.OK)
+
+
 def deployed(inputs: Mapping[str, Any], result: Deployed, selection: str, previous_image: str = "") -> dict[str, Any]:
     """The outputs after create or update. *previous_image* is what the state said so far."""
     outputs = {
         **inputs_of(inputs),
         **_told(result.function),
         "previous_image": result.previous_image or previous_image,
+        DEPLOYED: f"{result.function.image}@{inputs['digest']}",
         "ownership": CREATED if result.created else ADOPTED,
         "selection": selection,
     }
@@ -57,7 +70,9 @@ def deployed(inputs: Mapping[str, Any], result: Deployed, selection: str, previo
     return outputs
 
 
-def live(properties: Mapping[str, Any], function: Function, same: SameDigest) -> tuple[dict[str, Any], dict[str, Any]]:
+def live(
+    properties: Mapping[str, Any], function: Function, registered: Registered | CannotTell, drift: Drift
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Outputs and inputs that describe *function* as it is now. Equal to the stored ones when nothing drifted.
 
     A function whose last update failed, or is still under way, does not run the image that it names, so its digest is
@@ -69,12 +84,21 @@ def live(properties: Mapping[str, Any], function: Function, same: SameDigest) ->
     inputs["tag"] = function.tag or ""
     if judge(function) is not Verdict.READY:
         inputs["digest"] = ""
-    elif pin is None or not same(pin.digest, function.digest):
+    elif pin is None or not _runs(pin, properties, function, registered):
         inputs["digest"] = function.digest or ""
     if inputs.get("config") is not None:
         inputs["config"] = runtime_config.live(inputs["config"], function)
+    inputs[DRIFT] = str(drift)
     kept = {key: properties[key] for key in OUTPUTS if key in properties}
     return {**kept, **inputs, **_told(function)}, inputs
+
+
+def _runs(pin: Pin, properties: Mapping[str, Any], function: Function, registered: Registered | CannotTell) -> bool:
+    if pin.digest == function.digest:
+        return True
+    deployed = deployed_image(properties)
+    is_deployed = isinstance(registered, Registered) and registered.is_deployed
+    return is_deployed and deployed is not None and deployed.digest == pin.digest
 
 
 def _told(function: Function) -> dict[str, Any]:

@@ -82,7 +82,12 @@ class PinnedFunctionProvider(ResourceProvider):
 
     @told
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Three answers: gone (the id is cleared), changed (fresh outputs and inputs), cannot tell (raises)."""
+        """Three answers: gone (the id is cleared), changed (fresh outputs and inputs), cannot tell (raises).
+
+        That is about the function. A registry that does not answer is a drift that nobody can tell.
+        """
+        from fcpin.drift import classify, look
+        from fcpin.pinned_function.inputs import deployed_image
         from fcpin.pinned_function.properties import Stored, live
 
         stored = Stored.read(props, self._services.default_region)
@@ -90,8 +95,12 @@ class PinnedFunctionProvider(ResourceProvider):
             function = self._services.client_for(stored.region).get(stored.function_name)
         except FunctionNotFound:
             return ReadResult("", {})
-        same = self._services.resolver.same_image(stored.repository, stored.platform)
-        outputs, inputs = live(props, function, same)
+        deployed = deployed_image(props)
+        registered = look(self._services.directory, function, deployed, stored.platform)
+        drift = classify(deployed, function, registered)
+        if drift.detail:
+            self._services.log("warning", f"{stored.function_name}: {drift}: {drift.detail}")
+        outputs, inputs = live(props, function, registered, drift)
         return ReadResult(id_, outputs, inputs)
 
     @told
@@ -110,8 +119,8 @@ class PinnedFunctionProvider(ResourceProvider):
     def _checked(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         """The inputs of *news*, with region and pin. What is not known yet stays unknown, and the rest is resolved."""
         from fcpin.pinned_function.inputs import Current, PinArgs
-        from fcpin.pinned_function.keys import DECIDING, POLICY_KEYS
-        from fcpin.pinned_function.properties import inputs_of
+        from fcpin.pinned_function.keys import DECIDING, DRIFT, POLICY_KEYS
+        from fcpin.pinned_function.properties import inputs_of, wanted_drift
 
         inputs = {"region": self._services.default_region, **inputs_of(news)}
         known = {key: value for key, value in news.items() if not pulumi.contains_unknowns(value)}
@@ -133,7 +142,8 @@ class PinnedFunctionProvider(ResourceProvider):
                 )
             else:
                 pin = self._services.resolver.keep(args, kept)
-        return {**inputs, "region": args.region, **pin.properties(args.repository)}
+        chosen = {**pin.properties(args.repository), DRIFT: wanted_drift(olds, pin)}
+        return {**inputs, "region": args.region, **chosen}
 
     def _args(self, props: Mapping[str, Any]) -> "tuple[PinArgs, Pin]":
         from fcpin.pinned_function.inputs import Pin, PinArgs

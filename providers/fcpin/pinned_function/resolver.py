@@ -4,13 +4,13 @@ A selection that the preview of the same run made is taken over as it is (see ru
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from fcpin.errors import NoTagQualifies, RegistryDenied, RegistryUnavailable, TagMoved, TagNotFound
-from fcpin.image import Digest, Repository, TagRecord
-from fcpin.lookup import digest_of, require_platform, tags_for
+from fcpin.image import Digest, Repository, SameDigest, TagRecord
+from fcpin.lookup import digest_of, require_platform, same_image, tags_for
 from fcpin.pinned_function.engine_log import Log
 from fcpin.pinned_function.inputs import Current, Pin, PinArgs
 from fcpin.pinned_function.run_memo import Remembered, RunMemo, key_of
@@ -90,19 +90,9 @@ class Resolver:
         record = self._directory.resolve_once(args.repository, kept.tag)
         return Pin(kept.tag, digest_of(record, args.repository))
 
-    def same_image(self, repository: Repository, platform: str) -> Callable[[Digest, Digest | None], bool]:
+    def same_image(self, repository: Repository, platform: str) -> SameDigest:
         """Whether a pin's digest and what FC resolved are one image: an index and its child count as equal."""
-
-        def same(pinned: Digest, resolved: Digest | None) -> bool:
-            if resolved is None or pinned == resolved:
-                return pinned == resolved
-            try:
-                manifest = self._directory.manifest(repository, pinned)
-            except TagNotFound:
-                return False
-            return manifest.digest_for(platform) == resolved
-
-        return same
+        return same_image(self._directory, repository, platform)
 
     def _select(self, args: PinArgs, current: Current | None) -> Resolved:
         if not args.policy.suspend:

@@ -7,7 +7,7 @@ import pulumi
 from pulumi.dynamic import Resource
 from pulumi.runtime import is_config_secret
 
-from fcpin.pinned_function.keys import OUTPUTS, PIN_KEYS
+from fcpin.pinned_function.keys import CHOSEN, OUTPUTS
 from fcpin.pinned_function.provider import PinnedFunctionProvider
 
 
@@ -27,6 +27,10 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
     """What FC resolved: `host/namespace/name@sha256:…`."""
     previous_image: pulumi.Output[str]
     """`image@digest` that ran before the last deployment; empty after the first."""
+    deployed_image: pulumi.Output[str]
+    """`image@digest` that the last deployment left, whatever runs by now."""
+    drift: pulumi.Output[str]
+    """`ok`, or what the last refresh found: `moved-tag: …` (docs/drift.md)."""
     function_arn: pulumi.Output[str]
     function_id: pulumi.Output[str]
     state: pulumi.Output[str]
@@ -96,12 +100,12 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
             "owner": f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}::{resource_name}",
             **unknown,
         }
-        if chosen := [key for key in PIN_KEYS if key in unknown]:
+        if chosen := [key for key in CHOSEN if key in unknown]:
             raise pulumi.RunError(
                 f"{resource_name}: {', '.join(chosen)}: chosen by the policy, not by hand; "
                 'for one tag write policy: {digest: {tag: …}}, to stay pinned ignore_changes=["tag", "digest", "image"]'
             )
-        properties = {**dict.fromkeys((*PIN_KEYS, *OUTPUTS)), **inputs}
+        properties = {**dict.fromkeys((*CHOSEN, *OUTPUTS)), **inputs}
         super().__init__(PinnedFunctionProvider(), resource_name, properties, opts)
 
     @classmethod

@@ -7,7 +7,7 @@ from fcpin.clock import SystemClock
 from fcpin.fc.client import FunctionClient
 from fcpin.pinned_function.claims import Claims
 from fcpin.pinned_function.deployer import ClientFor, Deployer
-from fcpin.pinned_function.engine_log import plugin_log
+from fcpin.pinned_function.engine_log import Log, plugin_log
 from fcpin.pinned_function.resolver import Resolver
 from fcpin.pinned_function.run_memo import Engine, RunMemo, memo_folder
 from fcpin.registry.directory import RegistryDirectory
@@ -20,9 +20,11 @@ class Services:
 
     default_region: str
     client_for: ClientFor
+    directory: RegistryDirectory
     resolver: Resolver
     deployer: Deployer
     claims: Claims
+    log: Log
 
 
 def configured(get: Get) -> Services:
@@ -36,7 +38,8 @@ def configured(get: Get) -> Services:
         directory, settings.repositories, memo, log, clock.now(), bypass_min_age=settings.bypass_min_age
     )
     client_for = _clients(settings)
-    return Services(settings.region, client_for, resolver, Deployer(client_for, resolver, clock, log), Claims())
+    deployer = Deployer(client_for, resolver, clock, log)
+    return Services(settings.region, client_for, directory, resolver, deployer, Claims(), log)
 
 
 def _clients(settings: Settings) -> ClientFor:

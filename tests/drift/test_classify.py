@@ -1,0 +1,114 @@
+"""Which kind of drift it is, when several things are true at once."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fcpin.drift import CannotTell, Kind, Registered, classify
+from fcpin.fc.model import Function
+from fcpin.image import Digest, Image, Repository
+
+OLD, NEW = Digest(f"sha256:{'a' * 64}"), Digest(f"sha256:{'b' * 64}")
+REPOSITORY = Repository("registry.cn-hangzhou.aliyuncs.com", "shop/app")
+DEPLOYED = Image(REPOSITORY, "main-1", OLD)
+FINE = Registered(DEPLOYED, points_at=OLD, tag_is_same=True, is_there=True, is_deployed=True)
+MOVED = replace(FINE, points_at=NEW, tag_is_same=False)
+NO_TAG = replace(FINE, points_at=None, tag_is_same=False)
+NO_IMAGE = replace(NO_TAG, is_there=False)
+ANOTHER = replace(FINE, is_deployed=False)
+SILENT = CannotTell("the registry cannot be asked", "503")
+NEWER = "main-2 is newer"
+
+
+def function(tag: str = "main-1", **wire: Any) -> Function:
+    container = {"image": f"{REPOSITORY}:{tag}", "resolvedImageUri": f"{REPOSITORY}@{OLD}"}
+    settled = {"state": "Active", "lastUpdateStatus": "Successful"}
+    return Function.from_wire({**settled, "customContainerConfig": container, **wire})
+
+
+ACTIVE, FAILED, BUSY = function(), function(lastUpdateStatus="Failed"), function(lastUpdateStatus="InProgress")
+IDLE, DEAD, PENDING = function(state="Inactive"), function(state="Failed"), function(state="Pending")
+BY_HAND = function("main-0")
+
+CASES = [
+    ("what was deployed runs", ACTIVE, FINE, "", "ok"),
+    ("no function is worse than anything a registry says", None, MOVED, NEWER, "function-missing"),
+    ("a missing image is no mere moved tag", ACTIVE, NO_IMAGE, "", "deleted-digest"),
+    ("a deleted tag is an outage", ACTIVE, NO_TAG, "", "deleted-tag"),
+    ("a moved tag is an outage", ACTIVE, MOVED, "", "moved-tag"),
+    ("a moved tag goes before a newer one", ACTIVE, MOVED, NEWER, "moved-tag"),
+    ("a moved tag is why the function failed", DEAD, MOVED, "", "moved-tag"),
+    ("a moved tag goes before what was done by hand", BY_HAND, MOVED, "", "moved-tag"),
+    ("a failed update", FAILED, FINE, NEWER, "update-failed"),
+    ("a failed function", DEAD, FINE, "", "update-failed"),
+    ("a failed update names another image than was deployed", replace(FAILED, image="x"), FINE, "", "update-failed"),
+    ("another tag was deployed by hand", BY_HAND, FINE, "", "out-of-band-image"),
+    ("the same tag was deployed again by hand", ACTIVE, ANOTHER, "", "out-of-band-image"),
+    ("a change by hand is one, whatever the registry does", BY_HAND, SILENT, "", "out-of-band-image"),
+    (
+        "an update under way may be why the image is another",
+        replace(BUSY, image="x"),
+        ANOTHER,
+        "",
+        "update-in-progress",
+    ),
+    ("a function that is being created", PENDING, FINE, "", "update-in-progress"),
+    ("a failed update is certain although the registry is silent", FAILED, SILENT, "", "update-failed"),
+    ("a silent registry may hide an outage", ACTIVE, SILENT, NEWER, "unknown"),
+    ("of an idle function too", IDLE, SILENT, "", "unknown"),
+    ("and of one that is being updated", BUSY, SILENT, "", "unknown"),
+    ("an idle function", IDLE, FINE, NEWER, "function-inactive"),
+    ("a newer tag", ACTIVE, FINE, NEWER, "newer-tag"),
+    ("a policy that cannot be decided", ACTIVE, FINE, SILENT, "unknown"),
+]
+
+
+@pytest.mark.parametrize(("label", "live", "registered", "newer", "kind"), CASES, ids=[case[0] for case in CASES])
+def test_the_worst_that_is_certain_decides(
+    label: str, live: Function | None, registered: Registered | CannotTell, newer: str | CannotTell, kind: str
+) -> None:
+    drift = classify(DEPLOYED, live, registered, newer)
+    assert drift.kind == kind
+    assert bool(drift.sentence) is (kind != "ok")
+
+
+def test_a_state_that_does_not_tell_what_was_deployed_accuses_nobody() -> None:
+    assert classify(None, BY_HAND, FINE).kind is Kind.OK
+    assert classify(None, BY_HAND, MOVED).kind is Kind.MOVED_TAG
+
+
+def test_what_happened_is_told_with_its_names() -> None:
+    moved = str(classify(DEPLOYED, ACTIVE, MOVED))
+    assert moved.startswith("moved-tag: ")
+    for fact in ("main-1", OLD[:19], NEW[:19]):
+        assert fact in moved
+    assert "ImageOptimizingFailed" in str(
+        classify(DEPLOYED, replace(FAILED, reason="ImageOptimizingFailed: too large"), FINE)
+    )
+    assert str(classify(DEPLOYED, ACTIVE, FINE)) == "ok"
+
+
+def test_what_differs_at_every_call_is_no_part_of_the_sentence() -> None:
+    drift = classify(DEPLOYED, ACTIVE, CannotTell("the registry cannot be asked", "request 4711"))
+    assert drift.detail == "request 4711"
+    assert "4711" not in str(drift)
+
+
+def test_exit_codes_tell_what_can_wait_from_what_cannot() -> None:
+    by_code: dict[int, set[str]] = {}
+    for kind in Kind:
+        by_code.setdefault(kind.exit_code, set()).add(kind)
+    assert by_code == {
+        0: {"ok"},
+        10: {"newer-tag", "function-inactive", "update-in-progress"},
+        20: {
+            "function-missing",
+            "deleted-digest",
+            "deleted-tag",
+            "moved-tag",
+            "update-failed",
+            "out-of-band-image",
+        },
+        30: {"unknown"},
+    }
