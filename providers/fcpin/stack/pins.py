@@ -1,0 +1,80 @@
+"""The pins in a stack's state: what the last deployment left, resource by resource."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from fcpin.errors import InvalidInput, StackError
+from fcpin.image import Image, Repository
+from fcpin.pinned_function.inputs import deployed_image
+from fcpin.pinned_function.keys import POLICY_KEYS, TYPE
+from fcpin.policy import DEFAULT_PLATFORM
+
+_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+"""Pulumi's mark on a value that is not plain: a secret, whose content is sealed in an export."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackPin:
+    """One PinnedFunction of a stack's state."""
+
+    name: str
+    """Of the resource."""
+    function_name: str
+    region: str
+    repository: Repository
+    platform: str
+    tag: str
+    """The tag that the policy chose, or what a refresh has seen since; what a policy decides against."""
+    deployed: Image | None
+    """Tag and digest that the last deployment left; None where a state of an older version does not tell."""
+    previous: Image | None
+    """Tag and digest that ran before the last deployment; None after the first one."""
+    policy: Mapping[str, object] | None
+    """The policy dictionary; None where some of it is a secret."""
+
+    @classmethod
+    def read(cls, resource: Mapping[str, Any]) -> Self:
+        """Raises StackError for a state that fcpin has not written."""
+        name = str(resource.get("urn") or "").rpartition("::")[2]
+        outputs = {key: value for key, value in (resource.get("outputs") or {}).items() if value is not None}
+        needed = ("function_name", "region", "repository")
+        if missing := [key for key in needed if not isinstance(outputs.get(key), str)]:
+            raise StackError(
+                f"{name} in the stack's state: {', '.join(missing)} cannot be read; it is missing or secret"
+            )
+        spec = {key: outputs[key] for key in POLICY_KEYS if key in outputs}
+        try:
+            return cls(
+                name=name,
+                function_name=outputs["function_name"],
+                region=outputs["region"],
+                repository=Repository.parse(outputs["repository"]),
+                platform=str(outputs.get("platform") or DEFAULT_PLATFORM),
+                tag=str(outputs.get("tag") or ""),
+                deployed=deployed_image(outputs),
+                previous=_image(outputs.get("previous_image")),
+                policy=None if _is_sealed(spec) else spec,
+            )
+        except InvalidInput as error:
+            raise StackError(f"{name} in the stack's state: {error}") from None
+
+
+def pins_in(resources: Iterable[Mapping[str, Any]]) -> tuple[StackPin, ...]:
+    """Every PinnedFunction among *resources* that is to stay. Raises StackError."""
+    return tuple(
+        StackPin.read(resource) for resource in resources if resource.get("type") == TYPE and not resource.get("delete")
+    )
+
+
+def _image(text: object) -> Image | None:
+    try:
+        return Image.parse(text) if isinstance(text, str) and text else None
+    except InvalidInput:
+        return None
+
+
+def _is_sealed(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return _SIGNATURE in value or any(map(_is_sealed, value.values()))
+    return isinstance(value, list) and any(map(_is_sealed, value))
