@@ -1,8 +1,8 @@
 """Carry a plan out: make functions run their pins, and tell what they run."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from fcpin.clients import ClientFor
 from fcpin.clock import Clock
 from fcpin.errors import FcpinError, FunctionExists, FunctionNotFound, FunctionRejected, PinMismatch, TagMoved
 from fcpin.fc.client import FunctionClient
@@ -14,9 +14,6 @@ from fcpin.pinned_function import plan
 from fcpin.pinned_function.engine_log import Log
 from fcpin.pinned_function.inputs import Pin, PinArgs
 from fcpin.pinned_function.resolver import Resolver
-
-ClientFor = Callable[[str], FunctionClient]
-"""The client of a region."""
 
 
 @dataclass(frozen=True, slots=True)
