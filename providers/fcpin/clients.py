@@ -1,28 +1,34 @@
 """Whom a stack's settings say to ask: a client of Function Compute for each region, and the registries."""
 
 import threading
-from collections.abc import Callable
+from typing import Protocol
 
 from fcpin.clock import Clock
 from fcpin.fc.client import FunctionClient
+from fcpin.openapi import Profile
 from fcpin.registry.directory import RegistryDirectory
 from fcpin.settings import Settings, endpoint_of
 
-ClientFor = Callable[[str], FunctionClient]
-"""The client of a region."""
+
+class ClientFor(Protocol):
+    """The client of a region, with the stack's credentials or those of a profile of the Alibaba Cloud CLI."""
+
+    def __call__(self, region: str, profile: str = "") -> FunctionClient:
+        """One object for the same region and profile."""
 
 
 def function_clients(settings: Settings) -> ClientFor:
-    """One client a region, shared by whoever asks. Asks nobody anything yet."""
-    clients: dict[str, FunctionClient] = {}
+    """One client a region and profile, shared by whoever asks. Asks nobody anything yet."""
+    clients: dict[tuple[str, str], FunctionClient] = {}
     lock = threading.Lock()
 
-    def client_for(region: str) -> FunctionClient:
+    def client_for(region: str, profile: str = "") -> FunctionClient:
         with lock:
-            if region not in clients:
+            if (region, profile) not in clients:
+                account = Profile(profile) if profile else settings.credentials
                 endpoint = endpoint_of(settings, region)
-                clients[region] = FunctionClient(region, endpoint=endpoint, credentials=settings.credentials)
-            return clients[region]
+                clients[region, profile] = FunctionClient(region, endpoint=endpoint, credentials=account)
+            return clients[region, profile]
 
     return client_for
 

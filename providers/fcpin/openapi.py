@@ -65,6 +65,17 @@ class Credentials:
         return cls(key, secret, environment.get("ALICLOUD_SECURITY_TOKEN", ""))
 
 
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A profile of the Alibaba Cloud CLI, in `~/.aliyun/config.json`: access key, role, OIDC, whatever it says."""
+
+    name: str
+
+
+Account = Credentials | Profile
+"""As whom Alibaba Cloud is asked."""
+
+
 class CloudError(FcpinError):
     """What an Alibaba Cloud API answered instead of a result. The clients turn it into errors of their own tree."""
 
@@ -97,10 +108,10 @@ _CAUSE: Final = 500
 """Characters shown of what the chain says: it has a sentence for each of its sources."""
 
 
-def sdk_config(endpoint: str, region: str, credentials: Credentials | None) -> Any:
+def sdk_config(endpoint: str, region: str, account: Account | None) -> Any:
     """An `alibabacloud_tea_openapi.models.Config` for *endpoint* (`host[:port]`, or a URL whose scheme is kept).
 
-    Without *credentials* the default chain of alibabacloud-credentials is asked at the first call.
+    Without *account* the default chain of alibabacloud-credentials is asked at the first call.
     The SDK never retries by itself with this configuration: `retrying` does.
     """
     from alibabacloud_credentials.client import Client as CredentialClient
@@ -115,13 +126,19 @@ def sdk_config(endpoint: str, region: str, credentials: Credentials | None) -> A
         connect_timeout=CONNECT_TIMEOUT_MS,
         read_timeout=READ_TIMEOUT_MS,
     )
-    if credentials is None:
-        config.credential = CredentialClient()
+    if isinstance(account, Credentials):
+        config.access_key_id = account.access_key_id
+        config.access_key_secret = account.access_key_secret
+        config.security_token = account.security_token or None
     else:
-        config.access_key_id = credentials.access_key_id
-        config.access_key_secret = credentials.access_key_secret
-        config.security_token = credentials.security_token or None
+        config.credential = CredentialClient(provider=_of_profile(account) if account else None)
     return config
+
+
+def _of_profile(profile: Profile) -> Any:
+    from alibabacloud_credentials.provider import CLIProfileCredentialsProvider
+
+    return CLIProfileCredentialsProvider(profile_name=profile.name)
 
 
 def split_endpoint(endpoint: str) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from fcpin.errors import (
     FunctionUnavailable,
 )
 from fcpin.fc.model import Alias, Function, Wire
-from fcpin.openapi import CloudError, Credentials, Retry, cloud_errors, retrying, sdk_config
+from fcpin.openapi import Account, CloudError, Retry, cloud_errors, retrying, sdk_config
 
 _VERSION: Final = "2023-03-30"
 _PAGE: Final = 100
@@ -43,7 +43,7 @@ class FunctionClient:
     """Functions of one region and account. Thread-safe; the SDK is imported at the first call."""
 
     def __init__(
-        self, region: str, *, endpoint: str = "", credentials: Credentials | None = None, retry: Retry | None = None
+        self, region: str, *, endpoint: str = "", credentials: Account | None = None, retry: Retry | None = None
     ) -> None:
         self.region = region
         self.endpoint = endpoint or default_endpoint(region)

@@ -10,13 +10,13 @@ class Claims:
     """Which resource manages which function. Thread-safe."""
 
     def __init__(self) -> None:
-        self._owners: dict[tuple[str, str], str] = {}
+        self._owners: dict[tuple[str, str, str], str] = {}
         self._lock = threading.Lock()
 
     def claim(self, args: PinArgs) -> None:
         """Raises InvalidSettings when another resource has claimed the function. The same one may claim it again."""
         with self._lock:
-            owner = self._owners.setdefault((args.region, args.function_name), args.owner)
+            owner = self._owners.setdefault((args.region, args.profile, args.function_name), args.owner)
         if owner != args.owner:
             other = owner.rpartition("::")[2]
             where = f"{args.function_name} in {args.region}"

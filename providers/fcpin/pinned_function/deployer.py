@@ -37,13 +37,13 @@ class Deployer:
     resolver: Resolver
     clock: Clock
     log: Log
-    created_here: set[tuple[str, str]] = field(default_factory=set)
-    """Region and name of every function that this process created or took over: a replacement may bear the old name."""
+    created_here: set[tuple[str, str, str]] = field(default_factory=set)
+    """Region, profile and name of what this process created or took over: a replacement may bear the old name."""
 
     def create(self, args: PinArgs, pin: Pin) -> Deployed:
         """Create an owned function, or adopt an existing one. Idempotent: an interrupted create is taken up again."""
-        client = self.client_for(args.region)
-        self.created_here.add((args.region, args.function_name))
+        client = self.client_for(args.region, args.profile)
+        self.created_here.add((args.region, args.profile, args.function_name))
         function = _found(client, args.function_name)
         if function is not None:
             return self._take_over(client, args, pin, function)
@@ -59,7 +59,7 @@ class Deployer:
 
         *managed*: whether its settings were managed before; of an adopted function they only are with leave.
         """
-        client = self.client_for(args.region)
+        client = self.client_for(args.region, args.profile)
         try:
             function = client.get(args.function_name)
         except FunctionNotFound:
@@ -70,15 +70,15 @@ class Deployer:
             raise _exists(args)
         return self._deploy(client, args, pin, function, created=created)
 
-    def delete(self, region: str, function_name: str, function_id: str, *, created: bool) -> None:
+    def delete(self, region: str, profile: str, function_name: str, function_id: str, *, created: bool) -> None:
         """Delete what fcpin created, leave what it adopted, and what is another function by now."""
         if not created:
             self.log("info", f"function {function_name} was adopted: it stays, and is no longer managed")
             return
-        if (region, function_name) in self.created_here:
+        if (region, profile, function_name) in self.created_here:
             self.log("info", f"function {function_name} is managed by another resource since this run: it stays")
             return
-        client = self.client_for(region)
+        client = self.client_for(region, profile)
         try:
             function = client.get(function_name)
         except FunctionNotFound:

@@ -81,6 +81,8 @@ class PinArgs:
 
     function_name: str
     region: str
+    profile: str
+    """Of the Alibaba Cloud CLI: as whom Function Compute is asked; empty for the stack's credentials."""
     repository: Repository
     policy: Policy
     config: Mapping[str, Any] | None
@@ -98,6 +100,7 @@ class PinArgs:
         args = cls(
             function_name=reader.text("function_name"),
             region=reader.region(default_region),
+            profile=reader.text("profile") if "profile" in properties else "",
             repository=reader.repository(),
             policy=reader.policy(),
             config=properties.get("config"),

@@ -7,7 +7,7 @@ from fcpin.policy.spec import KEYS, LATER
 POLICY_KEYS: Final = (*KEYS, *LATER)
 """The policy dictionary: the same keys stand in a resource, in stack configuration and in `--policy`."""
 
-OWN_KEYS: Final = ("function_name", "region", "repository", "config", "adopt", "deadline", "owner")
+OWN_KEYS: Final = ("function_name", "region", "profile", "repository", "config", "adopt", "deadline", "owner")
 PIN_KEYS: Final = ("tag", "digest", "image")
 """Added by check, so that a preview shows old => new."""
 

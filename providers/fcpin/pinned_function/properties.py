@@ -28,6 +28,7 @@ class Stored:
     """What of a stored bag leads to its function. No more of it is judged: an old state can always be destroyed."""
 
     region: str
+    profile: str
     function_name: str
     repository: Repository
     platform: str
@@ -37,6 +38,7 @@ class Stored:
         """Raises InvalidInput when the state was edited beyond recognition."""
         return cls(
             region=str(properties.get("region") or default_region),
+            profile=str(properties.get("profile") or ""),
             function_name=str(properties.get("function_name") or ""),
             repository=Repository.parse(str(properties.get("repository"))),
             platform=str(properties.get("platform") or DEFAULT_PLATFORM),

@@ -92,7 +92,7 @@ class PinnedFunctionProvider(ResourceProvider):
 
         stored = Stored.read(props, self._services.default_region)
         try:
-            function = self._services.client_for(stored.region).get(stored.function_name)
+            function = self._services.client_for(stored.region, stored.profile).get(stored.function_name)
         except FunctionNotFound:
             return ReadResult("", {})
         deployed = deployed_image(props)
@@ -111,6 +111,7 @@ class PinnedFunctionProvider(ResourceProvider):
         stored = Stored.read(_props, self._services.default_region)
         self._services.deployer.delete(
             stored.region,
+            stored.profile,
             stored.function_name,
             _props.get("function_id") or "",
             created=_props.get("ownership") == CREATED,

@@ -43,7 +43,7 @@ class Resolver:
         self._directory, self._memo, self._log, self._now = directory, memo, log, now
         self._bypass_min_age = bypass_min_age
         self._to_list = repositories
-        self._summaries: dict[tuple[str, str], str] = {}
+        self._summaries: dict[tuple[str, str, str], str] = {}
         self._lock = threading.Lock()
 
     def resolve(self, args: PinArgs, spec: Mapping[str, object], current: Current | None) -> Resolved:
@@ -60,13 +60,13 @@ class Resolver:
             resolved = self._select(args, current)
             self._memo.remember(key, Remembered(resolved.pin.tag, resolved.pin.digest, resolved.summary))
         with self._lock:
-            self._summaries[args.region, args.function_name] = resolved.summary
+            self._summaries[args.region, args.profile, args.function_name] = resolved.summary
         return resolved
 
     def summary(self, args: PinArgs) -> str:
         """How the pin of *args* was found, or why there is nothing to tell."""
         with self._lock:
-            return self._summaries.get((args.region, args.function_name), "pinned by ignore_changes")
+            return self._summaries.get((args.region, args.profile, args.function_name), "pinned by ignore_changes")
 
     def verify(self, args: PinArgs, pin: Pin) -> TagRecord:
         """Read the tag once more. Raises TagMoved when it no longer is what the preview showed."""

@@ -65,6 +65,7 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
         adopt: pulumi.Input[bool] | None = None,
         deadline: pulumi.Input[float] | None = None,
         region: pulumi.Input[str] | None = None,
+        profile: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
         **unknown: Any,
     ) -> None:
@@ -76,6 +77,7 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
         adopt: take over a function that exists already, although *config* is given.
         deadline: seconds that FC may take to make a change so (600).
         region: default `alicloud:region` of the stack.
+        profile: of the Alibaba Cloud CLI, where the function is in another account than the stack's.
         Other names are refused by check, each with its property path.
         """
         inputs = {
@@ -97,6 +99,7 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
             "adopt": adopt,
             "deadline": deadline,
             "region": region,
+            "profile": profile,
             "owner": f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}::{resource_name}",
             **unknown,
         }

@@ -15,7 +15,7 @@ from fcpin.errors import (
     RepositoryNotFound,
     TagNotFound,
 )
-from fcpin.openapi import CloudError, Credentials, Retry, check_proxy, cloud_errors, retrying, sdk_config
+from fcpin.openapi import Account, CloudError, Retry, check_proxy, cloud_errors, retrying, sdk_config
 from fcpin.registry.single_flight import SingleFlight
 from fcpin.registry.transport import REGISTRY_RETRY
 
@@ -44,7 +44,7 @@ class AcrApi:
         self,
         region: str,
         *,
-        credentials: Credentials | None = None,
+        credentials: Account | None = None,
         endpoint: str | None = None,
         retry: Retry = REGISTRY_RETRY,
     ) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 from fcpin.clock import Clock, SystemClock
 from fcpin.errors import RegistryError
 from fcpin.image import Digest, Manifest, Repository, TagRecord, acr_host
-from fcpin.openapi import Credentials, Retry
+from fcpin.openapi import Credentials, Profile, Retry
 from fcpin.registry.acr_api import AcrApi
 from fcpin.registry.acr_enterprise import AcrEnterprise
 from fcpin.registry.base import Registry
@@ -106,10 +106,11 @@ class RegistryDirectory:
         acr = acr_host(host)
         if acr is None or acr.edition == "personal":
             return self._distribution(host, settings, lambda: find_docker_login(written, host))
+        account = Profile(settings.profile) if settings.profile else self._credentials
         return AcrEnterprise(
             acr,
             lambda find_login: self._distribution(host, settings, find_login),
-            AcrApi(acr.region, credentials=self._credentials, endpoint=self._cr_endpoint, retry=self._retry),
+            AcrApi(acr.region, credentials=account, endpoint=self._cr_endpoint, retry=self._retry),
             instance_id=settings.instance_id,
         )
 

@@ -30,6 +30,8 @@ class RegistrySettings:
     password: str | None = field(default=None, repr=False)
     instance_id: str | None = None
     """`cri-…` of an ACR Enterprise instance; without it, it is looked up by the name in the host."""
+    profile: str | None = None
+    """Of the Alibaba Cloud CLI: as whom the API of ACR is asked; without it, as everything else of the stack."""
 
 
 _KEYS: Final = tuple(entry.name for entry in fields(RegistrySettings))
@@ -110,6 +112,8 @@ def _wrong(key: str, text: str, host: str) -> str:
             return "only hosts of ACR Enterprise have one, such as demo-registry.cn-hangzhou.cr.aliyuncs.com"
         if not _INSTANCE_ID.fullmatch(text):
             return f"{text!r} is no instance id; expected cri-…"
+    if key == "profile" and acr_host(host) is None:
+        return "only hosts of ACR have one; other registries take username and password"
     if key == "username" and ":" in text:
         return "must not contain a colon"
     return ""

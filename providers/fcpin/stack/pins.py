@@ -22,6 +22,8 @@ class StackPin:
     """Of the resource."""
     function_name: str
     region: str
+    profile: str
+    """Of the Alibaba Cloud CLI; empty for the stack's credentials."""
     repository: Repository
     platform: str
     tag: str
@@ -49,6 +51,7 @@ class StackPin:
                 name=name,
                 function_name=outputs["function_name"],
                 region=outputs["region"],
+                profile=str(outputs.get("profile") or ""),
                 repository=Repository.parse(outputs["repository"]),
                 platform=str(outputs.get("platform") or DEFAULT_PLATFORM),
                 tag=str(outputs.get("tag") or ""),
