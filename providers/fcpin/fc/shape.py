@@ -3,12 +3,12 @@
 The user writes snake_case (as in pulumi-alicloud), the API speaks camelCase. A shape turns one into the other.
 """
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from fcpin.errors import Problem
+from fcpin.spelling import unknown_key
 
 _STEP_TOLERANCE: Final = 1e-9
 
@@ -174,12 +174,6 @@ class Record:
             for name, value in wanted.items()
             if name in live or not value
         }
-
-
-def unknown_key(name: str, known: Mapping[str, object] | Sequence[str]) -> str:
-    """One clear line for a key that nobody reads."""
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f"unknown key; did you mean {near[0]}?" if near else f"unknown key; known: {', '.join(sorted(known))}"
 
 
 def _kind(value: object) -> str:

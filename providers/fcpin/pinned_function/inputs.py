@@ -6,11 +6,11 @@ from typing import Any, Final, Self
 
 from fcpin.errors import InvalidInput, InvalidPolicy, InvalidSettings, Problem
 from fcpin.fc import runtime_config
-from fcpin.fc.shape import unknown_key
 from fcpin.image import Digest, Image, Repository, parse_digest
 from fcpin.pinned_function.keys import CHOSEN, DEPLOYED, INPUTS, POLICY_KEYS
 from fcpin.policy import Policy
 from fcpin.settings import region_problem
+from fcpin.spelling import unknown_key
 
 DEFAULT_DEADLINE: Final = 600.0
 _PROVIDER: Final = "__provider"

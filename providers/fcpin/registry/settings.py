@@ -5,7 +5,6 @@ registries:
   demo-registry.cn-hangzhou.cr.aliyuncs.com: {instance_id: cri-0123456789abcdef}
 """
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 
 from fcpin.errors import InvalidInput, InvalidSettings, Problem
 from fcpin.image import Repository, acr_host
+from fcpin.spelling import unknown_key
 
 T = TypeVar("T")
 
@@ -75,7 +75,7 @@ def _problems(host: str, entry: object, path: str) -> Iterator[Problem]:
         return
     for key, text in entry.items():
         if key not in _KEYS:
-            yield Problem(f"{path}.{key}", _unknown(str(key)))
+            yield Problem(f"{path}.{key}", unknown_key(key, _KEYS))
         elif not isinstance(text, str) or not text:
             yield Problem(f"{path}.{key}", f"expected text, got {_kind(text)}")
         elif reason := _wrong(key, text, host):
@@ -90,12 +90,6 @@ def _is_host(text: str) -> bool:
         return Repository.parse(f"{text}/name").host == text
     except InvalidInput:
         return False
-
-
-def _unknown(key: str) -> str:
-    near = difflib.get_close_matches(key, _KEYS, 1)
-    meant = f"; did you mean {near[0]}?" if near else ""
-    return f"unknown key; known: {', '.join(_KEYS)}{meant}"
 
 
 def _kind(value: Any) -> str:
