@@ -11,7 +11,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "providers" / "fcpin"
 
-PURE = ["fcpin.errors", "fcpin.image", "fcpin.policy"]
+PURE = ["fcpin.errors", "fcpin.image", "fcpin.policy", "fcpin.spelling"]
+RE2 = "re2"  # docs/adr/0012-re2.md
 SDKS = ("alibabacloud", "darabonba", "Tea")
 
 MAY_IMPORT_SDKS = {
@@ -63,10 +64,12 @@ def within(name: str, roots: tuple[str, ...]) -> bool:
 
 
 @pytest.mark.parametrize(
-    "file", [PACKAGE / "image.py", PACKAGE / "errors.py", *sorted((PACKAGE / "policy").glob("*.py"))], ids=str
+    "file",
+    [PACKAGE / "image.py", PACKAGE / "errors.py", PACKAGE / "spelling.py", *sorted((PACKAGE / "policy").glob("*.py"))],
+    ids=str,
 )
 def test_the_core_imports_the_standard_library_and_itself(file: Path) -> None:
-    allowed = (*sys.stdlib_module_names, *PURE)
+    allowed = (*sys.stdlib_module_names, *PURE, *((RE2,) if file.name == "patterns.py" else ()))
     io = ("os", "socket", "subprocess", "urllib", "http", "time", "random", "pathlib")
     for name in imports(file):
         assert within(name, allowed), f"{file.name} imports {name}"
@@ -101,7 +104,7 @@ def test_every_file_says_its_one_idea_in_its_first_line() -> None:
 @pytest.mark.parametrize(
     ("module", "heavy"),
     [
-        ("fcpin.cli", ("pulumi", "alibabacloud_tea_openapi", "urllib3", "grpc", "rich")),
+        ("fcpin.cli", ("re2", "ruamel", "pulumi", "alibabacloud_tea_openapi", "urllib3", "grpc", "rich")),
         ("fcpin.policy", ("pulumi", "urllib3", "stamina")),
         ("fcpin.pinned_function", ("alibabacloud_tea_openapi", "urllib3", "stamina", "fcpin.registry")),
         ("fcpin.pinned_function.services", ("alibabacloud_tea_openapi",)),

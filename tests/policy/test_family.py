@@ -66,7 +66,7 @@ def test_build_times_are_wanted_only_where_nothing_else_orders() -> None:
     policy = Policy.from_spec(MAIN)
     hashes = [TagRecord("main-bb"), TagRecord("main-aa"), TagRecord("dev-cc"), tag("main-dd", created=1)]
     assert policy.needs_created(hashes) == ["main-aa", "main-bb"]
-    assert policy.needs_created([TagRecord("main-1"), TagRecord("main-2")]) == ()
-    assert policy.needs_created([tag("main-aa", 1), tag("main-bb", 2)]) == ()
-    assert policy.needs_created([TagRecord("main-aa")]) == ()
-    assert Policy.from_spec(UNNAMED).needs_created(hashes, "dev-1") == ()
+    assert policy.needs_created([TagRecord("main-1"), TagRecord("main-2")]) == []
+    assert policy.needs_created([tag("main-aa", 1), tag("main-bb", 2)]) == []
+    assert policy.needs_created([TagRecord("main-aa")]) == []
+    assert Policy.from_spec(UNNAMED).needs_created(hashes, "dev-1") == []

@@ -60,6 +60,9 @@ FILTERED = [
     ("any of allow_tags", {"allow_tags": ["x.*", "main.*"]}, ["main", "zulu"], "main"),
     ("ignore_tags wins over allow_tags", {"allow_tags": ["m.*"], "ignore_tags": [".*-rc"]}, ["m-1", "m-2-rc"], "m-1"),
     ("ignore_tags matches the whole tag", {"ignore_tags": ["ma"]}, ["main"], "main"),
+    ("a class of POSIX", {"allow_tags": ["[[:lower:]]+-[[:digit:]]"]}, ["main-1", "MAIN-2"], "main-1"),
+    ("every pattern of one tag by itself", {"filter_tags": {"pattern": r"\D\s*\d$"}}, ["a1", "b", "2"], "a1"),
+    ("the ends of the text are those of a tag", {"filter_tags": {"pattern": r"\Ab\z"}}, ["a", "b", "bb"], "b"),
     ("flags inside the pattern", {"allow_tags": ["(?i)MAIN-.*"]}, ["main-1"], "main-1"),
 ]  # fmt: skip
 
@@ -79,7 +82,7 @@ def test_the_pattern_that_left_a_tag_out_is_named() -> None:
     ("pattern", "warned"),
     [
         (r"^main-\d+$", False),
-        (r"\Amain\Z", False),
+        (r"\Amain\z", False),
         ("(?i)^main$", False),
         ("^a$|^b$", False),
         ("^(a|b)$", False),

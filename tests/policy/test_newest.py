@@ -40,4 +40,4 @@ def test_the_same_time_is_a_tie_that_the_name_decides() -> None:
 def test_build_times_are_wanted_by_the_order_that_needs_them() -> None:
     tags = [TagRecord("b"), TagRecord("a"), tag("c", created=1), TagRecord("sha256-" + "0" * 64)]
     assert Policy.from_spec(CREATED).needs_created(tags) == ["a", "b"]
-    assert Policy.from_spec(PUSHED).needs_created(tags) == ()
+    assert Policy.from_spec(PUSHED).needs_created(tags) == []

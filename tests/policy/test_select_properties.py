@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fcpin.errors import InvalidPolicy
 from fcpin.image import TagRecord, parse_digest
 from fcpin.policy import Policy, Selection
-from fcpin.policy.version_range import parse_version
+from fcpin.policy.version import parse_version
 from tests.policy.choosing import at
 
 SPECS: Mapping[str, Mapping[str, object]] = {

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fcpin.errors import InvalidPolicy
-from fcpin.policy.version_range import VersionKey, VersionRange, parse_loose_version, parse_version
+from fcpin.policy.version import VersionKey, parse_loose_version, parse_version
+from fcpin.policy.version_range import VersionRange
 
 TABLE = Path(__file__).with_name("data") / "masterminds.tsv"
 

@@ -2,7 +2,8 @@
 
 from fcpin.policy.candidate import Rejection
 from fcpin.policy.family import has_update
-from fcpin.policy.policy import DEFAULT_PLATFORM, Policy
+from fcpin.policy.policy import Policy
 from fcpin.policy.selection import Selection
+from fcpin.policy.spec import DEFAULT_PLATFORM
 
 __all__ = ["DEFAULT_PLATFORM", "Policy", "Rejection", "Selection", "has_update"]

@@ -20,7 +20,7 @@ from fcpin.policy.waiting import Wait
 
 SUFFIX: Final = "_accelerated"
 _MODES: Final = ("ignore", "prefer", "require")
-_NO_TIME = Wait("has no push time, which accelerated_wait goes by", ends=False)
+_NO_TIME = Wait("has no push time, which accelerated_wait goes by")
 
 
 def original(tag: str) -> str:
@@ -89,12 +89,11 @@ class Conversions:
 
     def _wait(self, record: TagRecord, now: datetime) -> Wait | None:
         if self.wanted.mode == "require":
-            return Wait("has no accelerated image of itself (accelerated: require)", ends=False)
+            return Wait("has no accelerated image of itself (accelerated: require)")
         if record.pushed is None:
             return _NO_TIME
         end = record.pushed + self.wanted.wait
         if now >= end:
             return None
-        return Wait(
-            f"waits for its accelerated image until {iso(end)} (accelerated_wait {self.wanted.text})", ends=True
-        )
+        waits = f"waits for its accelerated image until {iso(end)} (accelerated_wait {self.wanted.text})"
+        return Wait(waits, end, f"accelerated_wait {self.wanted.text} has passed")

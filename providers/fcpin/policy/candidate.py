@@ -4,11 +4,15 @@
 one that is chosen.
 """
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from datetime import UTC, datetime
+from itertools import compress
+from typing import Any, Final, NamedTuple, Protocol, Self, TypeAlias
 
 from fcpin.image import TagRecord
+
+LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class Reason(str):
@@ -29,10 +33,41 @@ class Key(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Two sequences of one length: of a listing of 100,000 tags an object for each would cost more than choosing."""
+    """Columns of one length: of a listing of 100,000 tags an object for each would cost more than choosing."""
 
+    tags: Sequence[str]
     values: Sequence[str]
+    """What is compared for each; the very tags where nothing is extracted."""
     records: Sequence[TagRecord]
+
+    @classmethod
+    def of(cls, listing: Mapping[str, TagRecord]) -> Self:
+        """Every tag of *listing*, compared by its name."""
+        tags = list(listing)
+        return cls(tags, tags, list(listing.values()))
+
+    def only(self, flags: Sequence[object]) -> "Candidates":
+        """Those whose flag is true."""
+        if all(flags):
+            return self
+        tags = list(compress(self.tags, flags))
+        values = tags if self.values is self.tags else list(compress(self.values, flags))
+        return Candidates(tags, values, list(compress(self.records, flags)))
+
+    def those(self, flags: Sequence[object], reason: str, rejected: Ledger) -> "Candidates":
+        """The same, while the others go to *rejected*."""
+        reject(rejected, reason, [tag for tag, flag in zip(self.tags, flags, strict=True) if not flag])
+        return self.only(flags)
+
+    def without(self, others: Collection[str]) -> "Candidates":
+        """Those whose tag is not one of *others*."""
+        return self.only([tag not in others for tag in self.tags]) if others else self
+
+
+def reject(rejected: Ledger, reason: str, tags: Sequence[str]) -> None:
+    """Note that *tags*, if there are any, do not take part."""
+    if tags:
+        rejected.setdefault(reason, []).extend(tags)
 
 
 class Rejection(NamedTuple):
@@ -40,3 +75,8 @@ class Rejection(NamedTuple):
 
     tag: str
     reason: str
+
+
+def last_pushed(record: TagRecord) -> tuple[datetime, str]:
+    """What decides between equals: the push time, then the name. Without a push time it counts as the earliest."""
+    return (record.pushed or LONG_AGO, record.tag)

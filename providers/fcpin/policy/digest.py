@@ -1,13 +1,13 @@
 """Follow the digest of one moving tag."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from fcpin.image import is_tag
 from fcpin.policy.candidate import Candidates, Key, Reason
 from fcpin.policy.fields import Fields, shown
-from fcpin.policy.order import Fixed
+from fcpin.policy.fixed import Fixed
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class DigestOf(Fixed):
 
     tag: str
 
-    options: ClassVar[Sequence[str]] = ("tag",)
+    options: ClassVar[Collection[str]] = ("tag",)
     by: ClassVar[str] = "digest"
 
     @classmethod
@@ -34,6 +34,9 @@ class DigestOf(Fixed):
         )
         return (outage,)
 
-    def keys(self, candidates: Candidates) -> Sequence[Key | Reason]:
-        other = Reason(f"is not {self.tag}")
-        return [() if value == self.tag else other for value in candidates.values]
+    @property
+    def lacking(self) -> Reason:
+        return Reason(f"is not {self.tag}")
+
+    def keys(self, candidates: Candidates) -> Sequence[Key | None]:
+        return [() if value == self.tag else None for value in candidates.values]

@@ -1,15 +1,20 @@
 """`filter_tags.extract`: Go's templates, as Flux has them. `$name`, `${name}`, `$1`; `$$` is a dollar sign."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from fcpin.policy.fields import Fields
+from fcpin.policy.patterns import Match, Pattern
 
 _REFERENCE = re.compile(r"\$(?:(\w+)|\{(\w+)\}|(\$)|)", re.ASCII)
 
+Extract: TypeAlias = Callable[[Match], str]
+"""From a match to the extracted value."""
 
-def compile_extract(fields: Fields, template: str, pattern: re.Pattern[str]) -> Callable[[re.Match[str]], str] | None:
-    """A function from a match to the extracted value, or None and a problem with `extract`.
+
+def compile_extract(fields: Fields, template: str, pattern: Pattern) -> Extract | None:
+    """What extracts by *template*, or None and a problem with `extract`.
 
     As in Go the longest name counts: `$1x` is the group `1x`. Unlike in Go a group that the pattern lacks is a mistake
     and not the empty text.
@@ -25,28 +30,26 @@ def compile_extract(fields: Fields, template: str, pattern: re.Pattern[str]) -> 
         elif name is None:
             fields.wrong("extract", f"has a lone $ at position {reference.start()}; write $name, ${{name}} or $$")
             return None
-        elif (index := _group(name, pattern)) is None:
-            fields.wrong("extract", f"{reference[0]} names no group of the pattern; {_groups(pattern)}")
+        elif (index := _group(name, pattern.groups)) is None:
+            fields.wrong("extract", f"{reference[0]} names no group of the pattern; {_groups(pattern.groups)}")
             return None
         else:
             parts.append(index)
     parts.append(template[position:])
     pieces = [part for part in parts if part != ""]
     if len(pieces) == 1 and isinstance(only := pieces[0], int):
-        return lambda match: match[only] or ""
-    return lambda match: "".join(part if isinstance(part, str) else match[part] or "" for part in pieces)
+        return lambda match: (match[only] or b"").decode()
+    return lambda match: "".join(part if isinstance(part, str) else (match[part] or b"").decode() for part in pieces)
 
 
-def _group(name: str, pattern: re.Pattern[str]) -> int | None:
+def _group(name: str, groups: Sequence[str]) -> int | None:
     """The number of the group, or None if there is no such group."""
     if name.isdecimal():
-        return int(name) if len(name) < 4 and int(name) <= pattern.groups else None
-    return pattern.groupindex.get(name)
+        return int(name) if len(name) < 4 and int(name) <= len(groups) else None
+    return groups.index(name) + 1 if name in groups else None
 
 
-def _groups(pattern: re.Pattern[str]) -> str:
-    if not pattern.groups:
+def _groups(groups: Sequence[str]) -> str:
+    if not groups:
         return "it has none: put ( ) round what is compared"
-    names = {number: name for name, number in pattern.groupindex.items()}
-    known = [f"${names.get(number, number)}" for number in range(1, pattern.groups + 1)]
-    return f"it has {', '.join(known)}; a letter right after a group needs ${{…}}"
+    return f"it has {', '.join(f'${name}' for name in groups)}; a letter right after a group needs ${{…}}"

@@ -7,18 +7,20 @@
    every relative ends in one; else the one built last, if the images say so. A single relative needs no order.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import compress
 from typing import ClassVar, Literal, Self, TypeAlias
 
 from fcpin.errors import InvalidPolicy, Problem
 from fcpin.image import Image, TagRecord, is_tag
-from fcpin.policy.candidate import Candidates, Key, Reason
+from fcpin.policy.candidate import Candidates, Key, Ledger, Reason, reject
 from fcpin.policy.fields import Fields, shown
+from fcpin.policy.fixed import Fixed
+from fcpin.policy.lines import strays
 from fcpin.policy.newest import ByBuildTime, ByPushTime
-from fcpin.policy.numerical import number_key
-from fcpin.policy.order import Fixed, Ranking
+from fcpin.policy.numerical import NO_NUMBER, NUMBERS, number_keys
+from fcpin.policy.order import Ranking
+from fcpin.policy.ranked import Ranked
 
 Rule: TypeAlias = Literal["strict", "seed"]
 
@@ -54,15 +56,15 @@ class Relatives:
 
     def has(self, tag: str) -> bool:
         """Whether *tag* is a relative."""
-        return tag in self.among((tag,))
+        return self.among((tag,))[0]
 
-    def among(self, tags: Iterable[str]) -> Collection[str]:
-        """Those of *tags* that are relatives."""
+    def among(self, tags: Sequence[str]) -> Sequence[bool]:
+        """For each of *tags* whether it is a relative."""
         if self.rule == "strict":
             prefix, start = f"{self.name}-", len(self.name) + 1
-            return {tag for tag in tags if tag.startswith(prefix) and "-" not in tag[start:] and len(tag) > start}
+            return [tag[:start] == prefix and "-" not in tag[start:] and tag != prefix for tag in tags]
         prefix, dashes = f"{self.name.partition('-')[0]}-", self.name.count("-") + 1
-        return {tag for tag in tags if tag.startswith(prefix) and tag.count("-") == dashes}
+        return [tag.startswith(prefix) and tag.count("-") == dashes for tag in tags]
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Family:
     rule: Rule = "strict"
     path: str = "policy.family"
 
-    options: ClassVar[Sequence[str]] = ("name", "rule")
+    options: ClassVar[Collection[str]] = ("name", "rule")
     warnings: ClassVar[Sequence[str]] = ()
 
     @classmethod
@@ -99,22 +101,18 @@ class Family:
                     "is required: there is no current tag (or the filters leave it out) to take the family from",
                 )
             )
-        members = relatives.among(candidates.values)
-        return FamilyRanking(relatives, members, _order_of(_only(candidates, members)))
-
-
-def _only(candidates: Candidates, members: Collection[str]) -> Candidates:
-    is_member = [value in members for value in candidates.values]
-    return Candidates(list(compress(candidates.values, is_member)), list(compress(candidates.records, is_member)))
+        related = relatives.among(candidates.values)
+        members = candidates.only(related)
+        return FamilyRanking(relatives, related, members, _order_of(members))
 
 
 def _order_of(relatives: Candidates) -> Ranking:
     """What these relatives can be ordered by."""
     if any(record.pushed is not None for record in relatives.records):
         return ByPushTime()
-    if not any(isinstance(key, Reason) for key in _BY_NUMBER.keys(relatives)):
+    if not strays(_suffixes(relatives), NUMBERS):
         return _BY_NUMBER
-    return ByBuildTime() if len(relatives.values) > 1 else Alone()
+    return ByBuildTime() if len(relatives.tags) > 1 else Alone()
 
 
 @dataclass(frozen=True)
@@ -122,8 +120,10 @@ class FamilyRanking:
     """The relatives, compared by what they can be ordered by."""
 
     relatives: Relatives
-    members: Collection[str]
-    """Those of the candidates that are relatives."""
+    related: Sequence[bool]
+    """Which of the candidates are relatives."""
+    members: Candidates
+    """Those that are."""
     order: Ranking
 
     descending: ClassVar[bool] = False
@@ -132,20 +132,19 @@ class FamilyRanking:
     def by(self) -> str:
         return self.order.by
 
-    @property
-    def reads_created(self) -> bool:
-        return self.order.reads_created
-
-    def keys(self, candidates: Candidates) -> Sequence[Key | Reason]:
-        stranger = Reason(f"is not of the family {self.relatives.name}-*")
-        keys = iter(self.order.keys(_only(candidates, self.members)))
-        return [next(keys) if value in self.members else stranger for value in candidates.values]
+    def rank(self, candidates: Candidates, rejected: Ledger) -> Ranked[Key]:
+        strangers = [tag for tag, is_member in zip(candidates.tags, self.related, strict=True) if not is_member]
+        reject(rejected, f"is not of the family {self.relatives.name}-*", strangers)
+        return self.order.rank(self.members, rejected)
 
     def belongs(self, value: str) -> bool:
         return self.relatives.has(value)
 
     def place(self, value: str, record: TagRecord) -> Key | Reason:
         return self.order.place(value, record)
+
+    def lacks_created(self, candidates: Candidates) -> Sequence[str]:  # noqa: ARG002 - those of the family alone
+        return self.order.lacks_created(self.members)
 
 
 @dataclass(frozen=True)
@@ -154,8 +153,16 @@ class SuffixNumber(Fixed):
 
     by: ClassVar[str] = "number"
 
-    def keys(self, candidates: Candidates) -> Sequence[Key | Reason]:
-        return [number_key(value.rpartition("-")[2]) for value in candidates.values]
+    @property
+    def lacking(self) -> Reason:
+        return NO_NUMBER
+
+    def keys(self, candidates: Candidates) -> Sequence[Key | None]:
+        return number_keys(_suffixes(candidates))
+
+
+def _suffixes(candidates: Candidates) -> Sequence[str]:
+    return [value.rpartition("-")[2] for value in candidates.values]
 
 
 _BY_NUMBER = SuffixNumber()
@@ -167,8 +174,8 @@ class Alone(Fixed):
 
     by: ClassVar[str] = "being the only one"
 
-    def keys(self, candidates: Candidates) -> Sequence[Key | Reason]:
-        return [()] * len(candidates.values)
+    def keys(self, candidates: Candidates) -> Sequence[Key | None]:
+        return [()] * len(candidates.tags)
 
     def place(self, value: str, record: TagRecord) -> Key | Reason:  # noqa: ARG002 - the seam's
         return Reason("has no push time: the registry gives none")

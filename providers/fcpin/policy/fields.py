@@ -1,9 +1,10 @@
 """Read one mapping of the user's: every wrong field becomes a problem with its path, none stops the reading."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fcpin.errors import Problem
+from fcpin.errors import InvalidPolicy, Problem
+from fcpin.spelling import unknown_key
 
 _SHOWN = 60
 
@@ -98,18 +99,13 @@ class Fields:
                 self.wrong(f"{key}[{index}]", f"must be text that is not empty, got {shown(item)}")
         return found
 
-    def only(self, known: Sequence[str], tolerated: Sequence[str] = ()) -> None:
+    def only(self, known: Collection[str], tolerated: Collection[str] = ()) -> None:
         """Note every key that is neither *known* nor *tolerated*."""
         for key in self.values:
             if key not in known and key not in tolerated:
-                self.wrong(
-                    str(key)[:_SHOWN], f"is unknown{did_you_mean(str(key), known)}; known: {', '.join(known) or 'none'}"
-                )
+                self.wrong(str(key)[:_SHOWN], unknown_key(key, known))
 
-
-def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """`, did you mean "x"?`, or nothing when no known word comes near."""
-    import difflib  # only a mistake needs it
-
-    near = difflib.get_close_matches(word.lower(), known, n=1)
-    return f", did you mean {near[0]!r}?" if near else ""
+    def finish(self) -> None:
+        """Raises InvalidPolicy with every problem that was noted, if any was."""
+        if self.problems:
+            raise InvalidPolicy(*self.problems)

@@ -16,7 +16,7 @@ from fcpin.policy.fields import Fields
 from fcpin.policy.times import iso, read_duration
 from fcpin.policy.waiting import Wait
 
-_NO_TIME = Wait("has no push time, which min_age goes by", ends=False)
+_NO_TIME = Wait("has no push time, which min_age goes by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,4 +53,5 @@ class MinAge:
     def _wait(self, record: TagRecord) -> Wait:
         if record.pushed is None:
             return _NO_TIME
-        return Wait(f"matures at {iso(record.pushed + self.age)} (min_age {self.text})", ends=True)
+        matures = record.pushed + self.age
+        return Wait(f"matures at {iso(matures)} (min_age {self.text})", matures, f"min_age {self.text} has passed")

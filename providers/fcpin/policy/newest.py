@@ -1,15 +1,12 @@
 """Order tags by time: when they were pushed, or when their images say that they were built."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from fcpin.policy.candidate import Candidates, Key, Reason
 from fcpin.policy.fields import Fields
-from fcpin.policy.order import Fixed
-
-_NOT_PUSHED = Reason("has no push time: the registry gives none")
-_NOT_CREATED = Reason("has no build time: its image says none")
+from fcpin.policy.fixed import Fixed
 
 
 @dataclass(frozen=True)
@@ -18,8 +15,12 @@ class ByPushTime(Fixed):
 
     by: ClassVar[str] = "push time"
 
-    def keys(self, candidates: Candidates) -> Sequence[Key | Reason]:
-        return [record.pushed or _NOT_PUSHED for record in candidates.records]
+    @property
+    def lacking(self) -> Reason:
+        return Reason("has no push time: the registry gives none")
+
+    def keys(self, candidates: Candidates) -> Sequence[Key | None]:
+        return [record.pushed for record in candidates.records]
 
     def belongs(self, value: str) -> bool:  # noqa: ARG002 - the seam's
         return True
@@ -32,20 +33,24 @@ class ByBuildTime(Fixed):
     by: ClassVar[str] = "build time"
 
     @property
-    def reads_created(self) -> bool:
-        return True
+    def lacking(self) -> Reason:
+        return Reason("has no build time: its image says none")
 
-    def keys(self, candidates: Candidates) -> Sequence[Key | Reason]:
-        return [record.created or _NOT_CREATED for record in candidates.records]
+    def keys(self, candidates: Candidates) -> Sequence[Key | None]:
+        return [record.created for record in candidates.records]
 
     def belongs(self, value: str) -> bool:  # noqa: ARG002 - the seam's
         return True
+
+    def lacks_created(self, candidates: Candidates) -> Sequence[str]:
+        pairs = zip(candidates.tags, candidates.records, strict=True)
+        return [tag for tag, record in pairs if record.created is None]
 
 
 class Newest:
     """How the user asks for one of the two."""
 
-    options: ClassVar[Sequence[str]] = ("by",)
+    options: ClassVar[Collection[str]] = ("by",)
 
     @staticmethod
     def read(fields: Fields) -> ByPushTime | ByBuildTime:

@@ -2,40 +2,39 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar, Self
+from typing import ClassVar, Final
 
 from fcpin.policy.candidate import Candidates, Key, Reason
-from fcpin.policy.fields import Fields
-from fcpin.policy.order import Fixed
+from fcpin.policy.fixed import Directed
+from fcpin.policy.lines import expecting, strays
 
-_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
-_NO_NUMBER = Reason("is no number")
-
-
-def number_key(text: str) -> Key | Reason:
-    """A plain decimal number, exactly; `1e5`, `0x1p4`, `Inf` and `NaN` are none, though Flux reads them."""
-    return Decimal(text) if _NUMBER.fullmatch(text) else _NO_NUMBER
+_NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
+NUMBERS: Final = expecting(_NUMBER)
+_INTEGERS = expecting(r"-?[0-9]+")
+NO_NUMBER: Final = Reason("is no number")
 
 
-@dataclass(frozen=True)
-class Numerical(Fixed):
+def number_keys(texts: Sequence[str]) -> Sequence[Key | None]:
+    """Plain decimal numbers, exactly; `1e5`, `0x1p4`, `Inf` and `NaN` are none, though Flux reads them."""
+    others = strays(texts, _INTEGERS)
+    if not others:
+        return list(map(int, texts))
+    return [_decimal(text) if text in others else int(text) for text in texts]
+
+
+def _decimal(text: str) -> Key | None:
+    return Decimal(text) if re.fullmatch(_NUMBER, text) else None
+
+
+class Numerical(Directed):
     """Newest is the greatest number, or the smallest under `desc`. What is no number is left out, not an error."""
 
-    order: str = "asc"
-    """`asc` or `desc`, Flux's words."""
-
-    options: ClassVar[Sequence[str]] = ("order",)
     by: ClassVar[str] = "number"
 
-    @classmethod
-    def read(cls, fields: Fields) -> Self:
-        return cls(fields.choice("order", ("asc", "desc")))
-
     @property
-    def descending(self) -> bool:
-        return self.order == "desc"
+    def lacking(self) -> Reason:
+        return NO_NUMBER
 
-    def keys(self, candidates: Candidates) -> Sequence[Key | Reason]:
-        return [number_key(value) for value in candidates.values]
+    def keys(self, candidates: Candidates) -> Sequence[Key | None]:
+        return number_keys(candidates.values)

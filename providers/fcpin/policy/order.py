@@ -1,11 +1,12 @@
 """The seam of the orders: which of the candidates are relatives, and which relative is newest."""
 
-from collections.abc import Sequence
-from typing import Protocol, Self
+from collections.abc import Collection, Sequence
+from typing import Protocol
 
 from fcpin.image import TagRecord
-from fcpin.policy.candidate import Candidates, Key, Reason
+from fcpin.policy.candidate import Candidates, Key, Ledger, Reason
 from fcpin.policy.fields import Fields
+from fcpin.policy.ranked import Ranked
 
 
 class Ranking(Protocol):
@@ -19,18 +20,20 @@ class Ranking(Protocol):
     def descending(self) -> bool:
         """Whether the smallest key is the newest."""
 
-    @property
-    def reads_created(self) -> bool:
-        """Whether candidates without `created` cannot be ordered."""
+    def rank(self, candidates: Candidates, rejected: Ledger) -> Ranked[Key]:
+        """The relatives with what each is compared by; the others go to *rejected*.
 
-    def keys(self, candidates: Candidates) -> Sequence[Key | Reason]:
-        """For each candidate what it is compared by, or why it does not take part."""
+        *candidates* are those that the ranking was made for.
+        """
 
     def belongs(self, value: str) -> bool:
         """Whether a tag with this value is a relative at all. Asked about the current tag."""
 
     def place(self, value: str, record: TagRecord) -> Key | Reason:
         """Where the current tag stands among the keys, even if it no longer takes part."""
+
+    def lacks_created(self, candidates: Candidates) -> Sequence[str]:
+        """The relatives that only their build time can order, and that come without it."""
 
 
 class Order(Protocol):
@@ -51,36 +54,8 @@ class OrderReader(Protocol):
     """What is registered under an order's name: its class."""
 
     @property
-    def options(self) -> Sequence[str]:
+    def options(self) -> Collection[str]:
         """Every key the user may write under the order's name."""
 
     def read(self, fields: Fields) -> Order:
         """Read the user's words; problems are noted in *fields*, never raised."""
-
-
-class Fixed:
-    """What the orders share that compare every candidate by itself."""
-
-    @property
-    def descending(self) -> bool:
-        return False
-
-    @property
-    def reads_created(self) -> bool:
-        return False
-
-    @property
-    def warnings(self) -> Sequence[str]:
-        return ()
-
-    def ranking(self, candidates: Candidates, current: str | None) -> Self:  # noqa: ARG002 - the seam's
-        return self
-
-    def keys(self, candidates: Candidates) -> Sequence[Key | Reason]:
-        raise NotImplementedError
-
-    def belongs(self, value: str) -> bool:
-        return not isinstance(self.place(value, TagRecord(value)), Reason)
-
-    def place(self, value: str, record: TagRecord) -> Key | Reason:
-        return self.keys(Candidates((value,), (record,)))[0]

@@ -1,37 +1,14 @@
-"""Find the newest among candidates that have a key, and say how it won."""
+"""Find the newest among tags that have a key, and say how it won."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Self
 
 from fcpin.image import TagRecord
-from fcpin.policy.candidate import Candidates, Key, Ledger, Reason
+from fcpin.policy.candidate import Key, Ledger, last_pushed, reject
 from fcpin.policy.order import Ranking
+from fcpin.policy.ranked import Ranked
 
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """The tags that have a key, and beside each its key."""
-
-    keys: Sequence[Key]
-    records: Sequence[TagRecord]
-
-    @classmethod
-    def of(cls, candidates: Candidates, ranking: Ranking, rejected: Ledger) -> Self:
-        """Those of *candidates* that have a key; the others go to *rejected*."""
-        keys: list[Key] = []
-        records: list[TagRecord] = []
-        for key, record in zip(ranking.keys(candidates), candidates.records, strict=True):
-            if isinstance(key, Reason):
-                rejected.setdefault(key, []).append(record.tag)
-            else:
-                keys.append(key)
-                records.append(record)
-        return cls(keys, records)
-
-
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _MOST_NAMED = 3
 
 
@@ -46,16 +23,20 @@ class Outcome:
     beaten: Sequence[str]
 
     @classmethod
-    def of(cls, ranked: Ranked, ranking: Ranking, current: str | None) -> Self:
-        """*ranked* has at least one candidate."""
+    def of(cls, ranked: Ranked[Key], ranking: Ranking, current: str | None) -> Self:
+        """*ranked* has at least one tag."""
         best = (min if ranking.descending else max)(ranked.keys)
+        first = ranked.keys.index(best)
+        if ranked.keys.count(best) == 1:
+            beaten = [*ranked.tags[:first], *ranked.tags[first + 1 :]]
+            return cls(ranking.by, best, ranked.records[first], (), beaten)
         equals = [record for key, record in zip(ranked.keys, ranked.records, strict=True) if key == best]
-        winner = max(equals, key=lambda record: (record.pushed or _LONG_AGO, record.tag))
+        winner = max(equals, key=last_pushed)
         for record in equals:
             if record.tag == current and record.digest is not None and record.digest == winner.digest:
                 winner = record
         ties = sorted((record for record in equals if record is not winner), key=lambda record: record.tag)
-        beaten = [record.tag for key, record in zip(ranked.keys, ranked.records, strict=True) if key != best]
+        beaten = [tag for key, tag in zip(ranked.keys, ranked.tags, strict=True) if key != best]
         return cls(ranking.by, best, winner, ties, beaten)
 
     def summary(self, total: int) -> str:
@@ -76,11 +57,9 @@ class Outcome:
             text += f"; ties with {names}{more}, {why}"
         return text
 
-    def rejections(self) -> dict[str, list[str]]:
-        """The others, by the reason why they did not win."""
-        found: dict[str, list[str]] = {}
-        if self.beaten:
-            found[f"is not the newest by {self.by}: {self.winner.tag} is"] = list(self.beaten)
+    def reject_others(self, rejected: Ledger) -> None:
+        """Note why the others did not win."""
+        reject(rejected, f"is not the newest by {self.by}: {self.winner.tag} is", self.beaten)
         for record in self.ties:
             if self._same_image(record):
                 why = f"is the same image as {self.winner.tag}"
@@ -88,11 +67,10 @@ class Outcome:
                 why = f"ties with {self.winner.tag} by {self.by} and was pushed earlier"
             else:
                 why = f"ties with {self.winner.tag} by {self.by} and its name is smaller"
-            found.setdefault(why, []).append(record.tag)
-        return found
+            reject(rejected, why, [record.tag])
 
     def _same_image(self, record: TagRecord) -> bool:
         return record.digest is not None and record.digest == self.winner.digest
 
     def _pushed_before(self, record: TagRecord) -> bool:
-        return (record.pushed or _LONG_AGO) < (self.winner.pushed or _LONG_AGO)
+        return last_pushed(record)[0] < last_pushed(self.winner)[0]

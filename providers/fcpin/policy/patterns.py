@@ -1,38 +1,109 @@
-"""Compile the regular expressions of the user."""
+"""The regular expressions of the user, matched by RE2: never in more than linear time, whatever they are.
+
+A pattern is matched against many tags at once, one a line, because a call of RE2 costs more than its work on a tag.
+So the anchors of the user are made those of a line, and no other part may match a line's end (`never_nl`).
+"""
 
 import re
-import warnings
-from collections.abc import Sequence
-from threading import Lock
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, Self, TypeVar
 
+from fcpin.errors import InvalidPolicy, Problem
 from fcpin.policy.fields import Fields, shown
 
+T = TypeVar("T")
+
 _LONGEST_PATTERN = 1000
-_POSIX_CLASS = re.compile(r"\[:\^?[a-z]+:\]")
 _INLINE_FLAGS = re.compile(r"\(\?[a-zA-Z]+\)")
-_COMPILING = Lock()
-"""`catch_warnings` changes what the whole process warns of: one thread at a time."""
-_ATOM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
+_ATOM = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\[:\^?[a-z]+:\]|\\.|[^\]\\])*\]|.", re.DOTALL)
+_OF_A_LINE: Mapping[str, str] = {
+    "^": "(?m:^)",
+    r"\A": "(?m:^)",
+    "$": "(?m:$)",
+    r"\z": "(?m:$)",
+    r"\C": "(?s:.)",  # one byte, of which never_nl knows nothing
+}
 
 
-def compile_pattern(fields: Fields, key: str, source: str) -> re.Pattern[str] | None:
-    """The compiled pattern, or None and a problem that names the position."""
-    if len(source) > _LONGEST_PATTERN:
-        fields.wrong(key, f"is a pattern of {len(source)} characters; {_LONGEST_PATTERN} are the most")
-        return None
-    if (posix := _POSIX_CLASS.search(source)) is not None:
-        fields.wrong(key, f"{posix[0]} at position {posix.start()} is not supported; write [0-9], [a-z] or \\w")
-        return None
+class Match(Protocol):
+    """What the groups of a pattern matched: bytes, or None for one that took no part."""
+
+    def __getitem__(self, group: int, /) -> bytes | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A regular expression that was read."""
+
+    source: str
+    """As the user wrote it."""
+    groups: Sequence[str]
+    """The names of its groups in their order; the number of one that has none."""
+    _anywhere: Any = field(repr=False, compare=False)
+    _whole: Any = field(repr=False, compare=False)
+
+    @classmethod
+    def compile(cls, source: str) -> Self:
+        """Raises InvalidPolicy with RE2's reason."""
+        if len(source) > _LONGEST_PATTERN:
+            raise _problem(f"is a pattern of {len(source)} characters; {_LONGEST_PATTERN} are the most")
+        import re2  # only a pattern needs it
+
+        options = re2.Options()
+        options.log_errors = False
+        options.never_nl = True
+        lines = "".join(_OF_A_LINE.get(atom, atom) for atom in _ATOM.findall(source))
+        try:
+            plain = re2.compile(source, options)
+            anywhere = re2.compile(f"(?:{lines}).*".encode(), options)  # up to the end: one match a line
+            whole = re2.compile(f"(?m:^)(?:{lines})(?m:$)".encode(), options)
+        except re2.error as error:
+            reason = error.args[0].decode(errors="replace") if error.args else "it cannot be read"
+            raise _problem(f"{shown(source)} is no regular expression of RE2: {reason}") from None
+        except UnicodeEncodeError:
+            raise _problem(f"{shown(source)} is no regular expression of RE2: it has half a character") from None
+        names = {number: name for name, number in plain.groupindex.items()}
+        return cls(source, [names.get(number, str(number)) for number in range(1, plain.groups + 1)], anywhere, whole)
+
+    def search(self, tags: Sequence[str], take: Callable[[Match], T]) -> Sequence[T | None]:
+        """For each of *tags*, which are ASCII, what is taken of the first match anywhere in it."""
+        found: list[T | None] = [None] * len(tags)
+        for index, match in _matches(self._anywhere, tags):
+            found[index] = take(match)
+        return found
+
+    def fullmatch(self, tags: Sequence[str]) -> Sequence[bool]:
+        """For each of *tags*, which are ASCII, whether it matches as a whole."""
+        found = [False] * len(tags)
+        for index, _ in _matches(self._whole, tags):
+            found[index] = True
+        return found
+
+
+def read_pattern(fields: Fields, key: str, source: str) -> Pattern | None:
+    """The compiled pattern, or None and a problem with *key*."""
     try:
-        with _COMPILING, warnings.catch_warnings():
-            # `[[a]` and `[a--b]` warn of what a later Python may make of them; today they mean what they mean in Go.
-            warnings.simplefilter("ignore", FutureWarning)
-            return re.compile(source, re.ASCII)
-    except (re.error, OverflowError, RecursionError) as error:
-        position = f" at position {error.pos}" if isinstance(error, re.error) and error.pos is not None else ""
-        reason = error.msg if isinstance(error, re.error) else str(error)
-        fields.wrong(key, f"{shown(source)} is no regular expression: {reason}{position}")
+        return Pattern.compile(source)
+    except InvalidPolicy as error:
+        for problem in error.problems:
+            fields.wrong(key, problem.reason)
         return None
+
+
+def _problem(reason: str) -> InvalidPolicy:
+    return InvalidPolicy(Problem("", reason))
+
+
+def _matches(compiled: Any, tags: Sequence[str]) -> Iterator[tuple[int, Match]]:
+    """Each match, and which of *tags* it is in."""
+    index, end = -1, -1
+    for match in compiled.finditer("\n".join(tags).encode()) if tags else ():
+        start = match.start()
+        while start > end:
+            index += 1
+            end += len(tags[index]) + 1
+        yield index, match
 
 
 def unanchored(source: str) -> bool:
@@ -55,4 +126,4 @@ def _alternatives(source: str) -> Sequence[Sequence[str]]:
 
 
 def _is_anchored(atoms: Sequence[str]) -> bool:
-    return bool(atoms) and atoms[0] in ("^", r"\A") and atoms[-1] in ("$", r"\Z")
+    return bool(atoms) and atoms[0] in ("^", r"\A") and atoms[-1] in ("$", r"\z")

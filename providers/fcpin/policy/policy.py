@@ -14,31 +14,25 @@ The rules, in the order in which they decide:
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
 
-from fcpin.errors import InvalidPolicy
 from fcpin.image import TagRecord
-from fcpin.policy import spec as specification
-from fcpin.policy.accelerated import IGNORED, Acceleration, Conversions, original
-from fcpin.policy.candidate import Reason
-from fcpin.policy.downgrade import behind, doubt
+from fcpin.policy.accelerated import IGNORED, Acceleration
+from fcpin.policy.contest import Contest
+from fcpin.policy.decision import Decision
+from fcpin.policy.fields import Fields
 from fcpin.policy.filters import Filters
+from fcpin.policy.held import held
 from fcpin.policy.hold import Hold
+from fcpin.policy.listing import listing_of
 from fcpin.policy.min_age import MinAge
 from fcpin.policy.order import Order
-from fcpin.policy.outcome import Outcome, Ranked
-from fcpin.policy.selection import Selection, none_qualifies, none_yet
+from fcpin.policy.selection import Selection
+from fcpin.policy.spec import DEFAULT_PLATFORM, read_order, read_platform, refuse_unknown
 from fcpin.policy.suspend import suspended
-from fcpin.policy.times import iso
-from fcpin.policy.waiting import Admission, Gate
-
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
-
-DEFAULT_PLATFORM = "linux/amd64"
-"""Function Compute runs nothing else."""
+from fcpin.policy.times import known
 
 
 @dataclass(frozen=True)
@@ -66,18 +60,22 @@ class Policy:
         >>> policy.select([TagRecord("v1.2.0"), TagRecord("v2.0.0")]).chosen.tag
         'v1.2.0'
         """
-        read = specification.read(spec)
-        return cls(
-            read.order,
-            read.filters,
-            read.allow_downgrade,
-            read.on_empty,
-            read.platform,
-            read.min_age,
-            read.acceleration,
-            read.hold,
-            read.suspend,
+        fields = Fields.of(spec, "", [])
+        fields.finish()
+        refuse_unknown(fields)
+        policy = cls(
+            order=read_order(fields),
+            filters=Filters.read(fields),
+            allow_downgrade=fields.flag("allow_downgrade", default=False),
+            on_empty=fields.choice("on_empty", ("fail", "keep")),
+            platform=read_platform(fields),
+            min_age=MinAge.read(fields),
+            acceleration=Acceleration.read(fields),
+            hold=Hold.read(fields),
+            suspend=fields.flag("suspend", default=False),
         )
+        fields.finish()
+        return policy
 
     @property
     def warnings(self) -> Sequence[str]:
@@ -99,77 +97,19 @@ class Policy:
         from the current tag and there is none, for a hold at what is not there, when there is no current tag to be
         suspended at, and when the registry gives no push times for `min_age` to go by.
         """
-        listing = _unique(tags)
+        listing = listing_of(tags)
         if self.suspend:
             return suspended(listing, current, self.hold)
-        hold = self.active_hold(now)
-        if hold is not None:
-            return self._held(hold, listing, current)
-        selection = self._decide(listing, current, now, bypass_min_age=bypass_min_age)
+        if (hold := self.active_hold(now)) is not None:
+            return held(self, hold, listing, current)
+        selection = Decision(self, listing, current, now, bypass_min_age).select()
         if self.hold is not None:
             return replace(selection, warnings=(self.hold.epitaph, *selection.warnings))
         return selection
 
     def active_hold(self, now: datetime | None) -> Hold | None:
         """The hold that decides at *now*, if one does."""
-        return None if self.hold is None or self.hold.is_over(_known(now)) else self.hold
-
-    def _held(self, hold: Hold, listing: Mapping[str, TagRecord], current: str | None) -> Selection:
-        records = {record.tag: record for record in hold.among(listing)}
-        chosen = records.get(current or "") or self._best_of(list(records.values()), current)
-        said = hold.at(chosen.tag)
-        others = [tag for tag in listing if tag != chosen.tag]
-        rejected = {f"{chosen.tag} is held until {iso(hold.until)}": others} if others else {}
-        return Selection(chosen, said, said, False, self.warnings, hold, rejected)
-
-    def _best_of(self, records: Sequence[TagRecord], current: str | None) -> TagRecord:
-        """The newest of *records* by the order; where that says nothing the one pushed last, then the greatest name."""
-        with suppress(InvalidPolicy):  # no current tag to take the family from
-            candidates = self.filters.apply(records, {})
-            ranking = self.order.ranking(candidates, self._value(current))
-            ranked = Ranked.of(candidates, ranking, {})
-            if ranked.records:
-                return Outcome.of(ranked, ranking, current).winner
-        return max(records, key=lambda record: (record.pushed or _LONG_AGO, record.tag))
-
-    def _decide(
-        self, listing: Mapping[str, TagRecord], current: str | None, now: datetime | None, *, bypass_min_age: bool
-    ) -> Selection:
-        rejected: dict[str, list[str]] = {}
-        candidates = self.filters.apply(list(listing.values()), rejected)
-        runs, value = current and original(current), self._value(current)
-        ranking = self.order.ranking(candidates, value)
-        conversions = Conversions(self.acceleration, listing)
-        gates = self._gates(conversions, bypass_min_age=bypass_min_age)
-        ranked = Ranked.of(candidates, ranking, rejected)
-        admission = Admission.of(ranked, gates, _known(now)) if gates else Admission(ranked)
-        rejected.update(admission.rejections())
-        if not admission.ready.records:
-            if reason := admission.not_yet(runs, descending=ranking.descending):
-                return none_yet(reason, rejected, current, self.warnings)
-            kept = current if self.on_empty == "keep" else None
-            return none_qualifies(rejected, len(listing), kept, self.warnings)
-        outcome = Outcome.of(admission.ready, ranking, runs)
-        warnings = (*self.warnings, *admission.news(outcome.key, runs, descending=ranking.descending))
-        held = None
-        if runs is not None and value is not None:
-            held = behind(outcome, admission.key_of(runs), runs, descending=ranking.descending)
-            if held is None and not self.allow_downgrade:
-                held = doubt(outcome, ranking, runs, value, listing)
-        if held is not None:
-            rejected.setdefault(held.of_each, []).extend(record.tag for record in admission.ready.records)
-            return Selection(None, held.reason, f"keeps {current}", True, warnings, None, rejected)
-        rejected.update(outcome.rejections())
-        chosen, note = conversions.instead_of(outcome.winner, rejected)
-        if self.min_age is not None and bypass_min_age:
-            note += f"; min_age {self.min_age.text} bypassed"
-        total, already = len(listing), chosen.tag == current
-        reason, summary = outcome.reason(total, already=already) + note, outcome.summary(total) + note
-        return Selection(chosen, reason, summary, False, warnings, None, rejected)
-
-    def _gates(self, conversions: Conversions, *, bypass_min_age: bool) -> Sequence[Gate]:
-        age = () if self.min_age is None or bypass_min_age else (self.min_age,)
-        return (*age, conversions) if self.acceleration.holds_back else age
+        return None if self.hold is None or self.hold.is_over(known(now)) else self.hold
 
     def needs_created(
         self, tags: Iterable[TagRecord], current: str | None = None, *, now: datetime | None = None
@@ -181,31 +121,4 @@ class Policy:
         """
         if self.suspend or self.active_hold(now) is not None:
             return ()
-        listing = _unique(tags)
-        candidates = self.filters.apply(list(listing.values()), {})
-        ranking = self.order.ranking(candidates, self._value(current))
-        if not ranking.reads_created:
-            return ()
-        pairs = zip(candidates.values, candidates.records, strict=True)
-        return sorted(record.tag for value, record in pairs if record.created is None and ranking.belongs(value))
-
-    def _value(self, current: str | None) -> str | None:
-        """What is compared for the current tag; None if there is none or the filters leave it out."""
-        value = None if current is None else self.filters.value(original(current))
-        return None if isinstance(value, Reason) else value
-
-
-def _known(now: datetime | None) -> datetime:
-    if now is None:
-        raise ValueError("this policy goes by time: tell it the time (now=…)")
-    return now
-
-
-def _unique(tags: Iterable[TagRecord]) -> Mapping[str, TagRecord]:
-    """Each tag once: of two records of one name the one pushed last."""
-    records = list(tags)
-    found = {record.tag: record for record in records}
-    if len(found) != len(records):
-        records.sort(key=lambda record: (record.pushed or _LONG_AGO, record.created or _LONG_AGO, record.digest or ""))
-        found = {record.tag: record for record in records}
-    return found
+        return sorted(Contest.of(self.order, self.filters, listing_of(tags), current, {}).lacks_created())

@@ -1,9 +1,10 @@
 """The answer of a policy: the tag that it chose, and every other tag with the reason why it did not."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
 
 from fcpin.image import TagRecord
 from fcpin.policy.candidate import Rejection
@@ -11,6 +12,13 @@ from fcpin.policy.hold import Hold
 
 _SHOWN = 80
 _MOST_REASONS = 3
+
+
+class Change(NamedTuple):
+    """When time alone may change an answer, and what is so then: `min_age 2h has passed`."""
+
+    at: datetime
+    when: str
 
 
 @dataclass(frozen=True)
@@ -27,6 +35,8 @@ class Selection:
     warnings: Sequence[str] = ()
     hold: Hold | None = None
     """What chose the tag, when it was not the policy: `hold.check` is for its record as it is resolved."""
+    change: Change | None = None
+    """The next moment at which another answer may come without another push."""
     by_reason: Mapping[str, Sequence[str]] = field(default_factory=dict, compare=False, repr=False)
     """The other tags, by the reason why they were not chosen."""
 
@@ -38,31 +48,27 @@ class Selection:
     @property
     def counts(self) -> Mapping[str, int]:
         """How many tags were not chosen for each reason, the commonest first."""
-        found = Counter({reason: len(tags) for reason, tags in self.by_reason.items()})
-        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+        return counts(self.by_reason)
+
+
+def counts(rejected: Mapping[str, Sequence[str]]) -> Mapping[str, int]:
+    """How many tags each reason has, the commonest first."""
+    found = ((reason, len(tags)) for reason, tags in rejected.items())
+    return dict(sorted(found, key=lambda item: (-item[1], item[0])))
+
+
+def none_of(total: int) -> str:
+    """What is said when none of *total* tags is one to deploy."""
+    if not total:
+        return "the repository has no tags"
+    return f"none of {total} tags qualifies" if total > 1 else "the only tag does not qualify"
+
+
+def commonest(rejected: Mapping[str, Sequence[str]]) -> str:
+    """` (2: is no version X.Y.Z; 1: is outside 1.x)`, or nothing."""
+    parts = [f"{count}: {reason}" for reason, count in list(counts(rejected).items())[:_MOST_REASONS]]
+    return f" ({'; '.join(parts)})" if parts else ""
 
 
 def _short(tag: str) -> str:
     return tag if len(tag) <= _SHOWN * 2 else f"{tag[:_SHOWN]}… ({len(tag)} characters)"
-
-
-def none_qualifies(
-    rejected: Mapping[str, Sequence[str]], total: int, kept: str | None, warnings: Sequence[str]
-) -> Selection:
-    """No tag of *total* is one to deploy; *kept* is the current tag where it is to stay for that."""
-    found = Selection(None, "", "", kept is not None, warnings, None, rejected)
-    parts = [f"{count}: {reason}" for reason, count in list(found.counts.items())[:_MOST_REASONS]]
-    none = f"none of {total} tags qualifies" if total > 1 else "the only tag does not qualify"
-    why = f"{none} ({'; '.join(parts)})" if total else "the repository has no tags"
-    if kept is not None:
-        return replace(found, reason=f"on_empty is keep, and {why}", summary=f"keeps {kept}")
-    return replace(found, reason=why, summary=none if total else why)
-
-
-def none_yet(
-    reason: str, rejected: Mapping[str, Sequence[str]], current: str | None, warnings: Sequence[str]
-) -> Selection:
-    """Something qualifies, but not before some time has passed: the current pin stays, if there is one."""
-    keep = current is not None
-    summary = f"keeps {current}" if keep else "none may be deployed yet"
-    return Selection(None, reason, summary, keep, warnings, None, rejected)

@@ -3,18 +3,17 @@
 Pre-releases take part only when the range names one, as in every registry tool our users know.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from fcpin.errors import InvalidPolicy
-from fcpin.image import TagRecord
-from fcpin.policy.candidate import Candidates, Key, Reason
+from fcpin.policy.candidate import Candidates, Ledger, Reason, reject
 from fcpin.policy.fields import Fields
-from fcpin.policy.order import Fixed
-from fcpin.policy.version_range import VersionKey, VersionRange, parse_loose_version, parse_version
-
-_NO_VERSION = Reason("is no version X.Y.Z")
+from fcpin.policy.fixed import Fixed
+from fcpin.policy.ranked import Ranked, rank_by
+from fcpin.policy.version import VersionKey, parse_loose_version, parse_version, version_keys
+from fcpin.policy.version_range import VersionRange
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Semver(Fixed):
     strict: bool = True
     """Whether `1.2` and `01.2.3` are no versions. A number of seven digits may be a commit."""
 
-    options: ClassVar[Sequence[str]] = ("range", "strict")
+    options: ClassVar[Collection[str]] = ("range", "strict")
     by: ClassVar[str] = "version"
 
     @classmethod
@@ -40,24 +39,28 @@ class Semver(Fixed):
                     fields.wrong("range", problem.reason)
         return cls(version_range, strict)
 
-    def keys(self, candidates: Candidates) -> Sequence[Key | Reason]:
-        outside = Reason(f"is outside {self.range}")
-        prerelease = Reason(f"is a pre-release, and {self.range} names none (such as >=1.0.0-0)")
-        parse, admits = self._version, self.range.has
-        found: list[Key | Reason] = []
-        for value in candidates.values:
-            version = parse(value)
-            if version is None:
-                found.append(_NO_VERSION)
-            elif admits(version):
-                found.append(version)
-            else:
-                found.append(prerelease if self.range.wants_prereleases(version) else outside)
-        return found
-
-    def place(self, value: str, record: TagRecord) -> Key | Reason:  # noqa: ARG002 - the seam's
-        return self._version(value) or _NO_VERSION
-
     @property
-    def _version(self) -> Callable[[str], VersionKey | None]:
-        return parse_version if self.strict else parse_loose_version
+    def lacking(self) -> Reason:
+        return Reason("is no version X.Y.Z")
+
+    def keys(self, candidates: Candidates) -> Sequence[VersionKey | None]:
+        return version_keys(candidates.values, parse_version if self.strict else parse_loose_version)
+
+    def rank(self, candidates: Candidates, rejected: Ledger) -> Ranked[VersionKey]:
+        """Those inside the range. One outside is none that could win, but it has its place among them."""
+        ranked = rank_by(self.keys(candidates), candidates, self.lacking, rejected)
+        inside = self.range.among(ranked.keys)
+        if not all(inside):
+            self._reject(ranked, inside, rejected)
+        return ranked.only(inside)
+
+    def _reject(self, ranked: Ranked[VersionKey], inside: Sequence[bool], rejected: Ledger) -> None:
+        early = [
+            tag
+            for tag, version, fits in zip(ranked.tags, ranked.keys, inside, strict=True)
+            if version[3] == 0 and not fits and self.range.wants_prereleases(version)
+        ]
+        known = frozenset(early)
+        outside = [tag for tag, fits in zip(ranked.tags, inside, strict=True) if not fits and tag not in known]
+        reject(rejected, f"is a pre-release, and {self.range} names none (such as >=1.0.0-0)", early)
+        reject(rejected, f"is outside {self.range}", outside)

@@ -15,4 +15,4 @@ def suspended(tags: Collection[str], current: str | None, hold: Hold | None) -> 
     if hold is not None:
         reason += f", and so is its hold at {hold.tag or hold.digest}"
     others = {"is not looked at: suspend is true": list(tags)} if tags else {}
-    return Selection(None, reason, f"keeps {current}, suspended", True, (), None, others)
+    return Selection(None, reason, f"keeps {current}, suspended", True, by_reason=others)

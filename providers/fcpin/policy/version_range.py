@@ -18,51 +18,19 @@ from dataclasses import dataclass
 from typing import Self, TypeAlias
 
 from fcpin.errors import InvalidPolicy, Problem
+from fcpin.policy.version import TAIL, VersionKey, identifiers
 
-VersionKey: TypeAlias = tuple[object, ...]
-"""(major, minor, patch, 1) of a release, (major, minor, patch, 0, identifiers) of a pre-release; a shorter tuple comes
-before every version that begins with it."""
-
-_PRE = r"(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
-_TAIL = rf"(?:-(?P<pre>{_PRE}(?:\.{_PRE})*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"
-_NUMBER = r"(0|[1-9][0-9]*)"
-_STRICT = re.compile(rf"v?{_NUMBER}\.{_NUMBER}\.{_NUMBER}{_TAIL}")
-_LOOSE = re.compile(rf"v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?{_TAIL}")
 _OPERATOR = r"(?P<op>=>|=<|>=|<=|!=|~>|[=<>~^])?"
 _PART = r"(?:[0-9]+|[xX*])"
-_VERSION = rf"v?{_PART}(?:\.{_PART}){{0,2}}{_TAIL}"
+_VERSION = rf"v?{_PART}(?:\.{_PART}){{0,2}}{TAIL}"
 _COMPARISON = re.compile(
-    rf"\s*{_OPERATOR}\s*v?(?P<major>{_PART})(?:\.(?P<minor>{_PART}))?(?:\.(?P<patch>{_PART}))?{_TAIL}(?=[\s,]|$)"
+    rf"\s*{_OPERATOR}\s*v?(?P<major>{_PART})(?:\.(?P<minor>{_PART}))?(?:\.(?P<patch>{_PART}))?{TAIL}(?=[\s,]|$)"
 )
 _UNNAMED = _VERSION.replace("?P<pre>", "?:")
 _HYPHEN = re.compile(rf"(?<![^\s,|])({_UNNAMED})\s+-\s+({_UNNAMED})(?![^\s,|])")
 _LONGEST = 1000
 _END: VersionKey = (float("inf"),)
 _ZERO: VersionKey = (0, 0, 0, 1)
-
-
-def parse_version(text: str) -> VersionKey | None:
-    """The key of `X.Y.Z`, `v` optional, no leading zeros; None if *text* is no version. Build metadata is ignored."""
-    if (match := _STRICT.fullmatch(text)) is None:
-        return None
-    major, minor, patch, pre = match.groups()
-    return (int(major), int(minor), int(patch), 1) if pre is None else _key(major, minor, patch, pre)
-
-
-def parse_loose_version(text: str) -> VersionKey | None:
-    """The same for versions whose minor and patch numbers may be missing and whose numbers may begin with zeros."""
-    return None if (match := _LOOSE.fullmatch(text)) is None else _key(*match.groups())
-
-
-def _key(major: str, minor: str | None, patch: str | None, pre: str | None) -> VersionKey:
-    if pre is None:
-        return (int(major), int(minor or 0), int(patch or 0), 1)
-    return (int(major), int(minor or 0), int(patch or 0), 0, _identifiers(pre))
-
-
-def _identifiers(pre: str) -> tuple[tuple[int, int | str], ...]:
-    """Numbers compare as numbers and come before words."""
-    return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in pre.split("."))
 
 
 def _after(key: VersionKey) -> VersionKey:
@@ -139,6 +107,14 @@ class VersionRange:
                 return True
         return False
 
+    def among(self, versions: Sequence[VersionKey]) -> Sequence[bool]:
+        """For each of *versions* whether it lies inside."""
+        (first, *others) = self.groups
+        if others or first.exclusions:
+            return [self.has(version) for version in versions]
+        low, high, pre = first.low, first.high, first.pre
+        return [low <= version < high and (pre or version[3] == 1) for version in versions]
+
     def wants_prereleases(self, version: VersionKey) -> bool:
         """Whether *version* is left out for nothing but being a pre-release."""
         return version[3] == 0 and any(not group.pre and group.low <= version < group.high for group in self.groups)
@@ -184,7 +160,7 @@ def _comparison(match: re.Match[str]) -> Comparison:
         numbers.append(int(part))
     known = tuple(numbers)
     pre = match["pre"]
-    tail: VersionKey = (1,) if pre is None else (0, _identifiers(pre))
+    tail: VersionKey = (1,) if pre is None else (0, identifiers(pre))
     exact = (*known, *(0,) * (3 - len(known)), *tail)
     build = _OPERATORS[match["op"] or "="]
     return build(known, exact, pre is not None)

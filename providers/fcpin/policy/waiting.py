@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import compress
 from typing import NamedTuple, Protocol, Self
 
 from fcpin.image import TagRecord
-from fcpin.policy.candidate import Key
-from fcpin.policy.outcome import Ranked
+from fcpin.policy.candidate import Key, Ledger, reject
+from fcpin.policy.ranked import Ranked
+from fcpin.policy.selection import Change
 
 _MOST_NAMED = 3
 
@@ -17,8 +17,10 @@ class Wait(NamedTuple):
     """Why a tag waits: `matures at 2026-11-22T14:00:00Z (min_age 2h)`."""
 
     reason: str
-    ends: bool
-    """Whether it ends by itself."""
+    until: datetime | None = None
+    """When it ends by itself, if it does."""
+    over: str = ""
+    """What is so then: `min_age 2h has passed`."""
 
 
 class Gate(Protocol):
@@ -43,52 +45,49 @@ class Waiting(NamedTuple):
 class Admission:
     """The relatives, divided."""
 
-    ready: Ranked
+    ready: Ranked[Key]
     waiting: Sequence[Waiting] = ()
     """In alphabetical order of their tags."""
 
     @classmethod
-    def of(cls, ranked: Ranked, gates: Sequence[Gate], now: datetime) -> Self:
+    def of(cls, ranked: Ranked[Key], gates: Sequence[Gate], now: datetime) -> Self:
         """Only what passes every gate is ready; of several reasons to wait the first gate's is told."""
         waits: dict[int, Wait] = {}
         for gate in reversed(gates):
             waits.update(gate.waits(ranked.records, now))
         if not waits:
             return cls(ranked)
-        keys, records = ranked.keys, ranked.records
-        ready = [index not in waits for index in range(len(keys))]
-        waiting = [Waiting(keys[index], records[index].tag, wait) for index, wait in waits.items()]
+        waiting = [Waiting(ranked.keys[index], ranked.tags[index], wait) for index, wait in waits.items()]
         waiting.sort(key=lambda one: one.tag)
-        return cls(Ranked(list(compress(keys, ready)), list(compress(records, ready))), waiting)
+        return cls(ranked.only([index not in waits for index in range(len(ranked.tags))]), waiting)
 
     def key_of(self, tag: str | None) -> Key | None:
         """What *tag* is compared by, if it waits."""
         return next((one.key for one in self.waiting if one.tag == tag), None)
 
-    def not_yet(self, current: str | None, *, descending: bool) -> str:
-        """Why nothing is ready although something will be; empty if nothing will."""
-        if not any(one.wait.ends for one in self.waiting):
-            return ""
-        others = [one for one in self.waiting if one.tag != current]
-        if not others:
-            return f"{current} is deployed already, and there is no other"
-        return f"none may be deployed yet: {named(others, descending=descending)}"
+    def coming(self, current: str | None) -> Sequence[Waiting]:
+        """Those that time alone will let in, without the deployed one."""
+        return [one for one in self.waiting if one.wait.until is not None and one.tag != current]
 
-    def news(self, chosen: Key, current: str | None, *, descending: bool) -> Sequence[str]:
-        """One line about the tags that will be chosen instead of *chosen* if nothing else comes, or none."""
-        newer = [
-            one
-            for one in self.waiting
-            if one.wait.ends and one.tag != current and (one.key < chosen if descending else chosen < one.key)
-        ]
-        return (f"not deployed yet: {named(newer, descending=descending)}",) if newer else ()
+    def ends(self) -> bool:
+        """Whether some wait ends by itself."""
+        return any(one.wait.until is not None for one in self.waiting)
 
-    def rejections(self) -> dict[str, list[str]]:
-        """Those that wait, by reason."""
-        found: dict[str, list[str]] = {}
+    def reject_waiting(self, rejected: Ledger) -> None:
+        """Note why they wait."""
         for one in self.waiting:
-            found.setdefault(one.wait.reason, []).append(one.tag)
-        return found
+            reject(rejected, one.wait.reason, [one.tag])
+
+
+def newer(waiting: Sequence[Waiting], chosen: Key, *, descending: bool) -> Sequence[Waiting]:
+    """Those that will be chosen instead of *chosen* if nothing else comes."""
+    return [one for one in waiting if (one.key < chosen if descending else chosen < one.key)]
+
+
+def next_change(waiting: Sequence[Waiting]) -> Change | None:
+    """When the first of *waiting* has waited long enough."""
+    changes = [Change(one.wait.until, one.wait.over) for one in waiting if one.wait.until is not None]
+    return min(changes, default=None)
 
 
 def named(waiting: Sequence[Waiting], *, descending: bool) -> str:
