@@ -7,7 +7,7 @@ from typing import Final
 
 from fcpin.errors import NoTagQualifies, PlatformMissing, TagNotFound
 from fcpin.image import Digest, Repository, SameDigest, TagRecord
-from fcpin.policy import Policy, Selection
+from fcpin.policy import Policy
 from fcpin.registry.base import Registry
 
 MOST_BUILD_TIMES: Final = 300
@@ -37,12 +37,10 @@ def tags_for(
     return [replace(tag, created=created[tag.tag]) if tag.tag in created else tag for tag in tags]
 
 
-def digest_of(record: TagRecord, repository: Repository, selection: Selection | None = None) -> Digest:
-    """The digest of a resolved tag. Raises TagNotFound when it has none, InvalidPolicy when it is not the held one."""
+def digest_of(record: TagRecord, repository: Repository) -> Digest:
+    """The digest of a resolved tag. Raises TagNotFound when it has none."""
     if record.digest is None:
         raise TagNotFound(f"{repository}:{record.tag} has no digest")
-    if selection is not None and selection.hold is not None:
-        selection.hold.check(record)
     return record.digest
 
 

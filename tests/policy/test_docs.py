@@ -44,4 +44,7 @@ def test_every_policy_that_is_shown_is_valid(page: Path) -> None:
     shown = _YAML.findall(page.read_text())
     assert shown
     for text in shown:
-        Policy.from_spec(yaml.safe_load(text))
+        spec = yaml.safe_load(text)
+        if "follow" in spec.get("policy", {}):  # what the program reads from the other stack
+            spec["policy"]["follow"].setdefault("image", f"r.example.com/shop/app:main-1@sha256:{'0' * 64}")
+        Policy.from_spec(spec)

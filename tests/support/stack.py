@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,19 +43,26 @@ class Run:
 
 @dataclass
 class Stack:
-    """The stack `test` in a folder of its own, with its own state."""
+    """A stack in a folder of its own, with its own state."""
 
     folder: Path
     engine: str
     environment: dict[str, str] = field(default_factory=dict)
+    name: str = "test"
 
     def __post_init__(self) -> None:
+        self.runs = 0
+        if self.folder.exists():
+            return
         (self.folder / "stacks").mkdir(parents=True)
         (self.folder / "state").mkdir()
         shutil.copy(ROOT / "__main__.py", self.folder)
         project = {"name": "shop", "runtime": "python", "stackConfigDir": "stacks"}
         (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
-        self.runs = 0
+
+    def beside(self, name: str) -> "Stack":
+        """Another stack of the same project."""
+        return replace(self, name=name)
 
     def configure(self, functions: Any, **settings: Any) -> None:
         """Write the stack's configuration: `fcpin:functions` unless it is None, and *settings* as `fcpin:` keys."""
@@ -101,7 +108,7 @@ class Stack:
         return Run(done.returncode, done.stdout)
 
     def command(self, command: str, *flags: str, engine: str | None = None) -> list[str]:
-        return [*ENGINES[engine or self.engine], *command.split(), "--stack", "test", *flags]
+        return [*ENGINES[engine or self.engine], *command.split(), "--stack", self.name, *flags]
 
     def process_environment(self) -> dict[str, str]:
         mine = {
@@ -120,7 +127,7 @@ class Stack:
 
     @property
     def state_file(self) -> Path:
-        return self.folder / "state" / ".pulumi" / "stacks" / "shop" / "test.json"
+        return self.folder / "state" / ".pulumi" / "stacks" / "shop" / f"{self.name}.json"
 
     def resources(self) -> list[dict[str, Any]]:
         """The pins in the stack's state."""
@@ -130,4 +137,4 @@ class Stack:
 
     @property
     def _config(self) -> Path:
-        return self.folder / "stacks" / "Pulumi.test.yaml"
+        return self.folder / "stacks" / f"Pulumi.{self.name}.yaml"

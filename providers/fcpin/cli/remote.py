@@ -11,7 +11,7 @@ from fcpin.errors import InvalidInput, InvalidSettings, Problem
 from fcpin.image import Image, Repository, TagRecord
 from fcpin.lookup import digest_of, require_platform, tags_for
 from fcpin.openapi import Credentials
-from fcpin.policy import Selection
+from fcpin.policy import Policy, Selection
 from fcpin.registry.directory import RegistryDirectory
 from fcpin.registry.settings import parse_registries
 
@@ -48,10 +48,12 @@ class Remote:
         """Every tag, with the build times that the policy needs. Raises RegistryError."""
         return tags_for(question.policy, self.directory, self.repository, question.current, now=question.now)
 
-    def pin(self, selection: Selection, tag: str, platform: str) -> Mapping[str, str | None]:
+    def pin(self, policy: Policy, selection: Selection, tag: str) -> Mapping[str, str | None]:
         """Tag, digest and image as they are now. Raises RegistryError, PlatformMissing if it cannot run."""
-        digest = digest_of(self.directory.resolve(self.repository, tag), self.repository, selection)
-        require_platform(self.directory, self.repository, tag, digest, platform)
+        record = self.directory.resolve(self.repository, tag)
+        policy.confirm(selection, record)
+        digest = digest_of(record, self.repository)
+        require_platform(self.directory, self.repository, tag, digest, policy.platform)
         return {"tag": tag, "digest": digest, "image": self.image(tag)}
 
     def image(self, tag: str) -> str:

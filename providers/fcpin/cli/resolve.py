@@ -21,7 +21,7 @@ def run(given: Namespace, streams: Streams) -> int:
         kept = remote.image(current) if current and selection.keep else None
         pin = {**answer.pin(selection, current), "image": kept}
     else:
-        pin = remote.pin(selection, selection.chosen.tag, question.policy.platform)
+        pin = remote.pin(question.policy, selection, selection.chosen.tag)
     answer.write_json(streams.stdout, pin, selection)
     return answer.status(selection)
 

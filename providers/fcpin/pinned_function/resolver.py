@@ -106,7 +106,8 @@ class Resolver:
         if selection.chosen is None:
             return self._kept(args, selection, current)
         record = self._directory.resolve_once(args.repository, selection.chosen.tag)
-        pin = Pin(record.tag, digest_of(record, args.repository, selection))
+        args.policy.confirm(selection, record)
+        pin = Pin(record.tag, digest_of(record, args.repository))
         if current is None or pin.digest != current.digest:
             self._check_platform(args, pin)
         return Resolved(pin, selection.summary)

@@ -7,6 +7,7 @@ import pulumi
 from pulumi.dynamic import Resource
 from pulumi.runtime import is_config_secret
 
+from fcpin.pinned_function.following import followed
 from fcpin.pinned_function.keys import CHOSEN, OUTPUTS
 from fcpin.pinned_function.provider import PinnedFunctionProvider
 
@@ -83,7 +84,7 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
         inputs = {
             "function_name": function_name,
             "repository": repository,
-            "policy": policy,
+            "policy": followed(policy, resource_name),
             "filter_tags": filter_tags,
             "allow_tags": allow_tags,
             "ignore_tags": ignore_tags,

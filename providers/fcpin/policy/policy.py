@@ -24,6 +24,7 @@ from fcpin.policy.contest import Contest
 from fcpin.policy.decision import Decision
 from fcpin.policy.fields import Fields
 from fcpin.policy.filters import Filters
+from fcpin.policy.follow import Follow
 from fcpin.policy.held import held
 from fcpin.policy.hold import Hold
 from fcpin.policy.listing import listing_of
@@ -106,6 +107,16 @@ class Policy:
         if self.hold is not None:
             return replace(selection, warnings=(self.hold.epitaph, *selection.warnings))
         return selection
+
+    def confirm(self, selection: Selection, record: TagRecord) -> None:
+        """Raises InvalidPolicy when *record*, read for what was selected, is not the image that was asked for.
+
+        A listing may come without digests, so that only the tag itself can tell.
+        """
+        if selection.hold is not None:
+            selection.hold.check(record)
+        elif isinstance(self.order, Follow):
+            self.order.check(record)
 
     def active_hold(self, now: datetime | None) -> Hold | None:
         """The hold that decides at *now*, if one does."""

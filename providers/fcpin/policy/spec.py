@@ -8,6 +8,7 @@ from fcpin.policy.alphabetical import Alphabetical
 from fcpin.policy.digest import DigestOf
 from fcpin.policy.family import Family
 from fcpin.policy.fields import Fields, shown
+from fcpin.policy.follow import Follow
 from fcpin.policy.newest import ByPushTime, Newest
 from fcpin.policy.numerical import Numerical
 from fcpin.policy.order import Order, OrderReader
@@ -20,6 +21,7 @@ ORDERS: Mapping[str, OrderReader] = {
     "alphabetical": Alphabetical,
     "newest": Newest,
     "digest": DigestOf,
+    "follow": Follow,
 }
 """Where an order is registered."""
 

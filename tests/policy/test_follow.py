@@ -1,0 +1,55 @@
+"""The follow order: what another stack runs."""
+
+from typing import Any
+
+import pytest
+
+from fcpin.errors import InvalidPolicy
+from fcpin.image import Digest, TagRecord
+from fcpin.policy import Policy
+from tests.policy.choosing import choose, chosen, reasons
+
+RUNS, OTHER = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
+
+
+def spec(**rest: Any) -> dict[str, Any]:
+    return {"policy": {"follow": {"stack": "dev", "image": f"r.example.com/shop/app:main-11@{RUNS}", **rest}}}
+
+
+def test_what_the_other_stack_runs_is_chosen_whatever_is_newer() -> None:
+    selection = choose(spec(), ["main-10", "main-11", "main-12"])
+    assert selection.chosen is not None
+    assert selection.chosen.tag == "main-11"
+    assert reasons(selection)["main-12"] == "is not what dev runs: main-11@sha256:aaaaaaaaaaaa"
+
+
+def test_going_back_is_followed() -> None:
+    assert chosen(spec(), ["main-11", "main-12"], current="main-12") == "main-11"
+
+
+def test_nothing_when_this_repository_has_no_such_tag() -> None:
+    assert chosen(spec(), ["main-12"]) is None
+
+
+def test_a_tag_that_moved_since_is_refused() -> None:
+    policy = Policy.from_spec(spec())
+    selection = policy.select([TagRecord("main-11", Digest(RUNS))])
+    policy.confirm(selection, TagRecord("main-11", Digest(RUNS)))
+    with pytest.raises(InvalidPolicy, match="run `up` for dev first"):
+        policy.confirm(selection, TagRecord("main-11", Digest(OTHER)))
+
+
+WRONG: list[tuple[str, dict[str, Any], str]] = [
+    ("no stack", {"image": f"app:main@{RUNS}"}, "policy.follow.stack"),
+    ("a stack that runs nothing of that name", {"stack": "dev", "image": ""}, "run `up` there first"),
+    ("no image", {"stack": "dev"}, "policy.follow.image: is missing"),
+    ("an image without a digest", {"stack": "dev", "image": "r.example.com/shop/app:main"}, "expected host"),
+    ("what is no image", {"stack": "dev", "image": "Not An Image"}, "policy.follow.image"),
+    ("an unknown key", {"stack": "dev", "image": f"app:main@{RUNS}", "stak": "x"}, "policy.follow.stak"),
+]
+
+
+@pytest.mark.parametrize(("follow", "says"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+def test_bad_input(follow: dict[str, Any], says: str) -> None:
+    with pytest.raises(InvalidPolicy, match=says):
+        Policy.from_spec({"policy": {"follow": follow}})
