@@ -35,6 +35,9 @@ class NamesOnly:
             raise TagNotFound("gone")
         return self._manifest
 
+    def is_immutable(self, repository: Repository) -> bool | None:
+        return None
+
     def created(self, repository: Repository, tags: Sequence[str]) -> Mapping[str, datetime]:
         self.asked_times += tags
         return {tag: datetime(2026, 11, index + 1, tzinfo=UTC) for index, tag in enumerate(tags)}

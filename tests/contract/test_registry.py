@@ -13,6 +13,7 @@ from emulator.oci.tokens import ISSUER
 from fcpin.errors import RegistryDenied, RepositoryNotFound, TagNotFound
 from fcpin.image import Digest, Repository
 from fcpin.openapi import Credentials
+from fcpin.registry.acr_enterprise import AcrEnterprise
 from fcpin.registry.base import Registry
 from fcpin.registry.directory import RegistryDirectory
 from fcpin.registry.settings import RegistrySettings
@@ -146,6 +147,12 @@ def test_a_digest_that_was_deleted_is_not_found(world: World) -> None:
     world.store.delete_manifest(world.path, digest)
     with pytest.raises(TagNotFound, match=digest):
         world.registry.manifest(world.repository, digest)
+
+
+def test_whether_tags_can_be_moved_is_told_where_the_registry_knows(world: World) -> None:
+    world.store.push(world.path, "main", content="one")
+    knows = isinstance(world.registry, AcrEnterprise)
+    assert world.registry.is_immutable(world.repository) is (False if knows else None)
 
 
 def test_wrong_credentials_are_denied_and_not_shown(world: World) -> None:

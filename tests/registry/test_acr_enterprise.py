@@ -60,6 +60,16 @@ def test_a_record_carries_what_acr_knows_of_a_tag(cloud: Emulator) -> None:
     assert abs((listed.pushed - datetime.now(UTC)).total_seconds()) < 60
 
 
+def test_tag_immutability_costs_no_request_of_its_own(cloud: Emulator) -> None:
+    cloud.push("shop/app", "release-1")
+    cloud.set_tag_immutability("shop/app")
+    registry = of(cloud)
+    registry.resolve(REPOSITORY, "release-1")
+    cloud.calls.clear()
+    assert registry.is_immutable(REPOSITORY) is True
+    assert list(cloud.calls) == []
+
+
 def test_accelerated_tags_are_listed_for_the_policy_to_judge(cloud: Emulator) -> None:
     cloud.push("shop/app", "v1_accelerated", content="one")
     assert [record.tag for record in of(cloud).list_tags(REPOSITORY)] == ["v1_accelerated"]

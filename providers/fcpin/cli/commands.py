@@ -5,9 +5,10 @@ from typing import Final
 
 from fcpin.cli.changes import CHANGES
 from fcpin.cli.command import Command
+from fcpin.cli.drift import DRIFT
 from fcpin.cli.explain import EXPLAIN
 from fcpin.cli.resolve import RESOLVE
 from fcpin.cli.select import SELECT
 
-COMMANDS: Final[Sequence[Command]] = (SELECT, EXPLAIN, RESOLVE, CHANGES)
+COMMANDS: Final[Sequence[Command]] = (SELECT, EXPLAIN, RESOLVE, CHANGES, DRIFT)
 """Where a command is registered."""

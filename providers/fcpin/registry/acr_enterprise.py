@@ -5,6 +5,7 @@ That API has no filter and no documented order for tags, so a listing is always 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -26,6 +27,14 @@ _MAX_TAGS: Final = 1_000_000
 _AT_ONCE: Final = 4
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What GetRepository tells."""
+
+    id: str
+    is_immutable: bool | None
+
+
 class AcrEnterprise:
     """Reads one Enterprise instance. Safe to share between threads.
 
@@ -45,7 +54,8 @@ class AcrEnterprise:
         self._images = images(self.find_login)
         self._api = api
         self._given_instance_id = instance_id
-        self._once = SingleFlight[str, str]()
+        self._instances_found = SingleFlight[str, str]()
+        self._repositories_found = SingleFlight[str, _Found]()
 
     def list_tags(self, repository: Repository) -> Sequence[TagRecord]:
         """One request per 100 tags, four at once; once more from the start when tags were pushed meanwhile."""
@@ -78,6 +88,10 @@ class AcrEnterprise:
     def manifest(self, repository: Repository, digest: Digest) -> Manifest:
         """Asked of the registry itself: the API tells no platforms."""
         return self._images.manifest(repository, digest)
+
+    def is_immutable(self, repository: Repository) -> bool | None:
+        """`TagImmutability`. No request once the repository's id is known."""
+        return self._repository(repository).is_immutable
 
     def created(self, repository: Repository, tags: Sequence[str]) -> Mapping[str, datetime]:
         """One request a tag, four at once. A listing of ours has these times already."""
@@ -126,7 +140,7 @@ class AcrEnterprise:
         )
 
     def _instance_id(self) -> str:
-        return self._given_instance_id or self._once.get("instance", self._find_instance)
+        return self._given_instance_id or self._instances_found.get("", self._find_instance)
 
     def _find_instance(self) -> str:
         name = self._acr.instance_name
@@ -152,9 +166,12 @@ class AcrEnterprise:
                 return
 
     def _repo_id(self, repository: Repository) -> str:
-        return self._once.get(f"repository {repository.path}", lambda: self._find_repository(repository))
+        return self._repository(repository).id
 
-    def _find_repository(self, repository: Repository) -> str:
+    def _repository(self, repository: Repository) -> "_Found":
+        return self._repositories_found.get(repository.path, lambda: self._find_repository(repository))
+
+    def _find_repository(self, repository: Repository) -> "_Found":
         namespace, _, name = repository.path.partition("/")
         body = self._api.call(
             "GetRepository",
@@ -166,7 +183,7 @@ class AcrEnterprise:
         )
         if not body.repo_id:
             raise RegistryProtocolError(f"{repository}: ACR answered without a RepoId")
-        return str(body.repo_id)
+        return _Found(str(body.repo_id), body.tag_immutability)
 
 
 def _total(body: Any, repository: Repository) -> int:

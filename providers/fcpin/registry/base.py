@@ -22,6 +22,9 @@ class Registry(Protocol):
     def manifest(self, repository: Repository, digest: Digest) -> Manifest:
         """Platforms of the image with that digest. Raises TagNotFound when it is gone."""
 
+    def is_immutable(self, repository: Repository) -> bool | None:
+        """Whether no tag of *repository* can be moved; None where the registry does not tell."""
+
     def created(self, repository: Repository, tags: Sequence[str]) -> Mapping[str, datetime]:
         """When the publishers say these tags were built, for those that say so. Costs up to three requests a tag.
 

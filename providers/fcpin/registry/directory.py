@@ -79,6 +79,10 @@ class RegistryDirectory:
         named = _canonical(repository)
         return self._manifests.get((named, digest), lambda: self.registry_for(repository).manifest(named, digest))
 
+    def is_immutable(self, repository: Repository) -> bool | None:
+        """Whether no tag can be moved; None where the registry does not tell."""
+        return self.registry_for(repository).is_immutable(_canonical(repository))
+
     def created(self, repository: Repository, tags: Sequence[str]) -> Mapping[str, datetime]:
         """When these tags were built, asked once a run for the same tags."""
         named = _canonical(repository)

@@ -86,6 +86,10 @@ class Distribution:
             return Manifest(digest, children=document.children)
         return Manifest(digest, platform=platform_name(self._config(repository, document.config)))
 
+    def is_immutable(self, repository: Repository) -> bool | None:  # noqa: ARG002 - the protocol knows nothing of it
+        """None: nothing is asked."""
+        return None
+
     def created(self, repository: Repository, tags: Sequence[str]) -> Mapping[str, datetime]:
         """Two requests for a tag of a plain image, three for an index, eight tags at once."""
         wanted = list(dict.fromkeys(tags))

@@ -1,0 +1,53 @@
+"""The commands about a stack answer what their pages show."""
+
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from emulator import Emulator, Knobs
+from fcpin.drift import Kind
+from tests.support.examples import examples
+from tests.support.told_stack import ToldStack, run
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
+_PASSING = re.compile(r"for (?:\d+[dhms])+ by now")
+
+
+def three_functions(told: ToldStack) -> None:
+    """One as deployed, one with a newer tag, one whose tag was moved."""
+    told.push("main", "one")
+    told.push("release-41")
+    told.push("main-11")
+    told.deploy("thumbnails", "main", policy={"digest": {"tag": "main"}})
+    told.deploy("orders", "release-41", policy={"family": {"name": "release"}})
+    told.deploy("checkout", "main-11")
+    told.push("release-42")
+    told.push("main", "two")
+
+
+PAGES: list[tuple[str, Callable[[ToldStack], None]]] = [("drift.md", three_functions)]
+
+
+@pytest.mark.parametrize(("page", "happens"), PAGES, ids=[page for page, _ in PAGES])
+def test_every_example_answers_what_it_says(
+    page: str, happens: Callable[[ToldStack], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Emulator(knobs=Knobs(create_seconds=0, update_seconds=0)).serve() as cloud:
+        told = ToldStack(tmp_path, cloud, "prod")
+        monkeypatch.setenv("PATH", told.path())
+        monkeypatch.setenv("ENGINE", "pulumi")
+        monkeypatch.chdir(tmp_path)
+        happens(told)
+        shown = list(examples(DOCS / page))
+        assert shown
+        for example in shown:
+            answer = run(shlex.split(example.command)[1:])
+            assert _PASSING.sub("for … by now", answer.out + answer.err) == _PASSING.sub("for … by now", example.output)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_of_drift_has_a_row_with_its_exit_code(kind: Kind) -> None:
+    assert f"| `{kind}` | {kind.exit_code} |" in (DOCS / "drift.md").read_text()
