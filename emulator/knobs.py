@@ -64,6 +64,8 @@ class Knobs:
     """UpdateFunction while another update is in progress: the last one wins, or 409 ConcurrentUpdateError."""
     publish_unchanged: Literal["accepted", "rejected"] = "accepted"
     """PublishFunctionVersion when nothing changed since the last version."""
+    listed_functions: Literal["full", "brief"] = "full"
+    """ListFunctions: with customContainerConfig, or without it."""
 
     # Container Registry Enterprise Edition
     digest_prefix: Literal["bare", "prefixed"] = "bare"

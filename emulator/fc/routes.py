@@ -135,7 +135,7 @@ class FcRoutes:
             and wanted.items() <= record.tags.items()
         }
         page, next_token = cut(list(found), limit_of(request.param("limit")), request.param("nextToken"))
-        return {"functions": [self._service.view(found[name]) for name in page]} | next_token
+        return {"functions": [self._service.listed(found[name]) for name in page]} | next_token
 
     # calls
 

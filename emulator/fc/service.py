@@ -113,6 +113,11 @@ class FunctionCompute:
     def view(self, record: FunctionRecord) -> Json:
         return settings.view(record, record.wanted, arn(record.name))
 
+    def listed(self, record: FunctionRecord) -> Json:
+        """As ListFunctions answers it."""
+        hidden = () if self._knobs.listed_functions == "full" else ("customContainerConfig",)
+        return {key: value for key, value in self.view(record).items() if key not in hidden}
+
     def _repin(self, before: Snapshot, container: Json, request: Json) -> tuple[Pin | None, PlannedFailure | None]:
         """The pin after an update that asks for *request* and makes the container *container*."""
         uri = request.get("resolvedImageUri")

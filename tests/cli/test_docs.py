@@ -10,7 +10,7 @@ import pytest
 from emulator import Emulator, Knobs
 from fcpin.drift import Kind
 from tests.support.examples import examples
-from tests.support.told_stack import ToldStack, run
+from tests.support.told_stack import PATH, ToldStack, run
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 _PASSING = re.compile(r"for (?:\d+[dhms])+ by now")
@@ -28,7 +28,21 @@ def three_functions(told: ToldStack) -> None:
     told.push("main", "two")
 
 
-PAGES: list[tuple[str, Callable[[ToldStack], None]]] = [("drift.md", three_functions)]
+def three_uses(told: ToldStack) -> None:
+    """A published version and a function by the tag, and another function by another tag of the same image."""
+    told.push("main-11")
+    told.cloud.retag(PATH, "stable", to="main-11")
+    told.push("main-12")
+    told.create("checkout", "main-11")
+    told.cloud.publish_version("checkout")
+    told.cloud.set_image("checkout", told.image("main-12"))
+    told.cloud.publish_version("checkout")
+    told.cloud.create_alias("checkout", "live", "2", {"1": 0.1})
+    told.create("orders", "main-11")
+    told.create("thumbnails", "stable")
+
+
+PAGES: list[tuple[str, Callable[[ToldStack], None]]] = [("drift.md", three_functions), ("impact.md", three_uses)]
 
 
 @pytest.mark.parametrize(("page", "happens"), PAGES, ids=[page for page, _ in PAGES])

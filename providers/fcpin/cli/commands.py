@@ -7,8 +7,9 @@ from fcpin.cli.changes import CHANGES
 from fcpin.cli.command import Command
 from fcpin.cli.drift import DRIFT
 from fcpin.cli.explain import EXPLAIN
+from fcpin.cli.impact import IMPACT
 from fcpin.cli.resolve import RESOLVE
 from fcpin.cli.select import SELECT
 
-COMMANDS: Final[Sequence[Command]] = (SELECT, EXPLAIN, RESOLVE, CHANGES, DRIFT)
+COMMANDS: Final[Sequence[Command]] = (SELECT, EXPLAIN, RESOLVE, CHANGES, DRIFT, IMPACT)
 """Where a command is registered."""

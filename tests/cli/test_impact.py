@@ -1,0 +1,140 @@
+"""fcpin impact: who depends on a tag or an image, in whatever way, and nobody left out in silence."""
+
+import pytest
+
+from emulator import Knobs
+from tests.support.told_stack import PATH, ToldStack, run
+
+
+def affected(told: ToldStack, image: str) -> dict[str, str]:
+    """Effect by function and version."""
+    rows = told.fcpin("impact", image, "--json").json["affected"]
+    return {f"{row['function_name']}@{row['version']}": row["effect"] for row in rows}
+
+
+def test_who_names_the_tag_and_who_runs_its_image(told: ToldStack) -> None:
+    digest = told.push("main-1")
+    told.cloud.retag(PATH, "stable", to="main-1")
+    told.push("main-2")
+    told.create("by-tag", "main-1")
+    told.create("by-another-tag", "stable")
+    told.create("another-image", "main-2")
+    assert affected(told, told.image("main-1")) == {
+        "by-tag@LATEST": "by-this-tag",
+        "by-another-tag@LATEST": "by-another-tag",
+    }
+    assert affected(told, f"{told.repository}@{digest}") == {
+        "by-tag@LATEST": "by-another-tag",
+        "by-another-tag@LATEST": "by-another-tag",
+    }
+
+
+def test_a_published_version_depends_on_the_image_that_it_was_published_with(told: ToldStack) -> None:
+    told.push("main-1")
+    told.push("main-2")
+    told.create("checkout", "main-1")
+    told.cloud.publish_version("checkout")
+    told.cloud.set_image("checkout", told.image("main-2"))
+    told.cloud.publish_version("checkout")
+    told.cloud.create_alias("checkout", "live", "2", {"1": 0.1})
+    (row,) = told.fcpin("impact", told.image("main-1"), "--json").json["affected"]
+    assert (row["function_name"], row["version"], row["aliases"]) == ("checkout", "1", {"live": 0.1})
+    shown = told.fcpin("impact", told.image("main-2")).out
+    assert "LATEST" in shown
+    assert "live 90%" in shown
+
+
+def test_a_tag_that_was_moved_already_tells_who_is_broken(told: ToldStack) -> None:
+    told.push("main", "one")
+    told.create("checkout", "main")
+    told.push("main", "two")
+    assert affected(told, told.image("main")) == {"checkout@LATEST": "another-digest"}
+    told.cloud.delete_tag(PATH, "main")
+    answer = told.fcpin("impact", told.image("main"))
+    assert answer.code == 10
+    assert "which does not exist" in answer.out
+
+
+OTHERWISE = Knobs(create_seconds=0, update_seconds=0, resolved_digest="child", listed_functions="brief")
+
+
+@pytest.mark.parametrize("knobs", [Knobs(create_seconds=0), OTHERWISE], ids=["index, full", "child, brief"])
+def test_whatever_fc_notes_of_an_index_and_lists_of_a_function(told: ToldStack) -> None:
+    told.cloud.push(PATH, "main-1", platforms=("linux/amd64", "linux/arm64"))
+    told.create("checkout", "main-1")
+    assert affected(told, told.image("main-1")) == {"checkout@LATEST": "by-this-tag"}
+
+
+def test_every_function_of_the_region_is_looked_at_whoever_made_it(told: ToldStack) -> None:
+    told.push("main-1")
+    for number in range(102):
+        told.create(f"f{number:03}", "main-1")
+    answer = told.fcpin("impact", told.image("main-1"))
+    assert "of 102 functions and versions in cn-hangzhou, 102 depend on" in answer.out
+
+
+def test_nobody_depends_on_it(told: ToldStack) -> None:
+    told.push("main-1")
+    told.push("main-2")
+    told.create("checkout", "main-1")
+    answer = told.fcpin("impact", told.image("main-2"))
+    assert answer.code == 0
+    assert "none depend" in answer.out
+
+
+def test_a_function_whose_update_failed_may_still_run_it(told: ToldStack) -> None:
+    told.push("main-1")
+    told.push("main-2")
+    told.create("checkout", "main-1")
+    told.cloud.fail_update("checkout")
+    told.client.update("checkout", {"customContainerConfig": {"image": told.image("main-2")}})
+    answer = told.fcpin("impact", told.image("main-1"))
+    assert answer.code == 10
+    assert "checkout may run it too" in answer.out
+
+
+def test_whether_the_tag_can_be_moved_is_said(told: ToldStack) -> None:
+    told.push("main-1")
+    assert "TagImmutability is off" in told.fcpin("impact", told.image("main-1")).out
+    told.cloud.set_tag_immutability(PATH)
+    assert "TagImmutability is on" in told.fcpin("impact", told.image("main-1")).out
+
+
+def test_a_region_without_a_stack(told: ToldStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALICLOUD_ACCESS_KEY", told.cloud.access_key_id)
+    monkeypatch.setenv("ALICLOUD_SECRET_KEY", told.cloud.access_key_secret)
+    monkeypatch.delenv("PULUMI_STACK", raising=False)
+    told.push("main-1")
+    told.create("checkout", "main-1")
+    url = told.cloud.url
+    where = ["--region", "cn-hangzhou", "--endpoint", url, "--cr-endpoint", url, "--fc-endpoint", url]
+    answer = run(["impact", told.image("main-1"), *where])
+    assert answer.code == 10, answer
+    assert "checkout" in answer.out
+
+
+MISTAKES = [
+    ("neither a region nor a stack", ["r.example.com/shop/app:1"], "--region: is required"),
+    ("no tag", ["r.example.com/shop/app", "--region", "x"], "add :TAG or @DIGEST"),
+    ("no image", ["app:1", "--region", "x"], "has no registry host"),
+    ("an endpoint that is none", ["r.example.com/a/b:1", "--region", "x", "--fc-endpoint", "ftp://x"], "--fc-endpoint"),
+    ("an endpoint beside a stack", ["r.example.com/a/b:1", "--stack", "x", "--endpoint", "http://x"], "drop one"),
+]
+
+
+@pytest.mark.parametrize(("label", "arguments", "said"), MISTAKES, ids=[row[0] for row in MISTAKES])
+def test_a_mistake_is_named(label: str, arguments: list[str], said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PULUMI_STACK", "ALICLOUD_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    answer = run(["impact", *arguments])
+    assert answer.code == 2
+    assert said in answer.err
+
+
+def test_what_cannot_be_read_is_a_failure_and_no_all_clear(told: ToldStack) -> None:
+    told.push("main-1")
+    told.create("checkout", "main-1")
+    told.cloud.fail_next("ListFunctionVersions", status=403, code="AccessDenied", message="not authorized")
+    answer = told.fcpin("impact", told.image("main-1"))
+    assert (answer.code, answer.out) == (1, "")
+    assert "ListFunctionVersions" in answer.err
