@@ -95,7 +95,7 @@ def test_sdk_models_stop_at_their_client() -> None:
 
 
 def test_every_file_says_its_one_idea_in_its_first_line() -> None:
-    for folder in (PACKAGE, ROOT / "emulator", ROOT / "engine", ROOT / "demo", ROOT / "tests"):
+    for folder in (PACKAGE, ROOT / "emulator", ROOT / "engine", ROOT / "demo", ROOT / "bench", ROOT / "tests"):
         for file in folder.rglob("*.py"):
             if file.stat().st_size and "projects" not in file.parts:
                 assert ast.get_docstring(ast.parse(file.read_text())), f"{file.relative_to(ROOT)} has no docstring"

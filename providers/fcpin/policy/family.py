@@ -8,7 +8,7 @@
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Self, TypeAlias
 
 from fcpin.errors import InvalidPolicy, Problem
@@ -16,11 +16,10 @@ from fcpin.image import Image, TagRecord, is_tag
 from fcpin.policy.candidate import Candidates, Key, Ledger, Reason, reject
 from fcpin.policy.fields import Fields, shown
 from fcpin.policy.fixed import Fixed
-from fcpin.policy.lines import strays
 from fcpin.policy.newest import ByBuildTime, ByPushTime
-from fcpin.policy.numerical import NO_NUMBER, NUMBERS, number_keys
+from fcpin.policy.numerical import NO_NUMBER, number_keys
 from fcpin.policy.order import Ranking
-from fcpin.policy.ranked import Ranked
+from fcpin.policy.ranked import Ranked, rank_by
 
 Rule: TypeAlias = Literal["strict", "seed"]
 
@@ -110,8 +109,9 @@ def _order_of(relatives: Candidates) -> Ranking:
     """What these relatives can be ordered by."""
     if any(record.pushed is not None for record in relatives.records):
         return ByPushTime()
-    if not strays(_suffixes(relatives), NUMBERS):
-        return _BY_NUMBER
+    numbers = SuffixNumber().keys(relatives)
+    if None not in numbers:
+        return SuffixNumber(numbers)
     return ByBuildTime() if len(relatives.tags) > 1 else Alone()
 
 
@@ -151,6 +151,9 @@ class FamilyRanking:
 class SuffixNumber(Fixed):
     """Newest is the greatest number after the last dash."""
 
+    numbers: Sequence[Key | None] = field(default=(), compare=False)
+    """Those of the candidates, as they were found when this order was chosen."""
+
     by: ClassVar[str] = "number"
 
     @property
@@ -158,14 +161,10 @@ class SuffixNumber(Fixed):
         return NO_NUMBER
 
     def keys(self, candidates: Candidates) -> Sequence[Key | None]:
-        return number_keys(_suffixes(candidates))
+        return number_keys([value.rpartition("-")[2] for value in candidates.values])
 
-
-def _suffixes(candidates: Candidates) -> Sequence[str]:
-    return [value.rpartition("-")[2] for value in candidates.values]
-
-
-_BY_NUMBER = SuffixNumber()
+    def rank(self, candidates: Candidates, rejected: Ledger) -> Ranked[Key]:
+        return rank_by(self.numbers, candidates, self.lacking, rejected)
 
 
 @dataclass(frozen=True)

@@ -80,12 +80,11 @@ class Filters:
     def _extracted(self, candidates: Candidates, rejected: Ledger) -> Candidates:
         if self.pattern is None:
             return candidates
+        candidates = candidates.those(self.pattern.search(candidates.tags), _NO_MATCH, rejected)
         if self.extract is None:
-            matches = self.pattern.search(candidates.tags, lambda _: True)
-            return candidates.those(matches, _NO_MATCH, rejected)
-        values = self.pattern.search(candidates.tags, self.extract)
-        candidates = candidates.those([value is not None for value in values], _NO_MATCH, rejected)
-        found = Candidates(candidates.tags, [value for value in values if value is not None], candidates.records)
+            return candidates
+        values = self.pattern.extract(candidates.tags, self.extract)
+        found = Candidates(candidates.tags, values, candidates.records)
         found = found.those(found.values, _EMPTY, rejected)
         return found.those([len(value) <= _LONGEST_VALUE for value in found.values], _LONG, rejected)
 

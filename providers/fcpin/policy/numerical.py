@@ -1,6 +1,5 @@
 """Order tags by number, of any length: timestamps of twenty digits do not collide as floats would."""
 
-import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import ClassVar, Final
@@ -9,8 +8,7 @@ from fcpin.policy.candidate import Candidates, Key, Reason
 from fcpin.policy.fixed import Directed
 from fcpin.policy.lines import expecting, strays
 
-_NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
-NUMBERS: Final = expecting(_NUMBER)
+_NUMBERS = expecting(r"-?[0-9]+(?:\.[0-9]+)?")
 _INTEGERS = expecting(r"-?[0-9]+")
 NO_NUMBER: Final = Reason("is no number")
 
@@ -20,11 +18,8 @@ def number_keys(texts: Sequence[str]) -> Sequence[Key | None]:
     others = strays(texts, _INTEGERS)
     if not others:
         return list(map(int, texts))
-    return [_decimal(text) if text in others else int(text) for text in texts]
-
-
-def _decimal(text: str) -> Key | None:
-    return Decimal(text) if re.fullmatch(_NUMBER, text) else None
+    none = strays(list(others), _NUMBERS)
+    return [None if text in none else Decimal(text) if text in others else int(text) for text in texts]
 
 
 class Numerical(Directed):

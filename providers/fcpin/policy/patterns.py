@@ -1,11 +1,12 @@
 """The regular expressions of the user, matched by RE2: never in more than linear time, whatever they are.
 
-A pattern is matched against many tags at once, one a line, because a call of RE2 costs more than its work on a tag.
-So the anchors of the user are made those of a line, and no other part may match a line's end (`never_nl`).
+A pattern is matched against many tags at once, one a line, because a call of RE2 costs more than its work on a tag:
+it runs over all lines that match, up to the first that does not. So the anchors of the user are made those of a line,
+and no other part may match a line's end (`never_nl`).
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self, TypeVar
 
@@ -40,8 +41,12 @@ class Pattern:
     """As the user wrote it."""
     groups: Sequence[str]
     """The names of its groups in their order; the number of one that has none."""
-    _anywhere: Any = field(repr=False, compare=False)
+    _line: Any = field(repr=False, compare=False)
+    """A line with a match in it."""
+    _inside: Any = field(repr=False, compare=False)
+    """A run of such lines, each with its end: `\\C` is any byte, and there is no other left."""
     _whole: Any = field(repr=False, compare=False)
+    """A run of lines that are a match."""
 
     @classmethod
     def compile(cls, source: str) -> Self:
@@ -56,29 +61,30 @@ class Pattern:
         lines = "".join(_OF_A_LINE.get(atom, atom) for atom in _ATOM.findall(source))
         try:
             plain = re2.compile(source, options)
-            anywhere = re2.compile(f"(?:{lines}).*".encode(), options)  # up to the end: one match a line
-            whole = re2.compile(f"(?m:^)(?:{lines})(?m:$)".encode(), options)
+            line = re2.compile(f"(?m:^).*?(?:{lines}).*".encode(), options)
+            inside = re2.compile(rf"(?:(?m:^).*?(?:{lines}).*(?m:$)\C)+".encode(), options)
+            whole = re2.compile(rf"(?:(?m:^)(?:{lines})(?m:$)\C)+".encode(), options)
         except re2.error as error:
             reason = error.args[0].decode(errors="replace") if error.args else "it cannot be read"
             raise _problem(f"{shown(source)} is no regular expression of RE2: {reason}") from None
         except UnicodeEncodeError:
             raise _problem(f"{shown(source)} is no regular expression of RE2: it has half a character") from None
         names = {number: name for name, number in plain.groupindex.items()}
-        return cls(source, [names.get(number, str(number)) for number in range(1, plain.groups + 1)], anywhere, whole)
+        return cls(
+            source, [names.get(number, str(number)) for number in range(1, plain.groups + 1)], line, inside, whole
+        )
 
-    def search(self, tags: Sequence[str], take: Callable[[Match], T]) -> Sequence[T | None]:
-        """For each of *tags*, which are ASCII, what is taken of the first match anywhere in it."""
-        found: list[T | None] = [None] * len(tags)
-        for index, match in _matches(self._anywhere, tags):
-            found[index] = take(match)
-        return found
+    def search(self, tags: Sequence[str]) -> Sequence[bool]:
+        """For each of *tags*, which are ASCII and not empty, whether it matches anywhere."""
+        return _flags(self._inside, tags)
 
     def fullmatch(self, tags: Sequence[str]) -> Sequence[bool]:
-        """For each of *tags*, which are ASCII, whether it matches as a whole."""
-        found = [False] * len(tags)
-        for index, _ in _matches(self._whole, tags):
-            found[index] = True
-        return found
+        """For each of *tags*, which are ASCII and not empty, whether it matches as a whole."""
+        return _flags(self._whole, tags)
+
+    def extract(self, tags: Sequence[str], take: Callable[[Match], T]) -> Sequence[T]:
+        """What is taken of the first match in each of *tags*, all of which match."""
+        return [take(match) for match in self._line.finditer("\n".join(tags).encode())] if tags else []
 
 
 def read_pattern(fields: Fields, key: str, source: str) -> Pattern | None:
@@ -95,15 +101,16 @@ def _problem(reason: str) -> InvalidPolicy:
     return InvalidPolicy(Problem("", reason))
 
 
-def _matches(compiled: Any, tags: Sequence[str]) -> Iterator[tuple[int, Match]]:
-    """Each match, and which of *tags* it is in."""
-    index, end = -1, -1
-    for match in compiled.finditer("\n".join(tags).encode()) if tags else ():
-        start = match.start()
-        while start > end:
-            index += 1
-            end += len(tags[index]) + 1
-        yield index, match
+def _flags(runs: Any, tags: Sequence[str]) -> Sequence[bool]:
+    found: list[bool] = []
+    at = 0
+    lines = "".join(f"{tag}\n" for tag in tags).encode()
+    for run in runs.finditer(lines):
+        start, end = run.span()
+        found += [False] * lines.count(b"\n", at, start)
+        found += [True] * lines.count(b"\n", start, end)
+        at = end
+    return [*found, *[False] * (len(tags) - len(found))]
 
 
 def unanchored(source: str) -> bool:

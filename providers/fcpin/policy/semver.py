@@ -55,12 +55,9 @@ class Semver(Fixed):
         return ranked.only(inside)
 
     def _reject(self, ranked: Ranked[VersionKey], inside: Sequence[bool], rejected: Ledger) -> None:
-        early = [
-            tag
-            for tag, version, fits in zip(ranked.tags, ranked.keys, inside, strict=True)
-            if version[3] == 0 and not fits and self.range.wants_prereleases(version)
-        ]
-        known = frozenset(early)
-        outside = [tag for tag, fits in zip(ranked.tags, inside, strict=True) if not fits and tag not in known]
+        out = ranked.only([not fits for fits in inside])
+        wanted = self.range.wants_prereleases
+        early = [tag for tag, version in zip(out.tags, out.keys, strict=True) if version[3] == 0 and wanted(version)]
         reject(rejected, f"is a pre-release, and {self.range} names none (such as >=1.0.0-0)", early)
-        reject(rejected, f"is outside {self.range}", outside)
+        known = frozenset(early)
+        reject(rejected, f"is outside {self.range}", [tag for tag in out.tags if tag not in known])

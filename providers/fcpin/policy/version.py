@@ -19,6 +19,8 @@ TAIL: Final = rf"(?:-(?P<pre>{_PRE}(?:\.{_PRE})*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-
 _NUMBER = r"(?:0|[1-9][0-9]*)"
 _STRICT = re.compile(rf"v?({_NUMBER})\.({_NUMBER})\.({_NUMBER}){TAIL}")
 _LOOSE = re.compile(rf"v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?{TAIL}")
+_FIRST = frozenset("v0123456789")
+"""What a version begins with."""
 _RELEASES = expecting(rf"v?{_NUMBER}\.{_NUMBER}\.{_NUMBER}")
 
 
@@ -39,7 +41,8 @@ def version_keys(texts: Sequence[str], parse: Callable[[str], VersionKey | None]
     releases = zip(numbers, numbers, numbers, repeat(1))
     if not others:
         return list(releases)
-    return [parse(text) if text in others else next(releases) for text in texts]
+    known = {text: parse(text) for text in others if text[:1] in _FIRST}
+    return [known.get(text) if text in others else next(releases) for text in texts]
 
 
 def _numbers(releases: Sequence[str]) -> Sequence[int]:

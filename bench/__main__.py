@@ -1,0 +1,100 @@
+"""`make bench`: selecting from 100,000 tags, reading them, starting the command."""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from bench import listings
+from bench.timing import medians, processes
+from fcpin.cli.tags import read_tags
+from fcpin.image import TagRecord
+from fcpin.policy import Policy
+
+_ROUNDS = 7
+_EXTRACT = {"pattern": r"^main-[a-f0-9]+-(?P<ts>\d+)$", "extract": "$ts"}
+_MATCH = re.compile(r"\w+-?(.*)").fullmatch
+
+SELECTING: Sequence[tuple[str, Callable[[], Sequence[TagRecord]], Mapping[str, object]]] = (
+    ("family, by push time", listings.commits, {"family": {"name": "main"}}),
+    ("family, by number", listings.builds, {"family": {"name": "main"}}),
+    ("semver", listings.versions, {"semver": {"range": "1.x"}}),
+    ("numerical", listings.numbers, {"numerical": {}}),
+    ("newest", listings.commits, {"newest": {}}),
+    ("newest, with min_age", listings.commits, {"newest": {}, "min_age": "7d"}),
+    ("newest, with ignore_tags", listings.commits, {"newest": {}, "ignore_tags": [".*-debug", "release-0.*"]}),
+    ("newest, with filter_tags", listings.commits, {"newest": {}, "filter_tags": {"pattern": "^main-"}}),
+    ("numerical, with extract", listings.dated, {"numerical": {}, "filter_tags": _EXTRACT}),
+)
+
+
+class Figure(NamedTuple):
+    """What was measured, and the least that it could have taken in the same moments; both in seconds of CPU."""
+
+    name: str
+    taken: float
+    floor: float
+
+    def __str__(self) -> str:
+        return f"  {self.name:<28}{self.taken * 1e3:>8.1f}{self.floor * 1e3:>8.1f}{self.taken / self.floor:>7.1f}"
+
+
+def main() -> int:
+    """Print every figure."""
+    sections: Sequence[tuple[str, str, Callable[[], Iterator[Figure]]]] = (
+        ("selecting from 100,000 tags, each with its reason", "one match of a regular expression a tag", selecting),
+        ("reading 100,000 tags", "json.loads a line", reading),
+        ("starting", "python -c pass", starting),
+    )
+    sys.stdout.write(f"CPU time in ms, medians of {_ROUNDS}\n")
+    for title, floor, figures in sections:
+        sys.stdout.write(f"\n{title}; floor: {floor}\n  {'':<28}{'ms':>8}{'floor':>8}{'ratio':>7}\n")
+        for figure in figures():
+            sys.stdout.write(f"{figure}\n")
+            sys.stdout.flush()
+    return 0
+
+
+def selecting() -> Iterator[Figure]:
+    """From records to a choice and a reason for every other tag."""
+    for name, listing, spec in SELECTING:
+        tags, policy = listing(), Policy.from_spec(spec)
+        select = partial(policy.select, tags, now=listings.NOW)
+        taken = medians({"select": select, "floor": partial(_look_at, tags)}, _ROUNDS)
+        yield Figure(name, taken["select"], taken["floor"])
+
+
+def _look_at(tags: Sequence[TagRecord]) -> object:
+    return [_MATCH(tag.tag) for tag in tags]
+
+
+def reading() -> Iterator[Figure]:
+    """From JSON lines to records."""
+    tags = [
+        json.dumps({"tag": tag.tag, "digest": tag.digest, "pushed": tag.pushed and tag.pushed.isoformat()})
+        for tag in listings.commits()
+    ]
+    data = "\n".join(tags).encode()
+    taken = medians(
+        {"read": lambda: read_tags(data), "floor": lambda: [json.loads(line) for line in data.splitlines()]}, _ROUNDS
+    )
+    yield Figure("read_tags", taken["read"], taken["floor"])
+
+
+def starting() -> Iterator[Figure]:
+    """Processes of their own."""
+    select = ["-m", "fcpin", "select", "--policy"]
+    programs = {
+        "import fcpin.cli": ["-c", "import fcpin.cli"],
+        "fcpin select": [*select, '{"newest": {}}'],
+        "fcpin select, with a pattern": [*select, '{"newest": {}, "ignore_tags": ["x"]}'],
+    }
+    taken = processes({"floor": ["-c", "pass"], **programs}, _ROUNDS)
+    for name in programs:
+        yield Figure(name, taken[name], taken["floor"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
