@@ -38,7 +38,7 @@ def test_preview_shows_old_and_new_tag_and_digest_and_up_deploys_exactly_that(sh
         assert value in shown
     assert f"| `main-1@{short(old)}` | `main-2@{short(new)}` |" in changes(shop.preview("--json").output)
     assert shop.deployed() == f"main-1@{old}"
-    shop.up()
+    assert shop.stack.up().code == 0
     assert shop.deployed() == f"main-2@{new}"
     assert shop.stack.resources()[0]["outputs"]["previous_image"] == f"{shop.repository}:main-1@{old}"
 
@@ -47,9 +47,9 @@ def test_a_second_run_lists_once_reads_one_digest_and_makes_no_fc_call(shop: Sho
     shop.push("main-1")
     shop.configure({"a": shop.entry(function_name="a"), "b": shop.entry(function_name="b")})
     shop.up()
-    for command in (shop.preview, shop.up):
+    for command in (shop.preview, shop.stack.up):
         shop.cloud.calls.clear()
-        command("--expect-no-changes")
+        assert command("--expect-no-changes").code == 0
         asked = [call.action for call in shop.cloud.calls]
         assert asked.count("ListRepoTag") == 1
         assert asked.count("GetRepoTag") == 1
