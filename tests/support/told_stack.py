@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from emulator import Emulator
 from fcpin.cli import main
 from fcpin.fc.client import FunctionClient
@@ -110,6 +112,25 @@ class ToldStack:
         (self.folder / "config.json").write_text(json.dumps(config))
         state = {"version": 3, "deployment": {"resources": self.resources}}
         (self.folder / "state.json").write_text(json.dumps(state))
+
+    @property
+    def file(self) -> Path:
+        """Pulumi.<name>.yaml."""
+        return self.folder / "stacks" / f"Pulumi.{self.name}.yaml"
+
+    def write_project(self) -> str:
+        """Write Pulumi.yaml and the stack's file, as a person would; gives the text of the latter."""
+        (self.folder / "Pulumi.yaml").write_text("name: shop\nruntime: python\nstackConfigDir: stacks\n")
+        self.file.parent.mkdir(exist_ok=True)
+        text = yaml.safe_dump({"config": {"alicloud:region": REGION, "fcpin:functions": self.functions}})
+        self.file.write_text(f"# The stack {self.name}.\n{text}")
+        return self.file.read_text()
+
+    def reload(self) -> None:
+        """Tell what the stack's file says of the functions by now."""
+        if self.file.exists():
+            self.functions = yaml.safe_load(self.file.read_text())["config"]["fcpin:functions"]
+            self.tell()
 
     def fcpin(self, command: str, *arguments: str, stack: str = "") -> Answer:
         """Run `fcpin` about a stack, by default this one."""

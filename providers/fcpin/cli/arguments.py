@@ -10,6 +10,7 @@ _EPILOG = """\
 examples:
   printf 'main-2\\nmain-11\\n' | fcpin select --policy '{"family": {"name": "main"}}'
   fcpin explain --repository registry.cn-hangzhou.aliyuncs.com/shop/app --policy @policy.json --current main-2
+  fcpin drift --stack prod
 
 exit status: 0 a tag was chosen or the current one is kept, 1 the registry failed, 2 wrong policy or input,
              3 no tag qualifies

@@ -9,7 +9,8 @@ from fcpin.cli.drift import DRIFT
 from fcpin.cli.explain import EXPLAIN
 from fcpin.cli.impact import IMPACT
 from fcpin.cli.resolve import RESOLVE
+from fcpin.cli.rollback import ROLLBACK
 from fcpin.cli.select import SELECT
 
-COMMANDS: Final[Sequence[Command]] = (SELECT, EXPLAIN, RESOLVE, CHANGES, DRIFT, IMPACT)
+COMMANDS: Final[Sequence[Command]] = (SELECT, EXPLAIN, RESOLVE, CHANGES, DRIFT, IMPACT, ROLLBACK)
 """Where a command is registered."""

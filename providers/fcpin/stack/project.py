@@ -1,0 +1,70 @@
+"""Where the file of a stack is: Pulumi.yaml says, as it does to the engines."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Final
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from fcpin.errors import InvalidSettings, Problem
+
+_PROJECT: Final = ("Pulumi.yaml", "Pulumi.yml")
+
+
+def stack_file(folder: Path, stack: str) -> Path:
+    """Pulumi.<stack>.yaml of the project in *folder* or above it; `org/project/stack` is its last part.
+
+    Raises InvalidSettings when there is none.
+    """
+    root, project = _project(folder)
+    name = stack.rpartition("/")[2]
+    file = root / str(project.get("stackConfigDir") or ".") / f"Pulumi.{name}.yaml"
+    if not file.is_file():
+        raise InvalidSettings(Problem(str(file), "is not there; the engine knows the stack, but it has no such file"))
+    return file
+
+
+def read_file(file: Path) -> str:
+    """The text of *file*, newlines as they are. Raises InvalidSettings."""
+    try:
+        with file.open(encoding="utf-8", newline="") as opened:
+            return opened.read()
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise InvalidSettings(Problem(str(file), f"cannot be read: {why}")) from None
+
+
+def write_file(file: Path, text: str) -> None:
+    """Put *text* in the place of what is in *file*, whole or not at all. Raises InvalidSettings."""
+    target = file.resolve()
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        with partial.open("w", encoding="utf-8", newline="") as opened:
+            opened.write(text)
+            opened.flush()
+            os.fsync(opened.fileno())
+        shutil.copymode(target, partial)
+        partial.replace(target)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise InvalidSettings(Problem(str(file), f"cannot be written: {error.strerror}")) from None
+
+
+def _project(folder: Path) -> tuple[Path, dict[str, object]]:
+    for root in (folder, *folder.parents):
+        for name in _PROJECT:
+            if (root / name).is_file():
+                return root, _read(root / name)
+    raise InvalidSettings(Problem("--cwd", f"there is no Pulumi.yaml in {folder}, nor above it"))
+
+
+def _read(file: Path) -> dict[str, object]:
+    try:
+        project = YAML(typ="safe", pure=True).load(read_file(file))
+    except YAMLError as error:
+        raise InvalidSettings(Problem(str(file), f"is no YAML: {' '.join(str(error).split())}")) from None
+    if not isinstance(project, dict):
+        raise InvalidSettings(Problem(str(file), "expected a mapping"))
+    return project

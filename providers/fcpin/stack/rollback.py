@@ -1,0 +1,151 @@
+"""Choose what a function is rolled back to: a hold that the next deployment will carry out, or a reason why it cannot.
+
+Everything is looked up before a word is written: that the image is there under a tag, and that the policy of the
+function takes the hold.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from fcpin.errors import InvalidImage, InvalidSettings, Problem, TagNotFound
+from fcpin.image import Digest, Repository, TagRecord, is_tag, parse_digest, short
+from fcpin.lookup import tags_for
+from fcpin.pinned_function.keys import POLICY_KEYS
+from fcpin.policy import Policy, Selection
+from fcpin.policy.times import iso
+from fcpin.registry.base import Registry
+from fcpin.stack.config_file import FUNCTIONS
+from fcpin.stack.pins import StackPin
+from fcpin.stack.stack import Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a stack's `fcpin:functions`, and the pin that was deployed from it."""
+
+    name: str
+    repository: Repository
+    spec: Mapping[str, object]
+    """The policy dictionary, with the hold that stands there now."""
+    pin: StackPin | None
+    """None where nothing has been deployed yet."""
+
+    @classmethod
+    def find(cls, stack: Stack, wanted: str) -> Self:
+        """The entry called *wanted*, else the one of the function of that name. Raises InvalidSettings."""
+        functions = _functions(stack)
+        named = [name for name, entry in functions.items() if entry.get("function_name") == wanted]
+        if wanted not in functions and len(named) != 1:
+            many = (
+                f"is the function of {', '.join(named)}; name one of these" if named else _no_entry(functions, wanted)
+            )
+            raise InvalidSettings(Problem(FUNCTIONS, many))
+        name = wanted if wanted in functions else named[0]
+        entry = functions[name]
+        try:
+            repository = Repository.parse(str(entry.get("repository")))
+        except InvalidImage as error:
+            raise InvalidSettings(Problem(f"{FUNCTIONS}.{name}.repository", str(error))) from None
+        pin = next((pin for pin in stack.pins if pin.name == name), None)
+        spec = {key: entry[key] for key in POLICY_KEYS if key in entry}
+        return cls(name, repository, _with_followed(spec, pin), pin)
+
+    @property
+    def current(self) -> str | None:
+        """The tag that is deployed."""
+        return self.pin.tag if self.pin and self.pin.tag else None
+
+    def selection(self, registry: Registry, hold: Mapping[str, str] | None, now: datetime) -> Selection:
+        """What the next deployment would select with *hold* in place. Raises InvalidPolicy, RegistryError."""
+        spec = {key: value for key, value in self.spec.items() if key != "hold"} | ({"hold": hold} if hold else {})
+        policy = Policy.from_spec(spec)
+        tags = tags_for(policy, registry, self.repository, self.current, now=now)
+        return policy.select(tags, current=self.current, now=now)
+
+
+def _with_followed(spec: dict[str, object], pin: StackPin | None) -> dict[str, object]:
+    """*spec*, where it follows another stack, with the image that the program read there at the last deployment."""
+    written, deployed = (_follow(one.get("policy")) for one in (spec, (pin and pin.policy) or {}))
+    if written is None or deployed is None or written.get("stack") != deployed.get("stack"):
+        return spec
+    return {**spec, "policy": {"follow": {**written, "image": deployed.get("image")}}}
+
+
+def _follow(policy: object) -> Mapping[str, object] | None:
+    follow = policy.get("follow") if isinstance(policy, Mapping) else None
+    return follow if isinstance(follow, Mapping) else None
+
+
+def _functions(stack: Stack) -> Mapping[str, Mapping[str, Any]]:
+    try:
+        functions = json.loads(stack.config.get(FUNCTIONS, "{}"))
+    except ValueError:
+        functions = None
+    if not isinstance(functions, dict) or not all(isinstance(entry, dict) for entry in functions.values()):
+        raise InvalidSettings(Problem(FUNCTIONS, "expected an object of functions by name"))
+    return functions
+
+
+def _no_entry(functions: Mapping[str, object], wanted: str) -> str:
+    if not functions:
+        return "is not set; the functions are named elsewhere, so write the hold there"
+    return f"has no entry {wanted!r}; there are {', '.join(sorted(functions))}"
+
+
+def hold_for(entry: Entry, registry: Registry, to: str | None, until: datetime, reason: str) -> dict[str, str]:
+    """The hold at *to*, a tag or a digest, or at what ran before. Raises InvalidSettings, RegistryError."""
+    if entry.spec.get("suspend") is True:
+        raise InvalidSettings(
+            Problem(f"{FUNCTIONS}.{entry.name}.suspend", "is true, so a hold would do nothing; remove it first")
+        )
+    target = _previous(entry, registry) if to is None else _given(entry, registry, to)
+    return {**target, "until": iso(until), "reason": reason}
+
+
+def _previous(entry: Entry, registry: Registry) -> dict[str, str]:
+    before = entry.pin.previous if entry.pin else None
+    if before is None or before.digest is None:
+        raise InvalidSettings(Problem("--to", f"is required: the state does not tell what {entry.name} ran before"))
+    if not before.repository.is_same(entry.repository):
+        raise InvalidSettings(Problem("--to", f"is required: {before} ran before, of another repository"))
+    try:
+        if before.tag and registry.resolve(entry.repository, before.tag).digest == before.digest:
+            return {"tag": before.tag, "digest": before.digest}
+    except TagNotFound:
+        pass
+    return _by_digest(entry, registry, before.digest, f"{before.tag} ran before as {short(before.digest)}")
+
+
+def _given(entry: Entry, registry: Registry, to: str) -> dict[str, str]:
+    if is_tag(to) and not _is_digest(to):
+        try:
+            record = registry.resolve(entry.repository, to)
+        except TagNotFound:
+            raise InvalidSettings(Problem("--to", f"{to} is no tag of {entry.repository}")) from None
+        return {"tag": to} | ({"digest": record.digest} if record.digest else {})
+    if not _is_digest(to):
+        raise InvalidSettings(Problem("--to", f"expected a tag, or sha256: and 64 hexadecimal digits, got {to[:80]!r}"))
+    return _by_digest(entry, registry, parse_digest(to), to)
+
+
+def _by_digest(entry: Entry, registry: Registry, digest: Digest, what: str) -> dict[str, str]:
+    """Function Compute deploys by tag, so one must point there."""
+    listing: list[TagRecord] = list(registry.list_tags(entry.repository))
+    if any(record.digest == digest and record.status == "NORMAL" for record in listing):
+        return {"digest": digest}
+    if listing and all(record.digest is None for record in listing):
+        raise InvalidSettings(Problem("--to", f"{what}: this registry lists tags without digests; give the tag"))
+    raise InvalidSettings(
+        Problem("--to", f"{what}, and no tag of {entry.repository} points there: tag that image, and give the tag")
+    )
+
+
+def _is_digest(text: str) -> bool:
+    try:
+        parse_digest(text)
+    except InvalidImage:
+        return False
+    return True
