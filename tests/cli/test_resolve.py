@@ -1,5 +1,6 @@
 """`fcpin resolve` and `fcpin explain --repository` against a real registry."""
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,24 @@ def test_explain_asks_the_same_registry(registry: DockerRegistry) -> None:
     answer = fcpin("explain", "--repository", f"{registry.host}/shop/app", "--plain-http", "--policy", RELEASE)
     assert answer.status == 0
     assert "release-9f9f  chosen" in answer.out
+
+
+def test_a_saved_listing_answers_as_the_registry_does(registry: DockerRegistry) -> None:
+    where = ["--repository", f"{registry.host}/shop/app", "--plain-http"]
+    saved = fcpin("tags", *where, "--policy", RELEASE)
+    assert (saved.status, saved.err) == (0, "")
+    rows = [json.loads(line) for line in saved.out.splitlines()]
+    assert [row["tag"] for row in rows] == ["arm-1", "release-0a1b", "release-5c5c", "release-9f9f"]
+    assert ["created" in row for row in rows] == [False, True, True, True], "what the policy does not need is not asked"
+    asked, told = (
+        fcpin("explain", "--policy", RELEASE, *more, stdin=stdin) for more, stdin in ((where, ""), ([], saved.out))
+    )
+    assert told.out == asked.out
+
+
+def test_a_listing_without_a_policy_costs_no_look_into_images(registry: DockerRegistry) -> None:
+    saved = fcpin("tags", "--repository", f"{registry.host}/shop/app", "--plain-http")
+    assert {tuple(json.loads(line)) for line in saved.out.splitlines()} == {("tag",)}
 
 
 FAILURES = [

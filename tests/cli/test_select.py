@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -235,6 +236,44 @@ def test_explain_shows_what_is_kept() -> None:
     assert answer.status == 0
     assert "2.0.0  kept" in answer.out
     assert "kept: 2.0.0" in answer.out
+
+
+AGED_TAGS = "".join(f'{{"tag": "main-{hour}", "pushed": "2026-01-01T{hour:02}:00:00Z"}}\n' for hour in range(12))
+AGED_FAMILY = ["--policy", '{"family": {"name": "main"}, "min_age": "2h"}', "--now", "2026-01-01T11:30:00Z"]
+
+
+def test_explain_says_what_comes_next_if_only_time_passes() -> None:
+    lines = fcpin("explain", *AGED_FAMILY, "--current", "main-8", stdin=AGED_TAGS).out.splitlines()
+    (chosen,) = (line for line in lines if line.startswith("chosen: "))
+    assert chosen.startswith("chosen: main-8 => main-9, newest of 10 of 12 tags")
+    assert [line for line in lines if line.startswith("next: ")] == [
+        "next: main-10 at 2026-01-01T12:00:00Z, when min_age 2h has passed",
+        "next: main-11 at 2026-01-01T13:00:00Z, when min_age 2h has passed",
+    ]
+
+
+def test_explain_as_json_has_everything_that_the_table_has() -> None:
+    answer = fcpin("explain", "--json", *AGED_FAMILY, "--current", "main-8", stdin=AGED_TAGS)
+    found = answer.json
+    assert (answer.status, found["tag"], found["current"]) == (0, "main-9", "main-8")
+    assert [(step["at"], step["tag"]) for step in found["next"]] == [
+        ("2026-01-01T12:00:00Z", "main-10"),
+        ("2026-01-01T13:00:00Z", "main-11"),
+    ]
+    assert sum(found["counts"].values()) == 11
+    verdicts = {row["tag"]: row["verdict"] for row in found["tags"]}
+    assert len(verdicts) == 12
+    assert [tag for tag, verdict in verdicts.items() if verdict == "chosen"] == ["main-9"]
+    assert found["tags"][0]["pushed"] == "2026-01-01T09:00:00+00:00"
+
+
+@pytest.mark.parametrize("limit", [0, 1, 3])
+def test_explain_shows_as_many_verdicts_as_it_is_told(limit: int) -> None:
+    for form in ([], ["--json"]):
+        out = fcpin("explain", *form, "--limit", str(limit), *AGED_FAMILY, stdin=AGED_TAGS).out
+        assert len(re.findall(r"(?:chosen|rejected)(?:  |\",)", out)) == limit
+        assert "newest of 10 of 12" in out
+    assert f"{12 - limit} more" in fcpin("explain", "--limit", str(limit), *AGED_FAMILY, stdin=AGED_TAGS).out
 
 
 def test_explain_of_nothing() -> None:

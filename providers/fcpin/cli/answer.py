@@ -22,15 +22,24 @@ def pin(selection: Selection, current: str | None) -> Mapping[str, str | None]:
     return {"tag": current if selection.keep else None, "digest": None}
 
 
+def fields(selection: Selection, current: str | None) -> dict[str, object]:
+    """The answer without the tags that were not chosen."""
+    return _fields(pin(selection, current), selection)
+
+
 def write_json(stdout: TextIO, pin: Mapping[str, str | None], selection: Selection) -> None:
     """One object. A rejected tag takes a line, so that the answer can be read and searched."""
+    head = "".join(f'  "{key}": {json.dumps(value)},\n' for key, value in _fields(pin, selection).items())
+    rejected = ",\n".join(f"    {json.dumps(rejection._asdict())}" for rejection in selection.rejected)
+    if rejected:
+        rejected = f"\n{rejected}\n  "
+    stdout.write(f'{{\n{head}  "rejected": [{rejected}]\n}}\n')
+
+
+def _fields(pin: Mapping[str, str | None], selection: Selection) -> dict[str, object]:
     fields: dict[str, object] = {**pin, "reason": selection.reason}
     if selection.keep:
         fields["keep"] = True
     if selection.warnings:
         fields["warnings"] = list(selection.warnings)
-    head = "".join(f'  "{key}": {json.dumps(value)},\n' for key, value in fields.items())
-    rejected = ",\n".join(f"    {json.dumps(rejection._asdict())}" for rejection in selection.rejected)
-    if rejected:
-        rejected = f"\n{rejected}\n  "
-    stdout.write(f'{{\n{head}  "rejected": [{rejected}]\n}}\n')
+    return fields

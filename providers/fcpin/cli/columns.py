@@ -5,11 +5,14 @@ from typing import TextIO, TypeAlias
 
 Row: TypeAlias = tuple[str, ...]
 
+_MOST_DRAWN = 500
+"""Drawing takes half a millisecond a row."""
+
 
 def write_rows(stdout: TextIO, head: Row, rows: Sequence[Row], styles: Sequence[str]) -> None:
     """*styles* has one for each of *rows*, as rich names them; they show in a terminal only."""
     safe = [tuple(map(printable, row)) for row in rows]
-    if stdout.isatty():
+    if stdout.isatty() and len(rows) <= _MOST_DRAWN:
         _draw(stdout, head, safe, styles)
     else:
         _align(stdout, [head, *safe])

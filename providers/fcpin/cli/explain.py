@@ -1,6 +1,8 @@
-"""fcpin explain: the same as select as a table for people, of a list or of a registry."""
+"""fcpin explain: every tag with its verdict, what would be deployed and why, and what will be if only time passes."""
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Final
 
 from fcpin.cli import answer, options
@@ -8,28 +10,33 @@ from fcpin.cli.command import Command, Streams
 from fcpin.cli.question import Question
 from fcpin.cli.tags import TAGS, given_tags
 from fcpin.errors import InvalidInput, Problem
+from fcpin.image import TagRecord
 
 
 def run(given: Namespace, streams: Streams) -> int:
     """The exit status. Raises InvalidInput, RegistryError."""
-    from fcpin.cli.table import write_table  # what draws tables takes longer to load than to choose
+    from fcpin.cli.explanation import Explanation
 
     question = Question.of(given)
+    explanation = Explanation.of(question, _tags(given, question, streams))
+    if given.json:
+        streams.stdout.write(f"{explanation.as_json(given.limit)}\n")
+        return answer.status(explanation.selection)
+    from fcpin.cli.pager import paged
+    from fcpin.cli.table import write_table
+
+    with nullcontext(streams.stdout) if given.no_pager else paged(streams.stdout) as stdout:
+        write_table(stdout, explanation, given.limit)
+    return answer.status(explanation.selection)
+
+
+def _tags(given: Namespace, question: Question, streams: Streams) -> Sequence[TagRecord]:
     if given.repository is None:
         _refuse_endpoints(given)
-        tags = given_tags(streams)
-    else:
-        from fcpin.cli.remote import Remote  # clients of registries and of Alibaba Cloud: a third of a second to load
+        return given_tags(streams)
+    from fcpin.cli.remote import Remote  # clients of registries and of Alibaba Cloud: a third of a second to load
 
-        tags = Remote.of(given).tags(question)
-    selection = question.answer(tags)
-    write_table(streams.stdout, tags, selection, question.current)
-    return answer.status(selection)
-
-
-def _add_options(parser: ArgumentParser) -> None:
-    options.add_policy(parser)
-    options.add_repository(parser, required=False)
+    return Remote.of(given).tags(question)
 
 
 def _refuse_endpoints(given: Namespace) -> None:
@@ -38,10 +45,18 @@ def _refuse_endpoints(given: Namespace) -> None:
             raise InvalidInput(Problem(f"--{option.replace('_', '-')}", "needs --repository"))
 
 
+def _add_options(parser: ArgumentParser) -> None:
+    options.add_policy(parser)
+    options.add_repository(parser, required=False)
+    parser.add_argument("--limit", type=options.count, metavar="N", help="show the verdicts of N tags (default: all)")
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+    parser.add_argument("--no-pager", action="store_true", help="do not show it through $PAGER, even in a terminal")
+
+
 EXPLAIN: Final = Command(
     "explain",
-    "the same as a table with a verdict for every tag",
-    f"{TAGS} With --repository they come from its registry.",
+    "a verdict for every tag, what the next deployment would be, and why",
+    f"{TAGS} With --repository they come from its registry. In a terminal it is shown through $PAGER (less -FRX).",
     _add_options,
     run,
 )

@@ -44,6 +44,10 @@ class Remote:
             ),
         )
 
+    def every_tag(self) -> Sequence[TagRecord]:
+        """Every tag as the registry lists it. Raises RegistryError."""
+        return self.directory.list_tags(self.repository)
+
     def tags(self, question: Question) -> Sequence[TagRecord]:
         """Every tag, with the build times that the policy needs. Raises RegistryError."""
         return tags_for(question.policy, self.directory, self.repository, question.current, now=question.now)

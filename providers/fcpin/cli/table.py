@@ -1,44 +1,36 @@
-"""Show a selection to people: a verdict for every tag, the counts, and the choice."""
+"""Show an explanation to people: a row for every tag, the counts, and the conclusion."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from fcpin.cli.columns import Row, printable, write_rows
-from fcpin.image import TagRecord
-from fcpin.policy import Selection
+from fcpin.cli.explanation import Explanation, Verdict
 
 _HEAD: Row = ("TAG", "VERDICT", "PUSHED", "WHY")
 _STYLES: Mapping[str, str] = {"chosen": "bold green", "kept": "bold yellow", "rejected": "dim"}
 
 
-def write_table(stdout: TextIO, tags: Sequence[TagRecord], selection: Selection, current: str | None) -> None:
+def write_table(stdout: TextIO, explanation: Explanation, limit: int | None = None) -> None:
     """A table in the terminal; aligned plain text anywhere else, so that grep and cut can work on it."""
-    rows: list[Row] = [_HEAD, *_rows(tags, selection, current)]
-    if not any(record.pushed for record in tags):
-        rows = [(tag, verdict, why) for tag, verdict, _, why in rows]
-    write_rows(stdout, rows[0], rows[1:], [_STYLES[row[1]] for row in rows[1:]])
-    stdout.writelines(f"{printable(line)}\n" for line in _conclusion(selection, current))
+    verdicts = list(explanation.verdicts(limit))
+    write_verdicts(stdout, verdicts, timed=any(record.pushed for record in explanation.tags))
+    if (more := explanation.count - len(verdicts)) > 0:
+        stdout.write(f"… and {more} more; without --limit they are shown too\n")
+    counts = explanation.selection.counts
+    width = max(map(len, map(str, counts.values())), default=0)
+    lines = ["", *(f"{count:>{width}}  {reason}" for reason, count in counts.items())] if counts else []
+    stdout.writelines(f"{printable(line)}\n" for line in (*lines, "", *explanation.conclusion()))
 
 
-def _rows(tags: Sequence[TagRecord], selection: Selection, current: str | None) -> Iterator[Row]:
-    pushed = {record.tag: record.pushed.strftime("%Y-%m-%d %H:%M:%SZ") for record in tags if record.pushed}
-    if selection.chosen is not None:
-        tag = selection.chosen.tag
-        yield tag, "chosen", pushed.get(tag, "-"), selection.reason
-    for tag, reason in selection.rejected:
-        verdict = "kept" if selection.keep and tag == current else "rejected"
-        yield tag, verdict, pushed.get(tag, "-"), reason
+def write_verdicts(stdout: TextIO, verdicts: Sequence[Verdict], *, timed: bool) -> None:
+    """A row each; with push times if *timed*."""
+    rows = [_row(verdict) for verdict in verdicts]
+    head = _HEAD
+    if not timed:
+        head, rows = (*head[:2], head[3]), [(*row[:2], row[3]) for row in rows]
+    write_rows(stdout, head, rows, [_STYLES[verdict.verdict] for verdict in verdicts])
 
 
-def _conclusion(selection: Selection, current: str | None) -> Iterator[str]:
-    if selection.counts:
-        yield ""
-        width = max(len(str(count)) for count in selection.counts.values())
-        yield from (f"{count:>{width}}  {reason}" for reason, count in selection.counts.items())
-    yield ""
-    if selection.chosen is not None:
-        digest = f" {selection.chosen.digest}" if selection.chosen.digest else ""
-        yield f"chosen: {selection.chosen.tag}{digest}, {selection.reason}"
-    else:
-        yield f"kept: {current}, {selection.reason}" if selection.keep else f"no tag: {selection.reason}"
-    yield from (f"warning: {warning}" for warning in selection.warnings)
+def _row(verdict: Verdict) -> Row:
+    pushed = verdict.pushed.strftime("%Y-%m-%d %H:%M:%SZ") if verdict.pushed else "-"
+    return (verdict.tag, verdict.verdict, pushed, verdict.reason)

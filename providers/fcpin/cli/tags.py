@@ -1,7 +1,7 @@
 """Read tags as people have them: names or JSON objects, one a line, or one JSON array."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -19,25 +19,29 @@ def given_tags(streams: Streams) -> Sequence[TagRecord]:
     """The tags on standard input. Raises InvalidInput."""
     if streams.stdin.isatty():
         print("reading tags from the terminal, one per line; end with Ctrl-D", file=streams.stderr)
-    data = streams.stdin.read(_LARGEST_INPUT + 1)
-    if len(data) > _LARGEST_INPUT:
-        raise InvalidInput(Problem("standard input", f"is larger than {_LARGEST_INPUT // 2**20} MiB"))
-    return read_tags(data)
+    return read_tags(streams.stdin.read(_LARGEST_INPUT + 1))
 
 
-def read_tags(data: bytes) -> Sequence[TagRecord]:
-    """The tags in *data*, which is UTF-8.
+def read_tags(data: bytes, name: str = "standard input") -> Sequence[TagRecord]:
+    """The tags in *data*, which is UTF-8; *name* is what it came from.
 
     An object has `tag` and optionally `digest`, `pushed`, `created` (RFC 3339, or milliseconds since 1970 as ACR
     gives them) and `status`; other keys are left alone. Raises InvalidInput with every line that cannot be read.
     """
+    if len(data) > _LARGEST_INPUT:
+        raise InvalidInput(Problem(name, f"is larger than {_LARGEST_INPUT // 2**20} MiB"))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InvalidInput(Problem("standard input", f"is not UTF-8 (byte {error.start}); expected tags")) from None
+        raise InvalidInput(Problem(name, f"is not UTF-8 (byte {error.start}); expected tags")) from None
+    return records_of(_items(text, name))
+
+
+def records_of(items: Iterable[tuple[str, object]]) -> Sequence[TagRecord]:
+    """One record an item, each with the place where it stands. Raises InvalidInput with every one that is none."""
     records: list[TagRecord] = []
     problems: list[Problem] = []
-    for where, item in _items(text):
+    for where, item in items:
         try:
             records.append(_record(item))
         except InvalidInput as error:
@@ -47,10 +51,10 @@ def read_tags(data: bytes) -> Sequence[TagRecord]:
     return records
 
 
-def _items(text: str) -> Iterator[tuple[str, object]]:
+def _items(text: str, name: str) -> Iterator[tuple[str, object]]:
     """What stands for one tag each, and where: the text of a line, or what its JSON says."""
     if text.lstrip().startswith("["):
-        items = parse_json(text, "standard input")
+        items = parse_json(text, name)
         for number, item in enumerate(items if isinstance(items, list) else ()):
             yield f"item {number}", item
         return
@@ -77,7 +81,8 @@ def _record(item: object) -> TagRecord:
     if isinstance(item, str):
         return TagRecord(item)
     if not isinstance(item, Mapping):
-        raise _wrong("", "must be a tag or an object with tag", item)
+        quotes = ", in quotes" if isinstance(item, int | float) else ""
+        raise _wrong("", f"must be a tag{quotes} or an object with tag", item)
     tag = item.get("tag")
     if not isinstance(tag, str):
         raise _wrong("tag", "must be text", tag)
@@ -104,6 +109,8 @@ def _time(item: Mapping[str, object], key: str) -> datetime | None:
     value = item.get(key)
     if value is None:
         return None
+    if isinstance(value, datetime):  # YAML has read it already
+        value = value.isoformat()
     try:
         if isinstance(value, str) and not value.isdecimal():
             time = datetime.fromisoformat(value)

@@ -79,6 +79,11 @@ class Policy:
         return policy
 
     @property
+    def goes_by_time(self) -> bool:
+        """Whether `select` must be told the time."""
+        return self.hold is not None or self.min_age is not None or self.acceleration.holds_back
+
+    @property
     def warnings(self) -> Sequence[str]:
         """What the user should know before relying on this policy."""
         return (*self.order.warnings, *self.filters.warnings)

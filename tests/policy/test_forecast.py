@@ -1,0 +1,62 @@
+"""What the next deployments would be if only time passes."""
+
+from collections.abc import Iterable, Mapping
+
+import pytest
+
+from fcpin.image import TagRecord
+from fcpin.policy import Policy
+from fcpin.policy.forecast import forecast
+from tests.policy.choosing import at, tag
+
+FAMILY: dict[str, object] = {"family": {"name": "main"}}
+AGED: dict[str, object] = FAMILY | {"min_age": "10h"}
+UNTIL_50 = "2026-01-03T02:00:00Z"
+TAGS = [tag("main-1", 1), tag("main-2", 42), tag("main-3", 45)]
+
+
+def steps(spec: Mapping[str, object], tags: Iterable[TagRecord], current: str | None, *, now: int) -> list[tuple[int, str | None, str]]:  # fmt: skip
+    """Hour, tag and occasion of each step."""
+    policy, tags = Policy.from_spec(spec), list(tags)
+    selection = policy.select(tags, current=current, now=at(now))
+    found = forecast(policy, tags, selection, current)
+    return [(round((step.change.at - at(0)).total_seconds() / 3600), step.tag, step.change.when) for step in found]
+
+
+AGE, HOLD = "min_age 10h has passed", "the hold ends"
+FORECASTS = [
+    # label, spec, current, now, steps
+    ("each newer tag when it matures", AGED, "main-1", 50, [(52, "main-2", AGE), (55, "main-3", AGE)]),
+    ("one that a newer one overtakes is left out", AGED | {"allow_tags": ["main-[13]"]}, "main-1", 50, [(55, "main-3", AGE)]),
+    ("none when all have matured", AGED, "main-1", 60, []),
+    ("none when nothing waits", FAMILY, "main-1", 50, []),
+    ("what the policy says when the hold ends", FAMILY | {"hold": {"tag": "main-1", "until": UNTIL_50}}, "main-3", 49, [(50, "main-3", HOLD)]),
+    ("then what matures", AGED | {"hold": {"tag": "main-3", "until": UNTIL_50}}, "main-3", 49, []),
+    ("a hold that keeps the newest changes nothing", FAMILY | {"hold": {"tag": "main-3", "until": UNTIL_50}}, "main-3", 49, []),
+    ("the first one of a function that does not exist yet", AGED | {"allow_tags": ["main-[23]"]}, None, 50, [(52, "main-2", AGE), (55, "main-3", AGE)]),
+    ("nothing of a suspended pin", AGED | {"suspend": True}, "main-1", 50, []),
+    ("no tag where none will qualify", {"family": {"name": "z"}, "hold": {"tag": "x", "until": UNTIL_50}}, None, 49, [(50, None, HOLD)]),
+    ("no tag where there is no time to go by", {"newest": {}, "min_age": "1h", "allow_tags": ["x"], "hold": {"tag": "x", "until": UNTIL_50}}, None, 49, [(50, None, HOLD)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("spec", "current", "now", "expected"), [pytest.param(*row[1:], id=row[0]) for row in FORECASTS]
+)
+def test_forecasts(
+    spec: Mapping[str, object], current: str | None, now: int, expected: list[tuple[int, str | None, str]]
+) -> None:
+    assert steps(spec, [*TAGS, tag("x")], current, now=now) == expected
+
+
+def test_the_end_of_a_hold_that_needs_build_times_says_that_it_is_not_known() -> None:
+    spec = FAMILY | {"hold": {"tag": "main-aa", "until": UNTIL_50}}
+    policy, tags = Policy.from_spec(spec), [TagRecord("main-aa"), TagRecord("main-bb")]
+    (step,) = forecast(policy, tags, policy.select(tags, now=at(49)), None)
+    assert (step.tag, step.change.at) == (None, at(50))
+    assert "build times" in step.why
+
+
+def test_no_more_than_five_steps_are_told() -> None:
+    tags = [tag(f"main-{hour}", hour) for hour in range(30, 50)]
+    assert [step[1] for step in steps(AGED, tags, None, now=40)] == [f"main-{hour}" for hour in range(31, 36)]
