@@ -8,9 +8,21 @@ from fcpin.cli.command import Command
 from fcpin.cli.drift import DRIFT
 from fcpin.cli.explain import EXPLAIN
 from fcpin.cli.impact import IMPACT
+from fcpin.cli.listing import LISTING
 from fcpin.cli.resolve import RESOLVE
 from fcpin.cli.rollback import ROLLBACK
 from fcpin.cli.select import SELECT
+from fcpin.cli.test_policy import TEST_POLICY
 
-COMMANDS: Final[Sequence[Command]] = (SELECT, EXPLAIN, RESOLVE, CHANGES, DRIFT, IMPACT, ROLLBACK)
+COMMANDS: Final[Sequence[Command]] = (
+    SELECT,
+    EXPLAIN,
+    RESOLVE,
+    LISTING,
+    TEST_POLICY,
+    CHANGES,
+    DRIFT,
+    IMPACT,
+    ROLLBACK,
+)
 """Where a command is registered."""
