@@ -11,6 +11,7 @@ from fcpin.cli.impact import IMPACT
 from fcpin.cli.listing import LISTING
 from fcpin.cli.resolve import RESOLVE
 from fcpin.cli.rollback import ROLLBACK
+from fcpin.cli.schema import SCHEMA
 from fcpin.cli.select import SELECT
 from fcpin.cli.test_policy import TEST_POLICY
 
@@ -24,5 +25,6 @@ COMMANDS: Final[Sequence[Command]] = (
     DRIFT,
     IMPACT,
     ROLLBACK,
+    SCHEMA,
 )
 """Where a command is registered."""

@@ -1,0 +1,164 @@
+"""The JSON schemas say what the code accepts: every key, and nothing else."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft7Validator
+
+from fcpin.cli import main
+from fcpin.errors import InvalidInput
+from fcpin.pinned_function.inputs import PinArgs
+from fcpin.pinned_function.keys import OWN_KEYS, STACK_KEYS
+from fcpin.policy import Policy
+from fcpin.policy.hold import Hold
+from fcpin.policy.spec import KEYS, ORDERS
+from fcpin.registry.settings import RegistrySettings
+from fcpin.schema import policy_schema, stack_schema
+from fcpin.schema.policy import KEYS as KEY_SCHEMAS
+from fcpin.schema.policy import ORDERS as ORDER_SCHEMAS
+from fcpin.schema.stack import CONFIG_KEYS, FUNCTION_KEYS, REGISTRY_KEYS
+
+ROOT = Path(__file__).parent.parent
+POLICY = Draft7Validator(policy_schema())
+STACK = Draft7Validator(stack_schema())
+STACKS = sorted((ROOT / "stacks").glob("Pulumi.*.yaml"))
+
+
+@pytest.mark.parametrize("of", ["stack", "policy"])
+def test_the_file_in_the_documentation_is_what_the_command_prints(of: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", of]) == 0
+    assert capsys.readouterr().out == (ROOT / "docs" / "schemas" / f"{of}.schema.json").read_text()
+
+
+@pytest.mark.parametrize("schema", [policy_schema(), stack_schema()], ids=["policy", "stack"])
+def test_it_is_a_schema_and_every_key_is_described(schema: Mapping[str, Any]) -> None:
+    Draft7Validator.check_schema(schema)
+    described = (KEY_SCHEMAS, ORDER_SCHEMAS, FUNCTION_KEYS, REGISTRY_KEYS, CONFIG_KEYS)
+    nested = [order["properties"] for order in ORDER_SCHEMAS.values()]
+    for table in (*described, *nested):
+        assert all(entry["description"].endswith((".", "…")) for entry in table.values())
+
+
+def test_it_has_every_key_that_is_read_and_no_other() -> None:
+    assert {name: set(schema["properties"]) for name, schema in ORDER_SCHEMAS.items()} == {
+        name: set(order.options) for name, order in ORDERS.items()
+    }
+    assert set(KEY_SCHEMAS) == set(KEYS)
+    assert set(KEY_SCHEMAS["hold"]["properties"]) == set(Hold.options)
+    assert set(FUNCTION_KEYS) == set(OWN_KEYS) - {"owner"}
+    assert set(REGISTRY_KEYS) == {field.name for field in fields(RegistrySettings)}
+    assert {key for key in CONFIG_KEYS if key.startswith("fcpin:")} == {f"fcpin:{key}" for key in STACK_KEYS}
+    read = re.findall(r'"(alicloud:\w+)"', (ROOT / "providers/fcpin/settings.py").read_text())
+    assert {key for key in CONFIG_KEYS if key.startswith("alicloud:")} == set(read)
+
+
+TAGS = st.from_regex(r"\A[A-Za-z0-9_][A-Za-z0-9._]{0,20}\Z")
+DURATIONS = st.from_regex(r"\A[0-9]{1,2}[dhms]\Z")
+PATTERNS = st.sampled_from(["main-.*", r"^v(?P<n>\d+)$", "[[:alpha:]]+", "(?i)x"])
+MOMENTS = st.datetimes(timezones=st.just(UTC)).map(datetime.isoformat)
+DIRECTIONS = st.fixed_dictionaries({}, optional={"order": st.sampled_from(["asc", "desc"])})
+ORDER_SPECS = st.one_of(
+    st.fixed_dictionaries({"family": st.none() | st.fixed_dictionaries({}, optional={"name": TAGS, "rule": st.sampled_from(["strict", "seed"])})}),
+    st.fixed_dictionaries({"semver": st.fixed_dictionaries({"range": st.sampled_from(["1.x", "*", ">=1.0.0-0 <2 || ^3"])}, optional={"strict": st.booleans()})}),
+    st.fixed_dictionaries({"numerical": st.none() | DIRECTIONS}),
+    st.fixed_dictionaries({"alphabetical": st.none() | DIRECTIONS}),
+    st.fixed_dictionaries({"newest": st.none() | st.fixed_dictionaries({}, optional={"by": st.sampled_from(["pushed", "created"])})}),
+    st.fixed_dictionaries({"digest": st.fixed_dictionaries({"tag": TAGS})}),
+)  # fmt: skip
+BESIDE = st.fixed_dictionaries(
+    {},
+    optional={
+        "filter_tags": st.fixed_dictionaries({"pattern": PATTERNS}, optional={"extract": st.just("$0")}),
+        "allow_tags": st.lists(PATTERNS, max_size=2),
+        "ignore_tags": st.lists(PATTERNS, max_size=2),
+        "allow_downgrade": st.booleans(),
+        "on_empty": st.sampled_from(["fail", "keep"]),
+        "platform": st.sampled_from(["linux/amd64", "linux/arm64/v8"]),
+        "min_age": DURATIONS,
+        "accelerated": st.sampled_from(["ignore", "prefer", "require"]),
+        "hold": st.fixed_dictionaries({"tag": TAGS, "until": MOMENTS}, optional={"digest": st.just("sha256:" + "a" * 64), "reason": st.just("x")}),
+        "suspend": st.booleans(),
+    },
+)  # fmt: skip
+SPECS = st.builds(lambda order, beside, nested: {**({"policy": order} if nested else order), **beside}, ORDER_SPECS, BESIDE, st.booleans())  # fmt: skip
+
+
+@given(SPECS)
+def test_what_is_valid_is_valid_to_both(spec: dict[str, Any]) -> None:
+    Policy.from_spec(spec)
+    POLICY.validate(spec)
+    if "policy" in spec:
+        STACK.validate({"config": {"fcpin:functions": {"a": {"repository": "r.example.com/shop/a", **spec}}}})
+
+
+JUNK = st.sampled_from(["colour", 7, -1.5, [], {}, [7], {"colour": "red"}, ""])
+
+
+@given(SPECS, st.data())
+def test_what_is_wrong_is_wrong_to_both(spec: dict[str, Any], data: st.DataObject) -> None:
+    """A key too many somewhere, or a value of another kind."""
+    where = data.draw(st.sampled_from([spec, *(value for value in spec.values() if isinstance(value, dict))]))
+    if data.draw(st.booleans()):
+        where["colour"] = "red"
+    else:
+        spec[data.draw(st.sampled_from([*KEYS, *ORDERS]))] = data.draw(JUNK)
+    try:
+        Policy.from_spec(spec)
+    except InvalidInput:
+        assert not POLICY.is_valid(spec)
+    else:
+        POLICY.validate(spec)
+
+
+@pytest.mark.parametrize("stack", STACKS, ids=[stack.stem for stack in STACKS])
+def test_every_stack_is_valid_and_names_its_schema(stack: Path) -> None:
+    STACK.validate(yaml.safe_load(stack.read_text()))
+    (modeline,) = re.findall(r"^# yaml-language-server: \$schema=(.+)$", stack.read_text(), re.MULTILINE)
+    assert (stack.parent / modeline).resolve() == ROOT / "docs" / "schemas" / "stack.schema.json"
+
+
+ENTRY = {"repository": "r.example.com/shop/a", "policy": {"newest": {}}}
+WRONG = [
+    ("no repository", {"policy": {"newest": {}}}),
+    ("no policy", {"repository": "r.example.com/shop/a"}),
+    ("a repository with a tag", ENTRY | {"repository": "r.example.com/shop/a:b"}),
+    ("an order beside the policy", ENTRY | {"semver": {"range": "1"}}),
+    ("a setting that is not there", ENTRY | {"config": {"memorysize": 512}}),
+    ("memory between two steps", ENTRY | {"config": {"memory_size": 500}}),
+    ("half a thread", ENTRY | {"config": {"instance_concurrency": 1.5}}),
+    ("too much time", ENTRY | {"config": {"timeout": 86401}}),
+    ("a number in the environment", ENTRY | {"config": {"environment_variables": {"A": 1}}}),
+    ("one command", ENTRY | {"config": {"command": "run"}}),
+    ("no time at all", ENTRY | {"deadline": 0}),
+]
+
+
+@pytest.mark.parametrize("entry", [pytest.param(entry, id=label) for label, entry in WRONG])
+def test_an_entry_that_check_refuses_is_marked_in_the_editor(entry: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput):
+        PinArgs.read({"function_name": "a", **entry}, "cn-hangzhou")
+    assert not STACK.is_valid({"config": {"fcpin:functions": {"a": entry}}})
+
+
+def test_secrets_are_welcome_where_pulumi_puts_them() -> None:
+    secret = {"secure": "AAAB"}
+    config = {"environment_variables": {"TOKEN": secret}}
+    STACK.validate(
+        {
+            "encryptionsalt": "v1:x",
+            "config": {
+                "alicloud:secretKey": secret,
+                "other:key": 1,
+                "fcpin:registries": {"r.example.com": {"username": "ci", "password": secret}},
+                "fcpin:functions": {"a": ENTRY | {"config": config}},
+            },
+        }
+    )
