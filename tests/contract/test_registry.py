@@ -1,4 +1,4 @@
-"""One suite for every registry: whoever implements `fcpin.registry.base.Registry` passes it."""
+"""One suite for every registry: whoever implements `fcpin.registry.base.TaggingRegistry` passes it."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -10,11 +10,11 @@ import pytest
 
 from emulator import Emulator, Knobs
 from emulator.oci.tokens import ISSUER
-from fcpin.errors import RegistryDenied, RepositoryNotFound, TagNotFound
+from fcpin.errors import RegistryDenied, RegistryError, RepositoryNotFound, TagNotFound
 from fcpin.image import Digest, Repository
 from fcpin.openapi import Credentials
 from fcpin.registry.acr_enterprise import AcrEnterprise
-from fcpin.registry.base import Registry
+from fcpin.registry.base import TaggingRegistry
 from fcpin.registry.directory import RegistryDirectory
 from fcpin.registry.settings import RegistrySettings
 from tests.support.docker_registry import DockerRegistry, TokenAuth, docker_registry
@@ -48,9 +48,11 @@ class World:
     """A registry with an empty repository in it, and the same registry asked with a wrong password."""
 
     store: Store
-    registry: Registry
-    stranger: Registry
+    registry: TaggingRegistry
+    stranger: TaggingRegistry
     repository: Repository
+    deletes_tags: bool = True
+    """Whether it can remove a tag and keep the digest; Debian's docker-registry cannot."""
 
     @property
     def path(self) -> str:
@@ -75,17 +77,17 @@ def debian(cloud: Emulator) -> Iterator[DockerRegistry]:
 def distribution(store: Store, host: str, cloud: Emulator) -> World:
     repository = Repository(host, next(PATHS))
 
-    def registry(password: str) -> Registry:
+    def registry(password: str) -> TaggingRegistry:
         settings = {host: RegistrySettings(username=cloud.username, password=password)}
         return RegistryDirectory(settings).registry_for(repository)
 
-    return World(store, registry(cloud.password), registry("wrong"), repository)
+    return World(store, registry(cloud.password), registry("wrong"), repository, deletes_tags=store is cloud)
 
 
 def acr_enterprise(cloud: Emulator) -> World:
     repository = Repository(cloud.enterprise_host, next(PATHS))
 
-    def registry(secret: str) -> Registry:
+    def registry(secret: str) -> TaggingRegistry:
         directory = RegistryDirectory(
             {cloud.enterprise_host: RegistrySettings(endpoint=cloud.url)},
             credentials=Credentials(cloud.access_key_id, secret),
@@ -162,6 +164,8 @@ def test_wrong_credentials_are_denied_and_not_shown(world: World) -> None:
         lambda: world.stranger.resolve(world.repository, "main"),
         lambda: world.stranger.manifest(world.repository, digest),
         lambda: world.stranger.created(world.repository, ["main"]),
+        lambda: world.stranger.add_tag(world.repository, "mine", digest, like="main"),
+        lambda: world.stranger.delete_tag(world.repository, "main"),
     ):
         with pytest.raises(RegistryDenied) as denied:
             ask()
@@ -194,3 +198,32 @@ def test_the_time_of_a_build_is_known_for_images_and_indexes_and_not_for_vanishe
     times = world.registry.created(world.repository, ["plain", "index", "vanished"])
     assert set(times) == {"plain", "index"}
     assert times["plain"] == built
+
+
+@pytest.mark.parametrize("index", [False, True], ids=["of an image", "of an index"])
+def test_a_second_name_keeps_its_digest_when_the_first_one_moves(world: World, index: bool) -> None:
+    digest = Digest(world.store.push(world.path, "main", content="one", index=index))
+    for _ in range(2):  # doing it again changes nothing
+        world.registry.add_tag(world.repository, "mine", digest, like="main")
+    world.store.push(world.path, "main", content="two")
+    assert world.registry.resolve(world.repository, "mine").digest == digest
+
+
+def test_a_name_for_what_is_not_there_is_not_found(world: World) -> None:
+    world.store.push(world.path, "main", content="one")
+    with pytest.raises(TagNotFound):
+        world.registry.add_tag(world.repository, "mine", Digest(f"sha256:{'0' * 64}"), like="absent")
+
+
+def test_deleting_a_name_leaves_its_digest_and_is_said_where_a_registry_cannot(world: World) -> None:
+    digest = Digest(world.store.push(world.path, "main", content="one"))
+    world.registry.add_tag(world.repository, "mine", digest, like="main")
+    if not world.deletes_tags:
+        with pytest.raises(RegistryError, match="deletes no single tags"):
+            world.registry.delete_tag(world.repository, "mine")
+    else:
+        for _ in range(2):  # what is gone already is removed
+            world.registry.delete_tag(world.repository, "mine")
+        with pytest.raises(TagNotFound):
+            world.registry.resolve(world.repository, "mine")
+    assert world.registry.resolve(world.repository, "main").digest == digest

@@ -146,7 +146,7 @@ class ScriptedServer:
                     self.wfile.write(reply.body)
                 self.close_connection |= reply.headers.get("Connection") == "close"
 
-            do_GET = do_HEAD = do_POST = _answer  # noqa: N815 - the names that http.server calls
+            do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 - the names that http.server calls
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in http.server
                 """Silent: the requests are in `requests`."""

@@ -28,6 +28,8 @@ _PERMISSIONS: Final[Mapping[str, str]] = {
     "GetRepository": "cr:GetRepository",
     "ListRepoTag": "cr:ListRepositoryTag",
     "GetRepoTag": "cr:GetRepositoryTag",
+    "CreateRepoTag": "cr:CreateRepoTag",
+    "DeleteRepoTag": "cr:DeleteRepositoryTag",
     "GetAuthorizationToken": "cr:GetAuthorizationToken",
 }
 """The RAM action that each call needs."""
@@ -84,6 +86,8 @@ class AcrApi:
             "GetRepository": lambda p: client.get_repository(models.GetRepositoryRequest().from_map(p)).body,
             "ListRepoTag": lambda p: client.list_repo_tag(models.ListRepoTagRequest().from_map(p)).body,
             "GetRepoTag": lambda p: client.get_repo_tag(models.GetRepoTagRequest().from_map(p)).body,
+            "CreateRepoTag": lambda p: client.create_repo_tag(models.CreateRepoTagRequest().from_map(p)).body,
+            "DeleteRepoTag": lambda p: client.delete_repo_tag(models.DeleteRepoTagRequest().from_map(p)).body,
             "GetAuthorizationToken": lambda p: (
                 client.get_authorization_token(models.GetAuthorizationTokenRequest().from_map(p)).body
             ),

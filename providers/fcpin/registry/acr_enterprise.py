@@ -5,6 +5,7 @@ That API has no filter and no documented order for tags, so a listing is always 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -36,7 +37,7 @@ class _Found:
 
 
 class AcrEnterprise:
-    """Reads one Enterprise instance. Safe to share between threads.
+    """Reads and tags the images of one Enterprise instance. Safe to share between threads.
 
     *images* makes the client that reads manifests from the instance's own registry; it is given a way to log in
     there. *instance_id* saves looking the instance up by the name in its host.
@@ -98,6 +99,32 @@ class AcrEnterprise:
         with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="fcpin-acr") as pool:
             records = list(pool.map(lambda tag: self._present(repository, tag), dict.fromkeys(tags)))
         return {record.tag: record.created for record in records if record and record.created}
+
+    def add_tag(self, repository: Repository, tag: str, digest: Digest, *, like: str) -> None:  # noqa: ARG002 - the seam's
+        """Copied from *like* inside the registry."""
+        namespace, _, name = repository.path.partition("/")
+        self._api.call(
+            "CreateRepoTag",
+            f"{repository}:{tag}",
+            TagNotFound,
+            InstanceId=self._instance_id(),
+            NamespaceName=namespace,
+            RepoName=name,
+            FromTag=like,
+            ToTag=tag,
+        )
+
+    def delete_tag(self, repository: Repository, tag: str) -> None:
+        """One request."""
+        with suppress(TagNotFound):
+            self._api.call(
+                "DeleteRepoTag",
+                f"{repository}:{tag}",
+                TagNotFound,
+                InstanceId=self._instance_id(),
+                RepoId=self._repo_id(repository),
+                Tag=tag,
+            )
 
     def _present(self, repository: Repository, tag: str) -> TagRecord | None:
         try:

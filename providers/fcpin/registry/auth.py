@@ -22,6 +22,10 @@ _SCHEME = re.compile(rf"[\s,]*({_TOKEN})(?=[\s,]|$)")
 _PARAMETER = re.compile(rf'[\s,]*({_TOKEN})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))')
 _ESCAPED = re.compile(r"\\(.)")
 
+PULL: Final = "pull"
+PUSH: Final = "pull,push"
+DELETE: Final = "pull,push,delete"
+
 _DEFAULT_SECONDS: Final = 60
 _MARGIN: Final = 0.9
 
@@ -92,20 +96,20 @@ class Authenticator:
         self.asked_as = login
         return login
 
-    def header(self, repository: str) -> str | None:
-        """The Authorization for reads of *repository*, or None as long as the registry has not asked for any.
+    def header(self, repository: str, actions: str = PULL) -> str | None:
+        """The Authorization for *repository*, or None as long as the registry has not asked for any.
 
-        Raises RegistryDenied when the token server refuses the login.
+        *actions* are the rights that a token is for. Raises RegistryDenied when the token server refuses the login.
         """
         match self._way:
             case None:
                 return None
             case _Realm() as realm:
-                return self._token(realm, repository)
+                return self._token(realm, _scope(repository, actions))
             case basic:
                 return basic
 
-    def answer_challenge(self, answer: Answer, repository: str, refused: str | None) -> bool:
+    def answer_challenge(self, answer: Answer, repository: str, refused: str | None, actions: str = PULL) -> bool:
         """Learn from a 401 how to authenticate; False when a header made for it would be the *refused* one again.
 
         Raises RegistryProtocolError for a challenge that cannot or must not be followed.
@@ -113,7 +117,7 @@ class Authenticator:
         challenges = {challenge.scheme: challenge for challenge in parse_challenges(_offers(answer))}
         if "bearer" in challenges:
             self._way = realm = self._realm(challenges["bearer"])
-            self._drop(realm, repository, refused)
+            self._drop(realm, _scope(repository, actions), refused)
             return True
         if "basic" in challenges and not self.login().is_anonymous:
             self._way = self.login().basic
@@ -139,25 +143,25 @@ class Authenticator:
             )
         return _Realm(url, challenge.parameters.get("service", ""))
 
-    def _token(self, realm: _Realm, repository: str) -> str:
-        key = _key(realm, repository)
-        token = self._tokens.get(key, lambda: self._fetch(realm, repository))
+    def _token(self, realm: _Realm, scope: str) -> str:
+        key = _key(realm, scope)
+        token = self._tokens.get(key, lambda: self._fetch(realm, scope))
         if self._clock.monotonic() >= token.expires:
             self._tokens.forget(key, token)
-            token = self._tokens.get(key, lambda: self._fetch(realm, repository))
+            token = self._tokens.get(key, lambda: self._fetch(realm, scope))
         return token.header
 
-    def _drop(self, realm: _Realm, repository: str, refused: str | None) -> None:
+    def _drop(self, realm: _Realm, scope: str, refused: str | None) -> None:
         """Forget the token that was *refused*, unless another thread has already put a new one in its place."""
         if refused is not None:
-            key = _key(realm, repository)
-            token = self._tokens.get(key, lambda: self._fetch(realm, repository))
+            key = _key(realm, scope)
+            token = self._tokens.get(key, lambda: self._fetch(realm, scope))
             if token.header == refused:
                 self._tokens.forget(key, token)
 
-    def _fetch(self, realm: _Realm, repository: str) -> _Token:
+    def _fetch(self, realm: _Realm, scope: str) -> _Token:
         login = self.login()
-        asked = {"service": realm.service, "scope": f"repository:{repository}:pull"}
+        asked = {"service": realm.service, "scope": scope}
         if login.identity_token:
             answer = self._post(realm, {**asked, "grant_type": "refresh_token", "client_id": "fcpin"}, login)
         else:
@@ -195,8 +199,12 @@ class Authenticator:
         return _Token(f"Bearer {token}", self._clock.monotonic() + seconds * _MARGIN)
 
 
-def _key(realm: _Realm, repository: str) -> str:
-    return f"{realm.url} {realm.service} {repository}"
+def _scope(repository: str, actions: str) -> str:
+    return f"repository:{repository}:{actions}"
+
+
+def _key(realm: _Realm, scope: str) -> str:
+    return f"{realm.url} {realm.service} {scope}"
 
 
 def _offers(answer: Answer) -> list[str]:

@@ -1,4 +1,4 @@
-"""The one seam to registries: whoever can list tags and resolve one is a registry."""
+"""The one seam to registries: whoever can list tags and resolve one is a registry, and some take tags of ours."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -30,3 +30,17 @@ class Registry(Protocol):
 
         Tags that vanished meanwhile are left out. Reproducible builds say 1970-01-01.
         """
+
+
+class TaggingRegistry(Registry, Protocol):
+    """A registry whose tags can be written too. Raises RegistryError and nothing else."""
+
+    def add_tag(self, repository: Repository, tag: str, digest: Digest, *, like: str) -> None:
+        """Let *tag* point at *digest*, at which the tag *like* points; nothing is pulled or pushed but a manifest.
+
+        Where the registry copies from *like*, that may have moved: resolve *tag* afterwards. Raises RegistryDenied,
+        TagNotFound.
+        """
+
+    def delete_tag(self, repository: Repository, tag: str) -> None:
+        """Remove the name, never its digest. One that is gone already is removed. Raises RegistryDenied."""

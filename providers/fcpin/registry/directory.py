@@ -13,7 +13,7 @@ from fcpin.image import Digest, Manifest, Repository, TagRecord, acr_host
 from fcpin.openapi import Credentials, Profile, Retry
 from fcpin.registry.acr_api import AcrApi
 from fcpin.registry.acr_enterprise import AcrEnterprise
-from fcpin.registry.base import Registry
+from fcpin.registry.base import TaggingRegistry
 from fcpin.registry.distribution import Distribution, find_docker_login
 from fcpin.registry.docker_config import Login
 from fcpin.registry.settings import RegistrySettings, by_registry, public_host
@@ -49,14 +49,14 @@ class RegistryDirectory:
         self._retry = retry
         self._clock = clock or SystemClock()
         self._transport = Transport(retry=retry, clock=self._clock)
-        self._registries = SingleFlight[str, Registry]()
+        self._registries = SingleFlight[str, TaggingRegistry]()
         self._listings = SingleFlight[Repository, Sequence[TagRecord]]()
         self._records = SingleFlight[tuple[Repository, str], TagRecord]()
         self._manifests = SingleFlight[tuple[Repository, Digest], Manifest]()
         self._created = SingleFlight[tuple[Repository, frozenset[str]], Mapping[str, datetime]]()
         self._pool = ThreadPoolExecutor(LISTINGS_AT_ONCE, thread_name_prefix="fcpin-listing")
 
-    def registry_for(self, repository: Repository) -> Registry:
+    def registry_for(self, repository: Repository) -> TaggingRegistry:
         """The registry that serves *repository*; one object per registry, whichever of its hosts is named."""
         host = public_host(repository.host)
         return self._registries.get(host, lambda: self._open(host, repository.host))
@@ -88,6 +88,14 @@ class RegistryDirectory:
         named = _canonical(repository)
         return self._created.get((named, frozenset(tags)), lambda: self.registry_for(repository).created(named, tags))
 
+    def add_tag(self, repository: Repository, tag: str, digest: Digest, *, like: str) -> None:
+        """Let *tag* point at *digest*, at which *like* points."""
+        self.registry_for(repository).add_tag(_canonical(repository), tag, digest, like=like)
+
+    def delete_tag(self, repository: Repository, tag: str) -> None:
+        """Remove the name, never its digest."""
+        self.registry_for(repository).delete_tag(_canonical(repository), tag)
+
     def start_listing(self, repositories: Iterable[Repository]) -> None:
         """Begin these listings in the background, at most 8 at once. Whoever asks for one then joins it.
 
@@ -105,7 +113,7 @@ class RegistryDirectory:
         with suppress(RegistryError):
             self.list_tags(repository)
 
-    def _open(self, host: str, written: str) -> Registry:
+    def _open(self, host: str, written: str) -> TaggingRegistry:
         settings = self._settings.get(host, RegistrySettings())
         acr = acr_host(host)
         if acr is None or acr.edition == "personal":

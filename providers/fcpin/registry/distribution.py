@@ -1,11 +1,12 @@
 """The OCI distribution API: any registry that `docker pull` can talk to, ACR Personal among them.
 
-Specification: opencontainers/distribution-spec 1.1. Only reads, and only of what a policy needs.
+Specification: opencontainers/distribution-spec 1.1. Only what a policy needs is read, and nothing but tags is written.
 """
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 from urllib.parse import quote, urlsplit
@@ -13,7 +14,7 @@ from urllib.parse import quote, urlsplit
 from fcpin.clock import Clock, SystemClock
 from fcpin.errors import InvalidImage, RegistryError, RegistryProtocolError, RepositoryNotFound, TagNotFound
 from fcpin.image import Digest, Manifest, Repository, TagRecord, is_tag, parse_digest
-from fcpin.registry.auth import Authenticator
+from fcpin.registry.auth import DELETE, PUSH, Authenticator
 from fcpin.registry.docker_config import DOCKER_HUB, Login, find_login
 from fcpin.registry.manifests import (
     MANIFEST_TYPES,
@@ -23,21 +24,23 @@ from fcpin.registry.manifests import (
     platform_name,
     read_manifest,
 )
-from fcpin.registry.oci_errors import parse_object, refusal
+from fcpin.registry.oci_errors import parse_object
 from fcpin.registry.paging import MAX_PAGES, pages
 from fcpin.registry.pools import LOOPBACK
-from fcpin.registry.transport import MIB, Answer, Transport, origin
+from fcpin.registry.session import Request, Session
+from fcpin.registry.transport import MIB, Answer, Transport
 
 PAGE_SIZE: Final = 1000
 _LISTING_LIMIT: Final = 32 * MIB
 _MANIFEST_LIMIT: Final = 4 * MIB
 _AT_ONCE: Final = 8
 _DEFAULT_PLATFORM: Final = "linux/amd64"
+_WRITTEN: Final = range(200, 300)
 _ACCEPT: Final = ", ".join(MANIFEST_TYPES)
 
 
 class Distribution:
-    """Reads one registry. Safe to share between threads.
+    """Reads and tags the images of one registry. Safe to share between threads.
 
     *host* is the registry's name, *endpoint* (`https://host[:port]`) another address to ask it at; plain http is
     used for hosts of this machine only, or when the endpoint says so. *find_login* is called when the registry
@@ -56,10 +59,10 @@ class Distribution:
     ) -> None:
         self._host = host
         self._base = (endpoint or default_endpoint(host)).rstrip("/")
-        self._transport = transport or Transport()
-        self._auth = Authenticator(
-            self._base, find_login or (lambda: find_docker_login(host)), self._transport, clock or SystemClock()
-        )
+        transport = transport or Transport()
+        find_login = find_login or (lambda: find_docker_login(host))
+        auth = Authenticator(self._base, find_login, transport, clock or SystemClock())
+        self._session = Session(self._base, auth, transport)
         self._max_pages = max_pages
 
     def list_tags(self, repository: Repository) -> Sequence[TagRecord]:
@@ -102,6 +105,33 @@ class Distribution:
                 raise
         return {tag: time for tag, time in zip(wanted, times, strict=True) if time is not None}
 
+    def add_tag(self, repository: Repository, tag: str, digest: Digest, *, like: str) -> None:  # noqa: ARG002 - the seam's
+        """The same manifest, byte for byte and of the same media type, under another name."""
+        _, manifest = self._manifest_body(repository, digest)
+        put = Request(
+            "PUT",
+            f"{self._url(repository)}/manifests/{tag}",
+            {"Content-Type": manifest.headers.get("Content-Type", "")},
+            body=manifest.body,
+            actions=PUSH,
+        )
+        answer = self._session.ask(put, repository)
+        if answer.status not in _WRITTEN:
+            raise self._session.refusal(
+                answer, self._asked(f"new tag {tag}", repository), RepositoryNotFound, "push to"
+            )
+
+    def delete_tag(self, repository: Repository, tag: str) -> None:
+        """Deleting a name alone is optional in the protocol, so it is looked at afterwards."""
+        delete = Request("DELETE", f"{self._url(repository)}/manifests/{tag}", {}, actions=DELETE)
+        answer = self._session.ask(delete, repository)
+        asked = self._asked(f"deletion of the tag {tag}", repository)
+        if answer.status in {401, 403}:
+            raise self._session.refusal(answer, asked, TagNotFound, "delete from")
+        with suppress(TagNotFound):
+            self.resolve(repository, tag)
+            raise RegistryError(f"{asked}: refused (status {answer.status}): this registry deletes no single tags")
+
     def _created(self, repository: Repository, tag: str) -> datetime | None:
         try:
             document = self._document(repository, tag)
@@ -137,26 +167,13 @@ class Distribution:
         return self._ok(self._get("GET", url, repository, _LISTING_LIMIT), "tags", repository, RepositoryNotFound)
 
     def _get(self, method: str, url: str, repository: Repository, limit: int = _MANIFEST_LIMIT) -> Answer:
-        """One read, authenticated as the registry wants it: a token that is refused is renewed once."""
         headers = {"Accept": "application/json" if "/tags/list" in url else _ACCEPT}
-        answer = self._send(method, url, headers, repository, limit)
-        for _ in range(2):
-            if answer.status != 401 or origin(answer.url) != origin(self._base):
-                break
-            if not self._auth.answer_challenge(answer, repository.path, headers.get("Authorization")):
-                break
-            answer = self._send(method, url, headers, repository, limit)
-        return answer
-
-    def _send(self, method: str, url: str, headers: dict[str, str], repository: Repository, limit: int) -> Answer:
-        if authorization := self._auth.header(repository.path):
-            headers["Authorization"] = authorization
-        return self._transport.send(method, url, headers=headers, limit=limit)
+        return self._session.ask(Request(method, url, headers, limit=limit), repository)
 
     def _ok(self, answer: Answer, what: str, repository: Repository, missing: type[RegistryError]) -> Answer:
         if answer.status == 200:
             return answer
-        raise refusal(answer, self._asked(what, repository), missing, self._auth.asked_as)
+        raise self._session.refusal(answer, self._asked(what, repository), missing)
 
     def _verified(self, answer: Answer, promised: str | None) -> Digest:
         digest = Digest(f"sha256:{hashlib.sha256(answer.body).hexdigest()}")

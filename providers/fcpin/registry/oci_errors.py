@@ -33,17 +33,21 @@ _SHOWN: Final = 160
 _MOST: Final = 3
 
 
-def refusal(answer: Answer, asked: str, missing: type[RegistryError], login: Login) -> RegistryError:
+def refusal(
+    answer: Answer, asked: str, missing: type[RegistryError], login: Login, right: str = "pull"
+) -> RegistryError:
     """The error for *answer*, which is no success.
 
     *asked* says where and what ("registry.example.com: tags of shop/app"), *missing* is what a bare 404 means,
-    *login* is whose credentials were used.
+    *login* is whose credentials were used, *right* what they must allow.
     """
     codes = _codes(answer)
     by_status = missing if answer.status == 404 else _BY_STATUS.get(answer.status, RegistryError)
     kind = next((_BY_CODE[code] for code, _ in codes if code in _BY_CODE), by_status)
     said = "; ".join(filter(None, (f"{code} {message}".strip() for code, message in codes)))
-    return kind(f"{asked}: {_ANSWERS.get(kind, 'refused')} ({said or f'status {answer.status}'}){_hint(kind, login)}")
+    return kind(
+        f"{asked}: {_ANSWERS.get(kind, 'refused')} ({said or f'status {answer.status}'}){_hint(kind, login, right)}"
+    )
 
 
 _ANSWERS: Final[Mapping[type[RegistryError], str]] = {
@@ -54,12 +58,12 @@ _ANSWERS: Final[Mapping[type[RegistryError], str]] = {
 }
 
 
-def _hint(kind: type[RegistryError], login: Login) -> str:
+def _hint(kind: type[RegistryError], login: Login, right: str) -> str:
     if kind not in {RegistryDenied, RepositoryNotFound}:
         return ""
     if kind is RegistryDenied and login.is_anonymous:
         return "; asked as anonymous: log in with docker login, or give username and password in the stack's registries"
-    return f"; asked as {login}: check the name, and that these credentials may pull it"
+    return f"; asked as {login}: check the name, and that these credentials may {right} it"
 
 
 def _codes(answer: Answer) -> list[tuple[str, str]]:

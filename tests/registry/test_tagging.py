@@ -1,0 +1,98 @@
+"""Writing tags by the OCI protocol: what is sent, with which rights, and what a refusal says."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from fcpin.errors import RegistryDenied, RegistryError
+from fcpin.image import Digest, Repository
+from fcpin.openapi import Retry
+from fcpin.registry.distribution import Distribution
+from fcpin.registry.docker_config import Login
+from fcpin.registry.transport import Transport
+from tests.registry.scripted import Reply, Request, ScriptedServer
+
+MANIFESTS = "/v2/shop/app/manifests"
+BODY = b'{ "schemaVersion":2,\n"config":{} }'
+DIGEST = Digest(f"sha256:{hashlib.sha256(BODY).hexdigest()}")
+DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as server:
+        yield server
+
+
+@pytest.fixture
+def registry(server: ScriptedServer) -> Distribution:
+    return Distribution(
+        server.host,
+        find_login=lambda: Login("stack config", "ci", "s3cret"),
+        transport=Transport(retry=Retry(attempts=1)),
+    )
+
+
+@pytest.fixture
+def repository(server: ScriptedServer) -> Repository:
+    return Repository(server.host, "shop/app")
+
+
+def test_the_manifest_goes_back_byte_for_byte_with_its_media_type(
+    server: ScriptedServer, registry: Distribution, repository: Repository
+) -> None:
+    server.expect("GET", f"{MANIFESTS}/{DIGEST}").answer(body=BODY, headers={"Content-Type": DOCKER})
+    server.expect("PUT", f"{MANIFESTS}/mine").answer(201)
+    registry.add_tag(repository, "mine", DIGEST, like="main")
+    put = server.requests[-1]
+    assert (put.body, put.headers["content-type"]) == (BODY, DOCKER)
+
+
+def test_a_token_is_asked_for_the_rights_that_the_request_takes(
+    server: ScriptedServer, registry: Distribution, repository: Repository
+) -> None:
+    scopes: list[str] = []
+
+    def token(request: Request) -> Reply:
+        scopes.extend(parse_qs(urlsplit(request.target).query)["scope"])
+        return Reply(body=json.dumps({"token": f"t{len(scopes)}"}).encode())
+
+    server.always("GET", "/token", token)
+    challenge = {"WWW-Authenticate": f'Bearer realm="{server.url}/token",service="s"'}
+    server.expect("GET", f"{MANIFESTS}/{DIGEST}").answer(401, headers=challenge)
+    server.expect("GET", f"{MANIFESTS}/{DIGEST}").answer(body=BODY, headers={"Content-Type": DOCKER})
+    server.expect("PUT", f"{MANIFESTS}/mine").answer(201)
+    server.expect("DELETE", f"{MANIFESTS}/mine").answer(202)
+    server.expect("HEAD", f"{MANIFESTS}/mine").answer(404)
+    server.expect("GET", f"{MANIFESTS}/mine").answer(404)
+    registry.add_tag(repository, "mine", DIGEST, like="main")
+    registry.delete_tag(repository, "mine")
+    assert scopes == [f"repository:shop/app:{actions}" for actions in ("pull", "pull,push", "pull,push,delete")]
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, "DENIED"), (401, "UNAUTHORIZED")])
+def test_who_may_not_push_is_told_so(
+    server: ScriptedServer, registry: Distribution, repository: Repository, status: int, code: str
+) -> None:
+    server.expect("GET", f"{MANIFESTS}/{DIGEST}").answer(body=BODY, headers={"Content-Type": DOCKER})
+    server.expect("PUT", f"{MANIFESTS}/mine").answer(status, json={"errors": [{"code": code}]})
+    with pytest.raises(RegistryDenied, match="new tag mine of shop/app: access denied"):
+        registry.add_tag(repository, "mine", DIGEST, like="main")
+
+
+def test_who_may_not_delete_is_told_so(server: ScriptedServer, registry: Distribution, repository: Repository) -> None:
+    server.expect("DELETE", f"{MANIFESTS}/mine").answer(403)
+    with pytest.raises(RegistryDenied, match="deletion of the tag mine of shop/app: access denied"):
+        registry.delete_tag(repository, "mine")
+
+
+def test_a_registry_that_says_yes_and_keeps_the_tag_has_not_deleted_it(
+    server: ScriptedServer, registry: Distribution, repository: Repository
+) -> None:
+    server.expect("DELETE", f"{MANIFESTS}/mine").answer(202)
+    server.expect("HEAD", f"{MANIFESTS}/mine").answer(headers={"Docker-Content-Digest": DIGEST})
+    with pytest.raises(RegistryError, match="no single tags"):
+        registry.delete_tag(repository, "mine")
