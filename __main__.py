@@ -6,4 +6,4 @@ from fcpin.pinned_function import PinnedFunction, configured_functions
 
 pins = {name: PinnedFunction.from_config(name, entry) for name, entry in configured_functions().items()}
 
-pulumi.export("images", {name: pulumi.Output.concat(pin.image, "@", pin.digest) for name, pin in pins.items()})
+pulumi.export("images", {name: pin.release for name, pin in pins.items()})

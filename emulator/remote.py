@@ -99,6 +99,10 @@ class RemoteEmulator:
     def retag(self, repository: str, tag: str, *, to: str) -> str:
         return str(self.call("retag", repository=repository, tag=tag, to=to))
 
+    def tags(self, repository: str) -> dict[str, str]:
+        tags: dict[str, str] = self.call("tags", repository=repository)
+        return tags
+
     def delete_tag(self, repository: str, tag: str) -> None:
         self.call("delete_tag", repository=repository, tag=tag)
 

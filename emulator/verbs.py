@@ -22,10 +22,10 @@ from emulator.oci.store import DIGEST, TAG
 from emulator.state import TemporaryKey
 
 NAMES = (
-    "push", "retag", "delete_tag", "delete_manifest", "set_tag_status", "set_repository_type", "set_tag_immutability",
-    "create_instance", "add_registry", "fail_next", "fail_update", "after_next", "clear_faults", "advance", "skew",
-    "set_key_active", "assume_role", "invoke", "set_image", "configure", "deactivate", "publish_version",
-    "create_alias", "function", "functions",
+    "push", "retag", "tags", "delete_tag", "delete_manifest", "set_tag_status", "set_repository_type",
+    "set_tag_immutability", "create_instance", "add_registry", "fail_next", "fail_update", "after_next",
+    "clear_faults", "advance", "skew", "set_key_active", "assume_role", "invoke", "set_image", "configure",
+    "deactivate", "publish_version", "create_alias", "function", "functions",
 )  # fmt: skip
 """What may be called over HTTP."""
 
@@ -73,6 +73,12 @@ class Verbs:
                 raise EmulatorError(f"{repository}: there is no manifest {digest}")
             self._set_tag(target, tag, digest)
             return digest
+
+    def tags(self, repository: str) -> dict[str, str]:
+        """Every tag with its digest, by name."""
+        with self._account.lock:
+            found = self._repository(repository).tags
+            return {name: found[name].digest for name in sorted(found)}
 
     def delete_tag(self, repository: str, tag: str) -> None:
         """Remove the name; the manifest stays."""

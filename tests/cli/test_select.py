@@ -173,7 +173,7 @@ WRONG = [
     ("a policy that is no JSON", ["--policy", "{newest}"], "", [["--policy", "no JSON", "column 2"]]),
     ("a policy that is a list", ["--policy", "[]"], "", [["--policy", "object"]]),
     ("a policy in a file that is not there", ["--policy", "@/no/such.json"], "", [["--policy", "/no/such.json", "No such file"]]),
-    ("every mistake of a policy", ["--policy", '{"newest": {"by": 1}, "protect": {}}'], "", [["protect", "not supported"], ["newest.by"]]),
+    ("every mistake of a policy", ["--policy", '{"newest": {"by": 1}, "protect": {}}'], "", [["newest.by"], ["protect", "pin_tag"]]),
     ("a current image instead of a tag", ["--policy", NEWEST, "--current", "a/b:c"], "", [["--current", "'a/b:c'", "tag"]]),
     ("a word for the time", ["--policy", NEWEST, "--now", "noon"], "", [["--now", "'noon'", "2026-12-01T00:00:00Z"]]),
     ("a time of no zone", ["--policy", NEWEST, "--now", "2026-12-01T00:00"], "", [["--now", "time zone"]]),

@@ -81,6 +81,9 @@ MISTAKES = [
     ("a wait that nobody waits", {**NEWEST, "accelerated": "require", "accelerated_wait": "1m"}, "accelerated_wait", ["prefer"]),
     ("a wait that is a number", {**NEWEST, "accelerated": "prefer", "accelerated_wait": 7}, "accelerated_wait", ["1h30m", "7"]),
     ("an unknown answer to nothing", {**NEWEST, "on_empty": "ignore"}, "on_empty", ["fail or keep"]),
+    ("a protection nobody knows", {**NEWEST, "protect": True}, "protect", ["none or pin_tag", "True"]),
+    ("a grace of nothing", {**NEWEST, "protect_grace": "7d"}, "protect_grace", ["pin_tag", "nothing without"]),
+    ("a grace that is none", {**NEWEST, "protect": "pin_tag", "protect_grace": "soon"}, "protect_grace", ["7d", "soon"]),
     ("half a platform", {**NEWEST, "platform": "linux"}, "platform", ["linux/amd64"]),
     ("a platform that is a number", {**NEWEST, "platform": 64}, "platform", ["text"]),
 ]  # fmt: skip
@@ -92,11 +95,6 @@ def test_a_mistake_has_one_problem_with_its_path(spec: object, path: str, facts:
     assert list(found) == [path]
     for fact in facts:
         assert fact in found[path]
-
-
-@pytest.mark.parametrize("key", ["protect"])
-def test_what_is_announced_but_not_built_says_so(key: str) -> None:
-    assert "not supported yet" in problems(NEWEST | {key: "x"})[key]
 
 
 def test_all_mistakes_come_at_once() -> None:

@@ -9,6 +9,7 @@ from fcpin.cli.drift import DRIFT
 from fcpin.cli.explain import EXPLAIN
 from fcpin.cli.impact import IMPACT
 from fcpin.cli.listing import LISTING
+from fcpin.cli.prune import PRUNE
 from fcpin.cli.resolve import RESOLVE
 from fcpin.cli.rollback import ROLLBACK
 from fcpin.cli.schema import SCHEMA
@@ -21,10 +22,11 @@ COMMANDS: Final[Sequence[Command]] = (
     RESOLVE,
     LISTING,
     TEST_POLICY,
+    SCHEMA,
     CHANGES,
     DRIFT,
     IMPACT,
     ROLLBACK,
-    SCHEMA,
+    PRUNE,
 )
 """Where a command is registered."""

@@ -9,11 +9,13 @@ from fcpin.fc.client import FunctionClient
 from fcpin.fc.model import Function
 from fcpin.fc.readiness import Waiter
 from fcpin.fc.runtime_config import RUNTIME
-from fcpin.image import TagRecord
+from fcpin.image import Image, TagRecord
 from fcpin.pinned_function import plan
 from fcpin.pinned_function.engine_log import Log
+from fcpin.pinned_function.guard import Guard
 from fcpin.pinned_function.inputs import Pin, PinArgs
 from fcpin.pinned_function.resolver import Resolver
+from fcpin.policy.protect import is_pin_tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Deployed:
     """`image@digest` that ran before; empty when nothing had to change."""
     exposed_seconds: float | None = None
     """From the push that moved the function's tag until the function ran the new digest; None when none had moved."""
+    left: Image | None = None
+    """The pin tag that ran before, when another image runs now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Deployer:
 
     client_for: ClientFor
     resolver: Resolver
+    guard: Guard
     clock: Clock
     log: Log
     created_here: set[tuple[str, str, str]] = field(default_factory=set)
@@ -89,7 +94,7 @@ class Deployer:
         client.delete(function_name)
 
     def _create(self, client: FunctionClient, args: PinArgs, pin: Pin) -> Deployed:
-        self.resolver.verify(args, pin)
+        self.guard.make_sure(args, pin)
         try:
             sent = client.create(args.function_name, plan.creation(args, pin))
         except FunctionExists:  # the answer to our own request may have been lost, and the request sent again
@@ -117,20 +122,21 @@ class Deployer:
         require_container(function)
         live = self._waiter(args).settle(function, lambda: client.get(args.function_name))
         same = self.resolver.same_image(args.repository, args.policy.platform)
-        body = plan.update(args, pin, live, same)
+        body, runs = plan.update(args, pin, live, same), plan.runs(args, pin, live, same)
+        record = None if runs and not pin.protected else self.guard.make_sure(args, pin)
         if body is None:
             return Deployed(live, created)
-        record = None if plan.runs(args, pin, live, same) else self.resolver.verify(args, pin)
         function = self._ready(client, args, client.update(args.function_name, body))
         function = self._verified(client, args, pin, function)
-        if record is None:
+        if runs or record is None:
             return Deployed(function, created)
-        moved = live.image == function.image and live.digest != function.digest
+        moved = live.image == str(Image(args.repository, pin.tag)) and live.digest != function.digest
         return Deployed(
             function,
             created,
             previous_image=f"{live.image}@{live.digest}" if live.digest else live.image,
             exposed_seconds=self._exposed(args, record) if moved else None,
+            left=_pin_tag_of(live) if live.image != function.image else None,
         )
 
     def _waiter(self, args: PinArgs) -> Waiter:
@@ -144,6 +150,7 @@ class Deployer:
         same = self.resolver.same_image(args.repository, args.policy.platform)
         for again in (True, False):
             if same(pin.digest, function.digest):
+                self.guard.look_again(args, pin)
                 return function
             if again:
                 self._moved_meanwhile(args, pin, function)
@@ -156,10 +163,10 @@ class Deployer:
 
     def _moved_meanwhile(self, args: PinArgs, pin: Pin, function: Function) -> None:
         try:
-            self.resolver.verify(args, pin)
+            self.guard.make_sure(args, pin)
         except TagMoved:
             raise TagMoved(
-                f"{args.repository}:{pin.tag} moved while FC was deploying it: function {args.function_name} runs "
+                f"{pin.image(args.repository)} moved while FC was deploying it: function {args.function_name} runs "
                 f"{function.digest}, not the previewed {pin.digest}; run again to see it and decide"
             ) from None
 
@@ -181,6 +188,11 @@ def _found(client: FunctionClient, name: str) -> Function | None:
         return client.get(name)
     except FunctionNotFound:
         return None
+
+
+def _pin_tag_of(function: Function) -> Image | None:
+    """The pin tag that *function* was deployed by, if it was."""
+    return Image.parse(function.image) if function.tag and is_pin_tag(function.tag) else None
 
 
 def _exists(args: PinArgs) -> FunctionExists:

@@ -9,6 +9,7 @@ from fcpin.fc import runtime_config
 from fcpin.image import Digest, Image, Repository, parse_digest
 from fcpin.pinned_function.keys import CHOSEN, DEPLOYED, INPUTS, POLICY_KEYS
 from fcpin.policy import Policy
+from fcpin.policy.protect import is_pin_tag, pin_tag
 from fcpin.settings import region_problem
 from fcpin.spelling import unknown_key
 
@@ -22,17 +23,24 @@ class Pin:
     """Tag and digest that a function is to run."""
 
     tag: str
+    """As the policy chose it."""
     digest: Digest
+    protected: bool = False
+    """Whether FC gets the pin tag of the digest instead of `tag`."""
 
     @classmethod
     def from_properties(cls, properties: Mapping[str, Any]) -> Self | None:
         """The pin in a property bag, or None where there is none yet."""
         current = Current.from_properties(properties)
-        return cls(current.tag, current.digest) if current and current.digest else None
+        return cls(current.tag, current.digest, current.protected) if current and current.digest else None
+
+    def image(self, repository: Repository) -> str:
+        """The reference that FC gets."""
+        return str(Image(repository, pin_tag(self.digest) if self.protected else self.tag))
 
     def properties(self, repository: Repository) -> dict[str, str]:
         """The three properties of a pin."""
-        return {"tag": self.tag, "digest": self.digest, "image": str(Image(repository, self.tag))}
+        return {"tag": self.tag, "digest": self.digest, "image": self.image(repository)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,8 @@ class Current:
 
     tag: str
     digest: Digest | None
+    protected: bool = False
+    """Whether it was deployed by a pin tag."""
 
     @classmethod
     def from_properties(cls, properties: Mapping[str, Any], repository: Repository | None = None) -> Self | None:
@@ -53,7 +63,8 @@ class Current:
             return None
         if repository is not None and not _is_of(repository, properties.get("image")):
             return None
-        return cls(tag, parse_digest(digest) if isinstance(digest, str) and digest else None)
+        known = parse_digest(digest) if isinstance(digest, str) and digest else None
+        return cls(tag, known, _names_pin_tag(properties.get("image")))
 
 
 def deployed_image(properties: Mapping[str, Any]) -> Image | None:
@@ -73,6 +84,10 @@ def _is_of(repository: Repository, image: object) -> bool:
         return image is None or Image.parse(str(image)).repository.is_same(repository)
     except InvalidInput:
         return False
+
+
+def _names_pin_tag(image: object) -> bool:
+    return isinstance(image, str) and is_pin_tag(image.rpartition(":")[2])
 
 
 @dataclass(frozen=True, slots=True)

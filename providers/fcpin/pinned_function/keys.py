@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from fcpin.policy.spec import KEYS, LATER
+from fcpin.policy.spec import KEYS
 
-POLICY_KEYS: Final = (*KEYS, *LATER)
+POLICY_KEYS: Final = tuple(KEYS)
 """The policy dictionary: the same keys stand in a resource, in stack configuration and in `--policy`."""
 
 OWN_KEYS: Final = ("function_name", "region", "profile", "repository", "config", "adopt", "deadline", "owner")
@@ -39,8 +39,12 @@ OUTPUTS: Final = (
     "ownership",
     "selection",
     "exposed_seconds",
+    "released_pins",
 )
-"""What the resource tells beside its inputs. `exposed_seconds` is there when the last deployment healed a moved tag."""
+"""What the resource tells beside its inputs.
+
+`exposed_seconds` is there when the last deployment healed a moved tag, `released_pins` while there are some.
+"""
 
 STACK_KEYS: Final = ("functions", "region", "endpoints", "registries", "minAgeBypass")
 """What fcpin reads in its namespace of the stack's configuration. A project may keep keys of its own there."""

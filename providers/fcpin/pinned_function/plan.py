@@ -7,7 +7,7 @@ from typing import Any, Final
 from fcpin.fc import runtime_config
 from fcpin.fc.model import Function
 from fcpin.fc.readiness import Verdict, judge
-from fcpin.image import Image, SameDigest
+from fcpin.image import SameDigest
 from fcpin.pinned_function.inputs import Pin, PinArgs
 from fcpin.pinned_function.keys import DRIFT, INPUTS
 
@@ -44,14 +44,14 @@ def creation(args: PinArgs, pin: Pin) -> dict[str, Any]:
         "runtime": runtime_config.RUNTIME,
         "handler": runtime_config.DEFAULT_HANDLER,
         **top,
-        "customContainerConfig": {**container, "image": str(Image(args.repository, pin.tag))},
+        "customContainerConfig": {**container, "image": pin.image(args.repository)},
         "tags": [{"Key": OWNER_TAG, "Value": args.owner}],
     }
 
 
 def runs(args: PinArgs, pin: Pin, function: Function, same: SameDigest) -> bool:
     """Whether *function* runs *pin*, as far as it tells."""
-    named = function.image == str(Image(args.repository, pin.tag))
+    named = function.image == pin.image(args.repository)
     return named and same(pin.digest, function.digest) and judge(function) is not Verdict.FAILED
 
 
@@ -68,7 +68,7 @@ def update(args: PinArgs, pin: Pin, function: Function, same: SameDigest) -> dic
     top, container = runtime_config.to_wire(config)
     body: dict[str, Any] = dict(top) if differ & runtime_config.FUNCTION.fields.keys() else {}
     if differ & runtime_config.CONTAINER.fields.keys() or not runs(args, pin, function, same):
-        image = {"image": str(Image(args.repository, pin.tag))}
+        image = {"image": pin.image(args.repository)}
         body["customContainerConfig"] = {**_kept(function.container), **container, **image}
     return body or None
 

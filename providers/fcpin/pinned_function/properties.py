@@ -13,11 +13,14 @@ from fcpin.pinned_function.deployer import Deployed
 from fcpin.pinned_function.inputs import Pin, deployed_image
 from fcpin.pinned_function.keys import DEPLOYED, DRIFT, INPUTS, OUTPUTS
 from fcpin.policy import DEFAULT_PLATFORM
+from fcpin.policy.protect import is_pin_tag
 
 _LASTING: Final = frozenset(
     {Kind.MOVED_TAG, Kind.DELETED_TAG, Kind.DELETED_DIGEST, Kind.FUNCTION_INACTIVE, Kind.UNKNOWN}
 )
 """The kinds that stay while the pin stays: there is nothing to send."""
+_HEALED_BY_PIN_TAG: Final = frozenset({Kind.MOVED_TAG, Kind.DELETED_TAG})
+"""Those of them that an `up` sets right, or says how, where the tag that runs is ours."""
 
 CREATED: Final = "created"
 ADOPTED: Final = "adopted"
@@ -53,11 +56,18 @@ def inputs_of(properties: Mapping[str, Any]) -> dict[str, Any]:
 def wanted_drift(olds: Mapping[str, Any], pin: Pin) -> str:
     """What `drift` is once *pin* is deployed: `ok`, or what a refresh told where deploying *pin* heals nothing."""
     told = str(olds.get(DRIFT) or Kind.OK)
-    lasts = Pin.from_properties(olds) == pin and told.partition(":")[0] in _LASTING
+    lasting = _LASTING - _HEALED_BY_PIN_TAG if pin.protected else _LASTING
+    lasts = Pin.from_properties(olds) == pin and told.partition(":")[0] in lasting
     return told if lasts else str(Kind.OK)
 
 
-def deployed(inputs: Mapping[str, Any], result: Deployed, selection: str, previous_image: str = "") -> dict[str, Any]:
+def deployed(
+    inputs: Mapping[str, Any],
+    result: Deployed,
+    selection: str,
+    released_pins: Mapping[str, str],
+    previous_image: str = "",
+) -> dict[str, Any]:
     """The outputs after create or update. *previous_image* is what the state said so far."""
     outputs = {
         **inputs_of(inputs),
@@ -69,6 +79,8 @@ def deployed(inputs: Mapping[str, Any], result: Deployed, selection: str, previo
     }
     if result.exposed_seconds is not None:
         outputs["exposed_seconds"] = result.exposed_seconds
+    if released_pins:
+        outputs["released_pins"] = dict(released_pins)
     return outputs
 
 
@@ -83,7 +95,8 @@ def live(
     inputs = inputs_of(properties)
     pin = Pin.from_properties(properties)
     inputs["image"] = function.image
-    inputs["tag"] = function.tag or ""
+    if function.tag is None or not is_pin_tag(function.tag):  # a pin tag stands for the tag that it was made of
+        inputs["tag"] = function.tag or ""
     if judge(function) is not Verdict.READY:
         inputs["digest"] = ""
     elif pin is None or not _runs(pin, properties, function, registered):

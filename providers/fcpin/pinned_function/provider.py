@@ -66,7 +66,8 @@ class PinnedFunctionProvider(ResourceProvider):
 
         args, pin = self._args(props)
         result = self._services.deployer.create(args, pin)
-        outputs = deployed(props, result, self._services.resolver.summary(args))
+        released = self._services.released.after(args, result, None)
+        outputs = deployed(props, result, self._services.resolver.summary(args), released)
         return CreateResult(f"{args.region}/{args.function_name}", outputs)
 
     @told
@@ -78,7 +79,8 @@ class PinnedFunctionProvider(ResourceProvider):
         created, managed = _olds.get("ownership") == CREATED, _olds.get("config") is not None
         result = self._services.deployer.update(args, pin, created=created, managed=managed)
         selection = self._services.resolver.summary(args)
-        return UpdateResult(deployed(_news, result, selection, _olds.get("previous_image") or ""))
+        released = self._services.released.after(args, result, _olds.get("released_pins"))
+        return UpdateResult(deployed(_news, result, selection, released, _olds.get("previous_image") or ""))
 
     @told
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -109,13 +111,16 @@ class PinnedFunctionProvider(ResourceProvider):
         from fcpin.pinned_function.properties import CREATED, Stored
 
         stored = Stored.read(_props, self._services.default_region)
+        created = _props.get("ownership") == CREATED
         self._services.deployer.delete(
             stored.region,
             stored.profile,
             stored.function_name,
             _props.get("function_id") or "",
-            created=_props.get("ownership") == CREATED,
+            created=created,
         )
+        if created:
+            self._services.released.abandon(stored.repository, _props)
 
     def _checked(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         """The inputs of *news*, with region and pin. What is not known yet stays unknown, and the rest is resolved."""

@@ -54,11 +54,12 @@ class Resolver:
         key = key_of(str(args.repository), args.function_name, args.region, spec, current and current.tag)
         remembered = self._memo.recall(key)
         if remembered is not None:
-            pin = Pin(remembered.tag, Digest(remembered.digest))
+            pin = Pin(remembered.tag, Digest(remembered.digest), remembered.protected)
             resolved = Resolved(pin, remembered.summary)
         else:
             resolved = self._select(args, current)
-            self._memo.remember(key, Remembered(resolved.pin.tag, resolved.pin.digest, resolved.summary))
+            pin = resolved.pin
+            self._memo.remember(key, Remembered(pin.tag, pin.digest, resolved.summary, pin.protected))
         with self._lock:
             self._summaries[args.region, args.profile, args.function_name] = resolved.summary
         return resolved
@@ -86,9 +87,9 @@ class Resolver:
     def keep(self, args: PinArgs, kept: Current) -> Pin:
         """The pin that `ignore_changes` holds on to. Its digest is read where the state has none (properties.live)."""
         if kept.digest is not None:
-            return Pin(kept.tag, kept.digest)
+            return Pin(kept.tag, kept.digest, kept.protected)
         record = self._directory.resolve_once(args.repository, kept.tag)
-        return Pin(kept.tag, digest_of(record, args.repository))
+        return Pin(kept.tag, digest_of(record, args.repository), kept.protected)
 
     def same_image(self, repository: Repository, platform: str) -> SameDigest:
         """Whether a pin's digest and what FC resolved are one image: an index and its child count as equal."""
@@ -107,7 +108,7 @@ class Resolver:
             return self._kept(args, selection, current)
         record = self._directory.resolve_once(args.repository, selection.chosen.tag)
         args.policy.confirm(selection, record)
-        pin = Pin(record.tag, digest_of(record, args.repository))
+        pin = Pin(record.tag, digest_of(record, args.repository), args.policy.protection.is_on)
         if current is None or pin.digest != current.digest:
             self._check_platform(args, pin)
         return Resolved(pin, selection.summary)
@@ -127,7 +128,19 @@ class Resolver:
                 "so there is no digest to stay on"
             )
         self._log("warning", f"{args.function_name}: stays on {current.tag}: {selection.reason}")
-        return Resolved(Pin(current.tag, current.digest), f"kept: {selection.reason}")
+        pin = Pin(current.tag, current.digest, self._kept_protected(args, current))
+        return Resolved(pin, f"kept: {selection.reason}")
+
+    def _kept_protected(self, args: PinArgs, current: Current) -> bool:
+        """Whether a pin that is kept runs by its pin tag: as it did, unless its tag is still there to change that."""
+        wanted = args.policy.protection.is_on
+        if args.policy.suspend or wanted == current.protected:
+            return current.protected
+        try:
+            record = self._directory.resolve_once(args.repository, current.tag)
+        except TagNotFound:
+            return current.protected
+        return wanted if record.digest == current.digest else current.protected
 
     def _check_platform(self, args: PinArgs, pin: Pin) -> None:
         platform = args.policy.platform

@@ -19,8 +19,9 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
     leaves it running. With *config* it is owned: created, kept equal, deleted.
     """
 
+    repository: pulumi.Output[str]
     image: pulumi.Output[str]
-    """`host/namespace/name:tag` that the function is to run."""
+    """`host/namespace/name:tag` that FC gets."""
     tag: pulumi.Output[str]
     digest: pulumi.Output[str]
     """`sha256:…` of the tag when it was resolved; the function runs exactly this."""
@@ -43,6 +44,8 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
     """How the tag was chosen: "newest of 37 of 212 tags by push time"."""
     exposed_seconds: pulumi.Output[float | None]
     """From the push that moved the tag until the function ran the new digest; None when none had moved."""
+    released_pins: pulumi.Output[Mapping[str, str] | None]
+    """Pin tags that the function has left, with the time; removed when nothing runs them and the grace is over."""
 
     def __init__(
         self,
@@ -62,6 +65,8 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
         accelerated_wait: pulumi.Input[str] | None = None,
         hold: pulumi.Input[Mapping[str, Any]] | None = None,
         suspend: pulumi.Input[bool] | None = None,
+        protect: pulumi.Input[str] | None = None,
+        protect_grace: pulumi.Input[str] | None = None,
         config: pulumi.Input[Mapping[str, Any]] | None = None,
         adopt: pulumi.Input[bool] | None = None,
         deadline: pulumi.Input[float] | None = None,
@@ -73,7 +78,7 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
         """Pin *function_name* to the newest tag of *repository* that *policy* selects.
 
         `policy`, `filter_tags`, `allow_tags`, `ignore_tags`, `allow_downgrade`, `on_empty`, `platform`, `min_age`,
-        `accelerated`, `accelerated_wait`, `hold`, `suspend`: docs/policies.
+        `accelerated`, `accelerated_wait`, `hold`, `suspend`, `protect`, `protect_grace`: docs/policies.
         config: runtime settings in snake_case, as in pulumi-alicloud (docs/pinned-function.md).
         adopt: take over a function that exists already, although *config* is given.
         deadline: seconds that FC may take to make a change so (600).
@@ -96,6 +101,8 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
             "accelerated_wait": accelerated_wait,
             "hold": hold,
             "suspend": suspend,
+            "protect": protect,
+            "protect_grace": protect_grace,
             "config": config,
             "adopt": adopt,
             "deadline": deadline,
@@ -111,6 +118,11 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
             )
         properties = {**dict.fromkeys((*CHOSEN, *OUTPUTS)), **inputs}
         super().__init__(PinnedFunctionProvider(), resource_name, properties, opts)
+
+    @property
+    def release(self) -> pulumi.Output[str]:
+        """`host/namespace/name:tag@sha256:…`: what the policy chose, whatever tag the function runs it by."""
+        return pulumi.Output.concat(self.repository, ":", self.tag, "@", self.digest)
 
     @classmethod
     def from_config(

@@ -32,6 +32,7 @@ class Remembered:
     tag: str
     digest: str
     summary: str
+    protected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

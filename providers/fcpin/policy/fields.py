@@ -99,10 +99,10 @@ class Fields:
                 self.wrong(f"{key}[{index}]", f"must be text that is not empty, got {shown(item)}")
         return found
 
-    def only(self, known: Collection[str], tolerated: Collection[str] = ()) -> None:
-        """Note every key that is neither *known* nor *tolerated*."""
+    def only(self, known: Collection[str]) -> None:
+        """Note every key that is not *known*."""
         for key in self.values:
-            if key not in known and key not in tolerated:
+            if key not in known:
                 self.wrong(str(key)[:_SHOWN], unknown_key(key, known))
 
     def finish(self) -> None:

@@ -11,13 +11,15 @@ from fcpin.policy.extract import Extract, compile_extract
 from fcpin.policy.fields import Fields, shown
 from fcpin.policy.lines import expecting, strays
 from fcpin.policy.patterns import Pattern, read_pattern, unanchored
+from fcpin.policy.protect import is_pin_tag
 
-_IMAGES = expecting(r"(?!sha256-)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}+(?<!_accelerated)")
+_IMAGES = expecting(r"(?!sha256-|fcpin-)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}+(?<!_accelerated)")
 """What is surely the tag of an image."""
 
 _ARTEFACT = re.compile(r"sha256-[0-9a-f]{64}(?:\.(?:sig|att|sbom))?")
 _NO_TAG = Reason("is no tag; a tag has up to 128 letters, digits, '_', '.' and '-'")
 _IS_ARTEFACT = Reason("is a signature, attestation or SBOM (sha256-<digest>), no image")
+_IS_PIN_TAG = Reason("is a pin tag of fcpin (protect: pin_tag), no release")
 IS_ACCELERATED = Reason("is made by ACR's image acceleration (_accelerated)")
 _NOT_ALLOWED = Reason("matches no pattern of allow_tags")
 _NO_MATCH = Reason("does not match filter_tags.pattern")
@@ -28,7 +30,7 @@ _LONGEST_VALUE = 256
 
 @dataclass(frozen=True)
 class Filters:
-    """Cosign artefacts, `_accelerated` tags and tags that are being deleted never take part; the rest is the user's."""
+    """Cosign artefacts, `_accelerated` tags, pin tags and what is being deleted never take part; else the user says."""
 
     pattern: Pattern | None = None
     extract: Extract | None = None
@@ -102,6 +104,8 @@ def _oddity(tag: str) -> Reason | None:
         return _NO_TAG
     if _ARTEFACT.fullmatch(tag):
         return _IS_ARTEFACT
+    if is_pin_tag(tag):
+        return _IS_PIN_TAG
     return IS_ACCELERATED if tag.endswith("_accelerated") else None
 
 

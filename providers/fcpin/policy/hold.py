@@ -13,6 +13,7 @@ from typing import ClassVar, Self
 from fcpin.errors import InvalidInput, InvalidPolicy, Problem
 from fcpin.image import Digest, TagRecord, is_tag, parse_digest
 from fcpin.policy.fields import Fields, shown
+from fcpin.policy.protect import is_pin_tag
 from fcpin.policy.times import iso, read_moment
 
 
@@ -72,7 +73,7 @@ class Hold:
                 raise _problem("digest", "needs hold.tag beside it: this registry lists tags without their digests")
             hint = "it may be the digest of one platform: name the tag's own"
             raise _problem("digest", f"none of {len(listing)} tags has {self.digest}; {hint}")
-        return found
+        return [record for record in found if not is_pin_tag(record.tag)] or found
 
     def check(self, record: TagRecord) -> None:
         """Raises InvalidPolicy when the function cannot be held at *record*. A digest that is unknown is no problem."""

@@ -30,6 +30,7 @@ from fcpin.policy.hold import Hold
 from fcpin.policy.listing import listing_of
 from fcpin.policy.min_age import MinAge
 from fcpin.policy.order import Order
+from fcpin.policy.protect import UNPROTECTED, Protection
 from fcpin.policy.selection import Selection
 from fcpin.policy.spec import DEFAULT_PLATFORM, read_order, read_platform, refuse_unknown
 from fcpin.policy.suspend import suspended
@@ -52,6 +53,8 @@ class Policy:
     hold: Hold | None = None
     suspend: bool = False
     """Whether the current pin stays whatever else is asked for, a hold included. Then `select` needs no tags."""
+    protection: Protection = UNPROTECTED
+    """Whether the chosen image is deployed on a tag of our own. For whoever deploys it."""
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, object]) -> Self:
@@ -74,6 +77,7 @@ class Policy:
             acceleration=Acceleration.read(fields),
             hold=Hold.read(fields),
             suspend=fields.flag("suspend", default=False),
+            protection=Protection.read(fields),
         )
         fields.finish()
         return policy
@@ -86,7 +90,8 @@ class Policy:
     @property
     def warnings(self) -> Sequence[str]:
         """What the user should know before relying on this policy."""
-        return (*self.order.warnings, *self.filters.warnings)
+        moving = () if self.protection.is_on else self.order.warnings
+        return (*moving, *self.filters.warnings)
 
     def select(
         self,

@@ -38,11 +38,10 @@ KEYS: Sequence[str] = (
     "accelerated_wait",
     "hold",
     "suspend",
+    "protect",
+    "protect_grace",
 )
 """Everything that may stand beside the order."""
-
-LATER: Sequence[str] = ("protect",)
-"""Announced, and refused by name until they are there."""
 
 DEFAULT_PLATFORM: Final = "linux/amd64"
 """Function Compute runs nothing else."""
@@ -52,10 +51,7 @@ _PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9.]+)?")
 
 def refuse_unknown(fields: Fields) -> None:
     """Note every key that is no key of a policy."""
-    for key in LATER:
-        if key in fields.values:
-            fields.wrong(key, "is not supported yet; remove it")
-    fields.only((*KEYS, *ORDERS), tolerated=LATER)
+    fields.only((*KEYS, *ORDERS))
 
 
 def read_order(fields: Fields) -> Order:

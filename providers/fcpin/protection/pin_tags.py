@@ -1,0 +1,69 @@
+"""Make a pin tag for a digest, and make sure that it is there: `fcpin-` and the digest's first 12 digits."""
+
+import threading
+from typing import Final
+
+from fcpin.errors import RegistryDenied, TagMoved, TagNotFound
+from fcpin.image import Digest, Repository, TagRecord
+from fcpin.policy.protect import is_pin_tag, pin_tag
+from fcpin.registry.base import Registry
+from fcpin.registry.directory import RegistryDirectory
+
+_NO_DEPLOYMENT: Final = "nothing was deployed"
+
+
+def pin_tags_of(registry: Registry, repository: Repository) -> list[TagRecord]:
+    """Every tag of *repository* with the name of a pin tag, with its digest; one request each where a listing has none.
+
+    Raises RegistryError.
+    """
+    listed = [record for record in registry.list_tags(repository) if is_pin_tag(record.tag)]
+    return [record if record.digest else registry.resolve(repository, record.tag) for record in listed]
+
+
+class PinTags:
+    """The pin tags that this run looks after. Thread-safe. Every method raises RegistryError, and TagMoved."""
+
+    def __init__(self, directory: RegistryDirectory) -> None:
+        self._directory = directory
+        self._lock = threading.Lock()
+        self._wanted: set[tuple[Repository, str]] = set()
+
+    def find(self, repository: Repository, digest: Digest) -> TagRecord | None:
+        """The pin tag of *digest*, if it is there; from now on this run wants it. Raises TagMoved when it was moved."""
+        tag = pin_tag(digest)
+        with self._lock:
+            self._wanted.add((repository, tag))
+        try:
+            record = self._directory.resolve(repository, tag)
+        except TagNotFound:
+            return None
+        if record.digest != digest:
+            raise TagMoved(
+                f"protect: {repository}:{tag} points at {record.digest}, expected {digest}: somebody moved it; "
+                f"{_NO_DEPLOYMENT}; remove that tag and run again"
+            )
+        return record
+
+    def make(self, repository: Repository, digest: Digest, *, like: str) -> None:
+        """Make the pin tag of *digest*, at which the tag *like* points. Raises RegistryDenied, TagMoved."""
+        tag = pin_tag(digest)
+        try:
+            self._directory.add_tag(repository, tag, digest, like=like)
+        except RegistryDenied as error:
+            raise RegistryDenied(
+                f"protect: {repository}:{tag} cannot be made, so {_NO_DEPLOYMENT}; "
+                f"allow these credentials to push it, or set protect: none ({error})"
+            ) from None
+        record = self._directory.resolve(repository, tag)
+        if record.digest != digest:
+            self._directory.delete_tag(repository, tag)  # made a moment ago, by us, for something else
+            raise TagMoved(
+                f"{repository}:{like} moved from {digest} to {record.digest} while {tag} was made of it; "
+                f"{_NO_DEPLOYMENT}; run again to see and deploy the new image"
+            )
+
+    def is_wanted(self, repository: Repository, tag: str) -> bool:
+        """Whether this run has made sure of that pin tag, whatever Function Compute says of its use."""
+        with self._lock:
+            return any(tag == wanted and repository.is_same(other) for other, wanted in self._wanted)

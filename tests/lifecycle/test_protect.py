@@ -1,0 +1,35 @@
+"""Protected functions on the whole way: a moved tag does not reach them, and nothing is written by a preview."""
+
+from fcpin.image import parse_digest
+from fcpin.policy.protect import pin_tag
+from tests.lifecycle.shop import FUNCTION, PATH, Shop
+
+
+def pin(digest: str) -> str:
+    return pin_tag(parse_digest(digest))
+
+
+def test_the_same_moved_tag_with_and_without_protection(shop: Shop) -> None:
+    digest = shop.push("main-1")
+    shop.configure({FUNCTION: shop.entry(protect="pin_tag"), "plain": shop.entry(function_name="plain")})
+    shop.up()
+    shop.push("main-1", "other")
+    assert shop.cloud.invoke(FUNCTION, cold=True).digest == digest
+    assert shop.cloud.invoke("plain", cold=True).code == "PullImageFailed"
+
+
+def test_preview_shows_the_tag_and_what_fc_will_get_and_later_runs_are_quiet(shop: Shop) -> None:
+    shop.configure({FUNCTION: shop.entry(protect="pin_tag", protect_grace="0s")})
+    first = shop.push("main-1")
+    shown = shop.preview("--diff").output
+    assert f"{shop.repository}:main-1@{first}" in shown
+    assert f"{shop.repository}:{pin(first)}" in shown
+    assert list(shop.cloud.tags(PATH)) == ["main-1"]
+    shop.up()
+    assert shop.deployed() == f"{pin(first)}@{first}"
+    assert shop.stack.refresh("--expect-no-changes").code == 0
+    shop.preview("--expect-no-changes")
+    second = shop.push("main-2")
+    done = shop.up()
+    assert f"removed {shop.repository}:{pin(first)}" in done.output
+    assert list(shop.cloud.tags(PATH)) == [pin(second), "main-1", "main-2"]

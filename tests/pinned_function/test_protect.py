@@ -1,0 +1,337 @@
+"""Protected functions, run by run: what FC gets, what is refused, and when pin tags go."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from emulator import Emulator, Knobs
+from fcpin.image import parse_digest
+from fcpin.pinned_function.failures import Told
+from fcpin.policy.protect import pin_tag
+from tests.support.plugin import Plugin
+
+PATH = "shop/app"
+PERSONAL = f"registry-vpc.cn-hangzhou.aliyuncs.com/{PATH}"
+CONFIG = {"cpu": 0.5, "memory_size": 512, "disk_size": 512}
+WEEK = 7 * 86400
+
+
+@pytest.fixture
+def cloud() -> Iterator[Emulator]:
+    with Emulator(knobs=Knobs(create_seconds=0, update_seconds=0)).serve() as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def plugin(cloud: Emulator) -> Plugin:
+    return Plugin(cloud)
+
+
+@pytest.fixture(params=["enterprise", "personal"])
+def wanted(request: pytest.FixtureRequest, cloud: Emulator) -> dict[str, Any]:
+    """A protected function, its repository in either edition of ACR."""
+    repository = PERSONAL if request.param == "personal" else f"{cloud.enterprise_host}/{PATH}"
+    order = {"semver": {"range": "*"}}
+    return {"repository": repository, "policy": order, "config": CONFIG, "protect": "pin_tag"}
+
+
+@pytest.fixture
+def enterprise(cloud: Emulator) -> dict[str, Any]:
+    repository = f"{cloud.enterprise_host}/{PATH}"
+    order = {"family": {"name": "main"}}
+    return {"repository": repository, "policy": order, "config": CONFIG, "protect": "pin_tag"}
+
+
+def pin(digest: str) -> str:
+    return pin_tag(parse_digest(digest))
+
+
+def runs(cloud: Emulator) -> str:
+    """Tag and digest that the function runs, as a cold start proves."""
+    image = cloud.function("checkout")["customContainerConfig"]["image"]
+    called = cloud.invoke("checkout", cold=True)
+    return f"{image.rpartition(':')[2]}@{called.digest or called.code}"
+
+
+def test_the_function_runs_by_its_pin_tag_and_a_second_run_changes_nothing(
+    cloud: Emulator, plugin: Plugin, wanted: dict[str, Any]
+) -> None:
+    digest = cloud.push(PATH, "1.0.0")
+    assert plugin.preview(**wanted)["image"] == f"{wanted['repository']}:{pin(digest)}"
+    assert list(cloud.tags(PATH)) == ["1.0.0"]
+    outputs = plugin.up(**wanted)
+    assert (outputs["tag"], outputs["digest"], outputs["image"]) == (
+        "1.0.0", digest, f"{wanted['repository']}:{pin(digest)}"
+    )  # fmt: skip
+    cloud.push(PATH, "1.0.0", content="moved")
+    assert runs(cloud) == f"{pin(digest)}@{digest}"
+
+
+def test_nothing_changes_without_a_push_and_a_refresh_is_quiet(
+    cloud: Emulator, plugin: Plugin, wanted: dict[str, Any]
+) -> None:
+    cloud.push(PATH, "1.0.0")
+    plugin.up(**wanted)
+    assert not plugin.changes(**wanted)
+    assert not plugin.refresh()
+    assert not plugin.changes(**wanted)
+
+
+def test_the_next_image_is_pinned_anew_and_the_family_s_tag_stays_the_measure(
+    cloud: Emulator, plugin: Plugin, wanted: dict[str, Any]
+) -> None:
+    cloud.push(PATH, "1.0.0")
+    plugin.up(**wanted)
+    digest = cloud.push(PATH, "1.1.0")
+    plugin.up(**wanted)
+    assert runs(cloud) == f"{pin(digest)}@{digest}"
+    cloud.delete_tag(PATH, "1.1.0")
+    assert plugin.preview(**wanted)["tag"] == "1.1.0"  # kept: 1.0.0 would be a step back
+
+
+def test_an_index_is_pinned_whole(cloud: Emulator, plugin: Plugin, wanted: dict[str, Any]) -> None:
+    digest = cloud.push(PATH, "1.0.0", platforms=("linux/amd64", "linux/arm64"), index=True)
+    plugin.up(**wanted)
+    assert cloud.tags(PATH)[pin(digest)] == digest
+
+
+def test_a_conversion_is_pinned_by_its_own_digest(cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any]) -> None:
+    cloud.push(PATH, "main-1")
+    digest = cloud.push(PATH, "main-1_accelerated")
+    outputs = plugin.up(**enterprise, accelerated="prefer")
+    assert outputs["tag"] == "main-1_accelerated"
+    assert runs(cloud) == f"{pin(digest)}@{digest}"
+
+
+def test_a_repository_of_immutable_tags_takes_pin_tags(
+    cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any]
+) -> None:
+    digest = cloud.push(PATH, "main-1")
+    cloud.set_tag_immutability(PATH)
+    plugin.up(**enterprise)
+    plugin.up(**enterprise, hold={"tag": "main-1", "until": "2027-01-01T00:00:00Z"})
+    assert runs(cloud) == f"{pin(digest)}@{digest}"
+
+
+@pytest.mark.parametrize(
+    ("action", "code"), [("CreateRepoTag", "NoPrivilege"), ("PUT manifest", "DENIED")], ids=["ACR's API", "OCI"]
+)
+def test_who_may_not_push_is_told_in_one_line_and_nothing_is_changed(
+    cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any], action: str, code: str
+) -> None:
+    digest = cloud.push(PATH, "main-1")
+    plain = {**enterprise, "protect": "none"}
+    if action != "CreateRepoTag":
+        plain["repository"] = PERSONAL
+    plugin.up(**plain)
+    cloud.fail_next(action, status=403, code=code, times=2)
+    cloud.calls.clear()
+    with pytest.raises(Told, match=f"protect.*{pin(digest)}.*nothing was deployed") as denied:
+        plugin.up(**{**plain, "protect": "pin_tag"})
+    assert "\n" not in str(denied.value)
+    assert cloud.calls.count("UpdateFunction") == 0
+
+
+def test_a_pin_tag_that_somebody_moved_is_an_error_that_says_so(
+    cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any]
+) -> None:
+    digest = cloud.push(PATH, "main-1")
+    cloud.push(PATH, pin(digest), content="not ours")
+    with pytest.raises(Told, match=f"{pin(digest)} points at .*expected {digest}"):
+        plugin.up(**enterprise)
+    assert cloud.functions() == []
+
+
+def test_a_push_while_the_pin_tag_is_made_leaves_no_wrong_pin_tag_behind(
+    cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any]
+) -> None:
+    cloud.push(PATH, "main-1")
+    for _ in range(2):  # read by check, then the pin tag is looked for
+        cloud.after_next("GetRepoTag", "tags", {"repository": PATH})
+    cloud.after_next("GetRepoTag", "push", {"repository": PATH, "tag": "main-1", "content": "other"})
+    with pytest.raises(Told, match=r"main-1 moved from .*nothing was deployed"):
+        plugin.up(**enterprise)
+    assert list(cloud.tags(PATH)) == ["main-1"]
+
+
+def test_a_tag_that_moved_since_the_preview_is_not_deployed_unseen(
+    cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any]
+) -> None:
+    cloud.push(PATH, "main-1")
+    cloud.after_next("GetRepoTag", "push", {"repository": PATH, "tag": "main-1", "content": "other"})
+    with pytest.raises(Told, match=r"main-1 moved from .*nothing was deployed"):
+        plugin.up(**enterprise)
+    assert list(cloud.tags(PATH)) == ["main-1"]
+
+
+def test_a_pin_that_is_kept_is_protected_while_its_tag_is_there(
+    cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any]
+) -> None:
+    digest = cloud.push(PATH, "main-1")
+    plugin.up(**{**enterprise, "protect": "none"})
+    kept = {**enterprise, "policy": {"family": {"name": "other"}}, "on_empty": "keep"}
+    plugin.up(**kept)
+    assert runs(cloud) == f"{pin(digest)}@{digest}"
+
+
+@pytest.mark.parametrize("why", ["its tag was moved", "it is suspended"])
+def test_a_pin_that_is_kept_stays_as_it_is_when(
+    cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any], why: str
+) -> None:
+    cloud.push(PATH, "main-1")
+    plugin.up(**{**enterprise, "protect": "none"})
+    if why == "it is suspended":
+        kept = {**enterprise, "suspend": True}
+    else:
+        cloud.push(PATH, "main-1", content="other")
+        kept = {**enterprise, "policy": {"family": {"name": "other"}}, "on_empty": "keep"}
+    assert plugin.preview(**kept)["image"].endswith(":main-1")
+
+
+def test_an_update_that_failed_keeps_the_family_s_tag_in_sight(
+    cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any]
+) -> None:
+    cloud.push(PATH, "main-1")
+    plugin.up(**enterprise)
+    digest = cloud.push(PATH, "main-2")
+    cloud.fail_update("checkout")
+    with pytest.raises(Told, match="ImageOptimizingFailed"):
+        plugin.up(**enterprise)
+    assert plugin.refresh()
+    assert plugin.inputs["tag"] == "main-1"
+    plugin.up(**enterprise)
+    assert runs(cloud) == f"{pin(digest)}@{digest}"
+
+
+def test_a_pin_tag_that_is_gone_is_drift_and_is_put_back(
+    cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any]
+) -> None:
+    digest = cloud.push(PATH, "main-1")
+    plugin.up(**enterprise)
+    cloud.delete_tag(PATH, pin(digest))
+    assert runs(cloud).endswith("PullImageFailed")
+    plugin.refresh()
+    assert plugin.inputs["drift"].startswith("deleted-tag")
+    plugin.up(**enterprise)
+    assert runs(cloud) == f"{pin(digest)}@{digest}"
+    plugin.refresh()
+    assert plugin.inputs["drift"] == "ok"
+    assert not plugin.changes(**enterprise)
+
+
+# what becomes of pin tags
+
+
+def deploy_two(cloud: Emulator, plugin: Plugin, wanted: dict[str, Any]) -> tuple[str, str]:
+    """Two releases, one after the other: the pin tag that the function has left, and the one that it runs."""
+    first = cloud.push(PATH, "main-1")
+    plugin.up(**wanted)
+    second = cloud.push(PATH, "main-2")
+    plugin.up(**wanted)
+    return pin(first), pin(second)
+
+
+def deploy_next(cloud: Emulator, plugin: Plugin, wanted: dict[str, Any]) -> str:
+    digest = cloud.push(PATH, "main-3")
+    plugin.up(**wanted)
+    return pin(digest)
+
+
+def test_a_pin_tag_stays_for_the_grace_and_then_goes_with_the_next_deployment(
+    cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any]
+) -> None:
+    left, ran = deploy_two(cloud, plugin, enterprise)
+    assert plugin.outputs["released_pins"] == {f"{enterprise['repository']}:{left}": "2026-11-22T12:00:00Z"}
+    assert left in cloud.tags(PATH)
+    plugin.clock.advance(WEEK)
+    now = deploy_next(cloud, plugin, enterprise)
+    assert set(cloud.tags(PATH)) == {"main-1", "main-2", "main-3", ran, now}
+    assert list(plugin.outputs["released_pins"]) == [f"{enterprise['repository']}:{ran}"]
+    assert any(f"removed {enterprise['repository']}:{left}" in line for line in plugin.said)
+
+
+def test_a_pin_tag_that_is_run_again_is_no_longer_left(
+    cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any]
+) -> None:
+    left, ran = deploy_two(cloud, plugin, enterprise)
+    plugin.up(**enterprise, hold={"tag": "main-1", "until": "2027-01-01T00:00:00Z"})
+    assert list(plugin.outputs["released_pins"]) == [f"{enterprise['repository']}:{ran}"]
+    assert runs(cloud).startswith(left)
+
+
+USED_BY = ["another function", "a published version", "a function by the family's tag"]
+
+
+@pytest.mark.parametrize("user", USED_BY)
+def test_a_pin_tag_stays_while_it_is_used_by(
+    cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any], user: str
+) -> None:
+    cloud.push(PATH, "main-1")
+    if user == "a published version":
+        plugin.up(**enterprise)
+        cloud.publish_version("checkout")
+    elif user == "another function":
+        Plugin(cloud).up(**{**enterprise, "function_name": "basket"})
+    else:
+        Plugin(cloud).up(**{**enterprise, "function_name": "basket", "protect": "none"})
+    left, _ = deploy_two(cloud, plugin, enterprise)
+    plugin.clock.advance(WEEK)
+    deploy_next(cloud, plugin, enterprise)
+    assert left in cloud.tags(PATH)
+    assert f"{enterprise['repository']}:{left}" in plugin.outputs["released_pins"]
+
+
+def test_nothing_is_removed_while_it_is_not_known_what_a_function_serves(
+    cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any]
+) -> None:
+    left, _ = deploy_two(cloud, plugin, enterprise)
+    other = Plugin(cloud)
+    other.up(**{**enterprise, "function_name": "basket", "hold": {"tag": "main-1", "until": "2027-01-01T00:00:00Z"}})
+    cloud.fail_update("basket")
+    cloud.set_image("basket", f"{enterprise['repository']}:main-2")
+    plugin.clock.advance(WEEK)
+    deploy_next(cloud, plugin, enterprise)
+    assert left in cloud.tags(PATH)
+    assert "basket" in plugin.said[-1]
+
+
+@pytest.mark.parametrize("action", ["ListFunctions", "ListFunctionVersions", "GetRepoTag", "DeleteRepoTag"])
+def test_what_cannot_be_listed_or_deleted_is_said_and_the_deployment_stands(
+    cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any], action: str
+) -> None:
+    left, _ = deploy_two(cloud, plugin, enterprise)
+    plugin.clock.advance(WEEK)
+    cloud.push(PATH, "main-3")
+    if action == "GetRepoTag":
+        for _ in range(5):
+            cloud.after_next(
+                "ListFunctionVersions", "fail_next", {"action": action, "status": 403, "code": "NoPrivilege"}
+            )
+    else:
+        cloud.fail_next(action, status=403, code="NoPrivilege")
+    plugin.up(**enterprise)
+    assert plugin.outputs["tag"] == "main-3"
+    assert left in cloud.tags(PATH)
+    assert f"{enterprise['repository']}:{left}" in plugin.outputs["released_pins"]
+    assert plugin.said[-1].startswith("warning: checkout: no unused pin tag was removed")
+
+
+def test_a_tag_with_our_name_and_another_digest_is_not_ours(
+    cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any]
+) -> None:
+    left, _ = deploy_two(cloud, plugin, enterprise)
+    cloud.push(PATH, left, content="not ours")
+    plugin.clock.advance(WEEK)
+    deploy_next(cloud, plugin, enterprise)
+    assert left in cloud.tags(PATH)
+
+
+def test_a_deleted_function_leaves_its_pin_tags_and_says_who_removes_them(
+    cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any]
+) -> None:
+    digest = cloud.push(PATH, "main-1")
+    plugin.up(**enterprise)
+    plugin.destroy()
+    assert pin(digest) in cloud.tags(PATH)
+    assert "fcpin prune" in plugin.said[-1]

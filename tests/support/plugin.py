@@ -1,0 +1,106 @@
+"""The provider in this process, as an engine drives it: check, diff, then create or update; read for a refresh."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from emulator import Emulator
+from fcpin.fc.client import FunctionClient
+from fcpin.openapi import Credentials, Retry
+from fcpin.pinned_function.claims import Claims
+from fcpin.pinned_function.deployer import Deployer
+from fcpin.pinned_function.guard import Guard
+from fcpin.pinned_function.provider import PinnedFunctionProvider
+from fcpin.pinned_function.released import Released
+from fcpin.pinned_function.resolver import Resolver
+from fcpin.pinned_function.run_memo import RunMemo
+from fcpin.pinned_function.services import Services
+from fcpin.protection.pin_tags import PinTags
+from fcpin.protection.sweep import Sweeper
+from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.settings import RegistrySettings
+from tests.support.clock import ManualClock
+
+REGION: Final = "cn-hangzhou"
+_ID: Final = "id"
+_AT_ONCE: Final = Retry(attempts=2, seconds=5, first_wait=0, longest_wait=0)
+
+
+@dataclass
+class Plugin:
+    """One resource of a stack, and the cloud that it lives in. Every verb is a run of its own."""
+
+    cloud: Emulator
+    clock: ManualClock = field(default_factory=ManualClock)
+    said: list[str] = field(default_factory=list)
+    """Everything that a run told its user, in order."""
+    inputs: dict[str, Any] = field(default_factory=dict)
+    outputs: dict[str, Any] = field(default_factory=dict)
+    """The state; empty while there is no resource."""
+
+    def preview(self, **wanted: Any) -> dict[str, Any]:
+        """The inputs as check leaves them. Fails the test when the provider finds something wrong with them."""
+        return self._checked(self._provider(), wanted)
+
+    def up(self, **wanted: Any) -> dict[str, Any]:
+        """Deploy; the outputs."""
+        provider = self._provider()
+        inputs = self._checked(provider, wanted)
+        if not self.outputs:
+            self.outputs = provider.create(inputs).outs or {}
+        elif self._changes(provider, inputs):
+            self.outputs = provider.update(_ID, self.outputs, inputs).outs or {}
+        self.inputs = inputs
+        return self.outputs
+
+    def changes(self, **wanted: Any) -> bool:
+        """Whether a preview shows any."""
+        provider = self._provider()
+        return self._changes(provider, self._checked(provider, wanted))
+
+    def refresh(self) -> bool:
+        """Take over what the function is now; whether that changed the inputs."""
+        read = self._provider().read(_ID, self.outputs)
+        before, self.inputs, self.outputs = self.inputs, dict(read.inputs or {}), dict(read.outs or {})
+        return before != self.inputs
+
+    def destroy(self) -> None:
+        self._provider().delete(_ID, self.outputs)
+        self.inputs, self.outputs = {}, {}
+
+    def _checked(self, provider: PinnedFunctionProvider, wanted: dict[str, Any]) -> dict[str, Any]:
+        news = {"function_name": "checkout", "region": REGION, "owner": "o/p/s::checkout", **wanted}
+        checked = provider.check(self.inputs, news)
+        assert not checked.failures, [str(failure.reason) for failure in checked.failures]
+        return checked.inputs
+
+    def _changes(self, provider: PinnedFunctionProvider, inputs: dict[str, Any]) -> bool:
+        return provider.diff(_ID, self.outputs, inputs).changes is not False
+
+    def _provider(self) -> PinnedFunctionProvider:
+        provider = PinnedFunctionProvider()
+        provider._services = self._services()
+        return provider
+
+    def _services(self) -> Services:
+        cloud, log = self.cloud, lambda severity, message: self.said.append(f"{severity}: {message}")
+        credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
+        login = RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password)
+        hosts = {cloud.enterprise_host: RegistrySettings(endpoint=cloud.url), f"registry.{REGION}.aliyuncs.com": login}
+        directory = RegistryDirectory(hosts, credentials=credentials, cr_endpoint=cloud.url, retry=_AT_ONCE)
+        client = FunctionClient(REGION, endpoint=cloud.url, credentials=credentials, retry=_AT_ONCE)
+
+        def client_for(region: str, profile: str = "") -> FunctionClient:
+            return client
+
+        resolver = Resolver(directory, (), RunMemo(None, None), log, self.clock.now())
+        pin_tags = PinTags(directory)
+        return Services(
+            REGION,
+            client_for,
+            directory,
+            resolver,
+            Deployer(client_for, resolver, Guard(resolver, pin_tags, log), self.clock, log),
+            Claims(),
+            Released(Sweeper(directory, pin_tags, client_for, self.clock), self.clock, log),
+            log,
+        )
