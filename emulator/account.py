@@ -8,6 +8,7 @@ from random import Random
 from threading import RLock
 
 from emulator.acr.model import Instance
+from emulator.acr.personal import PersonalRoutes
 from emulator.acr.routes import AcrRoutes
 from emulator.acr.service import ContainerRegistry
 from emulator.acs3 import AccessKey, Verifier
@@ -72,6 +73,7 @@ class Account:
         self.fc = FcRoutes(self.functions, self.versions, self.instances, verifier, self.clock, self.ids)
         registry = ContainerRegistry(self.state, self.store, self.clock, self.ids, knobs)
         self.acr = AcrRoutes(registry, verifier, self.ids, knobs)
+        self.personal = PersonalRoutes(self.store, verifier, self.ids, knobs)
         self.storage = Storage(self.store, self.ids.hex(32))
         self.oci = OciRoutes(self.store, self.gate, knobs, self.storage)
 

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from emulator.account import Account
+from emulator.acr.personal import PREFIX as PERSONAL
 from emulator.errors import ApiError, EmulatorError
 from emulator.faults import Fault, Sequel
 from emulator.fc.routes import PREFIX, RESOLVING
@@ -95,6 +96,8 @@ class Front:
     def _service(self, request: WireRequest) -> Service:
         if request.path.startswith(f"{PREFIX}/"):
             return self._account.fc
+        if request.path.startswith(PERSONAL):
+            return self._account.personal
         return self._account.acr if request.path == "/" else self._registry
 
     async def _answer(self, service: Service, action: str, request: WireRequest) -> WireResponse:

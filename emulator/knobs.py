@@ -81,6 +81,10 @@ class Knobs:
     acr_instance_filter: Literal["exact", "fuzzy"] = "exact"
     """ListInstance by name: that name, or every name that contains it."""
 
+    # Container Registry Personal Edition
+    acr_personal: Literal["repository", "unknown", "namesake"] = "repository"
+    """The 2016 API: knows the repository; knows none, as may be for `crpi-` hosts; or another one of that name."""
+
     # OCI distribution
     oci_page_size: int = 100
     """Tags a page holds at most, and when the client names no number."""

@@ -19,6 +19,7 @@ MAY_IMPORT_SDKS = {
     "openapi.py": "configuration, credentials and errors of every SDK",
     "fc/client.py": "Function Compute",
     "registry/acr_api.py": "ACR Enterprise",
+    "registry/acr_personal_api.py": "ACR Personal",
 }
 
 FORBIDDEN = [

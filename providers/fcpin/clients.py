@@ -1,6 +1,8 @@
 """Whom a stack's settings say to ask: a client of Function Compute for each region, and the registries."""
 
+import logging
 import threading
+from collections.abc import Callable
 from typing import Protocol
 
 from fcpin.clock import Clock
@@ -8,6 +10,8 @@ from fcpin.fc.client import FunctionClient
 from fcpin.openapi import Profile
 from fcpin.registry.directory import RegistryDirectory
 from fcpin.settings import Settings, endpoint_of
+
+_log = logging.getLogger(__name__)
 
 
 class ClientFor(Protocol):
@@ -33,8 +37,15 @@ def function_clients(settings: Settings) -> ClientFor:
     return client_for
 
 
-def registries(settings: Settings, clock: Clock) -> RegistryDirectory:
-    """All registries, with one listing of each repository. Asks nobody anything yet. Raises InvalidSettings."""
+def registries(settings: Settings, clock: Clock, tell: Callable[[str], None] = _log.info) -> RegistryDirectory:
+    """All registries, with one listing of each repository. Asks nobody anything yet. Raises InvalidSettings.
+
+    *tell* takes what the user may want to know of a listing.
+    """
     return RegistryDirectory(
-        settings.registries, credentials=settings.credentials, cr_endpoint=settings.endpoints.get("cr"), clock=clock
+        settings.registries,
+        credentials=settings.credentials,
+        cr_endpoint=settings.endpoints.get("cr"),
+        clock=clock,
+        tell=tell,
     )

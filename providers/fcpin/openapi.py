@@ -92,6 +92,7 @@ class CloudError(FcpinError):
         self.code, self.status, self.message, self.request_id = code, status, message, request_id
         self.retry_after = retry_after
         self.is_temporary = temporary or _is_temporary(code, status)
+        self.is_without_credentials = code == _NO_CREDENTIALS
         self.is_denied = code in _DENIED_EXACTLY or code.startswith(_DENIED_CODES)
         shown = f" (request {request_id})" if request_id else ""
         super().__init__(f"{code}: {message}{shown}")

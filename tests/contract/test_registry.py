@@ -98,11 +98,27 @@ def acr_enterprise(cloud: Emulator) -> World:
     return World(cloud, registry(cloud.access_key_secret), registry("wrong"), repository)
 
 
+def acr_personal(cloud: Emulator) -> World:
+    host = "registry.cn-hangzhou.aliyuncs.com"
+    repository = Repository(host, next(PATHS))
+
+    def registry(secret: str, password: str) -> TaggingRegistry:
+        directory = RegistryDirectory(
+            {host: RegistrySettings(endpoint=cloud.url, username=cloud.username, password=password)},
+            credentials=Credentials(cloud.access_key_id, secret),
+            cr_endpoint=cloud.url,
+        )
+        return directory.registry_for(repository)
+
+    return World(cloud, registry(cloud.access_key_secret, cloud.password), registry("wrong", "wrong"), repository)
+
+
 WORLDS: dict[str, Callable[[pytest.FixtureRequest, Emulator], World]] = {
     "distribution@docker-registry": lambda request, cloud: distribution(
         debian := request.getfixturevalue("debian"), debian.host, cloud
     ),
     "distribution@emulator": lambda _, cloud: distribution(cloud, cloud.address, cloud),
+    "acr_personal@emulator": lambda _, cloud: acr_personal(cloud),
     "acr_enterprise@emulator": lambda _, cloud: acr_enterprise(cloud),
 }
 

@@ -34,7 +34,7 @@ class Services:
 def configured(get: Get) -> Services:
     """Make the services from stack configuration. Asks nobody anything. Raises InvalidSettings."""
     settings, clock, log = Settings.read(get), SystemClock(), plugin_log()
-    directory = registries(settings, clock)
+    directory = registries(settings, clock, tell=lambda said: log("info", said))
     memo = RunMemo(memo_folder(), Engine.of_this_plugin())
     resolver = Resolver(
         directory, settings.repositories, memo, log, clock.now(), bypass_min_age=settings.bypass_min_age

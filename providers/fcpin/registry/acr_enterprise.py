@@ -1,31 +1,19 @@
-"""ACR Enterprise Edition: tags with their digests and push times, as its own API tells them.
-
-That API has no filter and no documented order for tags, so a listing is always the whole of it, and counted.
-"""
+"""ACR Enterprise Edition: tags with their digests and push times, as its own API tells them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
-from fcpin.errors import (
-    InvalidImage,
-    ListingIncomplete,
-    RegistryProtocolError,
-    RepositoryNotFound,
-    TagNotFound,
-)
-from fcpin.image import AcrHost, Digest, Manifest, Repository, TagRecord, is_tag, parse_digest
+from fcpin.errors import RegistryProtocolError, RepositoryNotFound, TagNotFound
+from fcpin.image import AcrHost, Digest, Manifest, Repository, TagRecord
 from fcpin.registry.acr_api import AcrApi
+from fcpin.registry.acr_listing import AT_ONCE, PAGE_SIZE, Page, every_tag, moment, record, total
 from fcpin.registry.base import Registry
 from fcpin.registry.docker_config import Login
 from fcpin.registry.single_flight import SingleFlight
-
-PAGE_SIZE: Final = 100
-_MAX_TAGS: Final = 1_000_000
-_AT_ONCE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +48,7 @@ class AcrEnterprise:
 
     def list_tags(self, repository: Repository) -> Sequence[TagRecord]:
         """One request per 100 tags, four at once; once more from the start when tags were pushed meanwhile."""
-        for _ in range(2):
-            counts, records = self._list_once(repository)
-            tags = {record.tag: record for record in records}
-            if counts == {len(tags)}:
-                return list(tags.values())
-        counted = " or ".join(map(str, sorted(counts)))
-        raise ListingIncomplete(
-            f"{repository}: ACR counts {counted} tags, but listed {len(tags)}, twice; "
-            "nothing is decided on part of them: try again when nobody is pushing"
-        )
+        return every_tag(lambda number: self._page(repository, number), repository)
 
     def resolve(self, repository: Repository, tag: str) -> TagRecord:
         """One request, after the repository's id is known."""
@@ -81,10 +60,10 @@ class AcrEnterprise:
             RepoId=self._repo_id(repository),
             Tag=tag,
         )
-        record = _record(body, repository, tag)
-        if record.digest is None:
+        found = _record(body, repository, tag)
+        if found.digest is None:
             raise RegistryProtocolError(f"{repository}:{tag}: ACR answered without a digest")
-        return record
+        return found
 
     def manifest(self, repository: Repository, digest: Digest) -> Manifest:
         """Asked of the registry itself: the API tells no platforms."""
@@ -96,9 +75,9 @@ class AcrEnterprise:
 
     def created(self, repository: Repository, tags: Sequence[str]) -> Mapping[str, datetime]:
         """One request a tag, four at once. A listing of ours has these times already."""
-        with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="fcpin-acr") as pool:
+        with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="fcpin-acr") as pool:
             records = list(pool.map(lambda tag: self._present(repository, tag), dict.fromkeys(tags)))
-        return {record.tag: record.created for record in records if record and record.created}
+        return {found.tag: found.created for found in records if found and found.created}
 
     def add_tag(self, repository: Repository, tag: str, digest: Digest, *, like: str) -> None:  # noqa: ARG002 - the seam's
         """Copied from *like* inside the registry."""
@@ -142,21 +121,11 @@ class AcrEnterprise:
             "GetAuthorizationToken",
             str(body.temp_username),
             str(body.authorization_token),
-            expires=_moment(body.expire_time, asked),
+            expires=moment(body.expire_time, asked),
         )
 
-    def _list_once(self, repository: Repository) -> tuple[set[int], list[TagRecord]]:
-        """Every TotalCount that a page gave, and what the pages listed."""
-        first = self._page(repository, 1)
-        size = first.page_size or PAGE_SIZE
-        numbers = range(2, -(-_total(first, repository) // size) + 1)
-        with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="fcpin-acr") as pool:
-            bodies = [first, *pool.map(lambda number: self._page(repository, number), numbers)]
-        records = [_record(image, repository, image.tag) for body in bodies for image in body.images or []]
-        return {_total(body, repository) for body in bodies}, records
-
-    def _page(self, repository: Repository, number: int) -> Any:
-        return self._api.call(
+    def _page(self, repository: Repository, number: int) -> Page:
+        body = self._api.call(
             "ListRepoTag",
             str(repository),
             RepositoryNotFound,
@@ -165,6 +134,8 @@ class AcrEnterprise:
             PageNo=number,
             PageSize=PAGE_SIZE,
         )
+        records = [_record(image, repository, image.tag) for image in body.images or []]
+        return Page(total(body.total_count, repository), body.page_size or PAGE_SIZE, records)
 
     def _instance_id(self) -> str:
         return self._given_instance_id or self._instances_found.get("", self._find_instance)
@@ -213,39 +184,12 @@ class AcrEnterprise:
         return _Found(str(body.repo_id), body.tag_immutability)
 
 
-def _total(body: Any, repository: Repository) -> int:
-    """TotalCount, which is text here."""
-    text = str(body.total_count)
-    if not text.isdecimal() or int(text) > _MAX_TAGS:
-        raise RegistryProtocolError(f"{repository}: ACR gives {text[:40]!r} as the number of tags")
-    return int(text)
-
-
 def _record(image: Any, repository: Repository, tag: object) -> TagRecord:
-    if not isinstance(tag, str) or not is_tag(tag):
-        raise RegistryProtocolError(f"{repository}: ACR lists {str(tag)[:80]!r}, which is no tag")
-    asked = f"{repository}:{tag}"
-    return TagRecord(
+    return record(
+        repository,
         tag,
-        digest=_digest(image.digest, asked),
-        pushed=_moment(image.image_update, asked),
-        created=_moment(image.image_create, asked),
-        status=image.status or "NORMAL",
+        digest=image.digest,
+        pushed=image.image_update,
+        created=image.image_create,
+        status=image.status,
     )
-
-
-def _digest(text: str | None, asked: str) -> Digest | None:
-    """With or without `sha256:`; None while ACR knows none."""
-    try:
-        return parse_digest(text) if text else None
-    except InvalidImage as error:
-        raise RegistryProtocolError(f"{asked}: {error}") from None
-
-
-def _moment(milliseconds: object, asked: str) -> datetime | None:
-    """A time that ACR gives as a number or as text, in milliseconds since 1970; None for none or 0."""
-    try:
-        since_1970 = int(str(milliseconds or 0))
-        return datetime.fromtimestamp(since_1970 / 1000, UTC) if since_1970 else None
-    except (ValueError, OverflowError, OSError):
-        raise RegistryProtocolError(f"{asked}: ACR gives the time {str(milliseconds)[:40]!r}") from None

@@ -1,5 +1,6 @@
 """Which registry serves a host, and one listing of each repository per run, shared by everybody who asks."""
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -9,16 +10,20 @@ from typing import Final
 
 from fcpin.clock import Clock, SystemClock
 from fcpin.errors import RegistryError
-from fcpin.image import Digest, Manifest, Repository, TagRecord, acr_host
-from fcpin.openapi import Credentials, Profile, Retry
+from fcpin.image import AcrHost, Digest, Manifest, Repository, TagRecord, acr_host
+from fcpin.openapi import Account, Credentials, Profile, Retry
 from fcpin.registry.acr_api import AcrApi
 from fcpin.registry.acr_enterprise import AcrEnterprise
+from fcpin.registry.acr_personal import AcrPersonal
+from fcpin.registry.acr_personal_api import PersonalApi
 from fcpin.registry.base import TaggingRegistry
 from fcpin.registry.distribution import Distribution, find_docker_login
 from fcpin.registry.docker_config import Login
 from fcpin.registry.settings import RegistrySettings, by_registry, public_host
 from fcpin.registry.single_flight import SingleFlight
 from fcpin.registry.transport import REGISTRY_RETRY, Transport
+
+_log = logging.getLogger(__name__)
 
 LISTINGS_AT_ONCE: Final = 8
 _STACK: Final = "stack config"
@@ -27,9 +32,9 @@ _STACK: Final = "stack config"
 class RegistryDirectory:
     """All registries of one run, behind the methods of one. Safe to share between threads.
 
-    *settings* are by host. *credentials* and *cr_endpoint* are for the API of ACR Enterprise: None takes the default
-    chain and `cr.<region>.aliyuncs.com`. A repository is asked for under its registry's public host, whichever of
-    ACR's hosts it is named by, unless the settings give an endpoint.
+    *settings* are by host. *credentials* and *cr_endpoint* are for ACR's APIs: None takes the default chain and
+    `cr.<region>.aliyuncs.com`. *tell* takes what the user may want to know of a listing. A repository is asked for
+    under its registry's public host, whichever of ACR's hosts it is named by, unless the settings give an endpoint.
 
     Raises InvalidSettings when two of the hosts are one registry.
     """
@@ -42,12 +47,14 @@ class RegistryDirectory:
         cr_endpoint: str | None = None,
         retry: Retry = REGISTRY_RETRY,
         clock: Clock | None = None,
+        tell: Callable[[str], None] = _log.info,
     ) -> None:
         self._settings = by_registry(settings or {})
         self._credentials = credentials
         self._cr_endpoint = cr_endpoint
         self._retry = retry
         self._clock = clock or SystemClock()
+        self._tell = tell
         self._transport = Transport(retry=retry, clock=self._clock)
         self._registries = SingleFlight[str, TaggingRegistry]()
         self._listings = SingleFlight[Repository, Sequence[TagRecord]]()
@@ -116,15 +123,20 @@ class RegistryDirectory:
     def _open(self, host: str, written: str) -> TaggingRegistry:
         settings = self._settings.get(host, RegistrySettings())
         acr = acr_host(host)
-        if acr is None or acr.edition == "personal":
-            return self._distribution(host, settings, lambda: find_docker_login(written, host))
         account = Profile(settings.profile) if settings.profile else self._credentials
+        if acr is None or acr.edition == "personal":
+            images = self._distribution(host, settings, lambda: find_docker_login(written, host))
+            return images if acr is None else self._personal(acr, images, account)
         return AcrEnterprise(
             acr,
             lambda find_login: self._distribution(host, settings, find_login),
             AcrApi(acr.region, credentials=account, endpoint=self._cr_endpoint, retry=self._retry),
             instance_id=settings.instance_id,
         )
+
+    def _personal(self, acr: AcrHost, images: Distribution, account: Account | None) -> TaggingRegistry:
+        api = PersonalApi(acr.region, credentials=account, endpoint=self._cr_endpoint, retry=self._retry)
+        return AcrPersonal(acr, images, api, self._tell)
 
     def _distribution(self, host: str, settings: RegistrySettings, find: Callable[[], Login]) -> Distribution:
         """*find* finds the login when the stack's settings give none."""

@@ -1,0 +1,93 @@
+"""The one call of ACR Personal's API (cr, version 2016-06-07) that a registry needs: GetRepoTags.
+
+The SDK of that version throws the body of its answers away, so the generic client signs and sends it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from fcpin.errors import InvalidSettings, RegistryError, RegistryProtocolError, RegistryUnavailable
+from fcpin.image import Repository
+from fcpin.openapi import Account, CloudError, Retry, check_proxy, cloud_errors, retrying, sdk_config
+from fcpin.registry.single_flight import SingleFlight
+from fcpin.registry.transport import REGISTRY_RETRY
+
+_VERSION: Final = "2016-06-07"
+
+
+class NoPushTimes(RegistryError):
+    """The API does not tell about the repository: it knows none of that name, or these credentials may not ask."""
+
+
+class NobodyToAskAs(NoPushTimes):
+    """There are no credentials for Alibaba Cloud's APIs."""
+
+
+class PersonalApi:
+    """Calls the API of one region, `cr.<region>.aliyuncs.com` or *endpoint*. Safe to share between threads."""
+
+    def __init__(
+        self,
+        region: str,
+        *,
+        credentials: Account | None = None,
+        endpoint: str | None = None,
+        retry: Retry = REGISTRY_RETRY,
+    ) -> None:
+        self._region = region
+        self._credentials = credentials
+        self._endpoint = endpoint or f"cr.{region}.aliyuncs.com"
+        self._retry = retry
+        self._clients = SingleFlight[str, Any]()
+
+    def tags(self, repository: Repository, page: int, size: int) -> Mapping[str, Any]:
+        """`data` of one answer: `total`, `pageSize` and `tags`, whose times are in milliseconds since 1970.
+
+        Raises NoPushTimes when the API refuses, RegistryUnavailable when it does not answer now.
+        """
+        return retrying(lambda: self._once(repository, {"Page": str(page), "PageSize": str(size)}), self._retry)
+
+    def _once(self, repository: Repository, query: Mapping[str, str]) -> Mapping[str, Any]:
+        from alibabacloud_tea_openapi.utils_models import OpenApiRequest, Params
+        from darabonba.runtime import RuntimeOptions
+
+        params = Params(
+            action="GetRepoTags",
+            version=_VERSION,
+            protocol="HTTPS",
+            pathname=f"/repos/{quote(repository.path)}/tags",
+            method="GET",
+            auth_type="AK",
+            style="ROA",
+            req_body_type="json",
+            body_type="json",
+        )
+        try:
+            client = self._clients.get("", self._connect)
+            with cloud_errors():
+                answer = client.call_api(params, OpenApiRequest(query=query), RuntimeOptions())
+        except CloudError as error:
+            raise self._refusal(error, repository) from None
+        data = (answer.get("body") or {}).get("data")
+        if not isinstance(data, dict):
+            raise RegistryProtocolError(f"{repository}: GetRepoTags at {self._endpoint} answered without data")
+        return data
+
+    def _connect(self) -> Any:
+        from alibabacloud_tea_openapi.client import Client
+
+        try:
+            check_proxy(self._endpoint)
+            with cloud_errors():
+                return Client(sdk_config(self._endpoint, self._region, self._credentials))
+        except InvalidSettings as error:
+            raise RegistryError(f"ACR API: {error}") from None
+
+    def _refusal(self, error: CloudError, repository: Repository) -> RegistryError:
+        said = f"{repository}: GetRepoTags at {self._endpoint} answered {error}"
+        if error.is_temporary:
+            unavailable = RegistryUnavailable(said)
+            unavailable.retry_after = error.retry_after
+            return unavailable
+        return (NobodyToAskAs if error.is_without_credentials else NoPushTimes)(said)

@@ -1,0 +1,159 @@
+"""ACR Personal by its own API: push times where it tells them, names alone where it refuses, and never a stranger's."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from emulator import Emulator, Knobs
+from fcpin.errors import RegistryError, RegistryUnavailable
+from fcpin.image import Repository
+from fcpin.openapi import Credentials, Retry
+from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.settings import RegistrySettings
+
+PATH = "shop/app"
+SHARED = Repository("registry.cn-hangzhou.aliyuncs.com", PATH)
+OWN = Repository("crpi-abc123.cn-hangzhou.personal.cr.aliyuncs.com", PATH)
+AT_ONCE = Retry(attempts=2, seconds=5, first_wait=0, longest_wait=0)
+
+Listed = dict[str, tuple[str | None, bool]]
+"""Digest by tag, and whether there is a push time."""
+
+
+@pytest.fixture
+def knobs() -> Knobs:
+    return Knobs()
+
+
+@pytest.fixture
+def cloud(knobs: Knobs) -> Iterator[Emulator]:
+    with Emulator(knobs=knobs).serve() as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def told() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def listing(cloud: Emulator, told: list[str]) -> Iterator[Callable[[Repository], Listed]]:
+    """Lists a repository in a run of its own."""
+    directories: list[RegistryDirectory] = []
+
+    def list_tags(repository: Repository, secret: str = cloud.access_key_secret) -> Listed:
+        login = RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password)
+        directory = RegistryDirectory(
+            {SHARED.host: login, OWN.host: login},
+            credentials=Credentials(cloud.access_key_id, secret),
+            cr_endpoint=cloud.url,
+            retry=AT_ONCE,
+            tell=told.append,
+        )
+        directories.append(directory)
+        return {record.tag: (record.digest, record.pushed is not None) for record in directory.list_tags(repository)}
+
+    yield list_tags
+    for directory in directories:
+        directory.close()
+
+
+@pytest.mark.parametrize("repository", [SHARED, OWN], ids=["a shared host", "a host of one's own"])
+@pytest.mark.parametrize(
+    "knobs", [Knobs(digest_prefix=form) for form in ("bare", "prefixed")], ids=["bare", "prefixed"]
+)
+def test_every_tag_comes_with_its_digest_and_push_time(
+    cloud: Emulator, listing: Callable[[Repository], Listed], told: list[str], repository: Repository
+) -> None:
+    digest = cloud.push(PATH, "v0", content="one")
+    for number in range(1, 205):
+        cloud.retag(PATH, f"v{number}", to=digest)
+    assert listing(repository) == {f"v{number}": (digest, True) for number in range(205)}
+    assert told == []
+    assert cloud.calls.count("GetRepoTags") == 3
+
+
+def test_the_time_of_a_push_is_the_registry_s(cloud: Emulator) -> None:
+    cloud.push(PATH, "v1", created="2001-01-01T00:00:00Z")
+    credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
+    (record,) = RegistryDirectory(credentials=credentials, cr_endpoint=cloud.url).list_tags(SHARED)
+    assert record.created == datetime(2001, 1, 1, tzinfo=UTC)
+    assert record.pushed is not None
+    assert abs((datetime.now(UTC) - record.pushed).total_seconds()) < 60
+
+
+@pytest.mark.parametrize(
+    ("knobs", "repository"),
+    [
+        pytest.param(Knobs(acr_personal="unknown"), SHARED, id="it knows no such repository"),
+        pytest.param(Knobs(acr_personal="unknown"), OWN, id="it knows no instance of one's own"),
+        pytest.param(Knobs(acr_personal="namesake"), OWN, id="it knows another repository of that name"),
+    ],
+)
+def test_the_registry_is_listed_instead_and_it_is_said_when(
+    cloud: Emulator, listing: Callable[[Repository], Listed], told: list[str], repository: Repository
+) -> None:
+    cloud.push(PATH, "v1")
+    assert listing(repository) == {"v1": (None, False)}
+    (line,) = told
+    assert "no push times" in line
+    assert str(repository) in line
+
+
+def test_a_stranger_s_repository_with_other_tags_is_not_taken(
+    cloud: Emulator, listing: Callable[[Repository], Listed], told: list[str]
+) -> None:
+    cloud.push(PATH, "v1")
+    cloud.after_next("GetRepoTags", "push", {"repository": PATH, "tag": "v2"})
+    assert set(listing(OWN)) == {"v1", "v2"}
+    assert "another repository" in told[0]
+
+
+def test_without_the_right_names_are_listed_and_it_is_said(
+    cloud: Emulator, listing: Callable[[Repository], Listed], told: list[str]
+) -> None:
+    cloud.push(PATH, "v1")
+    cloud.fail_next("GetRepoTags", status=403, code="NoPrivilege", message="Access denied for this user.")
+    assert listing(SHARED) == {"v1": (None, False)}
+    assert "NoPrivilege" in told[0]
+    assert "Access denied" in told[0]
+
+
+def test_who_has_no_credentials_is_told_nothing(
+    cloud: Emulator, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_CREDENTIALS_URI"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", "/nowhere")
+    cloud.push(PATH, "v1")
+    login = RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password)
+    directory = RegistryDirectory({SHARED.host: login}, cr_endpoint=cloud.url, retry=AT_ONCE, tell=told.append)
+    assert [record.tag for record in directory.list_tags(SHARED)] == ["v1"]
+    assert told == []
+
+
+@pytest.mark.parametrize("kind", ["error", "html-502", "reset"])
+def test_a_passing_failure_is_never_a_reason_to_order_by_something_else(
+    cloud: Emulator, listing: Callable[[Repository], Listed], kind: str
+) -> None:
+    cloud.push(PATH, "v1")
+    cloud.fail_next("GetRepoTags", kind=kind, times=2)  # type: ignore[arg-type]
+    with pytest.raises(RegistryUnavailable, match="GetRepoTags"):
+        listing(SHARED)
+
+
+def test_a_listing_that_changes_while_it_is_read_is_read_again(
+    cloud: Emulator, listing: Callable[[Repository], Listed]
+) -> None:
+    for number in range(150):
+        cloud.push(PATH, f"v{number}", content="one")
+    cloud.after_next("GetRepoTags", "push", {"repository": PATH, "tag": "late", "content": "one"})
+    assert len(listing(SHARED)) == 151
+
+
+def test_an_answer_without_tags_is_an_error(cloud: Emulator, listing: Callable[[Repository], Listed]) -> None:
+    cloud.push(PATH, "v1")
+    cloud.fail_next("GetRepoTags", kind="not-success", code="SOMETHING")
+    with pytest.raises(RegistryError, match="without data"):
+        listing(SHARED)
