@@ -1,14 +1,15 @@
 """What a policy needs of a registry: how much is asked for, and when too much would be."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fcpin.errors import NoTagQualifies, PlatformMissing, TagNotFound
+from fcpin.errors import PlatformMissing, TagNotFound
 from fcpin.image import Digest, Manifest, Repository, TagRecord
-from fcpin.lookup import MOST_BUILD_TIMES, digest_of, require_platform, tags_for
+from fcpin.lookup import digest_of, require_platform, tags_for
 from fcpin.policy import Policy
+from fcpin.policy.discovery import LIMIT
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 REPOSITORY = Repository("r.example.com", "shop/app")
@@ -40,7 +41,7 @@ class NamesOnly:
 
     def created(self, repository: Repository, tags: Sequence[str]) -> Mapping[str, datetime]:
         self.asked_times += tags
-        return {tag: datetime(2026, 11, index + 1, tzinfo=UTC) for index, tag in enumerate(tags)}
+        return {tag: NOW + timedelta(days=index) for index, tag in enumerate(tags)}
 
 
 def test_build_times_are_asked_for_the_family_alone() -> None:
@@ -58,11 +59,23 @@ def test_numbered_tags_need_no_build_times() -> None:
     assert registry.asked_times == []
 
 
-def test_too_many_build_times_are_refused_before_any_is_asked_for() -> None:
-    registry = NamesOnly(*(f"release-a{number}" for number in range(MOST_BUILD_TIMES + 1)))
-    with pytest.raises(NoTagQualifies, match="narrow them with filter_tags"):
-        tags_for(COMMITS, registry, REPOSITORY, None, now=NOW)
-    assert registry.asked_times == []
+def test_of_too_many_tags_the_greatest_by_name_are_looked_into_and_the_deployed_one_and_it_is_said() -> None:
+    registry = NamesOnly("release-0a", "release-9", "release-x", "release-10")
+    said: list[str] = []
+    few = Policy.from_spec({"family": {"name": "release"}, "discovery_limit": 2})
+    tags_for(few, registry, REPOSITORY, "release-0a", now=NOW, warn=said.append)
+    assert registry.asked_times == ["release-x", "release-10", "release-0a"]
+    (line,) = said
+    for fact in ("4 tags", "2 greatest", "filter_tags", "discovery_limit"):
+        assert fact in line
+
+
+def test_as_many_tags_as_the_limit_are_all_looked_into_without_a_word() -> None:
+    registry = NamesOnly(*(f"release-a{number}" for number in range(LIMIT)))
+    said: list[str] = []
+    tags_for(COMMITS, registry, REPOSITORY, None, now=NOW, warn=said.append)
+    assert len(registry.asked_times) == LIMIT
+    assert said == []
 
 
 def test_an_image_for_another_platform_says_what_it_has() -> None:

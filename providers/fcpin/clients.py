@@ -8,6 +8,7 @@ from typing import Protocol
 from fcpin.clock import Clock
 from fcpin.fc.client import FunctionClient
 from fcpin.openapi import Profile
+from fcpin.registry.build_times import BuildTimes
 from fcpin.registry.directory import RegistryDirectory
 from fcpin.settings import Settings, endpoint_of
 
@@ -48,4 +49,5 @@ def registries(settings: Settings, clock: Clock, tell: Callable[[str], None] = _
         cr_endpoint=settings.endpoints.get("cr"),
         clock=clock,
         tell=tell,
+        build_times=BuildTimes.of_user(),
     )

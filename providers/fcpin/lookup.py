@@ -1,25 +1,31 @@
 """What a policy needs of a registry: tags with their times, the digest of one, a platform that fits."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
 
-from fcpin.errors import NoTagQualifies, PlatformMissing, TagNotFound
+from fcpin.errors import PlatformMissing, TagNotFound
 from fcpin.image import Digest, Repository, SameDigest, TagRecord
 from fcpin.policy import Policy
+from fcpin.policy.discovery import greatest
 from fcpin.registry.base import Registry
 
-MOST_BUILD_TIMES: Final = 300
-"""How many tags a run looks into, where the registry gives no push times."""
+_log = logging.getLogger(__name__)
 
 
 def tags_for(
-    policy: Policy, registry: Registry, repository: Repository, current: str | None, *, now: datetime
+    policy: Policy,
+    registry: Registry,
+    repository: Repository,
+    current: str | None,
+    *,
+    now: datetime,
+    warn: Callable[[str], None] = _log.warning,
 ) -> Sequence[TagRecord]:
     """Every tag of *repository*, with the build times that *policy* needs at *now*; none for one that is suspended.
 
-    Raises RegistryError, InvalidPolicy, and NoTagQualifies when too many build times would have to be asked for.
+    *warn* is told when there are more tags than may be asked for their build time. Raises RegistryError, InvalidPolicy.
     """
     if policy.suspend:
         return ()
@@ -27,12 +33,13 @@ def tags_for(
     wanted = policy.needs_created(tags, current, now=now)
     if not wanted:
         return tags
-    if len(wanted) > MOST_BUILD_TIMES:
-        raise NoTagQualifies(
-            f"{repository}: {len(wanted)} tags can only be ordered by their build time, which costs up to three "
-            f"requests each, and more than {MOST_BUILD_TIMES} are not asked for; narrow them with filter_tags or "
-            "allow_tags, or number the tags"
+    if len(wanted) > policy.discovery_limit:
+        warn(
+            f"{repository}: {len(wanted)} tags can only be ordered by their build time, and only the "
+            f"{policy.discovery_limit} greatest by name are looked into; narrow them with filter_tags or allow_tags, "
+            "or raise discovery_limit"
         )
+        wanted = greatest(wanted, policy.discovery_limit, current)
     created = registry.created(repository, wanted)
     return [replace(tag, created=created[tag.tag]) if tag.tag in created else tag for tag in tags]
 

@@ -118,7 +118,8 @@ def sdk_config(endpoint: str, region: str, account: Account | None) -> Any:
     from alibabacloud_credentials.client import Client as CredentialClient
     from alibabacloud_tea_openapi.utils_models import Config
 
-    logging.getLogger("credentials").handlers.clear()  # prints tracebacks of its own to standard error
+    chatter = logging.getLogger("credentials")  # prints tracebacks of its own to standard error
+    chatter.handlers[:], chatter.propagate = [logging.NullHandler()], False
     scheme, host = split_endpoint(endpoint)
     config = Config(
         endpoint=host,

@@ -26,6 +26,7 @@ def registry() -> Iterator[DockerRegistry]:
 @pytest.fixture(autouse=True)
 def no_login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
 
 def resolve(registry: DockerRegistry, policy: str, *more: str, path: str = "shop/app") -> Answer:

@@ -84,6 +84,10 @@ MISTAKES = [
     ("a protection nobody knows", {**NEWEST, "protect": True}, "protect", ["none or pin_tag", "True"]),
     ("a grace of nothing", {**NEWEST, "protect_grace": "7d"}, "protect_grace", ["pin_tag", "nothing without"]),
     ("a grace that is none", {**NEWEST, "protect": "pin_tag", "protect_grace": "soon"}, "protect_grace", ["7d", "soon"]),
+    ("a limit of none", {**NEWEST, "discovery_limit": 0}, "discovery_limit", ["from 1", "got 0"]),
+    ("half a limit", {**NEWEST, "discovery_limit": 1.5}, "discovery_limit", ["whole number", "1.5"]),
+    ("an endless limit", {**NEWEST, "discovery_limit": float("inf")}, "discovery_limit", ["whole number"]),
+    ("a limit in words", {**NEWEST, "discovery_limit": "all"}, "discovery_limit", ["whole number", "all"]),
     ("half a platform", {**NEWEST, "platform": "linux"}, "platform", ["linux/amd64"]),
     ("a platform that is a number", {**NEWEST, "platform": 64}, "platform", ["text"]),
 ]  # fmt: skip

@@ -15,7 +15,7 @@ def add_repository(parser: ArgumentParser, *, required: bool) -> None:
     """A repository, and where to ask for it: see Remote."""
     parser.add_argument("--repository", metavar="REF", required=required, help="host/namespace/name, without a tag")
     parser.add_argument("--endpoint", metavar="URL", help="ask this registry instead of the repository's host")
-    parser.add_argument("--cr-endpoint", metavar="HOST", help="ask this endpoint of the API of ACR Enterprise")
+    parser.add_argument("--cr-endpoint", metavar="HOST", help="ask this endpoint of ACR's API")
     parser.add_argument("--plain-http", action="store_true", help="speak http to the repository's host")
 
 

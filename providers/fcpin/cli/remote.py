@@ -12,6 +12,7 @@ from fcpin.image import Image, Repository, TagRecord
 from fcpin.lookup import digest_of, require_platform, tags_for
 from fcpin.openapi import Credentials
 from fcpin.policy import Policy, Selection
+from fcpin.registry.build_times import BuildTimes
 from fcpin.registry.directory import RegistryDirectory
 from fcpin.registry.settings import parse_registries
 
@@ -40,7 +41,10 @@ class Remote:
         return cls(
             repository,
             RegistryDirectory(
-                settings, credentials=Credentials.from_environment(os.environ), cr_endpoint=given.cr_endpoint
+                settings,
+                credentials=Credentials.from_environment(os.environ),
+                cr_endpoint=given.cr_endpoint,
+                build_times=BuildTimes.of_user(),
             ),
         )
 

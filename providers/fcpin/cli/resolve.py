@@ -35,7 +35,7 @@ RESOLVE: Final = Command(
     "resolve",
     "choose from the tags of a repository; prints JSON with the image",
     "Credentials come from docker's config.json (docker login); "
-    "those for the API of ACR Enterprise from Alibaba Cloud's default chain.",
+    "those for the APIs of ACR from Alibaba Cloud's default chain.",
     _add_options,
     run,
 )

@@ -99,7 +99,14 @@ class Resolver:
         if not args.policy.suspend:
             self._start_listings()
         current_tag = current.tag if current else None
-        tags = tags_for(args.policy, self._directory, args.repository, current_tag, now=self._now)
+        tags = tags_for(
+            args.policy,
+            self._directory,
+            args.repository,
+            current_tag,
+            now=self._now,
+            warn=lambda said: self._log("warning", f"{args.function_name}: {said}"),
+        )
         selection = args.policy.select(tags, current=current_tag, now=self._now, bypass_min_age=self._bypass_min_age)
         held = (selection.reason,) if selection.hold else ()
         for warning in (*held, *selection.warnings):

@@ -67,6 +67,7 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
         suspend: pulumi.Input[bool] | None = None,
         protect: pulumi.Input[str] | None = None,
         protect_grace: pulumi.Input[str] | None = None,
+        discovery_limit: pulumi.Input[int] | None = None,
         config: pulumi.Input[Mapping[str, Any]] | None = None,
         adopt: pulumi.Input[bool] | None = None,
         deadline: pulumi.Input[float] | None = None,
@@ -78,7 +79,8 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
         """Pin *function_name* to the newest tag of *repository* that *policy* selects.
 
         `policy`, `filter_tags`, `allow_tags`, `ignore_tags`, `allow_downgrade`, `on_empty`, `platform`, `min_age`,
-        `accelerated`, `accelerated_wait`, `hold`, `suspend`, `protect`, `protect_grace`: docs/policies.
+        `accelerated`, `accelerated_wait`, `hold`, `suspend`, `protect`, `protect_grace`,
+        `discovery_limit`: docs/policies.
         config: runtime settings in snake_case, as in pulumi-alicloud (docs/pinned-function.md).
         adopt: take over a function that exists already, although *config* is given.
         deadline: seconds that FC may take to make a change so (600).
@@ -103,6 +105,7 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
             "suspend": suspend,
             "protect": protect,
             "protect_grace": protect_grace,
+            "discovery_limit": discovery_limit,
             "config": config,
             "adopt": adopt,
             "deadline": deadline,

@@ -34,7 +34,7 @@ class ByBuildTime(Fixed):
 
     @property
     def lacking(self) -> Reason:
-        return Reason("has no build time: its image says none")
+        return Reason("has no build time: its image says none, or it was not looked into")
 
     def keys(self, candidates: Candidates) -> Sequence[Key | None]:
         return [record.created for record in candidates.records]

@@ -22,6 +22,7 @@ from fcpin.image import TagRecord
 from fcpin.policy.accelerated import IGNORED, Acceleration
 from fcpin.policy.contest import Contest
 from fcpin.policy.decision import Decision
+from fcpin.policy.discovery import LIMIT, read_limit
 from fcpin.policy.fields import Fields
 from fcpin.policy.filters import Filters
 from fcpin.policy.follow import Follow
@@ -55,6 +56,8 @@ class Policy:
     """Whether the current pin stays whatever else is asked for, a hold included. Then `select` needs no tags."""
     protection: Protection = UNPROTECTED
     """Whether the chosen image is deployed on a tag of our own. For whoever deploys it."""
+    discovery_limit: int = LIMIT
+    """How many tags may be asked for their build time. For whoever asks."""
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, object]) -> Self:
@@ -78,6 +81,7 @@ class Policy:
             hold=Hold.read(fields),
             suspend=fields.flag("suspend", default=False),
             protection=Protection.read(fields),
+            discovery_limit=read_limit(fields),
         )
         fields.finish()
         return policy

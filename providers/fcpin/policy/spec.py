@@ -40,6 +40,7 @@ KEYS: Sequence[str] = (
     "suspend",
     "protect",
     "protect_grace",
+    "discovery_limit",
 )
 """Everything that may stand beside the order."""
 

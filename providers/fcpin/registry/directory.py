@@ -17,6 +17,7 @@ from fcpin.registry.acr_enterprise import AcrEnterprise
 from fcpin.registry.acr_personal import AcrPersonal
 from fcpin.registry.acr_personal_api import PersonalApi
 from fcpin.registry.base import TaggingRegistry
+from fcpin.registry.build_times import BuildTimes
 from fcpin.registry.distribution import Distribution, find_docker_login
 from fcpin.registry.docker_config import Login
 from fcpin.registry.settings import RegistrySettings, by_registry, public_host
@@ -33,7 +34,8 @@ class RegistryDirectory:
     """All registries of one run, behind the methods of one. Safe to share between threads.
 
     *settings* are by host. *credentials* and *cr_endpoint* are for ACR's APIs: None takes the default chain and
-    `cr.<region>.aliyuncs.com`. *tell* takes what the user may want to know of a listing. A repository is asked for
+    `cr.<region>.aliyuncs.com`. *tell* takes what the user may want to know of a listing, *build_times*
+    keeps what was found in images. A repository is asked for
     under its registry's public host, whichever of ACR's hosts it is named by, unless the settings give an endpoint.
 
     Raises InvalidSettings when two of the hosts are one registry.
@@ -48,6 +50,7 @@ class RegistryDirectory:
         retry: Retry = REGISTRY_RETRY,
         clock: Clock | None = None,
         tell: Callable[[str], None] = _log.info,
+        build_times: BuildTimes | None = None,
     ) -> None:
         self._settings = by_registry(settings or {})
         self._credentials = credentials
@@ -55,6 +58,7 @@ class RegistryDirectory:
         self._retry = retry
         self._clock = clock or SystemClock()
         self._tell = tell
+        self._build_times = build_times
         self._transport = Transport(retry=retry, clock=self._clock)
         self._registries = SingleFlight[str, TaggingRegistry]()
         self._listings = SingleFlight[Repository, Sequence[TagRecord]]()
@@ -147,6 +151,7 @@ class RegistryDirectory:
             find_login=(lambda: given) if given else find,
             transport=self._transport,
             clock=self._clock,
+            build_times=self._build_times,
         )
 
 

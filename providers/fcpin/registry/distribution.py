@@ -15,6 +15,7 @@ from fcpin.clock import Clock, SystemClock
 from fcpin.errors import InvalidImage, RegistryError, RegistryProtocolError, RepositoryNotFound, TagNotFound
 from fcpin.image import Digest, Manifest, Repository, TagRecord, is_tag, parse_digest
 from fcpin.registry.auth import DELETE, PUSH, Authenticator
+from fcpin.registry.build_times import BuildTime, BuildTimes
 from fcpin.registry.docker_config import DOCKER_HUB, Login, find_login
 from fcpin.registry.manifests import (
     MANIFEST_TYPES,
@@ -44,7 +45,7 @@ class Distribution:
 
     *host* is the registry's name, *endpoint* (`https://host[:port]`) another address to ask it at; plain http is
     used for hosts of this machine only, or when the endpoint says so. *find_login* is called when the registry
-    first wants to know who we are.
+    first wants to know who we are. *build_times* keeps what `created` has found.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Distribution:
         find_login: Callable[[], Login] | None = None,
         transport: Transport | None = None,
         clock: Clock | None = None,
+        build_times: BuildTimes | None = None,
         max_pages: int = MAX_PAGES,
     ) -> None:
         self._host = host
@@ -63,6 +65,7 @@ class Distribution:
         find_login = find_login or (lambda: find_docker_login(host))
         auth = Authenticator(self._base, find_login, transport, clock or SystemClock())
         self._session = Session(self._base, auth, transport)
+        self._build_times = build_times
         self._max_pages = max_pages
 
     def list_tags(self, repository: Repository) -> Sequence[TagRecord]:
@@ -94,7 +97,7 @@ class Distribution:
         return None
 
     def created(self, repository: Repository, tags: Sequence[str]) -> Mapping[str, datetime]:
-        """Two requests for a tag of a plain image, three for an index, eight tags at once."""
+        """One request for an image that was looked into before, two for another, three for an index; eight at once."""
         wanted = list(dict.fromkeys(tags))
         with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="fcpin-created") as pool:
             futures = [pool.submit(self._created, repository, tag) for tag in wanted]
@@ -103,6 +106,8 @@ class Distribution:
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
+        if self._build_times is not None:
+            self._build_times.trim()
         return {tag: time for tag, time in zip(wanted, times, strict=True) if time is not None}
 
     def add_tag(self, repository: Repository, tag: str, digest: Digest, *, like: str) -> None:  # noqa: ARG002 - the seam's
@@ -135,15 +140,21 @@ class Distribution:
     def _created(self, repository: Repository, tag: str) -> datetime | None:
         try:
             document = self._document(repository, tag)
-            if document.children:
-                # One build makes all platforms of an index; the one that FC runs speaks for them.
-                child = document.children.get(_DEFAULT_PLATFORM) or next(iter(document.children.values()))
-                document = self._document(repository, child)
-            if document.config is None:
-                return None
-            return created_time(self._config(repository, document.config))
+            known = self._build_times.get(document.digest) if self._build_times else None
+            if known is None:
+                known = BuildTime(self._built(repository, document))
+                if self._build_times is not None:
+                    self._build_times.put(document.digest, known)
         except (TagNotFound, UnsupportedManifest):
             return None
+        return known.created
+
+    def _built(self, repository: Repository, document: ManifestDocument) -> datetime | None:
+        if document.children:
+            # One build makes all platforms of an index; the one that FC runs speaks for them.
+            child = document.children.get(_DEFAULT_PLATFORM) or next(iter(document.children.values()))
+            document = self._document(repository, child)
+        return None if document.config is None else created_time(self._config(repository, document.config))
 
     def _document(self, repository: Repository, reference: str) -> ManifestDocument:
         digest, answer = self._manifest_body(repository, reference)
