@@ -86,6 +86,8 @@ class Authenticator:
         self._way: _Realm | str | None = None
         self.asked_as = ANONYMOUS
         """Whose credentials were used so far: nobody's, as long as the registry has not asked for any."""
+        self.told_seconds: float | None = None
+        """How long the last token lives, as its server told; None while none did."""
 
     def login(self) -> Login:
         """Who we are here. Raises RegistryDenied when a credential source is broken."""
@@ -192,6 +194,7 @@ class Authenticator:
             body: Any = json.loads(answer.body)
             token = body.get("token") or body["access_token"]
             seconds = float(body.get("expires_in") or _DEFAULT_SECONDS)
+            self.told_seconds = seconds if body.get("expires_in") else None
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             token, seconds = None, 0.0
         if not isinstance(token, str) or not token.isascii() or not token.isprintable():
