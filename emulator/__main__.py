@@ -11,6 +11,7 @@ from typing import Any, Literal, get_origin
 
 from emulator.cloud import Emulator
 from emulator.errors import EmulatorError
+from emulator.facts import read_facts
 from emulator.knobs import Knobs
 from emulator.remote import RemoteEmulator
 from emulator.server import check_loopback
@@ -50,6 +51,9 @@ def _serving() -> argparse.ArgumentParser:
         help="behaviour that is unverified; may be repeated",
     )
     parser.add_argument(
+        "--facts", type=Path, metavar="FILE", help="behave as `fcpin probe` has found; --knob overrides it"
+    )
+    parser.add_argument(
         "--registry",
         action="append",
         default=[],
@@ -64,8 +68,9 @@ def _serving() -> argparse.ArgumentParser:
 
 def _serve(options: argparse.Namespace) -> int:
     check_loopback(options.host)
+    found = read_facts(options.facts) if options.facts else Knobs()
     emulator = Emulator(
-        knobs=Knobs.from_texts(options.knob), registries=_registries(options.registry), state=options.state
+        knobs=Knobs.from_texts(options.knob, found), registries=_registries(options.registry), state=options.state
     )
     # Blocked before any thread starts, so that the signal waits for us and ends nobody else.
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)

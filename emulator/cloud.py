@@ -8,6 +8,7 @@ from typing import Self
 
 from emulator.account import ACCESS_KEY, REGISTRY_LOGIN, Account
 from emulator.calls import Calls
+from emulator.facts import read_facts
 from emulator.knobs import Knobs
 from emulator.persistence import InFile, InMemory
 from emulator.server import serve
@@ -20,6 +21,7 @@ class Emulator(Verbs):
 
     *registries*: URL by host name of registries elsewhere, as `add_registry` takes them; any other host is our own.
     *state*: file to keep everything in; without one it is gone with the process.
+    *facts*: file of `fcpin probe`, whose knobs hold where *knobs* are not given.
     """
 
     def __init__(
@@ -28,12 +30,14 @@ class Emulator(Verbs):
         knobs: Knobs | None = None,
         registries: Mapping[str, str] | None = None,
         state: Path | None = None,
+        facts: Path | None = None,
         clock: Clock | None = None,
         random: Random | None = None,
     ) -> None:
         keeper = InFile(state) if state else InMemory()
+        knobs = knobs or (read_facts(facts) if facts else Knobs())
         super().__init__(
-            Account(knobs or Knobs(), registries or {}, keeper, clock or SystemClock(), random or Random())  # noqa: S311 - names, no secrets of value
+            Account(knobs, registries or {}, keeper, clock or SystemClock(), random or Random())  # noqa: S311 - names, no secrets of value
         )
         self.access_key_id = ACCESS_KEY.id
         self.access_key_secret = ACCESS_KEY.secret

@@ -3,7 +3,7 @@
 The default is the position that the documentation, or the weight of second-hand evidence, speaks for.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
 
@@ -102,25 +102,26 @@ class Knobs:
                 raise EmulatorError(f"knob {name}: got {value}, expected {least} to {most}")
 
     @classmethod
-    def from_texts(cls, settings: Iterable[str]) -> Self:
-        """Read `name=value` settings, such as a command line has. Raises EmulatorError."""
+    def from_texts(cls, settings: Iterable[str], before: Self | None = None) -> Self:
+        """Read `name=value` settings, such as a command line has, over *before*. Raises EmulatorError."""
         changes = {}
         for setting in settings:
             name, equals, text = setting.partition("=")
             if not equals:
                 raise EmulatorError(f"knob {setting!r}: expected NAME=VALUE")
             changes[name] = text
-        return cls.from_mapping(changes)
+        return cls.from_mapping(changes, before)
 
     @classmethod
-    def from_mapping(cls, settings: dict[str, Any]) -> Self:
-        """Read settings from a parsed file; values may be texts. Raises EmulatorError naming the knob."""
+    def from_mapping(cls, settings: Mapping[str, Any], before: Self | None = None) -> Self:
+        """Read settings of a parsed file, over *before*; values may be texts. Raises EmulatorError naming the knob."""
         kinds = get_type_hints(cls)
         known = {field.name for field in fields(cls)}
         for name in settings:
             if name not in known:
                 raise EmulatorError(f"knob {name!r}: there is none of that name; known: {', '.join(sorted(known))}")
-        return replace(cls(), **{name: _value(name, kinds[name], value) for name, value in settings.items()})
+        values = {name: _value(name, kinds[name], value) for name, value in settings.items()}
+        return replace(before or cls(), **values)
 
 
 def _value(name: str, kind: Any, value: Any) -> Any:

@@ -101,7 +101,12 @@ class CloudError(FcpinError):
 def _is_temporary(code: str, status: int) -> bool:
     if code == _NO_CREDENTIALS:
         return False
-    return status == _TOO_MANY or status in _SERVER_ERRORS or code in _TEMPORARY_CODES or code.startswith(_THROTTLING)
+    return status == _TOO_MANY or status in _SERVER_ERRORS or says_later(code)
+
+
+def says_later(code: str) -> bool:
+    """Whether an API's *code* by itself asks to try again later."""
+    return code in _TEMPORARY_CODES or code.startswith(_THROTTLING)
 
 
 _NO_CREDENTIALS: Final = "InvalidAccessKeyId.Missing"

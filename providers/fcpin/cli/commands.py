@@ -9,6 +9,7 @@ from fcpin.cli.drift import DRIFT
 from fcpin.cli.explain import EXPLAIN
 from fcpin.cli.impact import IMPACT
 from fcpin.cli.listing import LISTING
+from fcpin.cli.probe import PROBE
 from fcpin.cli.prune import PRUNE
 from fcpin.cli.resolve import RESOLVE
 from fcpin.cli.rollback import ROLLBACK
@@ -28,5 +29,6 @@ COMMANDS: Final[Sequence[Command]] = (
     IMPACT,
     ROLLBACK,
     PRUNE,
+    PROBE,
 )
 """Where a command is registered."""

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 ENGINES = ("auto", "embedded", "pulumi")
 
 
-def add_stack(parser: ArgumentParser) -> None:
+def add_stack(parser: ArgumentParser, about: str = "the stack (default: PULUMI_STACK)") -> None:
     """Which stack, where its project is, and who is asked."""
-    parser.add_argument("--stack", "-s", metavar="NAME", help="the stack (default: PULUMI_STACK)")
+    parser.add_argument("--stack", "-s", metavar="NAME", help=about)
     parser.add_argument(
         "--cwd", "-C", type=Path, default=Path(), metavar="DIRECTORY", help="the folder of its project (default: here)"
     )

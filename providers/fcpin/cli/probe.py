@@ -1,0 +1,168 @@
+"""fcpin probe: settle by experiment what the cloud's documentation leaves open, for the emulator to obey."""
+
+import os
+import secrets
+import signal
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from fcpin.cli import options
+from fcpin.cli.command import Command, Streams
+from fcpin.cli.stacks import add_stack, read_stack
+from fcpin.clock import SystemClock
+from fcpin.errors import InvalidInput, Problem
+from fcpin.image import Repository, acr_host
+
+if TYPE_CHECKING:
+    from fcpin.probe.setup import Plan
+    from fcpin.settings import Settings
+
+DONE: Final = 0
+INCOMPLETE: Final = 1
+DECLINED: Final = 3
+_DEADLINE: Final = 600.0
+_DAY: Final = 86400
+_OF_STACK: Final = ("region", "endpoint", "cr_endpoint", "fc_endpoint", "plain_http")
+
+
+def run(given: Namespace, streams: Streams) -> int:
+    """0 all was asked and removed, 1 something was left behind, 3 declined. Raises FcpinError."""
+    from fcpin.probe import facts, setup
+    from fcpin.probe import run as probing
+    from fcpin.probe.lab import PREFIX
+
+    plan, clock = _plan(given), SystemClock()
+    facts.check_writable(given.output)
+    lab = plan.lab(f"{PREFIX}{secrets.token_hex(4)}", clock)
+    setup.check(lab)
+    streams.stderr.writelines(f"{line}\n" for line in _announcement(lab.name, plan))
+    if not given.yes and not _confirmed(streams):
+        print("nothing was made", file=streams.stderr)
+        return DECLINED
+
+    def tell(line: str) -> None:
+        print(line, file=streams.stdout, flush=True)
+
+    measured = clock.now()
+    with _ending_in_order():
+        findings = probing.run(lab, tell)
+    facts.write(given.output, facts.document(findings, plan.settings.region, measured))
+    tell(f"{probing.settled(findings)} of {len(findings)} questions settled, in {given.output}")
+    return INCOMPLETE if lab.left else DONE
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """SIGTERM is what Ctrl-C is: what was made is removed first."""
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _announcement(name: str, plan: "Plan") -> list[str]:
+    from fcpin.probe.function import CPU, MEMORY_MB
+    from fcpin.probe.lab import FUNCTIONS, TAGS
+
+    functions = ", ".join(f"{name}{suffix}" for suffix in FUNCTIONS)
+    return [
+        f"This makes in {plan.settings.region}, and removes again:",
+        f"  functions  {functions} ({CPU:g} vCPU, {MEMORY_MB} MB)",
+        f"  tags       {len(TAGS)} named {name}-…, and some 12 images of 1 kB, in {plan.repository}",
+        "It calls the first function up to three times; its program ends at once.",
+        "Cost: those calls and a few seconds of the smallest function, less than 0.01 CNY.",
+    ]
+
+
+def _confirmed(streams: Streams) -> bool:
+    """Raises InvalidInput when nobody answers."""
+    print("Go on? [y/N] ", end="", file=streams.stderr, flush=True)
+    answer = streams.stdin.readline()
+    if not answer:
+        print(file=streams.stderr)
+        raise InvalidInput(Problem("--yes", "is needed where nobody can be asked"))
+    return answer.strip().lower() in {b"y", b"yes"}
+
+
+def _plan(given: Namespace) -> "Plan":
+    """Raises InvalidInput, StackError."""
+    from fcpin.probe.setup import Plan
+
+    try:
+        repository = Repository.parse(given.repository)
+    except InvalidInput as error:
+        raise InvalidInput(*(Problem("--repository", problem.reason) for problem in error.problems)) from None
+    settings = _settings(given, repository)
+    host = acr_host(repository.host)
+    region = settings.region or (host.region if host else "")
+    if not region:
+        raise InvalidInput(Problem("--region", "is needed: neither the stack nor the repository's host tells it"))
+    return Plan(replace(settings, region=region), repository, given.deadline)
+
+
+def _settings(given: Namespace, repository: Repository) -> "Settings":
+    from fcpin.settings import Settings
+
+    if given.stack:
+        for option in _OF_STACK:
+            if getattr(given, option):
+                raise InvalidInput(Problem(f"--{option.replace('_', '-')}", "is for the stack's configuration to say"))
+        return read_stack(given).settings
+    if given.endpoint and given.plain_http:
+        raise InvalidInput(Problem("--plain-http", "says nothing beside --endpoint; write http:// there"))
+    endpoint = given.endpoint or (f"http://{repository.host}" if given.plain_http else None)
+    endpoints = {"fc": given.fc_endpoint, "cr": given.cr_endpoint}
+    values = {
+        "fcpin:region": given.region,
+        "fcpin:endpoints": {name: address for name, address in endpoints.items() if address},
+        "fcpin:registries": {repository.host: {"endpoint": endpoint}} if endpoint else {},
+    }
+    return Settings.read(values.get, os.environ)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < _DAY:
+        raise ArgumentTypeError(f"expected a number of seconds up to a day, got {text!r}")
+    return seconds
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    options.add_repository(parser, required=True)
+    parser.add_argument("--fc-endpoint", metavar="URL", help="ask this endpoint of Function Compute")
+    parser.add_argument("--region", metavar="REGION", help="where the functions are made (default: the repository's)")
+    add_stack(parser, "take region, endpoints, registries and credentials from this stack")
+    parser.add_argument(
+        "--output", type=Path, default=Path("facts.json"), metavar="FILE", help="where to write (default: facts.json)"
+    )
+    parser.add_argument("--yes", "-y", action="store_true", help="do not ask before making anything")
+    parser.add_argument(
+        "--deadline",
+        type=_seconds,
+        default=_DEADLINE,
+        metavar="SECONDS",
+        help="for each create or update (default: 600)",
+    )
+
+
+PROBE: Final = Command(
+    "probe",
+    "settle open questions about the cloud by experiment; for an account",
+    "Makes throw-away functions, and tags in a repository that you may push to; writes what it finds to a file that "
+    "`python -m emulator --facts` obeys, and removes what it made. Exit status: 0 done, 1 failed or something was left "
+    "behind, 2 wrong input, 3 declined.",
+    _add_options,
+    run,
+)

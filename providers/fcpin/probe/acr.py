@@ -1,0 +1,77 @@
+"""A repository of ACR Enterprise, asked by its API (version 2018-12-01)."""
+
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Final
+
+from fcpin.errors import RegistryError, RepositoryNotFound
+from fcpin.image import AcrHost, Repository
+from fcpin.probe.api import Api, Said
+from fcpin.registry.docker_config import Login
+
+VERSION: Final = "2018-12-01"
+_ABSENT: Final = "NOT_EXIST"
+
+
+class Acr:
+    """*repository* of the instance at *host*; *instance_id* saves looking that up. Raises CloudError, NotNow."""
+
+    def __init__(self, api: Api, host: AcrHost, repository: Repository, instance_id: str | None = None) -> None:
+        self._api = api
+        self._host = host
+        self._repository = repository
+        self._given_instance_id = instance_id
+
+    @property
+    def instance_name(self) -> str:
+        return self._host.instance_name
+
+    @cached_property
+    def instance_id(self) -> str:
+        """Raises RepositoryNotFound."""
+        if self._given_instance_id:
+            return self._given_instance_id
+        for instance in self.instances(self.instance_name).body.get("Instances") or ():
+            if instance.get("InstanceName") == self.instance_name:
+                return str(instance["InstanceId"])
+        raise RepositoryNotFound(
+            f"{self._host.public_host}: these credentials see no ACR Enterprise instance named {self.instance_name!r}"
+        )
+
+    def instances(self, name: str) -> Said:
+        """ListInstance by *name*."""
+        return self._api.call("ListInstance", "POST", "/", query={"InstanceName": name, "PageNo": 1, "PageSize": 100})
+
+    @cached_property
+    def has_movable_tags(self) -> bool:
+        """Whether TagImmutability is off. Raises RepositoryNotFound."""
+        return self._found.body.get("TagImmutability") is not True
+
+    def ask(self, action: str, method: str = "POST", **parameters: object) -> Said:
+        """A call about the repository, by its id."""
+        query = {"InstanceId": self.instance_id, "RepoId": self._found.body.get("RepoId", ""), **parameters}
+        return self._api.call(action, method, "/", query=query)
+
+    def delete_tag(self, tag: str) -> None:
+        """DeleteRepoTag; a tag that is gone is deleted. Raises RegistryError."""
+        said = self.ask("DeleteRepoTag", Tag=tag)
+        if not said.is_success and not said.code.endswith(_ABSENT):
+            raise RegistryError(f"{self._repository}:{tag}: DeleteRepoTag {said}")
+
+    def login(self) -> Login:
+        """A temporary one, by GetAuthorizationToken. Raises RegistryError."""
+        said = self._api.call("GetAuthorizationToken", "POST", "/", query={"InstanceId": self.instance_id})
+        if not said.is_success:
+            raise RegistryError(f"{self._host.public_host}: GetAuthorizationToken {said}")
+        expires = datetime.fromtimestamp(int(said.body["ExpireTime"]) / 1000, UTC)
+        username, password = str(said.body["TempUsername"]), str(said.body["AuthorizationToken"])
+        return Login("GetAuthorizationToken", username, password, expires=expires)
+
+    @cached_property
+    def _found(self) -> Said:
+        namespace, _, name = self._repository.path.partition("/")
+        query = {"InstanceId": self.instance_id, "RepoNamespaceName": namespace, "RepoName": name}
+        said = self._api.call("GetRepository", "POST", "/", query=query)
+        if not said.is_success:
+            raise RepositoryNotFound(f"{self._repository}: GetRepository {said}; make the repository first")
+        return said

@@ -1,0 +1,110 @@
+"""Every question that the probe knows, and what its answer means to somebody who deploys functions.
+
+The names are those of the emulator's knobs (docs/emulator.md), the answers their positions.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+MEANINGS: Final[Mapping[str, Mapping[str | bool, str] | str]] = {
+    "same_image_update": {
+        "re-resolve": "an update with the same image heals a moved tag",
+        "keep": "an update with the same image does not heal a moved tag: deploy a new tag",
+        "error": "the same image cannot be sent again: deploy a new tag",
+    },
+    "other_update": {
+        "keep": "an update of other settings leaves the digest alone",
+        "re-resolve": "an update of any setting deploys what the tag points at by then",
+    },
+    "update_merge": {
+        "merge": "fields of customContainerConfig that an update leaves out are kept",
+        "replace": "fields of customContainerConfig that an update leaves out are lost",
+    },
+    "resolved_uri_input": {
+        "ignored": "a digest cannot be asked for by resolvedImageUri",
+        "honoured": "resolvedImageUri in a request is the digest to run",
+    },
+    "digest_input": {
+        "rejected": "an image must be named by tag",
+        "accepted": "an image can be named by digest, and no tag can move under it",
+    },
+    "resolved_digest": {
+        "index": "resolvedImageUri of a multi-platform image is the digest of the index",
+        "child": "resolvedImageUri of a multi-platform image is the digest of its linux/amd64 child",
+    },
+    "attestations": {
+        "rejected": "build with --provenance=false",
+        "ignored": "images with a build attestation can be deployed",
+    },
+    "missing_image": {
+        "sync": "an image that is not there is refused at once",
+        "async": "an image that is not there is accepted first: only waiting tells",
+    },
+    "missing_image_status": "HTTP status of that refusal",
+    "moved_tag_breaks": {
+        "moved": "overwriting a deployed tag is enough for an outage",
+        "manifest-only": "overwriting a deployed tag breaks nothing as long as the old digest is kept",
+    },
+    "pull_failed_status": "HTTP status of PullImageFailed",
+    "mark_failed": {
+        True: "a failed pull shows in the function's state",
+        False: "a failed pull does not show in the function's state: only its callers see it",
+    },
+    "masked_login_input": {
+        "stored": "a masked registry password that is sent back becomes the password: leave registryConfig out",
+        "ignored": "a masked registry password that is sent back is recognised",
+    },
+    "create_seconds": "seconds from CreateFunction to Active, for an image of 1 kB",
+    "update_seconds": "seconds from UpdateFunction to Successful, for an image of 1 kB",
+    "instance_idle_seconds": "seconds that an unused instance keeps running",
+    "concurrent_update": {
+        "accepted": "of two updates at a time the last one wins",
+        "conflict": "a second update is refused while one is in progress",
+    },
+    "listed_functions": {
+        "full": "ListFunctions tells what every function runs",
+        "brief": "ListFunctions does not tell what functions run: each has to be asked for",
+    },
+    "publish_unchanged": {
+        "accepted": "the same function can be published twice",
+        "rejected": "only a changed function can be published",
+    },
+    "digest_prefix": {
+        "bare": "digests of ACR have no sha256: in front",
+        "prefixed": "digests of ACR have sha256: in front",
+    },
+    "acr_tag_order": {
+        "newest-first": "ListRepoTag is ordered by ImageUpdate, newest first",
+        "name": "ListRepoTag is ordered by name",
+        "scattered": "ListRepoTag is in no order that can be relied upon",
+    },
+    "acr_next_token": {
+        True: "listings can be read by NextToken",
+        False: "listings can be read by page number only",
+    },
+    "acr_not_exist": {
+        "not-success": "what does not exist is answered HTTP 200 with IsSuccess false",
+        "http-404": "what does not exist is answered HTTP 404",
+    },
+    "acr_tag_not_exist_code": "Code of GetRepoTag for a tag that does not exist",
+    "acr_instance_filter": {
+        "exact": "ListInstance finds by the whole name",
+        "fuzzy": "ListInstance finds by a part of the name: compare it",
+    },
+    "oci_page_size": "tags that a page of tags/list holds at most",
+    "oci_sorted": {
+        True: "tags/list is in lexical order",
+        False: "tags/list is in no lexical order",
+    },
+    "oci_blob_redirect": {
+        True: "blobs are fetched elsewhere, without the registry's token",
+        False: "blobs are answered by the registry itself",
+    },
+    "oci_token_seconds": "seconds that a token of the registry lives",
+}
+
+
+def meaning(name: str, value: str | float | bool) -> str:
+    """What *value* means, in words."""
+    meanings = MEANINGS[name]
+    return meanings if isinstance(meanings, str) else meanings[value]  # type: ignore[index]

@@ -1,0 +1,148 @@
+"""The probe's own tags in a repository: pushed, moved, and removed again."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from fcpin.errors import RegistryError, RegistryProtocolError, RepositoryNotFound, TagNotFound
+from fcpin.image import Digest, Repository
+from fcpin.probe.image import Blob, BuiltImage
+from fcpin.registry.auth import DELETE, PUSH, Authenticator
+from fcpin.registry.manifests import MANIFEST_TYPES
+from fcpin.registry.session import Request, Session
+from fcpin.registry.transport import MIB, Answer, Transport, join, origin
+
+_WRITTEN: Final = range(200, 300)
+_GONE: Final = (404, 410)
+_ACCEPT: Final = {"Accept": ", ".join(MANIFEST_TYPES)}
+
+
+class ProbeRepository:
+    """*repository* as the user names it, at *base* (`https://host[:port]`). Everything raises RegistryError.
+
+    What is pushed is noted before it is sent, so that an interrupted push is removed as well.
+    """
+
+    def __init__(self, repository: Repository, base: str, auth: Authenticator, transport: Transport) -> None:
+        self.repository = repository
+        self.url = f"{base}/v2/{repository.path}"
+        self._auth = auth
+        self._session = Session(base, auth, transport)
+        self._tags = dict[str, BuiltImage]()
+        self._digests = dict[Digest, None]()
+
+    def push(self, image: BuiltImage, tag: str) -> None:
+        """Point *tag* at *image*, which is uploaded where it is new."""
+        self._tags[tag] = image
+        self._upload(image)
+        self._put(image, tag)
+
+    def digest(self, tag: str) -> Digest:
+        """What the probe's *tag* points at now."""
+        return self._tags[tag].digest
+
+    def child(self, tag: str, platform: str) -> Digest:
+        """The digest for *platform* of the index that the probe's *tag* points at."""
+        return next(child.digest for child in self._tags[tag].children if child.platform == platform)
+
+    def image(self, tag: str) -> str:
+        """The reference that FC takes."""
+        return f"{self.repository}:{tag}"
+
+    def blob(self, tag: str) -> Digest:
+        """A blob of the plain image that the probe's *tag* points at."""
+        return self._tags[tag].blobs[0].digest
+
+    def fetch(self, url: str) -> Answer:
+        """GET of an address of the registry; the answer whatever its status."""
+        return self._session.ask(Request("GET", url, {}, limit=32 * MIB), self.repository)
+
+    @property
+    def token_seconds(self) -> float | None:
+        """How long the registry says that its last token lives; None when it gave none or does not say."""
+        return self._auth.told_seconds
+
+    def delete_manifest(self, digest: Digest) -> None:
+        """Remove the digest with every tag of it; one that is gone already is removed."""
+        answer = self._session.ask(Request("DELETE", self._manifest(digest), {}, actions=DELETE), self.repository)
+        if answer.status not in (*_WRITTEN, *_GONE):
+            raise self._refusal(answer, f"deletion of {digest}", "delete from")
+        self._digests.pop(digest, None)
+
+    def remove(self, delete_tag: Callable[[str], None] | None = None) -> None:
+        """Remove everything that was pushed; *delete_tag* is another way than the protocol's to remove a name.
+
+        Raises RegistryError, and `left` tells what is left.
+        """
+        failure: RegistryError | None = None
+        for digest in reversed(list(self._digests)):  # an index before its children
+            try:
+                self.delete_manifest(digest)
+            except RegistryError as error:
+                failure = error
+        for tag in list(self._tags):
+            try:
+                if self._is_there(tag):
+                    (delete_tag or self._delete_tag)(tag)
+                del self._tags[tag]
+            except RegistryError as error:
+                failure = error
+        if failure is not None:
+            raise failure
+
+    @property
+    def left(self) -> list[str]:
+        """What was pushed and is not removed yet, in words."""
+        tags = [f"tag {self.image(tag)}" for tag in self._tags]
+        manifests = [f"manifest {self.repository}@{digest}" for digest in self._digests]
+        return [*tags, *manifests]
+
+    def _upload(self, image: BuiltImage) -> None:
+        if image.digest in self._digests:
+            return
+        for blob in image.blobs:
+            self._put_blob(blob)
+        for child in image.children:
+            self._upload(child)
+            self._put(child, child.digest)
+        self._digests[image.digest] = None
+
+    def _put(self, image: BuiltImage, reference: str) -> None:
+        self._digests[image.digest] = None
+        headers = {"Content-Type": image.manifest.media_type}
+        self._write("PUT", self._manifest(reference), headers, image.manifest.content, f"manifest {reference}")
+
+    def _put_blob(self, blob: Blob) -> None:
+        asked = f"upload of {blob.digest}"
+        begun = self._write("POST", f"{self.url}/blobs/uploads/", {}, b"", asked)
+        target = join(begun.url, begun.headers.get("Location", ""))
+        if origin(target) != origin(self.url):
+            raise RegistryProtocolError(f"{self._asked(asked)}: is to go to {urlsplit(target).netloc}; not followed")
+        separator = "&" if "?" in target else "?"
+        headers = {"Content-Type": "application/octet-stream"}
+        self._write("PUT", f"{target}{separator}digest={blob.digest}", headers, blob.content, asked)
+
+    def _write(self, method: str, url: str, headers: Mapping[str, str], body: bytes, asked: str) -> Answer:
+        answer = self._session.ask(Request(method, url, headers, body=body, actions=PUSH), self.repository)
+        if answer.status not in _WRITTEN:
+            raise self._refusal(answer, asked, "push to")
+        return answer
+
+    def _is_there(self, tag: str) -> bool:
+        answer = self._session.ask(Request("HEAD", self._manifest(tag), _ACCEPT), self.repository)
+        return answer.status not in _GONE
+
+    def _delete_tag(self, tag: str) -> None:
+        answer = self._session.ask(Request("DELETE", self._manifest(tag), {}, actions=DELETE), self.repository)
+        if answer.status not in _GONE and self._is_there(tag):
+            raise self._refusal(answer, f"deletion of the tag {tag}", "delete from")
+
+    def _refusal(self, answer: Answer, asked: str, right: str) -> RegistryError:
+        missing = TagNotFound if right.startswith("delete") else RepositoryNotFound
+        return self._session.refusal(answer, self._asked(asked), missing, right)
+
+    def _asked(self, what: str) -> str:
+        return f"{self.repository}: {what}"
+
+    def _manifest(self, reference: str) -> str:
+        return f"{self.url}/manifests/{reference}"

@@ -1,0 +1,70 @@
+"""Put a lab together from settings: whom to ask, as whom, about which repository."""
+
+from dataclasses import dataclass
+
+from fcpin.clock import Clock
+from fcpin.errors import InvalidSettings, Problem
+from fcpin.fc.client import default_endpoint as fc_endpoint
+from fcpin.image import Repository, acr_host
+from fcpin.openapi import Profile, Retry
+from fcpin.probe import acr, function
+from fcpin.probe.acr import Acr
+from fcpin.probe.api import Api
+from fcpin.probe.lab import Lab
+from fcpin.probe.repository import ProbeRepository
+from fcpin.registry.auth import Authenticator
+from fcpin.registry.distribution import default_endpoint, find_docker_login
+from fcpin.registry.docker_config import Login
+from fcpin.registry.settings import RegistrySettings, by_registry, public_host
+from fcpin.registry.transport import REGISTRY_RETRY, Transport
+from fcpin.settings import Settings, endpoint_of
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a probe is to be made of."""
+
+    settings: Settings
+    """Whose region is where the functions are made."""
+    repository: Repository
+    deadline: float
+
+    def lab(self, name: str, clock: Clock, retry: Retry = REGISTRY_RETRY) -> Lab:
+        """*name* is that of the run. Asks nobody anything yet. Raises InvalidSettings."""
+        region = self.settings.region
+        endpoint = endpoint_of(self.settings, region) or fc_endpoint(region)
+        functions = Api(endpoint, region, function.VERSION, "ROA", self.settings.credentials, retry)
+        host = public_host(self.repository.host)
+        said = by_registry(self.settings.registries).get(host, RegistrySettings())
+        enterprise = self._acr(said, retry)
+        base = (said.endpoint or default_endpoint(host)).rstrip("/")
+        transport = Transport(retry=retry, clock=clock)
+
+        def login() -> Login:
+            if said.username:
+                return Login("stack config", said.username, said.password or "")
+            return enterprise.login() if enterprise else find_docker_login(self.repository.host, host)
+
+        repository = ProbeRepository(self.repository, base, Authenticator(base, login, transport, clock), transport)
+        return Lab(name, functions, repository, enterprise, clock, self.deadline)
+
+    def _acr(self, said: RegistrySettings, retry: Retry) -> Acr | None:
+        host = acr_host(self.repository.host)
+        if host is None or host.edition != "enterprise":
+            return None
+        account = Profile(said.profile) if said.profile else self.settings.credentials
+        endpoint = self.settings.endpoints.get("cr") or f"cr.{host.region}.aliyuncs.com"
+        api = Api(endpoint, host.region, acr.VERSION, "RPC", account, retry)
+        return Acr(api, host, self.repository, said.instance_id)
+
+
+def check(lab: Lab) -> None:
+    """What can be known before anything is made. Raises InvalidSettings, RegistryError, CloudError."""
+    if lab.acr is not None and not lab.acr.has_movable_tags:
+        raise InvalidSettings(
+            Problem(
+                "--repository",
+                f"{lab.repository.repository}: TagImmutability is on, and most questions are about tags that move; "
+                "name another repository",
+            )
+        )
