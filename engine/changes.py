@@ -23,23 +23,20 @@ class Change:
 
     def lines(self, indent: str) -> Iterator[str]:
         """The change as the CLI shows it: a mapping one line a key, of which only those that differ."""
-        if not any(isinstance(value, dict) and value for value in (self.old, self.new)):
-            yield f"{indent}{self.sign} {self.key}: {self._values()}"
-            return
-        yield f"{indent}{self.sign} {self.key}: {{"
-        for change in compare(_mapping(self.old), _mapping(self.new)):
-            yield from change.lines(f"{indent}    ")
-        yield f"{indent}  }}"
-
-    def _values(self) -> str:
-        if self.sign == "~":
-            return f"{shown(self.old)} => {shown(self.new)}"
-        return shown(self.new if self.sign == "+" else self.old)
+        old, new = _mapping(self.old), _mapping(self.new)
+        if any(isinstance(value, dict) and value for value in (self.old, self.new)):
+            yield f"{indent}{self.sign} {self.key}: {{"
+            for change in compare(old, new):
+                yield from change.lines(f"{indent}    ")
+            yield f"{indent}  }}"
+        else:
+            values = {"+": [self.new], "-": [self.old], "~": [self.old, self.new]}[self.sign]
+            yield f"{indent}{self.sign} {self.key}: {' => '.join(map(shown, values))}"
 
 
 def compare(old: Properties, new: Properties) -> list[Change]:
     """The properties whose values differ. That one became secret is no difference."""
-    before, after = reveal(dict(old)), reveal(dict(new))
+    before, after = reveal(old), reveal(new)
     return [
         Change(key, "+" if key not in old else "-" if key not in new else "~", old.get(key), new.get(key))
         for key in sorted(before.keys() | after.keys())
@@ -67,20 +64,14 @@ def visible(changes: Sequence[Change]) -> list[Change]:
 
 def shown(value: Value) -> str:
     """*value* as JSON on one line, shortened; `[secret]` and `[unknown]` as the CLI has them."""
-    if isinstance(value, Secret):
-        return "[secret]"
-    if value == UNKNOWN:
-        return "[unknown]"
+    if isinstance(value, Secret) or value == UNKNOWN:
+        return str(masked(value))
     text = json.dumps(masked(value), ensure_ascii=False)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def masked(value: Value) -> Value:
     """*value* with `[secret]` and `[unknown]` in it, fit for JSON."""
-    return transform(value, _masked_leaf)
-
-
-def _masked_leaf(leaf: Value) -> Value:
-    if isinstance(leaf, Secret):
-        return "[secret]"
-    return "[unknown]" if isinstance(leaf, str) and leaf == UNKNOWN else leaf
+    return transform(
+        value, lambda leaf: "[secret]" if isinstance(leaf, Secret) else "[unknown]" if leaf == UNKNOWN else leaf
+    )

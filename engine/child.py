@@ -15,34 +15,28 @@ import threading
 from typing import Any, NoReturn
 
 
-def _end_with_the_engine(tether: int) -> None:
-    with contextlib.suppress(OSError):
-        while os.read(tether, 4096):
-            pass
-    os.killpg(0, signal.SIGKILL)
-
-
 def _settings() -> dict[str, Any]:
     """The one line. After it the standard input is empty, for the user's code and for what that starts."""
-    line = b""
-    while not line.endswith(b"\n"):
-        byte = os.read(0, 1)
-        if not byte:
-            sys.exit(1)
-        line += byte
+    line = sys.stdin.readline()
+    if not line:
+        sys.exit(1)
     settings: dict[str, Any] = json.loads(line)
     os.environ.update(settings.pop("environment"))
     tether = os.dup(0)
-    empty = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(empty, 0)
-    os.close(empty)
+    with open(os.devnull) as empty:  # noqa: PTH123 - pathlib would be one more import before the slow ones
+        os.dup2(empty.fileno(), 0)
     threading.Thread(target=_end_with_the_engine, args=(tether,), daemon=True).start()
     return settings
 
 
+def _end_with_the_engine(tether: int) -> None:
+    with contextlib.suppress(OSError):
+        os.read(tether, 1)
+    os.killpg(0, signal.SIGKILL)
+
+
 def run_plugin() -> None:
     """`python -m pulumi.dynamic <address of the engine>`."""
-
     settings = _settings()
     sys.argv = ["", settings["engine"]]
     runpy.run_module("pulumi.dynamic", run_name="__main__", alter_sys=True)
@@ -59,18 +53,8 @@ def run_program() -> NoReturn:
 
     settings = _settings()
     runtime.set_all_config(runtime.get_config_env(), runtime.get_config_secret_keys_env())
-    runtime.configure(
-        runtime.Settings(
-            monitor=settings["engine"],
-            engine=settings["engine"],
-            project=settings["project"],
-            stack=settings["stack"],
-            organization="organization",
-            parallel=settings["parallel"],
-            dry_run=settings["dry_run"],
-            root_directory=settings["root"],
-        )
-    )
+    engine = settings.pop("engine")
+    runtime.configure(runtime.Settings(monitor=engine, engine=engine, organization="organization", **settings))
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # complaints about what a failed program left unawaited
     sys.argv = ["."]
     loop = asyncio.new_event_loop()
@@ -97,10 +81,9 @@ def _users_traceback() -> str:
     """The current traceback from the first frame that is the user's."""
     import traceback
 
-    frames = traceback.extract_tb(sys.exc_info()[2])
+    frames = [os.path.abspath(frame.filename) for frame in traceback.extract_tb(sys.exc_info()[2])]  # noqa: PTH100
     main = os.path.abspath("__main__.py")  # noqa: PTH100 - as the frames spell it
-    first = next((index for index, frame in enumerate(frames) if os.path.abspath(frame.filename) == main), 0)  # noqa: PTH100
-    return traceback.format_exc(limit=first - len(frames))
+    return traceback.format_exc(limit=-len(frames[frames.index(main) if main in frames else 0 :]))
 
 
 if __name__ == "__main__":

@@ -5,20 +5,20 @@ ciphertext is `v1:<nonce>:<ciphertext>`. All parts are base64.
 """
 
 import base64
-import binascii
+import functools
 import hashlib
-import json
+import os
+import re
 import secrets
+from pathlib import Path
 from typing import Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from engine.errors import PassphraseWrong, StateUnusable
-from engine.values import SECRET, SIGNATURE, Properties, Secret, Value, from_signed, reveal, transform
 
 _ROUNDS = 1_000_000
-_PROOF = "pulumi"
 
 
 class Crypter:
@@ -34,69 +34,61 @@ class Crypter:
         """For a new stack, with a salt of its own."""
         salt = secrets.token_bytes(8)
         crypter = cls(passphrase, salt)
-        crypter.salt = f"v1:{_b64(salt)}:{crypter._seal(_PROOF)}"
+        crypter.salt = f"v1:{_b64(salt)}:{crypter.encrypt('pulumi')}"
         return crypter
 
     @classmethod
     def open(cls, passphrase: str, salt: str) -> Self:
         """For an existing stack. Raises PassphraseWrong, or StateUnusable for a salt that cannot be read."""
-        version, _, rest = salt.partition(":")
-        encoded, _, proof = rest.partition(":")
-        if version != "v1" or not proof:
+        match = re.fullmatch(r"v1:([A-Za-z0-9+/=]+):(v1:.+)", salt)
+        if not match:
             raise StateUnusable(f"encryption salt {salt[:20]!r}: expected v1:<salt>:v1:<nonce>:<ciphertext>")
         try:
-            crypter = cls(passphrase, base64.b64decode(encoded, validate=True))
-            proven = crypter.decrypt(proof) == _PROOF
-        except (binascii.Error, StateUnusable):
-            proven = False
-        if not proven:
-            raise PassphraseWrong("incorrect passphrase; set PULUMI_CONFIG_PASSPHRASE to the one of this stack")
+            crypter = cls(passphrase, base64.b64decode(match[1]))
+            crypter.decrypt(match[2])
+        except (ValueError, StateUnusable):
+            raise PassphraseWrong("incorrect passphrase; set PULUMI_CONFIG_PASSPHRASE to this stack's") from None
         crypter.salt = salt
         return crypter
 
     def encrypt(self, text: str) -> str:
         """The ciphertext of *text*; the same one for the same text."""
         if text not in self._texts:
-            self._texts[text] = self._seal(text)
+            nonce = secrets.token_bytes(12)
+            self._texts[text] = f"v1:{_b64(nonce)}:{_b64(self._aes.encrypt(nonce, text.encode(), None))}"
         return self._texts[text]
-
-    def _seal(self, text: str) -> str:
-        nonce = secrets.token_bytes(12)
-        return f"v1:{_b64(nonce)}:{_b64(self._aes.encrypt(nonce, text.encode(), None))}"
 
     def decrypt(self, ciphertext: str) -> str:
         """Raises StateUnusable when it was not encrypted with this passphrase and salt, or was changed since."""
         try:
-            nonce, body = ciphertext.removeprefix("v1:").split(":")
-            text = self._aes.decrypt(base64.b64decode(nonce), base64.b64decode(body), None).decode()
+            nonce, body = map(base64.b64decode, ciphertext.removeprefix("v1:").split(":"))
+            text = self._aes.decrypt(nonce, body, None).decode()
         except (ValueError, InvalidTag) as error:
             raise StateUnusable("a secret value cannot be decrypted with the passphrase of this stack") from error
         self._texts[text] = ciphertext
         return text
 
-    def seal(self, properties: Properties) -> dict[str, Value]:
-        """*properties* as the state has them: each secret is a dictionary with its ciphertext."""
-        sealed: dict[str, Value] = transform(dict(properties), self._seal_leaf)
-        return sealed
 
-    def _seal_leaf(self, leaf: Value) -> Value:
-        if not isinstance(leaf, Secret):
-            return leaf
-        text = json.dumps(reveal(leaf.value), separators=(",", ":"), ensure_ascii=False)
-        return {SIGNATURE: SECRET, "ciphertext": self.encrypt(text)}
+@functools.cache
+def crypter_of(salt: str) -> Crypter:
+    """The one for *salt* and the passphrase of the environment, always the same; a new one for no salt.
 
-    def unseal(self, properties: Properties) -> dict[str, Value]:
-        """Read properties of the state. Raises StateUnusable, or Unsupported for assets and archives."""
-        unsealed: dict[str, Value] = transform(dict(properties), self._unseal_leaf)
-        return unsealed
+    Raises PassphraseWrong, StateUnusable.
+    """
+    return Crypter.open(_passphrase(), salt) if salt else Crypter.create(_passphrase())
 
-    def _unseal_leaf(self, leaf: Value) -> Value:
-        if not isinstance(leaf, dict):
-            return leaf
-        if leaf.get(SIGNATURE) != SECRET:
-            return from_signed(leaf)
-        text = leaf["plaintext"] if "plaintext" in leaf else self.decrypt(leaf.get("ciphertext", ""))
-        return Secret(json.loads(text))
+
+def _passphrase() -> str:
+    """PULUMI_CONFIG_PASSPHRASE, else the content of PULUMI_CONFIG_PASSPHRASE_FILE. Raises PassphraseWrong."""
+    text, file = (os.environ.get(f"PULUMI_CONFIG_PASSPHRASE{suffix}") for suffix in ("", "_FILE"))
+    if text is not None:
+        return text
+    if not file:
+        raise PassphraseWrong("passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE")
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise PassphraseWrong(f"PULUMI_CONFIG_PASSPHRASE_FILE: {file}: {error.strerror}") from error
 
 
 def _b64(data: bytes) -> str:

@@ -12,17 +12,14 @@ EngineError              1  one line: where, what (got / expected), what to do
 ├── Cancelled            8  the user said no, or interrupted the run
 ├── ProviderFailed          a method of the dynamic provider raised; the text is the provider's
 │   └── OutcomeUnknown      the plugin ended in the middle of a call
-└── CheckFailed             check() found the inputs wrong; carries every failure
+└── CheckFailed             check() found the inputs wrong; a line for every failure
 """
-
-from collections.abc import Sequence
-from typing import ClassVar
 
 
 class EngineError(Exception):
     """An expected failure. `str()` is what the user reads."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code = 1
 
 
 class Unsupported(EngineError):
@@ -37,7 +34,7 @@ class ProjectInvalid(EngineError):
 
 
 class StateUnusable(EngineError):
-    """The stack's checkpoint cannot be read, or cannot be read by this engine."""
+    """The stack's checkpoint cannot be read or written."""
 
 
 class PassphraseWrong(EngineError):
@@ -82,7 +79,3 @@ class OutcomeUnknown(ProviderFailed):
 
 class CheckFailed(EngineError):
     """The provider's check() returned failures: one line each."""
-
-    def __init__(self, lines: Sequence[str]) -> None:
-        self.lines = tuple(lines)
-        super().__init__("\n".join(self.lines))

@@ -6,13 +6,12 @@ thread writes for all that wait (group commit), so a thousand small steps are no
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
 
 from engine.checkpoint import Checkpoint
-from engine.errors import OutcomeUnknown
-from engine.integrity import ordered, renamed, without_dangling
-from engine.state import Operation, ResourceState
+from engine.errors import OutcomeUnknown, StateUnusable
+from engine.state import Operation, ResourceState, verify
 
 Store = Callable[[Checkpoint], None]
 
@@ -22,100 +21,64 @@ class Ledger:
 
     def __init__(self, before: Checkpoint, store: Store | None = None) -> None:
         """Without a *store* nothing is written: a preview."""
-        self._before = before
-        self._store = store
-        self._old = dict.fromkeys(before.resources)
-        self._old_by_urn = {state.urn: state for state in before.resources if not state.delete}
+        self._before, self._store = before, store
         self._new: dict[str, ResourceState] = {}
-        self._names: dict[str, str] = {}
+        self._old = {state.urn: state for state in before.resources if not state.delete}
+        self._doomed = dict.fromkeys(state for state in before.resources if state.delete)
         self._operations: dict[Operation, None] = {}
-        self._mutex = threading.Lock()
-        self._writing = threading.Lock()
-        self._changes = 0
-        self._written = 0
+        self._mutex, self._writing = threading.Lock(), threading.Lock()
+        self._changes = self._written = 0
 
     def old(self, urn: str) -> ResourceState | None:
         """The state of *urn* from before the run, unless it was dealt with or only waits for its deletion."""
-        with self._mutex:
-            return self._old_by_urn.get(urn)
+        return self._old.get(urn)
 
     def new(self, urn: str) -> ResourceState | None:
         """The state that this run gave *urn*."""
-        with self._mutex:
-            return self._new.get(urn)
-
-    def registered(self) -> list[ResourceState]:
-        """States made in this run, in order."""
-        with self._mutex:
-            return list(self._new.values())
+        return self._new.get(urn)
 
     def remaining(self) -> list[ResourceState]:
-        """States from before the run that have not been dealt with, in order."""
+        """States from before the run that have not been dealt with."""
         with self._mutex:
-            return list(self._old)
+            return [*self._old.values(), *self._doomed]
 
-    def put(
+    def record(
         self,
-        state: ResourceState,
-        replaces: ResourceState | None = None,
+        new: ResourceState | None = None,
         *,
-        discards: ResourceState | None = None,
+        old: ResourceState | None = None,
+        becomes: ResourceState | None = None,
         ends: Operation | None = None,
         durable: bool = True,
     ) -> None:
-        """*state* is the new state of its URN: on disk when this returns, unless it need not be *durable*.
+        """In one write: *new* is the state of its URN, *old* becomes *becomes* or is gone, *ends* is over.
 
-        In the same write *replaces* is dealt with, *discards* is kept only to be deleted, and *ends* is over.
+        On disk when this returns, unless it need not be *durable*.
         """
         with self._mutex:
-            if replaces is not None:
-                self._forget(replaces)
-                if replaces.urn != state.urn:
-                    self._names[replaces.urn] = state.urn
-            if discards is not None:
-                self._amend(discards, replace(discards, delete=True))
-            if ends is not None:
-                self._operations.pop(ends, None)
-            self._new[state.urn] = renamed(state, self._names)
+            if new:
+                self._new[new.urn] = new
+            if old and self._old.get(old.urn) is old and (becomes is None or becomes.delete):
+                del self._old[old.urn]
+            self._doomed = {state: None for state in self._doomed if state is not old}
+            if becomes and becomes.delete:
+                self._doomed[becomes] = None
+            elif becomes:
+                self._old[becomes.urn] = becomes
+            self._operations = {operation: None for operation in self._operations if operation is not ends}
         if durable:
             self.commit()
 
-    def amend(self, old: ResourceState, by: ResourceState, *, ends: Operation | None = None) -> None:
-        """A state from before the run becomes another one in its place. Not on disk before the next commit."""
-        with self._mutex:
-            self._amend(old, by)
-            if ends is not None:
-                self._operations.pop(ends, None)
-
-    def _amend(self, old: ResourceState, by: ResourceState) -> None:
-        self._old = {by if state is old else state: None for state in self._old}
-        if self._old_by_urn.get(old.urn) is old:
-            del self._old_by_urn[old.urn]
-        if not by.delete:
-            self._old_by_urn[by.urn] = by
-
-    def drop(self, old: ResourceState, *, ends: Operation | None = None) -> None:
-        """A state from before the run is gone. Not on disk before the next commit."""
-        with self._mutex:
-            self._forget(old)
-            if ends is not None:
-                self._operations.pop(ends, None)
-
-    def _forget(self, old: ResourceState) -> None:
-        self._old.pop(old, None)
-        if self._old_by_urn.get(old.urn) is old:
-            del self._old_by_urn[old.urn]
-
     def settle(self) -> None:
-        """Let what remains refer to resources by their new names, and to nothing that is gone."""
+        """Let what remains refer to nothing that is gone."""
         with self._mutex:
-            settled = without_dangling([*self._new.values(), *(renamed(state, self._names) for state in self._old)])
-            self._old = dict.fromkeys(settled[len(self._new) :])
-            self._old_by_urn = {state.urn: state for state in self._old if not state.delete}
+            urns = {*self._new, *self._old, *(state.urn for state in self._doomed)}
+            self._old = {urn: state.needing_only(urns) for urn, state in self._old.items()}
+            self._doomed = {state.needing_only(urns): None for state in self._doomed}
 
     @contextlib.contextmanager
     def operation(self, state: ResourceState, kind: str) -> Iterator[Operation]:
-        """Around a call: on disk as pending before it is made, until `put` or `drop` ends it, or it failed."""
+        """Around a call: on disk as pending before it is made, until `record` ends it, or it failed."""
         operation = Operation(state, kind)
         with self._mutex:
             self._operations[operation] = None
@@ -125,8 +88,7 @@ class Ledger:
         except OutcomeUnknown:
             raise  # it stays pending: nobody knows how far the call came
         except BaseException:
-            with self._mutex:
-                self._operations.pop(operation, None)
+            self.record(ends=operation, durable=False)
             raise
 
     def commit(self) -> None:
@@ -134,16 +96,22 @@ class Ledger:
         with self._mutex:
             self._changes += 1
             mine = self._changes
-        if self._store is None:
-            return
         with self._writing:
-            if self._written >= mine:
-                return
-            with self._mutex:
-                changes, checkpoint = self._changes, self._checkpoint()
-            self._store(checkpoint)
-            self._written = changes
+            if self._store and self._written < mine:
+                with self._mutex:
+                    changes, operations = self._changes, list(self._operations)
+                    states = [*self._new.values(), *self._old.values(), *self._doomed]
+                self._store(Checkpoint(_ordered(states), operations, self._before.other))
+                self._written = changes
 
-    def _checkpoint(self) -> Checkpoint:
-        old = [renamed(state, self._names) for state in self._old] if self._names else self._old
-        return Checkpoint(ordered([*self._new.values(), *old]), list(self._operations), self._before.other)
+
+def _ordered(states: Sequence[ResourceState]) -> Sequence[ResourceState]:
+    """*states* as they may be written. Raises StateUnusable rather than let a state be written that is none."""
+    if verify(states):
+        by_urn = {state.urn: state for state in sorted(states, key=lambda state: not state.delete)}
+        needed = {state: [by_urn[urn] for urn in state.needs if urn in by_urn] for state in states}
+        with contextlib.suppress(CycleError):
+            states = list(TopologicalSorter(needed).static_order())
+        if problem := verify(states):
+            raise StateUnusable(f"refusing to write a state that contradicts itself: {problem}; please report this")
+    return states

@@ -9,93 +9,78 @@ import json
 import os
 import socket
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any
 
 import psutil
 
 from engine.errors import StackLocked
+from engine.stack import Stack
 
 
 @dataclass(frozen=True)
 class Lock:
-    """Who holds it."""
+    """Who holds it. A file that says nothing is a lock of somebody."""
 
     path: Path
-    pid: int
-    username: str
-    hostname: str
-    timestamp: str
+    content: Mapping[str, Any]
 
-    @classmethod
-    def read(cls, path: Path) -> Self | None:
-        """None when it was released in the meantime."""
-        try:
-            content = json.loads(path.read_bytes() or b"{}")
-        except FileNotFoundError:
-            return None
-        except ValueError:
-            content = {}
-        return cls(
-            path,
-            int(content.get("pid") or 0),
-            str(content.get("username") or "somebody"),
-            str(content.get("hostname") or ""),
-            str(content.get("timestamp") or "an unknown time"),
-        )
-
+    @property
     def is_stale(self) -> bool:
         """Whether its process ran on this host and is gone, or another has its number by now."""
-        if self.hostname != socket.gethostname() or self.pid <= 0:
+        if self.content.get("hostname") != socket.gethostname():
             return False
-        try:
-            return psutil.Process(self.pid).create_time() > datetime.fromisoformat(self.timestamp).timestamp() + 1
-        except psutil.NoSuchProcess:
-            return True
-        except (psutil.Error, ValueError):
-            return False
+        with contextlib.suppress(psutil.AccessDenied, KeyError, TypeError, ValueError):
+            since = datetime.fromisoformat(self.content["timestamp"]).timestamp()
+            pid = int(self.content["pid"])
+            return not psutil.pid_exists(pid) or psutil.Process(pid).create_time() > since + 1
+        return False
 
     def __str__(self) -> str:
-        return f"{self.username}@{self.hostname} (pid {self.pid}) since {self.timestamp}"
+        user, host, pid, since = (self.content.get(key, "?") for key in ("username", "hostname", "pid", "timestamp"))
+        return f"{user}@{host} (pid {pid}) since {since}"
 
 
-def locks(directory: Path) -> list[Lock]:
-    """Those that are there now."""
-    return [lock for path in sorted(directory.glob("*.json")) if (lock := Lock.read(path))]
+def locks(stack: Stack) -> list[Lock]:
+    """Those that are there now, the stale ones last."""
+    found = []
+    for path in stack.lock_folder.glob("*.json"):
+        with contextlib.suppress(FileNotFoundError):  # released in the meantime
+            found.append(Lock(path, _content(path.read_bytes())))
+    return sorted(found, key=lambda lock: lock.is_stale)
+
+
+def _content(text: bytes) -> Mapping[str, Any]:
+    with contextlib.suppress(ValueError):
+        if isinstance(content := json.loads(text), dict):
+            return content
+    return {}
 
 
 @contextlib.contextmanager
-def locked(directory: Path, stack: str, now: str) -> Iterator[Callable[[], None]]:
+def locked(stack: Stack) -> Iterator[Callable[[], None]]:
     """Hold the lock of *stack*; gives what releases it early. Raises StackLocked."""
-    _raise_if_locked(locks(directory), stack)
-    directory.mkdir(parents=True, exist_ok=True)
-    mine = directory / f"{uuid.uuid4()}.json"
-
-    def release() -> None:
+    _raise_if_locked(stack)
+    stack.lock_folder.mkdir(parents=True, exist_ok=True)
+    mine = stack.lock_folder / f"{uuid.uuid4()}.json"
+    holder = {"pid": os.getpid(), "username": getpass.getuser(), "hostname": socket.gethostname()}
+    try:
+        mine.write_text(json.dumps({**holder, "timestamp": stack.now}), encoding="utf-8")
+        _raise_if_locked(stack, mine)
+        yield lambda: mine.unlink(missing_ok=True)
+    finally:
         mine.unlink(missing_ok=True)
 
-    content = {"pid": os.getpid(), "username": getpass.getuser(), "hostname": socket.gethostname(), "timestamp": now}
-    mine.write_text(json.dumps(content), encoding="utf-8")
-    try:
-        _raise_if_locked([lock for lock in locks(directory) if lock.path != mine], stack)
-        yield release
-    finally:
-        release()
+
+def _raise_if_locked(stack: Stack, mine: Path | None = None) -> None:
+    for lock in locks(stack):
+        if lock.path != mine:
+            gone = ", and that process is gone; remove its lock with"
+            advice = gone if lock.is_stale else "; wait for it to end, or if it never will"
+            raise StackLocked(f"the stack {stack.name} is locked by {lock}{advice}: {_CANCEL} {stack.name}")
 
 
-def _raise_if_locked(others: list[Lock], stack: str) -> None:
-    if not others:
-        return
-    holder = next((lock for lock in others if not lock.is_stale()), others[0])
-    if holder.is_stale():
-        raise StackLocked(
-            f"the stack {stack} is locked by {holder}, and that process is gone; "
-            f"remove its lock with: python -m engine cancel --stack {stack}"
-        )
-    raise StackLocked(
-        f"the stack {stack} is locked by {holder}; wait for it to end, "
-        f"or if it never will: python -m engine cancel --stack {stack}"
-    )
+_CANCEL = "python -m engine cancel --stack"

@@ -1,130 +1,136 @@
 """The engine's gRPC services: what the SDK inside the program and inside the plugin talks to."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
-from google.protobuf import empty_pb2
-from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS as OPTIONS
+from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2, resource_pb2_grpc
 
-from engine.deployment import Deployment, Outcome
-from engine.display import Display
-from engine.errors import Unsupported
-from engine.goals import decode
-from engine.state import STACK_TYPE
+from engine.deployment import Deployment, Goal
+from engine.errors import EngineError, Unsupported
+from engine.paths import parse_path
+from engine.plugin import OPTIONS
+from engine.stack import Stack
+from engine.state import DYNAMIC_PREFIX, REFERENCE_TYPE, ResourceState, make_urn
 from engine.values import from_wire, to_wire
+from engine.work import Work
 
-_FEATURES = frozenset({"secrets", "resourceReferences", "aliasSpecs"})
-_REFUSED_WHEN_USED = frozenset(
-    {"deletedWith", "replaceWith", "transforms", "invokeTransforms", "resourceHooks", "errorHooks", "parameterization"}
+_REFUSED_OPTIONS = (
+    *("aliases", "aliasURNs", "importId", "provider", "providers", "hooks", "replacement_trigger", "replace_with"),
+    *("deletedWith", "customTimeouts", "transforms", "state_migrations"),
 )
-"""Claimed too, since the SDK's own refusal would ask the user to update the Pulumi CLI."""
+"""Fields of RegisterResourceRequest."""
+
+
+def _refusing(what: str) -> Any:
+    """A method of the protocol that this engine does not have; *what* names it, with fields of its request."""
+    return lambda self, request, context: self.refuse(Unsupported(what.format(request)), context)
 
 
 class Services(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineServicer):
-    """ResourceMonitor and Engine, answered by one deployment. GetDeploymentInfo is left unimplemented, on purpose:
+    """ResourceMonitor and Engine, answered by one deployment, on a port of their own on loopback.
 
-    every SDK then asks SupportsFeature, and takes its configuration from its environment.
+    GetDeploymentInfo is left unimplemented, on purpose: every SDK then asks SupportsFeature, and takes its
+    configuration from its environment.
     """
 
-    def __init__(self, deployment: Deployment, display: Display, stack: str, project: str) -> None:
-        self._deployment = deployment
-        self._display = display
-        self._stack = stack
-        self._project = project
-        self._root = ""
+    def __init__(self, deployment: Deployment, work: Work, stack: Stack) -> None:
+        self._deployment, self._work, self._stack = deployment, work, stack
         self._refused = False
-
-    def SupportsFeature(self, request: Any, _context: Any) -> Any:  # noqa: N802 - the protocol's name
-        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in _FEATURES | _REFUSED_WHEN_USED)
-
-    def RegisterResource(self, request: Any, _context: Any) -> Any:  # noqa: N802
-        """Answers when the step is done. Failures are results, so that the program ends without a traceback."""
-        try:
-            goal = decode(request, self._stack, self._project)
-        except Unsupported as error:
-            self._deployment.refuse()
-            self._display.error(str(error))
-            return resource_pb2.RegisterResourceResponse(result=resource_pb2.Result.FAIL)
-        if goal.type == STACK_TYPE:
-            self._root = goal.urn
-        return _response(self._deployment.register(goal))
-
-    def RegisterResourceOutputs(self, request: Any, _context: Any) -> Any:  # noqa: N802
-        self._deployment.register_outputs(request.urn, from_wire(request.outputs))
-        return empty_pb2.Empty()
-
-    def SignalAndWaitForShutdown(self, _request: Any, _context: Any) -> Any:  # noqa: N802
-        return empty_pb2.Empty()
-
-    def ReadResource(self, request: Any, context: Any) -> Any:  # noqa: N802
-        self._refuse(f"{request.name}: reading an existing resource ({request.type})", context)
-
-    def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
-        self._refuse(f"the function call {request.tok}", context)
-
-    def Call(self, request: Any, context: Any) -> Any:  # noqa: N802
-        self._refuse(f"the method call {request.tok}", context)
-
-    def RegisterPackage(self, request: Any, context: Any) -> Any:  # noqa: N802
-        self._refuse(f"the package {request.name}", context)
-
-    def RegisterStackTransform(self, _request: Any, context: Any) -> Any:  # noqa: N802
-        self._refuse("a transform of the stack", context)
-
-    def RegisterStackInvokeTransform(self, _request: Any, context: Any) -> Any:  # noqa: N802
-        self._refuse("a transform of function calls", context)
-
-    def RegisterResourceHook(self, request: Any, context: Any) -> Any:  # noqa: N802
-        self._refuse(f"the resource hook {request.name}", context)
-
-    def RegisterErrorHook(self, request: Any, context: Any) -> Any:  # noqa: N802
-        self._refuse(f"the error hook {request.name}", context)
-
-    def _refuse(self, what: str, context: Any) -> None:
-        """Say it once, here; what the program then prints about it is not shown."""
-        error = Unsupported(what)
-        self._deployment.refuse()
-        self._refused = True
-        self._display.error(str(error))
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
-
-    def Log(self, request: Any, _context: Any) -> Any:  # noqa: N802
-        severity = engine_pb2.LogSeverity.Name(request.severity).lower()
-        consequence = severity == "error" and self._refused
-        if severity != "debug" and not request.ephemeral and not consequence:
-            self._display.log(severity, request.message, request.urn)
-        return empty_pb2.Empty()
-
-    def GetRootResource(self, _request: Any, _context: Any) -> Any:  # noqa: N802
-        return engine_pb2.GetRootResourceResponse(urn=self._root)
-
-    def SetRootResource(self, _request: Any, _context: Any) -> Any:  # noqa: N802
-        return engine_pb2.SetRootResourceResponse()
-
-    def RequirePulumiVersion(self, _request: Any, _context: Any) -> Any:  # noqa: N802
-        return engine_pb2.RequirePulumiVersionResponse()
-
-
-class Server:
-    """The services on a port of their own on loopback."""
-
-    def __init__(self, services: Services, parallel: int) -> None:
         # the SDK has up to four calls a slot under way; each waits in a thread here
-        self._server = grpc.server(ThreadPoolExecutor(max_workers=parallel * 4 + 8), options=OPTIONS)
-        resource_pb2_grpc.add_ResourceMonitorServicer_to_server(services, self._server)
-        engine_pb2_grpc.add_EngineServicer_to_server(services, self._server)
+        self._server = grpc.server(ThreadPoolExecutor(max_workers=work.parallel * 4 + 8), options=OPTIONS)
+        resource_pb2_grpc.add_ResourceMonitorServicer_to_server(self, self._server)
+        engine_pb2_grpc.add_EngineServicer_to_server(self, self._server)
         self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
         self._server.start()
 
     def stop(self) -> None:
         self._server.stop(0).wait()
 
+    def SupportsFeature(self, request: Any, _context: Any) -> Any:  # noqa: N802 - the protocol's name
+        """All but one; what is refused is refused when used, in words that do not ask to update the CLI."""
+        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id != "outputValues")
 
-def _response(outcome: Outcome) -> Any:
-    if outcome.failed:
-        return resource_pb2.RegisterResourceResponse(urn=outcome.urn, result=resource_pb2.Result.FAIL)
-    return resource_pb2.RegisterResourceResponse(
-        urn=outcome.urn, id=outcome.id, object=to_wire(outcome.outputs), unknown=outcome.unknown
+    def RegisterResource(self, request: Any, _context: Any) -> Any:  # noqa: N802
+        """Answers when the step is done. Failures are results, so that the program ends without a traceback."""
+        try:
+            goal = _decode(request, self._stack.name, self._stack.project.name)
+        except Unsupported as error:
+            self.refuse(error)
+            return resource_pb2.RegisterResourceResponse(result=resource_pb2.Result.FAIL)
+        if state := self._deployment.register(goal):
+            outputs = to_wire(state.outputs)
+            return resource_pb2.RegisterResourceResponse(urn=state.urn, id=state.id, object=outputs)
+        return resource_pb2.RegisterResourceResponse(urn=goal.state.urn, result=resource_pb2.Result.FAIL)
+
+    def RegisterResourceOutputs(self, request: Any, _context: Any) -> Any:  # noqa: N802
+        self._deployment.register_outputs(request.urn, from_wire(request.outputs))
+        return Empty()
+
+    def ReadResource(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Of what exists already only the outputs of another stack can be read."""
+        try:
+            if request.type != REFERENCE_TYPE:
+                raise Unsupported(f"{request.name}: reading an existing resource ({request.type})")
+            outputs = self._stack.outputs_of(request.id)
+            state = self._deployment.reference(request.name, request.parent, request.id, outputs)
+            return resource_pb2.ReadResourceResponse(urn=state.urn, properties=to_wire(state.outputs))
+        except EngineError as error:
+            self.refuse(error, context)
+
+    def SignalAndWaitForShutdown(self, _request: Any, _context: Any) -> Any:  # noqa: N802
+        return Empty()
+
+    def Log(self, request: Any, _context: Any) -> Any:  # noqa: N802
+        severity = engine_pb2.LogSeverity.Name(request.severity).lower()
+        consequence = severity == "error" and self._refused
+        if severity != "debug" and not request.ephemeral and not consequence:
+            self._work.display.log(severity, request.message, request.urn)
+        return Empty()
+
+    Invoke = _refusing("the function call {0.tok}")
+    Call = _refusing("the method call {0.tok}")
+    RegisterPackage = _refusing("the package {0.name}")
+    RegisterStackTransform = _refusing("a transform of the stack")
+    RegisterStackInvokeTransform = _refusing("a transform of function calls")
+    RegisterResourceHook = _refusing("the resource hook {0.name}")
+    RegisterErrorHook = _refusing("the error hook {0.name}")
+    RequirePulumiVersion = _refusing("a required version of the Pulumi CLI, {0.pulumi_version_range},")
+
+    def refuse(self, error: EngineError, context: Any = None) -> None:
+        """Say it once, here, and carry nothing more out; what the program then prints about it is not shown."""
+        self._work.stopping.set()
+        self._refused = True
+        self._work.display.log("error", str(error))
+        if context:
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
+
+
+def _decode(request: Any, stack: str, project: str) -> Goal:
+    """Read a RegisterResourceRequest. Raises Unsupported, naming the option and the resource."""
+    if request.remote or (request.custom and not request.type.startswith(DYNAMIC_PREFIX)):
+        raise Unsupported(f"{request.name}: resource type {request.type} (expected a Python dynamic resource)")
+    for field, value in request.ListFields():
+        if field.name in _REFUSED_OPTIONS and str(value):  # an empty message is no wish
+            option = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", field.name).lower()
+            raise Unsupported(f"{request.name}: the resource option {option}")
+    for path in (*request.ignoreChanges, *request.replaceOnChanges):
+        parse_path(path)
+    needed = {key: sorted(needed.urns) for key, needed in sorted(request.propertyDependencies.items())}
+    state = ResourceState(
+        urn=make_urn(stack, project, request.type, request.name, request.parent),
+        custom=request.custom,
+        type=request.type,
+        inputs=from_wire(request.object),
+        parent=request.parent,
+        dependencies=sorted(request.dependencies),
+        property_dependencies=needed if request.custom else {},
+        protect=request.protect,
+        retain_on_delete=request.retainOnDelete,
+        additional_secret_outputs=list(request.additionalSecretOutputs),
+        ignore_changes=list(request.ignoreChanges),
+        replace_on_changes=list(request.replaceOnChanges),
     )
+    return Goal(state, request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None)

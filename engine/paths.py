@@ -2,68 +2,49 @@
 
 import copy
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from typing import TypeAlias
 
 from engine.errors import Unsupported
-from engine.values import Value
+from engine.values import Properties, Value
 
 Path: TypeAlias = Sequence[str | int]
-
-_STEP = re.compile(r"\.?([^.\[\]\"*]+)|\[(\d+)\]")
+_NAME = r'[^.\[\]"*]+'
+_PATH = re.compile(rf"{_NAME}(\.{_NAME}|\[\d+\])*")
+_STEP = re.compile(rf"\[(\d+)\]|({_NAME})")
+_ABSENT = object()
 
 
 def parse_path(text: str) -> Path:
     """Raises Unsupported for wildcards inside a path and for quoted keys."""
-    if text == "*":
-        return ("*",)
-    steps: list[str | int] = []
-    position = 0
-    while position < len(text):
-        step = _STEP.match(text, position)
-        if step is None:
-            raise Unsupported(f"the property path {text!r} (expected a.b or a[0].b)")
-        steps.append(step[1] if step[1] is not None else int(step[2]))
-        position = step.end()
-    if not steps:
-        raise Unsupported("an empty property path")
-    return steps
+    if text != "*" and not _PATH.fullmatch(text):
+        raise Unsupported(f"the property path {text!r} (expected a.b or a[0].b)")
+    return [int(index) if index else key for index, key in _STEP.findall(text)] if text != "*" else ["*"]
 
 
-def reset(path: Path, old: Mapping[str, Value], new: Mapping[str, Value]) -> dict[str, Value]:
+def get(path: Path, value: Value, default: Value = None) -> Value:
+    """What is at *path* inside *value*."""
+    for step in path:
+        in_dict = isinstance(value, dict) and step in value
+        if not in_dict and not (isinstance(value, list) and isinstance(step, int) and step < len(value)):
+            return default
+        value = value[step]
+    return value
+
+
+def reset(path: Path, old: Properties, new: Properties) -> dict[str, Value]:
     """*new* with the value at *path* set back to what *old* has there, or without it if *old* has none.
 
     A path that leads nowhere in either changes nothing.
     """
-    if path == ("*",):
+    if path == ["*"]:
         return dict(old)
     changed: dict[str, Value] = copy.deepcopy(dict(new))
-    source: Any = old
-    target: Any = changed
-    last: Any
-    for step in path[:-1]:
-        if not (_has(source, step) and _has(target, step)):
-            return changed
-        source, target = source[step], target[step]
-    last = path[-1]
-    if _has(source, last) and isinstance(target, dict | list) and (isinstance(target, dict) or _has(target, last)):
-        target[last] = source[last]
-    elif isinstance(target, dict):
+    *way, last = path
+    source, target = get(way, dict(old), _ABSENT), get(way, changed)
+    wanted = get([last], source, _ABSENT)
+    if wanted is not _ABSENT and (isinstance(target, dict) or get([last], target, _ABSENT) is not _ABSENT):
+        target[last] = wanted
+    elif isinstance(target, dict) and wanted is _ABSENT and source is not _ABSENT:
         target.pop(last, None)
     return changed
-
-
-def _has(container: Any, step: str | int) -> bool:
-    if isinstance(container, dict | Mapping):
-        return step in container
-    return isinstance(container, list) and isinstance(step, int) and step < len(container)
-
-
-def get(path: Path, properties: Mapping[str, Value]) -> Value:
-    """The value at *path*, or None."""
-    value: Any = properties
-    for step in path:
-        if not _has(value, step):
-            return None
-        value = value[step]
-    return value

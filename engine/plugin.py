@@ -1,20 +1,63 @@
-"""The dynamic provider, called over gRPC: each method takes and returns plain values and raises ProviderFailed."""
+"""The dynamic provider: the seam to it, and its plugin process behind that, called over gRPC."""
 
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import grpc
-from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS as OPTIONS
+from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from engine.changes import shown
 from engine.errors import CheckFailed, OutcomeUnknown, ProviderFailed
 from engine.processes import Child
 from engine.project import Config
-from engine.provider import Answer, Difference, config_properties
-from engine.state import ResourceState
+from engine.state import ResourceState, name_of
 from engine.values import Properties, Value, as_secret_as, from_wire, secret, to_wire
+
+OPTIONS = [*_GRPC_CHANNEL_OPTIONS, ("grpc.enable_http_proxy", 0)]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What diff() answered."""
+
+    changes: bool | None
+    """None when the provider leaves it to the engine to compare the inputs."""
+    replaces: Sequence[str] = ()
+    delete_before_replace: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What create(), update() or read() answered; *inputs* only if read() gave some."""
+
+    id: str = ""
+    outputs: Properties = field(default_factory=dict)
+    inputs: Properties | None = None
+
+
+class Provider(Protocol):
+    """The methods of a dynamic provider. Each raises ProviderFailed; called from many threads at once."""
+
+    def check(self, state: ResourceState, old_inputs: Properties) -> dict[str, Value]:
+        """The inputs of *state* as the provider wants them. Raises CheckFailed with every failure."""
+
+    def diff(self, old: ResourceState, new: ResourceState) -> Difference:
+        """Whether what *old* has in the cloud differs from the inputs of *new*."""
+
+    def create(self, state: ResourceState) -> Answer:
+        """Make it. The id is never empty."""
+
+    def update(self, old: ResourceState, new: ResourceState) -> Answer:
+        """Change it in place."""
+
+    def read(self, state: ResourceState) -> Answer:
+        """What is there now. An empty id means that it is gone."""
+
+    def delete(self, state: ResourceState) -> None:
+        """Remove it."""
 
 
 class Plugin:
@@ -22,99 +65,48 @@ class Plugin:
 
     def __init__(self, child: Child, config: Config, show: Callable[[str], None]) -> None:
         """What the process prints goes to *show*."""
-        self._child = child
-        self._config = config
-        self._show = show
-        child.pass_on("stderr", show)
+        self._child, self._config, self._show = child, config, show
         self._mutex = threading.Lock()
         self._stub: Any = None
 
     def check(self, state: ResourceState, old_inputs: Properties) -> dict[str, Value]:
-        """The inputs as the provider wants them. Raises CheckFailed with every failure."""
-        answer = self._call(
-            "Check",
-            provider_pb2.CheckRequest(
-                urn=state.urn, name=state.name, type=state.type, olds=_wire(old_inputs), news=_wire(state.inputs)
-            ),
-        )
+        answer = self._call("Check", state, olds=old_inputs, news=state.inputs)
         if answer.failures:
-            raise CheckFailed([_failure(state, failure) for failure in answer.failures])
+            raise CheckFailed("\n".join(_failure(state, failure) for failure in answer.failures))
         return as_secret_as(from_wire(answer.inputs), state.inputs)
 
     def diff(self, old: ResourceState, new: ResourceState) -> Difference:
-        answer = self._call(
-            "Diff",
-            provider_pb2.DiffRequest(
-                urn=new.urn,
-                name=new.name,
-                type=new.type,
-                id=old.id,
-                olds=_wire(old.outputs),
-                news=_wire(new.inputs),
-                old_inputs=_wire(old.inputs),
-                ignoreChanges=new.ignore_changes,
-            ),
-        )
-        unknown = answer.changes == provider_pb2.DiffResponse.DIFF_UNKNOWN
-        changes = None if unknown else answer.changes == provider_pb2.DiffResponse.DIFF_SOME
-        return Difference(changes, list(answer.replaces), answer.deleteBeforeReplace)
+        answer = self._change("Diff", old, new)
+        changes = {provider_pb2.DiffResponse.DIFF_NONE: False, provider_pb2.DiffResponse.DIFF_SOME: True}
+        return Difference(changes.get(answer.changes), list(answer.replaces), answer.deleteBeforeReplace)
 
     def create(self, state: ResourceState) -> Answer:
-        answer = self._call(
-            "Create",
-            provider_pb2.CreateRequest(urn=state.urn, name=state.name, type=state.type, properties=_wire(state.inputs)),
-        )
+        answer = self._call("Create", state, properties=state.inputs)
         if not answer.id:
             raise ProviderFailed("create() returned no id")
         return Answer(answer.id, _outputs(answer, state))
 
     def update(self, old: ResourceState, new: ResourceState) -> Answer:
-        answer = self._call(
-            "Update",
-            provider_pb2.UpdateRequest(
-                urn=new.urn,
-                name=new.name,
-                type=new.type,
-                id=old.id,
-                olds=_wire(old.outputs),
-                news=_wire(new.inputs),
-                old_inputs=_wire(old.inputs),
-                ignoreChanges=new.ignore_changes,
-            ),
-        )
-        return Answer(old.id, _outputs(answer, new))
+        return Answer(old.id, _outputs(self._change("Update", old, new), new))
 
     def read(self, state: ResourceState) -> Answer:
-        """An empty id means that the resource is gone."""
-        answer = self._call(
-            "Read",
-            provider_pb2.ReadRequest(
-                urn=state.urn,
-                name=state.name,
-                type=state.type,
-                id=state.id,
-                properties=_wire(state.outputs),
-                inputs=_wire(state.inputs),
-            ),
-        )
+        answer = self._call("Read", state, id=state.id, properties=state.outputs, inputs=state.inputs)
         inputs = as_secret_as(from_wire(answer.inputs), state.inputs) if answer.HasField("inputs") else None
         return Answer(answer.id, as_secret_as(from_wire(answer.properties), state.outputs), inputs)
 
     def delete(self, state: ResourceState) -> None:
-        self._call(
-            "Delete",
-            provider_pb2.DeleteRequest(
-                urn=state.urn,
-                name=state.name,
-                type=state.type,
-                id=state.id,
-                properties=_wire(state.outputs),
-                old_inputs=_wire(state.inputs),
-            ),
-        )
+        self._call("Delete", state, id=state.id, properties=state.outputs, old_inputs=state.inputs)
 
-    def _call(self, method: str, request: Any) -> Any:
+    def _change(self, method: str, old: ResourceState, new: ResourceState) -> Any:
+        bags = {"olds": old.outputs, "news": new.inputs, "old_inputs": old.inputs}
+        return self._call(method, new, id=old.id, ignoreChanges=new.ignore_changes, **bags)
+
+    def _call(self, method: str, state: ResourceState, **fields: Any) -> Any:
+        """Without marks of secrets: the plugin of the Python SDK answers `acceptSecrets: false`."""
+        bags = {key: to_wire(value, marks=False) for key, value in fields.items() if isinstance(value, Mapping)}
+        names = {"urn": state.urn, "name": name_of(state.urn), "type": state.type}
         try:
+            request = getattr(provider_pb2, f"{method}Request")(**names, **{**fields, **bags})
             return getattr(self._connected(), method)(request)
         except grpc.RpcError as error:
             if error.code() == grpc.StatusCode.UNAVAILABLE:
@@ -124,28 +116,16 @@ class Plugin:
     def _connected(self) -> Any:
         with self._mutex:
             if self._stub is None:
-                port = self._child.first_line()
-                if not port.isdigit():
+                port = self._child.port(self._show)
+                if not port:
                     raise ProviderFailed("the plugin process of the dynamic provider did not start; see above")
-                self._child.pass_on("stdout", self._show)
-                channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=OPTIONS)
-                stub = provider_pb2_grpc.ResourceProviderStub(channel)
-                stub.Configure(_configuration(self._config))
+                self._child.pass_on(self._show)
+                stub = provider_pb2_grpc.ResourceProviderStub(grpc.insecure_channel(f"127.0.0.1:{port}", OPTIONS))
+                variables = {f"pulumi-python:config:{key}": text for key, text in self._config.values.items()}
+                request = provider_pb2.ConfigureRequest(variables=variables, args=to_wire(self._config.properties))
+                stub.Configure(request)
                 self._stub = stub
             return self._stub
-
-
-def _configuration(config: Config) -> Any:
-    return provider_pb2.ConfigureRequest(
-        variables={f"pulumi-python:config:{key}": text for key, text in config.values.items()},
-        args=to_wire(config_properties(config)),
-        acceptSecrets=True,
-        acceptResources=True,
-    )
-
-
-def _wire(properties: Properties) -> Any:
-    return to_wire(properties, accepts_secrets=False)
 
 
 def _outputs(answer: Any, state: ResourceState) -> Mapping[str, Value]:
@@ -155,7 +135,7 @@ def _outputs(answer: Any, state: ResourceState) -> Mapping[str, Value]:
 
 def _failure(state: ResourceState, failure: Any) -> str:
     """One check failure in the CLI's words, but for the value of a secret property."""
-    what = f"{state.type} resource '{state.name}'"
+    what = f"{state.type} resource '{name_of(state.urn)}'"
     if not failure.property:
         return f"{what} has a problem: {failure.reason}"
     value = state.inputs.get(failure.property.partition(".")[0].partition("[")[0])

@@ -9,9 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
-
-Kind = Literal["program", "plugin"]
+from typing import IO, Any, Self, cast
 
 
 class Child:
@@ -20,76 +18,62 @@ class Child:
     It ends when the engine does, even when that is killed: see engine/child.py.
     """
 
-    def __init__(self, kind: Kind, directory: Path) -> None:
+    def __init__(self, kind: str, directory: Path) -> None:
+        unproxied = filter(None, ["127.0.0.1", os.environ.get("no_grpc_proxy") or os.environ.get("no_proxy")])  # noqa: SIM112 - as gRPC reads them
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-u", str(Path(__file__).with_name("child.py")), kind],
             cwd=directory,
+            env={**os.environ, "no_grpc_proxy": ",".join(unproxied)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
             process_group=0,
         )
-        self._readers: list[threading.Thread] = []
+        self._input, self._output = cast("IO[str]", self._process.stdin), cast("IO[str]", self._process.stdout)
+        self._reader: threading.Thread | None = None
 
     def begin(self, settings: Mapping[str, Any], environment: Mapping[str, str]) -> None:
         """Hand over what it waits for. *environment* is added to its environment."""
-        pipe = self._process.stdin
-        assert pipe is not None  # noqa: S101 - it was asked for
         with contextlib.suppress(BrokenPipeError):  # it ended already; its exit code tells
-            pipe.write(json.dumps({**settings, "environment": dict(environment)}) + "\n")
-            pipe.flush()
+            self._input.write(json.dumps({**settings, "environment": environment}) + "\n")
+            self._input.flush()
 
-    def first_line(self) -> str:
-        """What it prints first: the plugin's port. Empty when it ended instead."""
-        assert self._process.stdout is not None  # noqa: S101 - it was asked for
-        return self._process.stdout.readline().strip()
+    def port(self, show: Callable[[str], None]) -> str:
+        """The number that the plugin prints when it is ready, or an empty text when it ended instead."""
+        for line in self._output:
+            if line.strip().isdigit():
+                return line.strip()
+            show(line.rstrip())
+        return ""
 
-    def pass_on(self, stream: Literal["stdout", "stderr"], show: Callable[[str], None]) -> None:
-        """Give every line that it prints there from now on to *show*, which is called in a thread."""
-        reader = threading.Thread(target=_pump, args=(getattr(self._process, stream), show), daemon=True)
-        reader.start()
-        self._readers.append(reader)
+    def pass_on(self, show: Callable[[str], None]) -> None:
+        """Give every line that it prints from now on to *show*, which is called in a thread."""
+
+        def pump() -> None:
+            for line in self._output:
+                show(line.rstrip())
+
+        self._reader = threading.Thread(target=pump, daemon=True)
+        self._reader.start()
 
     def wait(self) -> int:
         """Its exit code, after all that it printed has been passed on."""
         code = self._process.wait()
-        for reader in self._readers:
-            reader.join(1)  # a grandchild may hold the pipe open
+        if self._reader:
+            self._reader.join(1)  # a grandchild may hold the pipe open
         return code
-
-    def end(self, grace: float = 2.0) -> None:
-        """End its whole process group: ask, wait *grace* seconds, then kill."""
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, number)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(grace)
-        if self._process.stdin:
-            with contextlib.suppress(BrokenPipeError):
-                self._process.stdin.close()
-
-
-class Children:
-    """The processes of one phase."""
-
-    def __init__(self, directory: Path, *, program: bool) -> None:
-        """Without *program* there is only the plugin: refresh and destroy do not run the program."""
-        self.program = Child("program", directory) if program else None
-        self.plugin = Child("plugin", directory)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for child in self._all():
-            child.end()
-
-    def _all(self) -> list[Child]:
-        return [child for child in (self.program, self.plugin) if child]
-
-
-def _pump(stream: Any, show: Callable[[str], None]) -> None:
-    for line in stream:
-        show(line.rstrip())
+        """End its whole process group: ask, wait two seconds, then kill."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(2)
+        with contextlib.suppress(BrokenPipeError):
+            self._input.close()

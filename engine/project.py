@@ -9,60 +9,10 @@ from typing import Any, Self
 
 import yaml
 
-from engine.errors import ProjectInvalid, Unsupported
+from engine.errors import ProjectInvalid, StateUnusable, Unsupported
+from engine.values import Secret, Value, has_secret, secret, transform
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
-
-
-@dataclass(frozen=True)
-class Project:
-    """A project and the directories that its Pulumi.yaml names."""
-
-    name: str
-    root: Path
-    """The directory of Pulumi.yaml."""
-    program: Path
-    """Where the program runs: `main:`, else the root."""
-    stack_config: Path
-    """Where Pulumi.<stack>.yaml files are: `stackConfigDir:`, else the root."""
-    backend_url: str = ""
-    virtualenv: str = ""
-    config: Mapping[str, Any] = field(default_factory=dict)
-
-    @classmethod
-    def find(cls, start: Path) -> Self:
-        """Read Pulumi.yaml in *start* or the nearest directory above it. Raises ProjectInvalid, Unsupported."""
-        for root in (start, *start.parents):
-            if (root / "Pulumi.yaml").exists():
-                return cls._load(root)
-        raise ProjectInvalid(
-            f"no Pulumi.yaml project file found (searching upwards from {start}); use --cwd to name its directory"
-        )
-
-    @classmethod
-    def _load(cls, root: Path) -> Self:
-        where = root / "Pulumi.yaml"
-        document = read_yaml(where)
-        name, runtime = document.get("name"), document.get("runtime")
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise ProjectInvalid(f"{where}: name: got {name!r}, expected letters, digits, '_', '.' and '-'")
-        options = runtime.get("options") or {} if isinstance(runtime, dict) else {}
-        runtime_name = runtime.get("name") if isinstance(runtime, dict) else runtime
-        if runtime_name != "python":
-            raise Unsupported(f"{where}: runtime {runtime_name!r} (expected python)")
-        return cls(
-            name=name,
-            root=root,
-            program=(root / str(document.get("main") or ".")).resolve(),
-            stack_config=root / str(document.get("stackConfigDir") or "."),
-            backend_url=str((document.get("backend") or {}).get("url") or ""),
-            virtualenv=str(options.get("virtualenv") or ""),
-            config=document.get("config") or {},
-        )
-
-    def stack_file(self, stack: str) -> Path:
-        """Pulumi.<stack>.yaml, whether it exists or not."""
-        return self.stack_config / f"Pulumi.{stack}.yaml"
 
 
 @dataclass(frozen=True)
@@ -74,14 +24,62 @@ class Config:
     object_keys: frozenset[str] = frozenset()
     """Those whose text is the JSON of a list or a mapping."""
 
+    @property
+    def properties(self) -> dict[str, Value]:
+        """As property values: what the default provider resource has as inputs."""
+        return {key: secret(text) if key in self.secret_keys else text for key, text in self.values.items()}
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project: the folder of its Pulumi.yaml, and what that says."""
+
+    name: str
+    root: Path
+    document: Mapping[str, Any]
+
+    @classmethod
+    def find(cls, start: Path) -> Self:
+        """Read Pulumi.yaml in *start* or the nearest folder above it. Raises ProjectInvalid, Unsupported."""
+        path = next((path for root in (start, *start.parents) if (path := root / "Pulumi.yaml").exists()), None)
+        if path is None:
+            raise ProjectInvalid(
+                f"no Pulumi.yaml project file found (searching upwards from {start}); use --cwd to name its folder"
+            )
+        document = read_yaml(path)
+        name, runtime = document.get("name"), document.get("runtime")
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise ProjectInvalid(f"{path}: name: got {name!r}, expected letters, digits, '_', '.' and '-'")
+        runtime = runtime.get("name") if isinstance(runtime, dict) else runtime
+        if runtime != "python":
+            raise Unsupported(f"{path}: runtime {runtime!r} (expected python)")
+        return cls(name, path.parent, document)
+
+    @property
+    def program(self) -> Path:
+        """Where the program runs: `main:`, else the root."""
+        return (self.root / str(self.document.get("main") or ".")).resolve()
+
+    def stack_file(self, stack: str) -> Path:
+        """Pulumi.<stack>.yaml in `stackConfigDir:`, else in the root; whether it exists or not."""
+        return self.root / str(self.document.get("stackConfigDir") or ".") / f"Pulumi.{stack}.yaml"
+
+    def section(self, key: str) -> Mapping[str, Any]:
+        """A mapping of Pulumi.yaml. Raises ProjectInvalid."""
+        return _mapping(self.root / "Pulumi.yaml", key, self.document.get(key))
+
+    def full_keys(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """*config* with `<project>:` before every key that has no namespace."""
+        return {key if ":" in key else f"{self.name}:{key}": value for key, value in config.items()}
+
 
 @dataclass(frozen=True)
 class StackSettings:
     """Pulumi.<stack>.yaml."""
 
     path: Path
-    salt: str = ""
-    config: Mapping[str, Any] = field(default_factory=dict)
+    salt: str
+    config: Mapping[str, Any]
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -91,35 +89,40 @@ class StackSettings:
             raise Unsupported(f"{path}: secretsprovider {document['secretsprovider']!r}")
         if document.get("environment"):
             raise Unsupported(f"{path}: environment (Pulumi ESC)")
-        return cls(path, str(document.get("encryptionsalt") or ""), document.get("config") or {})
-
-    def has_secrets(self) -> bool:
-        """Whether any value is encrypted."""
-        return _has_secure(self.config)
+        return cls(path, str(document.get("encryptionsalt") or ""), _mapping(path, "config", document.get("config")))
 
     def resolve(self, project: Project, decrypt: Callable[[str], str]) -> Config:
         """Defaults of the project, then the stack's own values, secure ones decrypted. Raises ProjectInvalid."""
-        values: dict[str, Any] = {}
-        secret_keys: set[str] = set()
-        for key, declared in project.config.items():
-            full = key if ":" in key else f"{project.name}:{key}"
-            default = declared.get("value", declared.get("default")) if isinstance(declared, dict) else declared
-            if default is not None:
-                values[full] = default
-            elif full not in self._full_keys(project):
-                raise ProjectInvalid(
-                    f"stack {self.path.stem.removeprefix('Pulumi.')!r} is missing configuration "
-                    f"value {full!r}; set it in {self.path}"
-                )
-        for key, full in self._full_keys(project).items():
-            if _has_secure(self.config[key]):
-                secret_keys.add(full)
-            values[full] = _decrypted(self.config[key], decrypt)
-        object_keys = frozenset(key for key, value in values.items() if isinstance(value, dict | list))
-        return Config({key: _text(values[key]) for key in sorted(values)}, frozenset(secret_keys), object_keys)
+        own = {key: _marked(value) for key, value in project.full_keys(self.config).items()}
+        values = project.full_keys(project.section("config"))
+        for key, value in values.items():
+            values[key] = value.get("value", value.get("default")) if isinstance(value, dict) else value
+            if values[key] is None and key not in own:
+                raise ProjectInvalid(f"{self.path}: the stack is missing configuration value {key!r}; set it there")
+        for key, value in own.items():
+            try:
+                values[key] = transform(value, lambda one: decrypt(one.value) if isinstance(one, Secret) else one)
+            except StateUnusable as error:
+                raise ProjectInvalid(f"{self.path}: {key}: {error}; set it again with the Pulumi CLI") from error
+        return Config(
+            {key: _text(values[key]) for key in sorted(values)},
+            secret_keys=frozenset(key for key, value in own.items() if has_secret(value)),
+            object_keys=frozenset(key for key, value in values.items() if isinstance(value, dict | list)),
+        )
 
-    def _full_keys(self, project: Project) -> dict[str, str]:
-        return {key: key if ":" in key else f"{project.name}:{key}" for key in self.config}
+
+def _marked(value: Any) -> Value:
+    """*value* with each `{secure: ciphertext}` as a secret."""
+    if isinstance(value, dict):
+        secure = value.keys() == {"secure"} and isinstance(value["secure"], str)
+        return Secret(value["secure"]) if secure else {str(key): _marked(item) for key, item in value.items()}
+    return list(map(_marked, value)) if isinstance(value, list) else value
+
+
+def _text(value: Any) -> str:
+    """As the CLI gives it to a program: no value is an empty text."""
+    text = value if value is not None else ""
+    return text if isinstance(text, str) else json.dumps(text, separators=(",", ":"), ensure_ascii=False)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -128,9 +131,13 @@ def read_yaml(path: Path) -> dict[str, Any]:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise ProjectInvalid(f"{path} cannot be read: {' '.join(str(error).split())}") from error
-    if document is not None and not isinstance(document, dict):
-        raise ProjectInvalid(f"{path}: expected a mapping, got {type(document).__name__}")
-    return document or {}
+    return _mapping(path, "the file", document)
+
+
+def _mapping(path: Path, what: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value or {}, dict):
+        raise ProjectInvalid(f"{path}: {what}: got {json.dumps(value)[:40]}, expected a mapping")
+    return {str(key): item for key, item in (value or {}).items()}
 
 
 class _Loader(yaml.SafeLoader):
@@ -141,28 +148,3 @@ _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-
-
-def _is_secure(value: Any) -> bool:
-    return isinstance(value, dict) and value.keys() == {"secure"} and isinstance(value["secure"], str)
-
-
-def _has_secure(value: Any) -> bool:
-    if isinstance(value, dict):
-        return _is_secure(value) or any(map(_has_secure, value.values()))
-    return isinstance(value, list) and any(map(_has_secure, value))
-
-
-def _decrypted(value: Any, decrypt: Callable[[str], str]) -> Any:
-    if _is_secure(value):
-        return decrypt(value["secure"])
-    if isinstance(value, dict):
-        return {key: _decrypted(item, decrypt) for key, item in value.items()}
-    return [_decrypted(item, decrypt) for item in value] if isinstance(value, list) else value
-
-
-def _text(value: Any) -> str:
-    """As the CLI gives it to a program: no value is an empty text."""
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)

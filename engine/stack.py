@@ -1,4 +1,4 @@
-"""A stack, opened: its project, its settings, its state and the key to its secrets."""
+"""A stack: where a file:// backend keeps it, its project, settings and state, and the key to its secrets."""
 
 import os
 from collections.abc import Callable
@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Self
+from urllib.parse import unquote
 
-from engine.backend import Backend
-from engine.checkpoint import Checkpoint, Encoder, read_latest, salt_of, unseal
-from engine.crypter import Crypter
-from engine.errors import PassphraseWrong, StackNotFound, UsageError
-from engine.project import Config, Project, StackSettings
-from engine.times import rfc3339
-from fcpin.clock import Clock
+from engine import checkpoint
+from engine.checkpoint import Checkpoint, Encoder, read_latest, salt_of
+from engine.crypter import Crypter, crypter_of
+from engine.errors import StackNotFound, StateUnusable, Unsupported, UsageError
+from engine.project import Config, Project, StackSettings, read_yaml
+from engine.values import Properties
+from fcpin.clock import Clock, SystemClock
 
 
 @dataclass(frozen=True)
@@ -22,57 +23,60 @@ class Stack:
 
     name: str
     project: Project
-    backend: Backend
+    backend: Path
+    """The `.pulumi` folder of all stacks."""
     settings: StackSettings
     clock: Clock
 
     @classmethod
-    def open(cls, name: str | None, directory: Path, clock: Clock) -> Self:
-        """Raises UsageError, ProjectInvalid, StackNotFound, Unsupported.
-
-        A stack that has a Pulumi.<stack>.yaml and no state yet is a new, empty one.
-        """
-        stack = cls.named(name, directory, clock)
-        if not stack.exists and not stack.settings.path.exists():
-            raise StackNotFound(
-                f"no stack named '{stack.name}' found; create it with: python -m engine stack init {stack.name}"
-            )
-        if stack.exists:
-            salt_of(read_latest(stack.path))  # a state that cannot be used is refused before anything is started
-        return stack
-
-    @classmethod
-    def named(cls, name: str | None, directory: Path, clock: Clock) -> Self:
-        """Whether it exists or not."""
-        project = Project.find(directory.resolve())
+    def named(cls, name: str | None, folder: Path) -> Self:
+        """Whether it exists or not; PULUMI_STACK without a name. Raises UsageError, ProjectInvalid, Unsupported."""
+        project = Project.find(folder.resolve())
         name = name or os.environ.get("PULUMI_STACK")
         if not name:
             raise UsageError("no stack selected; name it with --stack")
-        name = _short(name, project.name)
-        backend = Backend.of(project)
-        backend.check()
-        return cls(name, project, backend, StackSettings.load(project.stack_file(name)), clock)
+        of_project, name = _full_name(name, project.name)
+        if of_project != project.name:
+            raise UsageError(f"the stack {name} of {of_project}: expected one of this project, {project.name}")
+        return cls(name, project, _backend(project), StackSettings.load(project.stack_file(name)), SystemClock())
+
+    @classmethod
+    def open(cls, name: str | None, folder: Path, *, new: bool = True) -> Self:
+        """One that exists, or is *new*: it has a Pulumi.<stack>.yaml and no state yet. Raises StackNotFound too."""
+        stack = cls.named(name, folder)
+        if stack.path.exists():
+            read_latest(stack.path)  # a state that cannot be used is refused before anything is started
+        elif not new or not stack.settings.path.exists():
+            raise StackNotFound(
+                f"no stack named '{stack.name}' found; create it with: python -m engine stack init {stack.name}"
+            )
+        return stack
 
     @property
     def path(self) -> Path:
-        return self.backend.state_file(self.project.name, self.name)
+        """The checkpoint. Raises Unsupported when the CLI was told to compress it."""
+        return self._state_file(self.project.name, self.name)
+
+    def _state_file(self, project: str, stack: str) -> Path:
+        path = self.backend / "stacks" / project / f"{stack}.json"
+        for packed in (path.with_name(path.name + suffix) for suffix in (".gz", ".zst")):
+            if packed.exists():
+                raise Unsupported(f"the compressed state {packed}")
+        return path
 
     @property
-    def exists(self) -> bool:
-        return self.path.exists()
+    def now(self) -> str:
+        """RFC 3339, as all files of the backend have it."""
+        return self.clock.now().isoformat().replace("+00:00", "Z")
+
+    @property
+    def lock_folder(self) -> Path:
+        return self.backend / "locks" / "organization" / self.project.name / self.name
 
     @cached_property
     def crypter(self) -> Crypter:
-        """For what is written. Raises PassphraseWrong.
-
-        The salt of Pulumi.<stack>.yaml goes before that of the state, as with the CLI.
-        """
-        salt = self.settings.salt or self._state_salt
-        return Crypter.open(passphrase(), salt) if salt else Crypter.create(passphrase())
-
-    @cached_property
-    def _state_salt(self) -> str:
-        return salt_of(read_latest(self.path)) if self.exists else ""
+        """For what is written; the salt of Pulumi.<stack>.yaml goes before the state's. Raises PassphraseWrong."""
+        return crypter_of(self.settings.salt or (salt_of(read_latest(self.path)) if self.path.exists() else ""))
 
     @cached_property
     def config(self) -> Config:
@@ -81,44 +85,65 @@ class Stack:
 
     def read(self) -> Checkpoint:
         """The state as it is on disk now. Raises StateUnusable, Unsupported, PassphraseWrong."""
-        if not self.exists:
-            return Checkpoint()
-        latest = read_latest(self.path)
-        salt = salt_of(latest)
-        # a state may still be under the salt that it had before one was written to Pulumi.<stack>.yaml
-        same = not salt or salt == self.crypter.salt
-        return unseal(self.path, latest, self.crypter if same else Crypter.open(passphrase(), salt))
+        return checkpoint.read(self.path) if self.path.exists() else Checkpoint()
+
+    def outputs_of(self, name: str) -> Properties:
+        """Those of another stack of the same backend. Raises StackNotFound, and what `read` raises."""
+        path = self._state_file(*_full_name(name, self.project.name))
+        if not path.exists():
+            raise StackNotFound(f"unknown stack {name!r}: the backend {self.backend} has no such stack")
+        return checkpoint.read(path).stack_outputs
 
     def writer(self) -> Callable[[Checkpoint], None]:
-        """What puts a checkpoint on disk; the one before it stays as `.bak`."""
+        """What puts a checkpoint on disk, the one before it stays as `.bak`. It raises StateUnusable."""
         encoder = Encoder(f"organization/{self.project.name}/{self.name}", self.crypter)
 
-        def write(checkpoint: Checkpoint) -> None:
-            text = encoder.encode(checkpoint, rfc3339(self.clock.now()))
-            self.backend.write(self.path, text, keep_previous=True)
+        def write(state: Checkpoint) -> None:
+            try:
+                if not (meta := self.backend / "meta.yaml").exists():
+                    write_atomically(meta, "version: 1\n")
+                write_atomically(self.path, encoder.encode(state, self.now), keep_previous=True)
+            except OSError as error:
+                raise StateUnusable(f"cannot write {self.path}: {error.strerror}; what was there still is") from error
 
         return write
 
 
-def passphrase() -> str:
-    """PULUMI_CONFIG_PASSPHRASE, else the content of PULUMI_CONFIG_PASSPHRASE_FILE. Raises PassphraseWrong."""
-    text = os.environ.get("PULUMI_CONFIG_PASSPHRASE")
-    if text is not None:
-        return text
-    if file := os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE"):
-        try:
-            return Path(file).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise PassphraseWrong(f"PULUMI_CONFIG_PASSPHRASE_FILE: {file}: {error.strerror}") from error
-    raise PassphraseWrong("passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE")
+def _backend(project: Project) -> Path:
+    """PULUMI_BACKEND_URL, else `backend.url` of Pulumi.yaml, else the home folder. Raises Unsupported."""
+    url = os.environ.get("PULUMI_BACKEND_URL") or str(project.section("backend").get("url") or "file://~")
+    scheme, _, path = url.partition("://")
+    if scheme != "file":
+        raise Unsupported(f"the backend {scheme}://… (expected file://…)")
+    folder = (project.root / Path(unquote(path.split("?")[0])).expanduser()).resolve() / ".pulumi"
+    meta = folder / "meta.yaml"
+    if meta.exists() and (version := read_yaml(meta).get("version")) != 1:
+        raise Unsupported(f"{meta}: backend layout version {version!r} (expected 1)")
+    return folder
 
 
-def _short(name: str, project: str) -> str:
-    """`dev` of `dev`, `organization/dev` or `organization/<project>/dev`."""
-    parts = name.split("/")
-    organization, of_project = parts[0] if len(parts) > 1 else "organization", parts[1] if len(parts) > 2 else project
-    if organization != "organization" or of_project != project or len(parts) > 3:
-        raise UsageError(
-            f"stack {name!r}: expected a stack of this project, such as organization/{project}/{parts[-1]}"
-        )
-    return parts[-1]
+def _full_name(name: str, project: str) -> tuple[str, str]:
+    """Project and stack of `dev`, `organization/dev` or `organization/<project>/dev`. Raises UsageError."""
+    organization, *of_project, stack = name.split("/") if "/" in name else ("organization", name)
+    if organization != "organization" or len(of_project) > 1:
+        raise UsageError(f"stack {name!r}: expected <stack> or organization/<project>/<stack>")
+    return (of_project or [project])[0], stack
+
+
+def write_atomically(path: Path, text: str, *, keep_previous: bool = False) -> None:
+    """Replace *path* so that after a crash it is either the old or the new text, never half of one.
+
+    The file backend of the CLI keeps an `.attrs` file beside each file, with a checksum: a stale one is removed.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary, backup = (path.with_name(f"{path.name}.{ending}") for ending in (f"{os.getpid()}.tmp", "bak"))
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    if keep_previous and path.exists():  # a copy by name: at no moment is there no file under the stack's own name
+        backup.unlink(missing_ok=True)
+        os.link(path, backup)
+    temporary.replace(path)
+    for written in (path, backup):
+        written.with_name(f"{written.name}.attrs").unlink(missing_ok=True)

@@ -1,16 +1,16 @@
 """What the engine knows of one resource, and the URNs that name it."""
 
 import itertools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from engine.values import Properties
 
 STACK_TYPE = "pulumi:pulumi:Stack"
+REFERENCE_TYPE = "pulumi:pulumi:StackReference"
 DYNAMIC_PREFIX = "pulumi-python:dynamic"
-PROVIDER_TYPE = "pulumi:providers:pulumi-python"
 
 
 def make_urn(stack: str, project: str, type_: str, name: str, parent: str = "") -> str:
@@ -27,20 +27,19 @@ def name_of(urn: str) -> str:
 
 def type_of(urn: str) -> str:
     """The resource's own type token, without those of its parents."""
-    parts = urn.split("::", 3)
-    return parts[2].rpartition("$")[2] if len(parts) > 3 else ""
+    return urn.split("::", 3)[2].rpartition("$")[2]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ResourceState:
-    """One resource as the checkpoint has it. Never changed: a step makes a new one.
+    """One resource as the checkpoint has it, in its words. Never changed: a step makes a new one.
 
     Two states are the same only if they are one object: a URN may occur twice while it is being replaced.
     """
 
     urn: str
-    type: str
     custom: bool
+    type: str
     id: str = ""
     inputs: Properties = field(default_factory=dict)
     outputs: Properties = field(default_factory=dict)
@@ -55,34 +54,36 @@ class ResourceState:
     """Replaced already; to be deleted in the cloud."""
     pending_replacement: bool = False
     """Deleted in the cloud already; to be created anew."""
-    init_errors: Sequence[str] = ()
     additional_secret_outputs: Sequence[str] = ()
     ignore_changes: Sequence[str] = ()
     replace_on_changes: Sequence[str] = ()
-    created: str = ""
-    modified: str = ""
     other: Mapping[str, Any] = field(default_factory=dict)
-    """Fields that only the CLI writes (source positions and the like), kept as they are."""
+    """Fields that only the CLI writes (times, source positions and the like), kept as they are."""
 
     @property
-    def name(self) -> str:
-        return name_of(self.urn)
-
-    @property
-    def is_provider(self) -> bool:
-        return self.type.startswith("pulumi:providers:")
+    def is_internal(self) -> bool:
+        """Whether it is the engine's own and not shown: a provider, or a reference to another stack."""
+        return self.custom and self.type.startswith("pulumi:")
 
     @property
     def is_managed(self) -> bool:
-        """Whether the plugin has to do with it: no component, no provider, no reference to another stack."""
-        return self.custom and not self.type.startswith("pulumi:")
+        """Whether the plugin has to do with it."""
+        return self.custom and not self.is_internal
 
     @cached_property
     def needs(self) -> frozenset[str]:
         """URNs that must be in the state before it."""
-        provider = self.provider.rpartition("::")[0]
-        urns = itertools.chain(self.dependencies, *self.property_dependencies.values())
-        return frozenset(urn for urn in (self.parent, provider, *urns) if urn)
+        direct = [self.parent, self.provider.rpartition("::")[0], *self.dependencies]
+        return frozenset(filter(None, itertools.chain(direct, *self.property_dependencies.values())))
+
+    def needing_only(self, urns: Collection[str]) -> Self:
+        """The same without a parent and dependencies that are not among *urns*."""
+        if all(urn in urns for urn in self.needs):
+            return self
+        kept = {key: [urn for urn in needed if urn in urns] for key, needed in self.property_dependencies.items()}
+        dependencies = [urn for urn in self.dependencies if urn in urns]
+        parent = self.parent if self.parent in urns else ""
+        return replace(self, parent=parent, dependencies=dependencies, property_dependencies=kept)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,3 +93,19 @@ class Operation:
     state: ResourceState
     kind: str
     """creating, updating, deleting or reading."""
+
+
+def verify(resources: Sequence[ResourceState]) -> str:
+    """What keeps *resources* from being a state, or an empty text. The rules are those of the CLI (`VerifyIntegrity`):
+
+    what a resource needs comes before it, and a URN occurs twice only if all but one are to be deleted.
+    """
+    seen, alive = {""}, set[str]()
+    for state in resources:
+        if missing := (state.needs | {state.provider if not state.pending_replacement else ""}) - seen:
+            return f"resource {state.urn} needs {min(missing)}, which does not come before it"
+        if state.urn in alive and not state.delete:
+            return f"resource {state.urn} occurs twice"
+        seen |= {state.urn, f"{state.urn}::{state.id}"}
+        alive |= set() if state.delete else {state.urn}
+    return ""

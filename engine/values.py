@@ -5,9 +5,12 @@ that only the deployment itself will tell. On the wire and in the state both are
 (Pulumi SDK: `pulumi.runtime.rpc`).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.struct_pb2 import Struct
 
 from engine.errors import Unsupported
 
@@ -21,7 +24,7 @@ Value: TypeAlias = Any
 Properties: TypeAlias = Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True)
 class Secret:
     """A value that is never shown, and never written but encrypted."""
 
@@ -37,30 +40,28 @@ def secret(value: Value) -> Secret:
 
 
 def transform(value: Value, leaf: Callable[[Value], Value]) -> Value:
-    """Rebuild *value* with *leaf* applied to everything that is no list and no ordinary dictionary."""
-    if isinstance(value, dict) and SIGNATURE not in value:
-        return {key: transform(item, leaf) for key, item in value.items()}
-    if isinstance(value, list):
-        return [transform(item, leaf) for item in value]
-    return leaf(value)
+    """Rebuild *value* with *leaf* applied to everything that is no list and no ordinary mapping."""
+    if isinstance(value, Mapping) and SIGNATURE not in value:
+        return {key: transform(value[key], leaf) for key in sorted(value)}
+    return [transform(item, leaf) for item in value] if isinstance(value, list) else leaf(value)
 
 
-def _parts(value: Value) -> Iterable[Value]:
-    if isinstance(value, Secret):
-        return (value.value,)
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
+def contains(value: Value, test: Callable[[Value], bool]) -> bool:
+    """Whether *test* is true of anything inside *value*."""
+    inside = [value.value] if isinstance(value, Secret) else value.values() if isinstance(value, Mapping) else value
+    return test(value) or (
+        not isinstance(inside, str | int | float | None) and any(contains(one, test) for one in inside)
+    )
 
 
 def has_secret(value: Value) -> bool:
     """Whether anything inside *value* is secret."""
-    return isinstance(value, Secret) or any(map(has_secret, _parts(value)))
+    return contains(value, lambda one: isinstance(one, Secret))
 
 
 def has_unknown(value: Value) -> bool:
     """Whether anything inside *value* is not known yet."""
-    return value == UNKNOWN if isinstance(value, str) else any(map(has_unknown, _parts(value)))
+    return contains(value, lambda one: one == UNKNOWN)
 
 
 def reveal(value: Value) -> Value:
@@ -72,66 +73,45 @@ def as_secret_as(outputs: Properties, inputs: Properties) -> dict[str, Value]:
     """*outputs* with every property secret whose input of the same name was: plugins drop the marks."""
     marked = dict(outputs)
     for key in outputs.keys() & inputs.keys():
-        value, like = outputs[key], inputs[key]
-        if isinstance(value, dict) and isinstance(like, dict):
-            marked[key] = as_secret_as(value, like)
-        elif has_secret(like):
-            marked[key] = secret(value)
+        if isinstance(outputs[key], dict) and isinstance(inputs[key], dict):
+            marked[key] = as_secret_as(outputs[key], inputs[key])
+        elif has_secret(inputs[key]):
+            marked[key] = secret(outputs[key])
     return marked
+
+
+def marked(value: Value, open_secret: Callable[[Mapping[str, Value]], Value]) -> Value:
+    """Read the signed dictionaries inside *value*; *open_secret* gives what a secret one holds. Raises Unsupported."""
+
+    def leaf(one: Value) -> Value:
+        if not isinstance(one, dict) or one[SIGNATURE] == RESOURCE:
+            # a Struct knows floats only; the CLI writes whole numbers as integers
+            return int(one) if isinstance(one, float) and one.is_integer() else one
+        if one[SIGNATURE] != SECRET:
+            raise Unsupported("a property that is an asset, an archive or an output value")
+        return secret(transform(open_secret(one), leaf))
+
+    return transform(value, leaf)
 
 
 def from_wire(message: Any) -> dict[str, Value]:
     """Read a protobuf Struct. Raises Unsupported for assets and archives."""
-    return {key: _from_value(value) for key, value in sorted(message.fields.items())}
+    return dict(marked(MessageToDict(message), lambda signed: signed.get("value")))
 
 
-def _from_value(value: Any) -> Value:
-    match value.WhichOneof("kind"):
-        case "struct_value":
-            return from_signed(from_wire(value.struct_value))
-        case "list_value":
-            return [_from_value(item) for item in value.list_value.values]
-        case "number_value":
-            # a Struct knows floats only; the CLI writes whole numbers as integers
-            return int(value.number_value) if value.number_value.is_integer() else value.number_value
-        case "string_value":
-            return value.string_value
-        case "bool_value":
-            return value.bool_value
-        case _:
-            return None
-
-
-def from_signed(value: dict[str, Value]) -> Value:
-    """What a dictionary means: itself, or the special value that its signature names."""
-    signature = value.get(SIGNATURE)
-    if signature is None or signature == RESOURCE:
-        return value
-    if signature == SECRET:
-        return secret(value.get("value"))
-    raise Unsupported("a property that is an asset, an archive or an output value")
-
-
-def to_wire(properties: Properties, *, accepts_secrets: bool = True) -> Any:
+def to_wire(properties: Properties, *, marks: bool = True) -> Any:
     """Write a protobuf Struct.
 
-    Without *accepts_secrets* marks are left out and references to resources become ids, which is what a plugin that
-    answers `acceptSecrets: false` is to be given.
+    Without *marks* secrets are plain and references to resources are ids, which is what a plugin that answers
+    `acceptSecrets: false` is to be given.
     """
-    from google.protobuf import struct_pb2
 
-    message = struct_pb2.Struct()
-    message.update(transform(dict(properties), _signed if accepts_secrets else _plain))
+    def leaf(one: Value) -> Value:
+        if isinstance(one, Secret):
+            value = transform(one.value, leaf)
+            return {SIGNATURE: SECRET, "value": value} if marks else value
+        return one.get("id") or one.get("urn") if isinstance(one, dict) and not marks else one
+
+    message = Struct()
+    message.update(transform(properties, leaf))
     return message
-
-
-def _signed(leaf: Value) -> Value:
-    return {SIGNATURE: SECRET, "value": transform(leaf.value, _signed)} if isinstance(leaf, Secret) else leaf
-
-
-def _plain(leaf: Value) -> Value:
-    if isinstance(leaf, Secret):
-        return transform(leaf.value, _plain)
-    if isinstance(leaf, dict):
-        return leaf.get("id") or leaf.get("urn")
-    return leaf

@@ -1,26 +1,23 @@
 """The engine's core without processes: goals in, a cloud in memory, checkpoints out, and a crash wherever one is asked for."""
 
 import io
-import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from engine.checkpoint import Checkpoint
-from engine.deletes import Deletes, plan_deletes
-from engine.deployment import Deployment, Outcome, Settings
+from engine.deletes import delete_remaining
+from engine.deployment import Deployment, Goal
 from engine.display import Display
 from engine.errors import CheckFailed, ProviderFailed
-from engine.goals import Goal
-from engine.integrity import verify
 from engine.ledger import Ledger
+from engine.plugin import Answer, Difference
 from engine.project import Config
-from engine.provider import Answer, Difference
-from engine.refresh import Refresh
-from engine.state import STACK_TYPE, ResourceState, make_urn
+from engine.refresh import refresh
+from engine.state import STACK_TYPE, ResourceState, make_urn, name_of, verify
 from engine.values import Properties, Value, reveal
+from engine.work import Work
 
 ITEM = "pulumi-python:dynamic/journal:Item"
 BOX = "journal:index:Box"
@@ -130,7 +127,7 @@ class Cloud:
 class Run:
     """How one run ended."""
 
-    outcomes: Mapping[str, Outcome]
+    outcomes: Mapping[str, ResourceState | None]
     text: str
     display: Display
     deployment: Deployment
@@ -146,36 +143,30 @@ class Rig:
 
     def up(self, *goals: Goal, preview: bool = False, targets: Collection[str] = ()) -> Run:
         """Register the stack and *goals* one after another, then delete what is left over."""
-        with self._ledger(preview) as ledger:
-            display, stopping = self._display(preview), threading.Event()
-            settings = Settings("dev", "rig", Config(), preview, targets=targets)
-            deployment = Deployment(settings, ledger, self.cloud, display, StoppedClock(), stopping)
-            outcomes = {goal.urn: deployment.register(goal) for goal in (stack(), *goals)}
-            deployment.close()
-            if not display.errors:
-                ledger.settle()
-                plan = plan_deletes(ledger.remaining(), ledger.registered(), targets)
-                Deletes(ledger, self.cloud, display, stopping, preview=preview).run(plan, 1)
-            ledger.commit()
-        return Run(outcomes, self._text(display), display, deployment)
+        work = self._work(preview=preview, targets=targets, parallel=1)
+        deployment = Deployment(work, "dev", "rig", Config())
+        outcomes = {goal.state.urn: deployment.register(goal) for goal in (stack(), *goals)}
+        deployment.close()
+        if not work.display.errors:
+            delete_remaining(work)
+        work.ledger.commit()
+        return Run(outcomes, self._text(work.display), work.display, deployment)
 
     def destroy(self, targets: Collection[str] = ()) -> str:
-        with self._ledger(preview=False) as ledger:
-            display = self._display(preview=False)
-            plan = plan_deletes(ledger.remaining(), [], targets)
-            Deletes(ledger, self.cloud, display, threading.Event(), preview=False).run(plan, 4)
-            ledger.commit()
-        return self._text(display)
+        work = self._work(targets=targets)
+        delete_remaining(work)
+        work.ledger.commit()
+        return self._text(work.display)
 
     def refresh(self, *, preview: bool = False) -> str:
-        with self._ledger(preview) as ledger:
-            display = self._display(preview)
-            Refresh(ledger, self.cloud, display, StoppedClock(), threading.Event(), preview=preview).run(4)
-        return self._text(display)
+        work = self._work(preview=preview)
+        refresh(work)
+        return self._text(work.display)
 
-    @contextmanager
-    def _ledger(self, preview: bool) -> Iterator[Ledger]:
-        yield Ledger(self.saved, None if preview else self._store)
+    def _work(self, *, preview: bool = False, targets: Collection[str] = (), parallel: int = 4) -> Work:
+        ledger = Ledger(self.saved, None if preview else self._store)
+        display = Display(StoppedClock(), preview=preview, out=io.StringIO())
+        return Work(ledger, self.cloud, display, preview, parallel, targets)
 
     def _store(self, checkpoint: Checkpoint) -> None:
         """What the disk does: it takes all of a checkpoint or, when the process is killed, nothing of it."""
@@ -184,11 +175,8 @@ class Rig:
         self.saved = checkpoint
         self.writes += 1
 
-    def _display(self, preview: bool) -> Display:
-        return Display(StoppedClock(), preview=preview, out=io.StringIO())
-
     def _text(self, display: Display) -> str:
-        display.summary([], {})
+        display.summary({}, {})
         out = display._out
         assert isinstance(out, io.StringIO)
         return out.getvalue()
@@ -196,39 +184,33 @@ class Rig:
     def states(self) -> Mapping[str, ResourceState]:
         """Items of the saved state by name, with a `-` behind those that wait for deletion."""
         return {
-            state.name + ("-" if state.delete else ""): state for state in self.saved.resources if state.type == ITEM
+            name_of(state.urn) + ("-" if state.delete else ""): state
+            for state in self.saved.resources
+            if state.type == ITEM
         }
 
 
 def stack() -> Goal:
-    return _goal(STACK_URN, STACK_TYPE, custom=False, parent="")
+    return Goal(ResourceState(urn=STACK_URN, custom=False, type=STACK_TYPE))
 
 
-def box(name: str, *, aliases: Sequence[str] = (), parent: str = STACK_URN) -> Goal:
+def box(name: str, parent: str = STACK_URN) -> Goal:
     urn = make_urn("dev", "rig", BOX, name, parent)
-    return _goal(urn, BOX, custom=False, parent=parent, aliases=aliases)
+    return Goal(ResourceState(urn=urn, custom=False, type=BOX, parent=parent))
 
 
-def item(name: str, *needs: Goal, parent: str = STACK_URN, **options: Any) -> Goal:
+def item(name: str, *needs: Goal, parent: str = STACK_URN, delete_first: bool | None = None, **options: Any) -> Goal:
     """An item whose key is its name unless `key` is given; other properties in `inputs`."""
     inputs = {"key": options.pop("key", name), **options.pop("inputs", {})}
-    urn = make_urn("dev", "rig", ITEM, name, parent)
-    urns = [need.urn for need in needs]
-    depends = {"dependencies": urns, "property_dependencies": {"of": urns} if urns else {}}
-    return _goal(urn, ITEM, custom=True, inputs=inputs, parent=parent, **{**depends, **options})
-
-
-def _goal(urn: str, type_: str, **given: Any) -> Goal:
-    values: dict[str, Any] = {
-        "inputs": {},
-        "protect": False,
-        "retain_on_delete": False,
-        "dependencies": [],
-        "property_dependencies": {},
-        "additional_secret_outputs": [],
-        "ignore_changes": [],
-        "replace_on_changes": [],
-        "aliases": [],
-        "delete_before_replace": None,
-    }
-    return Goal(urn=urn, type=type_, **{**values, **given})
+    urns = [need.state.urn for need in needs]
+    state = ResourceState(
+        urn=make_urn("dev", "rig", ITEM, name, parent),
+        custom=True,
+        type=ITEM,
+        inputs=inputs,
+        parent=parent,
+        dependencies=urns,
+        property_dependencies={"of": urns} if urns else {},
+        **options,
+    )
+    return Goal(state, delete_first)

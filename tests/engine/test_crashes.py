@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.goals import Goal
+from engine.deployment import Goal
 from tests.engine.rig import Crash, Fuse, Rig, item
 
 
@@ -56,7 +56,7 @@ def programs(draw: st.DrawFn) -> list[Wanted | None]:
 
 
 def desired(program: Sequence[Wanted | None]) -> set[str]:
-    return {str(goal.inputs["key"]) for goal in goals(program)}
+    return {str(goal.state.inputs["key"]) for goal in goals(program)}
 
 
 @settings(max_examples=150, deadline=None)

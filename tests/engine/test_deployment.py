@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from engine.errors import OutcomeUnknown
-from engine.state import Operation
+from engine.state import Operation, name_of
 from engine.values import UNKNOWN, Secret
 from tests.engine.rig import STACK_URN, Rig, box, item
 
@@ -64,12 +64,12 @@ def test_a_protected_resource_is_not_replaced() -> None:
 def test_a_protected_resource_stays_with_all_that_it_needs() -> None:
     rig = Rig()
     holder = box("box")
-    base = item("base", parent=holder.urn)
+    base = item("base", parent=holder.state.urn)
     rig.up(holder, base, item("kept", base, protect=True), item("gone"))
     run = rig.up()
     assert run.display.errors == 1
     assert set(rig.cloud.items) == {"base", "kept"}
-    assert {state.name for state in rig.saved.resources} == {"rig-dev", "default", "box", "base", "kept"}
+    assert {name_of(state.urn) for state in rig.saved.resources} == {"rig-dev", "default", "box", "base", "kept"}
     assert "needs" not in rig.destroy()
     assert "kept" in rig.states()
 
@@ -82,37 +82,11 @@ def test_a_retained_resource_leaves_the_state_and_stays_in_the_cloud() -> None:
     assert list(rig.cloud.items) == ["a"]
 
 
-def test_an_alias_is_the_same_resource_under_another_name() -> None:
-    rig = Rig()
-    before = item("a")
-    rig.up(before, item("b", before))
-    after = item("a2", key="a", aliases=[before.urn])
-    run = rig.up(after, item("b", after))
-    assert "3 unchanged" in run.text
-    assert rig.states()["b"].dependencies == [after.urn]
-
-
-def test_while_a_parent_has_been_renamed_its_children_are_still_in_a_valid_state() -> None:
-    rig = Rig()
-    before = box("box")
-    rig.up(before, item("child", parent=before.urn), item("other", parent=before.urn))
-    after = box("crate", aliases=[before.urn])
-    children = [
-        item(name, parent=after.urn, aliases=[item(name, parent=before.urn).urn]) for name in ("child", "other")
-    ]
-    rig.cloud.fail("check other")
-    assert rig.up(after, *children).display.errors == 1
-    assert rig.states()["other"].parent == after.urn
-    rig.cloud.heal()
-    assert "4 unchanged" in rig.up(after, *children).text
-    assert only(rig, "create", "delete") == ["create child", "create other"]
-
-
 def test_delete_before_replace_with_dependents_is_refused_before_anything_happens() -> None:
     rig = Rig()
-    old = item("a", key="one", delete_before_replace=True)
+    old = item("a", key="one", delete_first=True)
     rig.up(old, item("b", old))
-    new = item("a", key="two", delete_before_replace=True)
+    new = item("a", key="two", delete_first=True)
     run = rig.up(new, item("b", new))
     assert "is not supported by the embedded engine; use the Pulumi CLI" in run.text
     assert set(rig.cloud.items) == {"one", "b"}
@@ -136,7 +110,7 @@ def test_only_targets_are_touched() -> None:
     a, b, gone = item("a", inputs={"v": 1}), item("b", inputs={"v": 1}), item("gone")
     rig.up(a, b, gone)
     rig.cloud.calls.clear()
-    run = rig.up(item("a", inputs={"v": 2}), item("b", inputs={"v": 2}), item("new"), targets=[a.urn])
+    run = rig.up(item("a", inputs={"v": 2}), item("b", inputs={"v": 2}), item("new"), targets=[a.state.urn])
     assert run.display.errors == 0
     assert only(rig, "create", "update", "delete") == ["update a"]
     assert set(rig.states()) == {"a", "b", "gone"}
@@ -147,7 +121,7 @@ def test_a_target_that_needs_something_that_would_have_to_be_created_is_an_error
     rig = Rig()
     base = item("base")
     target = item("a", base)
-    run = rig.up(base, target, targets=[target.urn])
+    run = rig.up(base, target, targets=[target.state.urn])
     assert run.display.errors == 1
     assert "base" in run.text
     assert "--target" in run.text
@@ -158,28 +132,16 @@ def test_an_untargeted_resource_keeps_what_it_needed_even_if_the_program_dropped
     rig = Rig()
     base, other = item("base"), item("other")
     rig.up(base, item("a", base), other)
-    rig.up(item("a"), other, targets=[other.urn])
-    assert list(rig.states()) == ["base", "a", "other"]
+    rig.up(item("a"), other, targets=[other.state.urn])
+    assert set(rig.states()) == {"base", "a", "other"}
 
 
 def test_destroying_a_target_that_others_need_is_refused() -> None:
     rig = Rig()
     base = item("base")
     rig.up(base, item("a", base))
-    assert "target them too" in rig.destroy([base.urn])
+    assert "target them too" in rig.destroy([base.state.urn])
     assert set(rig.cloud.items) == {"base", "a"}
-
-
-def test_a_resource_whose_initialisation_failed_is_updated_though_nothing_differs() -> None:
-    rig = Rig()
-    rig.up(item("a"))
-    rig.saved = replace(
-        rig.saved,
-        resources=[replace(s, init_errors=["not up"]) if s.name == "a" else s for s in rig.saved.resources],
-    )
-    rig.up(item("a"))
-    assert only(rig, "update") == ["update a"]
-    assert rig.states()["a"].init_errors == ()
 
 
 def test_a_duplicate_urn_is_refused_and_the_first_one_stands() -> None:
@@ -192,7 +154,7 @@ def test_an_operation_of_unknown_outcome_stays_pending() -> None:
     rig = Rig()
     rig.cloud.fail("create a", OutcomeUnknown("the plugin process ended in the middle of create()"))
     rig.up(item("a"))
-    assert [(o.state.name, o.kind) for o in rig.saved.operations] == [("a", "creating")]
+    assert [(name_of(o.state.urn), o.kind) for o in rig.saved.operations] == [("a", "creating")]
 
 
 def test_an_operation_that_failed_is_over() -> None:
@@ -206,10 +168,10 @@ def test_after_a_failure_nothing_new_is_started_but_a_preview_goes_on() -> None:
     rig = Rig()
     rig.cloud.fail("check a")
     a = item("a")
-    assert rig.up(a, item("b")).outcomes[item("b").urn].failed
+    assert rig.up(a, item("b")).outcomes[item("b").state.urn] is None
     run = rig.up(a, item("after", a), item("b"), preview=True)
-    assert run.outcomes[item("after", a).urn].failed
-    assert not run.outcomes[item("b").urn].failed
+    assert run.outcomes[item("after", a).state.urn] is None
+    assert run.outcomes[item("b").state.urn]
     assert "+ 1 to create" in run.text
 
 

@@ -129,7 +129,7 @@ def test_secrets_are_encrypted_in_the_state_and_hidden_in_every_output(bench: Wo
     assert bench.state()["resources"] == before
 
 
-def test_components_hold_their_children_also_under_another_name(bench: Workbench) -> None:
+def test_components_hold_their_children(bench: Workbench) -> None:
     bench.program("""
         box = Box("box")
         Item("inner", opts=ResourceOptions(parent=box))
@@ -140,13 +140,6 @@ def test_components_hold_their_children_also_under_another_name(bench: Workbench
     assert inner["urn"] == "urn:pulumi:dev::workshop::journal:index:Box$pulumi-python:dynamic/journal:Item::inner"
     box = next(raw for raw in bench.state()["resources"] if raw["type"] == "journal:index:Box")
     assert box["outputs"] == {"size": 3}
-    bench.program("""
-        box = Box("crate", opts=ResourceOptions(aliases=[pulumi.Alias(name="box")]))
-        Item("inner", opts=ResourceOptions(parent=box))
-    """)
-    renamed = bench.up("--expect-no-changes")
-    assert renamed.code == 0, renamed.text
-    assert bench.named_calls("create", "delete") == ["create inner"]
 
 
 def test_a_method_that_raises_is_shown_in_one_line_and_in_full_at_the_end(bench: Workbench) -> None:

@@ -22,7 +22,7 @@ from tests.engine.workbench import Workbench
             'pulumi.ProviderResource("pulumi-python", "lane", {})',
             "pulumi:providers:pulumi-python",
         ),
-        ("references to other stacks", 'pulumi.StackReference("organization/x/y")', "StackReference"),
+        ("aliases", 'Item("a", opts=ResourceOptions(aliases=[pulumi.Alias(name="b")]))', "aliases"),
         ("import", 'Item("a", opts=ResourceOptions(import_="id-1"))', "import_"),
         ("reading by id", 'Item("a", opts=ResourceOptions(id="id-1"))', "reading an existing resource"),
         (

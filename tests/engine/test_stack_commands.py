@@ -57,17 +57,6 @@ def test_a_state_keeps_its_secrets_when_the_cli_gives_the_stack_another_salt(ben
     assert bench.engine("stack", "output", "pw", "--show-secrets").out == "hunter2\n"
 
 
-def test_the_history_has_every_run(bench: Workbench) -> None:
-    bench.program('Item("a")')
-    bench.up()
-    bench.fail("read", "a")
-    bench.engine("refresh", "--skip-preview")
-    files = sorted((bench.backend / ".pulumi" / "history" / "workshop" / "dev").glob("*.history.json"))
-    runs = [json.loads(path.read_text()) for path in files]
-    assert [(run["kind"], run["result"]) for run in runs] == [("update", "succeeded"), ("refresh", "failed")]
-    assert runs[0]["resourceChanges"] == {"create": 2}
-
-
 def test_the_configuration_is_shown_as_the_cli_shows_it(bench: Workbench) -> None:
     bench.engine("stack", "init", "other", stack=None)
     salt = yaml.safe_load((bench.project / "stacks" / "Pulumi.other.yaml").read_text())["encryptionsalt"]

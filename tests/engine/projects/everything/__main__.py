@@ -2,7 +2,7 @@
 
 import pulumi
 from journal import Box, Item  # type: ignore[import-not-found]
-from pulumi import Alias, Output
+from pulumi import Output
 from pulumi import ResourceOptions as Options
 
 config = pulumi.Config()
@@ -22,14 +22,13 @@ d = Item("d", key=f"d{stage}", opts=Options(delete_before_replace=True))
 Item("reference", other=a)
 Item("configured", pw=config.require_secret("pw"), base=config.require("base"))
 
-box = Box("box" if first else "crate", opts=Options(aliases=None if first else [Alias(name="box")]))
+box = Box("box")
 Item("inner", opts=Options(parent=box, depends_on=[c]))
 box.register_outputs({"stage": stage, "secret": Output.secret("q")})
 
 Item("ignoring", tag=f"t{stage}", deep={"x": stage, "y": 1}, opts=Options(ignore_changes=["tag", "deep.x"]))
 Item("replaced", v=stage, key="r2" if second else "r1", opts=None if second else Options(replace_on_changes=["v"]))
 Item("updated", v=stage, own_diff=True, opts=Options(replace_on_changes=["v"]))
-Item("name" if first else "renamed", key="name", opts=Options(aliases=None if first else [Alias(name="name")]))
 if first:
     gone = Item("gone")
     Item("gone-too", of=gone.token)

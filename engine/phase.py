@@ -1,0 +1,82 @@
+"""One phase of a run: a new program process and a new plugin process, brought together and ended again."""
+
+import json
+from argparse import Namespace
+from threading import Event
+
+from engine.deletes import delete_remaining
+from engine.deployment import Deployment
+from engine.display import Display
+from engine.errors import Unsupported
+from engine.ledger import Ledger
+from engine.monitor import Services
+from engine.plugin import Plugin
+from engine.processes import Child
+from engine.refresh import refresh
+from engine.stack import Stack
+from engine.state import DYNAMIC_PREFIX
+from engine.work import Work
+
+_PENDING = (
+    "Attempting to deploy or update resources with {} pending operations from previous deployment.{}\n"
+    "This run goes on from what the state has: what was being created is registered anew."
+)
+
+
+def run_phase(
+    stack: Stack, options: Namespace, display: Display, children: list[Child], stopping: Event, *, preview: bool
+) -> None:
+    """Do it, and show it; the display knows how it went. Raises EngineError when the state cannot be used.
+
+    *children* are the plugin and, for an update, the program.
+    """
+    plugin, *programs = children
+    before = stack.read()
+    known = {state.urn for state in before.resources}
+    for state in before.resources:
+        if state.is_managed and (not state.type.startswith(DYNAMIC_PREFIX) or state.other.get("external")):
+            raise Unsupported(f"the resource {state.urn} in the state (expected Python dynamic resources)")
+    pending = [f"\n  * {one.state.urn}, interrupted while {one.kind}" for one in before.operations]
+    if pending and (preview or options.skip_preview):
+        display.log("warning", _PENDING.format(len(pending), "".join(pending)), quiet=True)
+    ledger = Ledger(before, None if preview else stack.writer())
+    provider = Plugin(plugin, stack.config, display.output)
+    work = Work(ledger, provider, display, preview, options.parallel, options.target, stopping)
+    deployment = Deployment(work, stack.name, stack.project.name, stack.config)
+    services = Services(deployment, work, stack)
+    try:
+        plugin.begin({"engine": services.address}, {"PULUMI_PROJECT": stack.project.name, "PULUMI_CONFIG": "{}"})
+        if not programs:
+            _refuse_targets(work, known)
+        if (options.kind == "refresh" or options.refresh) and not work.is_over:
+            refresh(work)
+        for program in programs if not work.is_over else ():
+            display.counts.clear()  # those of the refresh
+            _run_program(program, stack, work, services.address)
+            deployment.close()
+            _refuse_targets(work, known | deployment.registered)
+        if options.kind != "refresh" and not work.is_over:
+            delete_remaining(work)
+        ledger.commit()
+    finally:
+        deployment.close()
+        services.stop()
+    display.summary(*deployment.stack_outputs)
+
+
+def _refuse_targets(work: Work, known: set[str]) -> None:
+    for urn in sorted(set(work.targets) - known) if not work.is_over else ():
+        work.display.log("error", f"--target {urn}: the stack has no such resource")
+
+
+def _run_program(program: Child, stack: Stack, work: Work, address: str) -> None:
+    names = {"project": stack.project.name, "stack": stack.name, "root_directory": str(stack.project.root)}
+    config, secret_keys = json.dumps(stack.config.values), json.dumps(sorted(stack.config.secret_keys))
+    program.begin(
+        {"engine": address, "parallel": work.parallel, "dry_run": work.preview, **names},
+        {"PULUMI_CONFIG": config, "PULUMI_CONFIG_SECRET_KEYS": secret_keys},
+    )
+    program.pass_on(work.display.output)
+    code = program.wait()
+    if code and not work.is_over:
+        work.display.log("error", f"the program ended with exit code {code}")
