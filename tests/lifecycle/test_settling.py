@@ -24,10 +24,10 @@ def test_a_second_run_changes_nothing_for_every_policy(shop: Shop) -> None:
     shop.up()
     deployed = {name: shop.deployed(name).partition("@")[0] for name in POLICIES}
     assert deployed == {
-                "semver": "1.1.0-rc.1",
+        "semver": "1.1.0-rc.1",
         "numerical": "main-2",
         "alphabetical": "1.1.0-rc.1",
-            "created": "latest",
+        "created": "latest",
         "digest": "latest",
         "held": "main-1",
         "aged": "latest",

@@ -10,7 +10,7 @@ from fcpin.errors import InvalidInput, Problem
 from fcpin.image import TagRecord
 from fcpin.policy import Policy
 from fcpin.policy.fields import Fields, shown
-from fcpin.policy.spec import KEYS, LATER, ORDERS
+from fcpin.policy.spec import KEYS, ORDERS
 
 POLICY: Final = ("policy", "stack", "function")
 TAGS: Final = ("tags", "tags_file")
@@ -37,7 +37,7 @@ class Sources:
         entry = _entry(self._stack(fields, stack), function)
         if entry is None:
             raise _problem(fields, "function", f"{shown(function)} is not in {_FUNCTIONS} of {stack}")
-        spec = {key: value for key, value in entry.items() if key in (*KEYS, *LATER, *ORDERS)}
+        spec = {key: value for key, value in entry.items() if key in (*KEYS, *ORDERS)}
         return _policy(spec, fields.at("function"))
 
     def tags(self, fields: Fields) -> Sequence[TagRecord]:
