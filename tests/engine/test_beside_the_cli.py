@@ -143,8 +143,6 @@ def test_a_stack_goes_back_and_forth(both: Both) -> None:
     both.stage(3)
     both.engine(both.ours, "up", "--skip-preview")
     assert "token-of-a" in both.cli(both.ours, "stack", "output", "--show-secrets").out
-    history = json.loads(both.cli(both.ours, "stack", "history", "--json").out)
-    assert [(run["kind"], run["result"]) for run in history] == [("update", "succeeded")] * 3
     both.cli(both.ours, "destroy", "--skip-preview", "--yes")
     assert both.ours.cloud().keys() == {"retained"}
 

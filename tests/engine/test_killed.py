@@ -88,9 +88,12 @@ def held(bench: Workbench) -> tuple[Workbench, subprocess.Popen[str], Path]:
     return bench, process, barrier
 
 
-def test_the_first_interrupt_finishes_what_is_under_way(held: tuple[Workbench, subprocess.Popen[str], Path]) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_the_first_interrupt_finishes_what_is_under_way(
+    held: tuple[Workbench, subprocess.Popen[str], Path], number: signal.Signals
+) -> None:
     bench, process, barrier = held
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     assert process.stderr is not None
     assert process.stderr.readline() == "\n"
     assert "finishing what is under way" in process.stderr.readline()
@@ -115,8 +118,9 @@ def test_the_second_interrupt_leaves_at_once_with_the_operation_pending(
     process.stderr.readline()
     process.stderr.readline()
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    _, err = process.communicate(timeout=30)
     assert process.returncode == 8
+    assert "is in the state as pending" in err
     assert psutil.wait_procs(family, timeout=30)[1] == []
     assert [entry["type"] for entry in bench.state()["pending_operations"]] == ["creating"]
     barrier.unlink()

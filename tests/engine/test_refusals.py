@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.engine.workbench import Workbench
+from tests.engine.workbench import PATIENCE, Workbench
 
 
 @pytest.mark.parametrize(
@@ -81,6 +81,13 @@ PROJECTS = [
     ("YAML that is none", "Pulumi.yaml", "name: [", "Pulumi.yaml cannot be read"),
     ("another secrets provider", "stacks/Pulumi.dev.yaml", "secretsprovider: awskms://x\n", "awskms"),
     ("an environment", "stacks/Pulumi.dev.yaml", "environment: [x]\n", "ESC"),
+    ("a list as configuration", "stacks/Pulumi.dev.yaml", "config: [1]\n", "config: got [1], expected a mapping"),
+    (
+        "a secret that is none",
+        "stacks/Pulumi.dev.yaml",
+        "config: {x: {secure: none}}\n",
+        "Pulumi.dev.yaml: workshop:x: ",
+    ),
     (
         "a value that is missing",
         "Pulumi.yaml",
@@ -115,7 +122,10 @@ STATES = [
     ("no checkpoint in it", json.dumps({"version": 3}), "is damaged"),
     ("of a newer version", state_with({}, version=4, features=["views"]), "version 4 (features: views"),
     ("a resource without its parent", state_with({"resources": [ORPHAN]}), "needs urn:nowhere"),
-    ("a resource that is no resource", state_with({"resources": [{"urn": 1}]}), "is damaged"),
+    ("a resource that is no resource", state_with({"resources": [{"urn": 1}]}), "expected a checkpoint of version 3"),
+    ("resources that are no list", state_with({"resources": 7}), "expected a checkpoint of version 3"),
+    ("a URN that is no text", state_with({"resources": [{**ORPHAN, "urn": 1}]}), "expected a checkpoint of version 3"),
+    ("a list", "[]", "expected a checkpoint of version 3"),
     ("resources of another provider", state_with({"resources": [FOREIGN]}), "a:b:C::x in the state"),
     ("of another secrets provider", state_with({"secrets_providers": {"type": "service"}}), "'service'"),
 ]
@@ -188,6 +198,41 @@ def test_a_stale_lock_says_what_to_do_and_cancel_does_it(bench: Workbench) -> No
     assert result.code == 1
     assert "that process is gone" in result.err
     assert "python -m engine cancel --stack dev" in result.err
-    assert "Removed the lock" in bench.engine("cancel").out
+    assert "Removed the lock" in bench.engine("cancel").out  # it asks nothing: nobody is cut off
     assert bench.up().code == 0
     assert "is not locked" in bench.engine("cancel").out
+
+
+def test_the_lock_of_a_run_that_may_be_at_work_is_not_removed_unasked(bench: Workbench) -> None:
+    lock_of(bench, os.getpid(), datetime.now(UTC).isoformat())
+    asked = bench.engine("cancel")
+    assert asked.code == 2
+    assert f"(pid {os.getpid()})" in asked.err
+    assert "--yes" in asked.err
+    assert "Removed the lock" in bench.engine("cancel", "--yes").out
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(bench: Workbench) -> None:
+    bench.program('Item("a")')
+    (bench.backend / ".pulumi").write_text("no folder")
+    result = bench.up()
+    assert result.code == 1
+    assert result.err.startswith(f"error: {bench.backend}/.pulumi/")
+    assert result.err.count("\n") == 1
+    assert bench.calls() == []
+
+
+def test_a_proxy_for_everything_else_is_no_proxy_for_the_engine(bench: Workbench) -> None:
+    bench.program('Item("a")')
+    result = bench.engine("up", "--skip-preview", http_proxy="http://127.0.0.1:9")
+    assert result.code == 0, result.text
+
+
+def test_a_reader_that_went_away_does_not_stop_the_deployment(bench: Workbench) -> None:
+    bench.program('Item("a")\nItem("b")')
+    process = bench.start("up", "--skip-preview")
+    assert process.stdout is not None
+    process.stdout.close()
+    _, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, err) == (0, "")
+    assert list(bench.cloud()) == ["a", "b"]
