@@ -289,8 +289,9 @@ def test_no_tag_can_steer_the_terminal() -> None:
     assert r"\x1b[2J" in answer.out
 
 
-def test_a_tag_of_a_megabyte_is_shortened() -> None:
-    answer = fcpin("select", "--policy", NEWEST, stdin="a" * 1_000_000)
+@pytest.mark.parametrize("command", [["select"], ["explain"], ["explain", "--json"]], ids=" ".join)
+def test_a_tag_of_a_megabyte_is_shortened(command: list[str]) -> None:
+    answer = fcpin(*command, "--policy", NEWEST, stdin="a" * 1_000_000)
     assert answer.status == 3
     assert len(answer.out) < 1000
     assert "1000000 characters" in answer.out
