@@ -108,7 +108,15 @@ def test_every_file_says_its_one_idea_in_its_first_line() -> None:
     [
         ("fcpin.cli", ("re2", "ruamel", "pulumi", "alibabacloud_tea_openapi", "urllib3", "grpc", "rich")),
         ("fcpin.policy", ("pulumi", "urllib3", "stamina")),
-        ("fcpin.pinned_function", ("alibabacloud_tea_openapi", "urllib3", "stamina", "fcpin.registry")),
+        (
+            "fcpin.pinned_function",
+            ("alibabacloud_tea_openapi", "urllib3", "stamina", "fcpin.registry", "pulumi_alicloud"),
+        ),
+        (
+            "fcpin.initial_image",
+            ("alibabacloud_tea_openapi", "urllib3", "stamina", "fcpin.registry", "pulumi_alicloud"),
+        ),
+        ("fcpin.container_function", ("alibabacloud_tea_openapi", "urllib3", "stamina", "fcpin.registry")),
         ("fcpin.pinned_function.services", ("alibabacloud_tea_openapi",)),
     ],
 )
@@ -118,7 +126,22 @@ def test_heavy_imports_stay_out_of_paths_that_need_none(module: str, heavy: tupl
     assert not set(heavy) & set(loaded)
 
 
-def test_the_import_path_of_the_provider_is_a_contract_with_every_stored_stack() -> None:
+STORED = [
+    (
+        "PinnedFunction",
+        "fcpin.pinned_function.provider.PinnedFunctionProvider",
+        "gASVQAAAAAAAAACMHmZjcGluLnBpbm5lZF9mdW5jdGlvbi5wcm92aWRlcpSMFlBpbm5lZEZ1bmN0aW9uUHJvdmlkZXKUk5QpgZQu",
+    ),
+    (
+        "InitialImage",
+        "fcpin.initial_image.provider.InitialImageProvider",
+        "gASVPAAAAAAAAACMHGZjcGluLmluaXRpYWxfaW1hZ2UucHJvdmlkZXKUjBRJbml0aWFsSW1hZ2VQcm92aWRlcpSTlCmBlC4=",
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "stored"), [row[1:] for row in STORED], ids=[row[0] for row in STORED])
+def test_the_import_path_of_a_provider_is_a_contract_with_every_stored_stack(path: str, stored: str) -> None:
     """States of version 0.1.0 hold exactly this text; the class behind it must load and be Pulumi's provider."""
     import base64
 
@@ -126,11 +149,8 @@ def test_the_import_path_of_the_provider_is_a_contract_with_every_stored_stack()
     from pulumi.dynamic import ResourceProvider
     from pulumi.dynamic.dynamic import serialize_provider
 
-    from fcpin.pinned_function.provider import PinnedFunctionProvider
-
-    stored = "gASVQAAAAAAAAACMHmZjcGluLnBpbm5lZF9mdW5jdGlvbi5wcm92aWRlcpSMFlBpbm5lZEZ1bmN0aW9uUHJvdmlkZXKUk5QpgZQu"
     provider = dill.loads(base64.b64decode(stored))  # noqa: S301 - as the Pulumi SDK does
-    assert type(provider) is PinnedFunctionProvider
+    assert f"{type(provider).__module__}.{type(provider).__qualname__}" == path
     assert isinstance(provider, ResourceProvider)
     assert vars(provider) == {}
-    assert len(serialize_provider(PinnedFunctionProvider())) < 200
+    assert len(serialize_provider(type(provider)())) < 200

@@ -2,11 +2,12 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
-from fcpin.errors import FcpinError
+from fcpin.errors import FcpinError, InvalidInput, InvalidSettings, Problem
 
 Self = TypeVar("Self")
 Answer = TypeVar("Answer")
@@ -46,3 +47,14 @@ def told(verb: Callable[Concatenate[Self, Arguments], Answer]) -> Callable[Conca
             raise Told(f"unexpected {what}; please report it, with what {DEBUG}=1 prints") from None
 
     return wrapper
+
+
+@contextmanager
+def problems_at(path: str) -> Iterator[None]:
+    """Every expected failure is a problem with the property at *path*, unless it names its own."""
+    try:
+        yield
+    except InvalidInput:
+        raise
+    except FcpinError as error:
+        raise InvalidSettings(Problem(path, str(error))) from error

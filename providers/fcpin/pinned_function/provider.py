@@ -6,8 +6,7 @@ The object has no attributes when it is constructed, so that Pulumi stores a sho
 Everything heavy is imported in `configure`: the program process only needs the name of the class.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -22,8 +21,8 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from fcpin.errors import FcpinError, FunctionNotFound, InvalidInput, InvalidSettings, Problem
-from fcpin.pinned_function.failures import one_line_each, told
+from fcpin.errors import FunctionNotFound, InvalidInput, InvalidSettings, Problem
+from fcpin.pinned_function.failures import one_line_each, problems_at, told
 
 if TYPE_CHECKING:
     from fcpin.pinned_function.inputs import Pin, PinArgs
@@ -41,7 +40,7 @@ class PinnedFunctionProvider(ResourceProvider):
         from fcpin.pinned_function import services
 
         one_line_each()
-        self._services: Services = services.configured(req.config.get)
+        self._services: Services = services.of_this_process(req.config.get)
 
     @told
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -135,7 +134,7 @@ class PinnedFunctionProvider(ResourceProvider):
         args = PinArgs.read(known, self._services.default_region)
         self._services.claims.claim(args)
         kept = Current.from_properties(known)
-        with _problems_at("repository"):
+        with problems_at("repository"):
             if kept is None:
                 spec = {key: known[key] for key in POLICY_KEYS if key in known}
                 current = Current.from_properties(olds, args.repository)
@@ -159,14 +158,3 @@ class PinnedFunctionProvider(ResourceProvider):
         if pin is None:
             raise InvalidSettings(Problem("digest", "was not resolved; this is a fault of fcpin, please report it"))
         return PinArgs.read(inputs_of(props), self._services.default_region), pin
-
-
-@contextmanager
-def _problems_at(path: str) -> Iterator[None]:
-    """Every expected failure is a problem with the property at *path*, unless it names its own."""
-    try:
-        yield
-    except InvalidInput:
-        raise
-    except FcpinError as error:
-        raise InvalidSettings(Problem(path, str(error))) from error

@@ -1,6 +1,8 @@
 """Everything a plugin process needs of the outside world, made once from the stack's configuration."""
 
+import threading
 from dataclasses import dataclass
+from typing import Final
 
 from fcpin.clients import ClientFor, function_clients, registries
 from fcpin.clock import SystemClock
@@ -29,6 +31,21 @@ class Services:
     claims: Claims
     released: Released
     log: Log
+
+
+_LOCK: Final = threading.Lock()
+_MADE: Final[list[Services]] = []
+
+
+def of_this_process(get: Get) -> Services:
+    """The services of a plugin process, whichever provider asks first: its configuration is the same for all.
+
+    One listing of a repository serves them all, and what the preview selected is taken once. Raises InvalidSettings.
+    """
+    with _LOCK:
+        if not _MADE:
+            _MADE.append(configured(get))
+        return _MADE[0]
 
 
 def configured(get: Get) -> Services:

@@ -1,0 +1,53 @@
+"""The runtime settings of a function, shared out: the container's to PinnedFunction, all others to V3Function."""
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+import pulumi
+import pulumi_alicloud as alicloud
+
+from fcpin.fc.runtime_config import CONTAINER
+from fcpin.spelling import unknown_key
+
+_ELSEWHERE: Final = ("function_name", "role", "log_config", "vpc_config", "tags")
+"""Arguments of ContainerFunction itself."""
+_OTHER_RUNTIMES: Final = ("code", "custom_runtime_config", "layers")
+_SET_HERE: Final = ("runtime", "custom_container_config")
+_PLURALS: Final = {"command": "commands", "entrypoint": "entrypoints"}
+"""pulumi-alicloud's names of lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSettings:
+    """`config` of a ContainerFunction."""
+
+    container: Mapping[str, Any]
+    """`port`, `command`, `entrypoint`, `health_check_config`"""
+    function: Mapping[str, Any]
+    """Arguments of V3Function."""
+
+    @classmethod
+    def read(cls, name: str, config: Mapping[str, Any] | None) -> Self:
+        """Raises pulumi.RunError, which the user sees as one line, naming *name* and the key."""
+        config = config or {}
+        if not isinstance(config, Mapping):
+            raise pulumi.RunError(
+                f"{name}: config: expected a dictionary, whose values may be outputs; got {type(config).__name__}"
+            )
+        taken = [key for key in inspect.signature(alicloud.fc.V3FunctionArgs.__init__).parameters if key != "__self__"]
+        known = [key for key in taken if key not in (*_ELSEWHERE, *_OTHER_RUNTIMES, *_SET_HERE)]
+        for key in config:
+            if key in _ELSEWHERE:
+                raise pulumi.RunError(f"{name}: config.{key}: belongs beside config, as an argument of its own")
+            if key not in known and key not in CONTAINER.fields:
+                raise pulumi.RunError(f"{name}: config.{key}: {unknown_key(key, [*CONTAINER.fields, *known])}")
+        return cls(
+            {key: value for key, value in config.items() if key in CONTAINER.fields},
+            {key: value for key, value in config.items() if key not in CONTAINER.fields},
+        )
+
+    def custom_container_config(self, image: pulumi.Input[str]) -> Mapping[str, Any]:
+        """What V3Function is created with."""
+        return {"image": image, **{_PLURALS.get(key, key): value for key, value in self.container.items()}}

@@ -1,0 +1,268 @@
+"""What ContainerFunction registers, with which inputs, in which order."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pulumi_alicloud as alicloud
+import pytest
+
+from fcpin.container_function import ContainerFunction, LogArgs, RepositoryArgs, RoleArgs, TriggerArgs, VpcArgs
+from tests.container_function.registered import ARN, IMAGE, Program, run
+
+PLACE = "shop-registry-vpc.cn-hangzhou.cr.aliyuncs.com/shop/app"
+POLICY = {"family": {"name": "release"}}
+REPOSITORY = RepositoryArgs(
+    instance_id="cri-1", host="shop-registry-vpc.cn-hangzhou.cr.aliyuncs.com", namespace="shop", name="app"
+)
+HTTP = TriggerArgs(type="http", config={"authType": "anonymous", "methods": ["GET"]})
+
+
+def program(*, preview: bool = False, **arguments: Any) -> Program:
+    """A program of one ContainerFunction; an argument that is a function is called in the program."""
+
+    def whole() -> None:
+        given = {key: value() if callable(value) else value for key, value in arguments.items()}
+        ContainerFunction("app", **{"repository": PLACE, "policy": POLICY, **given})
+
+    return run(whole, preview=preview)
+
+
+def test_the_smallest_one_is_a_function_its_first_image_and_its_pin() -> None:
+    made = program()
+    assert set(made.resources) == {"ContainerFunction app", "InitialImage app", "V3Function app", "PinnedFunction app"}
+    assert made["ContainerFunction app"].type == "fcpin:index:ContainerFunction"
+
+
+def test_the_two_keepers_of_a_function_do_not_fight() -> None:
+    """V3Function sends the block of the container as a whole, old image and all: it must ignore it as a whole."""
+    made = program(config={"cpu": 0.5, "port": 9000})
+    assert made["V3Function app"].ignores == ["customContainerConfig"]
+    assert made["PinnedFunction app"].ignores == []
+
+
+def test_the_function_is_created_with_what_the_policy_selects_then() -> None:
+    made = program(min_age="2h", region="cn-shanghai", deadline=60)
+    assert made["V3Function app"].inputs["customContainerConfig"] == {"image": IMAGE}
+    first = {key: value for key, value in made["InitialImage app"].inputs.items() if key != "__provider"}
+    assert first == {
+        "function_name": "app",
+        "repository": PLACE,
+        "policy": POLICY,
+        "min_age": "2h",
+        "region": "cn-shanghai",
+    }
+
+
+def test_or_with_an_image_that_is_given() -> None:
+    made = program(initial_image=f"{PLACE}:release-0")
+    assert made.of_type("InitialImage") == []
+    assert made["V3Function app"].inputs["customContainerConfig"]["image"] == f"{PLACE}:release-0"
+
+
+def test_the_pin_adopts_the_function_once_it_is_there() -> None:
+    made = program(function_name="app-dev", min_age="2h", hold={"tag": "release-1"}, deadline=60)
+    pin = made["PinnedFunction app"]
+    assert pin.after == {"V3Function app"}
+    expected = {"function_name": "app-dev", "repository": PLACE, "min_age": "2h", "hold": {"tag": "release-1"}}
+    assert pin.inputs.items() >= {**expected, "deadline": 60}.items()
+    assert "config" not in pin.inputs
+    assert "adopt" not in pin.inputs
+
+
+def test_the_settings_of_the_container_are_kept_by_the_pin_and_all_others_by_the_function() -> None:
+    check = {"http_get_url": "/healthz"}
+    made = program(
+        config={"cpu": 0.5, "memory_size": 512, "port": 9000, "command": ["serve"], "health_check_config": check}
+    )
+    function, pin = made["V3Function app"].inputs, made["PinnedFunction app"].inputs
+    assert pin["config"] == {"port": 9000, "command": ["serve"], "health_check_config": check}
+    assert pin["adopt"] is True
+    assert function.items() >= {"cpu": 0.5, "memorySize": 512, "runtime": "custom-container"}.items()
+    assert function["handler"] == "index.handler"
+    assert function["customContainerConfig"] == {
+        "image": IMAGE,
+        "port": 9000,
+        "commands": ["serve"],
+        "healthCheckConfig": {"httpGetUrl": "/healthz"},
+    }
+
+
+def test_every_argument_of_v3function_can_be_set() -> None:
+    made = program(config={"gpu_config": {"gpu_type": "fc.gpu.tesla.1"}, "session_affinity": "MCP_SSE", "handler": "h"})
+    function = made["V3Function app"].inputs
+    assert function["gpuConfig"] == {"gpuType": "fc.gpu.tesla.1"}
+    assert function["sessionAffinity"] == "MCP_SSE"
+    assert function["handler"] == "h"
+
+
+REFUSED = [
+    ("a misspelt setting", {"config": {"memry_size": 512}}, "config.memry_size: unknown key; did you mean memory_size?"),
+    ("pulumi-alicloud's name of a list", {"config": {"commands": []}}, "did you mean command?"),
+    ("what stands beside config", {"config": {"role": "acs:ram::1:role/x"}}, "config.role: belongs beside config"),
+    ("code", {"config": {"code": {}}}, "config.code: unknown key"),
+    ("the block of the image", {"config": {"custom_container_config": {}}}, "config.custom_container_config: unknown"),
+    ("settings that nobody can look into", {"config": lambda: pulumi.Output.from_input({})}, "config: expected a dictionary"),
+    ("adopt", {"adopt": False}, "adopt: "),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "says"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
+def test_what_nothing_would_read_is_refused_before_anything_is_registered(
+    arguments: Mapping[str, Any], says: str
+) -> None:
+    with pytest.raises(pulumi.RunError, match=says.replace("?", r"\?")):
+        program(**arguments)
+
+
+def test_a_given_role_is_used_as_it_is() -> None:
+    made = program(role="acs:ram::1:role/shop")
+    assert made["V3Function app"].inputs["role"] == "acs:ram::1:role/shop"
+    assert made.of_type("Role") == []
+
+
+def test_a_made_role_is_for_function_compute_and_has_its_rights_before_the_function_is_made() -> None:
+    made = program(
+        role=lambda: RoleArgs(policies=["AliyunOSSReadOnlyAccess"], custom_policies=[pulumi.Output.from_input("own")])
+    )
+    role = made["Role app"].inputs
+    assert role["roleName"] == "app"
+    assert json.loads(role["assumeRolePolicyDocument"])["Statement"][0]["Principal"] == {"Service": ["fc.aliyuncs.com"]}
+    rights = {each.name: each.inputs for each in made.of_type("RolePolicyAttachment")}
+    assert rights == {
+        "app-AliyunOSSReadOnlyAccess": {
+            "roleName": "app",
+            "policyName": "AliyunOSSReadOnlyAccess",
+            "policyType": "System",
+        },
+        "app-0": {"roleName": "app", "policyName": "own", "policyType": "Custom"},
+    }
+    function = made["V3Function app"]
+    assert function.inputs["role"] == "acs:ram::1234567890123456:role/made"
+    assert function.after >= {f"RolePolicyAttachment {name}" for name in rights}
+
+
+def test_a_given_log_store_is_used_as_it_is() -> None:
+    made = program(log_config={"project": "shop", "logstore": "app", "enable_request_metrics": True})
+    assert made["V3Function app"].inputs["logConfig"] == {
+        "project": "shop",
+        "logstore": "app",
+        "enableRequestMetrics": True,
+    }
+    assert made.of_type("Store") == []
+
+
+def test_a_made_log_store_can_be_searched_before_anything_is_logged() -> None:
+    made = program(log_config=LogArgs(project="shop", logstore="app-logs", retention_days=7))
+    assert made["Project app"].inputs == {"projectName": "shop"}
+    assert made["Store app"].inputs == {"projectName": "shop", "logstoreName": "app-logs", "retentionPeriod": 7}
+    assert made["StoreIndex app"].inputs.items() >= {"project": "shop", "logstore": "app-logs"}.items()
+    function = made["V3Function app"]
+    assert function.inputs["logConfig"].items() >= {"project": "shop", "logstore": "app-logs"}.items()
+    assert "StoreIndex app" in function.after
+
+
+def test_a_log_store_in_a_project_that_exists() -> None:
+    made = program(log_config=LogArgs(project="shop", create_project=False))
+    assert made.of_type("Project") == []
+    assert made["Store app"].inputs["projectName"] == "shop"
+
+
+def test_a_made_repository_lets_no_tag_move() -> None:
+    made = program(repository=REPOSITORY)
+    repository = made["RegistryEnterpriseRepo app"].inputs
+    assert repository.items() >= {"instanceId": "cri-1", "namespace": "shop", "name": "app"}.items()
+    assert repository["tagImmutability"] is True
+    assert repository["repoType"] == "PRIVATE"
+    assert made["RegistryEnterpriseNamespace app"].inputs["defaultVisibility"] == "PRIVATE"
+    assert made["PinnedFunction app"].inputs["repository"] == PLACE
+
+
+def test_nothing_is_chosen_from_a_repository_that_is_not_there_yet() -> None:
+    made = program(repository=REPOSITORY, preview=True)
+    for name in ("InitialImage app", "PinnedFunction app"):
+        assert pulumi.contains_unknowns(made[name].inputs["repository"])
+
+
+def test_a_repository_in_a_namespace_that_exists() -> None:
+    there = RepositoryArgs(
+        instance_id="cri-1", host="h.example.com", namespace="shop", name="app", create_namespace=False
+    )
+    made = program(repository=there)
+    assert made.of_type("RegistryEnterpriseNamespace") == []
+    assert made["RegistryEnterpriseRepo app"].inputs["namespace"] == "shop"
+
+
+def test_a_given_network_is_used_as_it_is() -> None:
+    made = program(vpc_config={"vpc_id": "vpc-1", "vswitch_ids": ["vsw-1"], "security_group_id": "sg-1"})
+    assert made["V3Function app"].inputs["vpcConfig"]["securityGroupId"] == "sg-1"
+    assert made.of_type("SecurityGroup") == []
+
+
+def test_a_security_group_is_made_in_a_vpc_that_exists() -> None:
+    made = program(vpc_config=VpcArgs(vpc_id="vpc-1", vswitch_ids=["vsw-1"]))
+    assert made["SecurityGroup app"].inputs["vpcId"] == "vpc-1"
+    assert made["V3Function app"].inputs["vpcConfig"] == {
+        "vpcId": "vpc-1",
+        "vswitchIds": ["vsw-1"],
+        "securityGroupId": "app-id",
+    }
+
+
+def test_nothing_calls_the_function_before_it_runs_its_pin() -> None:
+    made = program(triggers={"http": HTTP, "hourly": TriggerArgs(type="timer", config={"cronExpression": "@hourly"})})
+    assert {each.name for each in made.of_type("V3Trigger")} == {"app-http", "app-hourly"}
+    http = made["V3Trigger app-http"]
+    assert "PinnedFunction app" in http.after
+    assert http.inputs["triggerName"] == "http"
+    assert http.inputs["qualifier"] == "LATEST"
+    assert json.loads(http.inputs["triggerConfig"]) == HTTP.config
+
+
+def test_outputs_are_values_of_other_resources_too() -> None:
+    made = program(
+        triggers=lambda: {"upload": TriggerArgs(type="oss", config={"bucketName": pulumi.Output.from_input("photos")})}
+    )
+    assert json.loads(made["V3Trigger app-upload"].inputs["triggerConfig"]) == {"bucketName": "photos"}
+
+
+def test_what_the_component_tells() -> None:
+    made = program(role="acs:ram::1:role/shop", triggers={"http": HTTP, "hourly": TriggerArgs(type="timer")})
+    assert made.outputs["ContainerFunction app"] == {
+        "function_name": "app",
+        "function_arn": ARN,
+        "repository": PLACE,
+        "role": "acs:ram::1:role/shop",
+        "image": IMAGE.replace("release-1", "release-2"),
+        "tag": "release-2",
+        "digest": "sha256:2",
+        "resolved_image_uri": "uri",
+        "urls": {"http": "https://app.example.com"},
+    }
+
+
+def everything() -> None:
+    ContainerFunction(
+        "app",
+        repository=REPOSITORY,
+        policy=POLICY,
+        role=RoleArgs(policies=["AliyunOSSReadOnlyAccess"]),
+        log_config=LogArgs(project="shop"),
+        vpc_config=VpcArgs(vpc_id="vpc-1", vswitch_ids=["vsw-1"]),
+        triggers={"http": HTTP},
+        tags={"team": "shop"},
+        opts=pulumi.ResourceOptions(protect=True, provider=alicloud.Provider("partner", region="cn-shanghai")),
+    )
+
+
+def test_parents_protection_provider_and_tags_reach_every_part() -> None:
+    made = run(everything)
+    parts = [each for name, each in made.resources.items() if name not in ("ContainerFunction app", "alicloud partner")]
+    assert len(parts) == 12
+    assert {each.request.parent.rpartition("$")[2] for each in parts} == {"fcpin:index:ContainerFunction::app"}
+    assert all(each.request.protect for each in parts)
+    ours = {"InitialImage", "PinnedFunction"}
+    assert {each.type.rpartition(":")[2] for each in parts if each.provider != "partner"} == ours
+    tagged = {each.type.rpartition(":")[2] for each in parts if each.inputs.get("tags") == {"team": "shop"}}
+    assert tagged == {"V3Function", "Role", "Project", "SecurityGroup"}
