@@ -58,11 +58,12 @@ class Laboratory:
                     self.unknown[finding.name] = finding.why
 
 
-def probe(knobs: Knobs) -> Laboratory:
-    """A whole run in front of an emulator with these knobs."""
+def probe(knobs: Knobs, repository: str = "") -> Laboratory:
+    """A whole run in front of an emulator with these knobs, in its Enterprise instance unless told otherwise."""
     clock = today()
     with Emulator(knobs=knobs, clock=clock).serve() as cloud:
         cloud.push(PATH, "somebody-elses")
-        laboratory = Laboratory(cloud, plan_for(cloud).lab(NAME, clock, ONCE))
+        login = {"username": cloud.username, "password": cloud.password} if repository else {}
+        laboratory = Laboratory(cloud, plan_for(cloud, repository, **login).lab(NAME, clock, ONCE))
         laboratory.run()
         return laboratory

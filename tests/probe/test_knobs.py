@@ -84,7 +84,7 @@ def check(name: str, found: Laboratory, knobs: Knobs) -> None:
 
 def can_be_told(name: str, knobs: Knobs) -> bool:
     match name:
-        case "instance_idle_seconds":
+        case "instance_idle_seconds" | "acr_personal":
             return False
         case "missing_image_status":
             return knobs.missing_image == "sync"
@@ -92,6 +92,15 @@ def can_be_told(name: str, knobs: Knobs) -> bool:
             return knobs.oci_page_size < IN_THE_REPOSITORY
         case _:
             return True
+
+
+@pytest.mark.parametrize("position", get_args(get_type_hints(Knobs)["acr_personal"]))
+@pytest.mark.parametrize("host", ["registry.cn-hangzhou.aliyuncs.com", "crpi-1.cn-hangzhou.personal.cr.aliyuncs.com"])
+def test_a_repository_of_acr_personal_tells_of_its_api(host: str, position: Any) -> None:
+    found = probe(Knobs(acr_personal=position), f"{host}/{PATH}")
+    assert found.facts["acr_personal"] == position
+    assert {"digest_prefix", "masked_login_input"} <= set(found.unknown)
+    assert found.facts["same_image_update"] == "re-resolve"
 
 
 def test_nothing_is_left_and_nobody_elses_is_touched() -> None:

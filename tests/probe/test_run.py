@@ -154,7 +154,7 @@ def test_another_registry_settles_all_but_what_only_acr_can() -> None:
         found = Laboratory(cloud, plan.lab(NAME, clock, ONCE))
         found.run()
         of_acr = {"digest_prefix", "acr_tag_order", "acr_next_token", "acr_not_exist", "acr_tag_not_exist_code"}
-        of_acr |= {"acr_instance_filter", "masked_login_input"}
+        of_acr |= {"acr_instance_filter", "acr_personal", "masked_login_input"}
         assert set(found.unknown) == {*of_acr, "instance_idle_seconds", "oci_page_size", "oci_token_seconds"}
         assert found.facts["moved_tag_breaks"] == "moved"
         assert found.told[-1] == "everything that was made is removed again"

@@ -81,7 +81,7 @@ class Api:
         query: Mapping[str, object] | None = None,
         body: Wire | None = None,
     ) -> Said:
-        """*path* as it is on the wire, without the version. Raises CloudError, NotNow."""
+        """*path* as it is on the wire. Raises CloudError, NotNow."""
         return retrying(lambda: self._once(action, method, path, query, body), self._retry)
 
     def _once(self, action: str, method: str, path: str, query: Mapping[str, object] | None, body: Wire | None) -> Said:
@@ -106,7 +106,7 @@ class Api:
             action=action,
             version=self._version,
             protocol="HTTPS",
-            pathname=path if self._style == "RPC" else f"/{self._version}/{path}",
+            pathname=path,
             method=method,
             auth_type="AK",
             style=self._style,

@@ -27,6 +27,7 @@ _SETTINGS: Final[Wire] = {
     "instanceConcurrency": 1,
     "internetAccess": False,
 }
+_FUNCTIONS: Final = f"/{VERSION}/functions"
 _NOT_FOUND: Final = "FunctionNotFound"
 _DELETE_ATTEMPTS: Final = 5
 _DELETE_PAUSE: Final = 3.0
@@ -74,7 +75,7 @@ class ProbeFunction:
         """CreateFunction; waits for what becomes of it."""
         self.may_exist = True
         body = {**_SETTINGS, "functionName": self.name, "customContainerConfig": container}
-        outcome = self._outcome("CreateFunction", "POST", "functions", body)
+        outcome = self._outcome("CreateFunction", "POST", _FUNCTIONS, body)
         self.may_exist = outcome.said.is_success
         return outcome
 
@@ -103,7 +104,7 @@ class ProbeFunction:
 
     def listed(self) -> Wire:
         """What ListFunctions tells of it; empty when it is not among the first 100 of its prefix."""
-        said = self._api.call("ListFunctions", "GET", "functions", query={"prefix": self.name, "limit": 100})
+        said = self._api.call("ListFunctions", "GET", _FUNCTIONS, query={"prefix": self.name, "limit": 100})
         functions: Iterable[Wire] = said.body.get("functions") or ()
         return next((one for one in functions if one.get("functionName") == self.name), {})
 
@@ -149,4 +150,4 @@ class ProbeFunction:
         return Outcome(said, function, self._clock.monotonic() - started)
 
     def _path(self) -> str:
-        return f"functions/{quote(self.name, safe='')}"
+        return f"{_FUNCTIONS}/{quote(self.name, safe='')}"

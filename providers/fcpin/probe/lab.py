@@ -11,6 +11,7 @@ from fcpin.probe.acr import Acr
 from fcpin.probe.api import Api
 from fcpin.probe.function import Outcome, ProbeFunction
 from fcpin.probe.image import BuiltImage, image, index
+from fcpin.probe.personal import Personal
 from fcpin.probe.repository import ProbeRepository
 
 PREFIX: Final = "fcpin-probe-"
@@ -30,6 +31,8 @@ class Lab:
     repository: ProbeRepository
     acr: Acr | None
     """None where the repository is not one of ACR Enterprise."""
+    personal: Personal | None
+    """None where it is not one of ACR Personal."""
     clock: Clock
     deadline: float
     """Seconds to wait for one create or update."""

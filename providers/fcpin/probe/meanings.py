@@ -91,6 +91,11 @@ MEANINGS: Final[Mapping[str, Mapping[str | bool, str] | str]] = {
         "exact": "ListInstance finds by the whole name",
         "fuzzy": "ListInstance finds by a part of the name: compare it",
     },
+    "acr_personal": {
+        "repository": "the API of ACR Personal tells the push times of this repository",
+        "unknown": "the API of ACR Personal does not know this repository: there are no push times",
+        "namesake": "the API of ACR Personal knows another repository of that name: its push times are not believed",
+    },
     "oci_page_size": "tags that a page of tags/list holds at most",
     "oci_sorted": {
         True: "tags/list is in lexical order",

@@ -7,10 +7,11 @@ from fcpin.errors import InvalidSettings, Problem
 from fcpin.fc.client import default_endpoint as fc_endpoint
 from fcpin.image import Repository, acr_host
 from fcpin.openapi import Profile, Retry
-from fcpin.probe import acr, function
+from fcpin.probe import acr, function, personal
 from fcpin.probe.acr import Acr
 from fcpin.probe.api import Api
 from fcpin.probe.lab import Lab
+from fcpin.probe.personal import Personal
 from fcpin.probe.repository import ProbeRepository
 from fcpin.registry.auth import Authenticator
 from fcpin.registry.distribution import default_endpoint, find_docker_login
@@ -36,7 +37,7 @@ class Plan:
         functions = Api(endpoint, region, function.VERSION, "ROA", self.settings.credentials, retry)
         host = public_host(self.repository.host)
         said = by_registry(self.settings.registries).get(host, RegistrySettings())
-        enterprise = self._acr(said, retry)
+        enterprise, personal_edition = self._acrs(said, retry)
         base = (said.endpoint or default_endpoint(host)).rstrip("/")
         transport = Transport(retry=retry, clock=clock)
 
@@ -46,16 +47,19 @@ class Plan:
             return enterprise.login() if enterprise else find_docker_login(self.repository.host, host)
 
         repository = ProbeRepository(self.repository, base, Authenticator(base, login, transport, clock), transport)
-        return Lab(name, functions, repository, enterprise, clock, self.deadline)
+        return Lab(name, functions, repository, enterprise, personal_edition, clock, self.deadline)
 
-    def _acr(self, said: RegistrySettings, retry: Retry) -> Acr | None:
+    def _acrs(self, said: RegistrySettings, retry: Retry) -> tuple[Acr | None, Personal | None]:
+        """The edition of ACR that has the repository, if one has."""
         host = acr_host(self.repository.host)
-        if host is None or host.edition != "enterprise":
-            return None
+        if host is None:
+            return None, None
         account = Profile(said.profile) if said.profile else self.settings.credentials
         endpoint = self.settings.endpoints.get("cr") or f"cr.{host.region}.aliyuncs.com"
+        if host.edition == "personal":
+            return None, Personal(Api(endpoint, host.region, personal.VERSION, "ROA", account, retry), self.repository)
         api = Api(endpoint, host.region, acr.VERSION, "RPC", account, retry)
-        return Acr(api, host, self.repository, said.instance_id)
+        return Acr(api, host, self.repository, said.instance_id), None
 
 
 def check(lab: Lab) -> None:

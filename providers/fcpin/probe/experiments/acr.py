@@ -1,4 +1,4 @@
-"""How the API of ACR Enterprise answers."""
+"""How the APIs of ACR answer."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
@@ -94,9 +94,26 @@ def _filter(acr: Acr) -> Iterator[Finding]:
     yield Fact("acr_instance_filter", "fuzzy" if fuzzy else "exact", f"listed instances named {part}", answered)
 
 
+def _personal(lab: Lab) -> Iterator[Finding]:
+    """A tag of the probe's own tells its repository from another one of that name."""
+    if lab.personal is None:
+        yield Unknown("acr_personal", "the repository is not one of ACR Personal")
+        return
+    name = lab.tag("one")
+    said, told = lab.personal.tag(name)
+    did = "asked the API of 2016-06-07 for the tags"
+    if not said.is_success:
+        yield Fact("acr_personal", "unknown", did, str(said))
+    elif told is not None and str(told["digest"]).endswith(lab.repository.digest(name).removeprefix("sha256:")):
+        yield Fact("acr_personal", "repository", did, "a tag of the probe is listed with its digest")
+    else:
+        yield Fact("acr_personal", "namesake", did, "no tag of the probe is listed with its digest")
+
+
 EXPERIMENTS: Final = (
     _asked_of_acr(("digest_prefix", "acr_tag_order"), _listing),
     _asked_of_acr(("acr_next_token",), _next_token),
     _asked_of_acr(("acr_not_exist", "acr_tag_not_exist_code"), _absent),
     _asked_of_acr(("acr_instance_filter",), _filter),
+    Experiment(("acr_personal",), _personal),
 )
