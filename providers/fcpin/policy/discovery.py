@@ -7,7 +7,7 @@ from typing import Final
 from fcpin.policy.fields import Fields, shown
 
 LIMIT: Final = 100
-_MOST: Final = 10_000
+MOST: Final = 10_000
 _DIGITS: Final = re.compile(r"(\d+)", re.ASCII)
 
 
@@ -16,8 +16,8 @@ def read_limit(fields: Fields) -> int:
     value = fields.values.get("discovery_limit")
     if value is None:
         return LIMIT
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= _MOST or value % 1:
-        fields.wrong("discovery_limit", f"must be a whole number from 1 to {_MOST}, got {shown(value)}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= MOST or value % 1:
+        fields.wrong("discovery_limit", f"must be a whole number from 1 to {MOST}, got {shown(value)}")
         return LIMIT
     return int(value)
 

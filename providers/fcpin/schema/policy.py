@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
+from fcpin.policy.discovery import LIMIT, MOST
 from fcpin.policy.spec import DEFAULT_PLATFORM
 from fcpin.schema.fragments import (
     DIGEST,
@@ -96,11 +97,25 @@ KEYS: Final[Mapping[str, Schema]] = {
         anyOf=[{"required": ["tag"]}, {"required": ["digest"]}],
     ),
     "suspend": flag("Whether the deployed pin is left alone; wins over a hold too."),
+    "protect": choice(
+        "pin_tag: deploy on a tag of our own for the digest, so that a moved or deleted tag is no outage.",
+        "none",
+        "pin_tag",
+    ),
+    "protect_grace": text("How long such a tag stays when nothing runs it any more: 7d.", pattern=DURATION),
+    "discovery_limit": {
+        "description": "How many tags are asked for their build time, where a registry tells no push times.",
+        "type": "integer",
+        "minimum": 1,
+        "maximum": MOST,
+        "default": LIMIT,
+    },
 }
 
 
 DEPENDENCIES: Final[Schema] = {
-    "accelerated_wait": {"properties": {"accelerated": {"const": "prefer"}}, "required": ["accelerated"]}
+    "accelerated_wait": {"properties": {"accelerated": {"const": "prefer"}}, "required": ["accelerated"]},
+    "protect_grace": {"properties": {"protect": {"const": "pin_tag"}}, "required": ["protect"]},
 }
 """What a key needs beside it."""
 
