@@ -27,6 +27,7 @@ def test_up_creates_a_function_on_the_newest_tag(shop: Shop) -> None:
     assert outputs["ownership"] == "created"
     assert outputs["selection"] == "newest of 2 of 2 tags by push time"
     assert outputs["resolved_image_uri"].endswith(newest)
+    assert outputs["tag_immutability"] is False
 
 
 def test_preview_shows_old_and_new_tag_and_digest_and_up_deploys_exactly_that(shop: Shop) -> None:

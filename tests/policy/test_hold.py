@@ -1,6 +1,7 @@
 """A hold: an exception from the policy with an end. In the order of the module's rules."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import pytest
 
@@ -120,3 +121,12 @@ def test_a_policy_with_a_hold_must_be_told_the_time() -> None:
 
 def test_yaml_may_have_read_the_time_already() -> None:
     assert chosen(FAMILY | {"hold": {"tag": "main-1", "until": at(50)}}, TAGS, now=49) == "main-1"
+
+
+@pytest.mark.parametrize(
+    "until", ["2026-12-01T00:00:00Z", "2026-12-01 00:00:00 +0000 UTC", "2026-12-01 08:00:00 +0800 CST"]
+)
+def test_a_time_without_quotes_arrives_in_the_words_of_the_cli(until: str) -> None:
+    hold = Policy.from_spec({"newest": {}, "hold": {"tag": "main-1", "until": until}}).hold
+    assert hold is not None
+    assert hold.until == datetime(2026, 12, 1, tzinfo=UTC)

@@ -26,6 +26,7 @@ TYPE: Final = "pulumi-python:dynamic/fcpin:PinnedFunction"
 """The resource's type in a state, which follows from its class in `resource`."""
 
 DEPLOYED: Final = "deployed_image"
+IMMUTABILITY: Final = "tag_immutability"
 
 OUTPUTS: Final = (
     "resolved_image_uri",
@@ -40,10 +41,12 @@ OUTPUTS: Final = (
     "selection",
     "exposed_seconds",
     "released_pins",
+    IMMUTABILITY,
 )
 """What the resource tells beside its inputs.
 
-`exposed_seconds` is there when the last deployment healed a moved tag, `released_pins` while there are some.
+`exposed_seconds` is there when the last deployment healed a moved tag, `released_pins` while there are some,
+`tag_immutability` where the registry tells it.
 """
 
 STACK_KEYS: Final = ("functions", "region", "endpoints", "registries", "minAgeBypass")

@@ -67,7 +67,8 @@ class PinnedFunctionProvider(ResourceProvider):
         result = self._services.deployer.create(args, pin)
         released = self._services.released.after(args, result, None)
         outputs = deployed(props, result, self._services.resolver.summary(args), released)
-        return CreateResult(f"{args.region}/{args.function_name}", outputs)
+        told = self._services.resolver.told_of(args.repository)
+        return CreateResult(f"{args.region}/{args.function_name}", {**outputs, **told})
 
     @told
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -79,7 +80,8 @@ class PinnedFunctionProvider(ResourceProvider):
         result = self._services.deployer.update(args, pin, created=created, managed=managed)
         selection = self._services.resolver.summary(args)
         released = self._services.released.after(args, result, _olds.get("released_pins"))
-        return UpdateResult(deployed(_news, result, selection, released, _olds.get("previous_image") or ""))
+        outputs = deployed(_news, result, selection, released, _olds.get("previous_image") or "")
+        return UpdateResult({**outputs, **self._services.resolver.told_of(args.repository)})
 
     @told
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -102,7 +104,7 @@ class PinnedFunctionProvider(ResourceProvider):
         if drift.detail:
             self._services.log("warning", f"{stored.function_name}: {drift}: {drift.detail}")
         outputs, inputs = live(props, function, registered, drift)
-        return ReadResult(id_, outputs, inputs)
+        return ReadResult(id_, {**outputs, **self._services.resolver.told_of(stored.repository)}, inputs)
 
     @told
     def delete(self, _id: str, _props: dict[str, Any]) -> None:

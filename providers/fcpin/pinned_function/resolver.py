@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from fcpin.errors import NoTagQualifies, RegistryDenied, RegistryUnavailable, TagMoved, TagNotFound
+from fcpin.errors import NoTagQualifies, RegistryDenied, RegistryError, RegistryUnavailable, TagMoved, TagNotFound
 from fcpin.image import Digest, Repository, SameDigest, TagRecord
 from fcpin.lookup import digest_of, require_platform, same_image, tags_for
 from fcpin.pinned_function.engine_log import Log
 from fcpin.pinned_function.inputs import Current, Pin, PinArgs
+from fcpin.pinned_function.keys import IMMUTABILITY
 from fcpin.pinned_function.run_memo import Remembered, RunMemo, key_of
 from fcpin.policy import Selection
 from fcpin.registry.directory import RegistryDirectory
@@ -83,6 +84,14 @@ class Resolver:
                 "nothing was deployed; run again to see and deploy the new image"
             )
         return record
+
+    def told_of(self, repository: Repository) -> Mapping[str, bool]:
+        """The outputs about *repository*: whether its tags can move, where the registry tells it."""
+        try:
+            immutable = self._directory.is_immutable(repository)
+        except RegistryError:
+            return {}  # whoever needs the registry has said so
+        return {} if immutable is None else {IMMUTABILITY: immutable}
 
     def keep(self, args: PinArgs, kept: Current) -> Pin:
         """The pin that `ignore_changes` holds on to. Its digest is read where the state has none (properties.live)."""

@@ -42,6 +42,8 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
     """`created` or `adopted`; what was adopted is never deleted."""
     selection: pulumi.Output[str]
     """How the tag was chosen: "newest of 37 of 212 tags by push time"."""
+    tag_immutability: pulumi.Output[bool | None]
+    """Whether tags of the repository cannot be moved; None where the registry does not tell."""
     exposed_seconds: pulumi.Output[float | None]
     """From the push that moved the tag until the function ran the new digest; None when none had moved."""
     released_pins: pulumi.Output[Mapping[str, str] | None]

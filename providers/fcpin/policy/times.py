@@ -9,13 +9,18 @@ from fcpin.policy.fields import Fields, shown
 LONGEST: Final = timedelta(days=3650)
 _UNITS: Final = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _PART = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)([dhms])", re.ASCII)
+_GO = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d{4}) [A-Z0-9+-]+", re.ASCII)
+"""`2026-12-01 00:00:00 +0000 UTC`."""
 _DURATION = re.compile(rf"(?:{_PART.pattern})+", re.ASCII)
 
 
 def parse_moment(text: str) -> datetime:
-    """RFC 3339 with a zone, in UTC. Raises ValueError that says what is wrong."""
+    """RFC 3339 with a zone, in UTC. Raises ValueError that says what is wrong.
+
+    YAML reads a time without quotes as a time, and the Pulumi CLI hands it on in Go's words.
+    """
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(_GO.sub(r"\1\2", text))
         if moment.tzinfo is not None:
             return moment.astimezone(UTC)
     except (ValueError, OverflowError):
