@@ -87,7 +87,7 @@ BESIDE = st.fixed_dictionaries(
         "hold": st.fixed_dictionaries({"tag": TAGS, "until": MOMENTS}, optional={"digest": st.just("sha256:" + "a" * 64), "reason": st.just("x")}),
         "suspend": st.booleans(),
         "protect": st.sampled_from(["none", "pin_tag"]),
-        "discovery_limit": st.integers(1, 10_000),
+        "discovery_limit": st.sampled_from([1, 100, 100.0, 10_000]),
     },
 )  # fmt: skip
 SPECS = st.builds(lambda order, beside, nested: {**({"policy": order} if nested else order), **beside}, ORDER_SPECS, BESIDE, st.booleans())  # fmt: skip

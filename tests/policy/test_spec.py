@@ -23,6 +23,7 @@ MISTAKES = [
     ("no order", {}, "policy", ["family", "semver", "numerical", "alphabetical", "newest", "digest"]),
     ("an empty policy", {"policy": {}}, "policy", ["needs an order"]),
     ("two orders", {"policy": {"newest": {}, "digest": {"tag": "a"}}}, "policy", ["policy.newest", "policy.digest"]),
+    ("an empty policy beside an order", {"policy": {}, "newest": {}}, "policy", ["needs an order"]),
     ("two orders in two forms", {"newest": {}, "policy": {"digest": {"tag": "a"}}}, "policy", ["newest", "policy.digest"]),
     ("no mapping at all", [1], "", ["mapping", "[1]"]),
     ("a policy that is a word", {"policy": "semver"}, "policy", ["mapping", "'semver'"]),

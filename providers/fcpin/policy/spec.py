@@ -65,9 +65,10 @@ def read_order(fields: Fields) -> Order:
     written = [(where, name) for where in (fields, nested) for name in ORDERS if name in where.values]
     if len(written) > 1:  # an input that Pulumi was given as None arrives as null
         written = [(where, name) for where, name in written if where.values[name] is not None]
-    if not written:
-        if nested.readable and not nested.values:  # otherwise what stands there is the problem
-            fields.wrong("policy", f"needs an order: one of {', '.join(ORDERS)}")
+    is_empty = nested.readable and not nested.values and (not written or fields.values.get("policy") is not None)
+    if is_empty:  # otherwise what stands there is the problem
+        fields.wrong("policy", f"needs an order: one of {', '.join(ORDERS)}")
+    if is_empty or not written:
         return ByPushTime()
     if len(written) > 1:
         names = " and ".join(where.at(name) for where, name in written)

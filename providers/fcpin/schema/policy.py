@@ -97,14 +97,10 @@ KEYS: Final[Mapping[str, Schema]] = {
         anyOf=[{"required": ["tag"]}, {"required": ["digest"]}],
     ),
     "suspend": flag("Whether the deployed pin is left alone; wins over a hold too."),
-    "protect": choice(
-        "pin_tag: deploy on a tag of our own for the digest, so that a moved or deleted tag is no outage.",
-        "none",
-        "pin_tag",
-    ),
-    "protect_grace": text("How long such a tag stays when nothing runs it any more: 7d.", pattern=DURATION),
+    "protect": choice("pin_tag deploys on a tag of our own, which no moved or deleted tag reaches.", "none", "pin_tag"),
+    "protect_grace": text("How long such a tag stays after the last function has left it: 7d.", pattern=DURATION),
     "discovery_limit": {
-        "description": "How many tags are asked for their build time, where a registry tells no push times.",
+        "description": "How many tags are asked for their build time, where the registry tells no push times.",
         "type": "integer",
         "minimum": 1,
         "maximum": MOST,
