@@ -17,7 +17,10 @@ from engine.state import STACK_TYPE, Operation, ResourceState, verify
 from engine.values import SECRET, SIGNATURE, Properties, Secret, Value, marked, reveal, transform
 
 VERSION = 3
-_REFUSED = ("taint", "viewOf", "resourceHooks", "replaceWith", "deletedWith", "refreshBeforeUpdate", "snippetID")
+_REFUSED = (
+    *("taint", "viewOf", "resourceHooks", "replaceWith", "deletedWith", "refreshBeforeUpdate", "snippetID"),
+    *("pendingReplacement", "initErrors"),
+)
 _OURS = ("manifest", "secrets_providers", "resources", "pending_operations")
 
 

@@ -1,8 +1,7 @@
 """What runs inside the two child processes: the user's program, and the dynamic provider plugin.
 
-Started as a script, before the engine has done its own imports: the child does the slow imports meanwhile and then
-waits on its standard input for one line of JSON, its settings. That pipe is also the tether: when it closes, the
-engine has ended, however that came about, and the child's process group ends with it.
+The standard input is the tether: nothing is ever written to it, and when it closes, the engine has ended, however that
+came about, and the child's process group ends with it.
 """
 
 import contextlib
@@ -12,38 +11,34 @@ import runpy
 import signal
 import sys
 import threading
-from typing import Any, NoReturn
+from typing import NoReturn
 
 
-def _settings() -> dict[str, Any]:
-    """The one line. After it the standard input is empty, for the user's code and for what that starts."""
-    line = sys.stdin.readline()
-    if not line:
-        sys.exit(1)
-    settings: dict[str, Any] = json.loads(line)
-    os.environ.update(settings.pop("environment"))
+def hold_to_the_engine() -> None:
+    """From here on the standard input is empty, for the user's code and for what that starts."""
     tether = os.dup(0)
     with open(os.devnull) as empty:  # noqa: PTH123 - pathlib would be one more import before the slow ones
         os.dup2(empty.fileno(), 0)
-    threading.Thread(target=_end_with_the_engine, args=(tether,), daemon=True).start()
-    return settings
+
+    def end_with_it() -> None:
+        with contextlib.suppress(OSError):
+            os.read(tether, 1)
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=end_with_it, daemon=True).start()
 
 
-def _end_with_the_engine(tether: int) -> None:
-    with contextlib.suppress(OSError):
-        os.read(tether, 1)
-    os.killpg(0, signal.SIGKILL)
-
-
-def run_plugin() -> None:
+def run_plugin(engine: str) -> None:
     """`python -m pulumi.dynamic <address of the engine>`."""
-    settings = _settings()
-    sys.argv = ["", settings["engine"]]
+    sys.argv = ["", engine]
     runpy.run_module("pulumi.dynamic", run_name="__main__", alter_sys=True)
 
 
-def run_program() -> NoReturn:
-    """What the CLI's pulumi-language-python-exec does: configure the SDK, run the program inside a stack resource."""
+def run_program(settings: str) -> NoReturn:
+    """What the CLI's pulumi-language-python-exec does: configure the SDK, run the program inside a stack resource.
+
+    *settings* are those of `pulumi.runtime.Settings`, as JSON.
+    """
     import asyncio
     import logging
     from concurrent.futures import ThreadPoolExecutor
@@ -51,15 +46,14 @@ def run_program() -> NoReturn:
     import pulumi
     from pulumi import runtime
 
-    settings = _settings()
     runtime.set_all_config(runtime.get_config_env(), runtime.get_config_secret_keys_env())
-    engine = settings.pop("engine")
-    runtime.configure(runtime.Settings(monitor=engine, engine=engine, organization="organization", **settings))
+    given = json.loads(settings)
+    runtime.configure(runtime.Settings(**given))
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # complaints about what a failed program left unawaited
     sys.argv = ["."]
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    loop.set_default_executor(ThreadPoolExecutor(max_workers=settings["parallel"] * 4))
+    loop.set_default_executor(ThreadPoolExecutor(max_workers=given["parallel"] * 4))
     code = 1
     try:
         loop.run_until_complete(runtime.run_in_stack(_program))
@@ -88,4 +82,5 @@ def _users_traceback() -> str:
 
 if __name__ == "__main__":
     sys.path.insert(0, os.getcwd())  # noqa: PTH109 - started with -P, so that this directory is not on the path
-    {"program": run_program, "plugin": run_plugin}[sys.argv[1]]()
+    hold_to_the_engine()
+    {"program": run_program, "plugin": run_plugin}[sys.argv[1]](sys.argv[2])

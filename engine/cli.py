@@ -7,7 +7,6 @@ from argparse import REMAINDER, SUPPRESS, ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine import commands, stack_commands
 from engine.errors import Cancelled, EngineError, Unsupported
 
 _FLAGS = {
@@ -21,6 +20,8 @@ _FLAGS = {
     "json": ("-j", "print it as JSON"),
     "show-secrets": (None, "show secret values in plain text"),
 }
+_KINDS = {"preview": "update", "up": "update", "refresh": "refresh", "destroy": "destroy"}
+"""What the commands that run something do, in the CLI's words."""
 _COMMANDS = {
     # name: flags, help
     "preview": ("refresh diff expect-no-changes json", "show what up would do"),
@@ -60,7 +61,11 @@ def main(arguments: Sequence[str]) -> int:
 def _run(options: Namespace) -> int:
     if options.command == "config" and (options.arguments or not options.json):
         raise Unsupported(f"the command config {' '.join(options.arguments[:1]) or 'without --json'}")
-    code = commands.run(options) if options.kind else stack_commands.run(options)
+    if options.kind:
+        from engine.commands import run
+    else:
+        from engine.stack_commands import run
+    code = run(options)
     sys.stdout.flush()
     return code
 
@@ -74,13 +79,13 @@ def _parser() -> ArgumentParser:
         group, _, action = name.rpartition(" ")
         command = (of_stack if group else parsers).add_parser(action, help=text)
         absent = {flag.replace("-", "_"): False for flag in _FLAGS} | {"preview_only": name == "preview"}
-        command.set_defaults(command=name, kind=commands.KINDS.get(name), **absent)
+        command.set_defaults(command=name, kind=_KINDS.get(name), **absent)
         command.add_argument("--stack", "-s", metavar="NAME", help="the stack (default: PULUMI_STACK)")
         command.add_argument("--cwd", "-C", type=Path, default=Path(), metavar="DIRECTORY", help="where to run")
         for flag in flags.split():
             short, text = _FLAGS[flag]
             command.add_argument(f"--{flag}", *filter(None, [short]), action="store_true", help=text)
-        if name in commands.KINDS:
+        if name in _KINDS:
             command.add_argument("--target", "-t", action="append", default=[], metavar="URN", help="only this one")
             command.add_argument("--parallel", "-p", type=_positive, default=16, metavar="N", help="steps at once")
         elif name in ("stack init", "stack output", "stack rm"):

@@ -8,13 +8,13 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator
 from threading import Event
 
+from engine.digest import DigestDisplay
+from engine.display import Display
 from engine.errors import Cancelled, ChangesProposed, UsageError
 from engine.lock import locked
-from engine.processes import Child
+from engine.phase import run_phase
 from engine.stack import Stack
 
-KINDS = {"preview": "update", "up": "update", "refresh": "refresh", "destroy": "destroy"}
-"""What each of the commands does, in the CLI's words."""
 _DOING = {"update": "Updating", "refresh": "Refreshing", "destroy": "Destroying"}
 _FIRST = b"\ninterrupted: finishing what is under way; press Ctrl-C again to leave at once\n"
 _SECOND = b"\ninterrupted again: leaving; what was under way is in the state as pending\n"
@@ -30,11 +30,11 @@ def run(options: Namespace) -> int:
     with locked(stack) as release:
         code = 0 if options.skip_preview else _phase(stack, options, release, preview=True)
         if not (code or options.skip_preview or options.yes):
-            confirm(f"Perform this {options.kind}?")
+            _confirm(f"Perform this {options.kind}?")
         return code or _phase(stack, options, release, preview=False)
 
 
-def confirm(question: str) -> None:
+def _confirm(question: str) -> None:
     """Raises Cancelled unless the user says yes."""
     with contextlib.suppress(EOFError):
         if input(f"{question} (yes/no) ").strip().lower() in ("yes", "y"):
@@ -43,18 +43,11 @@ def confirm(question: str) -> None:
 
 
 def _phase(stack: Stack, options: Namespace, release: Callable[[], None] = lambda: None, *, preview: bool) -> int:
-    with contextlib.ExitStack() as children, _interruptible(release) as stopping:
-        # they do their imports while the engine does its own
-        kinds = ["plugin", "program"] if options.kind == "update" else ["plugin"]
-        started = [children.enter_context(Child(kind, stack.project.program)) for kind in kinds]
-        from engine.digest import DigestDisplay
-        from engine.display import Display
-        from engine.phase import run_phase
-
-        lines = Display(stack.clock, preview=preview, details=options.diff)
-        display = DigestDisplay(stack.clock) if options.json else lines
-        display.line(f"{f'Previewing {options.kind}' if preview else _DOING[options.kind]} ({stack.name}):")
-        run_phase(stack, options, display, started, stopping, preview=preview)
+    lines = Display(stack.clock, preview=preview, details=options.diff)
+    display = DigestDisplay(stack.clock) if options.json else lines
+    display.line(f"{f'Previewing {options.kind}' if preview else _DOING[options.kind]} ({stack.name}):")
+    with _interruptible(release) as stopping:
+        run_phase(stack, options, display, stopping, preview=preview)
     if display.errors:
         return 1
     if options.expect_no_changes and display.changed and preview == options.preview_only:

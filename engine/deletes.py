@@ -14,9 +14,6 @@ from engine.errors import EngineError
 from engine.state import ResourceState
 from engine.work import Work
 
-_PROTECTED = (
-    "cannot be deleted because it is protected; remove the `protect` option from it in your program and run `up` first"
-)
 _NEEDED = "cannot be deleted because resources that are no --target depend on it; target them too"
 
 
@@ -56,9 +53,6 @@ def _delete(work: Work, state: ResourceState) -> bool:
     if work.stopping.is_set() or work.spares(state.urn):
         return False
     step = _step(state)
-    if state.protect and not state.delete:
-        work.display.failed(step, EngineError(_PROTECTED))
-        return False
     try:
         work.delete(step)
     except EngineError as error:

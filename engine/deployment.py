@@ -13,26 +13,16 @@ order in which registrations are answered is a valid order, and the thread that 
 
 import threading
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from engine.changes import compare
 from engine.display import Op, Step
 from engine.errors import EngineError, Unsupported
 from engine.paths import get, parse_path, reset
-from engine.plugin import Difference
 from engine.project import Config
 from engine.state import REFERENCE_TYPE, STACK_TYPE, ResourceState, make_urn
 from engine.values import Properties, has_secret, has_unknown, reveal
-from engine.work import Work
-
-
-@dataclass(frozen=True)
-class Goal:
-    """What the program asks for: the state that it wishes."""
-
-    state: ResourceState
-    delete_before_replace: bool | None = None
-    """None leaves it to the provider."""
+from engine.work import UNPROTECT, Work
 
 
 class Deployment:
@@ -58,16 +48,16 @@ class Deployment:
                 self._slots.acquire()
             self._slots.release(self._work.parallel)
 
-    def register(self, goal: Goal) -> ResourceState | None:
-        """Do what *goal* asks for, and tell what the program is to know. Never raises: a failure is shown, and None."""
-        urn, work = goal.state.urn, self._work
+    def register(self, goal: ResourceState) -> ResourceState | None:
+        """Bring about *goal*, and tell what the program is to know. Never raises: a failure is shown, and None."""
+        urn, work = goal.urn, self._work
         with self._slots:
             try:
-                if not (self._failed & goal.state.needs or self._closed or work.stopping.is_set()):
+                if not (self._failed & goal.needs or self._closed or work.stopping.is_set()):
                     self._claim(urn)
                     return self._register(goal)
             except EngineError as error:
-                work.display.failed(Step(Op.SAME, goal.state), error)
+                work.display.failed(Step(Op.SAME, goal), error)
             self._failed.add(urn)
             if not work.preview:
                 work.stopping.set()
@@ -79,8 +69,8 @@ class Deployment:
                 raise EngineError(f"Duplicate resource URN '{urn}'; try giving it a unique name")
             self.registered.add(urn)
 
-    def _register(self, goal: Goal) -> ResourceState | None:
-        new, old, work = goal.state, self._work.ledger.old(goal.state.urn), self._work
+    def _register(self, goal: ResourceState) -> ResourceState | None:
+        new, old, work = goal, self._work.ledger.old(goal.urn), self._work
         if not new.custom:
             return self._component(new, old)
         new = replace(new, provider=self._default_provider("pulumi-python", self._config.properties))
@@ -89,9 +79,8 @@ class Deployment:
             return self._same(old, old) if old else None
         if missing := sorted(self._skipped & new.needs):
             raise EngineError(f"needs {', '.join(missing)}, which does not exist yet and is no --target; target it too")
-        if old is None or old.pending_replacement:
-            new = replace(new, inputs=work.provider.check(new, {}))
-            return self._carry_out(Step(Op.REPLACE if old else Op.CREATE, new, old))
+        if old is None:
+            return self._carry_out(Step(Op.CREATE, replace(new, inputs=work.provider.check(new, {}))))
         for path in map(parse_path, new.ignore_changes):
             new = replace(new, inputs=reset(path, old.inputs, new.inputs))
         new = replace(new, id=old.id, inputs=work.provider.check(new, old.inputs))
@@ -100,7 +89,13 @@ class Deployment:
         asked = difference.changes is None and _replaces_on(old, new)
         changed = bool(changes) if difference.changes is None else difference.changes
         if changed and (difference.replaces or asked):
-            return self._replace(goal, difference, old, Step(Op.REPLACE, new, old, changes))
+            if difference.delete_before_replace:
+                raise Unsupported("delete_before_replace, which the provider asks for,")
+            if old.protect and new.protect:
+                raise EngineError(f"cannot be replaced because it is protected; {UNPROTECT}")
+            # what check() carried over from the old resource does not apply to a new one
+            new = replace(new, id="", inputs=work.provider.check(replace(new, id="", inputs=goal.inputs), {}))
+            return self._carry_out(Step(Op.REPLACE, new, old, changes), becomes=replace(old, delete=True))
         if changed:
             return self._carry_out(Step(Op.UPDATE, new, old, changes))
         return self._same(old, replace(new, outputs=old.outputs))
@@ -130,25 +125,6 @@ class Deployment:
         self._work.ledger.record(new, old=old, durable=False)
         self._work.display.same(new)
         return new
-
-    def _replace(self, goal: Goal, difference: Difference, old: ResourceState, step: Step) -> ResourceState:
-        if old.protect and step.state.protect:
-            advice = "remove the `protect` option from it in your program first"
-            raise EngineError(f"cannot be replaced because it is protected; {advice}")
-        # what check() carried over from the old resource does not apply to a new one
-        inputs = self._work.provider.check(replace(step.state, id="", inputs=goal.state.inputs), {})
-        step = replace(step, state=replace(step.state, id="", inputs=inputs))
-        wish = goal.delete_before_replace
-        if not (difference.delete_before_replace if wish is None else wish):
-            return self._carry_out(step, becomes=replace(old, delete=True))
-        for other in self._work.ledger.remaining():
-            if not other.delete and any(old.urn in urns for urns in other.property_dependencies.values()):
-                raise Unsupported(f"delete_before_replace of a resource that others depend on ({other.urn})")
-        if not self._work.preview:
-            deleted = replace(old, pending_replacement=True)
-            self._work.delete(Step(Op.DELETE_REPLACED, old), becomes=deleted)
-            step = replace(step, old=deleted)
-        return self._carry_out(step)
 
     def _carry_out(self, step: Step, becomes: ResourceState | None = None) -> ResourceState:
         """Create or update. The step's old state then *becomes* another one, or is gone.

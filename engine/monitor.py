@@ -8,7 +8,7 @@ import grpc
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2, resource_pb2_grpc
 
-from engine.deployment import Deployment, Goal
+from engine.deployment import Deployment
 from engine.errors import EngineError, Unsupported
 from engine.paths import parse_path
 from engine.plugin import OPTIONS
@@ -19,7 +19,7 @@ from engine.work import Work
 
 _REFUSED_OPTIONS = (
     *("aliases", "aliasURNs", "importId", "provider", "providers", "hooks", "replacement_trigger", "replace_with"),
-    *("deletedWith", "customTimeouts", "transforms", "state_migrations"),
+    *("deleteBeforeReplace", "deletedWith", "customTimeouts", "transforms", "state_migrations"),
 )
 """Fields of RegisterResourceRequest."""
 
@@ -30,7 +30,7 @@ def _refusing(what: str) -> Any:
 
 
 class Services(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineServicer):
-    """ResourceMonitor and Engine, answered by one deployment, on a port of their own on loopback.
+    """ResourceMonitor and Engine, answered by one deployment.
 
     GetDeploymentInfo is left unimplemented, on purpose: every SDK then asks SupportsFeature, and takes its
     configuration from its environment.
@@ -39,15 +39,11 @@ class Services(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.Engine
     def __init__(self, deployment: Deployment, work: Work, stack: Stack) -> None:
         self._deployment, self._work, self._stack = deployment, work, stack
         self._refused = False
-        # the SDK has up to four calls a slot under way; each waits in a thread here
-        self._server = grpc.server(ThreadPoolExecutor(max_workers=work.parallel * 4 + 8), options=OPTIONS)
-        resource_pb2_grpc.add_ResourceMonitorServicer_to_server(self, self._server)
-        engine_pb2_grpc.add_EngineServicer_to_server(self, self._server)
-        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
-        self._server.start()
 
-    def stop(self) -> None:
-        self._server.stop(0).wait()
+    def serve(self, server: grpc.Server) -> None:
+        resource_pb2_grpc.add_ResourceMonitorServicer_to_server(self, server)
+        engine_pb2_grpc.add_EngineServicer_to_server(self, server)
+        server.start()
 
     def SupportsFeature(self, request: Any, _context: Any) -> Any:  # noqa: N802 - the protocol's name
         """All but one; what is refused is refused when used, in words that do not ask to update the CLI."""
@@ -63,7 +59,7 @@ class Services(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.Engine
         if state := self._deployment.register(goal):
             outputs = to_wire(state.outputs)
             return resource_pb2.RegisterResourceResponse(urn=state.urn, id=state.id, object=outputs)
-        return resource_pb2.RegisterResourceResponse(urn=goal.state.urn, result=resource_pb2.Result.FAIL)
+        return resource_pb2.RegisterResourceResponse(urn=goal.urn, result=resource_pb2.Result.FAIL)
 
     def RegisterResourceOutputs(self, request: Any, _context: Any) -> Any:  # noqa: N802
         self._deployment.register_outputs(request.urn, from_wire(request.outputs))
@@ -108,7 +104,14 @@ class Services(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.Engine
             context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
 
 
-def _decode(request: Any, stack: str, project: str) -> Goal:
+def new_server(parallel: int) -> tuple[grpc.Server, str]:
+    """A server on a port of its own on loopback, and its address. It answers from `Services.serve` on."""
+    # the SDK has up to four calls a slot under way; each waits in a thread here
+    server = grpc.server(ThreadPoolExecutor(max_workers=parallel * 4 + 8), options=OPTIONS)
+    return server, f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+
+
+def _decode(request: Any, stack: str, project: str) -> ResourceState:
     """Read a RegisterResourceRequest. Raises Unsupported, naming the option and the resource."""
     if request.remote or (request.custom and not request.type.startswith(DYNAMIC_PREFIX)):
         raise Unsupported(f"{request.name}: resource type {request.type} (expected a Python dynamic resource)")
@@ -119,7 +122,7 @@ def _decode(request: Any, stack: str, project: str) -> Goal:
     for path in (*request.ignoreChanges, *request.replaceOnChanges):
         parse_path(path)
     needed = {key: sorted(needed.urns) for key, needed in sorted(request.propertyDependencies.items())}
-    state = ResourceState(
+    return ResourceState(
         urn=make_urn(stack, project, request.type, request.name, request.parent),
         custom=request.custom,
         type=request.type,
@@ -133,4 +136,3 @@ def _decode(request: Any, stack: str, project: str) -> Goal:
         ignore_changes=list(request.ignoreChanges),
         replace_on_changes=list(request.replaceOnChanges),
     )
-    return Goal(state, request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None)

@@ -1,5 +1,6 @@
 """One phase of a run: a new program process and a new plugin process, brought together and ended again."""
 
+import contextlib
 import json
 from argparse import Namespace
 from threading import Event
@@ -9,7 +10,7 @@ from engine.deployment import Deployment
 from engine.display import Display
 from engine.errors import Unsupported
 from engine.ledger import Ledger
-from engine.monitor import Services
+from engine.monitor import Services, new_server
 from engine.plugin import Plugin
 from engine.processes import Child
 from engine.refresh import refresh
@@ -23,14 +24,8 @@ _PENDING = (
 )
 
 
-def run_phase(
-    stack: Stack, options: Namespace, display: Display, children: list[Child], stopping: Event, *, preview: bool
-) -> None:
-    """Do it, and show it; the display knows how it went. Raises EngineError when the state cannot be used.
-
-    *children* are the plugin and, for an update, the program.
-    """
-    plugin, *programs = children
+def run_phase(stack: Stack, options: Namespace, display: Display, stopping: Event, *, preview: bool) -> None:
+    """Do it, and show it; the display knows how it went. Raises EngineError when the state cannot be used."""
     before = stack.read()
     known = {state.urn for state in before.resources}
     for state in before.resources:
@@ -39,28 +34,28 @@ def run_phase(
     pending = [f"\n  * {one.state.urn}, interrupted while {one.kind}" for one in before.operations]
     if pending and (preview or options.skip_preview):
         display.log("warning", _PENDING.format(len(pending), "".join(pending)), quiet=True)
-    ledger = Ledger(before, None if preview else stack.writer())
-    provider = Plugin(plugin, stack.config, display.output)
-    work = Work(ledger, provider, display, preview, options.parallel, options.target, stopping)
-    deployment = Deployment(work, stack.name, stack.project.name, stack.config)
-    services = Services(deployment, work, stack)
-    try:
-        plugin.begin({"engine": services.address}, {"PULUMI_PROJECT": stack.project.name, "PULUMI_CONFIG": "{}"})
-        if not programs:
+    server, address = new_server(options.parallel)
+    environment = {"PULUMI_PROJECT": stack.project.name, "PULUMI_CONFIG": "{}"}
+    with Child("plugin", address, stack.project.program, environment) as child, contextlib.ExitStack() as ending:
+        provider = Plugin(child, stack.config, display.output)
+        ledger = Ledger(before, None if preview else stack.writer())
+        work = Work(ledger, provider, display, preview, options.parallel, options.target, stopping)
+        deployment = Deployment(work, stack.name, stack.project.name, stack.config)
+        Services(deployment, work, stack).serve(server)
+        ending.callback(server.stop, 0)
+        ending.callback(deployment.close)
+        if options.kind != "update":
             _refuse_targets(work, known)
         if (options.kind == "refresh" or options.refresh) and not work.is_over:
             refresh(work)
-        for program in programs if not work.is_over else ():
+        if options.kind == "update" and not work.is_over:
             display.counts.clear()  # those of the refresh
-            _run_program(program, stack, work, services.address)
+            _run_program(stack, work, address)
             deployment.close()
             _refuse_targets(work, known | deployment.registered)
         if options.kind != "refresh" and not work.is_over:
             delete_remaining(work)
         ledger.commit()
-    finally:
-        deployment.close()
-        services.stop()
     display.summary(*deployment.stack_outputs)
 
 
@@ -69,14 +64,22 @@ def _refuse_targets(work: Work, known: set[str]) -> None:
         work.display.log("error", f"--target {urn}: the stack has no such resource")
 
 
-def _run_program(program: Child, stack: Stack, work: Work, address: str) -> None:
-    names = {"project": stack.project.name, "stack": stack.name, "root_directory": str(stack.project.root)}
-    config, secret_keys = json.dumps(stack.config.values), json.dumps(sorted(stack.config.secret_keys))
-    program.begin(
-        {"engine": address, "parallel": work.parallel, "dry_run": work.preview, **names},
-        {"PULUMI_CONFIG": config, "PULUMI_CONFIG_SECRET_KEYS": secret_keys},
-    )
-    program.pass_on(work.display.output)
-    code = program.wait()
+def _run_program(stack: Stack, work: Work, address: str) -> None:
+    config = stack.config
+    settings = {
+        "monitor": address,
+        "engine": address,
+        "organization": "organization",
+        "project": stack.project.name,
+        "stack": stack.name,
+        "root_directory": str(stack.project.root),
+        "parallel": work.parallel,
+        "dry_run": work.preview,
+    }
+    secret_keys = json.dumps(sorted(config.secret_keys))
+    environment = {"PULUMI_CONFIG": json.dumps(config.values), "PULUMI_CONFIG_SECRET_KEYS": secret_keys}
+    with Child("program", json.dumps(settings), stack.project.program, environment) as program:
+        program.pass_on(work.display.output)
+        code = program.wait()
     if code and not work.is_over:
         work.display.log("error", f"the program ended with exit code {code}")

@@ -1,7 +1,6 @@
-"""The parent's side of the two child processes: start them early, tell them what to do, end them for certain."""
+"""The parent's side of the two child processes: start them, hear what they print, end them for certain."""
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -9,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Any, Self, cast
+from typing import IO, Self, cast
 
 
 class Child:
@@ -18,12 +17,12 @@ class Child:
     It ends when the engine does, even when that is killed: see engine/child.py.
     """
 
-    def __init__(self, kind: str, directory: Path) -> None:
-        unproxied = filter(None, ["127.0.0.1", os.environ.get("no_grpc_proxy") or os.environ.get("no_proxy")])  # noqa: SIM112 - as gRPC reads them
+    def __init__(self, kind: str, argument: str, folder: Path, environment: Mapping[str, str]) -> None:
+        unproxied = filter(None, ["127.0.0.1", os.environ.get("no_grpc_proxy") or os.environ.get("no_proxy")])  # noqa: SIM112
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-u", str(Path(__file__).with_name("child.py")), kind],
-            cwd=directory,
-            env={**os.environ, "no_grpc_proxy": ",".join(unproxied)},
+            [sys.executable, "-P", "-u", str(Path(__file__).with_name("child.py")), kind, argument],
+            cwd=folder,
+            env={**os.environ, "no_grpc_proxy": ",".join(unproxied), **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -31,14 +30,8 @@ class Child:
             errors="replace",
             process_group=0,
         )
-        self._input, self._output = cast("IO[str]", self._process.stdin), cast("IO[str]", self._process.stdout)
+        self._output = cast("IO[str]", self._process.stdout)
         self._reader: threading.Thread | None = None
-
-    def begin(self, settings: Mapping[str, Any], environment: Mapping[str, str]) -> None:
-        """Hand over what it waits for. *environment* is added to its environment."""
-        with contextlib.suppress(BrokenPipeError):  # it ended already; its exit code tells
-            self._input.write(json.dumps({**settings, "environment": environment}) + "\n")
-            self._input.flush()
 
     def port(self, show: Callable[[str], None]) -> str:
         """The number that the plugin prints when it is ready, or an empty text when it ended instead."""
@@ -75,5 +68,5 @@ class Child:
                 os.killpg(self._process.pid, number)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(2)
-        with contextlib.suppress(BrokenPipeError):
-            self._input.close()
+        if self._process.stdin:
+            self._process.stdin.close()

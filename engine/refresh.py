@@ -18,7 +18,7 @@ def refresh(work: Work) -> None:
     """
     wanted = []
     for state in work.ledger.remaining():
-        if state.is_managed and not state.pending_replacement and not work.spares(state.urn):
+        if state.is_managed and not work.spares(state.urn):
             wanted.append(state)
         elif not state.is_internal:
             work.display.same(state)

@@ -3,13 +3,11 @@
 # ruff: noqa: T201 - what these commands print is what they are for
 
 import json
-import sys
 from argparse import Namespace
 from typing import Any
 
 from engine.changes import masked, shown
 from engine.checkpoint import Checkpoint, in_plain_text, read_latest
-from engine.commands import confirm
 from engine.errors import EngineError, UsageError
 from engine.lock import locked, locks
 from engine.project import read_yaml
@@ -92,11 +90,8 @@ def _cancel(options: Namespace) -> None:
     stack = Stack.open(options.stack, options.cwd)
     found = locks(stack)
     for lock in found:
-        question = f"This lets another run begin beside {lock}, which may still be at work."
-        if not (lock.is_stale or options.yes or sys.stdin.isatty()):
-            raise UsageError(f"{question} To do so, pass --yes")
         if not (lock.is_stale or options.yes):
-            confirm(f"{question} Remove its lock?")
+            raise UsageError(f"{lock} may still be at work; pass --yes to let another run begin beside it")
         lock.path.unlink(missing_ok=True)
         print(f"Removed the lock of {lock}")
     if not found:

@@ -52,8 +52,6 @@ class ResourceState:
     retain_on_delete: bool = False
     delete: bool = False
     """Replaced already; to be deleted in the cloud."""
-    pending_replacement: bool = False
-    """Deleted in the cloud already; to be created anew."""
     additional_secret_outputs: Sequence[str] = ()
     ignore_changes: Sequence[str] = ()
     replace_on_changes: Sequence[str] = ()
@@ -102,7 +100,7 @@ def verify(resources: Sequence[ResourceState]) -> str:
     """
     seen, alive = {""}, set[str]()
     for state in resources:
-        if missing := (state.needs | {state.provider if not state.pending_replacement else ""}) - seen:
+        if missing := (state.needs | {state.provider}) - seen:
             return f"resource {state.urn} needs {min(missing)}, which does not come before it"
         if state.urn in alive and not state.delete:
             return f"resource {state.urn} occurs twice"

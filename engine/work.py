@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from threading import Event
 
 from engine.display import Display, Step
+from engine.errors import EngineError
 from engine.ledger import Ledger
 from engine.plugin import Provider
-from engine.state import ResourceState
+
+UNPROTECT = "remove the `protect` option from it in your program and run `up` first"
 
 
 @dataclass(frozen=True)
@@ -35,20 +37,19 @@ class Work:
         """A step that takes no time."""
         (self.display.planned if self.preview else self.display.done)(step)
 
-    def delete(self, step: Step, becomes: ResourceState | None = None) -> None:
-        """Delete the step's resource in the cloud, if there is something to delete. Raises EngineError.
-
-        In the state it then *becomes* another one, or is gone.
-        """
+    def delete(self, step: Step) -> None:
+        """Delete the step's resource in the cloud, if there is something to delete. Raises EngineError."""
         state = step.state
+        if state.protect and not state.delete:
+            raise EngineError(f"cannot be deleted because it is protected; {UNPROTECT}")
         if self.preview or not state.is_managed:
-            self.ledger.record(old=state, becomes=becomes)
+            self.ledger.record(old=state)
             if not state.is_internal:
                 self.show(step)
             return
         self.display.begun(step)
         with self.ledger.operation(state, "deleting") as operation:
-            if not state.retain_on_delete and not state.pending_replacement:
+            if not state.retain_on_delete:
                 self.provider.delete(state)
-            self.ledger.record(old=state, becomes=becomes, ends=operation)
+            self.ledger.record(old=state, ends=operation)
         self.display.done(step)

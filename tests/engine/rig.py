@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.checkpoint import Checkpoint
 from engine.deletes import delete_remaining
-from engine.deployment import Deployment, Goal
+from engine.deployment import Deployment
 from engine.display import Display
 from engine.errors import CheckFailed, ProviderFailed
 from engine.ledger import Ledger
@@ -141,11 +141,11 @@ class Rig:
     saved: Checkpoint = field(default_factory=Checkpoint)
     writes: int = 0
 
-    def up(self, *goals: Goal, preview: bool = False, targets: Collection[str] = ()) -> Run:
+    def up(self, *goals: ResourceState, preview: bool = False, targets: Collection[str] = ()) -> Run:
         """Register the stack and *goals* one after another, then delete what is left over."""
         work = self._work(preview=preview, targets=targets, parallel=1)
         deployment = Deployment(work, "dev", "rig", Config())
-        outcomes = {goal.state.urn: deployment.register(goal) for goal in (stack(), *goals)}
+        outcomes = {goal.urn: deployment.register(goal) for goal in (stack(), *goals)}
         deployment.close()
         if not work.display.errors:
             delete_remaining(work)
@@ -190,20 +190,19 @@ class Rig:
         }
 
 
-def stack() -> Goal:
-    return Goal(ResourceState(urn=STACK_URN, custom=False, type=STACK_TYPE))
+def stack() -> ResourceState:
+    return ResourceState(urn=STACK_URN, custom=False, type=STACK_TYPE)
 
 
-def box(name: str, parent: str = STACK_URN) -> Goal:
-    urn = make_urn("dev", "rig", BOX, name, parent)
-    return Goal(ResourceState(urn=urn, custom=False, type=BOX, parent=parent))
+def box(name: str, parent: str = STACK_URN) -> ResourceState:
+    return ResourceState(urn=make_urn("dev", "rig", BOX, name, parent), custom=False, type=BOX, parent=parent)
 
 
-def item(name: str, *needs: Goal, parent: str = STACK_URN, delete_first: bool | None = None, **options: Any) -> Goal:
+def item(name: str, *needs: ResourceState, parent: str = STACK_URN, **options: Any) -> ResourceState:
     """An item whose key is its name unless `key` is given; other properties in `inputs`."""
     inputs = {"key": options.pop("key", name), **options.pop("inputs", {})}
-    urns = [need.state.urn for need in needs]
-    state = ResourceState(
+    urns = [need.urn for need in needs]
+    return ResourceState(
         urn=make_urn("dev", "rig", ITEM, name, parent),
         custom=True,
         type=ITEM,
@@ -213,4 +212,3 @@ def item(name: str, *needs: Goal, parent: str = STACK_URN, delete_first: bool | 
         property_dependencies={"of": urns} if urns else {},
         **options,
     )
-    return Goal(state, delete_first)

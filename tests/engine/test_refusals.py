@@ -23,6 +23,11 @@ from tests.engine.workbench import PATIENCE, Workbench
             "pulumi:providers:pulumi-python",
         ),
         ("aliases", 'Item("a", opts=ResourceOptions(aliases=[pulumi.Alias(name="b")]))', "aliases"),
+        (
+            "deleting before replacing",
+            'Item("a", opts=ResourceOptions(delete_before_replace=True))',
+            "delete_before_replace",
+        ),
         ("import", 'Item("a", opts=ResourceOptions(import_="id-1"))', "import_"),
         ("reading by id", 'Item("a", opts=ResourceOptions(id="id-1"))', "reading an existing resource"),
         (

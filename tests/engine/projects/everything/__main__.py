@@ -18,7 +18,7 @@ a = Item(
 )
 b = Item("b", of=a.token, lst=[1, a.version, None], opts=Options(protect=stage < 3))
 c = Item("c", key=f"c{stage}", v=1)
-d = Item("d", key=f"d{stage}", opts=Options(delete_before_replace=True))
+Item("d", key=f"d{stage}")
 Item("reference", other=a)
 Item("configured", pw=config.require_secret("pw"), base=config.require("base"))
 
