@@ -46,7 +46,7 @@ class Phases:
         return resolver.resolve(PinArgs.read(args, "cn-hangzhou"), policy, current)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def cloud() -> Iterator[Emulator]:
     with Emulator().serve() as cloud:
         yield cloud
