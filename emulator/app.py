@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from email.utils import formatdate
 from typing import Protocol
 from urllib.parse import parse_qsl
 
@@ -85,7 +86,9 @@ class Front:
         sequel = self._account.faults.take_sequel(action)
         if sequel is not None:
             await self._follow(sequel)
-        return _response(response)
+        answer = _response(response)
+        answer.headers["date"] = formatdate(self._account.clock.gateway_now(), usegmt=True)
+        return answer
 
     async def _follow(self, sequel: Sequel) -> None:
         try:

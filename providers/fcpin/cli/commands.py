@@ -5,6 +5,7 @@ from typing import Final
 
 from fcpin.cli.changes import CHANGES
 from fcpin.cli.command import Command
+from fcpin.cli.doctor import DOCTOR
 from fcpin.cli.drift import DRIFT
 from fcpin.cli.explain import EXPLAIN
 from fcpin.cli.impact import IMPACT
@@ -29,6 +30,7 @@ COMMANDS: Final[Sequence[Command]] = (
     IMPACT,
     ROLLBACK,
     PRUNE,
+    DOCTOR,
     PROBE,
 )
 """Where a command is registered."""

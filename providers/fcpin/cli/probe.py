@@ -1,6 +1,5 @@
 """fcpin probe: settle by experiment what the cloud's documentation leaves open, for the emulator to obey."""
 
-import os
 import secrets
 import signal
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
@@ -10,23 +9,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from fcpin.cli import options
 from fcpin.cli.command import Command, Streams
-from fcpin.cli.stacks import add_stack, read_stack
+from fcpin.cli.stacks import read_stack
+from fcpin.cli.where import add_where, refuse_addresses, repository_of, settings_of
 from fcpin.clock import SystemClock
 from fcpin.errors import InvalidInput, Problem
-from fcpin.image import Repository, acr_host
+from fcpin.image import acr_host
 
 if TYPE_CHECKING:
     from fcpin.probe.setup import Plan
-    from fcpin.settings import Settings
 
 DONE: Final = 0
 INCOMPLETE: Final = 1
 DECLINED: Final = 3
 _DEADLINE: Final = 600.0
 _DAY: Final = 86400
-_OF_STACK: Final = ("region", "endpoint", "cr_endpoint", "fc_endpoint", "plain_http")
 
 
 def run(given: Namespace, streams: Streams) -> int:
@@ -97,36 +94,16 @@ def _plan(given: Namespace) -> "Plan":
     """Raises InvalidInput, StackError."""
     from fcpin.probe.setup import Plan
 
-    try:
-        repository = Repository.parse(given.repository)
-    except InvalidInput as error:
-        raise InvalidInput(*(Problem("--repository", problem.reason) for problem in error.problems)) from None
-    settings = _settings(given, repository)
+    if (repository := repository_of(given)) is None:
+        raise InvalidInput(Problem("--repository", "is required"))
+    if given.stack:
+        refuse_addresses(given)
+    settings = read_stack(given).settings if given.stack else settings_of(given, repository)
     host = acr_host(repository.host)
     region = settings.region or (host.region if host else "")
     if not region:
         raise InvalidInput(Problem("--region", "is needed: neither the stack nor the repository's host tells it"))
     return Plan(replace(settings, region=region), repository, given.deadline)
-
-
-def _settings(given: Namespace, repository: Repository) -> "Settings":
-    from fcpin.settings import Settings
-
-    if given.stack:
-        for option in _OF_STACK:
-            if getattr(given, option):
-                raise InvalidInput(Problem(f"--{option.replace('_', '-')}", "is for the stack's configuration to say"))
-        return read_stack(given).settings
-    if given.endpoint and given.plain_http:
-        raise InvalidInput(Problem("--plain-http", "says nothing beside --endpoint; write http:// there"))
-    endpoint = given.endpoint or (f"http://{repository.host}" if given.plain_http else None)
-    endpoints = {"fc": given.fc_endpoint, "cr": given.cr_endpoint}
-    values = {
-        "fcpin:region": given.region,
-        "fcpin:endpoints": {name: address for name, address in endpoints.items() if address},
-        "fcpin:registries": {repository.host: {"endpoint": endpoint}} if endpoint else {},
-    }
-    return Settings.read(values.get, os.environ)
 
 
 def _seconds(text: str) -> float:
@@ -140,10 +117,7 @@ def _seconds(text: str) -> float:
 
 
 def _add_options(parser: ArgumentParser) -> None:
-    options.add_repository(parser, required=True)
-    parser.add_argument("--fc-endpoint", metavar="URL", help="ask this endpoint of Function Compute")
-    parser.add_argument("--region", metavar="REGION", help="where the functions are made (default: the repository's)")
-    add_stack(parser, "take region, endpoints, registries and credentials from this stack")
+    add_where(parser, needs_repository=True, about_stack="take region, addresses and credentials from this stack")
     parser.add_argument(
         "--output", type=Path, default=Path("facts.json"), metavar="FILE", help="where to write (default: facts.json)"
     )

@@ -1,0 +1,40 @@
+"""What docker's login may do to a repository that is not one of ACR Enterprise."""
+
+from collections.abc import Iterator
+
+from fcpin.doctor.line import Line, note, ok, problem
+from fcpin.errors import RegistryDenied, RegistryError, RepositoryNotFound
+from fcpin.image import Repository
+from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.distribution import find_docker_login
+from fcpin.registry.settings import RegistrySettings, public_host
+
+
+def login(repository: Repository, settings: RegistrySettings) -> Iterator[Line]:
+    """Whether there is one; whether it is any good the listing tells."""
+    name = f"login to {repository.host}"
+    if settings.username:
+        yield ok(name, f"user {settings.username!r} of the stack's registries")
+        return
+    try:
+        found = find_docker_login(repository.host, public_host(repository.host))
+    except RegistryDenied as error:
+        yield problem(name, str(error), f"docker login {repository.host}")
+        return
+    if found.is_anonymous:
+        yield note(name, "none: asked as anonymous", f"docker login {repository.host}, if it is not public")
+    else:
+        yield ok(name, str(found))
+
+
+def listing(repository: Repository, directory: RegistryDirectory) -> Iterator[Line]:
+    """Tags, by the protocol that a deployment takes."""
+    name = f"tags of {repository}"
+    try:
+        yield ok(name, f"{len(directory.list_tags(repository))} in all")
+    except RegistryDenied as error:
+        yield problem(name, str(error), f"docker login {repository.host} with a user who may pull it")
+    except RepositoryNotFound as error:
+        yield problem(name, str(error), "correct the repository, or push to it first")
+    except RegistryError as error:
+        yield problem(name, str(error), "see the registry above")

@@ -1,0 +1,87 @@
+"""What is looked at: the settings of a stack or of the environment, its functions and its repositories."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from fcpin.errors import FcpinError
+from fcpin.image import Repository
+from fcpin.settings import Settings
+from fcpin.stack import Engine, Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One function that the stack names."""
+
+    function_name: str
+    region: str
+    profile: str
+    is_owned: bool
+    """Whether `up` creates it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """*failures* are what kept it from being read whole; then *settings* may be None."""
+
+    settings: Settings | None
+    key_given_by: str
+    """Where a key that is given by hand comes from."""
+    subjects: Sequence[Subject] = ()
+    repositories: Sequence[Repository] = ()
+    engine: Engine | FcpinError | None = None
+    """None where no stack is asked for."""
+    failures: Sequence[tuple[str, FcpinError]] = ()
+    """What was being read, and why it could not be."""
+
+    @classmethod
+    def of_environment(cls, settings: Settings, repositories: Sequence[Repository]) -> Self:
+        return cls(settings, "ALICLOUD_ACCESS_KEY of the environment", repositories=repositories)
+
+    @classmethod
+    def of_stack(cls, find: Engine | FcpinError, name: str) -> Self:
+        """Raises nothing that is expected."""
+        if isinstance(find, FcpinError):
+            return cls(None, "", engine=find)
+        try:
+            stack = Stack.read(find, name)
+        except FcpinError as error:
+            return cls(None, "", engine=find, failures=(("stack", error),))
+        in_config = "alicloud:accessKey" in stack.config
+        given_by = "alicloud:accessKey of the stack" if in_config else "ALICLOUD_ACCESS_KEY of the environment"
+        entries = _entries(stack.config)
+        subjects = dict.fromkeys([*_configured(entries, stack.settings.region), *_deployed(stack, entries)])
+        repositories = dict.fromkeys([*stack.settings.repositories, *(pin.repository for pin in stack.pins)])
+        return cls(stack.settings, given_by, tuple(subjects), tuple(repositories), find)
+
+
+def _entries(config: Mapping[str, str]) -> Mapping[str, Mapping[str, Any]]:
+    """`fcpin:functions`, as far as it can be read: a preview reports the rest."""
+    try:
+        entries = json.loads(config.get("fcpin:functions") or "{}")
+    except ValueError:
+        return {}
+    if not isinstance(entries, dict):
+        return {}
+    return {
+        name: entry for name, entry in entries.items() if isinstance(entry, dict) and entry.get("suspend") is not True
+    }
+
+
+def _configured(entries: Mapping[str, Mapping[str, Any]], region: str) -> Iterable[Subject]:
+    for name, entry in entries.items():
+        yield Subject(
+            str(entry.get("function_name") or name),
+            str(entry.get("region") or region),
+            str(entry.get("profile") or ""),
+            entry.get("config") is not None,
+        )
+
+
+def _deployed(stack: Stack, entries: Mapping[str, Mapping[str, Any]]) -> Iterable[Subject]:
+    """What only the state knows: it is about to be deleted or released."""
+    for pin in stack.pins:
+        if pin.name not in entries:
+            yield Subject(pin.function_name, pin.region, pin.profile, is_owned=False)

@@ -1,0 +1,242 @@
+"""`fcpin doctor`: each thing that can be wrong has its line, and none hides another."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator import Emulator
+from fcpin.doctor.credentials import credentials
+from fcpin.doctor.line import Status
+from fcpin.openapi import Profile
+from tests.support.examples import examples
+from tests.support.told_stack import PATH, Answer, ToldStack, run
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "doctor.md"
+ELSEWHERE = "registry.example.com"
+
+
+@pytest.fixture(autouse=True)
+def direct(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALICLOUD_ACCESS_KEY", "ALICLOUD_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
+
+
+def deployed(told: ToldStack) -> None:
+    told.push("main-11")
+    told.deploy("checkout", "main-11")
+
+
+def checks(answer: Answer) -> Mapping[str, Mapping[str, Any]]:
+    return {check["name"]: check for check in answer.json["checks"]}
+
+
+def test_a_stack_that_lacks_nothing(told: ToldStack) -> None:
+    deployed(told)
+    told.cloud.set_tag_immutability(PATH)
+    answer = told.fcpin("doctor", "--json")
+    assert answer.code == 0
+    assert answer.json["ok"] is True
+    assert {check["status"] for check in answer.json["checks"]} == {"ok", "not tried"}
+    rights = ("ListInstance", "GetAuthorizationToken", "GetRepository", "ListRepositoryTag", "GetRepositoryTag")
+    for name in (*(f"cr:{right} {PATH}" for right in (*rights, "PullRepository")), "fc:GetFunction checkout", "clock"):
+        assert checks(answer)[name]["status"] == "ok"
+
+
+def movable(told: ToldStack) -> None:
+    told.cloud.set_tag_immutability(PATH, immutable=False)
+
+
+def ghost(told: ToldStack) -> None:
+    told.functions["ghost"] = {"repository": told.repository}
+    told.tell()
+
+
+def unborn(told: ToldStack) -> None:
+    told.functions["unborn"] = {"repository": told.repository, "config": {"cpu": 0.5}}
+    told.tell()
+
+
+def denied(action: str, code: str) -> Callable[[ToldStack], None]:
+    return lambda told: told.cloud.fail_next(action, status=403, code=code, times=9)
+
+
+def unreachable(told: ToldStack) -> None:
+    told.tell(endpoints={"fc": "http://127.0.0.1:1", "cr": told.cloud.url})
+
+
+def misconfigured(told: ToldStack) -> None:
+    told.tell(endpoints={"fd": "http://127.0.0.1:1"})
+
+
+def broken_listing(told: ToldStack) -> None:
+    told.cloud.fail_next("ListRepoTag", kind="html-502", times=9)
+
+
+def profile(told: ToldStack) -> None:
+    told.functions["checkout"]["profile"] = "nobody"
+    told.tell()
+
+
+CASES: list[tuple[str, Callable[[ToldStack], None], int, str, str, list[str]]] = [
+    # label, what is wrong, exit status, line, its status, facts
+    ("a function that nobody made", ghost, 1, "fc:GetFunction ghost", "problem", ["FunctionNotFound", "function_name"]),
+    ("a function that up is to make", unborn, 0, "fc:GetFunction unborn", "note", ["not in cn-hangzhou yet", "up"]),
+    ("its making cannot be tried", unborn, 0, "fc:CreateFunction, fc:DeleteFunction", "not tried", ["up needs them"]),
+    ("no right to read functions", denied("GetFunction", "AccessDenied"), 1, "fc:GetFunction checkout", "problem", ["AccessDenied", "allow fc:GetFunction", "functions/checkout"]),
+    ("no right to list functions", denied("ListFunctions", "AccessDenied"), 0, "fc:ListFunctions in cn-hangzhou", "note", ["only fcpin impact"]),
+    ("no right to list tags", denied("ListRepoTag", "NoPrivilege"), 1, f"cr:ListRepositoryTag {PATH}", "problem", ["NoPrivilege", "cr:ListRepositoryTag"]),
+    ("what hangs on it is not tried", denied("ListRepoTag", "NoPrivilege"), 1, f"cr:PullRepository {PATH}", "not tried", ["Digest"]),
+    ("no right to log in", denied("GetAuthorizationToken", "NoPrivilege"), 1, f"cr:GetAuthorizationToken {PATH}", "problem", ["NoPrivilege"]),
+    ("and the rest is tried all the same", denied("GetAuthorizationToken", "NoPrivilege"), 1, f"cr:GetRepositoryTag {PATH}", "ok", ["main-11"]),
+    ("tags that can be moved", movable, 0, f"TagImmutability {PATH}", "note", ["off", "precondition of the outage"]),
+    ("a clock 20 minutes off", lambda told: told.cloud.skew(1200), 1, "clock", "problem", ["behind", "15 minutes", "NTP"]),
+    ("a clock 2 minutes off", lambda told: told.cloud.skew(-120), 0, "clock", "note", ["ahead"]),
+    ("a disabled key", lambda told: told.cloud.set_key_active(False), 1, "fc:GetFunction checkout", "problem", ["Inactive", "check the credentials"]),
+    ("an endpoint that is not there", unreachable, 1, "Function Compute in cn-hangzhou", "problem", ["127.0.0.1:1", "refused", "check"]),
+    ("and the registry is looked at all the same", unreachable, 1, f"cr:PullRepository {PATH}", "ok", []),
+    ("a configuration that is wrong", misconfigured, 1, "stack", "problem", ["fcpin:endpoints.fd", "unknown key", "correct"]),
+    ("an API that fails", broken_listing, 1, f"cr:ListRepositoryTag {PATH}", "problem", ["502"]),
+    ("a profile that does not exist", profile, 1, "credentials of profile nobody", "problem", ["aliyun configure"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("happens", "code", "name", "status", "facts"), [pytest.param(*row[1:], id=row[0]) for row in CASES]
+)
+def test_what_is_wrong_has_its_line(
+    happens: Callable[[ToldStack], None], code: int, name: str, status: str, facts: list[str], told: ToldStack
+) -> None:
+    deployed(told)
+    happens(told)
+    answer = told.fcpin("doctor", "--json")
+    found = checks(answer)[name]
+    assert (answer.code, found["status"]) == (code, status), found
+    for fact in facts:
+        assert fact in f"{found['detail']}; {found['remedy']}"
+    assert answer.err == ""
+
+
+def test_a_stack_that_cannot_be_read(told: ToldStack) -> None:
+    answer = told.fcpin("doctor", "--json", stack="nope")
+    assert answer.code == 1
+    assert "no stack named 'nope'" in checks(answer)["stack"]["detail"]
+    assert checks(answer)["fcpin"]["status"] == "ok"
+
+
+def test_no_engine_at_all(told: ToldStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    answer = told.fcpin("doctor", "--json")
+    assert answer.code == 1
+    assert "not on PATH" in checks(answer)["engine"]["detail"]
+
+
+LOGINS: list[tuple[str, str, str, str, list[str]]] = [
+    # label, docker's configuration, status of the login, status of the listing, facts
+    ("none", "", "note", "problem", ["anonymous", "docker login"]),
+    ("a good one", "emulator:emulator-password", "ok", "ok", ["user 'emulator'", "1 in all"]),
+    ("a refused one", "emulator:wrong", "ok", "problem", ["user 'emulator'", "docker login"]),
+    ("a broken one", "no colon", "problem", "problem", ["not the base64 form"]),
+]
+
+
+@pytest.mark.parametrize(("config", "login", "tags", "facts"), [pytest.param(*row[1:], id=row[0]) for row in LOGINS])
+def test_a_login_of_docker(config: str, login: str, tags: str, facts: list[str], told: ToldStack) -> None:
+    told.push("main-11")
+    told.functions["shop"] = {"repository": f"{ELSEWHERE}/{PATH}"}
+    told.tell(registries={ELSEWHERE: {"endpoint": told.cloud.url}})
+    auths = {ELSEWHERE: {"auth": b64encode(config.encode()).decode()}} if config else {}
+    folder = Path(os.environ["DOCKER_CONFIG"])
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps({"auths": auths}))
+    found = checks(told.fcpin("doctor", "--json"))
+    lines = [found[f"login to {ELSEWHERE}"], found[f"tags of {ELSEWHERE}/{PATH}"]]
+    assert [line["status"] for line in lines] == [login, tags]
+    said = "; ".join(f"{line['detail']}; {line['remedy']}" for line in lines)
+    for fact in facts:
+        assert fact in said
+    assert "emulator-password" not in said
+
+
+def test_without_a_stack(told: ToldStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    deployed(told)
+    cloud = told.cloud
+    monkeypatch.setenv("ALICLOUD_ACCESS_KEY", cloud.access_key_id)
+    monkeypatch.setenv("ALICLOUD_SECRET_KEY", cloud.access_key_secret)
+    where = ["--region", "cn-hangzhou", "--fc-endpoint", cloud.url, "--cr-endpoint", cloud.url]
+    answer = run(["doctor", "--json", *where, "--repository", told.repository, "--endpoint", cloud.url])
+    assert answer.code == 0, answer.out
+    assert "ALICLOUD_ACCESS_KEY of the environment" in checks(answer)["credentials"]["detail"]
+    assert checks(answer)["fc:ListFunctions in cn-hangzhou"]["status"] == "ok"
+    assert checks(answer)[f"cr:PullRepository {PATH}"]["status"] == "ok"
+    cloud.set_key_active(False)
+    answer = run(["doctor", "--json", *where])
+    assert checks(answer)["fc:ListFunctions in cn-hangzhou"]["status"] == "problem", "nothing else proves the key"
+
+
+SOURCES: list[tuple[str, Mapping[str, str], str, str]] = [
+    ("the environment", {"ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAI5tEXAMPLEKEY", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "x" * 30}, "ok", "ALIBABA_CLOUD_ACCESS_KEY_ID of the environment: access key LTAI…EKEY"),
+    ("the profile of the CLI", {"ALIBABA_CLOUD_PROFILE": "ci"}, "ok", "the Alibaba Cloud CLI's ~/.aliyun/config.json: access key LTAI…FILE"),
+    ("nobody", {"ALIBABA_CLOUD_CLI_PROFILE_DISABLED": "true"}, "problem", "no credentials found"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("settings", "status", "fact"), [pytest.param(*row[1:], id=row[0]) for row in SOURCES])
+def test_the_source_of_the_chain_is_told(settings: Mapping[str, str], status: str, fact: str, tmp_path: Path) -> None:
+    """A process of its own: the chain reads the environment when it is imported."""
+    (tmp_path / ".aliyun").mkdir()
+    ci = {"name": "ci", "mode": "AK", "access_key_id": "LTAI5tEXAMPLEFILE", "access_key_secret": "x" * 30}
+    (tmp_path / ".aliyun" / "config.json").write_text(json.dumps({"current": "ci", "profiles": [ci]}))
+    kept = {name: value for name, value in os.environ.items() if name not in {"ALICLOUD_REGION", "ALICLOUD_ACCESS_KEY"}}
+    done = subprocess.run(
+        [sys.executable, "-m", "fcpin", "doctor", "--json"],
+        env={**kept, "HOME": str(tmp_path), **settings},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = checks(Answer(done.returncode, done.stdout, done.stderr))
+    assert found["credentials"]["status"] == status
+    assert fact in found["credentials"]["detail"]
+    assert found["Function Compute"]["status"] == "not tried"
+    assert "x" * 30 not in done.stdout + done.stderr
+
+
+def test_a_profile_that_cannot_be_found_is_no_traceback() -> None:
+    (line,) = credentials(Profile("nobody"), "")
+    assert (line.status, line.name) == (Status.PROBLEM, "credentials of profile nobody")
+
+
+def test_no_secret_is_printed(told: ToldStack) -> None:
+    deployed(told)
+    for format_ in ((), ("--json",)):
+        answer = told.fcpin("doctor", *format_)
+        assert told.cloud.access_key_secret not in answer.out + answer.err
+
+
+def the_same_in_every_run(text: str) -> str:
+    for pattern in (r"\d+ ms", r"127\.0\.0\.1:\d+", r"cr[ir]-[0-9a-z]+", r"\d+\.\d+\.\d+", r"request [\w-]+", r"  +"):
+        text = re.sub(pattern, "…", text)
+    return text
+
+
+def test_every_example_of_its_page_answers_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Emulator().serve() as cloud:
+        told = ToldStack(tmp_path, cloud, "dev")
+        monkeypatch.setenv("PATH", told.path())
+        monkeypatch.setenv("ENGINE", "pulumi")
+        deployed(told)
+        told.functions["invoices"] = {"repository": told.repository, "policy": {"family": {"name": "main"}}}
+        told.tell()
+        for example in examples(PAGE):
+            assert the_same_in_every_run(example.run(tmp_path)) == the_same_in_every_run(example.output)
