@@ -8,6 +8,7 @@ import pytest
 
 from emulator import Emulator, EmulatorError, Knobs
 from emulator.facts import read_facts
+from tests.emulator.clients import HOST, Functions, resolved
 from tests.emulator.test_command_line import run, started
 
 
@@ -61,9 +62,14 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_a_knob_on_the_command_line_overrides_a_fact(tmp_path: Path) -> None:
-    file = write(tmp_path)
-    with started("--facts", str(file), "--knob", "acr_next_token=true") as (_, cloud, _):
-        cloud.push("shop/app", "main", content="one")
-        assert cloud.url
+    file = write(tmp_path, facts={"digest_input": "accepted", "same_image_update": "error"})
+    with started("--facts", str(file), "--knob", "same_image_update=keep") as (_, cloud, _):
+        image = f"{HOST}/shop/app@{cloud.push('shop/app', 'main', content='one')}"
+        functions = Functions(cloud)
+        functions.create(image=image)
+        assert resolved(functions.update_image(image=image)) == image.partition("@")[2]
+
+
+def test_facts_that_cannot_be_read_are_one_line(tmp_path: Path) -> None:
     refused = run("--facts", str(tmp_path / "nothing.json"))
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)

@@ -5,16 +5,14 @@ import signal
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from fcpin.cli.command import Command, Streams
 from fcpin.cli.stacks import read_stack
-from fcpin.cli.where import add_where, refuse_addresses, repository_of, settings_of
+from fcpin.cli.where import add_where, refuse_addresses, repository_of, settings_of, with_region
 from fcpin.clock import SystemClock
 from fcpin.errors import InvalidInput, Problem
-from fcpin.image import acr_host
 
 if TYPE_CHECKING:
     from fcpin.probe.setup import Plan
@@ -98,12 +96,12 @@ def _plan(given: Namespace) -> "Plan":
         raise InvalidInput(Problem("--repository", "is required"))
     if given.stack:
         refuse_addresses(given)
-    settings = read_stack(given).settings if given.stack else settings_of(given, repository)
-    host = acr_host(repository.host)
-    region = settings.region or (host.region if host else "")
-    if not region:
+        settings = with_region(read_stack(given).settings, repository)
+    else:
+        settings = settings_of(given, repository)
+    if not settings.region:
         raise InvalidInput(Problem("--region", "is needed: neither the stack nor the repository's host tells it"))
-    return Plan(replace(settings, region=region), repository, given.deadline)
+    return Plan(settings, repository, given.deadline)
 
 
 def _seconds(text: str) -> float:

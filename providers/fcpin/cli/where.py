@@ -3,12 +3,13 @@
 import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from fcpin.cli import options
 from fcpin.cli.stacks import add_stack
 from fcpin.errors import InvalidInput, InvalidSettings, Problem
-from fcpin.image import Repository
+from fcpin.image import Repository, acr_host
 
 if TYPE_CHECKING:
     from fcpin.settings import Settings
@@ -47,7 +48,7 @@ def refuse_addresses(given: Namespace) -> None:
 
 
 def settings_of(given: Namespace, repository: Repository | None) -> "Settings":
-    """Of options and the environment; the region may be empty. Raises InvalidInput."""
+    """Of options and the environment; the region may be empty where no host tells it. Raises InvalidInput."""
     from fcpin.settings import Settings
 
     values: dict[str, Any] = {
@@ -56,9 +57,15 @@ def settings_of(given: Namespace, repository: Repository | None) -> "Settings":
         "fcpin:registries": _registries(given, repository),
     }
     try:
-        return Settings.read(values.get, os.environ)
+        return with_region(Settings.read(values.get, os.environ), repository)
     except InvalidSettings as error:
         raise InvalidInput(*(Problem(_option(problem.path), problem.reason) for problem in error.problems)) from None
+
+
+def with_region(settings: "Settings", repository: Repository | None) -> "Settings":
+    """Where nothing else names a region, it is that of the repository's host."""
+    host = acr_host(repository.host) if repository else None
+    return settings if settings.region or host is None else replace(settings, region=host.region)
 
 
 def _registries(given: Namespace, repository: Repository | None) -> Mapping[str, Any]:
