@@ -13,7 +13,7 @@ from fcpin.cli.tags import read_tags
 from fcpin.image import TagRecord
 from fcpin.policy import Policy
 
-_ROUNDS = 7
+_ROUNDS = 5
 _EXTRACT = {"pattern": r"^main-[a-f0-9]+-(?P<ts>\d+)$", "extract": "$ts"}
 _MATCH = re.compile(r"\w+-?(.*)").fullmatch
 

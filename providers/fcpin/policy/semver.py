@@ -55,9 +55,11 @@ class Semver(Fixed):
         return ranked.only(inside)
 
     def _reject(self, ranked: Ranked[VersionKey], inside: Sequence[bool], rejected: Ledger) -> None:
-        out = ranked.only([not fits for fits in inside])
+        early: list[str] = []
+        outside: list[str] = []
         wanted = self.range.wants_prereleases
-        early = [tag for tag, version in zip(out.tags, out.keys, strict=True) if version[3] == 0 and wanted(version)]
+        for tag, version, fits in zip(ranked.tags, ranked.keys, inside, strict=True):
+            if not fits:
+                (early if version[3] == 0 and wanted(version) else outside).append(tag)
         reject(rejected, f"is a pre-release, and {self.range} names none (such as >=1.0.0-0)", early)
-        known = frozenset(early)
-        reject(rejected, f"is outside {self.range}", [tag for tag in out.tags if tag not in known])
+        reject(rejected, f"is outside {self.range}", outside)

@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
-from itertools import repeat
+from collections.abc import Callable, Iterator, Sequence
+from itertools import compress, repeat
 from typing import Final, TypeAlias
 
 from fcpin.policy.lines import expecting, strays
@@ -37,18 +37,18 @@ def parse_loose_version(text: str) -> VersionKey | None:
 def version_keys(texts: Sequence[str], parse: Callable[[str], VersionKey | None]) -> Sequence[VersionKey | None]:
     """The key of each of *texts*: of releases all at once, of whatever *parse* makes of the others."""
     others = strays(texts, _RELEASES)
-    numbers = iter(_numbers([text for text in texts if text not in others] if others else texts))
-    releases = zip(numbers, numbers, numbers, repeat(1))
     if not others:
-        return list(releases)
+        return list(_releases(texts))
+    is_release = [text not in others for text in texts]
+    releases = _releases(list(compress(texts, is_release)))
     known = {text: parse(text) for text in others if text[:1] in _FIRST}
-    return [known.get(text) if text in others else next(releases) for text in texts]
+    return [next(releases) if plain else known.get(text) for text, plain in zip(texts, is_release, strict=True)]
 
 
-def _numbers(releases: Sequence[str]) -> Sequence[int]:
-    """Three for each. Nothing at hand reads integers as fast as the reader of JSON."""
-    numbers: list[int] = json.loads(f"[{','.join(releases).replace('v', '').replace('.', ',')}]")
-    return numbers
+def _releases(texts: Sequence[str]) -> Iterator[VersionKey]:
+    """Their keys. Nothing at hand reads integers as fast as the reader of JSON."""
+    numbers = iter(json.loads(f"[{','.join(texts).replace('v', '').replace('.', ',')}]"))
+    return zip(numbers, numbers, numbers, repeat(1))
 
 
 def identifiers(pre: str) -> tuple[tuple[int, int | str], ...]:
