@@ -56,9 +56,24 @@ def the_fix(told: ToldStack) -> None:
     told.push("main-13")
 
 
+def functions_of_other_tools(told: ToldStack) -> None:
+    """One pinned already, two that nobody pins, one of another stack, and one with another name."""
+    for tag in ("release-83f96b6", "v1.4.2", "latest"):
+        told.push(tag)
+    told.deploy("shop-checkout", "release-83f96b6")
+    told.create("shop-orders", "v1.4.2")
+    told.create("shop-photos", "latest")
+    told.create("thumbnails", "latest")
+    owner = [{"Key": "fcpin:owner", "Value": "organization/search/prod::search"}]
+    image = {"customContainerConfig": {"image": told.image("v1.4.2")}}
+    told.client.create("shop-search", {"runtime": "custom-container", "handler": "h", "tags": owner, **image})
+    told.write_project()
+
+
 PAGES: list[tuple[str, list[Callable[[ToldStack], None]]]] = [
     ("drift.md", [three_functions]),
     ("impact.md", [three_uses]),
+    ("import.md", [functions_of_other_tools]),
     ("rollback.md", [a_bad_release, the_fix]),
 ]
 """What happens before each example of a page."""

@@ -19,7 +19,7 @@ def test_it_stays_what_it_was_until_the_function_is_made_anew(shop: Shop) -> Non
     shop.create_by_hand("main-1")
     (shop.stack.folder / "__main__.py").write_text(PROGRAM)
     shop.configure({FUNCTION: shop.entry(config=None)})
-    assert "first main-1, now main-1" in shop.up().output
+    assert "first main-1, now main-1" in shop.stack.up().output
     assert shop.cloud.calls.count("ListRepoTag") == 1, "preview and update, first image and pin: one listing for all"
 
     shop.push("main-2")

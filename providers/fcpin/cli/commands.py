@@ -9,6 +9,7 @@ from fcpin.cli.doctor import DOCTOR
 from fcpin.cli.drift import DRIFT
 from fcpin.cli.explain import EXPLAIN
 from fcpin.cli.impact import IMPACT
+from fcpin.cli.importing import IMPORT
 from fcpin.cli.listing import LISTING
 from fcpin.cli.probe import PROBE
 from fcpin.cli.prune import PRUNE
@@ -28,6 +29,7 @@ COMMANDS: Final[Sequence[Command]] = (
     CHANGES,
     DRIFT,
     IMPACT,
+    IMPORT,
     ROLLBACK,
     PRUNE,
     DOCTOR,

@@ -1,13 +1,12 @@
 """fcpin rollback: hold a function at what ran before, by writing it into the stack's file."""
 
-import difflib
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from fcpin.cli.command import Command, Streams
+from fcpin.cli.edits import as_written, difference
 from fcpin.cli.stacks import add_stack, read_stack
 from fcpin.clock import SystemClock
 from fcpin.errors import InvalidInput, InvalidPolicy, Problem, RegistryError
@@ -33,7 +32,7 @@ def run(given: Namespace, streams: Streams) -> int:
     until, reason = _until(given, now), _reason(given)
     stack = read_stack(given)
     file = stack_file(given.cwd.resolve(), stack.name)
-    shown = _shown(file)
+    shown = as_written(file)
     entry, registry = Entry.find(stack, given.function), registries(stack.settings, clock)
     hold = None if given.remove else hold_for(entry, registry, given.to, until, reason)
     before = read_file(file)
@@ -42,7 +41,7 @@ def run(given: Namespace, streams: Streams) -> int:
     if after != before:
         write_file(file, after)
     streams.stdout.writelines(
-        f"{line}\n" for line in (*_diff(before, after, shown), *said, *_next(stack, before == after))
+        f"{line}\n" for line in (*difference(before, after, shown), *said, *_next(stack, before == after))
     )
     return 0
 
@@ -95,22 +94,9 @@ def _consequence(entry: "Entry", registry: "Registry", hold: dict[str, str] | No
         yield f"{entry.name}: {entry.current or 'nothing'} => {selection.chosen.tag}: {selection.reason}"
 
 
-def _diff(before: str, after: str, shown: str) -> Iterator[str]:
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), shown, shown, lineterm="")
-    yield from lines
-    if before != after:
-        yield ""
-
-
 def _next(stack: "Stack", unchanged: bool) -> Iterator[str]:
     if not unchanged:
         yield f"next: {stack.engine.name} up --stack {stack.name}"
-
-
-def _shown(file: Path) -> str:
-    """*file* as the user would write it."""
-    here = Path.cwd()
-    return str(file.relative_to(here)) if file.is_relative_to(here) else str(file)
 
 
 def _add_options(parser: ArgumentParser) -> None:

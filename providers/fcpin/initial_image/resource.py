@@ -7,6 +7,7 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from fcpin.initial_image.provider import InitialImageProvider
+from fcpin.pinned_function.following import followed
 from fcpin.pinned_function.keys import PIN_KEYS
 
 
@@ -40,7 +41,7 @@ class InitialImage(Resource, module="fcpin", name="InitialImage"):
         inputs = {
             "function_name": function_name,
             "repository": repository,
-            "policy": policy,
+            "policy": followed(policy, resource_name),
             "region": region,
             "profile": profile,
             **selecting,

@@ -4,11 +4,10 @@ Everything is looked up before a word is written: that the image is there under 
 function takes the hold.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from fcpin.errors import InvalidImage, InvalidSettings, Problem, TagNotFound
 from fcpin.image import Digest, Repository, TagRecord, is_tag, parse_digest, short
@@ -17,9 +16,8 @@ from fcpin.pinned_function.keys import POLICY_KEYS
 from fcpin.policy import Policy, Selection
 from fcpin.policy.times import iso
 from fcpin.registry.base import Registry
-from fcpin.stack.config_file import FUNCTIONS
 from fcpin.stack.pins import StackPin
-from fcpin.stack.stack import Stack
+from fcpin.stack.stack import FUNCTIONS, Stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class Entry:
     @classmethod
     def find(cls, stack: Stack, wanted: str) -> Self:
         """The entry called *wanted*, else the one of the function of that name. Raises InvalidSettings."""
-        functions = _functions(stack)
+        functions = stack.functions
         named = [name for name, entry in functions.items() if entry.get("function_name") == wanted]
         if wanted not in functions and len(named) != 1:
             many = (
@@ -77,16 +75,6 @@ def _with_followed(spec: dict[str, object], pin: StackPin | None) -> dict[str, o
 def _follow(policy: object) -> Mapping[str, object] | None:
     follow = policy.get("follow") if isinstance(policy, Mapping) else None
     return follow if isinstance(follow, Mapping) else None
-
-
-def _functions(stack: Stack) -> Mapping[str, Mapping[str, Any]]:
-    try:
-        functions = json.loads(stack.config.get(FUNCTIONS, "{}"))
-    except ValueError:
-        functions = None
-    if not isinstance(functions, dict) or not all(isinstance(entry, dict) for entry in functions.values()):
-        raise InvalidSettings(Problem(FUNCTIONS, "expected an object of functions by name"))
-    return functions
 
 
 def _no_entry(functions: Mapping[str, object], wanted: str) -> str:

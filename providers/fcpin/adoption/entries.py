@@ -1,0 +1,55 @@
+"""What a stack's configuration has to say so that functions are adopted: one entry each, with a word about it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fcpin.adoption.candidates import Candidate
+from fcpin.fc.readiness import Verdict, judge
+from fcpin.image import short
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of `fcpin:functions`."""
+
+    name: str
+    values: Mapping[str, Any]
+    comment: Sequence[str]
+    """Lines to stand above it."""
+
+
+def entries(candidates: Sequence[Candidate], region: str, taken: Collection[str]) -> list[Entry]:
+    """One entry a candidate, under its function's name, or one made of it where that is *taken*.
+
+    *region*: to be said in each; empty where it is the stack's own.
+    """
+    used, made = set(taken), []
+    for candidate in candidates:
+        name = _free(candidate.function.name, used)
+        used.add(name)
+        made.append(_entry(candidate, name, region))
+    return made
+
+
+def _entry(candidate: Candidate, name: str, region: str) -> Entry:
+    function = candidate.function
+    values = {
+        "function_name": function.name,
+        **({"region": region} if region else {}),
+        "repository": str(candidate.repository),
+        **candidate.guess.spec,
+    }
+    runs = f"runs {candidate.tag}" + (f"@{short(function.digest).removeprefix('sha256:')}" if function.digest else "")
+    if judge(function) is not Verdict.READY:
+        runs += (
+            f"; its state is {function.state or 'unknown'}, its last update {function.last_update_status or 'unknown'}"
+        )
+    return Entry(name, values, tuple(filter(None, (runs, candidate.guess.note))))
+
+
+def _free(name: str, used: Collection[str]) -> str:
+    number, free = 2, name
+    while free in used:
+        number, free = number + 1, f"{name}-{number}"
+    return free

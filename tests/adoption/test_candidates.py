@@ -1,0 +1,145 @@
+"""Which functions can be adopted, and what the entries say of them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from fcpin.adoption.candidates import Candidate, LeftOut, candidates
+from fcpin.adoption.entries import entries
+from fcpin.errors import FunctionNotFound
+from fcpin.fc.model import Function
+from fcpin.pinned_function.plan import OWNER_TAG
+
+REPOSITORY = "registry-vpc.cn-hangzhou.aliyuncs.com/shop/app"
+DIGEST = f"sha256:{'ab' * 32}"
+
+
+class Account:
+    """Functions as FC tells of them: in full by name, and in a listing as *listed* says."""
+
+    def __init__(self) -> None:
+        self._functions: dict[str, dict[str, Any]] = {}
+        self._listed: dict[str, dict[str, Any]] = {}
+
+    def has(self, name: str, image: str = f"{REPOSITORY}:main-12", **wire: Any) -> None:
+        container = {"image": image, "resolvedImageUri": f"{REPOSITORY}@{DIGEST}"}
+        wire = {"runtime": "custom-container", "customContainerConfig": container, "state": "Active", **wire}
+        self._functions[name] = self._listed[name] = {"functionName": name, **wire}
+
+    def lists_briefly(self, name: str) -> None:
+        """Without the image."""
+        full = self._listed[name]
+        self._listed[name] = {key: value for key, value in full.items() if key != "customContainerConfig"}
+
+    def loses(self, name: str) -> None:
+        """It is deleted after it was listed."""
+        del self._functions[name]
+
+    def list(self, prefix: str = "") -> Iterator[Function]:
+        yield from (Function.from_wire(wire) for name, wire in self._listed.items() if name.startswith(prefix))
+
+    def get(self, name: str) -> Function:
+        if name not in self._functions:
+            raise FunctionNotFound(name)
+        return Function.from_wire(self._functions[name])
+
+
+def found(account: Account, *registries: str, pinned: str = "") -> list[Candidate | LeftOut]:
+    return candidates(account, "", lambda name: "is pinned" if name == pinned else "", registries)
+
+
+def test_a_function_with_an_image_of_acr() -> None:
+    account = Account()
+    account.has("checkout")
+    (only,) = found(account)
+    assert isinstance(only, Candidate)
+    assert (str(only.repository), only.tag) == (REPOSITORY, "main-12")
+
+
+LEFT_OUT: list[tuple[str, dict[str, Any], str]] = [
+    ("another runtime", {"runtime": "python3.10", "customContainerConfig": None}, "has the runtime python3.10"),
+    ("no image", {"image": ""}, "has no image"),
+    ("an image that nobody can read", {"image": "UPPER/case"}, "cannot be read"),
+    ("another registry", {"image": "quay.io/shop/app:1.4.2"}, "of a registry that is not ACR"),
+    ("a digest", {"image": f"{REPOSITORY}@{DIGEST}"}, "by digest"),
+    ("a pin tag", {"image": f"{REPOSITORY}:fcpin-0123456789ab"}, "a pin tag of fcpin"),
+    ("a function of another stack", {"tags": [{"Key": OWNER_TAG, "Value": "o/shop/prod::x"}]}, "created by o/shop/prod::x"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("wire", "why"), [row[1:] for row in LEFT_OUT], ids=[row[0] for row in LEFT_OUT])
+def test_what_cannot_be_adopted_is_left_out_with_the_reason(wire: dict[str, Any], why: str) -> None:
+    account = Account()
+    account.has("odd", **wire)
+    (only,) = found(account)
+    assert isinstance(only, LeftOut)
+    assert only.name == "odd"
+    assert why in only.why
+
+
+def test_what_is_pinned_already_is_left_out() -> None:
+    account = Account()
+    account.has("checkout")
+    assert found(account, pinned="checkout") == [LeftOut("checkout", "is pinned")]
+
+
+def test_a_registry_that_the_stack_knows_will_do() -> None:
+    account = Account()
+    account.has("checkout", "registry.example.com/shop/app:1.4.2")
+    assert isinstance(found(account, "registry.example.com")[0], Candidate)
+
+
+def test_a_listing_without_images_costs_a_request_each() -> None:
+    account = Account()
+    account.has("checkout")
+    account.has("gone")
+    for name in ("checkout", "gone"):
+        account.lists_briefly(name)
+    account.loses("gone")
+    (only,) = found(account)
+    assert isinstance(only, Candidate)
+    assert only.function.name == "checkout"
+
+
+def test_an_image_without_a_tag_is_latest() -> None:
+    account = Account()
+    account.has("checkout", REPOSITORY)
+    (only,) = found(account)
+    assert isinstance(only, Candidate)
+    assert only.guess.spec == {"policy": {"digest": {"tag": "latest"}}}
+
+
+def entry_of(region: str = "", *taken: str, **wire: Any) -> Any:
+    account = Account()
+    account.has("checkout", **wire)
+    (only,) = entries([each for each in found(account) if isinstance(each, Candidate)], region, taken)
+    return only
+
+
+def test_an_entry_says_what_runs_and_what_to_follow() -> None:
+    entry = entry_of()
+    assert entry.name == "checkout"
+    assert entry.values == {
+        "function_name": "checkout",
+        "repository": REPOSITORY,
+        "policy": {"family": {"name": "main"}},
+    }
+    assert entry.comment == ("runs main-12@abababababab",)
+
+
+def test_the_region_is_said_where_it_is_not_the_stacks_own() -> None:
+    assert entry_of("cn-shanghai").values["region"] == "cn-shanghai"
+
+
+def test_an_entry_gets_a_name_that_is_free() -> None:
+    assert entry_of("", "checkout", "checkout-2").name == "checkout-3"
+
+
+def test_a_function_that_is_not_well_is_said_to_be_so() -> None:
+    (runs,) = entry_of(lastUpdateStatus="Failed").comment
+    assert runs.endswith("; its state is Active, its last update Failed")
+
+
+def test_a_tag_that_moves_is_said_to_be_one() -> None:
+    assert "outage" in entry_of(image=f"{REPOSITORY}:latest").comment[1]

@@ -1,0 +1,164 @@
+"""fcpin import: what exists is adopted as it runs, what cannot be is named, and nobody's entry is touched."""
+
+import difflib
+from typing import Any
+
+import pytest
+import yaml
+
+from emulator import Knobs
+from fcpin.pinned_function.inputs import PinArgs
+from fcpin.pinned_function.plan import OWNER_TAG
+from tests.support.told_stack import REGION, ToldStack, run
+
+
+@pytest.fixture
+def region(told: ToldStack, monkeypatch: pytest.MonkeyPatch) -> ToldStack:
+    """A region with functions of other tools, and a stack that has none of them; credentials in the environment."""
+    told.write_project()
+    monkeypatch.setenv("ALICLOUD_ACCESS_KEY", told.cloud.access_key_id)
+    monkeypatch.setenv("ALICLOUD_SECRET_KEY", told.cloud.access_key_secret)
+    for name in ("PULUMI_STACK", "ALICLOUD_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    for tag in ("release-83f96b6", "1.4.2", "latest"):
+        told.push(tag)
+    return told
+
+
+def printed(told: ToldStack, *arguments: str) -> Any:
+    """What stands on standard output, read as YAML; None for nothing."""
+    answer = run(["import", "--region", REGION, "--fc-endpoint", told.cloud.url, *arguments])
+    assert answer.code == 0, answer
+    return yaml.safe_load(answer.out)
+
+
+def test_without_a_stack_a_whole_file_is_printed(region: ToldStack) -> None:
+    region.create("shop-checkout", "release-83f96b6")
+    region.create("shop-orders", "1.4.2")
+    region.create("other", "latest")
+    config = printed(region, "--prefix", "shop-")["config"]
+    assert config["alicloud:region"] == REGION
+    assert config["fcpin:functions"] == {
+        "shop-checkout": {
+            "function_name": "shop-checkout",
+            "repository": region.repository,
+            "policy": {"family": {"name": "release"}},
+        },
+        "shop-orders": {
+            "function_name": "shop-orders",
+            "repository": region.repository,
+            "policy": {"semver": {"range": "1.x"}},
+        },
+    }
+    for entry in config["fcpin:functions"].values():
+        PinArgs.read(entry, REGION)
+
+
+def test_every_entry_says_what_runs_now(region: ToldStack) -> None:
+    region.create("checkout", "latest")
+    digest = region.cloud.function("checkout")["customContainerConfig"]["resolvedImageUri"].partition("sha256:")[2]
+    out = run(["import", "--region", REGION, "--fc-endpoint", region.cloud.url]).out
+    assert f"    # runs latest@{digest[:12]}\n    # latest looks like a tag that moves" in out
+
+
+def test_a_stack_gets_new_entries_and_nothing_else(region: ToldStack) -> None:
+    region.deploy("orders", "1.4.2")
+    region.create("checkout", "release-83f96b6")
+    before = region.write_project()
+    answer = region.fcpin("import")
+    assert answer.code == 0, answer
+    changed = [
+        line for line in difflib.ndiff(before.splitlines(), region.file.read_text().splitlines()) if line[0] in "+-"
+    ]
+    assert [line[0] for line in changed] == ["+"] * 7
+    assert [line for line in answer.out.splitlines() if line.startswith("+ ")] == ["+" + line[2:] for line in changed]
+    assert "next: pulumi preview --stack test" in answer.out
+
+
+def test_what_is_there_already_stays_and_is_said(region: ToldStack) -> None:
+    region.deploy("pinned", "release-83f96b6")
+    region.create("till", "release-83f96b6")
+    region.functions["checkout"] = {"function_name": "till", "repository": region.repository, "policy": {}}
+    region.tell()
+    before = region.write_project()
+    answer = region.fcpin("import")
+    assert answer.code == 0, answer
+    assert region.file.read_text() == before
+    assert "left out: pinned is there already, as pinned" in answer.out
+    assert "left out: till is there already, as checkout" in answer.out
+    assert f"no functions to import from {REGION}" in answer.out
+    assert region.fcpin("import", "--prefix", "x-").out == (
+        f"no functions whose names begin with x- to import from {REGION}\n"
+    )
+
+
+def test_a_pin_that_the_program_names_itself_is_known_from_the_state(region: ToldStack) -> None:
+    region.deploy("checkout", "release-83f96b6")
+    region.functions.clear()
+    region.tell()
+    assert "left out: checkout is pinned by checkout of this stack already" in region.fcpin("import").out
+
+
+def test_an_entry_of_that_name_for_another_function_is_not_taken(region: ToldStack) -> None:
+    region.create("checkout", "release-83f96b6")
+    region.functions["checkout"] = {"function_name": "till", "repository": region.repository, "policy": {}}
+    region.tell()
+    region.write_project()
+    assert region.fcpin("import").code == 0
+    entries = yaml.safe_load(region.file.read_text())["config"]["fcpin:functions"]
+    assert entries["checkout-2"]["function_name"] == "checkout"
+    assert entries["checkout"]["function_name"] == "till"
+
+
+def test_what_cannot_be_adopted_is_named(region: ToldStack) -> None:
+    body = {"runtime": "custom-container", "handler": "h", "tags": [{"Key": OWNER_TAG, "Value": "prod::checkout"}]}
+    region.client.create("checkout", {**body, "customContainerConfig": {"image": region.image("latest")}})
+    answer = run(["import", "--region", REGION, "--fc-endpoint", region.cloud.url])
+    assert (answer.code, answer.out) == (0, "")
+    assert answer.err.splitlines() == [
+        "left out: checkout was created by prod::checkout, which deletes it one day",
+        f"no functions to import from {REGION}",
+    ]
+
+
+@pytest.mark.parametrize(
+    "knobs", [Knobs(create_seconds=0, update_seconds=0, listed_functions="brief")], ids=["a listing without images"]
+)
+def test_all_pages_are_read_whatever_a_listing_tells(region: ToldStack) -> None:
+    for number in range(102):
+        region.create(f"f{number:03}", "release-83f96b6")
+    assert len(printed(region)["config"]["fcpin:functions"]) == 102
+
+
+def test_a_failed_function_is_imported_with_a_word_about_it(region: ToldStack) -> None:
+    region.create("checkout", "release-83f96b6")
+    region.push("release-9c1d2e3")
+    region.cloud.fail_update("checkout")
+    region.client.update("checkout", {"customContainerConfig": {"image": region.image("release-9c1d2e3")}})
+    out = run(["import", "--region", REGION, "--fc-endpoint", region.cloud.url]).out
+    assert "; its state is Active, its last update Failed" in out
+
+
+def test_what_cannot_be_listed_changes_nothing(region: ToldStack) -> None:
+    before = region.file.read_text()
+    region.cloud.fail_next("ListFunctions", status=403, code="AccessDenied", message="not authorized")
+    answer = region.fcpin("import")
+    assert (answer.code, answer.out) == (1, "")
+    assert "ListFunctions" in answer.err
+    assert region.file.read_text() == before
+
+
+MISTAKES = [
+    ("no region at all", ["import"], "--region: is required"),
+    ("a region that is none", ["import", "--region", "Hangzhou"], "--region: expected a region such as cn-hangzhou"),
+    ("an endpoint that is none", ["import", "--region", "cn-hangzhou", "--fc-endpoint", "ftp://x"], "--fc-endpoint: "),
+    ("an endpoint beside a stack", ["import", "--stack", "x", "--fc-endpoint", "http://x"], "drop one"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "says"), [row[1:] for row in MISTAKES], ids=[row[0] for row in MISTAKES])
+def test_a_mistake_is_named(arguments: list[str], says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ALICLOUD_REGION", raising=False)
+    answer = run(arguments)
+    assert answer.code == 2
+    assert says in answer.err
