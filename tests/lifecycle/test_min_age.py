@@ -7,10 +7,10 @@ from typing import Final
 import pytest
 
 from tests.lifecycle.shop import FUNCTION, PATH, Shop
-from tests.lifecycle.test_oci import VPC, oci
+from tests.lifecycle.test_oci import VPC, knobs, oci
 
 HOURS: Final = 3600.0
-__all__ = ["oci"]
+__all__ = ["knobs", "oci"]
 
 
 @contextmanager

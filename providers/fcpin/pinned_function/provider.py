@@ -67,7 +67,7 @@ class PinnedFunctionProvider(ResourceProvider):
         result = self._services.deployer.create(args, pin)
         released = self._services.released.after(args, result, None)
         outputs = deployed(props, result, self._services.resolver.summary(args), released)
-        told = self._services.resolver.told_of(args.repository)
+        told = self._services.resolver.told_of(args)
         return CreateResult(f"{args.region}/{args.function_name}", {**outputs, **told})
 
     @told
@@ -81,7 +81,7 @@ class PinnedFunctionProvider(ResourceProvider):
         selection = self._services.resolver.summary(args)
         released = self._services.released.after(args, result, _olds.get("released_pins"))
         outputs = deployed(_news, result, selection, released, _olds.get("previous_image") or "")
-        return UpdateResult({**outputs, **self._services.resolver.told_of(args.repository)})
+        return UpdateResult({**outputs, **self._services.resolver.told_of(args, _olds)})
 
     @told
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -104,7 +104,7 @@ class PinnedFunctionProvider(ResourceProvider):
         if drift.detail:
             self._services.log("warning", f"{stored.function_name}: {drift}: {drift.detail}")
         outputs, inputs = live(props, function, registered, drift)
-        return ReadResult(id_, {**outputs, **self._services.resolver.told_of(stored.repository)}, inputs)
+        return ReadResult(id_, outputs, inputs)
 
     @told
     def delete(self, _id: str, _props: dict[str, Any]) -> None:

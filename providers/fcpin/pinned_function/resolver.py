@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from fcpin.errors import NoTagQualifies, RegistryDenied, RegistryError, RegistryUnavailable, TagMoved, TagNotFound
 from fcpin.image import Digest, Repository, SameDigest, TagRecord
@@ -85,12 +86,15 @@ class Resolver:
             )
         return record
 
-    def told_of(self, repository: Repository) -> Mapping[str, bool]:
-        """The outputs about *repository*: whether its tags can move, where the registry tells it."""
+    def told_of(self, args: PinArgs, olds: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        """Outputs about the repository: whether its tags can move. For a suspended pin nobody is asked: *olds* say."""
+        known = {IMMUTABILITY: olds[IMMUTABILITY]} if olds and IMMUTABILITY in olds else {}
+        if args.policy.suspend:
+            return known
         try:
-            immutable = self._directory.is_immutable(repository)
+            immutable = self._directory.is_immutable(args.repository)
         except RegistryError:
-            return {}  # whoever needs the registry has said so
+            return known  # whoever needs the registry has said so
         return {} if immutable is None else {IMMUTABILITY: immutable}
 
     def keep(self, args: PinArgs, kept: Current) -> Pin:
