@@ -16,6 +16,7 @@ from emulator import Emulator, Knobs
 from fcpin.cli import main
 from fcpin.probe.meanings import MEANINGS
 from tests.support.examples import examples
+from tests.support.signals import as_in_a_terminal
 from tests.support.told_stack import Answer, ToldStack
 
 PATH = "shop/probe"
@@ -142,7 +143,9 @@ def test_a_signal_removes_what_was_made(number: signal.Signals, monkeypatch: pyt
         key = {"ALICLOUD_ACCESS_KEY": cloud.access_key_id, "ALICLOUD_SECRET_KEY": cloud.access_key_secret}
         environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
         command = [sys.executable, "-m", "fcpin", "probe", *where(cloud), "--yes"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**environment, **key}) as process:
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env={**environment, **key}, preexec_fn=as_in_a_terminal
+        ) as process:
             assert process.stdout is not None
             for line in process.stdout:
                 if line.startswith("acr_instance_filter"):

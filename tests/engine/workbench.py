@@ -15,6 +15,8 @@ from typing import Any
 
 import psutil
 
+from tests.support.signals import as_in_a_terminal
+
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 PATIENCE = 30.0
@@ -88,6 +90,7 @@ class Workbench:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=as_in_a_terminal,
         )
 
     # what happens meanwhile
