@@ -17,6 +17,7 @@ from emulator.remote import RemoteEmulator
 from emulator.server import check_loopback
 from emulator.verbs import NAMES, Verbs
 
+_GREATEST_PORT = 65535
 _DEFAULT_PORT = 9900
 _SIGNALS = {signal.SIGINT, signal.SIGTERM}
 
@@ -41,7 +42,7 @@ def _serving() -> argparse.ArgumentParser:
         epilog="`python -m emulator verb NAME --help` is about driving one that is running.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="loopback address to serve on (default 127.0.0.1)")
-    parser.add_argument("--port", type=int, default=_DEFAULT_PORT, help="0 takes a free one (default 9900)")
+    parser.add_argument("--port", type=_port, default=_DEFAULT_PORT, help="0 takes a free one (default 9900)")
     parser.add_argument("--state", type=Path, metavar="FILE", help="keep everything in this file")
     parser.add_argument(
         "--knob",
@@ -64,6 +65,12 @@ def _serving() -> argparse.ArgumentParser:
         "--token-cert", type=Path, metavar="FILE", help="write the certificate of the token server to this file"
     )
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > _GREATEST_PORT:
+        raise argparse.ArgumentTypeError(f"expected 0 to {_GREATEST_PORT}, got {text}")
+    return int(text)
 
 
 def _serve(options: argparse.Namespace) -> int:

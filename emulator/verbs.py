@@ -217,6 +217,8 @@ class Verbs:
     def configure(self, function: str, settings: Json) -> None:
         """Somebody updates the function (UpdateFunction's body) in the console; it has taken effect already."""
         account = self._account
+        if not isinstance(settings, dict):
+            raise EmulatorError(f"settings: expected an object such as UpdateFunction takes, got {settings!r:.40}")
         try:
             account.functions.update(function, settings)
         except ApiError as error:

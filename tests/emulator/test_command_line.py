@@ -66,6 +66,14 @@ def test_a_refusal_is_one_line(label: str, arguments: Sequence[str], fact: str) 
     assert refused.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("port", ["99999", "-1", "http"])
+def test_a_port_that_is_none(port: str) -> None:
+    refused = run("--port", port)
+    assert refused.returncode == 2
+    assert "--port" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
 def test_a_port_that_is_taken(cloud: Emulator) -> None:
     refused = run("--port", cloud.address.rpartition(":")[2])
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
