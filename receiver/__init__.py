@@ -1,0 +1,1 @@
+"""From push to running: hears of pushes, and converges the stacks whose pins they concern."""

@@ -1,0 +1,33 @@
+"""What goes wrong in the receiver, as types beside those of fcpin.errors.
+
+FcpinError
+├── Refused                    a request that gets no further; `status` is the HTTP answer
+├── LedgerUnavailable          temporary: the store of jobs cannot be reached
+└── ConvergenceFailed          the engine ended with an error; trying again later may help
+    └── NotAsApproved          the tag was pushed again after the approval: it is proposed anew
+"""
+
+from fcpin.errors import FcpinError
+
+
+class Refused(FcpinError):
+    """A request that is not let in. The sentence is for whoever set the sender up, and tells no secret."""
+
+    def __init__(self, status: int, counted: str, sentence: str) -> None:
+        """*counted* is the label in `/metrics`: `forged`, `oversized`, `replayed` …"""
+        super().__init__(sentence)
+        self.status, self.counted = status, counted
+
+
+class LedgerUnavailable(FcpinError):
+    """SQLite or Redis does not answer."""
+
+    temporary = True
+
+
+class ConvergenceFailed(FcpinError):
+    """The engine did not bring the stack to its pins. Nothing is known to be half done: the next try goes on."""
+
+
+class NotAsApproved(ConvergenceFailed):
+    """A policy chooses another image by now than the one that was approved. Nothing of it was deployed."""

@@ -1,0 +1,1 @@
+"""The receiver's configuration: one YAML file, read whole before anything starts."""

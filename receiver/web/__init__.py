@@ -1,0 +1,1 @@
+"""What the receiver answers over HTTP: hooks, health, metrics and the page."""

@@ -1,0 +1,1 @@
+"""The receiver: senders, ledger, work, page."""
