@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """Something that is only ever compared or sent, never printed. The file holds where it is: `env:NAME`, `file:PATH`."""
+    """Only ever compared or sent, never printed. The file says where it is: `env:NAME` or `file:PATH`."""
 
     source: str
     value: str = field(repr=False)
