@@ -11,7 +11,7 @@ from fcpin.cli.command import Command, Streams
 from fcpin.cli.stacks import engine, stack_name
 from fcpin.cli.where import add_where, refuse_addresses, repository_of, settings_of
 from fcpin.clock import SystemClock
-from fcpin.errors import InvalidInput, Problem, StackError
+from fcpin.errors import StackError
 
 if TYPE_CHECKING:
     from fcpin.doctor.line import Line
@@ -43,9 +43,7 @@ def _patient(given: Namespace) -> "Patient":
     repository = repository_of(given)
     if not given.stack:
         return Patient.of_environment(settings_of(given, repository), [repository] if repository else [])
-    refuse_addresses(given)
-    if repository is not None:
-        raise InvalidInput(Problem("--repository", "is for the stack's configuration to say"))
+    refuse_addresses(given, "repository", "region")
     try:
         return Patient.of_stack(engine(given), stack_name(given))
     except StackError as error:

@@ -9,7 +9,7 @@ from fcpin.cli import answer, options
 from fcpin.cli.command import Command, Streams
 from fcpin.cli.question import Question
 from fcpin.cli.tags import TAGS, given_tags
-from fcpin.errors import InvalidInput, Problem
+from fcpin.cli.where import refuse
 from fcpin.image import TagRecord
 
 
@@ -32,17 +32,11 @@ def run(given: Namespace, streams: Streams) -> int:
 
 def _tags(given: Namespace, question: Question, streams: Streams) -> Sequence[TagRecord]:
     if given.repository is None:
-        _refuse_endpoints(given)
+        refuse(given, ("endpoint", "cr_endpoint", "plain_http"), "needs --repository")
         return given_tags(streams)
     from fcpin.cli.remote import Remote  # clients of registries and of Alibaba Cloud: a third of a second to load
 
     return Remote.of(given).tags(question)
-
-
-def _refuse_endpoints(given: Namespace) -> None:
-    for option in ("endpoint", "cr_endpoint", "plain_http"):
-        if getattr(given, option):
-            raise InvalidInput(Problem(f"--{option.replace('_', '-')}", "needs --repository"))
 
 
 def _add_options(parser: ArgumentParser) -> None:

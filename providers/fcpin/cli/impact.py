@@ -3,15 +3,16 @@
 import json
 import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from fcpin.cli.columns import Row, printable, write_rows
 from fcpin.cli.command import Command, Streams
 from fcpin.cli.stacks import add_stack, read_stack
+from fcpin.cli.where import refuse_addresses, settings_from
 from fcpin.clock import SystemClock
-from fcpin.errors import InvalidInput, InvalidSettings, Problem, RegistryError
+from fcpin.errors import InvalidInput, Problem, RegistryError
 from fcpin.image import Image, short
 
 if TYPE_CHECKING:
@@ -19,12 +20,6 @@ if TYPE_CHECKING:
     from fcpin.settings import Settings
 
 IN_USE: Final = 10
-_OPTIONS: Final[Mapping[str, str]] = {
-    "fcpin:endpoints.fc": "--fc-endpoint",
-    "fcpin:endpoints.cr": "--cr-endpoint",
-    "fcpin:registries": "--endpoint",
-}
-"""What an option is called in a stack's configuration."""
 _IMMUTABILITY: Final = {
     None: "the registry of {} does not tell whether its tags can be moved",
     True: "{}: TagImmutability is on: a tag can be deleted, but not moved",
@@ -56,10 +51,7 @@ def run(given: Namespace, streams: Streams) -> int:
 
 
 def _image(text: str) -> Image:
-    try:
-        image = Image.parse(text)
-    except InvalidInput as error:
-        raise InvalidInput(*(Problem("", problem.reason) for problem in error.problems)) from None
+    image = Image.parse(text)
     if image.tag is None and image.digest is None:
         raise InvalidInput(Problem("", f"{text!r} names no image; add :TAG or @DIGEST"))
     return image
@@ -67,30 +59,16 @@ def _image(text: str) -> Image:
 
 def _where(given: Namespace, image: Image) -> "tuple[Settings, Sequence[str]]":
     """As whom and where to ask, and in which regions: from the stack, else from options and the environment."""
-    from fcpin.settings import Settings
-
     if given.stack or (os.environ.get("PULUMI_STACK") and not given.region):
-        if given.endpoint or given.cr_endpoint or given.fc_endpoint:
-            raise InvalidInput(
-                Problem("--endpoint", "the stack's configuration says where to ask; drop one of the two")
-            )
+        refuse_addresses(given)
         stack = read_stack(given)
         regions = (stack.settings.region, *(pin.region for pin in stack.pins))
         return stack.settings, given.region or list(dict.fromkeys(filter(None, regions)))
-    endpoints = {name: value for name in ("fc", "cr") if (value := getattr(given, f"{name}_endpoint"))}
     registry = {image.repository.host: {"endpoint": given.endpoint}} if given.endpoint else {}
-    values = {"fcpin:endpoints": endpoints, "fcpin:registries": registry, "fcpin:region": (given.region or [""])[0]}
-    try:
-        settings = Settings.read(values.get)
-    except InvalidSettings as error:
-        raise InvalidInput(*(Problem(_option(problem.path), problem.reason) for problem in error.problems)) from None
+    settings = settings_from(given, (given.region or [""])[0], registry)
     if not settings.region:
         raise InvalidInput(Problem("--region", "is required, or --stack"))
     return settings, given.region or [settings.region]
-
-
-def _option(path: str) -> str:
-    return next((option for key, option in _OPTIONS.items() if path.startswith(key)), path)
 
 
 def _write(streams: Streams, found: "Impact", regions: Sequence[str], immutable: bool | None) -> None:

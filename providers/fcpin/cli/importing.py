@@ -8,7 +8,8 @@ from fcpin.cli.columns import printable
 from fcpin.cli.command import Command, Streams
 from fcpin.cli.edits import as_written, difference
 from fcpin.cli.stacks import add_stack, read_stack
-from fcpin.errors import InvalidInput, InvalidSettings, Problem
+from fcpin.cli.where import refuse_addresses, settings_from
+from fcpin.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
     from fcpin.adoption.candidates import Candidate, LeftOut
@@ -30,8 +31,7 @@ def _into_stack(given: Namespace, streams: Streams) -> int:
     from fcpin.stack.added_functions import with_functions
     from fcpin.stack.project import read_file, stack_file, write_file
 
-    if given.fc_endpoint:
-        raise InvalidInput(Problem("--fc-endpoint", "the stack's configuration says where to ask; drop one of the two"))
+    refuse_addresses(given)
     stack = read_stack(given)
     file = stack_file(given.cwd.resolve(), stack.name)
     region = _region(given, stack.settings)
@@ -51,17 +51,9 @@ def _into_stack(given: Namespace, streams: Streams) -> int:
 
 def _to_output(given: Namespace, streams: Streams) -> int:
     """A file of its own on standard output; what is left out goes to standard error."""
-    from fcpin.settings import Settings
     from fcpin.stack.added_functions import with_functions
 
-    values = {"fcpin:endpoints": {"fc": given.fc_endpoint} if given.fc_endpoint else {}, "fcpin:region": given.region}
-    try:
-        settings = Settings.read(values.get)
-    except InvalidSettings as error:
-        path = "fcpin:endpoints.fc"
-        raise InvalidInput(
-            *(Problem("--fc-endpoint" if each.path == path else each.path, each.reason) for each in error.problems)
-        ) from None
+    settings = settings_from(given, given.region)
     region = _region(given, settings)
     entries, left_out = _found(given, settings, region)
     lines = list(_left_out(left_out))

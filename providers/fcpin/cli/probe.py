@@ -95,7 +95,7 @@ def _plan(given: Namespace) -> "Plan":
     if (repository := repository_of(given)) is None:
         raise InvalidInput(Problem("--repository", "is required"))
     if given.stack:
-        refuse_addresses(given)
+        refuse_addresses(given, "region")
         settings = with_region(read_stack(given).settings, repository)
     else:
         settings = settings_of(given, repository)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from fcpin.cli.question import Question
-from fcpin.errors import InvalidInput, InvalidSettings, Problem
+from fcpin.cli.renaming import renamed
+from fcpin.cli.where import OPTIONS, parse_repository, registries_of
 from fcpin.image import Image, Repository, TagRecord
 from fcpin.lookup import digest_of, require_platform, tags_for
 from fcpin.openapi import Credentials
@@ -27,17 +28,9 @@ class Remote:
     @classmethod
     def of(cls, given: Namespace) -> Self:
         """Raises InvalidInput for options that cannot be used; asks nobody yet."""
-        try:
-            repository = Repository.parse(given.repository or "")
-        except InvalidInput as error:
-            raise InvalidInput(*(Problem("--repository", problem.reason) for problem in error.problems)) from None
-        endpoint = given.endpoint or (f"http://{repository.host}" if given.plain_http else None)
-        if given.endpoint and given.plain_http:
-            raise InvalidInput(Problem("--plain-http", "says nothing beside --endpoint; write http:// there"))
-        try:
-            settings = parse_registries({repository.host: {"endpoint": endpoint}} if endpoint else {})
-        except InvalidSettings as error:
-            raise InvalidInput(*(Problem("--endpoint", problem.reason) for problem in error.problems)) from None
+        repository = parse_repository(given.repository)
+        with renamed(OPTIONS):
+            settings = parse_registries(registries_of(given, repository.host), "fcpin:registries")
         return cls(
             repository,
             RegistryDirectory(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from fcpin.cli.command import Streams
+from fcpin.cli.renaming import renamed
 from fcpin.errors import InvalidInput, Problem
 from fcpin.image import Digest, TagRecord, parse_digest
 
@@ -99,10 +100,8 @@ def _digest(value: object) -> Digest | None:
         return None
     if not isinstance(value, str):
         raise _wrong("digest", "must be text such as sha256:…", value)
-    try:
+    with renamed({"": "digest"}):
         return parse_digest(value)
-    except InvalidInput as error:
-        raise InvalidInput(*(Problem("digest", problem.reason) for problem in error.problems)) from None
 
 
 def _time(item: Mapping[str, object], key: str) -> datetime | None:

@@ -2,20 +2,21 @@
 
 import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from fcpin.cli import options
+from fcpin.cli.renaming import renamed
 from fcpin.cli.stacks import add_stack
-from fcpin.errors import InvalidInput, InvalidSettings, Problem
+from fcpin.errors import InvalidInput, Problem
 from fcpin.image import Repository, acr_host
 
 if TYPE_CHECKING:
     from fcpin.settings import Settings
 
-_OF_STACK: Final = ("region", "endpoint", "cr_endpoint", "fc_endpoint", "plain_http")
-_OPTIONS: Final[Mapping[str, str]] = {
+_ADDRESSES: Final = ("endpoint", "cr_endpoint", "fc_endpoint", "plain_http")
+OPTIONS: Final[Mapping[str, str]] = {
     "fcpin:region": "--region",
     "fcpin:endpoints.fc": "--fc-endpoint",
     "fcpin:endpoints.cr": "--cr-endpoint",
@@ -34,32 +35,46 @@ def add_where(parser: ArgumentParser, *, needs_repository: bool, about_stack: st
 
 def repository_of(given: Namespace) -> Repository | None:
     """Raises InvalidInput."""
-    try:
-        return Repository.parse(given.repository) if given.repository is not None else None
-    except InvalidInput as error:
-        raise InvalidInput(*(Problem("--repository", problem.reason) for problem in error.problems)) from None
+    return None if given.repository is None else parse_repository(given.repository)
 
 
-def refuse_addresses(given: Namespace) -> None:
-    """Beside a stack, whose configuration says where to ask. Raises InvalidInput."""
-    for option in _OF_STACK:
-        if getattr(given, option):
-            raise InvalidInput(Problem(f"--{option.replace('_', '-')}", "is for the stack's configuration to say"))
+def parse_repository(text: str) -> Repository:
+    """What stands after `--repository`. Raises InvalidInput."""
+    with renamed({"": "--repository"}):
+        return Repository.parse(text)
+
+
+def refuse_addresses(given: Namespace, *also: str) -> None:
+    """Beside a stack, whose configuration says where to ask; *also*: of other options too. Raises InvalidInput."""
+    refuse(given, (*also, *_ADDRESSES), "is for the stack's configuration to say; drop one of the two")
+
+
+def refuse(given: Namespace, names: Iterable[str], reason: str) -> None:
+    """An option that would say nothing is a mistake. *names* as Namespace has them. Raises InvalidInput."""
+    for name in names:
+        if getattr(given, name, None):
+            raise InvalidInput(Problem(f"--{name.replace('_', '-')}", reason))
 
 
 def settings_of(given: Namespace, repository: Repository | None) -> "Settings":
     """Of options and the environment; the region may be empty where no host tells it. Raises InvalidInput."""
-    from fcpin.settings import Settings
+    if repository is None:
+        refuse(given, ("endpoint", "plain_http"), "needs --repository")
+    registries = registries_of(given, repository.host) if repository else {}
+    return with_region(settings_from(given, given.region, registries), repository)
+
+
+def settings_from(given: Namespace, region: str | None, registries: Mapping[str, Any] | None = None) -> "Settings":
+    """Of the endpoints that are given, *region*, *registries* and the environment. Raises InvalidInput."""
+    from fcpin.settings import ENDPOINTS, Settings
 
     values: dict[str, Any] = {
-        "fcpin:region": given.region,
-        "fcpin:endpoints": {name: url for name in ("fc", "cr") if (url := getattr(given, f"{name}_endpoint"))},
-        "fcpin:registries": _registries(given, repository),
+        "fcpin:region": region,
+        "fcpin:endpoints": {name: url for name in ENDPOINTS if (url := getattr(given, f"{name}_endpoint", None))},
+        "fcpin:registries": registries,
     }
-    try:
-        return with_region(Settings.read(values.get, os.environ), repository)
-    except InvalidSettings as error:
-        raise InvalidInput(*(Problem(_option(problem.path), problem.reason) for problem in error.problems)) from None
+    with renamed(OPTIONS):
+        return Settings.read(values.get, os.environ)
 
 
 def with_region(settings: "Settings", repository: Repository | None) -> "Settings":
@@ -68,16 +83,9 @@ def with_region(settings: "Settings", repository: Repository | None) -> "Setting
     return settings if settings.region or host is None else replace(settings, region=host.region)
 
 
-def _registries(given: Namespace, repository: Repository | None) -> Mapping[str, Any]:
+def registries_of(given: Namespace, host: str) -> Mapping[str, Any]:
+    """Where *host* is asked, as `fcpin:registries` says it; nothing where it is asked itself. Raises InvalidInput."""
     if given.endpoint and given.plain_http:
         raise InvalidInput(Problem("--plain-http", "says nothing beside --endpoint; write http:// there"))
-    if repository is None:
-        if given.endpoint or given.plain_http:
-            raise InvalidInput(Problem("--endpoint" if given.endpoint else "--plain-http", "needs --repository"))
-        return {}
-    endpoint = given.endpoint or (f"http://{repository.host}" if given.plain_http else None)
-    return {repository.host: {"endpoint": endpoint}} if endpoint else {}
-
-
-def _option(path: str) -> str:
-    return next((option for key, option in _OPTIONS.items() if path.startswith(key)), path)
+    endpoint = given.endpoint or (f"http://{host}" if given.plain_http else None)
+    return {host: {"endpoint": endpoint}} if endpoint else {}
