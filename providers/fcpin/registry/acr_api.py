@@ -7,19 +7,12 @@ failures, so `IsSuccess` is checked on every answer.
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from fcpin.errors import (
-    InvalidSettings,
-    RegistryDenied,
-    RegistryError,
-    RegistryUnavailable,
-    RepositoryNotFound,
-    TagNotFound,
-)
-from fcpin.openapi import Account, CloudError, Retry, check_proxy, cloud_errors, retrying, sdk_config
-from fcpin.registry.single_flight import SingleFlight
-from fcpin.registry.transport import REGISTRY_RETRY
+from fcpin.errors import RegistryDenied, RegistryError, RegistryUnavailable, RepositoryNotFound, TagNotFound
+from fcpin.openapi import CloudError, cloud_errors, retrying
+from fcpin.registry.acr_region import AcrOfRegion
 
-Operation = Callable[[Mapping[str, object]], Any]
+Operations = Mapping[str, Callable[[Mapping[str, object]], Any]]
+"""What the SDK's client can be asked, by the API's name of it."""
 
 _ABSENT: Final = "NOT_EXIST"
 _ABSENT_TAG: Final = ("TAG_", "REPO_TAG_", "IMAGE_", "ARTIFACT_")
@@ -35,26 +28,8 @@ _PERMISSIONS: Final[Mapping[str, str]] = {
 """The RAM action that each call needs."""
 
 
-class AcrApi:
-    """Calls the API of one region. Safe to share between threads.
-
-    Without *credentials* the default chain of alibabacloud-credentials is asked at the first call; *endpoint* is
-    another address than `cr.<region>.aliyuncs.com`.
-    """
-
-    def __init__(
-        self,
-        region: str,
-        *,
-        credentials: Account | None = None,
-        endpoint: str | None = None,
-        retry: Retry = REGISTRY_RETRY,
-    ) -> None:
-        self._region = region
-        self._credentials = credentials
-        self._endpoint = endpoint or f"cr.{region}.aliyuncs.com"
-        self._retry = retry
-        self._operations = SingleFlight[str, Mapping[str, Operation]]()
+class AcrApi(AcrOfRegion[Operations]):
+    """The API of one region; see AcrOfRegion."""
 
     def call(self, action: str, asked: str, missing: type[RegistryError], **parameters: object) -> Any:
         """The SDK's body of a successful answer; *parameters* as the API names them.
@@ -65,22 +40,17 @@ class AcrApi:
 
     def _attempt(self, action: str, asked: str, missing: type[RegistryError], parameters: Mapping[str, object]) -> Any:
         try:
-            operation = self._operations.get("", self._connect)[action]
+            operation = self._client()[action]
             with cloud_errors():
                 return _successful(operation(parameters), action)
         except CloudError as error:
             raise self._refusal(error, action, asked, missing) from None
 
-    def _connect(self) -> Mapping[str, Operation]:
+    def _client_of(self, config: Any) -> Operations:
         from alibabacloud_cr20181201 import models
         from alibabacloud_cr20181201.client import Client
 
-        try:
-            check_proxy(self._endpoint)
-            with cloud_errors():
-                client = Client(sdk_config(self._endpoint, self._region, self._credentials))
-        except InvalidSettings as error:
-            raise RegistryError(f"ACR API: {error}") from None
+        client = Client(config)
         return {
             "ListInstance": lambda p: client.list_instance(models.ListInstanceRequest().from_map(p)).body,
             "GetRepository": lambda p: client.get_repository(models.GetRepositoryRequest().from_map(p)).body,

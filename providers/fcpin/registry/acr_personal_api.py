@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-from fcpin.errors import InvalidSettings, RegistryError, RegistryProtocolError, RegistryUnavailable
+from fcpin.errors import RegistryError, RegistryProtocolError, RegistryUnavailable
 from fcpin.image import Repository
-from fcpin.openapi import Account, CloudError, Retry, check_proxy, cloud_errors, retrying, sdk_config
-from fcpin.registry.single_flight import SingleFlight
-from fcpin.registry.transport import REGISTRY_RETRY
+from fcpin.openapi import CloudError, cloud_errors, retrying
+from fcpin.registry.acr_region import AcrOfRegion
 
 _VERSION: Final = "2016-06-07"
 
@@ -24,22 +23,8 @@ class NobodyToAskAs(NoPushTimes):
     """There are no credentials for Alibaba Cloud's APIs."""
 
 
-class PersonalApi:
-    """Calls the API of one region, `cr.<region>.aliyuncs.com` or *endpoint*. Safe to share between threads."""
-
-    def __init__(
-        self,
-        region: str,
-        *,
-        credentials: Account | None = None,
-        endpoint: str | None = None,
-        retry: Retry = REGISTRY_RETRY,
-    ) -> None:
-        self._region = region
-        self._credentials = credentials
-        self._endpoint = endpoint or f"cr.{region}.aliyuncs.com"
-        self._retry = retry
-        self._clients = SingleFlight[str, Any]()
+class PersonalApi(AcrOfRegion[Any]):
+    """The API of one region; see AcrOfRegion."""
 
     def tags(self, repository: Repository, page: int, size: int) -> Mapping[str, Any]:
         """`data` of one answer: `total`, `pageSize` and `tags`, whose times are in milliseconds since 1970.
@@ -64,7 +49,7 @@ class PersonalApi:
             body_type="json",
         )
         try:
-            client = self._clients.get("", self._connect)
+            client = self._client()
             with cloud_errors():
                 answer = client.call_api(params, OpenApiRequest(query=query), RuntimeOptions())
         except CloudError as error:
@@ -74,15 +59,10 @@ class PersonalApi:
             raise RegistryProtocolError(f"{repository}: GetRepoTags at {self._endpoint} answered without data")
         return data
 
-    def _connect(self) -> Any:
+    def _client_of(self, config: Any) -> Any:
         from alibabacloud_tea_openapi.client import Client
 
-        try:
-            check_proxy(self._endpoint)
-            with cloud_errors():
-                return Client(sdk_config(self._endpoint, self._region, self._credentials))
-        except InvalidSettings as error:
-            raise RegistryError(f"ACR API: {error}") from None
+        return Client(config)
 
     def _refusal(self, error: CloudError, repository: Repository) -> RegistryError:
         said = f"{repository}: GetRepoTags at {self._endpoint} answered {error}"
