@@ -5,56 +5,23 @@ The import path of the class is written into every stack's state. It stays
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pulumi
-from pulumi.dynamic import (
-    CheckFailure,
-    CheckResult,
-    ConfigureRequest,
-    CreateResult,
-    DiffResult,
-    ReadResult,
-    ResourceProvider,
-    UpdateResult,
-)
+from pulumi.dynamic import CreateResult, DiffResult, ReadResult, UpdateResult
 
-from fcpin.errors import FunctionNotFound, InvalidInput
-from fcpin.pinned_function.failures import one_line_each, problems_at, told
+from fcpin.errors import FunctionNotFound
+from fcpin.pinned_function.configured import ConfiguredProvider
+from fcpin.pinned_function.failures import problems_at, told
 from fcpin.pinned_function.keys import PIN_KEYS, POLICY_KEYS
-
-if TYPE_CHECKING:
-    from fcpin.pinned_function.services import Services
 
 _FUNCTION: Final = ("function_name", "region")
 """Another function is created with another image."""
 _INPUTS: Final = (*_FUNCTION, "profile", "repository", *POLICY_KEYS)
 
 
-class InitialImageProvider(ResourceProvider):
-    """Holds no state between calls but the clients that `configure` makes."""
-
-    serialize_as_secret_always = False
-
-    @told
-    def configure(self, req: ConfigureRequest) -> None:
-        """Read the stack's configuration. Nothing is asked of any service yet."""
-        from fcpin.pinned_function import services
-
-        one_line_each()
-        self._services: Services = services.of_this_process(req.config.get)
-
-    @told
-    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Add the image: the one that was chosen before, else what the policy selects now."""
-        inputs = {"region": self._services.default_region}
-        inputs |= {key: news[key] for key in _INPUTS if key in news}
-        if "image" in _olds and all(inputs.get(key) == _olds.get(key) for key in _FUNCTION):
-            return CheckResult({**inputs, **{key: _olds[key] for key in PIN_KEYS if key in _olds}}, [])
-        try:
-            return CheckResult({**inputs, **self._chosen(inputs)}, [])
-        except InvalidInput as error:
-            return CheckResult(news, [CheckFailure(problem.path, problem.reason) for problem in error.problems])
+class InitialImageProvider(ConfiguredProvider):
+    """Of the image that a function is created with."""
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Nothing changes it but another function."""
@@ -79,6 +46,14 @@ class InitialImageProvider(ResourceProvider):
             return ReadResult("", {})
         inputs = {key: props[key] for key in (*_INPUTS, *PIN_KEYS) if key in props}
         return ReadResult(id_, inputs, inputs)
+
+    def _checked(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+        """Add the image: the one that was chosen before, else what the policy selects now."""
+        inputs = {"region": self._services.default_region}
+        inputs |= {key: news[key] for key in _INPUTS if key in news}
+        if "image" in olds and all(inputs.get(key) == olds.get(key) for key in _FUNCTION):
+            return {**inputs, **{key: olds[key] for key in PIN_KEYS if key in olds}}
+        return {**inputs, **self._chosen(inputs)}
 
     def _chosen(self, inputs: Mapping[str, Any]) -> dict[str, str]:
         """The pin, or nothing while an input is not known. Raises InvalidInput."""

@@ -10,45 +10,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pulumi
-from pulumi.dynamic import (
-    CheckFailure,
-    CheckResult,
-    ConfigureRequest,
-    CreateResult,
-    DiffResult,
-    ReadResult,
-    ResourceProvider,
-    UpdateResult,
-)
+from pulumi.dynamic import CreateResult, DiffResult, ReadResult, UpdateResult
 
-from fcpin.errors import FunctionNotFound, InvalidInput, InvalidSettings, Problem
-from fcpin.pinned_function.failures import one_line_each, problems_at, told
+from fcpin.errors import FunctionNotFound, InvalidSettings, Problem
+from fcpin.pinned_function.configured import ConfiguredProvider
+from fcpin.pinned_function.failures import problems_at, told
 
 if TYPE_CHECKING:
     from fcpin.pinned_function.inputs import Pin, PinArgs
-    from fcpin.pinned_function.services import Services
 
 
-class PinnedFunctionProvider(ResourceProvider):
-    """Holds no state between calls but the clients that `configure` makes."""
-
-    serialize_as_secret_always = False
-
-    @told
-    def configure(self, req: ConfigureRequest) -> None:
-        """Read the stack's configuration. Nothing is asked of any service yet."""
-        from fcpin.pinned_function import services
-
-        one_line_each()
-        self._services: Services = services.of_this_process(req.config.get)
-
-    @told
-    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Validate everything, then resolve the policy: the pin becomes an input, so that a preview shows it."""
-        try:
-            return CheckResult(self._checked(_olds, news), [])
-        except InvalidInput as error:
-            return CheckResult(news, [CheckFailure(problem.path, problem.reason) for problem in error.problems])
+class PinnedFunctionProvider(ConfiguredProvider):
+    """Of a function that is pinned to a family of tags."""
 
     @told
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -124,7 +97,10 @@ class PinnedFunctionProvider(ResourceProvider):
             self._services.released.abandon(stored.repository, _props)
 
     def _checked(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
-        """The inputs of *news*, with region and pin. What is not known yet stays unknown, and the rest is resolved."""
+        """Validate everything, then resolve the policy: the pin becomes an input, so that a preview shows it.
+
+        What is not known yet stays unknown, and the rest is resolved.
+        """
         from fcpin.pinned_function.inputs import Current, PinArgs
         from fcpin.pinned_function.keys import DECIDING, DRIFT, POLICY_KEYS
         from fcpin.pinned_function.properties import inputs_of, wanted_drift
