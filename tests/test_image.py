@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fcpin.errors import InvalidImage
-from fcpin.image import Digest, Image, Manifest, Repository, acr_host, is_tag, parse_digest
+from fcpin.image import Digest, Image, Manifest, Repository, acr_host, brief, is_tag, parse_digest
 
 HEX = "9c0b86128618c0e7d0b82f4bb3c05d9e725545ea54703e6331bb99879982d734"
 
@@ -114,3 +114,17 @@ def test_an_index_runs_by_its_child_and_a_plain_image_by_itself() -> None:
     assert Manifest(index, {"linux/arm64": child}).digest_for("linux/amd64") is None
     assert Manifest(child, platform="linux/amd64").digest_for("linux/amd64") == child
     assert Manifest(child, platform="linux/arm64").digest_for("linux/amd64") is None
+
+
+BRIEFS = [
+    ("both", ("main-12", f"sha256:{HEX}"), f"main-12@{HEX[:12]}"),
+    ("a digest without its prefix", ("main-12", HEX), f"main-12@{HEX[:12]}"),
+    ("no digest", ("main-12", None), "main-12"),
+    ("no tag", (None, f"sha256:{HEX}"), HEX[:12]),
+    ("neither", ("", ""), ""),
+]
+
+
+@pytest.mark.parametrize(("known", "text"), [row[1:] for row in BRIEFS], ids=[row[0] for row in BRIEFS])
+def test_a_line_of_a_table_names_an_image_by_what_is_known(known: tuple[str | None, str | None], text: str) -> None:
+    assert brief(*known) == text

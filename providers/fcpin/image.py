@@ -45,7 +45,16 @@ def parse_digest(text: str) -> Digest:
 
 def short(digest: Digest) -> str:
     """`sha256:3fe722d56ff1`: enough to tell digests apart by eye."""
-    return digest[: len("sha256:") + 12]
+    return f"sha256:{_digits(digest)}"
+
+
+def brief(tag: str | None, digest: str | None) -> str:
+    """`main-12@3fe722d56ff1`: an image by what is known of it; empty where nothing is."""
+    return "@".join(filter(None, (tag, digest and _digits(digest))))
+
+
+def _digits(digest: str) -> str:
+    return digest.removeprefix("sha256:")[:12]
 
 
 def is_tag(text: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from fcpin.adoption.candidates import Candidate
 from fcpin.fc.readiness import Verdict, judge
-from fcpin.image import short
+from fcpin.image import brief
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def _entry(candidate: Candidate, name: str, region: str) -> Entry:
         "repository": str(candidate.repository),
         **candidate.guess.spec,
     }
-    runs = f"runs {candidate.tag}" + (f"@{short(function.digest).removeprefix('sha256:')}" if function.digest else "")
+    runs = f"runs {brief(candidate.tag, function.digest)}"
     if judge(function) is not Verdict.READY:
         runs += (
             f"; its state is {function.state or 'unknown'}, its last update {function.last_update_status or 'unknown'}"

@@ -9,11 +9,11 @@ from typing import Any, Final, Self
 
 from fcpin.cli.command import Command, Streams
 from fcpin.errors import InvalidInput, Problem
+from fcpin.image import brief
 
 FAILED: Final = 1
 _TYPE: Final = "pulumi-python:dynamic/fcpin:PinnedFunction"
 _PIN: Final = ("tag", "digest", "image")
-_SHORT: Final = 12
 _SHOWN: Final = ("create", "update", "replace", "delete")
 
 
@@ -44,8 +44,8 @@ def _inputs(step: Mapping[str, Any], state: str) -> Mapping[str, Any]:
 
 
 def _pin(inputs: Mapping[str, Any]) -> str:
-    tag, digest = inputs.get("tag"), inputs.get("digest") or ""
-    return f"{tag}@{str(digest).removeprefix('sha256:')[:_SHORT]}" if tag else ""
+    tag = inputs.get("tag")
+    return brief(str(tag), str(inputs.get("digest") or "")) if tag else ""
 
 
 def run(_given: Namespace, streams: Streams) -> int:

@@ -10,9 +10,9 @@ from fcpin.cli.command import Command, Streams
 from fcpin.cli.stacks import add_stack, read_stack
 from fcpin.clock import SystemClock
 from fcpin.errors import StackError
+from fcpin.image import Image, Repository, brief
 
 if TYPE_CHECKING:
-    from fcpin.image import Image, Repository
     from fcpin.stack.survey import Finding
 
 CANNOT_TELL: Final = 30
@@ -77,18 +77,14 @@ def _details(finding: "Finding") -> Iterator[str]:
         yield f"{finding.pin.name}: {finding.drift.detail}"
 
 
-def _live(finding: "Finding") -> "Image | None":
+def _live(finding: "Finding") -> Image | None:
     from fcpin.drift.registered import live_image
 
     return live_image(finding.function) if finding.function else None
 
 
-def _image(image: "Image | None") -> str:
-    from fcpin.image import short
-
-    if image is None:
-        return "-"
-    return "@".join(filter(None, (image.tag, image.digest and short(image.digest).removeprefix("sha256:"))))
+def _image(image: Image | None) -> str:
+    return brief(image.tag, image.digest) if image else "-"
 
 
 def _duration(seconds: float) -> str:
@@ -99,7 +95,7 @@ def _duration(seconds: float) -> str:
     return "".join(parts[:2]) or "0s"
 
 
-def _mutable(repository: "Repository") -> str:
+def _mutable(repository: Repository) -> str:
     return f"{repository}: TagImmutability is off, so every tag can be moved, and a moved tag is an outage"
 
 

@@ -13,7 +13,7 @@ from fcpin.cli.stacks import add_stack, read_stack
 from fcpin.cli.where import refuse_addresses, settings_from
 from fcpin.clock import SystemClock
 from fcpin.errors import InvalidInput, Problem, RegistryError
-from fcpin.image import Image, short
+from fcpin.image import Image, brief, short
 
 if TYPE_CHECKING:
     from fcpin.impact import Affected, Impact
@@ -87,7 +87,7 @@ def _row(one: "Affected") -> Row:
 
     function = one.use.function
     aliases = ", ".join(name if share == 1 else f"{name} {share:.0%}" for name, share in one.aliases.items())
-    runs = "@".join(filter(None, (function.tag, function.digest and short(function.digest).removeprefix("sha256:"))))
+    runs = brief(function.tag, function.digest)
     return one.region, one.use.name, one.use.version or LATEST, aliases or "-", runs, one.why
 
 
