@@ -146,6 +146,13 @@ def test_heavy_imports_stay_out_of_paths_that_need_none(module: str, heavy: tupl
     assert not set(heavy) & set(loaded)
 
 
+def test_the_type_that_states_and_previews_are_searched_for_is_the_resource_s() -> None:
+    from fcpin.pinned_function import PinnedFunction
+    from fcpin.pinned_function.keys import TYPE
+
+    assert f"pulumi-python:{PinnedFunction._resource_type_name}" == TYPE
+
+
 STORED = [
     (
         "PinnedFunction",

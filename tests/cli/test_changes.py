@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from fcpin.cli import main
+from fcpin.pinned_function.keys import TYPE
 
-PINNED = "urn:pulumi:dev::shop::pulumi-python:dynamic/fcpin:PinnedFunction"
+PINNED = f"urn:pulumi:dev::shop::{TYPE}"
 OLD = {"tag": "main-11", "digest": f"sha256:{'a' * 64}", "image": "r.example.com/shop/app:main-11"}
 NEW = {"tag": "main-12", "digest": f"sha256:{'b' * 64}", "image": "r.example.com/shop/app:main-12"}
 
@@ -68,7 +69,7 @@ def test_no_changes_are_said_in_one_line() -> None:
 
 
 def test_a_function_inside_a_component_is_one_too() -> None:
-    nested = f"urn:pulumi:dev::shop::shop:Web$pulumi-python:dynamic/fcpin:PinnedFunction::{'web'}"
+    nested = f"urn:pulumi:dev::shop::shop:Web${TYPE}::web"
     assert "`checkout-dev`" in changes(step("update", OLD, NEW, nested))[1]
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from fcpin.pinned_function.keys import TYPE
+
 PACK = Path(__file__).parents[2] / "policy-pack"
 _spec = importlib.util.spec_from_file_location("policy_pack_rules", PACK / "rules.py")
 assert _spec is not None
@@ -73,6 +75,10 @@ def test_a_function_that_nothing_pins() -> None:
 
 def test_code_functions_need_no_pin() -> None:
     assert not list(rules.unpinned_function([rules.Resource(rules.FUNCTION, "urn:code", {"functionName": "code"})]))
+
+
+def test_a_pin_is_known_by_the_type_that_its_resource_has() -> None:
+    assert rules.PINNED_FUNCTION == TYPE
 
 
 def test_every_rule_is_listed() -> None:

@@ -12,7 +12,7 @@ from fcpin.errors import InvalidInput, Problem
 from fcpin.image import brief
 
 FAILED: Final = 1
-_TYPE: Final = "pulumi-python:dynamic/fcpin:PinnedFunction"
+_TYPE: Final = "pulumi-python:dynamic/fcpin:PinnedFunction"  # keys.TYPE: to import it would load Pulumi's SDK
 _PIN: Final = ("tag", "digest", "image")
 _SHOWN: Final = ("create", "update", "replace", "delete")
 
