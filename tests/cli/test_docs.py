@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator import Emulator, Knobs
+from emulator import Emulator
 from fcpin.drift import Kind
 from tests.support.examples import examples
 from tests.support.told_stack import PATH, ToldStack, run
@@ -86,18 +86,21 @@ def timeless(text: str) -> str:
 
 @pytest.mark.parametrize(("page", "happens"), PAGES, ids=[page for page, _ in PAGES])
 def test_every_example_answers_what_it_says(
-    page: str, happens: list[Callable[[ToldStack], None]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: str,
+    happens: list[Callable[[ToldStack], None]],
+    cloud: Emulator,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with Emulator(knobs=Knobs(create_seconds=0, update_seconds=0)).serve() as cloud:
-        told = ToldStack(tmp_path, cloud, "prod")
-        monkeypatch.setenv("PATH", told.path())
-        monkeypatch.setenv("ENGINE", "pulumi")
-        monkeypatch.chdir(tmp_path)
-        for before, example in zip(happens, examples(DOCS / page), strict=True):
-            before(told)
-            answer = run(shlex.split(example.command)[1:])
-            assert timeless(answer.out + answer.err) == timeless(example.output)
-            told.reload()
+    told = ToldStack(tmp_path, cloud, "prod")
+    monkeypatch.setenv("PATH", told.path())
+    monkeypatch.setenv("ENGINE", "pulumi")
+    monkeypatch.chdir(tmp_path)
+    for before, example in zip(happens, examples(DOCS / page), strict=True):
+        before(told)
+        answer = run(shlex.split(example.command)[1:])
+        assert timeless(answer.out + answer.err) == timeless(example.output)
+        told.reload()
 
 
 @pytest.mark.parametrize("kind", Kind)

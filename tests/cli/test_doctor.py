@@ -167,11 +167,10 @@ def test_a_login_of_docker(config: str, login: str, tags: str, facts: list[str],
     assert "emulator-password" not in said
 
 
-def test_without_a_stack(told: ToldStack, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("key")
+def test_without_a_stack(told: ToldStack) -> None:
     deployed(told)
     cloud = told.cloud
-    monkeypatch.setenv("ALICLOUD_ACCESS_KEY", cloud.access_key_id)
-    monkeypatch.setenv("ALICLOUD_SECRET_KEY", cloud.access_key_secret)
     where = ["--region", "cn-hangzhou", "--fc-endpoint", cloud.url, "--cr-endpoint", cloud.url]
     repository = ["--repository", told.repository, "--endpoint", cloud.url]
     answer = run(["doctor", "--json", *where[2:], *repository])

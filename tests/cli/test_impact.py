@@ -1,8 +1,11 @@
 """fcpin impact: who depends on a tag or an image, in whatever way, and nobody left out in silence."""
 
+from dataclasses import replace
+
 import pytest
 
 from emulator import Knobs
+from tests.support.instant import INSTANT
 from tests.support.told_stack import PATH, ToldStack, run
 
 
@@ -55,7 +58,7 @@ def test_a_tag_that_was_moved_already_tells_who_is_broken(told: ToldStack) -> No
     assert "which does not exist" in answer.out
 
 
-OTHERWISE = Knobs(create_seconds=0, update_seconds=0, resolved_digest="child", listed_functions="brief")
+OTHERWISE = replace(INSTANT, resolved_digest="child", listed_functions="brief")
 
 
 @pytest.mark.parametrize("knobs", [Knobs(create_seconds=0), OTHERWISE], ids=["index, full", "child, brief"])
@@ -100,9 +103,8 @@ def test_whether_the_tag_can_be_moved_is_said(told: ToldStack) -> None:
     assert "TagImmutability is on" in told.fcpin("impact", told.image("main-1")).out
 
 
+@pytest.mark.usefixtures("key")
 def test_a_region_without_a_stack(told: ToldStack, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ALICLOUD_ACCESS_KEY", told.cloud.access_key_id)
-    monkeypatch.setenv("ALICLOUD_SECRET_KEY", told.cloud.access_key_secret)
     monkeypatch.delenv("PULUMI_STACK", raising=False)
     told.push("main-1")
     told.create("checkout", "main-1")

@@ -1,23 +1,22 @@
 """fcpin import: what exists is adopted as it runs, what cannot be is named, and nobody's entry is touched."""
 
 import difflib
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import yaml
 
-from emulator import Knobs
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.plan import OWNER_TAG
+from tests.support.instant import INSTANT
 from tests.support.told_stack import REGION, ToldStack, run
 
 
 @pytest.fixture
-def region(told: ToldStack, monkeypatch: pytest.MonkeyPatch) -> ToldStack:
+def region(key: None, told: ToldStack, monkeypatch: pytest.MonkeyPatch) -> ToldStack:
     """A region with functions of other tools, and a stack that has none of them; credentials in the environment."""
     told.write_project()
-    monkeypatch.setenv("ALICLOUD_ACCESS_KEY", told.cloud.access_key_id)
-    monkeypatch.setenv("ALICLOUD_SECRET_KEY", told.cloud.access_key_secret)
     for name in ("PULUMI_STACK", "ALICLOUD_REGION"):
         monkeypatch.delenv(name, raising=False)
     for tag in ("release-83f96b6", "1.4.2", "latest"):
@@ -121,9 +120,7 @@ def test_what_cannot_be_adopted_is_named(region: ToldStack) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "knobs", [Knobs(create_seconds=0, update_seconds=0, listed_functions="brief")], ids=["a listing without images"]
-)
+@pytest.mark.parametrize("knobs", [replace(INSTANT, listed_functions="brief")], ids=["a listing without images"])
 def test_all_pages_are_read_whatever_a_listing_tells(region: ToldStack) -> None:
     for number in range(102):
         region.create(f"f{number:03}", "release-83f96b6")

@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -23,18 +23,22 @@ PATH = "shop/probe"
 PAGE = Path(__file__).parent.parent.parent / "docs" / "probe.md"
 
 
+pytestmark = pytest.mark.usefixtures("key")
+
+
 @pytest.fixture
-def cloud(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Emulator]:
-    # What the probe would wait for by the machine's clock does not keep it waiting.
-    knobs = Knobs(create_seconds=0, update_seconds=0.02, mark_failed=True)
-    with Emulator(knobs=knobs).serve() as cloud:
-        for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-            monkeypatch.delenv(name, raising=False)
-        monkeypatch.setenv("ALICLOUD_ACCESS_KEY", cloud.access_key_id)
-        monkeypatch.setenv("ALICLOUD_SECRET_KEY", cloud.access_key_secret)
-        monkeypatch.chdir(tmp_path)
-        cloud.push(PATH, "somebody-elses")
-        yield cloud
+def knobs() -> Knobs:
+    """What the probe would wait for by the machine's clock does not keep it waiting."""
+    return Knobs(create_seconds=0, update_seconds=0.02, mark_failed=True)
+
+
+@pytest.fixture
+def cloud(cloud: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Emulator:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    cloud.push(PATH, "somebody-elses")
+    return cloud
 
 
 def the_same_in_every_run(text: str) -> str:

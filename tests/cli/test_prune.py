@@ -1,10 +1,8 @@
 """`fcpin prune`: pin tags that nothing runs go, whatever else there is stays, and everything has its reason."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from emulator import Emulator, Knobs
+from emulator import Emulator
 from fcpin.image import parse_digest
 from fcpin.policy.protect import pin_tag
 from tests.cli.test_select import Answer, fcpin
@@ -14,12 +12,7 @@ PATH = "shop/app"
 PERSONAL = f"registry.cn-hangzhou.aliyuncs.com/{PATH}"
 
 
-@pytest.fixture
-def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
-    with Emulator(knobs=Knobs(create_seconds=0, update_seconds=0)).serve() as cloud:
-        monkeypatch.setenv("ALICLOUD_ACCESS_KEY", cloud.access_key_id)
-        monkeypatch.setenv("ALICLOUD_SECRET_KEY", cloud.access_key_secret)
-        yield cloud
+pytestmark = pytest.mark.usefixtures("key")
 
 
 def pinned(cloud: Emulator, tag: str) -> str:

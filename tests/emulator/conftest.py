@@ -1,10 +1,10 @@
-"""An emulator per test, and the clients that talk to it."""
+"""The clients that talk to a test's emulator."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from emulator import Emulator, Knobs
+from emulator import Emulator
 from tests.emulator.clients import Functions, Registry
 
 
@@ -14,18 +14,6 @@ def direct(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
-
-
-@pytest.fixture
-def knobs() -> Knobs:
-    """Turned by a test with `@pytest.mark.parametrize("knobs", [Knobs(…)])`."""
-    return Knobs()
-
-
-@pytest.fixture
-def cloud(knobs: Knobs) -> Iterator[Emulator]:
-    with Emulator(knobs=knobs).serve() as cloud:
-        yield cloud
 
 
 @pytest.fixture

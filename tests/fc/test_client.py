@@ -1,10 +1,8 @@
 """The FC client against the emulator: the untouched SDK on the wire, our words on both sides of it."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from emulator import Emulator, Knobs
+from emulator import Emulator
 from fcpin.errors import (
     FunctionConflict,
     FunctionDenied,
@@ -15,28 +13,8 @@ from fcpin.errors import (
     FunctionUnavailable,
 )
 from fcpin.fc.client import FunctionClient, default_endpoint
-from fcpin.openapi import Credentials, Retry
-
-AT_ONCE = Retry(attempts=3, seconds=10, first_wait=0.001, longest_wait=0.01)
-IMAGE = "demo-registry.cn-hangzhou.cr.aliyuncs.com/shop/app:main-1"
-BODY = {"runtime": "custom-container", "handler": "index.handler", "customContainerConfig": {"image": IMAGE}}
-
-
-@pytest.fixture
-def cloud() -> Iterator[Emulator]:
-    with Emulator(knobs=Knobs(create_seconds=0, update_seconds=0)).serve() as cloud:
-        cloud.push("shop/app", "main-1")
-        yield cloud
-
-
-@pytest.fixture
-def client(cloud: Emulator) -> FunctionClient:
-    return client_of(cloud, cloud.access_key_secret)
-
-
-def client_of(cloud: Emulator, secret: str) -> FunctionClient:
-    credentials = Credentials(cloud.access_key_id, secret)
-    return FunctionClient("cn-hangzhou", endpoint=cloud.url, credentials=credentials, retry=AT_ONCE)
+from fcpin.openapi import Credentials
+from tests.fc.regional import AT_ONCE, BODY, IMAGE, client_of
 
 
 def test_creates_reads_updates_and_deletes(client: FunctionClient) -> None:

@@ -1,30 +1,14 @@
 """What runs which image: functions, and the versions that were published of them."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from emulator import Emulator, Knobs
+from emulator import Emulator
 from fcpin.errors import FunctionDenied
 from fcpin.fc.client import FunctionClient
 from fcpin.fc.uses import uses
-from tests.fc.test_client import BODY, client_of
+from tests.fc.regional import BODY
 
 HOST = "demo-registry.cn-hangzhou.cr.aliyuncs.com"
-QUICK = Knobs(create_seconds=0, update_seconds=0)
-
-
-@pytest.fixture
-def cloud() -> Iterator[Emulator]:
-    with Emulator(knobs=QUICK).serve() as cloud:
-        cloud.push("shop/app", "main-1")
-        cloud.push("shop/app", "main-2")
-        yield cloud
-
-
-@pytest.fixture
-def client(cloud: Emulator) -> FunctionClient:
-    return client_of(cloud, cloud.access_key_secret)
 
 
 def test_a_function_and_every_version_of_it_use_their_images(cloud: Emulator, client: FunctionClient) -> None:

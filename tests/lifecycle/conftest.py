@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,12 +29,6 @@ def engine(request: pytest.FixtureRequest) -> str:
 def knobs() -> Knobs:
     """How the cloud behaves; a module overrides it to turn one."""
     return QUICK
-
-
-@pytest.fixture
-def cloud(knobs: Knobs) -> Iterator[Emulator]:
-    with Emulator(knobs=knobs).serve() as cloud:
-        yield cloud
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """From a policy to a pin, against an emulated registry."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -44,12 +43,6 @@ class Phases:
         resolver = Resolver(directory, (), memo, lambda _level, text: self.said.append(text), now)
         policy = {key: args[key] for key in POLICY_KEYS if key in args}
         return resolver.resolve(PinArgs.read(args, "cn-hangzhou"), policy, current)
-
-
-@pytest.fixture
-def cloud() -> Iterator[Emulator]:
-    with Emulator().serve() as cloud:
-        yield cloud
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """ACR Enterprise through the untouched SDK: paging, counting, and answers that should not be."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,9 +37,8 @@ def enterprise(url: str, key: Credentials, instance_id: str | None = None) -> Re
 
 
 @pytest.fixture
-def cloud() -> Iterator[Emulator]:
-    with Emulator(knobs=Knobs(acr_tag_order="newest-first")).serve() as cloud:
-        yield cloud
+def knobs() -> Knobs:
+    return Knobs(acr_tag_order="newest-first")
 
 
 def of(cloud: Emulator) -> Registry:
@@ -106,35 +105,39 @@ def test_a_tag_pushed_between_two_pages_makes_it_list_once_more(cloud: Emulator)
     assert cloud.calls.count("ListRepoTag") == 4
 
 
-def test_only_the_instance_of_exactly_that_name_is_used_on_whatever_page_it_is() -> None:
-    with Emulator(knobs=Knobs(acr_instance_filter="fuzzy")).serve() as cloud:
-        for number in range(35):
-            cloud.create_instance(f"not-shop-{number}")
-        cloud.create_instance("shop")
-        directory = RegistryDirectory(
-            credentials=Credentials(cloud.access_key_id, cloud.access_key_secret), cr_endpoint=cloud.url
-        )
-        with pytest.raises(RepositoryNotFound, match="REPO_NOT_EXIST"):
-            directory.list_tags(Repository("shop-registry.cn-hangzhou.cr.aliyuncs.com", "shop/app"))
-        assert cloud.calls.count("ListInstance") == 2
-        with pytest.raises(RepositoryNotFound, match=r"'sho'.*instance_id"):
-            directory.list_tags(Repository("sho-registry.cn-hangzhou.cr.aliyuncs.com", "shop/app"))
+@pytest.mark.parametrize("knobs", [Knobs(acr_instance_filter="fuzzy")], ids=["a filter that finds too much"])
+def test_only_the_instance_of_exactly_that_name_is_used_on_whatever_page_it_is(cloud: Emulator) -> None:
+    for number in range(35):
+        cloud.create_instance(f"not-shop-{number}")
+    cloud.create_instance("shop")
+    directory = RegistryDirectory(
+        credentials=Credentials(cloud.access_key_id, cloud.access_key_secret), cr_endpoint=cloud.url
+    )
+    with pytest.raises(RepositoryNotFound, match="REPO_NOT_EXIST"):
+        directory.list_tags(Repository("shop-registry.cn-hangzhou.cr.aliyuncs.com", "shop/app"))
+    assert cloud.calls.count("ListInstance") == 2
+    with pytest.raises(RepositoryNotFound, match=r"'sho'.*instance_id"):
+        directory.list_tags(Repository("sho-registry.cn-hangzhou.cr.aliyuncs.com", "shop/app"))
 
 
-@pytest.mark.parametrize("shape", ["not-success", "http-404"])
-def test_what_does_not_exist_is_not_found_in_either_shape(shape: Any) -> None:
-    with Emulator(knobs=Knobs(acr_not_exist=shape)).serve() as cloud:
-        with pytest.raises(RepositoryNotFound, match=r"shop/app.*REPO_NOT_EXIST"):
-            of(cloud).list_tags(REPOSITORY)
-        cloud.push("shop/app", "v1")
-        with pytest.raises(TagNotFound, match="v2"):
-            of(cloud).resolve(REPOSITORY, "v2")
+SHAPES = [Knobs(acr_not_exist="not-success"), Knobs(acr_not_exist="http-404")]
 
 
-def test_digests_are_the_same_with_and_without_their_prefix() -> None:
-    with Emulator(knobs=Knobs(digest_prefix="prefixed")).serve() as cloud:
-        digest = cloud.push("shop/app", "v1")
-        assert of(cloud).list_tags(REPOSITORY)[0].digest == digest
+@pytest.mark.parametrize("knobs", SHAPES, ids=["not a success", "a 404 of HTTP"])
+def test_what_does_not_exist_is_not_found_in_either_shape(cloud: Emulator) -> None:
+    with pytest.raises(RepositoryNotFound, match=r"shop/app.*REPO_NOT_EXIST"):
+        of(cloud).list_tags(REPOSITORY)
+    cloud.push("shop/app", "v1")
+    with pytest.raises(TagNotFound, match="v2"):
+        of(cloud).resolve(REPOSITORY, "v2")
+
+
+@pytest.mark.parametrize(
+    "knobs", [Knobs(digest_prefix="bare"), Knobs(digest_prefix="prefixed")], ids=["without", "with"]
+)
+def test_digests_are_the_same_with_and_without_their_prefix(cloud: Emulator) -> None:
+    digest = cloud.push("shop/app", "v1")
+    assert of(cloud).list_tags(REPOSITORY)[0].digest == digest
 
 
 def test_a_passing_failure_of_either_shape_is_tried_again(cloud: Emulator) -> None:
@@ -170,12 +173,6 @@ def test_the_registry_is_entered_with_a_temporary_login_that_is_renewed(cloud: E
 
 
 # Against a server that answers what it should not
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with ScriptedServer() as server:
-        yield server
 
 
 def answer(server: ScriptedServer, actions: dict[str, Callable[[Request], Any]]) -> Registry:

@@ -22,17 +22,6 @@ Listed = dict[str, tuple[str | None, bool]]
 
 
 @pytest.fixture
-def knobs() -> Knobs:
-    return Knobs()
-
-
-@pytest.fixture
-def cloud(knobs: Knobs) -> Iterator[Emulator]:
-    with Emulator(knobs=knobs).serve() as cloud:
-        yield cloud
-
-
-@pytest.fixture
 def told() -> list[str]:
     return []
 

@@ -1,7 +1,6 @@
 """Build times that were found once: asked for no more, never wrong, and never a reason to fail."""
 
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,12 +21,6 @@ BUILT = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
 @pytest.fixture
 def kept(tmp_path: Path) -> BuildTimes:
     return BuildTimes(tmp_path / "cache")
-
-
-@pytest.fixture
-def cloud() -> Iterator[Emulator]:
-    with Emulator().serve() as cloud:
-        yield cloud
 
 
 def created(cloud: Emulator, kept: BuildTimes | None, *tags: str) -> dict[str, datetime]:

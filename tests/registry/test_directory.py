@@ -23,12 +23,6 @@ ONCE = Retry(attempts=1)
 
 
 @pytest.fixture
-def cloud() -> Iterator[Emulator]:
-    with Emulator().serve() as cloud:
-        yield cloud
-
-
-@pytest.fixture
 def directory(cloud: Emulator) -> Iterator[RegistryDirectory]:
     """ACR Personal's host of Hangzhou and the Enterprise instance, both served by the emulator."""
     directory = RegistryDirectory(

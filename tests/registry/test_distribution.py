@@ -31,12 +31,6 @@ AT_ONCE = Retry(attempts=3, seconds=5, first_wait=0, longest_wait=0)
 
 
 @pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with ScriptedServer() as server:
-        yield server
-
-
-@pytest.fixture
 def other() -> Iterator[ScriptedServer]:
     with ScriptedServer() as server:
         yield server

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -19,12 +18,6 @@ MANIFESTS = "/v2/shop/app/manifests"
 BODY = b'{ "schemaVersion":2,\n"config":{} }'
 DIGEST = Digest(f"sha256:{hashlib.sha256(BODY).hexdigest()}")
 DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with ScriptedServer() as server:
-        yield server
 
 
 @pytest.fixture
