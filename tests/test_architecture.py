@@ -46,6 +46,11 @@ FORBIDDEN = [
         ("fcpin.registry", "fcpin.openapi", "fcpin.fc.client", "pulumi", "os", "time"),
     ),
     (
+        "documents of pipelines are read and judged without asking anybody",
+        "pipeline/*.py",
+        ("pulumi", "fcpin.registry", "fcpin.openapi", "fcpin.fc.client", "fcpin.devs", "os", "time", "pathlib.Path"),
+    ),
+    (
         "drift is told from functions and registries, whoever asks",
         "drift/*.py",
         ("pulumi", "fcpin.pinned_function", "fcpin.stack", "fcpin.fc.client", "fcpin.openapi"),

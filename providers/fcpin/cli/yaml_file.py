@@ -1,11 +1,12 @@
 """A YAML file that was read, and where in it everything stands."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from fcpin.errors import InvalidInput, Problem
+from fcpin.yaml_lines import lines_of, nearest
 
 _LARGEST = 16 * 2**20
 
@@ -36,10 +37,7 @@ class YamlFile:
 
     def place(self, path: str) -> str:
         """Where *path* stands, or would stand: `cases.yaml:7`."""
-        known = path
-        while known and known not in self.lines:
-            known = known[: max(known.rfind("."), known.rfind("["), 0)]
-        return f"{self.path}:{self.lines.get(known, 1)}"
+        return f"{self.path}:{nearest(path, self.lines)}"
 
     def problem(self, path: str, reason: str) -> Problem:
         """A problem with what stands at *path*, or should."""
@@ -54,24 +52,9 @@ def _parse(path: Path, text: str) -> tuple[object, Mapping[str, int]]:
     try:
         node = yaml.compose(text)
         value = None if node is None else yaml.constructor.construct_document(node)
-        return value, dict(_lines(node, "", set()))
+        return value, dict(lines_of(node))
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise InvalidInput(Problem(f"{path}:{line}", f"is no YAML: {error.problem}")) from None
     except (YAMLError, ValueError, RecursionError) as error:
         raise InvalidInput(Problem(str(path), f"is no YAML: {' '.join(str(error).split())[:200]}")) from None
-
-
-def _lines(node: Any, path: str, seen: set[int]) -> Iterator[tuple[str, int]]:
-    if node is None or id(node) in seen:  # an alias stands where its anchor does
-        return
-    seen.add(id(node))
-    yield path, node.start_mark.line + 1
-    if node.id == "mapping":
-        for key, value in node.value:
-            here = f"{path}.{key.value}" if path else str(key.value)
-            yield here, key.start_mark.line + 1
-            yield from _lines(value, here, seen)
-    elif node.id == "sequence":
-        for index, item in enumerate(node.value):
-            yield from _lines(item, f"{path}[{index}]", seen)

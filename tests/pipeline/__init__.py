@@ -1,0 +1,1 @@
+"""Image-build pipelines as documents, and in a user's words."""
