@@ -29,6 +29,7 @@ from fcpin.policy.follow import Follow
 from fcpin.policy.held import held
 from fcpin.policy.hold import Hold
 from fcpin.policy.listing import listing_of
+from fcpin.policy.may_take import may_take
 from fcpin.policy.min_age import MinAge
 from fcpin.policy.order import Order
 from fcpin.policy.protect import UNPROTECTED, Protection
@@ -131,6 +132,14 @@ class Policy:
             selection.hold.check(record)
         elif isinstance(self.order, Follow):
             self.order.check(record)
+
+    def may_take(self, tag: str, current: str | None = None) -> bool:
+        """Whether a push of *tag* may change what is deployed while *current* is.
+
+        False only when no listing could make `select` choose it, at no time; True always for *current*, which was moved
+        then. What is suspended takes nothing. Of `follow` it is the tag that the other stack was last seen to run.
+        """
+        return may_take(self, tag, current)
 
     def active_hold(self, now: datetime | None) -> Hold | None:
         """The hold that decides at *now*, if one does."""
