@@ -64,11 +64,11 @@ def test_a_push_may_concern_the_pin(spec: dict[str, object], current: str | None
 
 
 HELD = {
-    "held": SPECS["family"] | {"hold": {"tag": "v1.0.0", "until": UNTIL}},
-    "held by digest": SPECS["family"] | {"hold": {"digest": "1" * 64, "until": UNTIL}},
+    "held": {**SPECS["family"], "hold": {"tag": "v1.0.0", "until": UNTIL}},
+    "held by digest": {**SPECS["family"], "hold": {"digest": "1" * 64, "until": UNTIL}},
     "a family of its own": {"policy": {"family": {}}},
-    "with leave": SPECS["semver"] | {"allow_downgrade": True},
-    "kept": SPECS["family"] | {"on_empty": "keep"},
+    "with leave": {**SPECS["semver"], "allow_downgrade": True},
+    "kept": {**SPECS["family"], "on_empty": "keep"},
 }
 POLICIES = st.sampled_from([*SPECS.values(), *HELD.values()]).map(Policy.from_spec)
 
