@@ -4,7 +4,9 @@ FcpinError
 ├── Refused                    a request that gets no further; `status` is the HTTP answer
 ├── LedgerUnavailable          temporary: the store of jobs cannot be reached
 └── ConvergenceFailed          the engine ended with an error; trying again later may help
-    └── NotAsApproved          the tag was pushed again after the approval: it is proposed anew
+    ├── NotAsApproved          the tag was pushed again after the approval: it is proposed anew
+    ├── StackBusy              what another receiver began on the stack is still at work
+    └── Interrupted            this receiver is being stopped: no failed attempt, somebody goes on later
 """
 
 from fcpin.errors import FcpinError
@@ -31,3 +33,11 @@ class ConvergenceFailed(FcpinError):
 
 class NotAsApproved(ConvergenceFailed):
     """A policy chooses another image by now than the one that was approved. Nothing of it was deployed."""
+
+
+class StackBusy(ConvergenceFailed):
+    """A run that a receiver began before it was killed is still at work. It ends by itself."""
+
+
+class Interrupted(ConvergenceFailed):
+    """The receiver is being stopped. What had been deployed is in the state; the next one goes on."""

@@ -39,6 +39,7 @@ def test_a_pin_is_what_the_last_deployment_left() -> None:
     assert str(pin.previous) == f"{REPOSITORY}:main-1@{OLD}"
     assert pin.policy == {"policy": {"family": {"name": "main"}}}
     assert pin.platform == "linux/amd64"
+    assert pin.urn == resource()["urn"]
 
 
 def test_what_a_refresh_saw_is_not_what_was_deployed() -> None:

@@ -34,6 +34,8 @@ class StackPin:
     """Tag and digest that ran before the last deployment; None after the first one."""
     policy: Mapping[str, object] | None
     """The policy dictionary; None where some of it is a secret."""
+    urn: str = ""
+    """What a `--target` names it by."""
 
     @classmethod
     def read(cls, resource: Mapping[str, Any]) -> Self:
@@ -58,6 +60,7 @@ class StackPin:
                 deployed=deployed_image(outputs),
                 previous=_image(outputs.get("previous_image")),
                 policy=None if _is_sealed(spec) else spec,
+                urn=str(resource.get("urn") or ""),
             )
         except InvalidInput as error:
             raise StackError(f"{name} in the stack's state: {error}") from None
