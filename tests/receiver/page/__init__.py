@@ -1,0 +1,1 @@
+"""The page, in-process and in a browser."""
