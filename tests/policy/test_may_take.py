@@ -63,7 +63,7 @@ def test_a_push_may_concern_the_pin(spec: dict[str, object], current: str | None
     assert Policy.from_spec(spec).may_take(tag, current) is expected
 
 
-HELD = {
+HELD: dict[str, dict[str, object]] = {
     "held": {**SPECS["family"], "hold": {"tag": "v1.0.0", "until": UNTIL}},
     "held by digest": {**SPECS["family"], "hold": {"digest": "1" * 64, "until": UNTIL}},
     "a family of its own": {"policy": {"family": {}}},
