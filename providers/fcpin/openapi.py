@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import stamina
@@ -172,6 +172,40 @@ def check_proxy(endpoint: str, environment: Mapping[str, str] = os.environ) -> N
                 f"{endpoint} is on this machine, but {names[0]} is set and the SDK ignores NO_PROXY; unset {names[0]}",
             )
         )
+
+
+def send(
+    client: Any,
+    action: str,
+    version: str,
+    method: str,
+    path: str,
+    *,
+    query: Mapping[str, str] | None = None,
+    body: object = None,
+    style: Literal["ROA", "RPC"] = "ROA",
+    answer: Literal["json", "none", "string"] = "json",
+) -> Mapping[str, Any]:
+    """One request by an SDK's *client*, signed with an access key; `body` and `statusCode` of the answer.
+
+    *path* as it is on the wire; *answer*: how its body is read. Raises whatever the SDK raises: see `cloud_errors`.
+    """
+    from alibabacloud_tea_openapi.utils_models import OpenApiRequest, Params
+    from darabonba.runtime import RuntimeOptions
+
+    params = Params(
+        action=action,
+        version=version,
+        protocol="HTTPS",
+        pathname=path,
+        method=method,
+        auth_type="AK",
+        style=style,
+        req_body_type="json",
+        body_type=answer,
+    )
+    reply: Mapping[str, Any] = client.call_api(params, OpenApiRequest(query=query, body=body), RuntimeOptions())
+    return reply
 
 
 @contextmanager

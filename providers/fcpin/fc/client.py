@@ -7,7 +7,7 @@ Every method raises FunctionError and nothing else; temporary ones only after ha
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import quote
 
 from fcpin.errors import (
@@ -20,7 +20,7 @@ from fcpin.errors import (
     FunctionUnavailable,
 )
 from fcpin.fc.model import Alias, Function, Wire
-from fcpin.openapi import Account, CloudError, Retry, cloud_errors, retrying, sdk_config
+from fcpin.openapi import Account, CloudError, Retry, cloud_errors, retrying, sdk_config, send
 
 _VERSION: Final = "2023-03-30"
 _PAGE: Final = 100
@@ -111,25 +111,13 @@ class FunctionClient:
         *,
         body: Wire | None = None,
         query: dict[str, str] | None = None,
-        answer: str = "json",
+        answer: Literal["json", "none"] = "json",
     ) -> Wire:
-        from alibabacloud_tea_openapi.utils_models import OpenApiRequest, Params
-        from darabonba.runtime import RuntimeOptions
-
-        params = Params(
-            action=action,
-            version=_VERSION,
-            protocol="HTTPS",
-            pathname=f"/{_VERSION}/{path}",
-            method=method,
-            auth_type="AK",
-            style="ROA",
-            req_body_type="json",
-            body_type=answer,
-        )
         try:
             with cloud_errors():
-                reply = self._sdk.call_api(params, OpenApiRequest(query=query, body=body), RuntimeOptions())
+                reply = send(
+                    self._sdk, action, _VERSION, method, f"/{_VERSION}/{path}", query=query, body=body, answer=answer
+                )
         except CloudError as error:
             raise self._translated(error, action, name) from None
         wire: Wire = reply.get("body") or {}

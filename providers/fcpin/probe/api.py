@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Final, Literal
 
 from fcpin.errors import FcpinError
-from fcpin.openapi import Account, CloudError, Retry, check_proxy, cloud_errors, retrying, says_later, sdk_config
+from fcpin.openapi import Account, CloudError, Retry, check_proxy, cloud_errors, retrying, says_later, sdk_config, send
 
 Wire = Mapping[str, Any]
 """A JSON object, with the API's own keys."""
@@ -99,23 +99,17 @@ class Api:
     def _send(
         self, action: str, method: str, path: str, query: Mapping[str, object] | None, body: Wire | None
     ) -> Mapping[str, Any]:
-        from alibabacloud_tea_openapi.utils_models import OpenApiRequest, Params
-        from darabonba.runtime import RuntimeOptions
-
-        params = Params(
-            action=action,
-            version=self._version,
-            protocol="HTTPS",
-            pathname=path,
-            method=method,
-            auth_type="AK",
+        return send(
+            self._sdk,
+            action,
+            self._version,
+            method,
+            path,
+            query={key: str(value) for key, value in (query or {}).items()},
+            body=body,
             style=self._style,
-            req_body_type="json",
-            body_type="string",  # an invocation answers whatever the function says
+            answer="string",  # an invocation answers whatever the function says
         )
-        texts = {key: str(value) for key, value in (query or {}).items()}
-        answer: Mapping[str, Any] = self._sdk.call_api(params, OpenApiRequest(query=texts, body=body), RuntimeOptions())
-        return answer
 
     @cached_property
     def _sdk(self) -> Any:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from fcpin.errors import RegistryError, RegistryProtocolError, RegistryUnavailable
 from fcpin.image import Repository
-from fcpin.openapi import CloudError, cloud_errors, retrying
+from fcpin.openapi import CloudError, cloud_errors, retrying, send
 from fcpin.registry.acr_region import AcrOfRegion
 
 _VERSION: Final = "2016-06-07"
@@ -34,24 +34,11 @@ class PersonalApi(AcrOfRegion[Any]):
         return retrying(lambda: self._once(repository, {"Page": str(page), "PageSize": str(size)}), self._retry)
 
     def _once(self, repository: Repository, query: Mapping[str, str]) -> Mapping[str, Any]:
-        from alibabacloud_tea_openapi.utils_models import OpenApiRequest, Params
-        from darabonba.runtime import RuntimeOptions
-
-        params = Params(
-            action="GetRepoTags",
-            version=_VERSION,
-            protocol="HTTPS",
-            pathname=f"/repos/{quote(repository.path)}/tags",
-            method="GET",
-            auth_type="AK",
-            style="ROA",
-            req_body_type="json",
-            body_type="json",
-        )
+        path = f"/repos/{quote(repository.path)}/tags"
         try:
             client = self._client()
             with cloud_errors():
-                answer = client.call_api(params, OpenApiRequest(query=query), RuntimeOptions())
+                answer = send(client, "GetRepoTags", _VERSION, "GET", path, query=query)
         except CloudError as error:
             raise self._refusal(error, repository) from None
         data = (answer.get("body") or {}).get("data")
