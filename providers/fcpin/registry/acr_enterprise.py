@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from fcpin.errors import RegistryProtocolError, RepositoryNotFound, TagNotFound
+from fcpin.errors import RegistryError, RegistryProtocolError, RepositoryNotFound, TagNotFound
 from fcpin.image import AcrHost, Digest, Manifest, Repository, TagRecord
 from fcpin.registry.acr_api import AcrApi
 from fcpin.registry.acr_listing import AT_ONCE, PAGE_SIZE, Page, every_tag, moment, record, total
@@ -52,14 +52,7 @@ class AcrEnterprise:
 
     def resolve(self, repository: Repository, tag: str) -> TagRecord:
         """One request, after the repository's id is known."""
-        body = self._api.call(
-            "GetRepoTag",
-            f"{repository}:{tag}",
-            TagNotFound,
-            InstanceId=self._instance_id(),
-            RepoId=self._repo_id(repository),
-            Tag=tag,
-        )
+        body = self._ask_tag("GetRepoTag", repository, tag)
         found = _record(body, repository, tag)
         if found.digest is None:
             raise RegistryProtocolError(f"{repository}:{tag}: ACR answered without a digest")
@@ -82,11 +75,10 @@ class AcrEnterprise:
     def add_tag(self, repository: Repository, tag: str, digest: Digest, *, like: str) -> None:  # noqa: ARG002 - the seam's
         """Copied from *like* inside the registry."""
         namespace, _, name = repository.path.partition("/")
-        self._api.call(
+        self._ask(
             "CreateRepoTag",
             f"{repository}:{tag}",
             TagNotFound,
-            InstanceId=self._instance_id(),
             NamespaceName=namespace,
             RepoName=name,
             FromTag=like,
@@ -96,14 +88,7 @@ class AcrEnterprise:
     def delete_tag(self, repository: Repository, tag: str) -> None:
         """One request."""
         with suppress(TagNotFound):
-            self._api.call(
-                "DeleteRepoTag",
-                f"{repository}:{tag}",
-                TagNotFound,
-                InstanceId=self._instance_id(),
-                RepoId=self._repo_id(repository),
-                Tag=tag,
-            )
+            self._ask_tag("DeleteRepoTag", repository, tag)
 
     def _present(self, repository: Repository, tag: str) -> TagRecord | None:
         try:
@@ -114,7 +99,7 @@ class AcrEnterprise:
     def find_login(self) -> Login:
         """A temporary login to the instance's registry, made by GetAuthorizationToken."""
         asked = f"login to {self._acr.public_host}"
-        body = self._api.call("GetAuthorizationToken", asked, RepositoryNotFound, InstanceId=self._instance_id())
+        body = self._ask("GetAuthorizationToken", asked, RepositoryNotFound)
         if not body.temp_username or not body.authorization_token:
             raise RegistryProtocolError(f"{asked}: ACR answered without a user name and a token")
         return Login(
@@ -125,17 +110,22 @@ class AcrEnterprise:
         )
 
     def _page(self, repository: Repository, number: int) -> Page:
-        body = self._api.call(
+        body = self._ask(
             "ListRepoTag",
             str(repository),
             RepositoryNotFound,
-            InstanceId=self._instance_id(),
             RepoId=self._repo_id(repository),
             PageNo=number,
             PageSize=PAGE_SIZE,
         )
         records = [_record(image, repository, image.tag) for image in body.images or []]
         return Page(total(body.total_count, repository), body.page_size or PAGE_SIZE, records)
+
+    def _ask_tag(self, action: str, repository: Repository, tag: str) -> Any:
+        return self._ask(action, f"{repository}:{tag}", TagNotFound, RepoId=self._repo_id(repository), Tag=tag)
+
+    def _ask(self, action: str, asked: str, missing: type[RegistryError], **parameters: object) -> Any:
+        return self._api.call(action, asked, missing, InstanceId=self._instance_id(), **parameters)
 
     def _instance_id(self) -> str:
         return self._given_instance_id or self._instances_found.get("", self._find_instance)
@@ -171,13 +161,8 @@ class AcrEnterprise:
 
     def _find_repository(self, repository: Repository) -> "_Found":
         namespace, _, name = repository.path.partition("/")
-        body = self._api.call(
-            "GetRepository",
-            str(repository),
-            RepositoryNotFound,
-            InstanceId=self._instance_id(),
-            RepoNamespaceName=namespace,
-            RepoName=name,
+        body = self._ask(
+            "GetRepository", str(repository), RepositoryNotFound, RepoNamespaceName=namespace, RepoName=name
         )
         if not body.repo_id:
             raise RegistryProtocolError(f"{repository}: ACR answered without a RepoId")
