@@ -19,6 +19,7 @@ from datetime import datetime
 from enum import Enum
 from urllib.parse import quote
 
+from emulator.errors import ApiError
 from emulator.wire import WireRequest
 
 _ALGORITHM = "ACS3-HMAC-SHA256"
@@ -98,6 +99,13 @@ class Verifier:
             raise SignatureRefused(Refusal.MISMATCH, to_sign.replace("\n", "\\n"))
         self._check_nonce(key_id, request)
         return key
+
+    def admit(self, request: WireRequest, refused: Callable[[SignatureRefused], ApiError]) -> AccessKey:
+        """The key that signed. Raises what a service's *refused* makes of a refusal."""
+        try:
+            return self.verify(request)
+        except SignatureRefused as error:
+            raise refused(error) from None
 
     def _key(self, key_id: str, request: WireRequest, signed: list[str]) -> AccessKey:
         key = self._keys.get(key_id)

@@ -5,7 +5,7 @@ from typing import Any
 
 from emulator.acr import errors
 from emulator.acr.params import Params
-from emulator.acs3 import SignatureRefused, Verifier
+from emulator.acs3 import Verifier
 from emulator.errors import ApiError
 from emulator.ids import Ids
 from emulator.knobs import Knobs
@@ -38,10 +38,7 @@ class PersonalRoutes:
         return ACTION, match["path"]
 
     def answer(self, request: WireRequest) -> WireResponse:
-        try:
-            self._verifier.verify(request)
-        except SignatureRefused as error:
-            raise errors.refused(error) from None
+        self._verifier.admit(request, errors.refused)
         match = _TAGS.fullmatch(request.path)
         if match is None or request.method != "GET" or request.header("x-acs-version") != VERSION:
             raise errors.GatewayError(

@@ -3,7 +3,7 @@
 from emulator.acr import errors
 from emulator.acr.params import Params
 from emulator.acr.service import ContainerRegistry
-from emulator.acs3 import SignatureRefused, Verifier
+from emulator.acs3 import Verifier
 from emulator.errors import ApiError
 from emulator.ids import Ids
 from emulator.knobs import Knobs
@@ -30,10 +30,7 @@ class AcrRoutes:
 
     def answer(self, request: WireRequest) -> WireResponse:
         """Raises AcrError, GatewayError."""
-        try:
-            self._verifier.verify(request)
-        except SignatureRefused as error:
-            raise errors.refused(error) from None
+        self._verifier.admit(request, errors.refused)
         action = request.header("x-acs-action")
         operation = self._operations.get(action)
         if request.header("x-acs-version") != VERSION or operation is None:

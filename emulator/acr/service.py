@@ -69,10 +69,7 @@ class ContainerRegistry:
             "TotalCount": len(found),
             "Instances": [
                 {
-                    "InstanceId": instance.id,
-                    "InstanceName": instance.name,
-                    "InstanceSpecification": instance.specification,
-                    "InstanceStatus": instance.status,
+                    **_instance_view(instance),
                     "RegionId": instance.region,
                     "CreateTime": str(instance.created_ms),
                     "ModifiedTime": str(instance.created_ms),
@@ -84,10 +81,7 @@ class ContainerRegistry:
     def get_instance(self, params: Params) -> Answer:
         instance = self._instance(params)
         return {
-            "InstanceId": instance.id,
-            "InstanceName": instance.name,
-            "InstanceSpecification": instance.specification,
-            "InstanceStatus": instance.status,
+            **_instance_view(instance),
             "CreateTime": instance.created_ms,
             "ModifiedTime": instance.created_ms,
         }
@@ -268,6 +262,16 @@ class ContainerRegistry:
 def _names(repository: Repository) -> tuple[str, str]:
     namespace, _, name = repository.path.partition("/")
     return namespace, name
+
+
+def _instance_view(instance: Instance) -> Answer:
+    """Without its times: texts in a listing, numbers of the instance itself."""
+    return {
+        "InstanceId": instance.id,
+        "InstanceName": instance.name,
+        "InstanceSpecification": instance.specification,
+        "InstanceStatus": instance.status,
+    }
 
 
 def _endpoint(host: str) -> Answer:

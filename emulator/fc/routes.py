@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from emulator.acs3 import SignatureRefused, Verifier
+from emulator.acs3 import Verifier
 from emulator.clock import EmulatorClock
 from emulator.errors import ApiError
 from emulator.fc import errors
@@ -83,10 +83,7 @@ class FcRoutes:
 
     def answer(self, request: WireRequest) -> WireResponse:
         """Raises FcError."""
-        try:
-            self._verifier.verify(request)
-        except SignatureRefused as error:
-            raise errors.refused(error) from None
+        self._verifier.admit(request, errors.refused)
         route, parts = self._route(request)
         if route is None:
             raise errors.path_not_supported(request.method, request.path)
