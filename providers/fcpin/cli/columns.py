@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TextIO, TypeAlias
 
+from fcpin.cli.output import printable
+
 Row: TypeAlias = tuple[str, ...]
 
 _MOST_DRAWN = 500
@@ -16,11 +18,6 @@ def write_rows(stdout: TextIO, head: Row, rows: Sequence[Row], styles: Sequence[
         _draw(stdout, head, safe, styles)
     else:
         _align(stdout, [head, *safe])
-
-
-def printable(text: str) -> str:
-    """What others wrote may be any text; none may steer the terminal."""
-    return text if text.isprintable() else repr(text)[1:-1]
 
 
 def _align(stdout: TextIO, rows: Sequence[Row]) -> None:

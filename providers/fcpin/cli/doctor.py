@@ -1,6 +1,5 @@
 """fcpin doctor: look at everything that a deployment needs, and say what is wrong and what to do."""
 
-import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fcpin.cli.columns import write_rows
 from fcpin.cli.command import Command, Streams
+from fcpin.cli.output import write_json
 from fcpin.cli.stacks import engine, stack_name
 from fcpin.cli.where import add_where, refuse_addresses, repository_of, settings_of
 from fcpin.clock import SystemClock
@@ -31,7 +31,7 @@ def run(given: Namespace, streams: Streams) -> int:
     well = is_well(lines)
     if given.json:
         answer = {"stack": given.stack, "ok": well, "checks": [asdict(line) for line in lines]}
-        streams.stdout.write(f"{json.dumps(answer, indent=2, ensure_ascii=False)}\n")
+        write_json(streams.stdout, answer)
     else:
         _write(streams, lines)
     return WELL if well else UNWELL

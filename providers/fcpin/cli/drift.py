@@ -1,12 +1,12 @@
 """fcpin drift: how the functions of a stack differ from what was deployed, and from what would be."""
 
-import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from fcpin.cli.columns import Row, printable, write_rows
+from fcpin.cli.columns import Row, write_rows
 from fcpin.cli.command import Command, Streams
+from fcpin.cli.output import write_json, write_lines
 from fcpin.cli.stacks import add_stack, read_stack
 from fcpin.clock import SystemClock
 from fcpin.errors import StackError
@@ -40,7 +40,7 @@ def run(given: Namespace, streams: Streams) -> int:
     worst = max((finding.drift.kind.exit_code for finding in findings), default=0)
     if given.json:
         answer = {"stack": stack.name, "exit_code": worst, "functions": list(map(_json, findings)), "notes": notes}
-        streams.stdout.write(f"{json.dumps(answer, indent=2, ensure_ascii=False)}\n")
+        write_json(streams.stdout, answer)
     else:
         _write(streams, findings, notes, stack.name)
     return worst
@@ -54,7 +54,7 @@ def _write(streams: Streams, findings: Sequence["Finding"], notes: Sequence[str]
     write_rows(streams.stdout, _HEAD, rows, [_STYLES[finding.drift.kind.exit_code] for finding in findings])
     details = [line for finding in findings for line in _details(finding)]
     if lines := [*details, *(f"note: {note}" for note in notes)]:
-        streams.stdout.writelines(f"{printable(line)}\n" for line in ("", *lines))
+        write_lines(streams.stdout, ("", *lines))
 
 
 def _row(finding: "Finding") -> Row:

@@ -1,14 +1,14 @@
 """fcpin impact: which functions, versions and aliases run an image, before somebody moves or deletes its tag."""
 
-import json
 import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from fcpin.cli.columns import Row, printable, write_rows
+from fcpin.cli.columns import Row, write_rows
 from fcpin.cli.command import Command, Streams
+from fcpin.cli.output import write_json, write_lines
 from fcpin.cli.stacks import add_stack, read_stack
 from fcpin.cli.where import refuse_addresses, settings_from
 from fcpin.clock import SystemClock
@@ -44,7 +44,7 @@ def run(given: Namespace, streams: Streams) -> int:
     with suppress(RegistryError):  # what is asked for is known, and this is a note
         immutable = directory.is_immutable(image.repository)
     if given.json:
-        streams.stdout.write(f"{json.dumps(_json(found, regions, immutable), indent=2, ensure_ascii=False)}\n")
+        write_json(streams.stdout, _json(found, regions, immutable))
     else:
         _write(streams, found, regions, immutable)
     return IN_USE if found.affected or found.uncertain else 0
@@ -79,7 +79,7 @@ def _write(streams: Streams, found: "Impact", regions: Sequence[str], immutable:
             head, rows = head[1:], [row[1:] for row in rows]
         write_rows(streams.stdout, head, rows, [""] * len(rows))
         streams.stdout.write("\n")
-    streams.stdout.writelines(f"{printable(line)}\n" for line in _conclusion(found, regions, immutable))
+    write_lines(streams.stdout, _conclusion(found, regions, immutable))
 
 
 def _row(one: "Affected") -> Row:

@@ -4,9 +4,9 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from fcpin.cli.columns import printable
 from fcpin.cli.command import Command, Streams
 from fcpin.cli.edits import as_written, difference
+from fcpin.cli.output import write_lines
 from fcpin.cli.stacks import add_stack, read_stack
 from fcpin.cli.where import refuse_addresses, settings_from
 from fcpin.errors import InvalidInput, Problem
@@ -45,7 +45,7 @@ def _into_stack(given: Namespace, streams: Streams) -> int:
         lines.append(f"next: {stack.engine.name} preview --stack {stack.name}")
     else:
         lines.append(_nothing(given, region))
-    streams.stdout.writelines(f"{printable(line)}\n" for line in lines)
+    write_lines(streams.stdout, lines)
     return 0
 
 
@@ -62,7 +62,7 @@ def _to_output(given: Namespace, streams: Streams) -> int:
         streams.stdout.write(with_functions(head, entries, "standard output"))
     else:
         lines.append(_nothing(given, region))
-    streams.stderr.writelines(f"{printable(line)}\n" for line in lines)
+    write_lines(streams.stderr, lines)
     return 0
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import TextIO
 
-from fcpin.cli.columns import Row, printable, write_rows
+from fcpin.cli.columns import Row, write_rows
 from fcpin.cli.explanation import Explanation, Verdict
+from fcpin.cli.output import write_lines
 
 _HEAD: Row = ("TAG", "VERDICT", "PUSHED", "WHY")
 _STYLES: Mapping[str, str] = {"chosen": "bold green", "kept": "bold yellow", "rejected": "dim"}
@@ -19,7 +20,7 @@ def write_table(stdout: TextIO, explanation: Explanation, limit: int | None = No
     counts = explanation.selection.counts
     width = max(map(len, map(str, counts.values())), default=0)
     lines = ["", *(f"{count:>{width}}  {reason}" for reason, count in counts.items())] if counts else []
-    stdout.writelines(f"{printable(line)}\n" for line in (*lines, "", *explanation.conclusion()))
+    write_lines(stdout, (*lines, "", *explanation.conclusion()))
 
 
 def write_verdicts(stdout: TextIO, verdicts: Sequence[Verdict], *, timed: bool) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 from textwrap import indent
 from typing import TYPE_CHECKING, Final
 
-from fcpin.cli.columns import printable
 from fcpin.cli.command import Command, Streams
+from fcpin.cli.output import printable
 
 if TYPE_CHECKING:
     from fcpin.cli.cases import Case
