@@ -120,7 +120,9 @@ MISTAKES = [
     ("no tag", ["r.example.com/shop/app", "--region", "x"], "add :TAG or @DIGEST"),
     ("no image", ["app:1", "--region", "x"], "has no registry host"),
     ("an endpoint that is none", ["r.example.com/a/b:1", "--region", "x", "--fc-endpoint", "ftp://x"], "--fc-endpoint"),
+    ("a region that is none", ["r.example.com/a/b:1", "--region", "Hangzhou"], "--region: expected a region"),
     ("an endpoint beside a stack", ["r.example.com/a/b:1", "--stack", "x", "--endpoint", "http://x"], "drop one"),
+    ("another one", ["r.example.com/a/b:1", "--stack", "x", "--cr-endpoint", "http://x"], "--cr-endpoint: "),
 ]
 
 
