@@ -14,6 +14,10 @@ from emulator.acr.service import ContainerRegistry
 from emulator.acs3 import AccessKey, Verifier
 from emulator.calls import Call, Calls
 from emulator.clock import EmulatorClock
+from emulator.devs.destinations import OwnDestination, RemoteDestination
+from emulator.devs.routes import DevsRoutes
+from emulator.devs.runs import Runs
+from emulator.devs.service import ServerlessDevs
 from emulator.faults import Faults
 from emulator.fc.images import Images
 from emulator.fc.instances import Instances
@@ -24,6 +28,7 @@ from emulator.fc.versions import Versions
 from emulator.ids import Ids
 from emulator.knobs import Knobs
 from emulator.oci.auth import Gate
+from emulator.oci.remote import RemoteRegistry
 from emulator.oci.routes import OciRoutes, Storage
 from emulator.oci.store import Store
 from emulator.oci.tokens import TokenKey, Tokens
@@ -62,10 +67,12 @@ class Account:
         self.tokens = Tokens(key, self.clock.now, self.clock.machine_now, knobs.oci_token_seconds)
         self.store = Store(self.state, self.blobs, self.clock, self.ids)
         self.gate = Gate(self.state, self.store, self.tokens, REGISTRY_LOGIN, self.clock.now)
-        self.remotes: dict[str, RemoteSource] = {}
+        self.remotes: dict[str, RemoteRegistry] = {}
+        self._sources: dict[str, RemoteSource] = {}
+        self._destinations: dict[str, RemoteDestination] = {}
         for host, url in registries.items():
             self.add_registry(host, url)
-        images = Images(OwnSource(self.store), self.remotes, knobs)
+        images = Images(OwnSource(self.store), self._sources, knobs)
         self.functions = FunctionCompute(self.state, images, self.gate.is_login, self.clock, self.ids, knobs, self.lock)
         self.instances = Instances(images, self.clock, self.ids, knobs, random)
         verifier = Verifier(AccessKeys(self.state), self.clock.gateway_now, self.clock.now)
@@ -74,6 +81,10 @@ class Account:
         registry = ContainerRegistry(self.state, self.store, self.clock, self.ids, knobs)
         self.acr = AcrRoutes(registry, verifier, self.ids, knobs)
         self.personal = PersonalRoutes(self.store, verifier, self.ids, knobs)
+        own = OwnDestination(self.store, self.changing)
+        self.runs = Runs(self.state, own, self._destinations, self.clock, self.ids, knobs, self.changing)
+        self.pipelines = ServerlessDevs(self.state, self.runs, self.clock, self.ids, knobs)
+        self.devs = DevsRoutes(self.pipelines, verifier, self.ids)
         self.storage = Storage(self.store, self.ids.hex(32))
         self.oci = OciRoutes(self.store, self.gate, knobs, self.storage)
 
@@ -88,7 +99,9 @@ class Account:
 
     def add_registry(self, host: str, url: str) -> None:
         """Images of *host* are in the registry at *url* from now on."""
-        self.remotes[host] = RemoteSource(host, url, self.tokens)
+        self.remotes[host] = RemoteRegistry(host, url, self.tokens)
+        self._sources[host] = RemoteSource(self.remotes[host])
+        self._destinations[host] = RemoteDestination(self.remotes[host])
 
     def add_instance(self, name: str) -> Instance:
         instance = Instance(self.ids.acr("cri"), name, REGION, self.clock.now_ms())

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from emulator.account import Account
 from emulator.acr.personal import PREFIX as PERSONAL
+from emulator.devs.routes import PREFIX as DEVS
 from emulator.errors import ApiError, EmulatorError
 from emulator.faults import Fault, Sequel
 from emulator.fc.routes import PREFIX, RESOLVING
@@ -81,6 +82,8 @@ class Front:
             early = await self._fail(fault, service, request)
             if early is not None:
                 return early
+        if self._account.runs.is_due():
+            await run_in_threadpool(self._account.runs.settle, wait=False)
         response = await self._answer(service, action, wire)
         _log.debug("%s %s: %d", action, target, response.status)
         sequel = self._account.faults.take_sequel(action)
@@ -101,6 +104,8 @@ class Front:
             return self._account.fc
         if request.path.startswith(PERSONAL):
             return self._account.personal
+        if request.path.startswith(f"{DEVS}/"):
+            return self._account.devs
         return self._account.acr if request.path == "/" else self._registry
 
     async def _answer(self, service: Service, action: str, request: WireRequest) -> WireResponse:

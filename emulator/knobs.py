@@ -16,6 +16,9 @@ _BOUNDS = (
     ("create_seconds", 0, _DAYS),
     ("update_seconds", 0, _DAYS),
     ("instance_idle_seconds", 0, _DAYS),
+    ("build_seconds", 0, _DAYS),
+    ("warm_seconds", 0, _DAYS),
+    ("conversion_seconds", 0, _DAYS),
     ("oci_page_size", 1, 10_000),
     ("oci_token_seconds", 1, _DAYS),
 )
@@ -84,6 +87,25 @@ class Knobs:
     # Container Registry Personal Edition
     acr_personal: Literal["repository", "unknown", "namesake"] = "repository"
     """The 2016 API: knows the repository; knows none, as may be for `crpi-` hosts; or another one of that name."""
+
+    # Serverless Devs
+    pipeline_start: Literal["explicit", "at-once"] = "explicit"
+    """A pipeline that was created: runs when StartPipeline is called, or already."""
+    pipeline_phases: Literal["likely", "other"] = "likely"
+    """Words of `status.phase`: Pending, Running, Success, Failed, Canceled; or Created, Executing, Succeeded, Error,
+    Cancelled. Only Success is documented."""
+    pipeline_tasks: Literal["labelled", "named", "unlisted"] = "labelled"
+    """How the tasks of a pipeline are found in ListTasks: by a label with its name, by their names, or not at all."""
+    missing_dependency: Literal["refused", "stuck"] = "refused"
+    """A task that runs after one that does not exist: refused at creation, or never begun."""
+    build_output: Literal["digest", "none"] = "digest"
+    """What an image build reports: the digest that it pushed, or nothing."""
+    build_seconds: float = 0.2
+    """From the start of a build to its push."""
+    warm_seconds: float = 0.1
+    """For each base image that is brought into a cache."""
+    conversion_seconds: float = 0.2
+    """From the push of an image to its accelerated one in ACR Enterprise."""
 
     # OCI distribution
     oci_page_size: int = 100

@@ -159,6 +159,30 @@ class RemoteEmulator:
     def clear_faults(self) -> None:
         self.call("clear_faults")
 
+    def fail_build(
+        self,
+        *,
+        code: str = "BuildFailed",
+        message: str = "the build ended with exit code 1",
+        log: str = 'ERROR: process "/bin/sh -c make" did not complete successfully: exit code: 1',
+    ) -> None:
+        self.call("fail_build", code=code, message=message, log=log)
+
+    def hang_build(self) -> None:
+        self.call("hang_build")
+
+    def lose_vpc(self) -> None:
+        self.call("lose_vpc")
+
+    def push_other_digest(self) -> None:
+        self.call("push_other_digest")
+
+    def stick_conversion(self) -> None:
+        self.call("stick_conversion")
+
+    def fail_conversion(self, *, message: str = "the image cannot be accelerated") -> None:
+        self.call("fail_conversion", message=message)
+
     def advance(self, seconds: float) -> None:
         self.call("advance", seconds=seconds)
 
@@ -197,3 +221,7 @@ class RemoteEmulator:
     def functions(self) -> list[Json]:
         functions: list[Json] = self.call("functions")
         return functions
+
+    def pipelines(self) -> list[Json]:
+        pipelines: list[Json] = self.call("pipelines")
+        return pipelines

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from emulator.acr.model import Instance
+from emulator.devs.model import PipelineRecord, TaskRecord, Trouble
 from emulator.fc.model import FunctionRecord, PlannedFailure
 from emulator.oci.model import Repository
 
@@ -35,5 +36,9 @@ class State:
     sts_keys: dict[str, TemporaryKey] = field(default_factory=dict)
     registry_logins: dict[str, TemporaryKey] = field(default_factory=dict)
     """By password: every login of GetAuthorizationToken has the same user name."""
+    pipelines: dict[str, PipelineRecord] = field(default_factory=dict)
+    tasks: dict[str, TaskRecord] = field(default_factory=dict)
+    build_troubles: list[Trouble] = field(default_factory=list)
+    """In the order in which they were asked for."""
     built: dict[str, int] = field(default_factory=dict)
     """When (seconds) each content of `push` was first built, so that equal content keeps its digest."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal
 
 from emulator.account import Account
+from emulator.devs.model import Trouble
 from emulator.errors import ApiError, EmulatorError
 from emulator.faults import Fault, Kind, Sequel
 from emulator.fc import lifecycle
@@ -24,8 +25,9 @@ from emulator.state import TemporaryKey
 NAMES = (
     "push", "retag", "tags", "delete_tag", "delete_manifest", "set_tag_status", "set_repository_type",
     "set_tag_immutability", "create_instance", "add_registry", "fail_next", "fail_update", "after_next",
-    "clear_faults", "advance", "skew", "set_key_active", "assume_role", "invoke", "set_image", "configure",
-    "deactivate", "publish_version", "create_alias", "function", "functions",
+    "clear_faults", "fail_build", "hang_build", "lose_vpc", "push_other_digest", "stick_conversion",
+    "fail_conversion", "advance", "skew", "set_key_active", "assume_role", "invoke", "set_image", "configure",
+    "deactivate", "publish_version", "create_alias", "function", "functions", "pipelines",
 )  # fmt: skip
 """What may be called over HTTP."""
 
@@ -161,16 +163,55 @@ class Verbs:
         self._account.faults.add_sequel(action, Sequel(verb, arguments))
 
     def clear_faults(self) -> None:
-        """Forget what fail_next and after_next have ordered."""
+        """Forget what fail_next, after_next and the verbs for image builds have ordered."""
         self._account.faults.clear()
+        with self._account.changing():
+            self._account.state.build_troubles.clear()
+
+    # failures of image builds, each of the next one that it can befall
+
+    def fail_build(
+        self,
+        *,
+        code: str = "BuildFailed",
+        message: str = "the build ended with exit code 1",
+        log: str = 'ERROR: process "/bin/sh -c make" did not complete successfully: exit code: 1',
+    ) -> None:
+        """The next build fails with these last lines of its log, and pushes nothing."""
+        self._order(Trouble("fail", code, message, log))
+
+    def hang_build(self) -> None:
+        """The next build neither ends nor pushes: its time-out ends it."""
+        self._order(Trouble("hang"))
+
+    def lose_vpc(self) -> None:
+        """The next build in a VPC cannot reach the registry from there."""
+        self._order(Trouble("vpc", "RegistryUnreachable", "dial tcp: i/o timeout: the VPC has no way to the registry"))
+
+    def push_other_digest(self) -> None:
+        """The next build pushes another image than it reports."""
+        self._order(Trouble("digest"))
+
+    def stick_conversion(self) -> None:
+        """The next `_accelerated` image of an Enterprise repository is never made; the original is pushed."""
+        self._order(Trouble("stuck-conversion"))
+
+    def fail_conversion(self, *, message: str = "the image cannot be accelerated") -> None:
+        """The next `_accelerated` image of an Enterprise repository cannot be made; the original is pushed."""
+        self._order(Trouble("failed-conversion", "ConversionFailed", message))
+
+    def _order(self, trouble: Trouble) -> None:
+        with self._account.changing():
+            self._account.state.build_troubles.append(trouble)
 
     # time and credentials
 
     def advance(self, seconds: float) -> None:
-        """Let time pass in the cloud: functions become ready, instances and logins expire."""
+        """Let time pass in the cloud: functions become ready, builds push, instances and logins expire."""
         with self._account.changing():
             self._account.clock.offset += seconds
             self._account.state.clock_offset = self._account.clock.offset
+        self._account.runs.settle()
 
     def skew(self, seconds: float) -> None:
         """Let the gateway's clock differ from its callers': beyond 15 minutes it refuses them."""
@@ -264,6 +305,14 @@ class Verbs:
         with self._account.lock:
             functions = self._account.functions
             return copy.deepcopy([functions.view(record) for record in functions.records()])
+
+    # pipelines
+
+    def pipelines(self) -> list[Json]:
+        """All pipelines, as ListPipelines answers them."""
+        self._account.runs.settle()
+        with self._account.lock:
+            return copy.deepcopy(self._account.pipelines.list_pipelines())
 
     # what the arguments name
 

@@ -36,27 +36,28 @@ class Platform:
         return {"architecture": self.architecture, "os": self.os} | ({"variant": self.variant} if self.variant else {})
 
 
-def build(
-    store: Store, repository: Repository, content: str, platforms: Sequence[str], *, index: bool, created: int
-) -> str:
-    """Put an image with the file `/content` into *repository*, without a tag; gives its digest.
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A manifest, and the blobs that a registry must have before it."""
 
-    *created*: seconds since 1970. Several platforms make an index even when *index* is false.
-    """
-    children = [_image(store, repository, content, Platform.parse(text), created) for text in platforms]
-    if len(children) == 1 and not index:
-        return str(children[0]["digest"])
-    value = {"schemaVersion": 2, "mediaType": _INDEX, "manifests": children}
-    return _put(store, repository, value, _INDEX)[0]
+    manifest: bytes
+    blobs: tuple[bytes, ...]
+    platform: Platform
+    media_type: str = _IMAGE
+
+    @property
+    def digest(self) -> str:
+        return digest_of(self.manifest)
 
 
-def _image(store: Store, repository: Repository, content: str, platform: Platform, created: int) -> dict[str, Any]:
-    tar = _tar(content.encode(), created)
+def image(content: str, created: int, platform: str = "linux/amd64") -> Image:
+    """An image with the file `/content`. *created*: seconds since 1970."""
+    runs_on, tar = Platform.parse(platform), _tar(content.encode(), created)
     layer = gzip.compress(tar, mtime=0)
     config = json.dumps(
         {
             "created": iso(created),
-            **platform.wire(),
+            **runs_on.wire(),
             "config": {"Cmd": ["/content"]},
             "rootfs": {"type": "layers", "diff_ids": [digest_of(tar)]},
             "history": [{"created": iso(created), "created_by": "COPY content /content"}],
@@ -65,16 +66,36 @@ def _image(store: Store, repository: Repository, content: str, platform: Platfor
     value = {
         "schemaVersion": 2,
         "mediaType": _IMAGE,
-        "config": {"mediaType": _CONFIG, "digest": store.put_blob(repository, config), "size": len(config)},
-        "layers": [{"mediaType": _LAYER, "digest": store.put_blob(repository, layer), "size": len(layer)}],
+        "config": {"mediaType": _CONFIG, "digest": digest_of(config), "size": len(config)},
+        "layers": [{"mediaType": _LAYER, "digest": digest_of(layer), "size": len(layer)}],
     }
-    digest, size = _put(store, repository, value, _IMAGE)
-    return {"mediaType": _IMAGE, "digest": digest, "size": size, "platform": platform.wire()}
+    return Image(json.dumps(value).encode(), (config, layer), runs_on)
 
 
-def _put(store: Store, repository: Repository, value: dict[str, Any], media_type: str) -> tuple[str, int]:
-    content = json.dumps(value).encode()
-    return store.put_manifest(repository, digest_of(content), content, media_type), len(content)
+def put(store: Store, repository: Repository, built: Image, reference: str = "") -> str:
+    """Put *built* into *repository*, under the tag *reference* or without one; gives its digest."""
+    for blob in built.blobs:
+        store.put_blob(repository, blob)
+    return store.put_manifest(repository, reference or built.digest, built.manifest, built.media_type)
+
+
+def build(
+    store: Store, repository: Repository, content: str, platforms: Sequence[str], *, index: bool, created: int
+) -> str:
+    """Put an image with the file `/content` into *repository*, without a tag; gives its digest.
+
+    *created*: seconds since 1970. Several platforms make an index even when *index* is false.
+    """
+    children = [_child(store, repository, image(content, created, platform)) for platform in platforms]
+    if len(children) == 1 and not index:
+        return str(children[0]["digest"])
+    value = json.dumps({"schemaVersion": 2, "mediaType": _INDEX, "manifests": children}).encode()
+    return store.put_manifest(repository, digest_of(value), value, _INDEX)
+
+
+def _child(store: Store, repository: Repository, built: Image) -> dict[str, Any]:
+    digest, size = put(store, repository, built), len(built.manifest)
+    return {"mediaType": built.media_type, "digest": digest, "size": size, "platform": built.platform.wire()}
 
 
 def _tar(content: bytes, created: int) -> bytes:

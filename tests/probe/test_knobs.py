@@ -12,7 +12,7 @@ import pytest
 
 from emulator import Emulator, Knobs
 from emulator.facts import read_facts
-from fcpin.probe.experiments import EXPERIMENTS
+from fcpin.probe.experiments import EXPERIMENTS, pipelines
 from fcpin.probe.facts import document
 from fcpin.probe.findings import Fact, Finding, Unknown
 from fcpin.probe.meanings import MEANINGS
@@ -26,6 +26,9 @@ NUMBERS: Final[Mapping[str, Sequence[Any]]] = {
     "update_seconds": (0.2, 3.0),
     "instance_idle_seconds": (300.0, 60.0),
     "acr_tag_not_exist_code": ("TAG_NOT_EXIST", "IMAGE_NOT_EXIST"),
+    "build_seconds": (0.2, 60.0),
+    "warm_seconds": (0.1, 20.0),
+    "conversion_seconds": (0.2, 30.0),
     "oci_page_size": (100, 3),
     "oci_token_seconds": (300, 60),
 }
@@ -85,6 +88,8 @@ def check(name: str, found: Laboratory, knobs: Knobs) -> None:
 def can_be_told(name: str, knobs: Knobs) -> bool:
     match name:
         case "instance_idle_seconds" | "acr_personal":
+            return False
+        case _ if name in pipelines.NAMES:
             return False
         case "missing_image_status":
             return knobs.missing_image == "sync"

@@ -10,6 +10,7 @@ from emulator import Emulator, Knobs
 from fcpin.errors import RegistryDenied
 from fcpin.image import Repository
 from fcpin.openapi import CloudError
+from fcpin.probe.experiments import pipelines
 from fcpin.probe.setup import check
 from tests.probe.laboratory import NAME, ONCE, PATH, Laboratory, plan_for, today
 from tests.support.clock import ManualClock
@@ -155,7 +156,13 @@ def test_another_registry_settles_all_but_what_only_acr_can() -> None:
         found.run()
         of_acr = {"digest_prefix", "acr_tag_order", "acr_next_token", "acr_not_exist", "acr_tag_not_exist_code"}
         of_acr |= {"acr_instance_filter", "acr_personal", "masked_login_input"}
-        assert set(found.unknown) == {*of_acr, "instance_idle_seconds", "oci_page_size", "oci_token_seconds"}
+        assert set(found.unknown) == {
+            *of_acr,
+            *pipelines.NAMES,
+            "instance_idle_seconds",
+            "oci_page_size",
+            "oci_token_seconds",
+        }
         assert found.facts["moved_tag_breaks"] == "moved"
         assert found.told[-1] == "everything that was made is removed again"
         assert found.lab.repository.repository == Repository(registry.host, PATH)

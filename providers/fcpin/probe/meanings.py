@@ -96,6 +96,30 @@ MEANINGS: Final[Mapping[str, Mapping[str | bool, str] | str]] = {
         "unknown": "the API of ACR Personal does not know this repository: there are no push times",
         "namesake": "the API of ACR Personal knows another repository of that name: its push times are not believed",
     },
+    "pipeline_start": {
+        "explicit": "a pipeline runs when it is started",
+        "at-once": "a pipeline runs as soon as it is created",
+    },
+    "pipeline_phases": {
+        "likely": "phases are Pending, Running, Success, Failed and Canceled",
+        "other": "phases are Created, Executing, Succeeded, Error and Cancelled",
+    },
+    "pipeline_tasks": {
+        "labelled": "the tasks of a pipeline carry its name in a label",
+        "named": "the tasks of a pipeline are known by their names alone",
+        "unlisted": "the tasks of a pipeline are not listed: nobody tells where their log is",
+    },
+    "missing_dependency": {
+        "refused": "a pipeline whose runAfters name no task is refused",
+        "stuck": "a pipeline whose runAfters name no task never ends: look at them before",
+    },
+    "build_output": {
+        "digest": "a build reports the digest that it pushed",
+        "none": "a build reports no digest: ask the registry",
+    },
+    "build_seconds": "seconds from the start of a build to its push",
+    "warm_seconds": "seconds to bring a base image into a cache",
+    "conversion_seconds": "seconds until ACR has converted an image into its accelerated one",
     "oci_page_size": "tags that a page of tags/list holds at most",
     "oci_sorted": {
         True: "tags/list is in lexical order",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from fcpin.probe.experiments import acr, breaking, distribution, images, life, login, updates
+from fcpin.probe.experiments import acr, breaking, distribution, images, life, login, pipelines, updates
 from fcpin.probe.experiments.experiment import Experiment
 
 EXPERIMENTS: Final[Sequence[Experiment]] = (
@@ -14,6 +14,7 @@ EXPERIMENTS: Final[Sequence[Experiment]] = (
     *updates.EXPERIMENTS,
     *login.EXPERIMENTS,
     *breaking.EXPERIMENTS,
+    *pipelines.EXPERIMENTS,
 )
 """Where an experiment is registered. The first of `life` makes the function that the later ones work on."""
 
