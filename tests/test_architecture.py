@@ -19,6 +19,7 @@ SDKS = ("alibabacloud", "darabonba", "Tea")
 MAY_IMPORT_SDKS = {
     "openapi.py": "configuration, credentials and errors of every SDK",
     "fc/client.py": "Function Compute",
+    "devs/client.py": "Serverless Devs",
     "registry/acr_api.py": "ACR Enterprise",
     "registry/acr_personal_api.py": "ACR Personal",
     "probe/api.py": "answers as they are, for experiments",
@@ -39,6 +40,11 @@ FORBIDDEN = [
         "the FC client knows nothing of registries, policies or Pulumi",
         "fc/*.py",
         ("pulumi", "fcpin.registry", "fcpin.policy", "fcpin.pinned_function"),
+    ),
+    (
+        "the Devs client knows nothing of registries, policies, functions or Pulumi",
+        "devs/*.py",
+        ("pulumi", "fcpin.registry", "fcpin.policy", "fcpin.fc", "fcpin.pinned_function"),
     ),
     (
         "the plan is pure",
@@ -143,6 +149,7 @@ def test_the_embedded_engine_stays_a_stand_in() -> None:
         ),
         ("fcpin.container_function", ("alibabacloud_tea_openapi", "urllib3", "stamina", "fcpin.registry")),
         ("fcpin.pinned_function.services", ("alibabacloud_tea_openapi",)),
+        ("fcpin.devs.running", ("alibabacloud_tea_openapi", "pulumi", "urllib3", "grpc")),
     ],
 )
 def test_heavy_imports_stay_out_of_paths_that_need_none(module: str, heavy: tuple[str, ...]) -> None:

@@ -178,7 +178,8 @@ class Runs:
         if self._knobs.build_output == "digest":
             digest = image(event.reported, self._built(event.reported)).digest
             task.log.append(f"digest: {digest}")
-            task.invocations[-1]["output"] = json.dumps({"image": event.text, "digest": digest})
+            latest = task.invocations[-1]
+            latest["output"] += f"{json.dumps({'image': event.text, 'digest': digest})}\n"
 
     def _finish(self, task: TaskRecord, phase: Phase, error: ExecError, when: float) -> None:
         self._end(task, phase, error)

@@ -16,16 +16,26 @@
     │   ├── PlatformMissing        the image cannot run on the platform of the function
     │   ├── RegistryUnavailable    temporary
     │   └── RegistryProtocolError  the registry answered something that its protocol does not allow
-    └── FunctionError
-        ├── FunctionNotFound
-        ├── FunctionExists
-        ├── FunctionDenied
-        ├── FunctionRejected       FC refused the request: trying again will not help
-        ├── FunctionConflict       temporary: somebody else is updating the function
-        ├── FunctionUnavailable    temporary: throttled, or the service cannot be reached
-        ├── UpdateFailed           FC accepted the request and then failed to make it so
-        ├── DeadlineExceeded       FC was still at it when the deadline passed
-        └── PinMismatch            FC finished, but runs another digest than the pin
+    ├── FunctionError
+    │   ├── FunctionNotFound
+    │   ├── FunctionExists
+    │   ├── FunctionDenied
+    │   ├── FunctionRejected       FC refused the request: trying again will not help
+    │   ├── FunctionConflict       temporary: somebody else is updating the function
+    │   ├── FunctionUnavailable    temporary: throttled, or the service cannot be reached
+    │   ├── UpdateFailed           FC accepted the request and then failed to make it so
+    │   ├── DeadlineExceeded       FC was still at it when the deadline passed
+    │   └── PinMismatch            FC finished, but runs another digest than the pin
+    └── PipelineError
+        ├── PipelineNotFound
+        ├── PipelineExists         the name was used before: names are unique for ever
+        ├── PipelineDenied
+        ├── PipelineRejected       Serverless Devs refused the request: trying again will not help
+        ├── PipelineConflict       the pipeline is in no phase in which this can be done
+        ├── PipelineUnavailable    temporary: throttled, or the service cannot be reached
+        ├── BuildFailed            the pipeline ran and failed
+        ├── BuildCanceled          somebody cancelled the pipeline
+        └── BuildTimedOut          the pipeline was still running when the deadline passed
 
 Whether to try again is a property of the type (`temporary`), never of the sentence.
 """
@@ -167,3 +177,45 @@ class DeadlineExceeded(FunctionError):
 
 class PinMismatch(FunctionError):
     """The function is ready, but its resolved digest is not the pin's."""
+
+
+class PipelineError(FcpinError):
+    """Serverless Devs did not do what was asked for."""
+
+
+class PipelineNotFound(PipelineError):
+    """Serverless Devs says that there is no such pipeline."""
+
+
+class PipelineExists(PipelineError):
+    """A pipeline of that name is already there, and will be."""
+
+
+class PipelineDenied(PipelineError):
+    """Credentials missing, wrong, expired, or without the right."""
+
+
+class PipelineRejected(PipelineError):
+    """Serverless Devs finds the request wrong."""
+
+
+class PipelineConflict(PipelineError):
+    """The pipeline has begun, or ended, already."""
+
+
+class PipelineUnavailable(PipelineError):
+    """Serverless Devs throttles, fails, or cannot be reached."""
+
+    temporary = True
+
+
+class BuildFailed(PipelineError):
+    """The pipeline ended without success."""
+
+
+class BuildCanceled(PipelineError):
+    """The pipeline was cancelled before its end."""
+
+
+class BuildTimedOut(PipelineError):
+    """The pipeline did not end in time."""

@@ -18,7 +18,7 @@ from fcpin.registry.settings import RegistrySettings, parse_registries
 Get = Callable[[str], Any]
 """Looks up `namespace:key`; None where it is not set. Objects arrive as JSON text."""
 
-ENDPOINTS: Final = ("fc", "cr")
+ENDPOINTS: Final = ("fc", "cr", "devs")
 REGION: Final = "{region}"
 """In an endpoint: the region that is asked."""
 
@@ -32,7 +32,7 @@ class Settings:
     region: str
     """Empty where neither `fcpin:region` nor `alicloud:region` is set."""
     endpoints: Mapping[str, str]
-    """`fc` and `cr` (ACR Enterprise's API), where they are not the public ones of the region."""
+    """`fc`, `cr` (ACR's API) and `devs` (Serverless Devs), where they are not the public ones."""
     registries: Mapping[str, RegistrySettings]
     """By registry host."""
     repositories: tuple[Repository, ...]

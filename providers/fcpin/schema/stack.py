@@ -54,7 +54,7 @@ CONFIG_KEYS: Final[Mapping[str, Schema]] = {
     },
     "alicloud:region": text("Region of the functions."),
     "fcpin:region": text("The same, where the two must differ."),
-    "fcpin:endpoints": mapping("Where the APIs are.", {"fc": _ENDPOINT, "cr": _ENDPOINT}),
+    "fcpin:endpoints": mapping("Where the APIs are.", {"fc": _ENDPOINT, "cr": _ENDPOINT, "devs": _ENDPOINT}),
     "fcpin:registries": {
         "description": "Where registries are, by the host that images name, and as whom to ask.",
         "type": "object",
