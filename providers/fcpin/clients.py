@@ -1,4 +1,4 @@
-"""Whom a stack's settings say to ask: a client of Function Compute for each region, and the registries."""
+"""Whom a stack's settings say to ask: Function Compute of each region, Serverless Devs, and the registries."""
 
 import logging
 import threading
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from fcpin.clock import Clock
+from fcpin.devs.client import DevsClient
 from fcpin.fc.client import FunctionClient
 from fcpin.openapi import Profile
 from fcpin.registry.build_times import BuildTimes
@@ -36,6 +37,12 @@ def function_clients(settings: Settings) -> ClientFor:
             return clients[region, profile]
 
     return client_for
+
+
+def devs_client(settings: Settings, profile: str = "") -> DevsClient:
+    """The client of Serverless Devs, with the stack's credentials or a profile's. Asks nobody anything yet."""
+    account = Profile(profile) if profile else settings.credentials
+    return DevsClient(endpoint=settings.endpoints.get("devs", ""), credentials=account)
 
 
 def registries(settings: Settings, clock: Clock, tell: Callable[[str], None] = _log.info) -> RegistryDirectory:

@@ -74,6 +74,10 @@ def unreachable(told: ToldStack) -> None:
     told.tell(endpoints={"fc": "http://127.0.0.1:1", "cr": told.cloud.url})
 
 
+def no_pipelines(told: ToldStack) -> None:
+    told.tell(endpoints={"fc": told.cloud.url, "cr": told.cloud.url, "devs": "http://127.0.0.1:1"})
+
+
 def misconfigured(told: ToldStack) -> None:
     told.tell(endpoints={"fd": "http://127.0.0.1:1"})
 
@@ -103,6 +107,7 @@ CASES: list[tuple[str, Callable[[ToldStack], None], int, str, str, list[str]]] =
     ("a clock 2 minutes off", lambda told: told.cloud.skew(-120), 0, "clock", "note", ["ahead"]),
     ("a disabled key", lambda told: told.cloud.set_key_active(False), 1, "fc:GetFunction checkout", "problem", ["Inactive", "check the credentials"]),
     ("an endpoint that is not there", unreachable, 1, "Function Compute in cn-hangzhou", "problem", ["127.0.0.1:1", "refused", "check"]),
+    ("an endpoint for pipelines that is not there", no_pipelines, 1, "Serverless Devs", "problem", ["127.0.0.1:1", "refused"]),
     ("and the registry is looked at all the same", unreachable, 1, f"cr:PullRepository {PATH}", "ok", []),
     ("a configuration that is wrong", misconfigured, 1, "stack", "problem", ["fcpin:endpoints.fd", "unknown key", "correct"]),
     ("an API that fails", broken_listing, 1, f"cr:ListRepositoryTag {PATH}", "problem", ["502"]),

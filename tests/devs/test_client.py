@@ -15,7 +15,7 @@ from fcpin.errors import (
     PipelineUnavailable,
 )
 from fcpin.openapi import Credentials
-from tests.devs.conftest import AT_ONCE, client_of, document
+from tests.devs.submitted import AT_ONCE, client_of, document
 
 
 def test_creates_starts_reads_and_lists(cloud: Emulator, client: DevsClient) -> None:

@@ -19,7 +19,7 @@ from fcpin.errors import (
     PipelineRejected,
     PipelineUnavailable,
 )
-from tests.devs.conftest import client_of, document
+from tests.devs.submitted import client_of, document
 from tests.support.clock import ManualClock
 
 DAY = 86400.0

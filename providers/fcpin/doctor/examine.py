@@ -58,6 +58,7 @@ def _checks(patient: Patient, clock: Clock) -> Iterator[Check]:
     whole = _Whole(patient.settings, patient, clock)
     yield from whole.accounts()
     yield from whole.functions()
+    yield from whole.pipelines()
     yield from whole.repositories()
 
 
@@ -95,6 +96,11 @@ class _Whole:
         for subject in subjects:
             yield partial(self._get, subject)
         yield partial(functions.changes, subjects)
+
+    def pipelines(self) -> Iterator[Check]:
+        """Only where the stack says where they are: hardly anybody builds with them."""
+        if url := self._settings.endpoints.get("devs"):
+            yield partial(endpoint, "Serverless Devs", _url(url), self._clock)
 
     def repositories(self) -> Iterator[Check]:
         directory = RegistryDirectory(
