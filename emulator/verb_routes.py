@@ -26,6 +26,7 @@ class VerbRoutes:
 
     def answer(self, name: str, request: WireRequest) -> WireResponse:
         """`{"result": …}`, or 400 with `{"error": …}` when it cannot be done."""
+        self._account.runs.settle()
         try:
             result = self._carry_out(name, _arguments(request))
         except EmulatorError as error:

@@ -78,6 +78,7 @@ class Verbs:
 
     def tags(self, repository: str) -> dict[str, str]:
         """Every tag with its digest, by name."""
+        self._account.runs.settle()
         with self._account.lock:
             found = self._repository(repository).tags
             return {name: found[name].digest for name in sorted(found)}

@@ -11,7 +11,8 @@ _REGION = r"[a-z]{2}(?:-[a-z0-9]+)+"
 _PERSONAL = re.compile(
     rf"registry(-vpc|-internal)?\.{_REGION}\.aliyuncs\.com|crpi-[a-z0-9]+(-vpc)?\.{_REGION}\.personal\.cr\.aliyuncs\.com"
 )
-_ENTERPRISE = re.compile(rf"[a-z0-9-]+-registry(-vpc)?\.{_REGION}\.cr\.aliyuncs\.com")
+_ENTERPRISE = re.compile(rf"([a-z0-9-]+-registry(-vpc)?\.{_REGION})(\.cr)?\.aliyuncs\.com")
+"""The documentation's own example of a pipeline leaves `.cr` out."""
 _VPC = ("vpcId", "vSwitchIds", "securityGroupId")
 
 
@@ -52,7 +53,8 @@ def _enterprise(host: str, instance_id: str, runner: Json, instances: Sequence[I
         return ExecError("RegistryUnreachable", f"{host} cannot be reached from {where}")
     if not instance_id:
         return ExecError("MissingInstanceID", f"{host} is an Enterprise registry: instanceID is required")
+    full = _ENTERPRISE.sub(r"\1.cr.aliyuncs.com", host)
     for instance in instances:
-        if instance.id == instance_id and host in (instance.host(), instance.host("-vpc")):
+        if instance.id == instance_id and full in (instance.host(), instance.host("-vpc")):
             return None
     return ExecError("InstanceNotExist", f"there is no instance {instance_id} with the registry {host}")

@@ -12,6 +12,7 @@ from alibabacloud_tea_openapi.exceptions import ClientException
 from emulator import Emulator, Knobs
 from emulator.devs.errors import DevsError
 from emulator.oci.tokens import ISSUER
+from emulator.remote import RemoteEmulator
 from tests.emulator.clients import HOST, Functions, Pipelines, resolved
 from tests.support.docker_registry import TokenAuth, docker_registry
 
@@ -164,6 +165,13 @@ def test_what_an_environment_cannot_do_fails_at_once(
     assert fact in error["message"]
 
 
+def test_an_enterprise_host_may_be_written_as_in_the_documentation(cloud: Emulator, pipelines: Pipelines) -> None:
+    host = cloud.enterprise_host.replace(".cr.", ".")
+    image = build(f"{host}/shop/app:1_accelerated", runner=RUNNER, instanceID=cloud.instance_id)
+    assert pipelines.finish(image)[0] == "Success"
+    assert list(cloud.tags("shop/app")) == ["1", "1_accelerated"]
+
+
 def test_an_accelerated_image_follows_the_original(cloud: Emulator, pipelines: Pipelines) -> None:
     assert pipelines.finish(enterprise(cloud, "8f2b1c0_accelerated"))[0] == "Success"
     tags = cloud.tags("shop/app")
@@ -225,6 +233,15 @@ def test_an_immutable_tag_is_not_pushed_again(cloud: Emulator, pipelines: Pipeli
     phase, error = pipelines.finish(build())
     assert (phase, error["code"]) == ("Failed", "PushFailed")
     assert digest in error["message"]
+
+
+def test_the_verbs_see_what_has_become_due(cloud: Emulator, pipelines: Pipelines) -> None:
+    pipelines.start(build())
+    cloud._account.clock.offset += 60
+    assert list(cloud.tags("shop/app")) == ["8f2b1c0"]
+    pipelines.start(build(f"{HOST}/shop/web:1"), name="p-2")
+    cloud._account.clock.offset += 60
+    assert list(RemoteEmulator(cloud.url).tags("shop/web")) == ["1"]
 
 
 def test_a_canceled_pipeline_pushes_nothing(cloud: Emulator, pipelines: Pipelines) -> None:
