@@ -38,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
 def _serving() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m emulator",
-        description="A local Alibaba Cloud: Function Compute 3.0, ACR Enterprise Edition and an OCI registry.",
+        description="A local Alibaba Cloud: Function Compute 3.0, ACR Enterprise Edition, pipelines, an OCI registry.",
         epilog="`python -m emulator verb NAME --help` is about driving one that is running.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="loopback address to serve on (default 127.0.0.1)")

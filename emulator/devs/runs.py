@@ -6,16 +6,16 @@
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from threading import Lock
 from typing import Any
 
 from emulator.clock import EmulatorClock
-from emulator.devs import plan
+from emulator.devs import order, plan
 from emulator.devs.destinations import Destination, PushFailed
 from emulator.devs.model import Event, ExecError, Json, PipelineRecord, TaskRecord, Trouble
-from emulator.devs.phases import FINISHED, PASSED, Phase
+from emulator.devs.phases import FINISHED, Phase
 from emulator.fc.images import Reference
 from emulator.ids import Ids
 from emulator.knobs import Knobs
@@ -206,37 +206,12 @@ class Runs:
     def _go_on(self, pipeline: PipelineRecord, when: float) -> None:
         """Begin or skip what can be, and end the pipeline when nothing is left."""
         tasks = self.tasks(pipeline)
-        while moved := list(self._movable(tasks)):
+        while moved := list(order.movable(tasks)):
             for task, phase in moved:
                 if phase is Phase.SKIPPED:
                     self._end(task, phase, ExecError())
                 else:
                     self.begin_task(task, when)
-        if any(task.phase not in FINISHED for task in tasks):
-            return
-        failed = next((task for task in tasks if task.phase not in PASSED), None)
-        if failed is None:
-            pipeline.phase = Phase.SUCCESS
-        else:
-            pipeline.phase = Phase(failed.phase)
-            pipeline.error = ExecError(failed.error.code, failed.error.message, f"task {failed.step} {failed.phase}")
-        pipeline.version += 1
-
-    def _movable(self, tasks: list[TaskRecord]) -> Iterator[tuple[TaskRecord, Phase]]:
-        """Pending tasks that need not wait, with the phase that they go to."""
-        by_step = {task.step: task for task in tasks}
-        for task in tasks:
-            if task.phase != Phase.PENDING:
-                continue
-            before = [by_step.get(step) for step in task.run_afters]
-            if not task.enabled or any(_is_lost(one) for one in before):
-                yield task, Phase.SKIPPED
-            elif all(one is not None and one.phase in PASSED for one in before):
-                yield task, Phase.RUNNING
-
-
-def _is_lost(task: TaskRecord | None) -> bool:
-    """Whether what waits for *task* waits in vain: it failed, or was itself skipped for a failure."""
-    if task is None:
-        return False
-    return task.phase in (Phase.FAILED, Phase.CANCELED) or (task.phase == Phase.SKIPPED and task.enabled)
+        if ended := order.outcome(tasks):
+            pipeline.phase, pipeline.error = ended
+            pipeline.version += 1

@@ -7,6 +7,7 @@ from fcpin.devs.client import DevsClient
 from fcpin.devs.model import LogLocation
 from fcpin.devs.phase import Phase
 from fcpin.errors import (
+    PipelineConflict,
     PipelineDenied,
     PipelineError,
     PipelineExists,
@@ -50,6 +51,20 @@ def test_what_is_started_or_ended_already_is_no_failure(cloud: Emulator, client:
     assert client.cancel("p-1").phase is Phase.CANCELED
     with pytest.raises(PipelineNotFound):
         client.cancel("p-2")
+
+
+def test_what_is_about_to_begin_is_started(cloud: Emulator, client: DevsClient) -> None:
+    """A cloud that starts pipelines by itself may refuse, and still say that this one is pending."""
+    client.create(document())
+    cloud.fail_next("StartPipeline", status=409, code="Conflict")
+    assert client.start("p-1").phase is Phase.PENDING
+
+
+def test_what_cannot_be_cancelled_and_has_not_ended_is_a_conflict(cloud: Emulator, client: DevsClient) -> None:
+    client.create(document())
+    cloud.fail_next("CancelPipeline", status=409, code="Conflict")
+    with pytest.raises(PipelineConflict, match="p-1"):
+        client.cancel("p-1")
 
 
 def test_fields_that_nobody_knows_come_through_both_ways(client: DevsClient) -> None:

@@ -1,7 +1,7 @@
 """Image-build pipelines, as the untouched SDK of Serverless Devs sees them."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,8 @@ from alibabacloud_tea_openapi.exceptions import ClientException
 
 from emulator import Emulator, Knobs
 from emulator.devs.errors import DevsError
-from emulator.oci.tokens import ISSUER
 from emulator.remote import RemoteEmulator
 from tests.emulator.clients import HOST, Functions, Pipelines, resolved
-from tests.support.docker_registry import TokenAuth, docker_registry
 
 IMAGE = f"{HOST}/shop/app:8f2b1c0"
 RUNNER = {
@@ -380,25 +378,6 @@ def test_a_key_that_is_disabled_is_refused(cloud: Emulator, pipelines: Pipelines
     with pytest.raises(ClientException, match=r"InvalidAccessKeyId\.Inactive"):
         pipelines.create(build())
     assert cloud.pipelines() == []
-
-
-@pytest.fixture
-def real(cloud: Emulator) -> Iterator[str]:
-    auth = TokenAuth(
-        f"{cloud.url}/auth", "docker-registry", ISSUER, cloud.token_certificate, cloud.username, cloud.password
-    )
-    with docker_registry(auth) as registry:
-        yield registry.url
-
-
-def test_a_build_pushes_into_a_real_registry(cloud: Emulator, pipelines: Pipelines, real: str) -> None:
-    cloud.add_registry(HOST, real)
-    assert pipelines.finish(build())[0] == "Success"
-    assert pipelines.finish(build(), name="p-2")[0] == "Success", "blobs that are there are not sent again"
-    reported = json.loads(pipelines.task()["status"]["invocations"][0]["output"])["digest"]
-    assert resolved(Functions(cloud).create_active(image=IMAGE)) == reported
-    with pytest.raises(ValueError, match="shop/app"):
-        cloud.tags("shop/app")
 
 
 def test_a_registry_that_is_down_fails_the_build(cloud: Emulator, pipelines: Pipelines) -> None:

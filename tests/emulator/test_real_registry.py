@@ -11,9 +11,9 @@ import pytest
 import urllib3
 from alibabacloud_tea_openapi.exceptions import ClientException
 
-from emulator import Emulator
+from emulator import Emulator, EmulatorError
 from emulator.oci.tokens import ISSUER
-from tests.emulator.clients import HOST, Functions, Registry, resolved
+from tests.emulator.clients import HOST, Functions, Pipelines, Registry, resolved
 from tests.support.docker_registry import DockerRegistry, TokenAuth, docker_registry
 
 needs_skopeo = pytest.mark.skipif(not shutil.which("skopeo"), reason="skopeo is not installed")
@@ -147,6 +147,19 @@ def test_images_of_a_real_registry_are_judged_alike(cloud: Emulator, debian: Doc
         functions.create(image=f"{HOST}/shop/app:arm")
     with pytest.raises(ClientException, match="image not found"):
         functions.create(image=f"{HOST}/shop/app:none")
+
+
+def test_a_build_pushes_into_a_real_registry(cloud: Emulator, debian: DockerRegistry) -> None:
+    cloud.add_registry(HOST, debian.url)
+    pipelines, image = Pipelines(cloud), f"{HOST}/shop/app:8f2b1c0"
+    for name in ("p-1", "p-2"):  # the second finds its blobs there
+        data = {"enable": True, "build": {"image": image}}
+        build = {"name": "build", "taskTemplate": "build-image-task", "context": {"data": data}}
+        assert pipelines.finish(build, name=name)[0] == "Success"
+    reported = json.loads(pipelines.task()["status"]["invocations"][0]["output"])["digest"]
+    assert resolved(Functions(cloud).create_active(image=image)) == reported
+    with pytest.raises(EmulatorError, match="shop/app"):
+        cloud.tags("shop/app")
 
 
 def test_a_registry_that_does_not_trust_the_emulator(debian: DockerRegistry) -> None:

@@ -5,13 +5,12 @@ field that they do not know, and importing them costs another 0.3 s.
 Every method raises PipelineError and nothing else; temporary ones only after having insisted.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
 from urllib.parse import quote
 
 from fcpin.devs.model import Pipeline, Task, Wire
-from fcpin.devs.phase import Phase
 from fcpin.errors import (
     PipelineConflict,
     PipelineDenied,
@@ -64,12 +63,21 @@ class DevsClient:
         return Pipeline.from_wire(self._call("GetPipeline", "GET", f"pipelines/{_quote(name)}", name))
 
     def start(self, name: str) -> Pipeline:
-        """StartPipeline. What has begun already is started."""
-        return self._put("StartPipeline", name, "start", lambda phase: phase is not Phase.PENDING)
+        """StartPipeline. What has begun already, or is about to, is started."""
+        try:
+            return self._put("StartPipeline", name, "start")
+        except PipelineConflict:
+            return self.get(name)
 
     def cancel(self, name: str) -> Pipeline:
         """CancelPipeline. What has ended already is cancelled: the phase tells how it ended."""
-        return self._put("CancelPipeline", name, "cancel", lambda phase: phase.is_final)
+        try:
+            return self._put("CancelPipeline", name, "cancel")
+        except PipelineConflict:
+            pipeline = self.get(name)
+            if not pipeline.phase.is_final:
+                raise
+            return pipeline
 
     def list(self, labels: Mapping[str, str] | None = None) -> Sequence[Pipeline]:
         """ListPipelines: those that carry all *labels*. The API has no pages."""
@@ -87,14 +95,8 @@ class DevsClient:
         labelled = [task for task in found if pipeline in task.labels.values()]
         return labelled or [task for task in found if task.name.startswith(f"{pipeline}-")]
 
-    def _put(self, action: str, name: str, verb: str, is_done: Callable[[Phase], bool]) -> Pipeline:
-        try:
-            return Pipeline.from_wire(self._call(action, "PUT", f"pipelines/{_quote(name)}/{verb}", name))
-        except PipelineConflict:
-            pipeline = self.get(name)
-            if not is_done(pipeline.phase):
-                raise
-            return pipeline
+    def _put(self, action: str, name: str, verb: str) -> Pipeline:
+        return Pipeline.from_wire(self._call(action, "PUT", f"pipelines/{_quote(name)}/{verb}", name))
 
     def _call(self, action: str, method: str, path: str, name: str, **rest: Any) -> Any:
         return retrying(lambda: self._once(action, method, path, name, **rest), self._retry)
