@@ -17,6 +17,7 @@ from fcpin.cli import main
 from fcpin.errors import InvalidInput
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import OWN_KEYS, STACK_KEYS
+from fcpin.pipeline.spec import problems
 from fcpin.policy import Policy
 from fcpin.policy.hold import Hold
 from fcpin.policy.spec import KEYS, ORDERS
@@ -25,6 +26,8 @@ from fcpin.schema import policy_schema, stack_schema
 from fcpin.schema.policy import KEYS as KEY_SCHEMAS
 from fcpin.schema.policy import ORDERS as ORDER_SCHEMAS
 from fcpin.schema.stack import CONFIG_KEYS, FUNCTION_KEYS, REGISTRY_KEYS
+from tests.pipeline.test_spec import PERSONAL, RUNNER, WARM
+from tests.pipeline.test_spec import WRONG as SPECS_OF_PIPELINES
 
 ROOT = Path(__file__).parent.parent
 POLICY = Draft7Validator(policy_schema())
@@ -128,6 +131,7 @@ def test_every_stack_is_valid_and_names_its_schema(stack: Path) -> None:
 
 
 ENTRY = {"repository": "r.example.com/shop/a", "policy": {"newest": {}}}
+MARKED = {"no image", "a key that is none", "an image without the commit", "text for a number", "no mapping"}
 WRONG = [
     ("no repository", {"policy": {"newest": {}}}),
     ("no policy", {"repository": "r.example.com/shop/a"}),
@@ -148,6 +152,17 @@ def test_an_entry_that_check_refuses_is_marked_in_the_editor(entry: dict[str, An
     with pytest.raises(InvalidInput):
         PinArgs.read({"function_name": "a", **entry}, "cn-hangzhou")
     assert not STACK.is_valid({"config": {"fcpin:functions": {"a": entry}}})
+
+
+@pytest.mark.parametrize(("label", "spec"), [(row[0], row[1]) for row in SPECS_OF_PIPELINES if row[0] in MARKED])
+def test_a_pipeline_that_is_refused_for_its_form_is_marked_in_the_editor(label: str, spec: Any) -> None:
+    assert not STACK.is_valid({"config": {"fcpin:pipelines": {"app": spec}}})
+
+
+def test_every_pipeline_that_is_right_is_right_in_the_editor() -> None:
+    spec = {"image": PERSONAL, "runner": RUNNER, "warm": {**WARM, "separate": True}, "rebuild": "always"}
+    assert list(problems("", spec)) == []
+    STACK.validate({"config": {"fcpin:pipelines": {"app": spec}}})
 
 
 def test_secrets_are_welcome_where_pulumi_puts_them() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from emulator import Emulator
 from fcpin.drift import Kind
+from tests.pipeline.documents import text_of
 from tests.support.examples import examples
 from tests.support.told_stack import PATH, ToldStack, run
 
@@ -70,10 +71,24 @@ def functions_of_other_tools(told: ToldStack) -> None:
     told.write_project()
 
 
+def a_pipeline_from_a_web_page(told: ToldStack) -> None:
+    (told.folder / "pipeline.yaml").write_text(text_of("commit-and-deploy"))
+
+
+def a_pipeline_written_by_hand(told: ToldStack) -> None:
+    (shown,) = (each.output for each in examples(DOCS / "pipelines.md") if "render build.yaml" in each.command)
+    (told.folder / "build.yaml").write_text(shown.replace("83f96b6", "<% .git.shortCommitId %>"))
+
+
+def a_file_of_serverless_devs(told: ToldStack) -> None:
+    (told.folder / "s.yaml").write_text(text_of("s"))
+
+
 PAGES: list[tuple[str, list[Callable[[ToldStack], None]]]] = [
     ("drift.md", [three_functions]),
     ("impact.md", [three_uses]),
     ("import.md", [functions_of_other_tools]),
+    ("pipelines.md", [a_pipeline_from_a_web_page, a_pipeline_written_by_hand, a_file_of_serverless_devs]),
     ("rollback.md", [a_bad_release, the_fix]),
 ]
 """What happens before each example of a page."""

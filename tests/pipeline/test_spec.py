@@ -69,6 +69,8 @@ WRONG: list[tuple[str, Any, str, str]] = [
     ("NAS of another region", {"image": PERSONAL, "runner": {**RUNNER, "nas_config": {"mount_points": [{"mount_dir": "/m", "server_addr": "a.cn-beijing.nas.aliyuncs.com:/c"}]}}}, "runner.nas_config.mount_points[0].server_addr", "cn-beijing"),
     ("a disk of the wrong size", {"image": PERSONAL, "runner": {**RUNNER, "disk_size": 1024}}, "runner.disk_size", "512 or 10240"),
     ("text for a number", {"image": PERSONAL, "runner": {**RUNNER, "cpu": "8"}}, "runner.cpu", "expected a number"),
+    ("more time than the default environment has", {"image": PERSONAL, "deadline": 3600}, "deadline", "ends a build after 900 s"),
+    ("another word for when to build", {"image": PERSONAL, "rebuild": "never"}, "rebuild", "when-missing, always"),
     ("no mapping", "x", "", "expected a mapping"),
 ]  # fmt: skip
 

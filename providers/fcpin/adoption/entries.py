@@ -26,7 +26,7 @@ def entries(candidates: Sequence[Candidate], region: str, taken: Collection[str]
     """
     used, made = set(taken), []
     for candidate in candidates:
-        name = _free(candidate.function.name, used)
+        name = free_name(candidate.function.name, used)
         used.add(name)
         made.append(_entry(candidate, name, region))
     return made
@@ -48,7 +48,8 @@ def _entry(candidate: Candidate, name: str, region: str) -> Entry:
     return Entry(name, values, tuple(filter(None, (runs, candidate.guess.note))))
 
 
-def _free(name: str, used: Collection[str]) -> str:
+def free_name(name: str, used: Collection[str]) -> str:
+    """*name*, or *name*-2 and so on where it is *used*."""
     number, free = 2, name
     while free in used:
         number, free = number + 1, f"{name}-{number}"

@@ -11,10 +11,12 @@ from fcpin.cli.explain import EXPLAIN
 from fcpin.cli.impact import IMPACT
 from fcpin.cli.importing import IMPORT
 from fcpin.cli.listing import LISTING
+from fcpin.cli.pipelines import PIPELINE
 from fcpin.cli.probe import PROBE
 from fcpin.cli.prune import PRUNE
 from fcpin.cli.resolve import RESOLVE
 from fcpin.cli.rollback import ROLLBACK
+from fcpin.cli.s_import import S_IMPORT
 from fcpin.cli.schema import SCHEMA
 from fcpin.cli.select import SELECT
 from fcpin.cli.test_policy import TEST_POLICY
@@ -30,6 +32,8 @@ COMMANDS: Final[Sequence[Command]] = (
     DRIFT,
     IMPACT,
     IMPORT,
+    S_IMPORT,
+    PIPELINE,
     ROLLBACK,
     PRUNE,
     DOCTOR,

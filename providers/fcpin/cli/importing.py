@@ -81,7 +81,7 @@ def _found(
     from fcpin.clients import function_clients
 
     def known(name: str) -> str:
-        return next(_pinned(stack, name, region), "") if stack else ""
+        return next(pinned(stack, name, region), "") if stack else ""
 
     found: Sequence[Candidate | LeftOut] = candidates(
         function_clients(settings)(region), given.prefix, known, settings.registries
@@ -92,7 +92,7 @@ def _found(
     return entries([each for each in found if not isinstance(each, LeftOut)], elsewhere, taken), left_out
 
 
-def _pinned(stack: "Stack", function: str, region: str) -> Iterator[str]:
+def pinned(stack: "Stack", function: str, region: str) -> Iterator[str]:
     """How *stack* pins *function* of its own account already."""
     for name, entry in stack.functions.items():
         where = (entry.get("function_name", name), entry.get("region") or stack.settings.region)

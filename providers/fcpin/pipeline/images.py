@@ -53,7 +53,7 @@ def judge(build: Build, *, is_template: bool) -> Iterator[Finding]:
         yield error(
             path,
             f"{image.repository.host} is not ACR, and pipelines push to ACR only; "
-            "write registry.<region>.aliyuncs.com/namespace/name:tag, or build it with `builder: buildah`",
+            "write registry.<region>.aliyuncs.com/namespace/name:tag",
         )
         return
     if is_masked(build.image):

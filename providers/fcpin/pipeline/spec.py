@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from fcpin.errors import InvalidSettings, Problem
 from fcpin.fc.runtime_config import FUNCTION
-from fcpin.fc.shape import Flag, ListOf, Record, Text, TextMap
+from fcpin.fc.shape import Flag, ListOf, Number, Record, Text, TextMap
+from fcpin.pipeline.environment import DEFAULT_SECONDS
 from fcpin.pipeline.finding import Finding
 from fcpin.pipeline.model import BUILD_TEMPLATE
 from fcpin.pipeline.validate import Examined, examine
@@ -48,6 +49,8 @@ PIPELINE: Final = Record(
         "description": Text(),
         "app_name": Text(),
         "env_name": Text(),
+        "rebuild": Text(("when-missing", "always")),
+        "deadline": Number(1, 86400),
     }
 )
 """One image pipeline."""
@@ -59,6 +62,8 @@ _BUILD_FIELDS: Final = {
     "cache_dir": "cacheDir",
     "instance_id": "instanceID",
 }
+_BESIDE_THE_BUILD: Final = 600
+"""Seconds for waiting in a queue, and for the conversion to an accelerated image."""
 _WORDS: Final = re.compile(r"runnerConfig|vpcConfig|nasConfig|mountPoints|diskSize")
 _DATA: Final = "context.data"
 _TEMPLATE: Final = f"spec.templateSpec.{_DATA}"
@@ -69,9 +74,15 @@ def image_of(spec: Mapping[str, Any], commit: str) -> str:
     return with_commit(spec["image"], commit)
 
 
-def document(spec: Mapping[str, Any], *, name: str, image: str) -> dict[str, Any]:
-    """What the API gets for a *spec* without problems: the pipeline *name*, which pushes *image*."""
-    context = {wire: spec[key] for key, wire in (("app_name", "appName"), ("env_name", "envName")) if key in spec}
+def document(spec: Mapping[str, Any], *, name: str, image: str, commit: str = "") -> dict[str, Any]:
+    """What the API gets for a *spec* without problems: the pipeline *name*, which pushes *image*.
+
+    *commit* is what is built; without one whoever fills the document in says so.
+    """
+    context: dict[str, Any] = {
+        wire: spec[key] for key, wire in (("app_name", "appName"), ("env_name", "envName")) if key in spec
+    }
+    context |= {"webhookCodeContext": {"commitID": commit}} if commit else {}
     runner = {"runnerConfig": RUNNER.to_wire(spec["runner"])} if "runner" in spec else {}
     return {
         "kind": "Pipeline",
@@ -93,6 +104,7 @@ def problems(path: str, spec: object, *, commit: str | None = None) -> Iterator[
             Problem(_below(path, "image"), "is missing; such as registry.cn-hangzhou.aliyuncs.com/shop/app:{commit}")
         )
     if not wrong and isinstance(spec, Mapping):
+        wrong += _of_deadline(spec, path)
         wrong += _of_image(spec["image"], path, commit)
         wrong += examined(spec, path).problems
     yield from dict.fromkeys(wrong)
@@ -113,6 +125,26 @@ def require(spec: object, path: str, commit: str | None = None) -> None:
     """Raises InvalidSettings with everything that is wrong with *spec*."""
     if wrong := list(problems(path, spec, commit=commit)):
         raise InvalidSettings(*wrong)
+
+
+def environment_seconds(spec: Mapping[str, Any]) -> float:
+    """How long the environment of *spec* lets a task run."""
+    return float(spec.get("runner", {}).get("timeout", DEFAULT_SECONDS))
+
+
+def deadline_of(spec: Mapping[str, Any]) -> float:
+    """Seconds that are waited for the image: what *spec* says, else for its tasks, and for conversion and queues."""
+    return float(spec.get("deadline", environment_seconds(spec) + _BESIDE_THE_BUILD))
+
+
+def _of_deadline(spec: Mapping[str, Any], path: str) -> Iterator[Problem]:
+    longest = DEFAULT_SECONDS + _BESIDE_THE_BUILD
+    if "runner" not in spec and spec.get("deadline", 0) > longest:
+        yield Problem(
+            _below(path, "deadline"),
+            f"the default environment ends a build after {DEFAULT_SECONDS} s, so more than {longest} is waiting for "
+            "nothing; use the dedicated environment: give runner with a timeout",
+        )
 
 
 def _of_image(image: str, path: str, commit: str | None) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from fcpin.fc.runtime_config import CONTAINER, FUNCTION
 from fcpin.fc.shape import Record
 from fcpin.schema.fragments import DRAFT, Schema, flag, mapping, text
+from fcpin.schema.pipelines import pipeline_schema
 from fcpin.schema.policy import DEPENDENCIES, KEYS
 from fcpin.schema.shapes import schema_of
 
@@ -52,6 +53,11 @@ CONFIG_KEYS: Final[Mapping[str, Schema]] = {
         "type": "object",
         "additionalProperties": {"$ref": "#/definitions/function"},
     },
+    "fcpin:pipelines": {
+        "description": "One entry an image-build pipeline, by its name.",
+        "type": "object",
+        "additionalProperties": {"$ref": "#/definitions/pipeline"},
+    },
     "alicloud:region": text("Region of the functions."),
     "fcpin:region": text("The same, where the two must differ."),
     "fcpin:endpoints": mapping("Where the APIs are.", {"fc": _ENDPOINT, "cr": _ENDPOINT, "devs": _ENDPOINT}),
@@ -79,6 +85,7 @@ def stack_schema() -> Schema:
             ["repository", "policy"],
             dependencies=DEPENDENCIES,
         ),
+        "pipeline": pipeline_schema(),
         "text": {
             "anyOf": [
                 {"type": "string"},

@@ -1,0 +1,89 @@
+"""fcpin s-import: entries of a stack's configuration for the functions of a Serverless Devs file."""
+
+import os
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from fcpin.cli.columns import printable
+from fcpin.cli.command import Command, Streams
+from fcpin.cli.edits import as_written, difference
+from fcpin.cli.importing import pinned
+from fcpin.cli.stacks import add_stack, read_stack
+from fcpin.cli.yaml_file import YamlFile
+from fcpin.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from fcpin.adoption.candidates import LeftOut
+    from fcpin.adoption.entries import Entry
+    from fcpin.stack import Stack
+
+
+def run(given: Namespace, streams: Streams) -> int:
+    """0, also when there is nothing to import. Raises InvalidInput, StackError; then nothing changed."""
+    file = YamlFile.read(given.file)
+    stack = read_stack(given) if given.stack else None
+    try:
+        entries, left_out = _found(file.value, stack)
+    except InvalidInput as error:
+        raise InvalidInput(*(file.problem(each.path, each.reason) for each in error.problems)) from None
+    notes = [f"left out: {each.name} {each.why}" for each in left_out]
+    if not entries:
+        notes.append(f"no functions to import from {given.file}")
+    if stack is not None:
+        streams.stdout.writelines(f"{printable(line)}\n" for line in _into_stack(given, stack, entries, notes))
+    else:
+        streams.stdout.write(_whole_file(entries))
+        streams.stderr.writelines(f"{printable(line)}\n" for line in notes)
+    return 0
+
+
+def _found(document: object, stack: "Stack | None") -> "tuple[list[Entry], list[LeftOut]]":
+    from fcpin.adoption.candidates import LeftOut
+    from fcpin.serverless_devs.entries import entries
+    from fcpin.serverless_devs.functions import functions
+
+    def known(name: str, region: str) -> str:
+        return next(pinned(stack, name, region or stack.settings.region), "") if stack else ""
+
+    registries = stack.settings.registries if stack else ()
+    found = functions(document, known, registries, os.environ)
+    left_out = [each for each in found if isinstance(each, LeftOut)]
+    deployed = [each for each in found if not isinstance(each, LeftOut)]
+    region = stack.settings.region if stack else ""
+    return entries(deployed, region, stack.functions if stack else ()), left_out
+
+
+def _into_stack(given: Namespace, stack: "Stack", entries: "Sequence[Entry]", notes: Sequence[str]) -> list[str]:
+    from fcpin.stack.added_functions import with_functions
+    from fcpin.stack.project import read_file, stack_file, write_file
+
+    file = stack_file(given.cwd.resolve(), stack.name)
+    before, shown = read_file(file), as_written(file)
+    after = with_functions(before, entries, shown)
+    if after != before:
+        write_file(file, after)
+    follows = [f"next: {stack.engine.name} preview --stack {stack.name}"] if entries else []
+    return [*difference(before, after, shown), *notes, *follows]
+
+
+def _whole_file(entries: "Sequence[Entry]") -> str:
+    from fcpin.stack.added_functions import with_functions
+
+    return with_functions("config:\n", entries, "standard output") if entries else ""
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="the s.yaml of Serverless Devs, edition 3.0.0")
+    add_stack(parser, "write the entries into the file of this stack (default: print them)")
+
+
+S_IMPORT: Final = Command(
+    "s-import",
+    "adopt the functions of a Serverless Devs file",
+    "Reads the fc3 functions of an s.yaml and writes an entry of fcpin:functions for each that runs an image of ACR: "
+    "the tag ${env(GIT_COMMIT)} becomes the family of all commits, the one pushed last. Nothing is deployed.",
+    _add_options,
+    run,
+)

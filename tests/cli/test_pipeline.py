@@ -1,0 +1,119 @@
+"""fcpin pipeline: findings with their lines, rendered documents, and exit statuses."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fcpin.pipeline import examine
+from tests.pipeline.documents import DATA, mended, text_of
+from tests.pipeline.test_spec import PERSONAL, RUNNER, WARM
+from tests.support.told_stack import Answer, ToldStack, run
+
+COMMIT = "83f96b6c0ffee0123456789abcdef0123456789a"
+
+
+@pytest.fixture
+def told(told: ToldStack) -> ToldStack:
+    """A stack with two pipelines."""
+    told.tell(pipelines={"app": {"image": PERSONAL, "runner": RUNNER, "warm": WARM}, "base": {"image": PERSONAL}})
+    return told
+
+
+def pipeline(*arguments: object) -> Answer:
+    return run(["pipeline", *map(str, arguments)])
+
+
+def test_a_slip_is_told_with_its_line_and_what_to_do() -> None:
+    file = DATA / "commit-and-deploy.yaml"
+    answer = pipeline("validate", file)
+    assert (answer.code, answer.err) == (2, "")
+    assert answer.out.splitlines() == [
+        f"{file}:27: error: begins with a tab; YAML takes spaces only: replace it",
+        f"{file}:41: error: spec.templateSpec.tasks[1].runAfters[0].name: no task is called build-push; write build-image",
+        f"{file}: 2 errors",
+    ]
+
+
+def test_warnings_are_no_reason_to_fail_and_the_worst_of_several_files_counts(tmp_path: Path) -> None:
+    right = tmp_path / "right.yaml"
+    right.write_text(mended())
+    assert pipeline("validate", right).out == f"{right}: valid\n"
+    warned = pipeline("validate", DATA / "enterprise.yaml")
+    assert (warned.code, warned.out.splitlines()[-1]) == (0, f"{DATA / 'enterprise.yaml'}: 4 warnings")
+    assert pipeline("validate", right, DATA / "commit-and-deploy.yaml").code == 2
+
+
+def test_a_rendered_file_has_its_values_and_its_comments(tmp_path: Path) -> None:
+    file = tmp_path / "p.yaml"
+    file.write_text(mended())
+    answer = pipeline("render", file, "--commit", COMMIT, "--app-name", "shop", "--env-name", "prod")
+    assert (answer.code, answer.err) == (0, "")
+    tree = yaml.safe_load(answer.out)
+    assert tree["spec"]["context"]["data"]["appName"] == "shop"
+    assert tree["name"].startswith("p-83f96b6-")
+    assert "# build and deploy" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("what", "arguments", "said"),
+    [
+        ("a file that is wrong", ["render", DATA / "commit-and-deploy.yaml"], "commit-and-deploy.yaml:41"),
+        ("no file", ["validate", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
+        ("nothing to read", ["validate"], "--stack"),
+        ("a name for a file", ["render", DATA / "enterprise.yaml", "--name", "x"], "--name"),
+        ("a commit that is none", ["render", DATA / "enterprise.yaml", "--commit", "main"], "--commit"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_cannot_be_done_is_one_line(what: str, arguments: list[object], said: str) -> None:
+    answer = pipeline(*arguments)
+    assert (answer.code, answer.out) == (2, "")
+    assert said in answer.err
+
+
+def test_a_variable_without_a_value_names_the_option(tmp_path: Path) -> None:
+    file = tmp_path / "p.yaml"
+    file.write_text(mended())
+    answer = pipeline("render", file, "--commit", COMMIT)
+    assert answer.code == 2
+    assert "spec.context.data.appName: <% .appName %> has no value; give --app-name" in answer.err
+
+
+def test_a_stacks_pipelines_become_documents_for_every_commit(told: ToldStack) -> None:
+    answer = told.fcpin("pipeline", "render")
+    assert (answer.code, answer.err) == (0, "")
+    app, base = yaml.safe_load_all(answer.out)
+    assert app["name"] == "p-<% .git.shortCommitId %>-<% .currentTimestampMs %>"
+    assert examine(app).findings == examine(base).findings == ()
+
+
+def test_at_a_commit_one_pipeline_becomes_the_document_that_is_submitted(told: ToldStack) -> None:
+    answer = told.fcpin("pipeline", "render", "--name", "base", "--commit", COMMIT)
+    tree = yaml.safe_load(answer.out)
+    build = tree["spec"]["templateSpec"]["tasks"][0]["context"]["data"]["build"]
+    assert build["image"] == "registry-vpc.cn-hangzhou.aliyuncs.com/shop/app:83f96b6"
+    assert tree["spec"]["context"]["data"]["webhookCodeContext"]["commitID"] == COMMIT
+
+
+def test_a_stacks_pipelines_are_validated_with_their_own_paths(told: ToldStack) -> None:
+    assert told.fcpin("pipeline", "validate").out == "fcpin:pipelines: valid: app, base\n"
+    told.tell(pipelines={"app": {"image": PERSONAL, "cache_dir": "/mnt/c"}})
+    answer = told.fcpin("pipeline", "validate")
+    assert answer.code == 2
+    assert "fcpin:pipelines.app.cache_dir: the default environment has no NAS" in answer.err
+
+
+def test_a_name_that_is_none_of_the_stacks_is_told(told: ToldStack) -> None:
+    answer = told.fcpin("pipeline", "render", "--name", "apps")
+    assert (answer.code, answer.err) == (2, "fcpin pipeline: --name: apps: unknown pipeline; did you mean app?\n")
+
+
+def test_a_stack_without_pipelines_says_so(told: ToldStack) -> None:
+    told.tell()
+    assert "fcpin:pipelines: is not set" in told.fcpin("pipeline", "validate").err
+
+
+def test_the_bare_list_of_tasks_is_rendered_as_it_is() -> None:
+    answer = pipeline("render", DATA / "warm-then-build.yaml")
+    assert yaml.safe_load(answer.out) == yaml.safe_load(text_of("warm-then-build"))

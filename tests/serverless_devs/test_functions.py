@@ -1,0 +1,130 @@
+"""The functions of an s.yaml become pins, and what cannot be read is named in one line."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from fcpin.adoption.candidates import LeftOut
+from fcpin.errors import InvalidSettings
+from fcpin.pinned_function.inputs import PinArgs
+from fcpin.policy import Policy
+from fcpin.serverless_devs.entries import entries
+from fcpin.serverless_devs.functions import Deployed, functions
+
+FILE = Path(__file__).parent.parent / "pipeline" / "data" / "s.yaml"
+ACR = "registry.cn-hangzhou.aliyuncs.com/shop/app"
+
+
+def document(**props: Any) -> dict[str, Any]:
+    """An s.yaml of one function; `image` may be given by itself."""
+    image = props.pop("image", f"{ACR}:main-12")
+    whole = {"functionName": "checkout", "region": "cn-hangzhou", "runtime": "custom-container"}
+    container = {"customContainerConfig": {"image": image}}
+    resource = {"component": "fc3", "props": {**whole, **container, **props}}
+    return {"edition": "3.0.0", "name": "shop", "vars": {"region": "cn-beijing", "image": {"tag": "1.4.2"}}, "resources": {"till": resource}}  # fmt: skip
+
+
+def read(document: Any, **environment: str) -> Deployed | LeftOut:
+    (found,) = functions(document, lambda name, _: "is pinned" if name == "pinned" else "", (), environment)
+    return found
+
+
+def test_the_example_of_the_documentation_follows_commits_by_push() -> None:
+    found = read(yaml.safe_load(FILE.read_text()))
+    assert isinstance(found, Deployed)
+    (entry,) = entries([found], "cn-hangzhou", ())
+    assert (entry.name, entry.values) == (
+        "demo",
+        {
+            "function_name": "demo",
+            "repository": "registry-vpc.cn-hangzhou.aliyuncs.com/demo/demo-image",
+            "policy": {"newest": {"by": "pushed"}},
+            "filter_tags": {"pattern": "^[0-9a-f]{7}$"},
+        },
+    )
+    PinArgs.read(entry.values, "cn-hangzhou")
+
+
+TAGS: list[tuple[str, str, dict[str, str], Any]] = [
+    # a tag as it is written, in which environment, the policy
+    ("a commit", "${env(GIT_COMMIT)}", {}, {"policy": {"newest": {"by": "pushed"}}, "filter_tags": {"pattern": "^[0-9a-f]{7}$"}}),
+    ("a commit in quotes with a default", "${env('GIT_COMMIT', 'latest')}", {}, {"policy": {"newest": {"by": "pushed"}}, "filter_tags": {"pattern": "^[0-9a-f]{7}$"}}),
+    ("a commit of another name", "${ env(CI_COMMIT_SHORT_SHA) }", {}, {"policy": {"newest": {"by": "pushed"}}, "filter_tags": {"pattern": "^[0-9a-f]{7}$"}}),
+    ("a family of commits", "release-${env(GIT_COMMIT)}", {}, {"policy": {"family": {"name": "release"}}}),
+    ("commits with an ending", "${env(GIT_COMMIT)}-debug", {}, {"policy": {"newest": {"by": "pushed"}}, "filter_tags": {"pattern": r"^[0-9a-f]{7}\-debug$"}}),
+    ("a variable of the file", "${vars.image.tag}", {}, {"policy": {"semver": {"range": "1.x"}}}),
+    ("a variable of the environment", "${env(TAG)}", {"TAG": "release-83f96b6"}, {"policy": {"family": {"name": "release"}}}),
+    ("its default", "${env(TAG, '128')}", {}, {"policy": {"numerical": {"order": "asc"}}}),
+    ("a version", "2.0.1", {}, {"policy": {"semver": {"range": "2.x"}}}),
+    ("a tag that moves", "latest", {}, {"policy": {"digest": {"tag": "latest"}}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "tag", "environment", "spec"), TAGS, ids=[row[0] for row in TAGS])
+def test_a_tag_tells_its_policy(what: str, tag: str, environment: dict[str, str], spec: Any) -> None:
+    found = read(document(image=f"{ACR}:{tag}"), **environment)
+    assert isinstance(found, Deployed)
+    assert found.guess.spec == spec
+    Policy.from_spec(found.guess.spec)
+
+
+def test_name_and_region_may_be_variables_and_another_region_is_said() -> None:
+    found = read(document(functionName="${env(NAME)}", region="${vars.region}"), NAME="checkout-7")
+    assert isinstance(found, Deployed)
+    (entry,) = entries([found], "cn-hangzhou", {"checkout-7"})
+    assert (entry.name, entry.values["function_name"], entry.values["region"]) == (
+        "checkout-7-2",
+        "checkout-7",
+        "cn-beijing",
+    )
+
+
+def other(**changes: Any) -> Any:
+    """One whose resource has *changes* beside its props."""
+    changed = document()
+    changed["resources"]["till"] |= changes
+    return changed
+
+
+LEFT_OUT: list[tuple[str, Any, str]] = [
+    ("another component", other(component="oss"), "the component oss"),
+    ("functions of FC 2.0", other(component="fc"), "only fc3"),
+    ("no props", {"edition": "3.0.0", "resources": {"till": {"component": "fc3"}}}, "no component and props"),
+    ("another runtime", document(runtime="python3.10"), "python3.10"),
+    ("no image", document(customContainerConfig={"port": 9000}), "customContainerConfig.image"),
+    ("no name", document(functionName=None), "functionName"),
+    ("a masked image", document(image="registry.cn-hangzhou.aliyuncs.com/a***/b:1"), "masked"),
+    ("a digest", document(image=f"{ACR}@sha256:{'a' * 64}"), "by digest"),
+    ("another registry", document(image="ghcr.io/shop/app:1"), "not ACR"),
+    ("a variable that is not set", document(image=f"{ACR}:${{env(TAG)}}"), "refers to ${env(TAG)}"),
+    ("a variable that is not there", document(image=f"{ACR}:${{vars.nothing}}"), "refers to ${vars.nothing}"),
+    ("a variable that names itself", {**document(image=f"{ACR}:${{vars.a}}"), "vars": {"a": "${vars.a}"}}, "refers to ${vars.a}"),
+    ("an output of another resource", document(image="${resources.acr.output.image}"), "refers to ${resources.acr.output.image}"),
+    ("a file", document(functionName="${file('name.txt')}"), "refers to ${file('name.txt')}"),
+    ("one that is pinned already", document(functionName="pinned"), "is pinned"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "file", "said"), LEFT_OUT, ids=[row[0] for row in LEFT_OUT])
+def test_what_cannot_be_adopted_is_named_with_its_reason(what: str, file: Any, said: str) -> None:
+    found = read(file)
+    assert isinstance(found, LeftOut)
+    assert found.name == "till"
+    assert said in found.why
+
+
+@pytest.mark.parametrize(
+    ("file", "path"),
+    [
+        (None, ""),
+        ({"edition": "1.0.0", "services": {}}, "edition"),
+        ({"edition": "3.0.0"}, "resources"),
+        ({"edition": "3.0.0", "resources": []}, "resources"),
+    ],
+)
+def test_what_is_no_file_of_edition_3_is_refused(file: Any, path: str) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        read(file)
+    assert [problem.path for problem in caught.value.problems] == [path]
