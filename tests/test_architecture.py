@@ -147,6 +147,10 @@ def test_the_embedded_engine_stays_a_stand_in() -> None:
             "fcpin.initial_image",
             ("alibabacloud_tea_openapi", "urllib3", "stamina", "fcpin.registry", "pulumi_alicloud"),
         ),
+        (
+            "fcpin.image_pipeline",
+            ("alibabacloud_tea_openapi", "urllib3", "stamina", "ruamel", "fcpin.registry", "pulumi_alicloud"),
+        ),
         ("fcpin.container_function", ("alibabacloud_tea_openapi", "urllib3", "stamina", "fcpin.registry")),
         ("fcpin.pinned_function.services", ("alibabacloud_tea_openapi",)),
         ("fcpin.devs.running", ("alibabacloud_tea_openapi", "pulumi", "urllib3", "grpc")),
@@ -175,6 +179,11 @@ STORED = [
         "InitialImage",
         "fcpin.initial_image.provider.InitialImageProvider",
         "gASVPAAAAAAAAACMHGZjcGluLmluaXRpYWxfaW1hZ2UucHJvdmlkZXKUjBRJbml0aWFsSW1hZ2VQcm92aWRlcpSTlCmBlC4=",
+    ),
+    (
+        "ImagePipeline",
+        "fcpin.image_pipeline.provider.ImagePipelineProvider",
+        "gASVPgAAAAAAAACMHWZjcGluLmltYWdlX3BpcGVsaW5lLnByb3ZpZGVylIwVSW1hZ2VQaXBlbGluZVByb3ZpZGVylJOUKYGULg==",
     ),
 ]
 

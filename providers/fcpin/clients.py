@@ -5,6 +5,8 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
+from fcpin.build.pipelines import PipelineBuilder
+from fcpin.build.switch import armed
 from fcpin.clock import Clock
 from fcpin.devs.client import DevsClient
 from fcpin.fc.client import FunctionClient
@@ -58,3 +60,9 @@ def registries(settings: Settings, clock: Clock, tell: Callable[[str], None] = _
         tell=tell,
         build_times=BuildTimes.of_user(),
     )
+
+
+def pipeline_builder(settings: Settings, clock: Clock) -> PipelineBuilder:
+    """Builds by Serverless Devs. Asks nobody anything yet."""
+    client = devs_client(settings)
+    return PipelineBuilder(client, clock, lambda name: armed(client.endpoint, settings.credentials, name))

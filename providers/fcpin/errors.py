@@ -35,7 +35,8 @@
         ├── PipelineUnavailable    temporary: throttled, or the service cannot be reached
         ├── BuildFailed            the pipeline ran and failed
         ├── BuildCanceled          somebody cancelled the pipeline
-        └── BuildTimedOut          the pipeline was still running when the deadline passed
+        ├── BuildTimedOut          the pipeline was still running when the deadline passed
+        └── BuildMismatch          the pipeline succeeded, but what is in the registry is not what it reported
 
 Whether to try again is a property of the type (`temporary`), never of the sentence.
 """
@@ -219,3 +220,7 @@ class BuildCanceled(PipelineError):
 
 class BuildTimedOut(PipelineError):
     """The pipeline did not end in time."""
+
+
+class BuildMismatch(PipelineError):
+    """The registry has no such tag after the build, or another digest than was reported."""

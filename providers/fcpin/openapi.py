@@ -93,7 +93,7 @@ class CloudError(FcpinError):
         self.retry_after = retry_after
         self.is_temporary = temporary or _is_temporary(code, status)
         self.is_without_credentials = code == _NO_CREDENTIALS
-        self.is_denied = code in _DENIED_EXACTLY or code.startswith(_DENIED_CODES)
+        self.is_denied = is_denial(code)
         shown = f" (request {request_id})" if request_id else ""
         super().__init__(f"{code}: {message}{shown}")
 
@@ -102,6 +102,11 @@ def _is_temporary(code: str, status: int) -> bool:
     if code == _NO_CREDENTIALS:
         return False
     return status == _TOO_MANY or status in _SERVER_ERRORS or says_later(code)
+
+
+def is_denial(code: str) -> bool:
+    """Whether an API's *code* says that credentials are wrong or a right is missing."""
+    return code in _DENIED_EXACTLY or code.startswith(_DENIED_CODES)
 
 
 def says_later(code: str) -> bool:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import yaml
 
-from fcpin.pipeline import Document
+from fcpin.pipeline.document import Document
 
 DATA: Final = Path(__file__).parent / "data"
 EXAMPLES: Final = ("default-environment", "nas-cache", "warm-then-build", "enterprise", "commit-and-deploy")

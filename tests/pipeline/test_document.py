@@ -4,7 +4,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from fcpin.errors import InvalidInput
-from fcpin.pipeline import Document
+from fcpin.pipeline.document import Document
 from tests.pipeline.documents import EXAMPLES, example, mended, text_of
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from fcpin.pipeline import examine
 from fcpin.pipeline.spec import document, examined, problems
+from fcpin.pipeline.validate import examine
 
 PERSONAL = "registry-vpc.cn-hangzhou.aliyuncs.com/shop/app:{commit}"
 ENTERPRISE = "demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com/shop/app:{commit}"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
-from fcpin.pipeline import examine
+from fcpin.pipeline.validate import examine
 from tests.pipeline.documents import changed, example, mended
 
 BUILD = "spec.templateSpec.tasks.0.context.data.build"

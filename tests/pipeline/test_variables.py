@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from fcpin.errors import InvalidInput
-from fcpin.pipeline import Document, examine
+from fcpin.pipeline.document import Document
+from fcpin.pipeline.validate import examine
 from fcpin.pipeline.variables import commit_problem, rendered, values, with_commit
 from tests.pipeline.documents import mended
 

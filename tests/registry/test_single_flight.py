@@ -90,3 +90,13 @@ def test_only_the_value_that_is_remembered_can_be_forgotten() -> None:
     once.forget("key", old)
     assert once.get("key", counter.make) is new
     once.forget("unknown", old)
+
+
+def test_what_is_dropped_is_made_anew_a_lasting_failure_too() -> None:
+    once, counter = SingleFlight[str, str](), Counter(RegistryDenied("no"))
+    with pytest.raises(RegistryDenied):
+        once.get("key", counter.make)
+    counter.error = None
+    once.drop("key")
+    once.drop("another key")
+    assert once.get("key", counter.make) == "number 2"

@@ -92,7 +92,8 @@ class Plugin:
         def client_for(region: str, profile: str = "") -> FunctionClient:
             return client
 
-        resolver = Resolver(directory, (), RunMemo(None, None), log, self.clock.now())
+        memo = RunMemo(None, None)
+        resolver = Resolver(directory, (), memo, log, self.clock.now())
         pin_tags = PinTags(directory)
         return Services(
             REGION,
@@ -103,4 +104,5 @@ class Plugin:
             Claims(),
             Released(Sweeper(directory, pin_tags, client_for, self.clock), self.clock, log),
             log,
+            memo,
         )

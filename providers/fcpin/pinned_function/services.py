@@ -31,6 +31,7 @@ class Services:
     claims: Claims
     released: Released
     log: Log
+    memo: RunMemo
 
 
 _LOCK: Final = threading.Lock()
@@ -60,4 +61,4 @@ def configured(get: Get) -> Services:
     pin_tags = PinTags(directory)
     deployer = Deployer(client_for, resolver, Guard(resolver, pin_tags, log), clock, log)
     released = Released(Sweeper(directory, pin_tags, client_for, clock), clock, log)
-    return Services(settings.region, client_for, directory, resolver, deployer, Claims(), released, log)
+    return Services(settings.region, client_for, directory, resolver, deployer, Claims(), released, log, memo)

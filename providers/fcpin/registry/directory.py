@@ -107,6 +107,13 @@ class RegistryDirectory:
         """Remove the name, never its digest."""
         self.registry_for(repository).delete_tag(_canonical(repository), tag)
 
+    def forget(self, repository: Repository, tag: str) -> None:
+        """Ask anew for what has changed since *tag* was pushed: maybe its repository was made by that."""
+        named = _canonical(repository)
+        self._listings.drop(named)
+        self._records.drop((named, tag))
+        self._registries.drop(public_host(repository.host))
+
     def start_listing(self, repositories: Iterable[Repository]) -> None:
         """Begin these listings in the background, at most 8 at once. Whoever asks for one then joins it.
 

@@ -37,6 +37,13 @@ class SingleFlight(Generic[K, V]):
             if future is not None and future.done() and not future.exception() and future.result() is value:
                 del self._made[key]
 
+    def drop(self, key: K) -> None:
+        """Make *key* anew the next time, whatever is remembered of it, failures too."""
+        with self._lock:
+            future = self._made.get(key)
+            if future is not None and future.done():
+                del self._made[key]
+
     def _fly(self, key: K, future: Future[V], make: Callable[[], V]) -> None:
         try:
             value = make()

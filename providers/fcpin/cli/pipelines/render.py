@@ -18,7 +18,7 @@ from fcpin.clock import SystemClock
 from fcpin.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from fcpin.pipeline import Document
+    from fcpin.pipeline.document import Document
     from fcpin.stack import Stack
 
 DESCRIPTION: Final = (
@@ -42,7 +42,7 @@ def filled(given: Namespace, streams: Streams) -> "Document":
     """The document of the file with its variables filled in, valid; its warnings are told. Raises InvalidInput."""
     from dataclasses import replace
 
-    from fcpin.pipeline import examine
+    from fcpin.pipeline.validate import examine
     from fcpin.pipeline.variables import commit_problem, rendered, values
 
     document = read_document(given.file)
@@ -56,8 +56,8 @@ def filled(given: Namespace, streams: Streams) -> "Document":
 
 
 def _of_stack(given: Namespace, stack: "Stack") -> Iterator[str]:
-    from fcpin.pipeline import Document
     from fcpin.pipeline.configured import KEY
+    from fcpin.pipeline.document import Document
     from fcpin.pipeline.named import as_template, at_commit
 
     for name, spec in pipelines_of(stack, given.name, given.commit).items():

@@ -10,7 +10,8 @@ from fcpin.cli.stacks import add_stack, read_stack
 from fcpin.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
-    from fcpin.pipeline import Document, Examined
+    from fcpin.pipeline.document import Document
+    from fcpin.pipeline.validate import Examined
     from fcpin.stack import Stack
 
 
@@ -30,7 +31,7 @@ def add_values(parser: ArgumentParser) -> None:
 
 def read_document(file: Path) -> "Document":
     """Raises InvalidInput."""
-    from fcpin.pipeline import Document
+    from fcpin.pipeline.document import Document
 
     try:
         return Document.parse(file.read_text(encoding="utf-8-sig"), str(file))

@@ -32,7 +32,7 @@ def run(given: Namespace, streams: Streams) -> int:
 
 
 def _examined(file: Path, streams: Streams) -> int:
-    from fcpin.pipeline import examine
+    from fcpin.pipeline.validate import examine
 
     document = read_document(file)
     examined = examine(document.tree)

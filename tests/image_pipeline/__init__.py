@@ -1,0 +1,1 @@
+"""The resource that is an image built from a commit."""
