@@ -45,10 +45,10 @@ class Watch:
     def _may_take(self, push: Push) -> bool:
         if self.policy is not None and self.policy.suspend:
             return False
+        if push.tag is not None and push.tag == self._runs:
+            return not (is_pin_tag(push.tag) and push.digest is not None and pin_tag(push.digest) == push.tag)
         if self.policy is None or push.tag is None:
             return True
-        if push.tag == self._runs:
-            return not (is_pin_tag(push.tag) and push.digest is not None and pin_tag(push.digest) == push.tag)
         return self.policy.may_take(push.tag, self.pin.tag or None)
 
     @property

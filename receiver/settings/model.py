@@ -69,10 +69,13 @@ class SenderSettings:
     """`acr`, `eventbridge`, `distribution`, `harbor` or `generic`."""
     secrets: Sequence[Secret]
     """One, or two while they are changed over."""
-    per_minute: int = 600
-    """Requests; more are refused with 429."""
+    per_minute: int = 6000
+    """Requests, which may come all at once; more are refused with 429."""
     replay_window: timedelta = timedelta(minutes=10)
-    """An event that says it is older than this is refused. Not for senders that tell no time."""
+    """An event that says it is older than this is refused. Not for senders that tell no time.
+
+    The file's default is the kind's own: one that repeats what was not answered has to be let in after an outage.
+    """
 
 
 @dataclass(frozen=True, slots=True)

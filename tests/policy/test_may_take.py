@@ -70,7 +70,7 @@ HELD: dict[str, dict[str, object]] = {
     "with leave": {**SPECS["semver"], "allow_downgrade": True},
     "kept": {**SPECS["family"], "on_empty": "keep"},
 }
-POLICIES = st.sampled_from([*SPECS.values(), *HELD.values()]).map(Policy.from_spec)
+POLICIES = st.sampled_from([Policy.from_spec(spec) for spec in (*SPECS.values(), *HELD.values())])
 
 
 def deployed(policy: Policy, listing: list[TagRecord], current: str | None) -> tuple[str, Digest | None] | None:

@@ -1,0 +1,94 @@
+"""The seam of the senders: what comes in, what a sender makes of it, and what they share."""
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final, Protocol, TypeAlias
+
+from receiver.errors import Refused
+from receiver.push import Push
+from receiver.senders.node import Node
+from receiver.settings.model import SenderSettings
+
+JSON: Final = "application/json"
+REGISTRY: Final = "registry"
+"""`?registry=HOST` in the URL: the host that images name, where the sender knows the registry by another."""
+
+
+@dataclass(frozen=True, slots=True)
+class HookRequest:
+    """One request to `/hooks/<name>`, read whole. It may carry a secret anywhere: never print it."""
+
+    body: bytes = field(repr=False)
+    now: datetime
+    """When it came."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """By lower-case names."""
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    segments: tuple[str, ...] = field(default=(), repr=False)
+    """Of the path, after the sender's name."""
+
+
+Heard: TypeAlias = Push | Refused
+"""A push, or why something that was told is none that is let in. One refusal hides no other push of the request."""
+
+
+class Sender(Protocol):
+    """One sender of the configuration."""
+
+    @property
+    def settings(self) -> SenderSettings:
+        """How it is configured."""
+
+    media_types: ClassVar[Collection[str]]
+    """Content types that it sends."""
+    replay_window: ClassVar[timedelta]
+    """How old an event may be unless the configuration says otherwise."""
+    insists: ClassVar[bool]
+    """Whether it repeats what is not answered with 2xx for ever, and holds back all that comes after."""
+    summary: ClassVar[str]
+    schema: ClassVar[Mapping[str, Any]]
+    """Of the body: JSON schema, 2020-12."""
+
+    def validate(self, request: HookRequest) -> None:
+        """Raises Refused unless the request proves to be the sender's."""
+
+    def parse(self, request: HookRequest) -> tuple[Heard, ...]:
+        """What the request tells. Events that are none of our business are left out.
+
+        Raises Refused when the whole of it cannot be read.
+        """
+
+
+def heard(parts: Iterable[Node], read: Callable[[Node], Push | None]) -> tuple[Heard, ...]:
+    """What *read* makes of each part; those that it refuses are told beside the others."""
+    found: list[Heard] = []
+    for part in parts:
+        try:
+            push = read(part)
+        except Refused as refusal:
+            found.append(refusal)
+        else:
+            found += () if push is None else (push,)
+    return tuple(found)
+
+
+def event_id(*parts: object) -> str:
+    """The same for the same event, and for no other; of 32 characters, whatever the sender calls it."""
+    text = "\n".join(repr(part) for part in parts)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def check_age(moment: datetime | None, request: HookRequest, window: timedelta) -> None:
+    """Raises Refused for an event that is older than *window*, or from as far in the future."""
+    if moment is not None and abs(request.now - moment) > window:
+        age = (request.now - moment).total_seconds()
+        raise Refused(
+            400, "replayed", f"the event says that it is {age:.0f} s old; replay_window is {window.total_seconds():g} s"
+        )
+
+
+def unknown_event(name: str, known: Iterable[str]) -> Refused:
+    """For an event that this version has not heard of."""
+    return Refused(400, "unknown_event", f"unknown event {name[:80]!r}; known: {', '.join(known)}")

@@ -1,0 +1,120 @@
+"""Events of ACR Enterprise through EventBridge: CloudEvents 1.0, structured, binary or several at once."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final
+
+from receiver.errors import Refused
+from receiver.push import Place, Push
+from receiver.senders.base import JSON, Heard, HookRequest, check_age, event_id, heard, unknown_event
+from receiver.senders.node import Node, malformed, read_json, repository_path
+from receiver.senders.proof import URL, Way, check_proof
+from receiver.settings.model import SenderSettings
+
+SOURCE: Final = "acs.cr"
+PUSHED: Final = "cr:Artifact:PushCompleted"
+BUILT: Final = "cr:Artifact:BuildCompleted"
+SCANNED: Final = "cr:Artifact:ScanCompleted"
+TAKEN: Final = (PUSHED, BUILT, SCANNED)
+IGNORED: Final = (
+    "cr:Artifact:SigningCompleted",
+    "cr:Artifact:SynchronizationCompleted",
+    "cr:Artifact:DeliveryChainCompleted",
+    "cr:ActionTrail:AliyunServiceEvent",
+    "cr:ActionTrail:ApiCall",
+    "cr:ActionTrail:ConsoleOperation",
+    "cr:ActionTrail:ConsoleSignin",
+    "cr:ActionTrail:ConsoleSignout",
+)
+_ATTRIBUTES: Final = ("id", "source", "specversion", "type", "time")
+_TEXT: Final = {"type": "string"}
+_EVENT: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "required": ["id", "source", "specversion", "type", "data"],
+    "properties": {
+        "id": _TEXT,
+        "source": {"const": SOURCE},
+        "specversion": {"const": "1.0"},
+        "type": {"enum": [*TAKEN, *IGNORED]},
+        "time": {"type": "string", "format": "date-time"},
+        "data": {
+            "type": "object",
+            "properties": {
+                "InstanceId": _TEXT,
+                "InstanceName": _TEXT,
+                "RegionId": _TEXT,
+                "RepoNamespaceName": _TEXT,
+                "RepoName": _TEXT,
+                "Tag": _TEXT,
+                "Digest": _TEXT,
+                "BuildStatus": _TEXT,
+            },
+        },
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EventBridge:
+    """An HTTP target of a rule."""
+
+    settings: SenderSettings
+
+    media_types: ClassVar[Collection[str]] = (
+        JSON,
+        "application/cloudevents+json",
+        "application/cloudevents-batch+json",
+    )
+    replay_window: ClassVar[timedelta] = timedelta(days=1)  # as long as EventBridge tries again
+    insists: ClassVar[bool] = False
+    summary: ClassVar[str] = "CloudEvents 1.0 of ACR Enterprise, as EventBridge sends them."
+    schema: ClassVar[Mapping[str, Any]] = {"anyOf": [_EVENT, {"type": "array", "items": _EVENT}]}
+
+    def validate(self, request: HookRequest) -> None:
+        check_proof(request, self.settings.secrets, URL | {Way.AUTHORIZATION, Way.TOKEN})
+
+    def parse(self, request: HookRequest) -> tuple[Heard, ...]:
+        return heard(_events(request), lambda event: self._push(event, request))
+
+    def _push(self, event: Node, request: HookRequest) -> Push | None:
+        if event["specversion"].text() != "1.0":
+            raise malformed("specversion: expected CloudEvents 1.0")
+        source, kind = event["source"].text(), event["type"].text()
+        if source != SOURCE:
+            raise Refused(400, "unknown_event", f"unknown source {source[:80]!r}; expected {SOURCE}")
+        if kind in IGNORED:
+            return None
+        if kind not in TAKEN:
+            raise unknown_event(kind, (*TAKEN, *IGNORED))
+        data, moment = event["data"], event["time"].moment()
+        if kind == BUILT and data["BuildStatus"].text() != "SUCCESS":
+            return None
+        check_age(moment, request, self.settings.replay_window)
+        return self._told(event_id(source, event["id"].text()), kind, data, moment, request)
+
+    def _told(self, event: str, kind: str, data: Node, moment: datetime | None, request: HookRequest) -> Push:
+        path = repository_path(f"{data['RepoNamespaceName'].text()}/{data['RepoName'].text()}".lower(), "data.RepoName")
+        place = Place(
+            path,
+            region=data["RegionId"].maybe(),
+            instance=data["InstanceName"].maybe() or data["InstanceId"].maybe(),
+        )
+        return Push(
+            self.settings.name,
+            event,
+            place,
+            data["Tag"].tag() if data["Tag"].maybe() else None,
+            data["Digest"].digest(),
+            None if kind == SCANNED else moment,
+            request.now,
+        )
+
+
+def _events(request: HookRequest) -> Iterator[Node]:
+    """One structured event, a list of them, or one whose attributes are headers and whose data is the body."""
+    body = read_json(request.body)
+    if "ce-type" in request.headers:
+        attributes = {name: request.headers.get(f"ce-{name}") for name in _ATTRIBUTES}
+        return iter([Node({**attributes, "data": body.value})])
+    return body.items() if isinstance(body.value, list) else iter([body])

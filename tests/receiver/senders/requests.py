@@ -1,0 +1,51 @@
+"""Requests to hooks, in one line."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from receiver.senders import Sender, sender_of
+from receiver.senders.base import HookRequest
+from receiver.settings.model import Secret, SenderSettings
+from tests.support.clock import ManualClock
+
+FIXTURES: Final = Path(__file__).parent / "fixtures"
+SECRET: Final = "correct-horse-battery"
+NEXT: Final = "staple-of-the-next-year"
+NOW: Final = ManualClock().now()
+
+
+def fixture(name: str) -> bytes:
+    """What a sender sent: `acr/push`."""
+    return (FIXTURES / f"{name}.json").read_bytes()
+
+
+def settings(kind: str, **changes: Any) -> SenderSettings:
+    """Of a sender that is called as its kind is, with two secrets."""
+    return SenderSettings(kind, kind, (Secret("env:A", SECRET), Secret("env:B", NEXT)), **changes)
+
+
+def sender(kind: str, **changes: Any) -> Sender:
+    return sender_of(settings(kind, **changes))
+
+
+def signed(body: bytes, secret: str = SECRET) -> dict[str, str]:
+    return {"x-hub-signature-256": "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}
+
+
+@dataclass
+class Request:
+    """What a test says of a request."""
+
+    body: bytes = b"{}"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    path: str = ""
+    """After the sender's name."""
+
+    def arrive(self) -> HookRequest:
+        segments = tuple(self.path.split("/")) if self.path else ()
+        return HookRequest(self.body, NOW, self.headers, self.query, segments)

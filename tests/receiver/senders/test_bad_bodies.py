@@ -1,0 +1,96 @@
+"""Whatever a body is, it is pushes, nothing, or refused in one line."""
+
+import json
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from receiver.errors import Refused
+from receiver.push import Push
+from receiver.senders import KINDS
+from receiver.senders.node import MOST_DEPTH, MOST_ITEMS, read_json
+from receiver.settings.model import MAX_BODY
+from tests.receiver.senders.requests import FIXTURES, Request, sender
+
+BODIES = [
+    # label, body, status
+    ("nothing", b"", 400),
+    ("no JSON", b"push_data=1", 400),
+    ("half of it", b'{"a": ', 400),
+    ("other letters", '{"a": 1}'.encode("utf-16"), 400),
+    ("what is no number", b'{"a": NaN}', 400),
+    ("a number of 5,000 digits", b"[" + b"1" * 5000 + b"]", 400),
+    ("nested too deeply", b"[" * (MOST_DEPTH + 1) + b"]" * (MOST_DEPTH + 1), 400),
+    ("nested without an end", b'{"a":' * 15_000, 400),
+    ("nested in objects", b'{"a":' * 100 + b"1" + b"}" * 100, 400),
+    ("too many parts", b"[" + b"1," * MOST_ITEMS + b"1]", 413),
+    ("nothing but brackets", b"[" * MAX_BODY, 413),
+    ("quotes without an end", b'"\\' * (MAX_BODY // 2), 400),
+]
+
+
+@pytest.mark.parametrize(("body", "status"), [pytest.param(*row[1:], id=row[0]) for row in BODIES])
+def test_bombs_are_put_out_quickly(body: bytes, status: int) -> None:
+    began = time.process_time()
+    with pytest.raises(Refused) as refusal:
+        read_json(body)
+    assert time.process_time() - began < 1
+    assert refusal.value.status == status
+    assert "\n" not in str(refusal.value)
+
+
+def test_brackets_in_texts_are_no_depth() -> None:
+    assert read_json(json.dumps({"a": "[{" * 1000 + '"'}).encode())["a"].text().startswith("[{")
+    assert read_json(b"[" * MOST_DEPTH + b"]" * MOST_DEPTH).value
+
+
+LEAVES = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=20)
+)
+ANY = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+)
+FIXTURE_BODIES = {
+    kind: [json.loads(file.read_text()) for file in sorted((FIXTURES / kind).glob("*.json"))] for kind in KINDS
+}
+
+
+def spoilt(data: st.DataObject, value: object) -> object:
+    """*value* with one part of it replaced by anything."""
+    if isinstance(value, dict) and value and data.draw(st.booleans()):
+        key = data.draw(st.sampled_from(sorted(value)))
+        return {**value, key: spoilt(data, value[key])}
+    if isinstance(value, list) and value and data.draw(st.booleans()):
+        return [spoilt(data, value[0]), *value[1:]]
+    return data.draw(ANY)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(data=st.data())
+def test_a_parser_answers_pushes_or_refuses(kind: str, data: st.DataObject) -> None:
+    if data.draw(st.integers(0, 9)) == 0:
+        body = data.draw(st.binary(max_size=200))
+    else:
+        value = spoilt(data, data.draw(st.sampled_from(FIXTURE_BODIES[kind])))
+        body = json.dumps(value, ensure_ascii=data.draw(st.booleans())).encode(errors="surrogatepass")
+    headers = data.draw(
+        st.dictionaries(st.sampled_from(["ce-type", "ce-id", "ce-source", "ce-time"]), st.text(max_size=20))
+    )
+    path = data.draw(st.sampled_from(["", "cri-0a1b", "cri-\ud800/ü"]))
+    query = data.draw(st.dictionaries(st.just("registry"), st.text(max_size=20)))
+    try:
+        told = sender(kind).parse(Request(body, headers, query, path).arrive())
+    except Refused as refusal:
+        told = (refusal,)
+    for one in told:
+        if isinstance(one, Push):
+            assert one.place.path
+            assert len(one.event) <= 100
+            assert "/" in f"{one.place.host}/{one.place.path}"
+            repr(one).encode()
+        else:
+            assert one.status in (400, 413)
+            assert "\n" not in str(one)
+            assert len(str(one)) < 1000

@@ -1,0 +1,59 @@
+"""Who is let in, and what is said to everybody else."""
+
+import base64
+
+import pytest
+
+from receiver.errors import Refused
+from receiver.senders import KINDS
+from tests.receiver.senders.requests import NEXT, SECRET, Request, sender, settings, signed
+
+BODY = b'{"any": "thing"}'
+BASIC = base64.b64encode(f"registry:{SECRET}".encode()).decode()
+URL = ["acr", "eventbridge", "distribution", "harbor"]
+HEADERS = ["eventbridge", "distribution", "harbor"]
+
+PROOFS: list[tuple[str, Request, list[str]]] = [
+    # where it is, the request, for whom it counts
+    ("in the path", Request(BODY, path=SECRET), URL),
+    ("in the path beside an instance", Request(BODY, path=f"cri-0a1b/{SECRET}"), URL),
+    ("in the query", Request(BODY, query={"secret": SECRET}), URL),
+    ("in the query beside an instance", Request(BODY, query={"secret": SECRET}, path="cri-0a1b"), URL),
+    ("the second one, while they are changed over", Request(BODY, path=NEXT), URL),
+    ("a bearer token", Request(BODY, {"authorization": f"Bearer {SECRET}"}), HEADERS),
+    ("the password of basic authentication", Request(BODY, {"authorization": f"basic {BASIC}"}), HEADERS),
+    ("the whole header, as Harbor sends it", Request(BODY, {"authorization": SECRET}), HEADERS),
+    ("the token of EventBridge", Request(BODY, {"x-eventbridge-signature-token": SECRET}), ["eventbridge"]),
+    ("a signature of the body", Request(BODY, signed(BODY)), ["generic"]),
+    ("a signature with the second secret", Request(BODY, signed(BODY, NEXT)), ["generic"]),
+    ("nothing", Request(BODY), []),
+    ("an empty secret", Request(BODY, {"authorization": "Bearer "}, {"secret": ""}), []),
+    ("another secret", Request(BODY, {"authorization": "Bearer guess"}, {"secret": "guess"}, "guess"), []),
+    ("the beginning of it", Request(BODY, path=SECRET[:-1]), []),
+    ("more than it", Request(BODY, path=SECRET + "x"), []),
+    ("it and something else in the path", Request(BODY, path=f"{SECRET}/more"), []),
+    ("another case", Request(BODY, path=SECRET.upper()), []),
+    ("what is no base64", Request(BODY, {"authorization": "Basic ="}), []),
+    ("letters beyond ASCII", Request(BODY, {"authorization": "Bearer \udcff", "x-hub-signature-256": "ä"}, {"secret": "\ud800"}, "ü"), []),
+    ("a signature of another body", Request(BODY, signed(b"{}")), []),
+    ("a signature by a stranger", Request(BODY, signed(BODY, "somebody-elses-secret")), []),
+    ("the secret itself as a signature", Request(BODY, {"x-hub-signature-256": SECRET}), []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("request_", "for_whom"), [pytest.param(*row[1:], id=row[0]) for row in PROOFS])
+def test_proofs(request_: Request, for_whom: list[str], kind: str) -> None:
+    if kind in for_whom:
+        sender(kind).validate(request_.arrive())
+    else:
+        with pytest.raises(Refused) as refusal:
+            sender(kind).validate(request_.arrive())
+        assert (refusal.value.status, refusal.value.counted) == (401, "forged")
+        assert SECRET not in str(refusal.value)
+
+
+def test_nothing_that_is_printed_tells_a_secret() -> None:
+    told = Request(BODY, {"authorization": f"Bearer {SECRET}"}, {"secret": SECRET}, SECRET).arrive()
+    for printed in (repr(told), repr(settings("acr")), repr(sender("acr"))):
+        assert SECRET not in printed

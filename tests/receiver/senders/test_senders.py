@@ -1,0 +1,160 @@
+"""What each sender tells: one captured or documented payload a situation."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from fcpin.image import Digest
+from receiver.errors import Refused
+from receiver.push import Place, Push
+from receiver.senders import KINDS
+from receiver.senders.base import Heard
+from tests.receiver.senders.requests import FIXTURES, NOW, Request, fixture, sender
+
+C = Digest("sha256:" + "c" * 64)
+ACR = Digest("sha256:457f4aa83fc9a6663ab9d1b0a6e2dce25a12a943ed5bf2c1747c58d48bbb4917")
+ONE = Digest("sha256:7fb164c0ef272fd9267224f89f155e48895ed0ff9539d73e9861db8ede589ae9")
+TWO = Digest("sha256:b03124974b4d9de8d792f0d554159326b58b2f63b9d8447881c399d31c844a46")
+HARBOR = Digest("sha256:d72f37f783ed6a8d58ac70b4db052707d1ec9d4ea010ef5ccd84652faf9ed844")
+HERE = Place("namespace/repotest", region="cn-hangzhou")
+DEMO = Place("shop/app", region="cn-hangzhou", instance="demo")
+REGISTRY = Place("shop/app", "registry.example.com:5000")
+HOST = Place("shop/app", "registry.example.com")
+ANOTHER = Place("shop/app", "harbor.example.com")
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+BUILT = at("2026-11-22T11:59:41Z")
+NOTIFIED = at("2026-11-22T11:59:58.453327Z")
+SECONDS_AGO = at("2026-11-22T11:59:58Z")
+
+PUSHES: list[tuple[str, list[tuple[Place, str | None, Digest | None, datetime | None]]]] = [
+    # what was sent, and what it tells: where, tag, digest, when
+    ("acr/push", [(HERE, "latest", ACR, None)]),
+    ("acr/push_with_a_bare_digest", [(HERE, "latest", ACR, None)]),
+    ("acr/push_without_digest", [(HERE, "latest", None, None)]),
+    ("acr/push_with_a_time_zone", [(HERE, "latest", ACR, SECONDS_AGO)]),
+    ("eventbridge/push_completed", [(DEMO, "main-12", C, BUILT)]),
+    ("eventbridge/push_without_instance_name", [(Place("shop/app", region="cn-hangzhou", instance="cri-4jga79lyszik0000"), "main-12", None, BUILT)]),
+    ("eventbridge/build_completed", [(DEMO, "main-12", None, BUILT)]),
+    ("eventbridge/build_failed", []),
+    ("eventbridge/scan_completed", [(DEMO, "main-12", None, None)]),
+    ("eventbridge/signing_completed", []),
+    ("eventbridge/several_events", [(DEMO, "main-12", None, BUILT), (DEMO, "main-13", None, BUILT)]),
+    ("distribution/push_by_tag", [(REGISTRY, "main-12", ONE, NOTIFIED)]),
+    ("distribution/push_of_an_index", [(REGISTRY, "main-13", TWO, NOTIFIED)]),
+    ("distribution/push_by_digest", []),
+    ("distribution/push_of_a_layer", []),
+    ("distribution/pull", []),
+    ("distribution/several_events", [(REGISTRY, "main-12", ONE, NOTIFIED), (REGISTRY, "main-13", TWO, NOTIFIED)]),
+    ("harbor/push_artifact", [(ANOTHER, "main-12", HARBOR, at("2026-11-22T11:59:50Z"))]),
+    ("harbor/push_by_digest", []),
+    ("harbor/scanning_completed", []),
+    ("generic/push", [(HOST, "main-12", None, None)]),
+    ("generic/push_with_everything", [(HOST, "main-12", C, SECONDS_AGO)]),
+    ("generic/push_of_a_digest", [(HOST, None, C, None)]),
+]  # fmt: skip
+
+
+def parse(name: str, request: Request | None = None) -> tuple[Heard, ...]:
+    request = request or Request()
+    request.body = fixture(name)
+    return sender(name.partition("/")[0]).parse(request.arrive())
+
+
+def pushes(name: str, request: Request | None = None) -> list[Push]:
+    found = parse(name, request)
+    assert all(isinstance(one, Push) for one in found), found
+    return [one for one in found if isinstance(one, Push)]
+
+
+@pytest.mark.parametrize(("name", "told"), PUSHES, ids=[row[0] for row in PUSHES])
+def test_what_is_told(name: str, told: list[tuple[Place, str | None, Digest | None, datetime | None]]) -> None:
+    found = pushes(name)
+    assert [(push.place, push.tag, push.digest, push.pushed) for push in found] == told
+    for push in found:
+        assert push.sender == name.partition("/")[0]
+        assert push.received == NOW
+        assert 0 < len(push.event) <= 100
+    assert len({push.event for push in found}) == len(found)
+    assert [push.event for push in pushes(name)] == [push.event for push in found], "told again it is the same"
+
+
+REFUSED = [
+    # what was sent, what it is counted as, a fact of the sentence
+    ("eventbridge/unknown_type", "unknown_event", "cr:Artifact:Renamed"),
+    ("eventbridge/of_another_service", "unknown_event", "acs.oss"),
+    ("distribution/unknown_action", "unknown_event", "chown"),
+    ("harbor/unknown_type", "unknown_event", "CHART_POLISHED"),
+    ("harbor/as_cloudevents", "malformed", "Default"),
+    ("generic/push_of_nothing", "malformed", "neither tag nor digest"),
+    ("generic/never_sent", "malformed", "sent"),
+    ("generic/sent_long_ago", "replayed", "3600 s old"),
+    ("generic/sent_tomorrow", "replayed", "-82800 s"),
+]
+
+
+@pytest.mark.parametrize(("name", "counted", "fact"), REFUSED, ids=[row[0] for row in REFUSED])
+def test_what_is_refused(name: str, counted: str, fact: str) -> None:
+    try:
+        (refusal,) = parse(name)
+    except Refused as error:
+        refusal = error
+    assert isinstance(refusal, Refused)
+    assert (refusal.status, refusal.counted) == (400, counted)
+    assert fact in str(refusal)
+
+
+def test_every_fixture_is_in_a_table() -> None:
+    named = {row[0] for row in PUSHES} | {row[0] for row in REFUSED} | {"distribution/unknown_action_among_others"}
+    assert {str(file.relative_to(FIXTURES).with_suffix("")) for file in FIXTURES.rglob("*.json")} == named
+    assert {name.partition("/")[0] for name in named} == set(KINDS)
+
+
+def test_one_refusal_hides_no_other_push() -> None:
+    refusal, push = parse("distribution/unknown_action_among_others")
+    assert isinstance(refusal, Refused)
+    assert isinstance(push, Push)
+    assert push.tag == "main-12"
+
+
+def test_the_instance_of_acr_enterprise_stands_in_the_path() -> None:
+    (push,) = pushes("acr/push", Request(path="cri-0a1b2c/of-course-a-secret"))
+    assert push.place == Place("namespace/repotest", region="cn-hangzhou", instance="cri-0a1b2c")
+
+
+@pytest.mark.parametrize("name", ["distribution/push_by_tag", "harbor/push_artifact"])
+def test_a_url_says_how_images_call_the_registry(name: str) -> None:
+    (push,) = pushes(name, Request(query={"registry": "images.example.com"}))
+    assert push.place == Place("shop/app", "images.example.com")
+    for told in parse(name, Request(query={"registry": "no host"})):
+        assert isinstance(told, Refused)
+        assert "?registry" in str(told)
+
+
+def test_attributes_of_a_cloud_event_may_be_headers() -> None:
+    attributes = {"ce-id": "1", "ce-source": "acs.cr", "ce-specversion": "1.0", "ce-type": "cr:Artifact:PushCompleted", "ce-time": "2026-11-22T11:59:41Z"}  # fmt: skip
+    data = b'{"RepoNamespaceName": "shop", "RepoName": "app", "Tag": "main-12", "InstanceName": "demo"}'
+    (push,) = sender("eventbridge").parse(Request(data, attributes).arrive())
+    assert isinstance(push, Push)
+    assert (push.place, push.tag, push.pushed) == (Place("shop/app", instance="demo"), "main-12", BUILT)
+
+
+def test_an_event_that_is_too_old_is_a_replay() -> None:
+    for name in ("distribution/push_by_tag", "eventbridge/push_completed", "acr/push_with_a_time_zone"):
+        short = sender(name.partition("/")[0], replay_window=timedelta(seconds=1))
+        try:
+            (refusal,) = short.parse(Request(fixture(name)).arrive())
+        except Refused as error:
+            refusal = error
+        assert isinstance(refusal, Refused)
+        assert refusal.counted == "replayed"
+
+
+def test_a_registry_that_was_away_for_an_hour_is_heard() -> None:
+    """It repeats what was not taken, and what was pushed meanwhile must not be lost."""
+    for kind in ("distribution", "eventbridge"):
+        assert KINDS[kind].replay_window >= timedelta(days=1)
