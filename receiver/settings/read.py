@@ -214,7 +214,7 @@ def _instances(fields: Fields) -> Iterator[tuple[str, str]]:
     for key in section.values:
         if not INSTANCE.fullmatch(str(key)):
             section.wrong(str(key), "is no id of an ACR Enterprise instance; expected cri-…")
-        yield str(key), section.text(str(key)) or ""
+        yield str(key), section.required(str(key), "demo")
 
 
 def _networks(fields: Fields) -> Iterator[IPv4Network | IPv6Network]:
