@@ -1,0 +1,92 @@
+"""Read what strangers send: so much, so long, and from each only so often."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Final
+
+from starlette.requests import ClientDisconnect, Request
+
+from fcpin.clock import Clock
+from receiver.errors import Refused
+from receiver.settings.model import MAX_BODY
+from receiver.web.rates import Rates
+
+FORGERIES_A_MINUTE: Final = 60
+_ONE_HOUSEHOLD: Final = 64
+"""Bits of an IPv6 address that one peer chooses its others under."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may take."""
+
+    body_bytes: int = MAX_BODY
+    body_seconds: float = 10.0
+    """In which the whole body has to arrive."""
+    header_seconds: float = 10.0
+    """In which the head of a request has to arrive, and a connection may wait for the next one."""
+    header_bytes: int = 16 * 1024
+    connections: int = 512
+
+
+async def read_body(request: Request, limits: Limits) -> bytes:
+    """The whole body, counted as it comes: its announced length may be a lie. Raises Refused."""
+    too_large = Refused(413, "oversized", f"a body has up to {limits.body_bytes} bytes")
+    announced = request.headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced[:20]) > limits.body_bytes:
+        raise too_large
+    body = bytearray()
+    try:
+        async with asyncio.timeout(limits.body_seconds):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > limits.body_bytes:
+                    raise too_large
+    except TimeoutError:
+        raise Refused(408, "slow", f"the body did not arrive within {limits.body_seconds:g} s") from None
+    except ClientDisconnect:
+        raise Refused(400, "malformed", "the connection ended before the body did") from None
+    return bytes(body)
+
+
+class Peers:
+    """Who has tried too many secrets."""
+
+    def __init__(self, clock: Clock, trusted: Sequence[IPv4Network | IPv6Network] = ()) -> None:
+        """*trusted* are proxies, which say for whom they ask in `X-Forwarded-For`."""
+        self._trusted = trusted
+        self._rates = Rates(clock, FORGERIES_A_MINUTE)
+
+    def name(self, request: Request) -> str:
+        """The address that asks, or the network that it may change its address in."""
+        address = _address(request.client.host if request.client else "")
+        forwarded = request.headers.get("x-forwarded-for", "").split(",")
+        while address is not None and self._is_trusted(address) and forwarded:
+            last = _address(forwarded.pop().strip())
+            if last is None:
+                break
+            address = last
+        if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+            return str(IPv6Network((address, _ONE_HOUSEHOLD), strict=False))
+        return str(address)
+
+    def check(self, peer: str) -> None:
+        """Raises Refused for one that has tried too often."""
+        if wait := self._rates.wait(peer):
+            raise Refused(429, "throttled", f"too many wrong secrets; wait {wait:.0f} s")
+
+    def failed(self, peer: str) -> None:
+        """It has tried a wrong one."""
+        self._rates.take(peer)
+
+    def _is_trusted(self, address: IPv4Address | IPv6Address) -> bool:
+        return any(address in network for network in self._trusted)
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None

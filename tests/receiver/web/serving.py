@@ -1,0 +1,144 @@
+"""A receiver that takes pushes in, without anything behind it."""
+
+import json
+import socket
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import urllib3
+import uvicorn
+
+from fcpin.stack.pins import StackPin
+from receiver.concerned import Watches
+from receiver.errors import LedgerUnavailable
+from receiver.intake import Intake
+from receiver.ledger.base import Received
+from receiver.push import Push
+from receiver.senders import KINDS
+from receiver.settings.model import ReceiverSettings, StackSettings
+from receiver.web.app import build_app
+from receiver.web.limits import Limits
+from receiver.web.server import server
+from tests.receiver.pins import pin
+from tests.receiver.senders.requests import settings
+from tests.support.clock import ManualClock
+
+PINS: Final[Mapping[str, Sequence[StackPin] | None]] = {
+    "dev": [pin(repository="registry.example.com/shop/app")],
+    "prod": [pin(repository="registry.example.com/shop/app", policy={"policy": {"semver": {"range": "1.x"}}})],
+}
+
+
+@dataclass
+class Inbox:
+    """A ledger that keeps pushes until the test ends, and can be taken away."""
+
+    pushes: list[tuple[Push, Sequence[str]]] = field(default_factory=list)
+    is_there: bool = True
+    asked: list[tuple[timedelta, timedelta]] = field(default_factory=list)
+    _known: set[tuple[str, str]] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def receive(
+        self, push: Push, stacks: Sequence[str], now: datetime, *, quiet: timedelta, at_most: timedelta
+    ) -> Received:
+        self.ready()
+        with self._lock:
+            if (push.sender, push.event) in self._known:
+                return Received(new=False, stacks_to_wake={})
+            self._known.add((push.sender, push.event))
+            self.pushes.append((push, tuple(stacks)))
+            self.asked.append((quiet, at_most))
+        return Received(new=True, stacks_to_wake=dict.fromkeys(stacks, now + quiet))
+
+    def ready(self) -> None:
+        if not self.is_there:
+            raise LedgerUnavailable("the ledger is away")
+
+
+@dataclass
+class Tally:
+    """What was counted."""
+
+    counted: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def heard(self, sender: str) -> None:
+        self.counted[sender, "heard"] += 1
+
+    def refused(self, sender: str, label: str) -> None:
+        self.counted[sender, label] += 1
+
+
+@dataclass
+class Receiver:
+    """One to try things on. Its clock stands still."""
+
+    settings: ReceiverSettings = field(
+        default_factory=lambda: ReceiverSettings(
+            Path(), {name: StackSettings(name) for name in PINS}, {kind: settings(kind) for kind in KINDS}
+        )
+    )
+    pins: Mapping[str, Sequence[StackPin] | None] = field(default_factory=lambda: PINS)
+    limits: Limits = field(default_factory=Limits)
+    inbox: Inbox = field(default_factory=Inbox)
+    tally: Tally = field(default_factory=Tally)
+    clock: ManualClock = field(default_factory=ManualClock)
+    woken: list[tuple[str, datetime]] = field(default_factory=list)
+    unready: str = ""
+
+    def intake(self) -> Intake:
+        watches = Watches.of(self.pins, self.settings.instances)
+        wake = lambda stack, due: self.woken.append((stack, due))  # noqa: E731 - one line says it
+        return Intake.of(self.settings, self.inbox, lambda: watches, wake, self.tally, self.clock)
+
+    @contextmanager
+    def serve(self) -> Iterator["Client"]:
+        """Over a real socket."""
+        app = build_app(self.intake(), self.clock, limits=self.limits, unready=lambda: self.unready)
+        with running(server(app, self.limits, self.tally.refused)) as url:
+            yield Client(url)
+
+
+@contextmanager
+def running(one: uvicorn.Server) -> Iterator[str]:
+    """*one* in a thread of its own, at a port of its own."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=one.run, args=([listener],), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        one.should_exit = True
+        thread.join()
+        listener.close()
+
+
+@dataclass(frozen=True)
+class Client:
+    """Asks, and answers status and JSON."""
+
+    url: str
+
+    @property
+    def address(self) -> tuple[str, int]:
+        parts = urlsplit(self.url)
+        return parts.hostname or "", parts.port or 0
+
+    def ask(self, method: str, path: str, **more: Any) -> urllib3.BaseHTTPResponse:
+        return urllib3.request(method, f"{self.url}{path}", retries=False, timeout=10, **more)
+
+    def tell(
+        self, path: str, body: bytes | Mapping[str, Any], headers: Mapping[str, str] | None = None
+    ) -> tuple[int, Any]:
+        """`POST /hooks/…`."""
+        sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+        all_headers = {"Content-Type": "application/json", **(headers or {})}
+        answer = self.ask("POST", f"/hooks/{path}", body=sent, headers=all_headers)
+        return answer.status, answer.json()
