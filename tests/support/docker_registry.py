@@ -64,6 +64,19 @@ class TokenAuth:
 
 
 @dataclass(frozen=True)
+class Notify:
+    """Whom it tells of what happens in it."""
+
+    url: str
+    token: str = field(repr=False)
+
+    def config(self) -> Mapping[str, Any]:
+        headers = {"Authorization": [f"Bearer {self.token}"]}
+        endpoint = {"name": "tests", "url": self.url, "headers": headers, "timeout": "2s", "threshold": 3, "backoff": "100ms"}  # fmt: skip
+        return {"notifications": {"endpoints": [endpoint]}}
+
+
+@dataclass(frozen=True)
 class DockerRegistry:
     """A running registry, and verbs that change what is in it."""
 
@@ -157,14 +170,14 @@ def _child(body: bytes, digest: Digest, platform: str) -> dict[str, Any]:
 
 
 @contextmanager
-def docker_registry(auth: TokenAuth | None = None) -> Iterator[DockerRegistry]:
+def docker_registry(auth: TokenAuth | None = None, notify: Notify | None = None) -> Iterator[DockerRegistry]:
     """A registry with an empty store. Skips the test where Debian's docker-registry is not installed."""
     if not Path(PROGRAM).exists():
         pytest.skip("docker-registry is not installed (Debian package docker-registry)")
     with tempfile.TemporaryDirectory(prefix="docker-registry-") as name:
         directory = Path(name)
         config = directory / "config.json"  # JSON is YAML
-        config.write_text(json.dumps(_config(directory, auth)))
+        config.write_text(json.dumps({**_config(directory, auth), **(notify.config() if notify else {})}))
         with subprocess.Popen([PROGRAM, "serve", config], stderr=subprocess.PIPE, text=True) as process:
             try:
                 yield DockerRegistry(_address(process), auth)

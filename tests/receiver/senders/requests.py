@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from receiver.senders import Sender, sender_of
+from receiver.senders import KINDS, Sender, sender_of
 from receiver.senders.base import HookRequest
 from receiver.settings.model import Secret, SenderSettings
 from tests.support.clock import ManualClock
@@ -25,6 +25,7 @@ def fixture(name: str) -> bytes:
 
 def settings(kind: str, **changes: Any) -> SenderSettings:
     """Of a sender that is called as its kind is, with two secrets."""
+    changes = {"replay_window": KINDS[kind].replay_window, **changes}
     return SenderSettings(kind, kind, (Secret("env:A", SECRET), Secret("env:B", NEXT)), **changes)
 
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import urllib3
 import uvicorn
 
+from fcpin.clock import Clock
 from fcpin.stack.pins import StackPin
 from receiver.concerned import Watches
 from receiver.errors import LedgerUnavailable
@@ -78,7 +79,7 @@ class Tally:
 
 @dataclass
 class Receiver:
-    """One to try things on. Its clock stands still."""
+    """One to try things on. Its clock stands still unless another is given."""
 
     settings: ReceiverSettings = field(
         default_factory=lambda: ReceiverSettings(
@@ -89,7 +90,7 @@ class Receiver:
     limits: Limits = field(default_factory=Limits)
     inbox: Inbox = field(default_factory=Inbox)
     tally: Tally = field(default_factory=Tally)
-    clock: ManualClock = field(default_factory=ManualClock)
+    clock: Clock = field(default_factory=ManualClock)
     woken: list[tuple[str, datetime]] = field(default_factory=list)
     unready: str = ""
 
