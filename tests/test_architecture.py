@@ -99,6 +99,23 @@ def test_doors_that_stay_shut(label: str, files: str, forbidden: tuple[str, ...]
             assert not within(name, forbidden), f"{file.relative_to(PACKAGE)} imports {name}: {label}"
 
 
+RECEIVER = ROOT / "receiver"
+RECEIVERS_DOORS = [
+    ("the receiver runs without the local cloud and the embedded engine", "**/*.py", ("emulator", "engine", "tests", "demo", "bench")),
+    ("who tells of pushes is pure", "senders/*.py", ("os", "socket", "subprocess", "time", "random", "starlette", "uvicorn", "receiver.web", "receiver.ledger")),
+    ("which pins a push concerns is pure", "concerned.py", ("os", "socket", "subprocess", "time", "random", "starlette", "fcpin.registry", "fcpin.openapi")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("label", "files", "forbidden"), RECEIVERS_DOORS, ids=[row[0] for row in RECEIVERS_DOORS])
+def test_doors_of_the_receiver_that_stay_shut(label: str, files: str, forbidden: tuple[str, ...]) -> None:
+    found = list(RECEIVER.glob(files))
+    assert found, label
+    for file in found:
+        for name in imports(file):
+            assert not within(name, forbidden), f"{file.relative_to(RECEIVER)} imports {name}: {label}"
+
+
 def test_sdk_models_stop_at_their_client() -> None:
     users = {
         str(file.relative_to(PACKAGE))
@@ -109,7 +126,15 @@ def test_sdk_models_stop_at_their_client() -> None:
 
 
 def test_every_file_says_its_one_idea_in_its_first_line() -> None:
-    for folder in (PACKAGE, ROOT / "emulator", ROOT / "engine", ROOT / "demo", ROOT / "bench", ROOT / "tests"):
+    for folder in (
+        PACKAGE,
+        ROOT / "emulator",
+        ROOT / "engine",
+        ROOT / "receiver",
+        ROOT / "demo",
+        ROOT / "bench",
+        ROOT / "tests",
+    ):
         for file in folder.rglob("*.py"):
             if file.stat().st_size and "projects" not in file.parts:
                 assert ast.get_docstring(ast.parse(file.read_text())), f"{file.relative_to(ROOT)} has no docstring"
