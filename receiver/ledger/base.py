@@ -16,7 +16,7 @@ class Received:
     new: bool
     """False for an event that was received before: it adds nothing."""
     stacks_to_wake: Mapping[str, datetime]
-    """The stacks for which a job was made, and when it is due. A job that waited already has its wake-up."""
+    """The stacks whose job needs a wake-up, and when: it is new, or is due earlier than it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,9 @@ class Ledger(Protocol):
     ) -> Received:
         """Add *push* to the waiting job of each of *stacks*, or make one.
 
-        A job is due when no push has come for *quiet*, and at the latest *at_most* after its first one. One that waits
-        for longer (a retry, a window, an approval, a freeze) takes the push and keeps its time.
+        A job is due when no push has come for *quiet*, and at the latest *at_most* after the first one of the burst.
+        One that waits for longer (a window, an approval, a freeze) becomes due likewise: the push may have moved a
+        deployed tag, or what was proposed. Only a retry keeps its time.
         """
 
     def ask(self, stack: str, pins: Sequence[str], now: datetime) -> Job:
@@ -63,10 +64,10 @@ class Ledger(Protocol):
         """
 
     def waiting(self) -> Mapping[str, datetime]:
-        """Stacks with work, and from when on: what waits for its time, and what runs without a living worker."""
+        """Stacks with work, and from when on: what waits for its time, and what runs, from the end of its lease."""
 
     def jobs(self, *, stack: str | None = None, limit: int = 50) -> Sequence[Job]:
-        """What waits and runs, then what has ended, newest first."""
+        """What waits and runs, then what has ended, newest first. The last 100 of a stack are kept."""
 
     def retry(self, job: str, now: datetime) -> Job | None:
         """Have a dead job tried again, from its first attempt; None when there is no dead job of that id."""
@@ -78,7 +79,7 @@ class Ledger(Protocol):
         """Lines with their numbers, those after number *after*."""
 
     def transitions(self, *, stack: str | None = None, pin: str | None = None, limit: int = 50) -> Sequence[Transition]:
-        """Newest first."""
+        """Newest first. The last 1,000 of a stack are kept."""
 
     def note(self, transition: Transition) -> bool:
         """One that somebody else did. False when it is known: the newest of its pin has the same digests."""
@@ -90,7 +91,10 @@ class Ledger(Protocol):
         """What waits for approval, or is approved and not yet deployed."""
 
     def approve(self, token: str, by: str, now: datetime) -> Proposal | None:
-        """None when nothing of that token is proposed: it was deployed, or the tag was pushed again."""
+        """Approve, and make the stack's job due for that pin, as `ask` does.
+
+        None when nothing of that token is proposed: it was deployed, or the tag was pushed again.
+        """
 
     def freeze(self, freeze: Freeze | None) -> None:
         """None lifts it."""

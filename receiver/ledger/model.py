@@ -39,7 +39,9 @@ class Job:
     count: int = 0
     """How many pushes it stands for."""
     attempts: int = 0
-    """How often it has been begun."""
+    """How often it has been begun since it was made or last got through."""
+    gathering: datetime | None = None
+    """When the burst of pushes began that it waits out; None when it waits for something else."""
     reason: str = ""
     worker: str = ""
     lease: datetime | None = None
