@@ -1,0 +1,151 @@
+"""Whatever happens in whatever order: both ledgers answer the same, and no push is ever lost.
+
+The model knows one thing only: which pushes of a stack have not been dealt with by a job that ended as done.
+"""
+
+import itertools
+import tempfile
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from receiver.ledger.base import Ending, Ledger
+from receiver.ledger.model import Job, State
+from receiver.ledger.redis import RedisLedger
+from receiver.ledger.sqlite import SqliteLedger
+from tests.receiver.samples import at, push
+from tests.support.redis_server import RedisServer
+
+STACKS = ["prod", "test"]
+LEASE: Final = timedelta(seconds=5)
+Answer = TypeVar("Answer")
+
+stacks = st.sampled_from(STACKS)
+tags = st.sampled_from(["a", "b", "c"])
+
+
+class Machine(RuleBasedStateMachine):
+    """Every step is done to both ledgers."""
+
+    def __init__(self, redis: RedisServer) -> None:
+        super().__init__()
+        redis.empty()
+        self.folder = tempfile.TemporaryDirectory()
+        ids = [map(str, itertools.count()), map(str, itertools.count())]
+        self.ledgers: tuple[Ledger, ...] = (
+            SqliteLedger(Path(self.folder.name) / "ledger.sqlite", lambda: next(ids[0])),
+            RedisLedger(redis.url, new_id=lambda: next(ids[1])),
+        )
+        self.seconds, self.events = 0.0, 0
+        self.owed: dict[str, set[str]] = {stack: set() for stack in STACKS}
+        self.held: list[Job] = []
+
+    def teardown(self) -> None:
+        for ledger in self.ledgers:
+            ledger.close()
+        self.folder.cleanup()
+
+    def both(self, step: Callable[[Ledger], Answer]) -> Answer:
+        first, second = map(step, self.ledgers)
+        assert first == second
+        return first
+
+    @rule(seconds=st.sampled_from([0.3, 1, 6]))
+    def time_passes(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    @rule(tag=tags, told=st.lists(stacks, max_size=2), again=st.booleans())
+    def somebody_pushes(self, tag: str, told: list[str], again: bool) -> None:
+        self.events += not again
+        received = self.both(
+            lambda ledger: ledger.receive(
+                push(tag, event=str(self.events)),
+                told,
+                at(self.seconds),
+                quiet=timedelta(seconds=1),
+                at_most=timedelta(seconds=2),
+            )
+        )
+        if received.new:
+            for stack in told:
+                self.owed[stack].add(tag)
+
+    @rule(stack=stacks, pin=st.sampled_from(["api", "web"]))
+    def somebody_asks(self, stack: str, pin: str) -> None:
+        self.both(lambda ledger: ledger.ask(stack, [pin], at(self.seconds)))
+
+    @rule(stack=stacks, worker=st.sampled_from(["w1", "w2"]))
+    def a_worker_claims(self, stack: str, worker: str) -> None:
+        running = {job.stack: job for job in self.ledgers[0].jobs() if job.state is State.RUNNING}
+        job = self.both(lambda ledger: ledger.claim(stack, worker, at(self.seconds), LEASE))
+        if job:
+            before = running.get(stack)
+            assert before is None or (before.lease and before.lease <= at(self.seconds)), "two workers on one stack"
+            self.held.append(job)
+
+    @rule(data=st.data())
+    def a_worker_renews(self, data: Any) -> None:
+        if self.held:
+            job = data.draw(st.sampled_from(self.held))
+            self.both(lambda ledger: ledger.renew(job, at(self.seconds), LEASE))
+
+    @rule(
+        data=st.data(),
+        state=st.sampled_from([State.DONE, State.DEAD, State.WAITING, State.APPROVAL]),
+        failed=st.booleans(),
+        wait=st.sampled_from([0, 1, 9]),
+    )
+    def a_worker_finishes(self, data: Any, state: State, failed: bool, wait: int) -> None:
+        if not self.held:
+            return
+        job = data.draw(st.sampled_from(self.held))
+        self.held.remove(job)
+        due = at(self.seconds + wait) if state is State.WAITING else None
+        mine = any(one.id == job.id and one.worker == job.worker and not one.ended for one in self.ledgers[0].jobs())
+        self.both(
+            lambda ledger: ledger.finish(
+                job, Ending(state, "", due, failed and state is State.WAITING), at(self.seconds)
+            )
+        )
+        if mine and state is State.DONE:
+            self.owed[job.stack] -= {one.tag for one in job.pushes if one.tag}
+            for other in self.ledgers[0].jobs(stack=job.stack):
+                if other.state is not State.DONE:
+                    self.owed[job.stack] |= {one.tag for one in other.pushes if one.tag}
+
+    @rule(data=st.data())
+    def somebody_retries(self, data: Any) -> None:
+        ended = [job for job in self.ledgers[0].jobs() if job.ended]
+        if ended:
+            job = data.draw(st.sampled_from(ended))
+            self.both(lambda ledger: ledger.retry(job.id, at(self.seconds)))
+
+    @invariant()
+    def both_tell_the_same(self) -> None:
+        self.both(lambda ledger: ledger.jobs(limit=500))
+        self.both(lambda ledger: ledger.waiting())
+
+    @invariant()
+    def a_stack_has_one_job_that_waits_and_one_that_runs(self) -> None:
+        live = [(job.stack, job.state is State.RUNNING) for job in self.ledgers[0].jobs(limit=500) if not job.ended]
+        assert len(live) == len(set(live))
+
+    @invariant()
+    def no_push_is_lost(self) -> None:
+        for stack, owed in self.owed.items():
+            jobs = self.ledgers[0].jobs(stack=stack, limit=500)
+            assert owed <= {one.tag for job in jobs if job.state is not State.DONE for one in job.pushes}
+
+
+def test_both_ledgers_do_the_same_and_lose_nothing(redis: RedisServer) -> None:
+    class OnRedis(Machine):
+        def __init__(self) -> None:
+            super().__init__(redis)
+
+    calm = settings(max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(OnRedis, settings=calm)

@@ -1,0 +1,1 @@
+"""The work: a job from its wake-up to its end."""
