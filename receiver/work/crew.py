@@ -1,0 +1,91 @@
+"""The work of this machine: who does it, who wakes them, and the buttons that people press."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from fcpin.clock import Clock
+from receiver.converge.base import Converger
+from receiver.ledger.base import Ledger
+from receiver.ledger.model import Freeze, Job, Proposal, State
+from receiver.settings.model import ReceiverSettings
+from receiver.work.backoff import Backoff
+from receiver.work.observer import Observer
+from receiver.work.outage import Concerned
+from receiver.work.queue import SWEEP, Queue
+from receiver.work.wakeups import open_huey
+from receiver.work.worker import LEASE, Worker
+
+
+class Crew:
+    """Whoever writes a job into the ledger calls `wake`. Whatever a button changes is in the ledger first."""
+
+    def __init__(
+        self,
+        settings: ReceiverSettings,
+        ledger: Ledger,
+        converger: Converger,
+        concerned: Concerned,
+        clock: Clock,
+        observer: Observer,
+        *,
+        lease: timedelta = LEASE,
+        sweep_every: timedelta = SWEEP,
+    ) -> None:
+        self._workers, self._ledger, self._clock = settings.workers, ledger, clock
+        worker = Worker(
+            ledger,
+            converger,
+            settings.stacks,
+            concerned,
+            clock,
+            wake=self.wake,
+            observer=observer,
+            backoff=Backoff(attempts=settings.attempts),
+            lease=lease,
+        )
+        self._queue = Queue(open_huey(settings), ledger, clock, worker.run, sweep_every)
+
+    def start(self) -> None:
+        """Begin: first with what was left behind."""
+        self._queue.start(self._workers)
+
+    def stop(self, seconds: float) -> bool:
+        """Begin nothing more. False when something is still under way after *seconds*: it is left to its lease."""
+        return self._queue.stop(seconds)
+
+    def wake(self, stack: str, at: datetime) -> None:
+        """Have somebody look at *stack* then. Never fails: what is due is found within a minute anyway."""
+        self._queue.wake(stack, at)
+
+    def ask(self, stack: str, pins: Sequence[str]) -> Job:
+        """Converge *pins* now."""
+        job = self._ledger.ask(stack, pins, self._clock.now())
+        self.wake(stack, self._clock.now())
+        return job
+
+    def approve(self, token: str, by: str) -> Proposal | None:
+        """Deploy what is proposed under *token*; None when that is no longer proposed."""
+        proposal = self._ledger.approve(token, by, self._clock.now())
+        if proposal:
+            self.wake(proposal.stack, self._clock.now())
+        return proposal
+
+    def retry(self, job: str) -> Job | None:
+        """Try a dead job again; None when there is none of that id."""
+        again = self._ledger.retry(job, self._clock.now())
+        if again:
+            self.wake(again.stack, self._clock.now())
+        return again
+
+    def freeze(self, by: str, reason: str) -> Freeze:
+        """Deploy nothing from now on. What is being deployed goes on to its end."""
+        freeze = Freeze(by, reason, self._clock.now())
+        self._ledger.freeze(freeze)
+        return freeze
+
+    def thaw(self) -> None:
+        """Lift the freeze, and go on with what waits."""
+        self._ledger.freeze(None)
+        for job in self._ledger.jobs(limit=len(self._ledger.waiting()) * 2):
+            if job.state is State.WAITING:
+                self.ask(job.stack, ())

@@ -1,0 +1,77 @@
+"""Which functions went from one image to another, told from the pins before and after."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from fcpin.image import Digest
+from fcpin.policy.protect import is_pin_tag
+from fcpin.stack.pins import StackPin
+from receiver.ledger.model import Job, Transition
+from receiver.push import Push
+from receiver.work.outage import Concerned
+
+
+def transitions(
+    job: Job, before: Sequence[StackPin], after: Sequence[StackPin], at: datetime, concerned: Concerned
+) -> list[Transition]:
+    """One for each of *before* that runs another tag or digest in *after*."""
+    was = {pin.name: pin for pin in before}
+    return [
+        _transition(job, pin, _image(was[pin.name]), at, _pushed(job, was[pin.name], pin, concerned))
+        for pin in after
+        if pin.name in was and pin.deployed and pin.deployed != was[pin.name].deployed
+    ]
+
+
+def left_behind(
+    job: Job, pins: Sequence[StackPin], known: Sequence[Transition], at: datetime, concerned: Concerned
+) -> list[Transition]:
+    """What a worker deployed that died before it could say so: a push's very image runs, and history has it not.
+
+    *known* are transitions of the stack, newest first.
+    """
+    newest = {one.pin: one.to_digest for one in reversed(known)}
+    return [
+        _transition(job, pin, (pin.previous.tag or "", pin.previous.digest) if pin.previous else ("", None), at, pushed)
+        for pin in pins
+        if pin.deployed and pin.deployed.digest and newest.get(pin.name) != pin.deployed.digest
+        for pushed in [_pushed(job, pin, pin, concerned)]
+        if any(push.digest == pin.deployed.digest for push in pushed)
+    ]
+
+
+def _transition(
+    job: Job, pin: StackPin, was: tuple[str, Digest | None], at: datetime, pushed: Sequence[Push]
+) -> Transition:
+    tag, digest = _image(pin)
+    assert digest  # noqa: S101 - what is deployed has one
+    times = [moment for push in pushed if (moment := push.pushed or push.received)]
+    return Transition(
+        stack=job.stack,
+        pin=pin.name,
+        function_name=pin.function_name,
+        region=pin.region,
+        repository=str(pin.repository),
+        from_tag=was[0],
+        from_digest=was[1],
+        to_tag=tag,
+        to_digest=digest,
+        at=at,
+        job=job.id,
+        exposed_seconds=max(0.0, (at - max(times)).total_seconds()) if times else None,
+    )
+
+
+def _image(pin: StackPin) -> tuple[str, Digest | None]:
+    """Tag and digest that run; the tag that the policy chose where a tag of our own stands for it."""
+    deployed = pin.deployed
+    if deployed is None:
+        return pin.tag, None
+    own = deployed.tag is None or is_pin_tag(deployed.tag)
+    return pin.tag if own else deployed.tag or "", deployed.digest
+
+
+def _pushed(job: Job, was: StackPin, now: StackPin, concerned: Concerned) -> list[Push]:
+    """The pushes of the tag that runs now, or of a digest that may have been that one's."""
+    tag, _ = _image(now)
+    return [push for push in job.pushes if push.tag in (tag, None) and concerned([push], [was])]
