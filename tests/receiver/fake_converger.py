@@ -1,0 +1,75 @@
+"""A converger with verbs, whose stacks and registry are in memory.
+
+converger = FakeConverger()
+converger.has("prod", pin("api"))
+converger.newest("prod", "api", "main-12", B)
+converger.fails_next(ConvergenceFailed("no answer"))
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from fcpin.image import Digest, Image
+from fcpin.stack.pins import StackPin
+from receiver.converge.base import Change, Progress
+from receiver.errors import NotAsApproved
+
+
+@dataclass
+class FakeConverger:
+    """`receiver.converge.base.Converger`."""
+
+    deployed: list[tuple[str, str, str, Digest]] = field(default_factory=list)
+    """Stack, pin, tag and digest of each deployment."""
+    ups: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    """Stack and pins of each call."""
+    meanwhile: Callable[[], None] = lambda: None
+    """What happens while it deploys."""
+    _pins: dict[str, dict[str, StackPin]] = field(default_factory=dict)
+    _newest: dict[tuple[str, str], tuple[str, Digest]] = field(default_factory=dict)
+    _failures: list[Exception] = field(default_factory=list)
+
+    def has(self, stack: str, *pins: StackPin) -> None:
+        self._pins.setdefault(stack, {}).update({pin.name: pin for pin in pins})
+
+    def newest(self, stack: str, pin: str, tag: str, digest: Digest) -> None:
+        """What the pin's policy chooses from now on."""
+        self._newest[stack, pin] = (tag, digest)
+
+    def fails_next(self, *errors: Exception) -> None:
+        """The next deployments fail before they begin, one each."""
+        self._failures += errors
+
+    def pins(self, stack: str) -> Sequence[StackPin]:
+        return tuple(self._pins.get(stack, {}).values())
+
+    def preview(self, stack: str, pins: Sequence[str]) -> Sequence[Change]:
+        return [change for pin in pins if (change := self._change(stack, pin))]
+
+    def up(
+        self, stack: str, pins: Sequence[str], progress: Progress, *, approved: Mapping[str, Change] | None = None
+    ) -> None:
+        self.ups.append((stack, tuple(pins)))
+        if self._failures:
+            raise self._failures.pop(0)
+        self.meanwhile()
+        changes = self.preview(stack, pins)
+        for change in changes:
+            if approved is None or approved.get(change.pin) == change:
+                progress(f"{change.pin}: {change.from_tag} => {change.to_tag}")
+                self._deploy(stack, change)
+        if approved is not None and any(approved.get(change.pin) != change for change in changes):
+            raise NotAsApproved("the tag was pushed again after the approval")
+
+    def _change(self, stack: str, name: str) -> Change | None:
+        pin = self._pins[stack][name]
+        assert pin.deployed
+        was = (pin.deployed.tag or "", pin.deployed.digest)
+        new = self._newest.get((stack, name))
+        return Change(name, *was, *new) if new and new != was else None
+
+    def _deploy(self, stack: str, change: Change) -> None:
+        pin = self._pins[stack][change.pin]
+        image = Image(pin.repository, change.to_tag, change.to_digest)
+        self._pins[stack][change.pin] = replace(pin, tag=change.to_tag, previous=pin.deployed, deployed=image)
+        self.deployed.append((stack, change.pin, change.to_tag, change.to_digest))
