@@ -43,15 +43,28 @@ class _CalmHuey(Huey):  # type: ignore[misc]  # huey has no types
     def dequeue(self) -> Any:
         try:
             return super().dequeue()
-        except (*STORE_ERRORS, HueyException, ValueError) as error:
-            return self._pause(error)
+        except (HueyException, ValueError) as error:
+            _log.warning("something in the queue is no wake-up and is dropped: %s", error)
+        except STORE_ERRORS as error:
+            self._pause(error)
+        return None
 
     def read_schedule(self, timestamp: Any = None) -> list[Any]:
         try:
             return list(super().read_schedule(timestamp))
-        except (*STORE_ERRORS, HueyException, ValueError) as error:
+        except STORE_ERRORS as error:
             self._pause(error)
             return []
+
+    def _deserialize_all(self, messages: list[Any]) -> list[Any]:
+        return [task for message in messages if (task := self._read(message))]
+
+    def _read(self, message: Any) -> Any:
+        try:
+            return self.deserialize_task(message)
+        except (HueyException, ValueError) as error:
+            _log.warning("something in the schedule is no wake-up and is dropped: %s", error)
+            return None
 
     def is_revoked(self, *_task: Any) -> bool:
         """Nobody takes a wake-up back, so the store need not be asked."""
