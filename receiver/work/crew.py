@@ -86,6 +86,6 @@ class Crew:
     def thaw(self) -> None:
         """Lift the freeze, and go on with what waits."""
         self._ledger.freeze(None)
-        for job in self._ledger.jobs(limit=len(self._ledger.waiting()) * 2):
-            if job.state is State.WAITING:
-                self.ask(job.stack, ())
+        for stack in self._ledger.waiting():
+            if any(job.state is State.WAITING for job in self._ledger.jobs(stack=stack, limit=2)):
+                self.ask(stack, ())

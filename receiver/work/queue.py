@@ -58,4 +58,6 @@ class Queue:
     def stop(self, seconds: float) -> bool:
         """Begin nothing more. False when something is still under way after *seconds*: it is left to its lease."""
         consumer, self._consumer = self._consumer, None
-        return consumer is None or consumer.stop_within(seconds)
+        stopped = consumer is None or consumer.stop_within(seconds)
+        self._huey.storage.close()
+        return stopped

@@ -60,12 +60,10 @@ def ledger(settings: ReceiverSettings) -> Iterator[Ledger]:
 
 @contextmanager
 def started(settings: ReceiverSettings, ledger: Ledger, run: Callable[[str], object]) -> Iterator[Queue]:
-    huey = open_huey(settings)
-    queue = Queue(huey, ledger, CLOCK, run)
+    queue = Queue(open_huey(settings), ledger, CLOCK, run)
     queue.start(workers=2)
     yield queue
     queue.stop(5)
-    huey.storage.close()
 
 
 def test_a_stack_is_woken_at_its_time(settings: ReceiverSettings, ledger: Ledger) -> None:
