@@ -4,7 +4,8 @@
     ├── InvalidInput               the user's words are wrong; carries every problem with its property path
     │   ├── InvalidImage
     │   ├── InvalidPolicy
-    │   └── InvalidSettings
+    │   ├── InvalidSettings
+    │   └── NotApproved            a policy chooses another image than the one that somebody approved
     ├── NoTagQualifies             a valid policy and a complete listing, but no tag to deploy
     ├── TagMoved                   the tag's digest is no longer the one that was resolved
     ├── StackError                 the engine does not tell the configuration or the state of a stack
@@ -88,6 +89,10 @@ class InvalidPolicy(InvalidInput):
 
 class InvalidSettings(InvalidInput):
     """Stack configuration or resource arguments that cannot be used."""
+
+
+class NotApproved(InvalidInput):
+    """What would be deployed is not what was approved. Nothing of it is."""
 
 
 class NoTagQualifies(FcpinError):

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import stamina
 
+from fcpin import tally
 from fcpin.errors import FcpinError, InvalidSettings, Problem
 
 T = TypeVar("T")
@@ -36,6 +37,7 @@ _TEMPORARY_CODES: Final = frozenset(
     }
 )
 _THROTTLING: Final = ("Throttling", "Rejected.Throttling")
+_THROTTLED_CODES: Final = frozenset({"ResourceExhausted", "ResourceThrottled"})
 _DENIED_CODES: Final = (
     "AccessDenied",
     "Forbidden",
@@ -44,6 +46,7 @@ _DENIED_CODES: Final = (
     "MissingSecurityToken",
 )
 _DENIED_EXACTLY: Final = frozenset({"NoPrivilege", "NoPermission", "SignatureNotMatch", "SignatureDoesNotMatch"})
+_NOT_FOUND: Final = 404
 _TOO_MANY: Final = 429
 _SERVER_ERRORS: Final = range(500, 600)
 
@@ -92,6 +95,7 @@ class CloudError(FcpinError):
         self.code, self.status, self.message, self.request_id = code, status, message, request_id
         self.retry_after = retry_after
         self.is_temporary = temporary or _is_temporary(code, status)
+        self.is_throttled = status == _TOO_MANY or code in _THROTTLED_CODES or code.startswith(_THROTTLING)
         self.is_without_credentials = code == _NO_CREDENTIALS
         self.is_denied = is_denial(code)
         shown = f" (request {request_id})" if request_id else ""
@@ -214,8 +218,26 @@ def send(
 
 
 @contextmanager
+def counted(service: str, operation: str) -> Iterator[None]:
+    """Turn whatever one SDK call raises into CloudError, and count the call (see tally)."""
+    outcome = tally.Outcome.FAILED
+    try:
+        with cloud_errors():
+            yield
+        outcome = tally.Outcome.OK
+    except CloudError as error:
+        if error.is_throttled:
+            outcome = tally.Outcome.THROTTLED
+        elif error.status == _NOT_FOUND:
+            outcome = tally.Outcome.OK
+        raise
+    finally:
+        tally.calls.count(service, operation, outcome)
+
+
+@contextmanager
 def cloud_errors() -> Iterator[None]:
-    """Turn whatever an SDK call raises into CloudError."""
+    """Turn whatever an SDK raises into CloudError."""
     from alibabacloud_credentials.exceptions import CredentialException
     from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
     from Tea.exceptions import TeaException, UnretryableException

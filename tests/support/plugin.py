@@ -6,6 +6,7 @@ from typing import Any, Final
 from emulator import Emulator
 from fcpin.fc.client import FunctionClient
 from fcpin.openapi import Credentials, Retry
+from fcpin.pinned_function.approved import Approved
 from fcpin.pinned_function.claims import Claims
 from fcpin.pinned_function.deployer import Deployer
 from fcpin.pinned_function.guard import Guard
@@ -36,6 +37,8 @@ class Plugin:
     inputs: dict[str, Any] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
     """The state; empty while there is no resource."""
+    approved: Approved | None = None
+    """What may be deployed; None for whatever the policy chooses."""
 
     def preview(self, **wanted: Any) -> dict[str, Any]:
         """The inputs as check leaves them. Fails the test when the provider finds something wrong with them."""
@@ -105,4 +108,5 @@ class Plugin:
             Released(Sweeper(directory, pin_tags, client_for, self.clock), self.clock, log),
             log,
             memo,
+            self.approved,
         )

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from fcpin.cli.columns import printable
 from fcpin.cli.command import Command, Streams
 from fcpin.cli.edits import as_written, difference
 from fcpin.cli.importing import pinned
+from fcpin.cli.output import printable
 from fcpin.cli.stacks import add_stack, read_stack
 from fcpin.cli.yaml_file import YamlFile
 from fcpin.errors import InvalidInput

@@ -20,7 +20,7 @@ from fcpin.errors import (
     PipelineRejected,
     PipelineUnavailable,
 )
-from fcpin.openapi import Account, CloudError, Retry, cloud_errors, retrying, sdk_config
+from fcpin.openapi import Account, CloudError, Retry, counted, retrying, sdk_config
 
 DEFAULT_ENDPOINT: Final = "devs.cn-hangzhou.aliyuncs.com"
 """The only one there is, for every region. The SDK's own (`devs.aliyuncs.com`) does not exist."""
@@ -128,7 +128,7 @@ class DevsClient:
             body_type=answer,
         )
         try:
-            with cloud_errors():
+            with counted("devs", action):
                 reply = self._sdk.call_api(params, OpenApiRequest(query=query, body=body), RuntimeOptions())
         except CloudError as error:
             raise self._translated(error, action, name) from None

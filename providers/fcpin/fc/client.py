@@ -20,7 +20,7 @@ from fcpin.errors import (
     FunctionUnavailable,
 )
 from fcpin.fc.model import Alias, Function, Wire
-from fcpin.openapi import Account, CloudError, Retry, cloud_errors, retrying, sdk_config, send
+from fcpin.openapi import Account, CloudError, Retry, counted, retrying, sdk_config, send
 
 _VERSION: Final = "2023-03-30"
 _PAGE: Final = 100
@@ -114,7 +114,7 @@ class FunctionClient:
         answer: Literal["json", "none"] = "json",
     ) -> Wire:
         try:
-            with cloud_errors():
+            with counted("fc", action):
                 reply = send(
                     self._sdk, action, _VERSION, method, f"/{_VERSION}/{path}", query=query, body=body, answer=answer
                 )

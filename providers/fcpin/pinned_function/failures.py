@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
+from fcpin import tally
 from fcpin.errors import FcpinError, InvalidInput, InvalidSettings, Problem
 
 Self = TypeVar("Self")
@@ -45,6 +46,8 @@ def told(verb: Callable[Concatenate[Self, Arguments], Answer]) -> Callable[Conca
                 raise Told(str(error)) from None
             what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             raise Told(f"unexpected {what}; please report it, with what {DEBUG}=1 prints") from None
+        finally:
+            tally.leave()
 
     return wrapper
 

@@ -125,6 +125,8 @@ class PinnedFunctionProvider(ConfiguredProvider):
                 )
             else:
                 pin = self._services.resolver.keep(args, kept)
+        if self._services.approved is not None:
+            self._services.approved.require(args.owner, Current.from_properties(olds), pin)
         chosen = {**pin.properties(args.repository), DRIFT: wanted_drift(olds, pin)}
         return {**inputs, "region": args.region, **chosen}
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from fcpin.clients import ClientFor, function_clients, registries
 from fcpin.clock import SystemClock
+from fcpin.pinned_function.approved import Approved
 from fcpin.pinned_function.claims import Claims
 from fcpin.pinned_function.deployer import Deployer
 from fcpin.pinned_function.engine_log import Log, plugin_log
@@ -32,6 +33,8 @@ class Services:
     released: Released
     log: Log
     memo: RunMemo
+    approved: Approved | None = None
+    """None: whatever the policies choose may be deployed."""
 
 
 _LOCK: Final = threading.Lock()
@@ -61,4 +64,5 @@ def configured(get: Get) -> Services:
     pin_tags = PinTags(directory)
     deployer = Deployer(client_for, resolver, Guard(resolver, pin_tags, log), clock, log)
     released = Released(Sweeper(directory, pin_tags, client_for, clock), clock, log)
-    return Services(settings.region, client_for, directory, resolver, deployer, Claims(), released, log, memo)
+    approved = Approved.from_environment()
+    return Services(settings.region, client_for, directory, resolver, deployer, Claims(), released, log, memo, approved)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from fcpin.errors import RegistryDenied, RegistryError, RegistryUnavailable, RepositoryNotFound, TagNotFound
-from fcpin.openapi import CloudError, cloud_errors, retrying
+from fcpin.openapi import CloudError, counted, retrying
 from fcpin.registry.acr_region import AcrOfRegion
 
 Operations = Mapping[str, Callable[[Mapping[str, object]], Any]]
@@ -41,7 +41,7 @@ class AcrApi(AcrOfRegion[Operations]):
     def _attempt(self, action: str, asked: str, missing: type[RegistryError], parameters: Mapping[str, object]) -> Any:
         try:
             operation = self._client()[action]
-            with cloud_errors():
+            with counted("cr", action):
                 return _successful(operation(parameters), action)
         except CloudError as error:
             raise self._refusal(error, action, asked, missing) from None

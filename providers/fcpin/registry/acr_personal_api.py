@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from fcpin.errors import RegistryError, RegistryProtocolError, RegistryUnavailable
 from fcpin.image import Repository
-from fcpin.openapi import CloudError, cloud_errors, retrying, send
+from fcpin.openapi import CloudError, counted, retrying, send
 from fcpin.registry.acr_region import AcrOfRegion
 
 _VERSION: Final = "2016-06-07"
@@ -37,7 +37,7 @@ class PersonalApi(AcrOfRegion[Any]):
         path = f"/repos/{quote(repository.path)}/tags"
         try:
             client = self._client()
-            with cloud_errors():
+            with counted("cr", "GetRepoTags"):
                 answer = send(client, "GetRepoTags", _VERSION, "GET", path, query=query)
         except CloudError as error:
             raise self._refusal(error, repository) from None

@@ -17,6 +17,7 @@ import urllib3
 from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError, SSLError
 from urllib3.exceptions import TimeoutError as TimedOut
 
+from fcpin import tally
 from fcpin.clock import Clock, SystemClock
 from fcpin.errors import RegistryError, RegistryProtocolError, RegistryUnavailable
 from fcpin.openapi import Retry
@@ -29,6 +30,11 @@ logging.getLogger("stamina").addHandler(logging.NullHandler())
 MIB: Final = 1024 * 1024
 REGISTRY_RETRY: Final = Retry(attempts=4, seconds=30.0, first_wait=0.2, longest_wait=5.0)
 
+_FIRST_ERROR: Final = 400
+_TOO_MANY: Final = 429
+_KINDS: Final = frozenset({"manifests", "blobs", "tags"})
+_GOES_ON: Final = frozenset({401, 404})
+"""The challenge to log in, and what is not there."""
 _TEMPORARY_STATUS: Final = frozenset({408, 429, 500, 502, 503, 504})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS: Final = 3
@@ -124,6 +130,21 @@ class Transport:
         raise RegistryProtocolError(f"{_where(url)} redirected more than {_MAX_REDIRECTS} times")
 
     def _exchange(self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None) -> Answer:
+        outcome = tally.Outcome.FAILED
+        try:
+            answer = self._answer(method, url, headers, limit, body)
+            outcome = _outcome(answer.status)
+        finally:
+            tally.calls.count("registry", f"{method} {_kind(url)}", outcome)
+        if answer.status in _TEMPORARY_STATUS:
+            after = retry_after(answer.headers.get("Retry-After", ""), self._clock.now())
+            raise Busy(
+                f"{_where(url)} answered {answer.status} to {method} {urlsplit(url).path}; try again later",
+                retry_after=after,
+            )
+        return answer
+
+    def _answer(self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None) -> Answer:
         try:
             response = pool_for(url).request(
                 method,
@@ -145,12 +166,6 @@ class Transport:
         answer = Answer(url, response.status, response.headers, content)
         # No query: a redirected blob's is a signature.
         _log.debug("%s %s%s: %d, %d bytes", method, _where(url), urlsplit(url).path, answer.status, len(content))
-        if answer.status in _TEMPORARY_STATUS:
-            after = retry_after(answer.headers.get("Retry-After", ""), self._clock.now())
-            raise Busy(
-                f"{_where(url)} answered {answer.status} to {method} {urlsplit(url).path}; try again later",
-                retry_after=after,
-            )
         return answer
 
     def _read(self, response: urllib3.BaseHTTPResponse, url: str, limit: int) -> bytes:
@@ -194,6 +209,18 @@ def redirect_target(answer: Answer, method: str) -> str:
     if urlsplit(answer.url).scheme == "https" != urlsplit(target).scheme:
         raise RegistryProtocolError(f"{_where(answer.url)} redirects away from TLS, to {_where(target)}; refused")
     return target
+
+
+def _outcome(status: int) -> tally.Outcome:
+    if status == _TOO_MANY:
+        return tally.Outcome.THROTTLED
+    return tally.Outcome.OK if status < _FIRST_ERROR or status in _GOES_ON else tally.Outcome.FAILED
+
+
+def _kind(url: str) -> str:
+    """What of the distribution API *url* asks for, without any name in it."""
+    kind = "".join(urlsplit(url).path.split("/")[-2:-1])
+    return kind if kind in _KINDS else "other"
 
 
 def _where(url: str) -> str:

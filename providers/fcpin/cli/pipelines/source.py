@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fcpin.cli.columns import printable
+from fcpin.cli.output import printable
 from fcpin.cli.stacks import add_stack, read_stack
 from fcpin.errors import InvalidInput, Problem
 

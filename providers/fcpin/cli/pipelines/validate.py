@@ -5,8 +5,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-from fcpin.cli.columns import printable
 from fcpin.cli.command import Streams
+from fcpin.cli.output import printable
 from fcpin.cli.pipelines.source import add_source, one_source, pipelines_of, read_document, told
 
 DESCRIPTION: Final = (
