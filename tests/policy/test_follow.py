@@ -1,5 +1,6 @@
 """The follow order: what another stack runs."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from fcpin.image import Digest, TagRecord
 from fcpin.policy import Policy
 from tests.policy.choosing import choose, chosen, reasons
 
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 RUNS, OTHER = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
 
 
@@ -37,6 +39,17 @@ def test_a_tag_that_moved_since_is_refused() -> None:
     policy.confirm(selection, TagRecord("main-11", Digest(RUNS)))
     with pytest.raises(InvalidPolicy, match="run `up` for dev first"):
         policy.confirm(selection, TagRecord("main-11", Digest(OTHER)))
+
+
+@pytest.mark.parametrize("mode", ["require", "prefer", "ignore"])
+def test_an_accelerated_image_is_followed_by_its_original_and_deployed_as_accelerated_says(mode: str) -> None:
+    image = f"r.example.com/shop/app:main-11_accelerated@{RUNS}"
+    policy = Policy.from_spec({"policy": {"follow": {"stack": "dev", "image": image}}, "accelerated": mode})
+    original, conversion = TagRecord("main-11", Digest(OTHER)), TagRecord("main-11_accelerated", Digest(RUNS))
+    selection = policy.select([original, conversion, TagRecord("main-12")], now=NOW)
+    assert selection.chosen == (original if mode == "ignore" else conversion)
+    assert selection.chosen is not None
+    policy.confirm(selection, selection.chosen)
 
 
 WRONG: list[tuple[str, dict[str, Any], str]] = [

@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fcpin.policy.accelerated import SUFFIX, original
+from fcpin.policy.accelerated import original
+from fcpin.policy.filters import SUFFIX
 from fcpin.policy.version import parse_version
 
 _COMMIT: Final = r"[0-9a-f]{7,64}"

@@ -1,14 +1,12 @@
 """fcpin probe: settle by experiment what the cloud's documentation leaves open, for the emulator to obey."""
 
 import secrets
-import signal
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from fcpin.cli.command import Command, Streams
+from fcpin.cli.ending import ending_in_order
 from fcpin.cli.stacks import read_stack
 from fcpin.cli.where import add_where, refuse_addresses, repository_of, settings_of, with_region
 from fcpin.clock import SystemClock
@@ -43,25 +41,11 @@ def run(given: Namespace, streams: Streams) -> int:
         print(line, file=streams.stdout, flush=True)
 
     measured = clock.now()
-    with _ending_in_order():
+    with ending_in_order():
         findings = probing.run(lab, tell)
     facts.write(given.output, facts.document(findings, plan.settings.region, measured))
     tell(f"{probing.settled(findings)} of {len(findings)} questions settled, in {given.output}")
     return INCOMPLETE if lab.left else DONE
-
-
-@contextmanager
-def _ending_in_order() -> Iterator[None]:
-    """SIGTERM is what Ctrl-C is: what was made is removed first."""
-
-    def interrupt(_signal: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _announcement(name: str, plan: "Plan") -> list[str]:

@@ -7,6 +7,7 @@ import pulumi
 from pulumi.dynamic import Resource
 from pulumi.runtime import is_config_secret
 
+from fcpin.pinned_function.built import pinned_to
 from fcpin.pinned_function.following import followed
 from fcpin.pinned_function.keys import CHOSEN, OUTPUTS
 from fcpin.pinned_function.provider import PinnedFunctionProvider
@@ -54,8 +55,9 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
         resource_name: str,
         *,
         function_name: pulumi.Input[str],
-        repository: pulumi.Input[str],
-        policy: pulumi.Input[Mapping[str, Any]],
+        repository: pulumi.Input[str] | None = None,
+        policy: pulumi.Input[Mapping[str, Any]] | None = None,
+        image: pulumi.Input[str] | None = None,
         filter_tags: pulumi.Input[Mapping[str, Any]] | None = None,
         allow_tags: pulumi.Input[Sequence[str]] | None = None,
         ignore_tags: pulumi.Input[Sequence[str]] | None = None,
@@ -78,8 +80,9 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
         opts: pulumi.ResourceOptions | None = None,
         **unknown: Any,
     ) -> None:
-        """Pin *function_name* to the newest tag of *repository* that *policy* selects.
+        """Pin *function_name* to the newest tag of *repository* that *policy* selects, or to *image*.
 
+        image: `host/namespace/name:tag@sha256:…`, such as `ImagePipeline.image`; instead of repository and policy.
         `policy`, `filter_tags`, `allow_tags`, `ignore_tags`, `allow_downgrade`, `on_empty`, `platform`, `min_age`,
         `accelerated`, `accelerated_wait`, `hold`, `suspend`, `protect`, `protect_grace`,
         `discovery_limit`: docs/policies.
@@ -93,7 +96,7 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
         inputs = {
             "function_name": function_name,
             "repository": repository,
-            "policy": followed(policy, resource_name),
+            "policy": policy if policy is None else followed(policy, resource_name),
             "filter_tags": filter_tags,
             "allow_tags": allow_tags,
             "ignore_tags": ignore_tags,
@@ -116,6 +119,8 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
             "owner": f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}::{resource_name}",
             **unknown,
         }
+        if image is not None:
+            inputs |= pinned_to(image, inputs, resource_name)
         if chosen := [key for key in CHOSEN if key in unknown]:
             raise pulumi.RunError(
                 f"{resource_name}: {', '.join(chosen)}: chosen by the policy, not by hand; "

@@ -9,7 +9,7 @@ from fcpin.image import AcrHost, Image, acr_host
 from fcpin.pipeline.finding import Finding, error, warning
 from fcpin.pipeline.model import Build
 from fcpin.pipeline.variables import has_variables, stand_in
-from fcpin.policy.accelerated import SUFFIX
+from fcpin.policy.filters import SUFFIX
 
 _MASK: Final = re.compile(r"\*{3}")
 _ENTERPRISE_WITHOUT_CR: Final = re.compile(

@@ -14,11 +14,10 @@ from typing import Final, Self
 from fcpin.image import TagRecord
 from fcpin.policy.candidate import Ledger
 from fcpin.policy.fields import Fields
-from fcpin.policy.filters import IS_ACCELERATED
+from fcpin.policy.filters import IS_ACCELERATED, SUFFIX
 from fcpin.policy.times import iso, read_duration
 from fcpin.policy.waiting import Wait
 
-SUFFIX: Final = "_accelerated"
 _MODES: Final = ("ignore", "prefer", "require")
 _NO_TIME = Wait("has no push time, which accelerated_wait goes by")
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 from fcpin.image import TagRecord, is_tag
 from fcpin.policy.candidate import Candidates, Ledger, Reason, reject
@@ -20,6 +20,8 @@ _ARTEFACT = re.compile(r"sha256-[0-9a-f]{64}(?:\.(?:sig|att|sbom))?")
 _NO_TAG = Reason("is no tag; a tag has up to 128 letters, digits, '_', '.' and '-'")
 _IS_ARTEFACT = Reason("is a signature, attestation or SBOM (sha256-<digest>), no image")
 _IS_PIN_TAG = Reason("is a pin tag of fcpin (protect: pin_tag), no release")
+SUFFIX: Final = "_accelerated"
+"""Of the tags of images that ACR converts."""
 IS_ACCELERATED = Reason("is made by ACR's image acceleration (_accelerated)")
 _NOT_ALLOWED = Reason("matches no pattern of allow_tags")
 _NO_MATCH = Reason("does not match filter_tags.pattern")
@@ -106,7 +108,7 @@ def _oddity(tag: str) -> Reason | None:
         return _IS_ARTEFACT
     if is_pin_tag(tag):
         return _IS_PIN_TAG
-    return IS_ACCELERATED if tag.endswith("_accelerated") else None
+    return IS_ACCELERATED if tag.endswith(SUFFIX) else None
 
 
 def _normal(candidates: Candidates, rejected: Ledger) -> Candidates:

@@ -8,6 +8,7 @@ from fcpin.errors import InvalidInput, InvalidPolicy, Problem
 from fcpin.image import Digest, Image, TagRecord, short
 from fcpin.policy.candidate import Candidates, Key, Reason
 from fcpin.policy.fields import Fields
+from fcpin.policy.filters import SUFFIX
 from fcpin.policy.fixed import Fixed
 
 _NOTHING = Image.parse("localhost/none:none")
@@ -56,11 +57,12 @@ class Follow(Fixed):
         return Reason(f"is not what {self.stack} runs: {self.tag}@{short(self.digest)}")
 
     def keys(self, candidates: Candidates) -> Sequence[Key | None]:
-        return [() if value == self.tag else None for value in candidates.values]
+        plain = self.tag.removesuffix(SUFFIX)  # candidates are originals; `accelerated` says what is deployed for one
+        return [() if value == plain else None for value in candidates.values]
 
     def check(self, record: TagRecord) -> None:
         """Raises InvalidPolicy when the tag was moved since the other stack deployed it."""
-        if record.digest not in (None, self.digest):
+        if record.tag == self.tag and record.digest not in (None, self.digest):
             raise InvalidPolicy(
                 Problem(
                     "policy.follow",

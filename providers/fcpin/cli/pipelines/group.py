@@ -4,11 +4,12 @@ from argparse import ArgumentParser
 from typing import Final
 
 from fcpin.cli.command import Command
-from fcpin.cli.pipelines import render, validate
+from fcpin.cli.pipelines import render, run, validate
 
 _ACTIONS: Final = {
     "validate": (validate, "check documents, or a stack's pipelines, against every documented limit"),
     "render": (render, "print the document that would be submitted, of a file or of a stack's pipelines"),
+    "run": (run, "run a pipeline to its end, and print the images that it has pushed"),
 }
 
 

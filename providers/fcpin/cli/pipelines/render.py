@@ -33,13 +33,16 @@ def run(given: Namespace, streams: Streams) -> int:
     if stack is not None:
         streams.stdout.write("---\n".join(_of_stack(given, stack)))
         return 0
-    document = filled(given, streams)
+    _, document = filled(given, streams)
     streams.stdout.write(document.text())
     return 0
 
 
-def filled(given: Namespace, streams: Streams) -> "Document":
-    """The document of the file with its variables filled in, valid; its warnings are told. Raises InvalidInput."""
+def filled(given: Namespace, streams: Streams) -> "tuple[Document, Document]":
+    """The document of the file as it is, valid, and with its variables filled in; its warnings are told.
+
+    Raises InvalidInput.
+    """
     from dataclasses import replace
 
     from fcpin.pipeline.validate import examine
@@ -52,7 +55,7 @@ def filled(given: Namespace, streams: Streams) -> "Document":
         raise InvalidInput(wrong)
     streams.stderr.writelines(f"{line}\n" for line in told(document, examined))
     given_values = values(given.commit or "", SystemClock().now(), app_name=given.app_name, env_name=given.env_name)
-    return replace(document, tree=rendered(document.tree, given_values))
+    return document, replace(document, tree=rendered(document.tree, given_values))
 
 
 def _of_stack(given: Namespace, stack: "Stack") -> Iterator[str]:

@@ -1,0 +1,112 @@
+"""fcpin pipeline run: progress, the images that are in the registry then, and no pipeline left running."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.pipeline.documents import text_of
+from tests.support.signals import as_in_a_terminal
+from tests.support.told_stack import PATH, Answer, ToldStack
+
+COMMIT = "83f96b6c0ffee0123456789abcdef0123456789a"
+
+
+@pytest.fixture
+def told(told: ToldStack) -> ToldStack:
+    """A stack that knows where pipelines run, and has one."""
+    url = told.cloud.url
+    vpc = {"vpc_id": "vpc-1", "v_switch_ids": ["vsw-1"], "security_group_id": "sg-1"}
+    runner = {"region_id": "cn-hangzhou", "vpc_config": vpc, "log_config": {"project": "logs", "logstore": "builds"}}
+    pipeline = {"image": told.image("{commit}"), "instance_id": told.cloud.instance_id, "runner": runner}
+    told.tell(endpoints={"fc": url, "cr": url, "devs": url}, pipelines={"app": pipeline})
+    return told
+
+
+def enterprise(told: ToldStack) -> Path:
+    """The documentation's example with the names of this cloud."""
+    text = text_of("enterprise").replace("cri-xxxx", told.cloud.instance_id)
+    text = text.replace(
+        "demo-registry-vpc.cn-hangzhou.aliyuncs.com/pipeline***/demo***:debug_accelerated",
+        told.image("<% .git.shortCommitId %>_accelerated"),
+    )
+    file = told.folder / "pipeline.yaml"
+    file.write_text(text)
+    return file
+
+
+def run(told: ToldStack, *arguments: Any) -> Answer:
+    return told.fcpin("pipeline", "run", *map(str, arguments))
+
+
+def phases(told: ToldStack) -> list[str]:
+    return [one["status"]["phase"] for one in told.cloud.pipelines()]
+
+
+def test_a_document_is_run_and_what_it_pushed_is_told(told: ToldStack) -> None:
+    file = enterprise(told)
+    answer = run(told, file, "--commit", COMMIT)
+    assert answer.code == 0, answer
+    digest = told.cloud.tags(PATH)["83f96b6_accelerated"]
+    assert answer.out == f"{told.image('83f96b6_accelerated')}@{digest}\n"
+    (pipeline,) = told.cloud.pipelines()
+    assert pipeline["name"].startswith("image-build-use-cache-pipeline-")
+    assert f"pipeline {pipeline['name']}: Running" in answer.err
+    assert "the log: project demo-project" in answer.err
+
+
+def test_a_pipeline_of_the_stack_is_run_at_a_commit(told: ToldStack) -> None:
+    answer = run(told, "--name", "app", "--commit", COMMIT)
+    assert (answer.code, answer.out) == (0, f"{told.image('83f96b6')}@{told.cloud.tags(PATH)['83f96b6']}\n")
+
+
+def test_a_build_that_fails_is_one_line_and_its_log(told: ToldStack) -> None:
+    told.cloud.fail_build(message="no such file", log="COPY failed")
+    answer = run(told, "--commit", COMMIT)
+    assert (answer.code, answer.out) == (1, "")
+    assert "COPY failed" in answer.err
+    assert "no such file" in answer.err.splitlines()[-1]
+    assert phases(told) == ["Failed"]
+
+
+def test_what_is_not_ready_to_be_run_is_refused(told: ToldStack) -> None:
+    file = told.folder / "p.yaml"
+    for name, said in (("enterprise", "masked with ***"), ("warm-then-build", "spec.templateSpec.tasks")):
+        file.write_text(text_of(name))
+        answer = run(told, file, "--commit", COMMIT)
+        assert answer.code == 2
+        assert said in answer.err
+    assert "--commit: is required" in run(told).err
+    assert phases(told) == []
+
+
+def test_a_task_that_is_off_pushes_nothing_and_that_is_said(told: ToldStack) -> None:
+    file = enterprise(told)
+    file.write_text(file.read_text().replace("enable: true", "enable: false"))
+    answer = run(told, file, "--commit", COMMIT)
+    assert (answer.code, answer.out) == (0, "")
+    assert "nothing was pushed" in answer.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_interrupted_it_cancels_the_pipeline(told: ToldStack, number: signal.Signals) -> None:
+    told.cloud.hang_build()
+    command = [sys.executable, "-m", "fcpin", "pipeline", "run", "--commit", COMMIT]
+    where = ["--stack", told.name, "--engine", "pulumi", "--cwd", str(told.folder)]
+    with subprocess.Popen(
+        [*command, *where], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ, preexec_fn=as_in_a_terminal
+    ) as process:
+        until = time.monotonic() + 30
+        while phases(told) != ["Running"]:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        process.send_signal(number)
+        _, told_of = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert phases(told) == ["Canceled"]
+    assert b"Traceback" not in told_of
