@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from fcpin.cli.columns import printable
+from fcpin.cli.output import printable
 from fcpin.cli.command import Streams
 from fcpin.cli.ending import ending_in_order
 from fcpin.cli.options import count

@@ -1,0 +1,112 @@
+"""From a request to an image that is certainly there: its digest is the registry's, never a guess."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from fcpin.build.builder import Builder, BuildRequest, Built, Progress
+from fcpin.clock import Clock
+from fcpin.errors import BuildMismatch, BuildTimedOut, RepositoryNotFound, TagNotFound
+from fcpin.image import Digest, Image
+from fcpin.lookup import digest_of
+from fcpin.policy.accelerated import original
+from fcpin.policy.filters import SUFFIX
+from fcpin.registry.directory import RegistryDirectory
+
+_PAUSE: Final = 2.0
+"""Seconds between two looks for an accelerated image."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An image in its registry."""
+
+    digest: Digest
+    name: str
+    """Of the run that built it; empty when it was there already."""
+    log_location: str
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Has images built, and reads them back."""
+
+    builder: Builder
+    directory: RegistryDirectory
+    clock: Clock
+
+    def make(self, request: BuildRequest, progress: Progress, *, again: bool) -> Made:
+        """The image of *request*: the one that is there, unless it is to be built *again*; else a new one.
+
+        Raises PipelineError, BuildMismatch, RegistryError.
+        """
+        there = None if again else self.find(request.image)
+        if there is not None:
+            progress(f"{request.image} is there already: {there}; nothing is built")
+            return Made(there, "", "")
+        started = self.clock.monotonic()
+        try:
+            built = self.builder.build(request, progress)
+        except BuildTimedOut as error:
+            self._forget(request.image)
+            raise BuildTimedOut(f"{error}{self._stuck(request.image)}") from None
+        left = request.deadline - (self.clock.monotonic() - started)
+        return Made(self.read_back(request.image, built, left), built.name, built.log_location)
+
+    def find(self, image: Image) -> Digest | None:
+        """What the tag of *image* points at now; None when there is no such tag. Raises RegistryError."""
+        try:
+            return digest_of(self.directory.resolve(image.repository, image.tag or ""), image.repository)
+        except (TagNotFound, RepositoryNotFound):  # the first push may make the repository
+            return None
+
+    def _forget(self, image: Image) -> None:
+        self.directory.forget(image.repository, image.tag or "")
+
+    def read_back(self, image: Image, built: Built, seconds: float) -> Digest:
+        """What the registry has after a build. Waits for an accelerated image. Raises BuildMismatch, RegistryError."""
+        self._forget(image)
+        digest = self._await(image, seconds)
+        if digest is None:
+            raise BuildMismatch(
+                f"{built.name} succeeded, but {image} is not in the registry{self._stuck(image)}; "
+                f"see its log: {built.log_location or 'the console of Serverless Devs'}"
+            )
+        self._compare(image, digest, built)
+        if _is_accelerated(image):
+            pushed = _original(image)
+            self._compare(pushed, self.find(pushed), built)
+        return digest
+
+    def _compare(self, image: Image, digest: Digest | None, built: Built) -> None:
+        if digest is not None and built.reported and digest not in built.reported:
+            raise BuildMismatch(
+                f"{image} is {digest}, but {built.name} reported {', '.join(sorted(built.reported))}: somebody else "
+                "pushed it meanwhile; nothing was deployed; build another commit, or set rebuild: always"
+            )
+
+    def _await(self, image: Image, seconds: float) -> Digest | None:
+        """An accelerated image is made by ACR after the push, so it is waited for."""
+        until = self.clock.monotonic() + seconds
+        digest = self.find(image)
+        while digest is None and _is_accelerated(image) and (left := until - self.clock.monotonic()) > 0:
+            self.clock.sleep(min(_PAUSE, left))
+            digest = self.find(image)
+        return digest
+
+    def _stuck(self, image: Image) -> str:
+        """What is to be said when an accelerated image is missing and its original is there."""
+        if not _is_accelerated(image):
+            return ""
+        pushed = _original(image)
+        if self.find(pushed) is None or self.find(image) is not None:
+            return ""
+        return f"; {pushed} was pushed, but ACR has not converted it: is acceleration on for the repository?"
+
+
+def _is_accelerated(image: Image) -> bool:
+    return image.tag is not None and image.tag.endswith(SUFFIX)
+
+
+def _original(image: Image) -> Image:
+    """What ACR makes the accelerated *image* of."""
+    return Image(image.repository, original(image.tag or ""))
