@@ -3,16 +3,17 @@
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from fcpin.clock import Clock
 from fcpin.errors import FcpinError
 from fcpin.policy.hold import Hold
 from fcpin.policy.times import iso
 from receiver.ledger.base import Ledger
-from receiver.ledger.model import Freeze, Job
+from receiver.ledger.model import Freeze, Job, State
 
 _LOG = logging.getLogger(__name__)
+_JOBS: Final = 500
 
 
 class NoLongerSo(FcpinError):
@@ -91,8 +92,8 @@ class LedgerActions:
     def thaw(self, by: str) -> None:
         self._ledger.freeze(None)
         _LOG.info("thawed by %s", by)
-        for stack in self._ledger.waiting():
-            self._wake(stack, self._clock.now())
+        for stack in [job.stack for job in self._ledger.jobs(limit=_JOBS) if job.state is State.WAITING]:
+            self._ask(stack, (), f"the freeze was lifted by {by}")
 
     def _ask(self, stack: str, pins: Sequence[str], sentence: str) -> None:
         self._told(self._ledger.ask(stack, pins, self._clock.now()), sentence)

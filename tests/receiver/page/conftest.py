@@ -1,0 +1,68 @@
+"""A page over the real ledger, with a clock that stands still."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+from starlette.applications import Starlette
+
+from receiver.ledger.sqlite import SqliteLedger
+from receiver.page import LedgerActions, Page
+from receiver.settings.model import Mode, PageSettings, Secret, StackSettings
+from tests.receiver.page.people import HoldsFile, Visitor, Wakes
+from tests.receiver.page.scene import NOON, TOKEN
+from tests.support.clock import ManualClock
+
+STACKS: Final[Mapping[str, StackSettings]] = {
+    "prod": StackSettings("prod", Mode.APPROVE),
+    "staging": StackSettings("staging"),
+}
+SETTINGS: Final = PageSettings(token=Secret("env:TOKEN", TOKEN), session_key=Secret("env:KEY", "k" * 32))
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOON)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
+    ledger = SqliteLedger(tmp_path / "ledger.db")
+    yield ledger
+    ledger.close()
+
+
+@pytest.fixture
+def holds() -> HoldsFile:
+    return HoldsFile()
+
+
+@pytest.fixture
+def wakes() -> Wakes:
+    return Wakes()
+
+
+@pytest.fixture
+def settings() -> PageSettings:
+    """A file of tests has its own where it needs others."""
+    return SETTINGS
+
+
+@pytest.fixture
+def page(ledger: SqliteLedger, holds: HoldsFile, wakes: Wakes, settings: PageSettings, clock: ManualClock) -> Page:
+    actions = LedgerActions(ledger, holds, wakes, clock)
+    return Page(ledger, actions, settings, STACKS, clock, look_every=0.02)
+
+
+@pytest.fixture
+def stranger(page: Page) -> Visitor:
+    """Somebody who has not logged in."""
+    return Visitor(Starlette(routes=list(page.routes())))
+
+
+@pytest.fixture
+def ann(stranger: Visitor) -> Visitor:
+    """Somebody who has."""
+    assert stranger.log_in("ann").status == 303
+    return stranger

@@ -1,0 +1,87 @@
+"""A user whom an authenticating proxy names, and those who only say so."""
+
+from dataclasses import replace
+from ipaddress import ip_network
+
+import pytest
+
+from receiver.settings.model import PageSettings
+from tests.receiver.page.conftest import SETTINGS
+from tests.receiver.page.people import Visitor
+
+PROXY = "10.1.2.3"
+
+
+@pytest.fixture
+def settings() -> PageSettings:
+    return replace(SETTINGS, user_header="X-User", trusted=(ip_network("10.0.0.0/8"), ip_network("fd00::/8")))
+
+
+BELIEVED: list[tuple[str, str, dict[str, str], bool]] = [
+    ("the proxy names a user", PROXY, {"x-user": "ann"}, True),
+    ("a proxy on IPv6 does", "fd00::1", {"x-user": "ann"}, True),
+    ("a proxy behind a socket for both does", "::ffff:10.1.2.3", {"x-user": "ann"}, True),
+    ("the proxy names nobody", PROXY, {}, False),
+    ("the proxy's header is empty", PROXY, {"x-user": ""}, False),
+    ("somebody else names a user", "203.0.113.9", {"x-user": "ann"}, False),
+    ("somebody says to come from the proxy", "203.0.113.9", {"x-user": "ann", "x-forwarded-for": PROXY}, False),
+    ("somebody says so in the standard's words", "203.0.113.9", {"x-user": "ann", "forwarded": f"for={PROXY}"}, False),
+    ("a name that is none", PROXY, {"x-user": "a\x01b"}, False),
+    ("a name without end", PROXY, {"x-user": "x" * 81}, False),
+    ("another header", PROXY, {"x-remote-user": "ann"}, False),
+    ("a peer without an address", "", {"x-user": "ann"}, False),
+]
+
+
+@pytest.mark.parametrize(("label", "peer", "headers", "is_in"), BELIEVED, ids=[row[0] for row in BELIEVED])
+def test_who_is_believed(stranger: Visitor, label: str, peer: str, headers: dict[str, str], is_in: bool) -> None:
+    stranger.peer = peer
+    assert stranger.get("/", headers).status == (200 if is_in else 303)
+
+
+def test_the_cookie_of_a_proxys_user_is_worth_nothing_without_the_header(stranger: Visitor) -> None:
+    stranger.peer = PROXY
+    assert stranger.get("/", {"x-user": "ann"}).cookies
+    assert stranger.get("/").status == 303
+
+
+def test_a_button_is_pressed_by_whom_the_proxy_names_now(stranger: Visitor) -> None:
+    stranger.peer = PROXY
+    form = {"form_token": _form_token(stranger, "ann"), "reason": "release day"}
+    assert stranger.post("/actions/freeze", form, {"x-user": "bob"}).status == 403
+    assert stranger.post("/actions/freeze", form, {"x-user": "ann"}).status == 303
+    assert "Frozen by ann" in stranger.get("/", {"x-user": "ann"}).words
+
+
+def test_the_proxys_users_log_out_at_the_proxy(stranger: Visitor) -> None:
+    stranger.peer = PROXY
+    assert "Log out" not in stranger.get("/", {"x-user": "ann"}).words
+
+
+def test_the_token_still_lets_in(stranger: Visitor) -> None:
+    assert stranger.log_in().status == 303
+    assert stranger.get("/").status == 200
+
+
+def test_only_a_proxy_of_ours_says_that_it_was_asked_over_https(stranger: Visitor) -> None:
+    stranger.peer = PROXY
+    (cookie,) = stranger.get("/", {"x-user": "ann", "x-forwarded-proto": "https"}).cookies
+    assert "Secure" in cookie
+
+
+class TestWithoutAToken:
+    """The proxy is the only way in."""
+
+    @pytest.fixture
+    def settings(self) -> PageSettings:
+        return PageSettings(user_header="X-User", trusted=(ip_network("10.0.0.0/8"),))
+
+    @pytest.mark.parametrize("token", ["", "anything"])
+    def test_no_token_is_right(self, stranger: Visitor, token: str) -> None:
+        assert stranger.log_in(token=token).status == 403
+        assert "Come in through the proxy" in stranger.get("/login").words
+
+
+def _form_token(visitor: Visitor, user: str) -> str:
+    text = visitor.get("/", {"x-user": user}).text
+    return text.partition('name="form_token" value="')[2].partition('"')[0]
