@@ -54,7 +54,7 @@ def chromium(path: str) -> Iterator["Browser"]:
             browser.close()
 
 
-def open_page(browser: "Browser", screen: Screen) -> "Page":
+def open_page(browser: "Browser", screen: Screen, *, scripts: bool = True) -> "Page":
     """A page in a profile of its own."""
     context = browser.new_context(
         viewport={"width": screen.width, "height": screen.height},
@@ -62,6 +62,7 @@ def open_page(browser: "Browser", screen: Screen) -> "Page":
         has_touch=screen.touch,
         is_mobile=screen.touch,
         reduced_motion="reduce",
+        java_script_enabled=scripts,
         locale="en-GB",
         timezone_id="Asia/Shanghai",
     )

@@ -1,0 +1,161 @@
+"""The page in Debian's Chromium: what a person sees and does, at a desk and on a phone."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from demo.screenshot import DESKTOP, PHONE, Screen, browser_path, chromium, log_in, open_page
+from fcpin.drift import Kind
+from receiver.ledger.base import Ending
+from receiver.ledger.model import State
+from receiver.ledger.sqlite import SqliteLedger
+from receiver.page import Page
+from tests.receiver.page.scene import NOON, TOKEN, everything, function, proposal, running, survey
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+    from playwright.sync_api import Page as Tab
+
+CHROMIUM: Final = browser_path()
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: apt-get install chromium")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    assert CHROMIUM is not None
+    with chromium(CHROMIUM) as browser:
+        yield browser
+
+
+@pytest.fixture
+def address(page: Page) -> Iterator[str]:
+    """Where the page is served."""
+    with served(page) as address:
+        yield address
+
+
+@contextmanager
+def served(page: Page) -> Iterator[str]:
+    import socket
+
+    import uvicorn
+    from starlette.applications import Starlette
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        Starlette(routes=list(page.routes())), ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+    listener.close()
+
+
+@contextmanager
+def tab(browser: "Browser", screen: Screen, *, scripts: bool = True) -> Iterator["Tab"]:
+    """A tab of a browser of its own, in which nothing may go wrong unseen."""
+    wrong: list[str] = []
+    tab = open_page(browser, screen, scripts=scripts)
+    tab.on("console", lambda message: wrong.append(message.text) if message.type in {"error", "warning"} else None)
+    tab.on("pageerror", lambda error: wrong.append(str(error)))
+    yield tab
+    assert wrong == []
+    tab.context.close()
+
+
+def test_progress_appears_without_a_reload(browser: "Browser", address: str, ledger: SqliteLedger) -> None:
+    survey(ledger, "prod", function("search"))
+    survey(ledger, "staging", function("checkout", Kind.NEWER_TAG))
+    with tab(browser, DESKTOP) as seen:
+        log_in(seen, address, TOKEN)
+        seen.get_by_text("Nothing runs and nothing waits").wait_for()
+        seen.locator("#live.on").wait_for()
+        seen.evaluate("window.sameDocument = true")
+        job = running(ledger, "staging", "Updating (staging)")
+        log = seen.get_by_role("log", name="Progress of staging")
+        log.get_by_text("Updating (staging)").wait_for()
+        for number in range(40):
+            ledger.say(job.id, f"line {number} <b>")
+        log.get_by_text("line 39 <b>").wait_for()
+        said = log.get_by_role("listitem").all_text_contents()
+        assert said[-40:] == [f"line {number} <b>" for number in range(40)], "each once, and in order"
+        assert log.evaluate("box => Math.abs(box.scrollTop) < 2"), "the newest line is in sight"
+        survey(ledger, "staging", function("checkout", tag="main-12"))
+        ledger.finish(job, Ending(State.DONE), NOON)
+        seen.get_by_role("heading", name="All 2 functions as deployed").wait_for()
+        seen.get_by_text("Nothing runs and nothing waits").wait_for()
+        assert seen.evaluate("window.sameDocument") is True
+
+
+def test_a_change_is_approved(browser: "Browser", address: str, ledger: SqliteLedger) -> None:
+    survey(ledger, "prod", function("checkout", Kind.NEWER_TAG))
+    with tab(browser, PHONE) as seen:
+        log_in(seen, address, TOKEN)
+        seen.locator("#live.on").wait_for()
+        ledger.propose("prod", [proposal()])
+        seen.get_by_role("button", name="Approve checkout: main-11 to main-12").click()
+        seen.get_by_role("status").filter(has_text="Approved").wait_for()
+        seen.get_by_text("approved by ann").wait_for()
+        assert ledger.proposals()[0].approved_by == "ann"
+
+
+def test_what_somebody_writes_outlives_a_change(browser: "Browser", address: str, ledger: SqliteLedger) -> None:
+    survey(ledger, "prod", function("checkout"))
+    with tab(browser, DESKTOP) as seen:
+        log_in(seen, f"{address}/functions/prod/checkout", TOKEN)
+        seen.locator("#live.on").wait_for()
+        seen.get_by_label("Reason").fill("main-11 fails")
+        survey(ledger, "prod", function("checkout", Kind.MOVED_TAG, sentence="main-11 moved"))
+        seen.get_by_text("moved-tag").wait_for()
+        assert seen.get_by_label("Reason").input_value() == "main-11 fails"
+        assert seen.get_by_label("Reason").evaluate("field => field === document.activeElement")
+
+
+@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_every_page_fits_and_can_be_used_without_eyes_or_a_mouse(
+    browser: "Browser", address: str, ledger: SqliteLedger, screen: Screen
+) -> None:
+    everything(ledger)
+    job = ledger.jobs(stack="staging")[0]
+    with tab(browser, screen) as seen:
+        seen.goto(address)
+        _check(seen, landmarks=1)
+        log_in(seen, address, TOKEN)
+        for path in ("/", "/history", "/functions/prod/thumbnails", f"/jobs/{job.id}"):
+            seen.goto(address + path)
+            _check(seen, landmarks=4)
+        seen.goto(address)
+        seen.keyboard.press("Tab")
+        assert seen.evaluate("document.activeElement.textContent") == "To the content"
+
+
+def _check(seen: "Tab", landmarks: int) -> None:
+    found: dict[str, Any] = seen.evaluate(_FACTS)
+    assert found["overflow"] <= 0, f"{seen.url} scrolls sideways: {found['wide']}"
+    assert found["unnamed"] == [], f"{seen.url}: without a name"
+    assert found["headings"] == 1, f"{seen.url}: one first heading"
+    assert found["landmarks"] >= landmarks
+    assert found["twice"] == [], f"{seen.url}: ids used twice"
+    assert found["faint"] == [], f"{seen.url}: less contrast than 4.5 to 1"
+    assert found["jumps"] == 0, f"{seen.url}: no tabindex above 0"
+
+
+def test_without_code_everything_is_there_too(browser: "Browser", address: str, ledger: SqliteLedger) -> None:
+    everything(ledger)
+    with tab(browser, replace(DESKTOP, colors="dark"), scripts=False) as seen:
+        log_in(seen, address, TOKEN)
+        seen.get_by_text("checkout deploying main-12").wait_for()
+        seen.get_by_role("button", name="Approve checkout").click()
+        seen.get_by_text("Approved. It is deployed now").wait_for()
+        _check(seen, landmarks=3)
+
+
+_FACTS: Final = (Path(__file__).parent / "facts.js").read_text()
