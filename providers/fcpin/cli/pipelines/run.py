@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from fcpin.cli.output import printable
 from fcpin.cli.command import Streams
 from fcpin.cli.ending import ending_in_order
 from fcpin.cli.options import count
+from fcpin.cli.output import printable
 from fcpin.cli.pipelines.render import filled
 from fcpin.cli.pipelines.source import add_source, add_values, pipelines_of
 from fcpin.cli.stacks import read_stack
