@@ -234,14 +234,14 @@ class RedisLedger:
         return value
 
     def ready(self) -> None:
-        """Raises InvalidSettings for a Redis that another version wrote to, LedgerUnavailable otherwise."""
+        """Raises LedgerUnavailable also for a Redis that would lose jobs, or that another version wrote to."""
         with self._failures():
             self._redis.set(self._key("version"), VERSION, nx=True)
             version = self._redis.get(self._key("version"))
             info = self._redis.info("everything")
         if version != str(VERSION):
-            raise InvalidSettings(
-                Problem("redis", f"it holds a ledger of version {version}, this receiver has {VERSION}")
+            raise LedgerUnavailable(
+                f"Redis holds a ledger of version {version}, this receiver has {VERSION}; give it another database"
             )
         if not info.get("aof_enabled"):
             raise LedgerUnavailable("Redis would lose jobs when it restarts; set `appendonly yes` in its configuration")
