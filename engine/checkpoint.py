@@ -5,53 +5,52 @@ A file that is damaged, compressed, or uses features of a newer version is refus
 
 import contextlib
 import dataclasses
+import functools
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from engine.crypter import Crypter, crypter_of
 from engine.errors import StateUnusable, Unsupported
-from engine.state import STACK_TYPE, Operation, ResourceState, verify
+from engine.state import Checkpoint, Operation, ResourceState, verify
 from engine.values import SECRET, SIGNATURE, Properties, Secret, Value, marked, reveal, transform
 
 VERSION = 3
-_REFUSED = (
+_REFUSED = ("snippets", "extensions")
+_REFUSED_OF_A_RESOURCE = (
     *("taint", "viewOf", "resourceHooks", "replaceWith", "deletedWith", "refreshBeforeUpdate", "snippetID"),
     *("pendingReplacement", "initErrors"),
 )
 _OURS = ("manifest", "secrets_providers", "resources", "pending_operations")
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """The state of a stack."""
-
-    resources: Sequence[ResourceState] = ()
-    operations: Sequence[Operation] = ()
-    """Those of a run that was killed."""
-    other: Mapping[str, Any] = field(default_factory=dict)
-    """What else the deployment carries (metadata), kept as it is."""
-
-    @property
-    def stack_outputs(self) -> Properties:
-        return next((state.outputs for state in self.resources if state.type == STACK_TYPE), {})
+_FIELDS = {
+    re.sub("_(.)", lambda match: match[1].upper(), one.name): one.name
+    for one in dataclasses.fields(ResourceState)
+    if one.name != "other"
+}
+"""The file's word of each field of ResourceState."""
 
 
 def read_latest(path: Path) -> dict[str, Any]:
-    """The deployment inside the file, `latest`; still sealed. Raises StateUnusable, Unsupported."""
+    """The deployment inside the file, `latest`, still sealed; an empty one without a file.
+
+    Raises StateUnusable, Unsupported.
+    """
+    if not path.exists():
+        return {}
     with _damage_named(path):
         document = json.loads(path.read_bytes())
         version, features = document["version"], ", ".join(document.get("features") or ["none"])
-        if version != VERSION or features != "none":
-            found = f"checkpoint version {version:d} (features: {features}; expected version {VERSION})"
-            raise Unsupported(f"state {path}: {found}")
         latest = dict(document["checkpoint"]["latest"] or {})
         provider = (latest.get("secrets_providers") or {}).get("type", "passphrase")
-    refused = [f"the secrets provider {provider!r}"] if provider != "passphrase" else []
-    for feature in (*refused, *(name for name in ("snippets", "extensions") if latest.get(name))):
-        raise Unsupported(f"state {path}: {feature}")
+    refused = [name for name in _REFUSED if latest.get(name)]
+    if version != VERSION or features != "none":
+        refused = [f"checkpoint version {version} (features: {features}; expected version {VERSION})"]
+    if provider != "passphrase":
+        refused = [f"the secrets provider {provider!r}"]
+    if refused:
+        raise Unsupported(f"state {path}: {refused[0]}")
     return latest
 
 
@@ -71,7 +70,7 @@ def salt_of(latest: Mapping[str, Any]) -> str:
 
 
 def read(path: Path) -> Checkpoint:
-    """The state in the file. Raises StateUnusable, Unsupported, PassphraseWrong."""
+    """The state in the file; an empty one if there is none. Raises StateUnusable, Unsupported, PassphraseWrong."""
     latest = read_latest(path)
 
     def decrypt(text: str) -> str:
@@ -86,22 +85,11 @@ def read(path: Path) -> Checkpoint:
     return Checkpoint(resources, operations, {key: value for key, value in latest.items() if key not in _OURS})
 
 
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(map(str.capitalize, rest))
-
-
-_FIELDS = {_camel(one.name): one.name for one in dataclasses.fields(ResourceState) if one.name != "other"}
-"""The file's word of each field of ResourceState."""
-
-
 def _resource(raw: Mapping[str, Any], decrypt: Callable[[str], str]) -> ResourceState:
-    for feature in _REFUSED:
-        if raw.get(feature):
-            raise Unsupported(f"{feature} of {raw['urn']}")
+    if refused := [feature for feature in _REFUSED_OF_A_RESOURCE if raw.get(feature)]:
+        raise Unsupported(f"{refused[0]} of {raw['urn']}")
     values = {name: raw[key] for key, name in _FIELDS.items() if raw.get(key) is not None}
-    for bag in ("inputs", "outputs"):
-        values[bag] = unsealed(values.get(bag, {}), decrypt)
+    values |= {bag: unsealed(values.get(bag, {}), decrypt) for bag in ("inputs", "outputs")}
     state = ResourceState(**values, other={key: value for key, value in raw.items() if key not in _FIELDS})
     if not all(isinstance(text, str) for text in (state.urn, state.type, state.id, *state.needs)) or not state.urn:
         raise TypeError
@@ -146,27 +134,23 @@ def as_document(state: ResourceState, seal: Callable[[Properties], Mapping[str, 
     return {key: value for key, value in values.items() if value or key == "custom"} | dict(state.other)
 
 
-class Encoder:
-    """Writes checkpoints of one stack. What did not change since the last one is not encoded again."""
+@functools.cache
+def _document(state: ResourceState, crypter: Crypter) -> Mapping[str, Any]:
+    """Each state is encrypted but once."""
+    return as_document(state, lambda bag: sealed(bag, crypter))
 
-    def __init__(self, stack: str, crypter: Crypter) -> None:
-        self._stack = stack
-        self._crypter = crypter
-        self._texts: dict[ResourceState, str] = {}
 
-    def encode(self, checkpoint: Checkpoint, now: str) -> str:
-        """The text of the file. *stack* is `organization/<project>/<stack>`, *now* RFC 3339."""
-        self._texts = {state: self._texts.get(state) or self._text(state) for state in checkpoint.resources}
-        pending = [f'{{"resource":{self._text(one.state)},"type":"{one.kind}"}}' for one in checkpoint.operations]
-        manifest = {"time": now, "magic": "", "version": ""}
-        secrets = {"type": "passphrase", "state": {"salt": self._crypter.salt}}
-        head = _json({"manifest": manifest, "secrets_providers": secrets, **checkpoint.other})
-        lists = {"resources": self._texts.values(), "pending_operations": pending}
-        tail = "".join(f',"{key}":[{",".join(texts)}]' for key, texts in lists.items() if texts)
-        return f'{{"version":{VERSION},"checkpoint":{{"stack":{_json(self._stack)},"latest":{head[:-1]}{tail}}}}}}}'
-
-    def _text(self, state: ResourceState) -> str:
-        return _json(as_document(state, lambda bag: sealed(bag, self._crypter)))
+def encode(checkpoint: Checkpoint, stack: str, crypter: Crypter, now: str) -> str:
+    """The text of the file. *stack* is `organization/<project>/<stack>`, *now* RFC 3339."""
+    pending = [{"resource": _document(one.state, crypter), "type": one.kind} for one in checkpoint.operations]
+    lists = {"resources": [_document(state, crypter) for state in checkpoint.resources], "pending_operations": pending}
+    latest = {
+        "manifest": {"time": now, "magic": "", "version": ""},
+        "secrets_providers": {"type": "passphrase", "state": {"salt": crypter.salt}},
+        **checkpoint.other,
+        **{key: documents for key, documents in lists.items() if documents},
+    }
+    return _json({"version": VERSION, "checkpoint": {"stack": stack, "latest": latest}})
 
 
 def _json(value: Any) -> str:

@@ -1,7 +1,7 @@
-"""What runs inside the two child processes: the user's program, and the dynamic provider plugin.
+"""The two child processes, the user's program and the dynamic provider plugin, from both ends.
 
 The standard input is the tether: nothing is ever written to it, and when it closes, the engine has ended, however that
-came about, and the child's process group ends with it.
+came about, and the child's process group ends with it. Run as a script this is the child.
 """
 
 import contextlib
@@ -9,15 +9,75 @@ import json
 import os
 import runpy
 import signal
+import subprocess
 import sys
 import threading
-from typing import NoReturn
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, NoReturn, Self, cast
 
 
-def hold_to_the_engine() -> None:
+class Child:
+    """A process of this engine, in a process group of its own so that Ctrl-C reaches the engine alone."""
+
+    def __init__(self, kind: str, argument: str, folder: Path, environment: Mapping[str, str]) -> None:
+        unproxied = filter(None, ["127.0.0.1", os.environ.get("no_grpc_proxy") or os.environ.get("no_proxy")])  # noqa: SIM112
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-u", __file__, kind, argument],
+            cwd=folder,
+            env={**os.environ, "no_grpc_proxy": ",".join(unproxied), **environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            process_group=0,
+        )
+        self._output = cast("IO[str]", self._process.stdout)
+
+    def port(self, show: Callable[[str], None]) -> str:
+        """The number that the plugin prints when it is ready, or an empty text when it ended instead."""
+        for line in self._output:
+            if line.strip().isdigit():
+                return line.strip()
+            show(line.rstrip())
+        return ""
+
+    def pass_on(self, show: Callable[[str], None]) -> threading.Thread:
+        """Give every line that it prints from now on to *show*, which is called in the thread."""
+
+        def pump() -> None:
+            for line in self._output:
+                show(line.rstrip())
+
+        reader = threading.Thread(target=pump, daemon=True)
+        reader.start()
+        return reader
+
+    def wait(self, show: Callable[[str], None]) -> int:
+        """Its exit code, after all that it printed has been passed on to *show*."""
+        reader = self.pass_on(show)
+        code = self._process.wait()
+        reader.join(1)  # a grandchild may hold the pipe open
+        return code
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End its whole process group: ask, wait two seconds, then kill."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(2)
+        cast("IO[str]", self._process.stdin).close()
+
+
+def _hold_to_the_engine() -> None:
     """From here on the standard input is empty, for the user's code and for what that starts."""
     tether = os.dup(0)
-    with open(os.devnull) as empty:  # noqa: PTH123 - pathlib would be one more import before the slow ones
+    with open(os.devnull) as empty:  # noqa: PTH123 - as plain as it gets
         os.dup2(empty.fileno(), 0)
 
     def end_with_it() -> None:
@@ -28,13 +88,13 @@ def hold_to_the_engine() -> None:
     threading.Thread(target=end_with_it, daemon=True).start()
 
 
-def run_plugin(engine: str) -> None:
+def _run_plugin(engine: str) -> None:
     """`python -m pulumi.dynamic <address of the engine>`."""
     sys.argv = ["", engine]
     runpy.run_module("pulumi.dynamic", run_name="__main__", alter_sys=True)
 
 
-def run_program(settings: str) -> NoReturn:
+def _run_program(settings: str) -> NoReturn:
     """What the CLI's pulumi-language-python-exec does: configure the SDK, run the program inside a stack resource.
 
     *settings* are those of `pulumi.runtime.Settings`, as JSON.
@@ -82,5 +142,5 @@ def _users_traceback() -> str:
 
 if __name__ == "__main__":
     sys.path.insert(0, os.getcwd())  # noqa: PTH109 - started with -P, so that this directory is not on the path
-    hold_to_the_engine()
-    {"program": run_program, "plugin": run_plugin}[sys.argv[1]](sys.argv[2])
+    _hold_to_the_engine()
+    {"program": _run_program, "plugin": _run_plugin}[sys.argv[1]](sys.argv[2])

@@ -4,12 +4,11 @@ A salt is written `v1:<salt>:v1:<nonce>:<ciphertext of "pulumi">`, so that a wro
 ciphertext is `v1:<nonce>:<ciphertext>`. All parts are base64.
 """
 
-import base64
 import functools
 import hashlib
 import os
-import re
 import secrets
+from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Self
 
@@ -27,25 +26,20 @@ class Crypter:
     def __init__(self, passphrase: str, salt: bytes) -> None:
         self._aes = AESGCM(hashlib.pbkdf2_hmac("sha256", passphrase.encode(), salt, _ROUNDS, 32))
         self._texts: dict[str, str] = {}  # plaintext to ciphertext: what did not change keeps its ciphertext
-        self.salt = ""
+        self.salt = f"v1:{b64encode(salt).decode()}:{self.encrypt('pulumi')}"
 
     @classmethod
     def create(cls, passphrase: str) -> Self:
         """For a new stack, with a salt of its own."""
-        salt = secrets.token_bytes(8)
-        crypter = cls(passphrase, salt)
-        crypter.salt = f"v1:{_b64(salt)}:{crypter.encrypt('pulumi')}"
-        return crypter
+        return cls(passphrase, secrets.token_bytes(8))
 
     @classmethod
     def open(cls, passphrase: str, salt: str) -> Self:
-        """For an existing stack. Raises PassphraseWrong, or StateUnusable for a salt that cannot be read."""
-        match = re.fullmatch(r"v1:([A-Za-z0-9+/=]+):(v1:.+)", salt)
-        if not match:
-            raise StateUnusable(f"encryption salt {salt[:20]!r}: expected v1:<salt>:v1:<nonce>:<ciphertext>")
+        """For an existing stack. Raises PassphraseWrong, also for a salt that cannot be read."""
         try:
-            crypter = cls(passphrase, base64.b64decode(match[1]))
-            crypter.decrypt(match[2])
+            _, encoded, proof = salt.split(":", 2)
+            crypter = cls(passphrase, b64decode(encoded))
+            crypter.decrypt(proof)
         except (ValueError, StateUnusable):
             raise PassphraseWrong("incorrect passphrase; set PULUMI_CONFIG_PASSPHRASE to this stack's") from None
         crypter.salt = salt
@@ -55,13 +49,14 @@ class Crypter:
         """The ciphertext of *text*; the same one for the same text."""
         if text not in self._texts:
             nonce = secrets.token_bytes(12)
-            self._texts[text] = f"v1:{_b64(nonce)}:{_b64(self._aes.encrypt(nonce, text.encode(), None))}"
+            parts = (nonce, self._aes.encrypt(nonce, text.encode(), None))
+            self._texts[text] = ":".join(["v1", *(b64encode(part).decode() for part in parts)])
         return self._texts[text]
 
     def decrypt(self, ciphertext: str) -> str:
         """Raises StateUnusable when it was not encrypted with this passphrase and salt, or was changed since."""
         try:
-            nonce, body = map(base64.b64decode, ciphertext.removeprefix("v1:").split(":"))
+            nonce, body = map(b64decode, ciphertext.removeprefix("v1:").split(":"))
             text = self._aes.decrypt(nonce, body, None).decode()
         except (ValueError, InvalidTag) as error:
             raise StateUnusable("a secret value cannot be decrypted with the passphrase of this stack") from error
@@ -79,17 +74,9 @@ def crypter_of(salt: str) -> Crypter:
 
 
 def _passphrase() -> str:
-    """PULUMI_CONFIG_PASSPHRASE, else the content of PULUMI_CONFIG_PASSPHRASE_FILE. Raises PassphraseWrong."""
-    text, file = (os.environ.get(f"PULUMI_CONFIG_PASSPHRASE{suffix}") for suffix in ("", "_FILE"))
-    if text is not None:
+    """PULUMI_CONFIG_PASSPHRASE, else the content of PULUMI_CONFIG_PASSPHRASE_FILE. Raises PassphraseWrong, OSError."""
+    if (text := os.environ.get("PULUMI_CONFIG_PASSPHRASE")) is not None:
         return text
-    if not file:
-        raise PassphraseWrong("passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE")
-    try:
+    if file := os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE"):
         return Path(file).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise PassphraseWrong(f"PULUMI_CONFIG_PASSPHRASE_FILE: {file}: {error.strerror}") from error
-
-
-def _b64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
+    raise PassphraseWrong("passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE")

@@ -15,10 +15,9 @@ import threading
 import uuid
 from dataclasses import replace
 
-from engine.changes import compare
+from engine.changes import compare, get, parse_path, reset
 from engine.display import Op, Step
 from engine.errors import EngineError, Unsupported
-from engine.paths import get, parse_path, reset
 from engine.project import Config
 from engine.state import REFERENCE_TYPE, STACK_TYPE, ResourceState, make_urn
 from engine.values import Properties, has_secret, has_unknown, reveal
@@ -42,11 +41,10 @@ class Deployment:
 
     def close(self) -> None:
         """Return when no step is under way. From then on every registration fails: its program is gone."""
-        if not self._closed:
-            self._closed = True
-            for _ in range(self._work.parallel):
-                self._slots.acquire()
-            self._slots.release(self._work.parallel)
+        self._closed = True
+        for _ in range(self._work.parallel):
+            self._slots.acquire()
+        self._slots.release(self._work.parallel)
 
     def register(self, goal: ResourceState) -> ResourceState | None:
         """Bring about *goal*, and tell what the program is to know. Never raises: a failure is shown, and None."""
@@ -55,7 +53,7 @@ class Deployment:
             try:
                 if not (self._failed & goal.needs or self._closed or work.stopping.is_set()):
                     self._claim(urn)
-                    return self._register(goal)
+                    return self._register(goal) if goal.custom else self._component(goal, work.ledger.old(urn))
             except EngineError as error:
                 work.display.failed(Step(Op.SAME, goal), error)
             self._failed.add(urn)
@@ -69,36 +67,42 @@ class Deployment:
                 raise EngineError(f"Duplicate resource URN '{urn}'; try giving it a unique name")
             self.registered.add(urn)
 
+    def _component(self, new: ResourceState, old: ResourceState | None) -> ResourceState:
+        changes = compare(old.inputs, new.inputs) if old else []
+        if old and not changes:
+            self._work.display.same(new)
+        else:
+            self._work.display.done(Step(Op.UPDATE if old else Op.CREATE, new, old, changes))
+        self._work.ledger.record(replace(new, outputs=old.outputs) if old else new, old=old)
+        return replace(new, outputs=new.inputs)
+
     def _register(self, goal: ResourceState) -> ResourceState | None:
-        new, old, work = goal, self._work.ledger.old(goal.urn), self._work
-        if not new.custom:
-            return self._component(new, old)
-        new = replace(new, provider=self._default_provider("pulumi-python", self._config.properties))
+        old, work = self._work.ledger.old(goal.urn), self._work
+        new = replace(goal, provider=self._default_provider("pulumi-python", self._config.properties))
         if work.spares(new.urn):
             self._skipped |= set() if old else {new.urn}
             return self._same(old, old) if old else None
         if missing := sorted(self._skipped & new.needs):
             raise EngineError(f"needs {', '.join(missing)}, which does not exist yet and is no --target; target it too")
         if old is None:
-            return self._carry_out(Step(Op.CREATE, replace(new, inputs=work.provider.check(new, {}))))
+            return self._carry_out(Step(Op.CREATE, work.provider.check(new, {})))
         for path in map(parse_path, new.ignore_changes):
             new = replace(new, inputs=reset(path, old.inputs, new.inputs))
-        new = replace(new, id=old.id, inputs=work.provider.check(new, old.inputs))
+        new = work.provider.check(replace(new, id=old.id), old.inputs)
         difference, changes = work.provider.diff(old, new), compare(old.inputs, new.inputs)
         # what the provider says changes is final: replace_on_changes asks only where the engine compares itself
         asked = difference.changes is None and _replaces_on(old, new)
-        changed = bool(changes) if difference.changes is None else difference.changes
-        if changed and (difference.replaces or asked):
-            if difference.delete_before_replace:
-                raise Unsupported("delete_before_replace, which the provider asks for,")
-            if old.protect and new.protect:
-                raise EngineError(f"cannot be replaced because it is protected; {UNPROTECT}")
-            # what check() carried over from the old resource does not apply to a new one
-            new = replace(new, id="", inputs=work.provider.check(replace(new, id="", inputs=goal.inputs), {}))
-            return self._carry_out(Step(Op.REPLACE, new, old, changes), becomes=replace(old, delete=True))
-        if changed:
+        if not (changes if difference.changes is None else difference.changes):
+            return self._same(old, replace(new, outputs=old.outputs))
+        if not (difference.replaces or asked):
             return self._carry_out(Step(Op.UPDATE, new, old, changes))
-        return self._same(old, replace(new, outputs=old.outputs))
+        if difference.delete_before_replace:
+            raise Unsupported("delete_before_replace, which the provider asks for,")
+        if old.protect and new.protect:
+            raise EngineError(f"cannot be replaced because it is protected; {UNPROTECT}")
+        # what check() carried over from the old resource does not apply to a new one
+        new = work.provider.check(replace(new, id="", inputs=goal.inputs), {})
+        return self._carry_out(Step(Op.REPLACE, new, old, changes), becomes=replace(old, delete=True))
 
     def _default_provider(self, package: str, inputs: Properties) -> str:
         """Reference to the provider resource of *package*, which is registered when the first resource needs it."""
@@ -112,15 +116,6 @@ class Deployment:
                 ledger.record(state, old=old)
         return f"{urn}::{state.id}"
 
-    def _component(self, new: ResourceState, old: ResourceState | None) -> ResourceState:
-        changes = compare(old.inputs, new.inputs) if old else []
-        if old and not changes:
-            self._work.display.same(new)
-        else:
-            self._work.show(Step(Op.UPDATE if old else Op.CREATE, new, old, changes))
-        self._work.ledger.record(replace(new, outputs=old.outputs) if old else new, old=old)
-        return replace(new, outputs=new.inputs)
-
     def _same(self, old: ResourceState, new: ResourceState) -> ResourceState:
         self._work.ledger.record(new, old=old, durable=False)
         self._work.display.same(new)
@@ -133,18 +128,16 @@ class Deployment:
         """
         work, new, old = self._work, step.state, step.old
         if work.preview:
-            work.display.planned(step)
             new = replace(new, outputs=new.inputs)
             work.ledger.record(new, old=old, becomes=becomes)
-            return new
-        if has_unknown(new.inputs):
+        elif has_unknown(new.inputs):
             raise EngineError("an input is not known although everything it depends on has been deployed")
-        work.display.begun(step)
-        updated = old if step.op is Op.UPDATE else None
-        with work.ledger.operation(updated or new, "updating" if updated else "creating") as operation:
-            answer = work.provider.update(updated, new) if updated else work.provider.create(new)
-            new = replace(new, id=answer.id, outputs=answer.outputs)
-            work.ledger.record(new, old=old, becomes=becomes, ends=operation)
+        else:
+            work.display.begun(step)
+            with work.ledger.operation(step.operation) as operation:
+                updates = step.op is Op.UPDATE
+                new = work.provider.update(old, new) if old and updates else work.provider.create(new)
+                work.ledger.record(new, old=old, becomes=becomes, ends=operation)
         work.display.done(step)
         return new
 
@@ -172,9 +165,8 @@ class Deployment:
         if state is None:
             return
         if not self._work.preview:  # what a failed run never came to know stays as it was
-            unknown = {key for key, value in outputs.items() if has_unknown(value)}
-            kept = {key: state.outputs[key] for key in unknown & state.outputs.keys()}
-            outputs = {**kept, **{key: value for key, value in outputs.items() if key not in unknown}}
+            bags = {key: state.outputs if has_unknown(value) else outputs for key, value in outputs.items()}
+            outputs = {key: bag[key] for key, bag in bags.items() if key in bag}
         if state.type == STACK_TYPE:
             self.stack_outputs = (state.outputs, outputs)
         self._work.ledger.record(replace(state, outputs=outputs), durable=False)
@@ -183,5 +175,4 @@ class Deployment:
 def _replaces_on(old: ResourceState, new: ResourceState) -> bool:
     """Whether a path of `replace_on_changes` has changed."""
     before, after = reveal(old.inputs), reveal(new.inputs)
-    paths = map(parse_path, new.replace_on_changes)
-    return any(before != after if path == ["*"] else get(path, before) != get(path, after) for path in paths)
+    return any(get(path, before) != get(path, after) for path in map(parse_path, new.replace_on_changes))

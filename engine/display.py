@@ -1,50 +1,41 @@
-"""What the user sees while a phase runs: one line an event, in the order of events, and the summary after it.
+"""What the user sees of a phase: a line an event, in their order, and a summary; or one JSON document at the end.
 
 Lines are the CLI's own as far as a stream of lines can be. The values that change are always shown, old => new.
 """
 
 import enum
-import math
 import os
 import sys
 import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TextIO
+from typing import Any, TextIO
 
-from engine.changes import Change, compare, shown, summary, visible
+from engine.changes import Change, compare, shown, summary
+from engine.checkpoint import as_document
 from engine.errors import CheckFailed, EngineError
-from engine.state import ResourceState, name_of, type_of
-from engine.values import Properties
-from fcpin.clock import Clock
+from engine.state import Operation, ResourceState, name_of
+from engine.values import Properties, masked
+
+PROVIDER_KEY = "__provider"
+"""The serialized provider object: an input of every dynamic resource, of no interest to its user."""
 
 
 class Op(enum.Enum):
-    """The kinds of steps, in the CLI's own names: they go into --json."""
+    """The kinds of steps: the CLI's own name; its sign; what would be done, is being done, has been done."""
 
-    SAME = "same"
-    CREATE = "create"
-    UPDATE = "update"
-    REPLACE = "replace"
-    DELETE = "delete"
-    DELETE_REPLACED = "delete-replaced"
-    REFRESH = "refresh"
+    SAME = ("same", "  ", "", "", "")
+    CREATE = ("create", "+ ", "create", "creating", "created")
+    UPDATE = ("update", "~ ", "update", "updating", "updated")
+    REPLACE = ("replace", "+-", "replace", "replacing", "replaced")
+    DELETE = ("delete", "- ", "delete", "deleting", "deleted")
+    DELETE_REPLACED = ("delete-replaced", "--", "delete original", "deleting original", "deleted original")
+    REFRESH = ("refresh", "~ ", "refresh", "refreshing", "refreshed")
 
 
-_WORDS = {
-    Op.SAME: ("  ", "", "", ""),
-    Op.CREATE: ("+ ", "create", "creating", "created"),
-    Op.UPDATE: ("~ ", "update", "updating", "updated"),
-    Op.REPLACE: ("+-", "replace", "replacing", "replaced"),
-    Op.DELETE: ("- ", "delete", "deleting", "deleted"),
-    Op.DELETE_REPLACED: ("--", "delete original", "deleting original", "deleted original"),
-    Op.REFRESH: ("~ ", "refresh", "refreshing", "refreshed"),
-}
-"""Sign; what would be done, is being done, has been done."""
 _COUNTED = (Op.CREATE, Op.UPDATE, Op.REPLACE, Op.DELETE)
-_COLOURS = {"+": 32, "~": 33, "-": 31, "+-": 35, "--": 31, "error:": 31, "warning:": 33}
-"""SGR codes of the signs and words that a line begins with."""
+_KINDS = {"+": "add", "-": "delete", "~": "update"}
 
 
 @dataclass(frozen=True)
@@ -57,124 +48,138 @@ class Step:
     old: ResourceState | None = None
     changes: Sequence[Change] = ()
 
+    @property
+    def visible(self) -> list[Change]:
+        """The changes that a user wants to see."""
+        return [change for change in self.changes if change.key != PROVIDER_KEY]
+
+    @property
+    def operation(self) -> Operation:
+        """What is on disk before the step's call is made."""
+        if self.old is None or self.op is Op.REPLACE:
+            return Operation(self.state, "creating")
+        return Operation(self.old, "updating" if self.op is Op.UPDATE else "deleting")
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """As the CLI's JSON has it."""
+        new = self.state if self.op not in (Op.DELETE, Op.DELETE_REPLACED) else None
+        kinds = {one.key: _KINDS[one.sign] + "-replace" * (self.op is Op.REPLACE) for one in self.visible}
+        document = {
+            "op": self.op.value[0],
+            "urn": self.state.urn,
+            "oldState": self.old and as_document(self.old, masked),
+            "newState": new and as_document(new, masked),
+            "diffReasons": list(kinds),
+            "detailedDiff": {key: {"kind": kind, "inputDiff": True} for key, kind in kinds.items()},
+        }
+        return {key: value for key, value in document.items() if value}
+
 
 class Display:
     """One phase of one run."""
 
-    def __init__(self, clock: Clock, *, preview: bool, details: bool = False, out: TextIO | None = None) -> None:
-        """With *details* a resource's other inputs and its URN are shown too (--diff)."""
-        self._clock = clock
-        self._preview = preview
-        self._details = details
-        self._out = out or sys.stdout
+    def __init__(self, *, preview: bool, details: bool = False, out: TextIO = sys.stdout) -> None:
+        """With *details* a resource's URN and the inputs of what is created are shown too (--diff)."""
+        self._preview, self._details, self._out = preview, details, out
         self._mutex = threading.Lock()
-        self._began = clock.monotonic()
-        self._under_way: dict[str, tuple[Step, float]] = {}
+        self._begun: dict[str, Step] = {}
         self._diagnostics: list[tuple[str, str, str]] = []  # URN, severity, message
-        self.counts: Counter[Op] = Counter()
-        self.errors = 0
+        self.steps: list[Step] = []
+        """What has been, or would be, done."""
+
+    @property
+    def errors(self) -> int:
+        return sum(severity == "error" for _, severity, _ in self._diagnostics)
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is, or would be, changed."""
+        return any(step.op in _COUNTED for step in self.steps)
 
     def line(self, text: str) -> None:
         """Print one line, or several that belong together."""
-        if self._out.isatty():
-            text = "\n".join(map(_coloured, text.split("\n")))
         with self._mutex:
             try:
                 print(text, file=self._out, flush=True)
             except OSError:  # nobody reads it any more; what is under way is more important
                 self._out = open(os.devnull, "w")  # noqa: PTH123, SIM115 - until the process ends
 
-    def planned(self, step: Step) -> None:
-        """Preview: this is what would be done."""
-        self.counts[step.op] += 1
-        self._show(step, _WORDS[step.op][1], values=True)
-
     def begun(self, step: Step) -> None:
         """The step's call is about to be made."""
-        self._under_way[step.state.urn] = (step, self._clock.monotonic())
-        self._show(step, _WORDS[step.op][2], values=True)
+        self._begun[step.state.urn] = step
+        self._show(step, step.op.value[3], values=True)
 
     def done(self, step: Step) -> None:
-        """The step has been carried out."""
-        self.counts[step.op] += 1
-        _, begun = self._under_way.pop(step.state.urn, (step, None))
-        seconds = 0.0 if begun is None else self._clock.monotonic() - begun
-        took = "" if begun is None else f" ({seconds:.{2 if seconds < 1 else 0}f}s)"
-        self._show(step, _WORDS[step.op][3] + took, values=begun is None)
+        """The step has been carried out; in a preview, would be."""
+        self.steps.append(step)
+        self._show(step, step.op.value[2 if self._preview else 4], values=step.state.urn not in self._begun)
+
+    def same(self, state: ResourceState) -> None:
+        """A resource that needs nothing is only counted."""
+        self.steps.append(Step(Op.SAME, state, state))
 
     def failed(self, step: Step, error: EngineError) -> None:
         """The step failed. Of a provider's traceback only the last line is shown here, all of it at the end."""
-        step, _ = self._under_way.pop(step.state.urn, (step, 0.0))
+        step = self._begun.get(step.state.urn, step)
         messages = str(error).splitlines() if isinstance(error, CheckFailed) else [str(error)]
         last = "\n      ".join(message.rpartition("\n")[2] for message in messages)
-        self._show(step, f"**{f'{_WORDS[step.op][2]} failed'.strip()}** error: {last}")
-        for message in messages:
-            self.log("error", message, step.state.urn, quiet=True)
-
-    def same(self, state: ResourceState) -> None:  # noqa: ARG002 - --json shows it
-        """A resource that needs nothing is only counted."""
-        self.counts[Op.SAME] += 1
+        self._show(step, f"**{f'{step.op.value[3]} failed'.strip()}** error: {last}")
+        self._diagnostics += [(step.state.urn, "error", message) for message in messages]
 
     def _show(self, step: Step, text: str, *, values: bool = False) -> None:
-        changes = visible(step.changes) if values else []
+        changes = step.visible if values else []
         keys = f" [diff: {summary(changes)}]" if changes else ""
-        lines = [f" {_WORDS[step.op][0]} {step.state.type} {name_of(step.state.urn)} {text}{keys}"]
+        lines = [f" {step.op.value[1]} {step.state.type} {name_of(step.state.urn)} {text}{keys}"]
         if values and self._details:
             lines.append(f"        [urn={step.state.urn}]")
-            changes = visible(compare({}, step.state.inputs)) if step.op is Op.CREATE else changes
+            if step.op is Op.CREATE:
+                changes = Step(step.op, step.state, None, compare({}, step.state.inputs)).visible
         self.line("\n".join([*lines, *(line for change in changes for line in change.lines("      "))]))
 
-    def log(self, severity: str, message: str, urn: str = "", *, quiet: bool = False) -> None:
-        """A message of the program or the provider. Warnings and errors are repeated at the end."""
-        self.errors += severity == "error"
+    def log(self, severity: str, message: str, urn: str = "") -> None:
+        """A message of the program, the provider or the engine. Warnings and errors are repeated at the end."""
         if severity in ("warning", "error"):
             self._diagnostics.append((urn, severity, message.strip()))
-        if not quiet:
-            where = f"{name_of(urn)}: " if urn else ""
-            self.line(f"    {where}{severity}: " + message.strip().replace("\n", "\n      "))
+        where = f"{name_of(urn)}: " if urn else ""
+        self.line(f"    {where}{severity}: " + message.strip().replace("\n", "\n      "))
 
     def output(self, text: str) -> None:
         """Something that the program or the plugin printed."""
         self.line(f"    {text}")
 
     def summary(self, before: Properties, after: Properties) -> None:
-        """Diagnostics, the stack's outputs, counts and duration. A preview leaves out what stays."""
+        """Diagnostics, the stack's outputs before and *after*, and counts. A preview leaves out what stays."""
         changes = {change.key: change for change in compare(before, after)}
         outputs = [line for change in changes.values() for line in change.lines("  ")]
         if not self._preview:
             outputs += [f"    {key}: {shown(after[key])}" for key in sorted(after.keys() - changes.keys())]
-        lines = [*self._messages(), *(["Outputs:", *outputs, ""] if outputs else []), "Resources:", *self._counts()]
-        if not self._preview:
-            lines += ["", f"Duration: {math.ceil(self._clock.monotonic() - self._began)}s"]
-        self.line("\n".join(lines))
+        outputs = ["Outputs:", *outputs, ""] if outputs else []
+        self.line("\n".join([*self._messages(), *outputs, "Resources:", *self._counts()]))
 
     def _messages(self) -> list[str]:
-        by_urn: dict[str, list[str]] = {}
-        for urn, severity, message in self._diagnostics:
-            by_urn.setdefault(urn, []).append(f"    {severity}: " + message.replace("\n", "\n    "))
-        lines = ["Diagnostics:"] if by_urn else []
-        for urn, messages in by_urn.items():
-            lines += [f"  {type_of(urn)} ({name_of(urn)}):" if urn else "  engine:", *messages, ""]
+        lines = ["Diagnostics:"] if self._diagnostics else []
+        for urn in dict.fromkeys(urn for urn, _, _ in self._diagnostics):
+            said = [(severity, message) for of, severity, message in self._diagnostics if of == urn]
+            lines.append(f"  {urn.split('::')[2].rpartition('$')[2]} ({name_of(urn)}):" if urn else "  engine:")
+            lines += [f"    {severity}: " + message.replace("\n", "\n    ") for severity, message in said]
+            lines.append("")
         return lines
 
     def _counts(self) -> list[str]:
-        counts = {op: self.counts[op] for op in _COUNTED if self.counts[op]}
-        lines = [
-            f"    {_WORDS[op][0]}{count} {'to ' + _WORDS[op][1] if self._preview else _WORDS[op][3]}"
-            for op, count in counts.items()
-        ]
-        rest = [f"{sum(counts.values())} changes"] if len(counts) > 1 else []
-        rest += [f"{self.counts[Op.SAME]} unchanged"] if self.counts[Op.SAME] else []
+        counts = Counter(step.op for step in self.steps)
+        words = {op: f"to {op.value[2]}" if self._preview else op.value[4] for op in _COUNTED if counts[op]}
+        lines = [f"    {op.value[1]}{counts[op]} {word}" for op, word in words.items()]
+        rest = [f"{sum(counts[op] for op in words)} changes"] if len(words) > 1 else []
+        rest += [f"{counts[Op.SAME]} unchanged"] if counts[Op.SAME] else []
         errors = [f"    {self.errors} errored"] if self.errors else []
         return [*lines, *([f"    {'. '.join(rest)}"] if rest else []), *errors]
 
-    @property
-    def changed(self) -> bool:
-        """Whether anything is, or would be, changed."""
-        return any(self.counts[op] for op in _COUNTED)
-
-
-def _coloured(line: str) -> str:
-    first, *_ = [*line.split(), ""]
-    code = _COLOURS.get("error:" if " error: " in line else first)
-    return f"\x1b[{code}m{line}\x1b[0m" if code else line
+    def digest(self) -> dict[str, Any]:
+        """The phase as one document, in the shape of the CLI's `preview --json`."""
+        said = [{"severity": severity, "message": text, "urn": urn} for urn, severity, text in self._diagnostics]
+        return {
+            "steps": [step.document for step in self.steps],
+            "diagnostics": [{key: value for key, value in one.items() if value} for one in said],
+            "changeSummary": Counter(step.op.value[0] for step in self.steps),
+        }

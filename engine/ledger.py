@@ -9,9 +9,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 
-from engine.checkpoint import Checkpoint
 from engine.errors import OutcomeUnknown, StateUnusable
-from engine.state import Operation, ResourceState, verify
+from engine.state import Checkpoint, Operation, ResourceState, verify
 
 Store = Callable[[Checkpoint], None]
 
@@ -23,15 +22,14 @@ class Ledger:
         """Without a *store* nothing is written: a preview."""
         self._before, self._store = before, store
         self._new: dict[str, ResourceState] = {}
-        self._old = {state.urn: state for state in before.resources if not state.delete}
-        self._doomed = dict.fromkeys(state for state in before.resources if state.delete)
-        self._operations: dict[Operation, None] = {}
+        self._old = list(before.resources)
+        self._operations: list[Operation] = []
         self._mutex, self._writing = threading.Lock(), threading.Lock()
         self._changes = self._written = 0
 
     def old(self, urn: str) -> ResourceState | None:
         """The state of *urn* from before the run, unless it was dealt with or only waits for its deletion."""
-        return self._old.get(urn)
+        return next((state for state in self._old if state.urn == urn and not state.delete), None)
 
     def new(self, urn: str) -> ResourceState | None:
         """The state that this run gave *urn*."""
@@ -39,8 +37,7 @@ class Ledger:
 
     def remaining(self) -> list[ResourceState]:
         """States from before the run that have not been dealt with."""
-        with self._mutex:
-            return [*self._old.values(), *self._doomed]
+        return list(self._old)
 
     def record(
         self,
@@ -58,30 +55,23 @@ class Ledger:
         with self._mutex:
             if new:
                 self._new[new.urn] = new
-            if old and self._old.get(old.urn) is old and (becomes is None or becomes.delete):
-                del self._old[old.urn]
-            self._doomed = {state: None for state in self._doomed if state is not old}
-            if becomes and becomes.delete:
-                self._doomed[becomes] = None
-            elif becomes:
-                self._old[becomes.urn] = becomes
-            self._operations = {operation: None for operation in self._operations if operation is not ends}
+            kept = [becomes if state is old else state for state in self._old]
+            self._old = [state for state in kept if state]
+            self._operations = [operation for operation in self._operations if operation is not ends]
         if durable:
             self.commit()
 
     def settle(self) -> None:
         """Let what remains refer to nothing that is gone."""
-        with self._mutex:
-            urns = {*self._new, *self._old, *(state.urn for state in self._doomed)}
-            self._old = {urn: state.needing_only(urns) for urn, state in self._old.items()}
-            self._doomed = {state.needing_only(urns): None for state in self._doomed}
+        urns = {state.urn for state in self._old}
+        self._old = [state.needing_only(urns) for state in self._old]
+        self.commit()
 
     @contextlib.contextmanager
-    def operation(self, state: ResourceState, kind: str) -> Iterator[Operation]:
+    def operation(self, operation: Operation) -> Iterator[Operation]:
         """Around a call: on disk as pending before it is made, until `record` ends it, or it failed."""
-        operation = Operation(state, kind)
         with self._mutex:
-            self._operations[operation] = None
+            self._operations.append(operation)
         self.commit()
         try:
             yield operation
@@ -100,7 +90,7 @@ class Ledger:
             if self._store and self._written < mine:
                 with self._mutex:
                     changes, operations = self._changes, list(self._operations)
-                    states = [*self._new.values(), *self._old.values(), *self._doomed]
+                    states = [*self._new.values(), *self._old]
                 self._store(Checkpoint(_ordered(states), operations, self._before.other))
                 self._written = changes
 

@@ -8,9 +8,9 @@ import grpc
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2, resource_pb2_grpc
 
+from engine.changes import parse_path
 from engine.deployment import Deployment
 from engine.errors import EngineError, Unsupported
-from engine.paths import parse_path
 from engine.plugin import OPTIONS
 from engine.stack import Stack
 from engine.state import DYNAMIC_PREFIX, REFERENCE_TYPE, ResourceState, make_urn
@@ -104,10 +104,10 @@ class Services(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.Engine
             context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
 
 
-def new_server(parallel: int) -> tuple[grpc.Server, str]:
+def new_server() -> tuple[grpc.Server, str]:
     """A server on a port of its own on loopback, and its address. It answers from `Services.serve` on."""
-    # the SDK has up to four calls a slot under way; each waits in a thread here
-    server = grpc.server(ThreadPoolExecutor(max_workers=parallel * 4 + 8), options=OPTIONS)
+    # the SDK has up to four calls a step under way; each waits in a thread here
+    server = grpc.server(ThreadPoolExecutor(max_workers=72), options=OPTIONS)
     return server, f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
 
 

@@ -5,18 +5,17 @@ import json
 from argparse import Namespace
 from threading import Event
 
-from engine.deletes import delete_remaining
+from engine import checkpoint
+from engine.child import Child
 from engine.deployment import Deployment
 from engine.display import Display
 from engine.errors import Unsupported
 from engine.ledger import Ledger
 from engine.monitor import Services, new_server
 from engine.plugin import Plugin
-from engine.processes import Child
-from engine.refresh import refresh
 from engine.stack import Stack
 from engine.state import DYNAMIC_PREFIX
-from engine.work import Work
+from engine.work import Work, delete_remaining, refresh
 
 _PENDING = (
     "Attempting to deploy or update resources with {} pending operations from previous deployment.{}\n"
@@ -26,34 +25,35 @@ _PENDING = (
 
 def run_phase(stack: Stack, options: Namespace, display: Display, stopping: Event, *, preview: bool) -> None:
     """Do it, and show it; the display knows how it went. Raises EngineError when the state cannot be used."""
-    before = stack.read()
+    before = checkpoint.read(stack.path)
     known = {state.urn for state in before.resources}
     for state in before.resources:
         if state.is_managed and (not state.type.startswith(DYNAMIC_PREFIX) or state.other.get("external")):
             raise Unsupported(f"the resource {state.urn} in the state (expected Python dynamic resources)")
     pending = [f"\n  * {one.state.urn}, interrupted while {one.kind}" for one in before.operations]
     if pending and (preview or options.skip_preview):
-        display.log("warning", _PENDING.format(len(pending), "".join(pending)), quiet=True)
-    server, address = new_server(options.parallel)
+        display.log("warning", _PENDING.format(len(pending), "".join(pending)))
+    updates = options.command in ("preview", "up")
+    server, address = new_server()
     environment = {"PULUMI_PROJECT": stack.project.name, "PULUMI_CONFIG": "{}"}
     with Child("plugin", address, stack.project.program, environment) as child, contextlib.ExitStack() as ending:
+        ledger = Ledger(before, None if preview else stack.write)
         provider = Plugin(child, stack.config, display.output)
-        ledger = Ledger(before, None if preview else stack.writer())
-        work = Work(ledger, provider, display, preview, options.parallel, options.target, stopping)
+        work = Work(ledger, provider, display, preview, targets=options.target, stopping=stopping)
         deployment = Deployment(work, stack.name, stack.project.name, stack.config)
         Services(deployment, work, stack).serve(server)
         ending.callback(server.stop, 0)
         ending.callback(deployment.close)
-        if options.kind != "update":
+        if not updates:
             _refuse_targets(work, known)
-        if (options.kind == "refresh" or options.refresh) and not work.is_over:
+        if (options.command == "refresh" or options.refresh) and not work.is_over:
             refresh(work)
-        if options.kind == "update" and not work.is_over:
-            display.counts.clear()  # those of the refresh
+        if updates and not work.is_over:
+            display.steps.clear()  # those of the refresh
             _run_program(stack, work, address)
             deployment.close()
             _refuse_targets(work, known | deployment.registered)
-        if options.kind != "refresh" and not work.is_over:
+        if options.command != "refresh" and not work.is_over:
             delete_remaining(work)
         ledger.commit()
     display.summary(*deployment.stack_outputs)
@@ -65,21 +65,12 @@ def _refuse_targets(work: Work, known: set[str]) -> None:
 
 
 def _run_program(stack: Stack, work: Work, address: str) -> None:
-    config = stack.config
-    settings = {
-        "monitor": address,
-        "engine": address,
-        "organization": "organization",
-        "project": stack.project.name,
-        "stack": stack.name,
-        "root_directory": str(stack.project.root),
-        "parallel": work.parallel,
-        "dry_run": work.preview,
-    }
-    secret_keys = json.dumps(sorted(config.secret_keys))
-    environment = {"PULUMI_CONFIG": json.dumps(config.values), "PULUMI_CONFIG_SECRET_KEYS": secret_keys}
+    names = {"organization": "organization", "project": stack.project.name, "stack": stack.name}
+    addresses = {"monitor": address, "engine": address, "root_directory": str(stack.project.root)}
+    settings = {**names, **addresses, "parallel": work.parallel, "dry_run": work.preview}
+    secret_keys = json.dumps(sorted(stack.config.secret_keys))
+    environment = {"PULUMI_CONFIG": json.dumps(stack.config.values), "PULUMI_CONFIG_SECRET_KEYS": secret_keys}
     with Child("program", json.dumps(settings), stack.project.program, environment) as program:
-        program.pass_on(work.display.output)
-        code = program.wait()
+        code = program.wait(work.display.output)
     if code and not work.is_over:
         work.display.log("error", f"the program ended with exit code {code}")

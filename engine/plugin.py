@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import grpc
@@ -10,11 +10,11 @@ from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from engine.changes import shown
+from engine.child import Child
 from engine.errors import CheckFailed, OutcomeUnknown, ProviderFailed
-from engine.processes import Child
 from engine.project import Config
 from engine.state import ResourceState, name_of
-from engine.values import Properties, Value, as_secret_as, from_wire, secret, to_wire
+from engine.values import Properties, as_secret_as, from_wire, secret, to_wire
 
 OPTIONS = [*_GRPC_CHANNEL_OPTIONS, ("grpc.enable_http_proxy", 0)]
 
@@ -29,32 +29,23 @@ class Difference:
     delete_before_replace: bool = False
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What create(), update() or read() answered; *inputs* only if read() gave some."""
-
-    id: str = ""
-    outputs: Properties = field(default_factory=dict)
-    inputs: Properties | None = None
-
-
 class Provider(Protocol):
     """The methods of a dynamic provider. Each raises ProviderFailed; called from many threads at once."""
 
-    def check(self, state: ResourceState, old_inputs: Properties) -> dict[str, Value]:
-        """The inputs of *state* as the provider wants them. Raises CheckFailed with every failure."""
+    def check(self, state: ResourceState, old_inputs: Properties) -> ResourceState:
+        """*state* with the inputs that the provider wants. Raises CheckFailed with every failure."""
 
     def diff(self, old: ResourceState, new: ResourceState) -> Difference:
         """Whether what *old* has in the cloud differs from the inputs of *new*."""
 
-    def create(self, state: ResourceState) -> Answer:
-        """Make it. The id is never empty."""
+    def create(self, state: ResourceState) -> ResourceState:
+        """Make it: *state* with its id, which is never empty, and its outputs."""
 
-    def update(self, old: ResourceState, new: ResourceState) -> Answer:
-        """Change it in place."""
+    def update(self, old: ResourceState, new: ResourceState) -> ResourceState:
+        """Change it in place: *new* with its outputs."""
 
-    def read(self, state: ResourceState) -> Answer:
-        """What is there now. An empty id means that it is gone."""
+    def read(self, state: ResourceState) -> ResourceState | None:
+        """*state* as it is now, or None when it is gone."""
 
     def delete(self, state: ResourceState) -> None:
         """Remove it."""
@@ -69,30 +60,31 @@ class Plugin:
         self._mutex = threading.Lock()
         self._stub: Any = None
 
-    def check(self, state: ResourceState, old_inputs: Properties) -> dict[str, Value]:
+    def check(self, state: ResourceState, old_inputs: Properties) -> ResourceState:
         answer = self._call("Check", state, olds=old_inputs, news=state.inputs)
         if answer.failures:
             raise CheckFailed("\n".join(_failure(state, failure) for failure in answer.failures))
-        return as_secret_as(from_wire(answer.inputs), state.inputs)
+        return replace(state, inputs=as_secret_as(from_wire(answer.inputs), state.inputs))
 
     def diff(self, old: ResourceState, new: ResourceState) -> Difference:
         answer = self._change("Diff", old, new)
         changes = {provider_pb2.DiffResponse.DIFF_NONE: False, provider_pb2.DiffResponse.DIFF_SOME: True}
         return Difference(changes.get(answer.changes), list(answer.replaces), answer.deleteBeforeReplace)
 
-    def create(self, state: ResourceState) -> Answer:
+    def create(self, state: ResourceState) -> ResourceState:
         answer = self._call("Create", state, properties=state.inputs)
         if not answer.id:
             raise ProviderFailed("create() returned no id")
-        return Answer(answer.id, _outputs(answer, state))
+        return _with_outputs(replace(state, id=answer.id), answer)
 
-    def update(self, old: ResourceState, new: ResourceState) -> Answer:
-        return Answer(old.id, _outputs(self._change("Update", old, new), new))
+    def update(self, old: ResourceState, new: ResourceState) -> ResourceState:
+        return _with_outputs(new, self._change("Update", old, new))
 
-    def read(self, state: ResourceState) -> Answer:
+    def read(self, state: ResourceState) -> ResourceState | None:
         answer = self._call("Read", state, id=state.id, properties=state.outputs, inputs=state.inputs)
-        inputs = as_secret_as(from_wire(answer.inputs), state.inputs) if answer.HasField("inputs") else None
-        return Answer(answer.id, as_secret_as(from_wire(answer.properties), state.outputs), inputs)
+        inputs = as_secret_as(from_wire(answer.inputs), state.inputs) if answer.HasField("inputs") else state.inputs
+        outputs = as_secret_as(from_wire(answer.properties), state.outputs)
+        return replace(state, id=answer.id, inputs=inputs, outputs=outputs) if answer.id else None
 
     def delete(self, state: ResourceState) -> None:
         self._call("Delete", state, id=state.id, properties=state.outputs, old_inputs=state.inputs)
@@ -128,9 +120,10 @@ class Plugin:
             return self._stub
 
 
-def _outputs(answer: Any, state: ResourceState) -> Mapping[str, Value]:
+def _with_outputs(state: ResourceState, answer: Any) -> ResourceState:
     outputs = as_secret_as(from_wire(answer.properties), state.inputs)
-    return {key: secret(value) if key in state.additional_secret_outputs else value for key, value in outputs.items()}
+    secrets = {key: secret(value) for key, value in outputs.items() if key in state.additional_secret_outputs}
+    return replace(state, outputs=outputs | secrets)
 
 
 def _failure(state: ResourceState, failure: Any) -> str:

@@ -43,9 +43,8 @@ class Project:
         """Read Pulumi.yaml in *start* or the nearest folder above it. Raises ProjectInvalid, Unsupported."""
         path = next((path for root in (start, *start.parents) if (path := root / "Pulumi.yaml").exists()), None)
         if path is None:
-            raise ProjectInvalid(
-                f"no Pulumi.yaml project file found (searching upwards from {start}); use --cwd to name its folder"
-            )
+            searched = f"searching upwards from {start}"
+            raise ProjectInvalid(f"no Pulumi.yaml project file found ({searched}); use --cwd to name its folder")
         document = read_yaml(path)
         name, runtime = document.get("name"), document.get("runtime")
         if not isinstance(name, str) or not _NAME.fullmatch(name):
@@ -60,10 +59,6 @@ class Project:
         """Where the program runs: `main:`, else the root."""
         return (self.root / str(self.document.get("main") or ".")).resolve()
 
-    def stack_file(self, stack: str) -> Path:
-        """Pulumi.<stack>.yaml in `stackConfigDir:`, else in the root; whether it exists or not."""
-        return self.root / str(self.document.get("stackConfigDir") or ".") / f"Pulumi.{stack}.yaml"
-
     def section(self, key: str) -> Mapping[str, Any]:
         """A mapping of Pulumi.yaml. Raises ProjectInvalid."""
         return _mapping(self.root / "Pulumi.yaml", key, self.document.get(key))
@@ -77,36 +72,43 @@ class Project:
 class StackSettings:
     """Pulumi.<stack>.yaml."""
 
+    project: Project
     path: Path
     salt: str
     config: Mapping[str, Any]
 
     @classmethod
-    def load(cls, path: Path) -> Self:
-        """Raises ProjectInvalid, Unsupported. A file that does not exist has no settings."""
+    def load(cls, project: Project, stack: str) -> Self:
+        """In `stackConfigDir:`, else in the root. Raises ProjectInvalid, Unsupported. No file has no settings."""
+        path = project.root / str(project.document.get("stackConfigDir") or ".") / f"Pulumi.{stack}.yaml"
         document = read_yaml(path) if path.exists() else {}
         if document.get("secretsprovider") not in (None, "passphrase", "default"):
             raise Unsupported(f"{path}: secretsprovider {document['secretsprovider']!r}")
         if document.get("environment"):
             raise Unsupported(f"{path}: environment (Pulumi ESC)")
-        return cls(path, str(document.get("encryptionsalt") or ""), _mapping(path, "config", document.get("config")))
+        config = project.full_keys(_mapping(path, "config", document.get("config")))
+        return cls(project, path, str(document.get("encryptionsalt") or ""), config)
 
-    def resolve(self, project: Project, decrypt: Callable[[str], str]) -> Config:
+    def resolve(self, decrypt: Callable[[str], str]) -> Config:
         """Defaults of the project, then the stack's own values, secure ones decrypted. Raises ProjectInvalid."""
-        own = {key: _marked(value) for key, value in project.full_keys(self.config).items()}
-        values = project.full_keys(project.section("config"))
-        for key, value in values.items():
+        values: dict[str, Value] = {}
+        for key, value in self.project.full_keys(self.project.section("config")).items():
             values[key] = value.get("value", value.get("default")) if isinstance(value, dict) else value
-            if values[key] is None and key not in own:
+            if values[key] is None and key not in self.config:
                 raise ProjectInvalid(f"{self.path}: the stack is missing configuration value {key!r}; set it there")
-        for key, value in own.items():
+        values |= {key: _marked(value) for key, value in self.config.items()}
+
+        def text(key: str) -> str:
             try:
-                values[key] = transform(value, lambda one: decrypt(one.value) if isinstance(one, Secret) else one)
+                plain = transform(values[key], lambda one: decrypt(one.value) if isinstance(one, Secret) else one)
             except StateUnusable as error:
                 raise ProjectInvalid(f"{self.path}: {key}: {error}; set it again with the Pulumi CLI") from error
+            plain = "" if plain is None else plain
+            return plain if isinstance(plain, str) else json.dumps(plain, separators=(",", ":"), ensure_ascii=False)
+
         return Config(
-            {key: _text(values[key]) for key in sorted(values)},
-            secret_keys=frozenset(key for key, value in own.items() if has_secret(value)),
+            {key: text(key) for key in sorted(values)},
+            secret_keys=frozenset(key for key, value in values.items() if has_secret(value)),
             object_keys=frozenset(key for key, value in values.items() if isinstance(value, dict | list)),
         )
 
@@ -117,12 +119,6 @@ def _marked(value: Any) -> Value:
         secure = value.keys() == {"secure"} and isinstance(value["secure"], str)
         return Secret(value["secure"]) if secure else {str(key): _marked(item) for key, item in value.items()}
     return list(map(_marked, value)) if isinstance(value, list) else value
-
-
-def _text(value: Any) -> str:
-    """As the CLI gives it to a program: no value is an empty text."""
-    text = value if value is not None else ""
-    return text if isinstance(text, str) else json.dumps(text, separators=(",", ":"), ensure_ascii=False)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -143,8 +139,6 @@ def _mapping(path: Path, what: str, value: Any) -> dict[str, Any]:
 class _Loader(yaml.SafeLoader):
     """Reads dates as the text that stands there, as the CLI does."""
 
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
+    yaml_constructors = yaml.SafeLoader.yaml_constructors | {
+        "tag:yaml.org,2002:timestamp": yaml.SafeLoader.construct_yaml_str
+    }

@@ -1,7 +1,12 @@
-"""A stack: where a file:// backend keeps it, its project, settings and state, and the key to its secrets."""
+"""A stack: where a file:// backend keeps it, its settings and state, the key to its secrets, and its lock."""
 
+import contextlib
+import getpass
+import json
 import os
-from collections.abc import Callable
+import socket
+import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,10 +14,10 @@ from typing import Self
 from urllib.parse import unquote
 
 from engine import checkpoint
-from engine.checkpoint import Checkpoint, Encoder, read_latest, salt_of
 from engine.crypter import Crypter, crypter_of
-from engine.errors import StackNotFound, StateUnusable, Unsupported, UsageError
+from engine.errors import StackLocked, StackNotFound, StateUnusable, Unsupported, UsageError
 from engine.project import Config, Project, StackSettings, read_yaml
+from engine.state import Checkpoint
 from engine.values import Properties
 from fcpin.clock import Clock, SystemClock
 
@@ -38,18 +43,16 @@ class Stack:
         of_project, name = _full_name(name, project.name)
         if of_project != project.name:
             raise UsageError(f"the stack {name} of {of_project}: expected one of this project, {project.name}")
-        return cls(name, project, _backend(project), StackSettings.load(project.stack_file(name)), SystemClock())
+        return cls(name, project, _backend(project), StackSettings.load(project, name), SystemClock())
 
     @classmethod
     def open(cls, name: str | None, folder: Path, *, new: bool = True) -> Self:
         """One that exists, or is *new*: it has a Pulumi.<stack>.yaml and no state yet. Raises StackNotFound too."""
         stack = cls.named(name, folder)
-        if stack.path.exists():
-            read_latest(stack.path)  # a state that cannot be used is refused before anything is started
-        elif not new or not stack.settings.path.exists():
-            raise StackNotFound(
-                f"no stack named '{stack.name}' found; create it with: python -m engine stack init {stack.name}"
-            )
+        if not stack.path.exists() and not (new and stack.settings.path.exists()):
+            advice = f"create it with: python -m engine stack init {stack.name}"
+            raise StackNotFound(f"no stack named '{stack.name}' found; {advice}")
+        checkpoint.read_latest(stack.path)  # a state that cannot be used is refused before anything is started
         return stack
 
     @property
@@ -65,48 +68,77 @@ class Stack:
         return path
 
     @property
-    def now(self) -> str:
+    def _now(self) -> str:
         """RFC 3339, as all files of the backend have it."""
         return self.clock.now().isoformat().replace("+00:00", "Z")
-
-    @property
-    def lock_folder(self) -> Path:
-        return self.backend / "locks" / "organization" / self.project.name / self.name
 
     @cached_property
     def crypter(self) -> Crypter:
         """For what is written; the salt of Pulumi.<stack>.yaml goes before the state's. Raises PassphraseWrong."""
-        return crypter_of(self.settings.salt or (salt_of(read_latest(self.path)) if self.path.exists() else ""))
+        return crypter_of(self.settings.salt or checkpoint.salt_of(checkpoint.read_latest(self.path)))
 
     @cached_property
     def config(self) -> Config:
         """Raises ProjectInvalid, PassphraseWrong."""
-        return self.settings.resolve(self.project, self.crypter.decrypt)
-
-    def read(self) -> Checkpoint:
-        """The state as it is on disk now. Raises StateUnusable, Unsupported, PassphraseWrong."""
-        return checkpoint.read(self.path) if self.path.exists() else Checkpoint()
+        return self.settings.resolve(self.crypter.decrypt)
 
     def outputs_of(self, name: str) -> Properties:
-        """Those of another stack of the same backend. Raises StackNotFound, and what `read` raises."""
+        """Those of another stack of the same backend. Raises StackNotFound, and what reading a checkpoint raises."""
         path = self._state_file(*_full_name(name, self.project.name))
         if not path.exists():
             raise StackNotFound(f"unknown stack {name!r}: the backend {self.backend} has no such stack")
         return checkpoint.read(path).stack_outputs
 
-    def writer(self) -> Callable[[Checkpoint], None]:
-        """What puts a checkpoint on disk, the one before it stays as `.bak`. It raises StateUnusable."""
-        encoder = Encoder(f"organization/{self.project.name}/{self.name}", self.crypter)
+    def write(self, state: Checkpoint) -> None:
+        """Put it on disk; the one before it stays as `.bak`. Raises StateUnusable."""
+        try:
+            if not (meta := self.backend / "meta.yaml").exists():
+                write_atomically(meta, "version: 1\n")
+            text = checkpoint.encode(state, f"organization/{self.project.name}/{self.name}", self.crypter, self._now)
+            write_atomically(self.path, text, keep_previous=True)
+        except OSError as error:
+            raise StateUnusable(f"cannot write {self.path}: {error.strerror}; what was there still is") from error
 
-        def write(state: Checkpoint) -> None:
-            try:
-                if not (meta := self.backend / "meta.yaml").exists():
-                    write_atomically(meta, "version: 1\n")
-                write_atomically(self.path, encoder.encode(state, self.now), keep_previous=True)
-            except OSError as error:
-                raise StateUnusable(f"cannot write {self.path}: {error.strerror}; what was there still is") from error
+    def locks(self) -> dict[Path, str]:
+        """The lock files of the CLI's file backend that are there now, and who holds each."""
+        found = {}
+        for path in (self.backend / "locks" / "organization" / self.project.name / self.name).glob("*.json"):
+            with contextlib.suppress(FileNotFoundError):  # released in the meantime
+                found[path] = _holder(path.read_bytes())
+        return found
 
-        return write
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[Callable[[], None]]:
+        """Hold the lock; gives what releases it early. Raises StackLocked.
+
+        Like the CLI, a run writes its own lock and then looks for others, so of two that start at once at most one
+        goes on.
+        """
+        self._raise_if_locked()
+        mine = self.backend / "locks" / "organization" / self.project.name / self.name / f"{uuid.uuid4()}.json"
+        holder = {"pid": os.getpid(), "username": getpass.getuser(), "hostname": socket.gethostname()}
+        mine.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            mine.write_text(json.dumps({**holder, "timestamp": self._now}), encoding="utf-8")
+            self._raise_if_locked(mine)
+            yield lambda: mine.unlink(missing_ok=True)
+        finally:
+            mine.unlink(missing_ok=True)
+
+    def _raise_if_locked(self, mine: Path | None = None) -> None:
+        for path, holder in self.locks().items():
+            if path != mine:
+                advice = f"if that run has ended, remove its lock: python -m engine cancel --stack {self.name} --yes"
+                raise StackLocked(f"the stack {self.name} is locked by {holder}; {advice}")
+
+
+def _holder(text: bytes) -> str:
+    """A file that says nothing is a lock of somebody."""
+    content = {}
+    with contextlib.suppress(TypeError, ValueError):
+        content = {**json.loads(text)}
+    user, host, pid, since = (content.get(key, "?") for key in ("username", "hostname", "pid", "timestamp"))
+    return f"{user}@{host} (pid {pid}) since {since}"
 
 
 def _backend(project: Project) -> Path:

@@ -6,20 +6,13 @@ import json
 from argparse import Namespace
 from typing import Any
 
-from engine.changes import masked, shown
-from engine.checkpoint import Checkpoint, in_plain_text, read_latest
-from engine.errors import EngineError, UsageError
-from engine.lock import locked, locks
+from engine import checkpoint
+from engine.changes import shown
+from engine.errors import EngineError, Unsupported, UsageError
 from engine.project import read_yaml
 from engine.stack import Stack, write_atomically
-from engine.values import reveal
-
-
-def run(options: Namespace) -> int:
-    """Carry the command out; its exit code. Raises EngineError."""
-    actions = {"init": _init, "ls": _ls, "output": _output, "export": _export, "rm": _rm, "config": _config}
-    {**actions, "cancel": _cancel}[options.command.rpartition(" ")[2]](options)
-    return 0
+from engine.state import Checkpoint
+from engine.values import masked, reveal
 
 
 def _init(options: Namespace) -> None:
@@ -27,7 +20,7 @@ def _init(options: Namespace) -> None:
     stack = Stack.named(options.name or options.stack, options.cwd)
     if stack.path.exists():
         raise EngineError(f"stack '{stack.name}' already exists")
-    stack.writer()(Checkpoint())
+    stack.write(Checkpoint())
     path = stack.settings.path
     if not stack.settings.salt:
         before = path.read_text(encoding="utf-8") if path.exists() and read_yaml(path) else ""
@@ -38,35 +31,36 @@ def _init(options: Namespace) -> None:
 def _ls(options: Namespace) -> None:
     print(f"{'NAME':<24}{'LAST UPDATE':<32}RESOURCE COUNT")
     for path in sorted(Stack.named(options.stack or "any", options.cwd).path.parent.glob("*.json")):
-        latest = read_latest(path)
+        latest = checkpoint.read_latest(path)
         count = len(latest.get("resources") or ())
         print(f"{path.stem:<24}{latest['manifest']['time'] if count else 'n/a':<32}{count}")
 
 
 def _output(options: Namespace) -> None:
-    outputs = Stack.open(options.stack, options.cwd, new=False).read().stack_outputs
+    outputs = checkpoint.read(Stack.open(options.stack, options.cwd, new=False).path).stack_outputs
     if options.name is not None and options.name not in outputs:
         raise EngineError(f"current stack does not have output property '{options.name}'")
     values = masked(reveal(outputs) if options.show_secrets else outputs)
     value = values if options.name is None else values[options.name]
     if options.json or options.name is not None:
         print(value if isinstance(value, str) and not options.json else _json(value))
-        return
-    print(f"Current stack outputs ({len(values)}):")
-    for key, value in values.items():
-        print(f"    {key:<24}{value if isinstance(value, str) else shown(value)}")
+    else:
+        print(f"Current stack outputs ({len(values)}):")
+        for key, one in values.items():
+            print(f"    {key:<24}{one if isinstance(one, str) else shown(one)}")
 
 
 def _export(options: Namespace) -> None:
-    latest = read_latest(Stack.open(options.stack, options.cwd, new=False).path)
-    print(_json({"version": 3, "deployment": in_plain_text(latest) if options.show_secrets else latest}, indent=4))
+    latest = checkpoint.read_latest(Stack.open(options.stack, options.cwd, new=False).path)
+    deployment = checkpoint.in_plain_text(latest) if options.show_secrets else latest
+    print(_json({"version": checkpoint.VERSION, "deployment": deployment}))
 
 
 def _rm(options: Namespace) -> None:
     """The state goes. Pulumi.<stack>.yaml is the user's own writing, and stays, as with the CLI's --preserve-config."""
     stack = Stack.open(options.name or options.stack, options.cwd, new=False)
-    with locked(stack):
-        if count := len(read_latest(stack.path).get("resources") or ()):
+    with stack.locked():
+        if count := len(checkpoint.read_latest(stack.path).get("resources") or ()):
             raise EngineError(f"'{stack.name}' still has {count} resources; run destroy first")
         for ending in ("", ".attrs", ".bak", ".bak.attrs"):
             stack.path.with_name(stack.path.name + ending).unlink(missing_ok=True)
@@ -75,8 +69,10 @@ def _rm(options: Namespace) -> None:
 
 def _config(options: Namespace) -> None:
     """As the CLI: a secret has no value unless it is asked for, and then needs no passphrase either."""
+    if options.arguments or not options.json:
+        raise Unsupported(f"the command config {' '.join(options.arguments[:1]) or 'without --json'}")
     stack = Stack.open(options.stack, options.cwd)
-    config = stack.config if options.show_secrets else stack.settings.resolve(stack.project, lambda _: "")
+    config = stack.config if options.show_secrets else stack.settings.resolve(lambda _: "")
     document: dict[str, Any] = {}
     for key, text in config.values.items():
         secret = key in config.secret_keys
@@ -88,15 +84,24 @@ def _config(options: Namespace) -> None:
 def _cancel(options: Namespace) -> None:
     """As the CLI: a run that may be at work is not cut off unasked."""
     stack = Stack.open(options.stack, options.cwd)
-    found = locks(stack)
-    for lock in found:
-        if not (lock.is_stale or options.yes):
-            raise UsageError(f"{lock} may still be at work; pass --yes to let another run begin beside it")
-        lock.path.unlink(missing_ok=True)
-        print(f"Removed the lock of {lock}")
-    if not found:
-        print(f"The stack {stack.name} is not locked")
+    for path, holder in stack.locks().items():
+        if not options.yes:
+            raise UsageError(f"{holder} may still be at work; pass --yes to let another run begin beside it")
+        path.unlink(missing_ok=True)
+        print(f"Removed the lock of {holder}")
 
 
-def _json(value: Any, indent: int = 2) -> str:
-    return json.dumps(value, indent=indent, ensure_ascii=False)
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+COMMANDS = {
+    # name: function, flags, help
+    "stack init": (_init, "", "create an empty stack"),
+    "stack ls": (_ls, "", "list the project's stacks"),
+    "stack output": (_output, "json show-secrets", "show the stack's outputs"),
+    "stack export": (_export, "show-secrets", "print the state as JSON"),
+    "stack rm": (_rm, "yes", "remove a stack that has no resources"),
+    "config": (_config, "json show-secrets", "show the stack's configuration"),
+    "cancel": (_cancel, "yes", "remove the locks of a run that will not end any more"),
+}

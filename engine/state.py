@@ -1,4 +1,4 @@
-"""What the engine knows of one resource, and the URNs that name it."""
+"""What the engine knows of one resource and of a stack, and the URNs that name resources."""
 
 import itertools
 from collections.abc import Collection, Mapping, Sequence
@@ -15,19 +15,13 @@ DYNAMIC_PREFIX = "pulumi-python:dynamic"
 
 def make_urn(stack: str, project: str, type_: str, name: str, parent: str = "") -> str:
     """`urn:pulumi:<stack>::<project>::[<parent's types>$]<type>::<name>`; the stack itself does not count as parent."""
-    if parent and type_of(parent) != STACK_TYPE:
-        type_ = f"{parent.split('::')[2]}${type_}"
-    return f"urn:pulumi:{stack}::{project}::{type_}::{name}"
+    types = parent.split("::")[2] if parent else STACK_TYPE
+    return f"urn:pulumi:{stack}::{project}::{type_ if types == STACK_TYPE else f'{types}${type_}'}::{name}"
 
 
 def name_of(urn: str) -> str:
     """The name that the program gave the resource."""
     return urn.split("::", 3)[-1]
-
-
-def type_of(urn: str) -> str:
-    """The resource's own type token, without those of its parents."""
-    return urn.split("::", 3)[2].rpartition("$")[2]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -76,8 +70,6 @@ class ResourceState:
 
     def needing_only(self, urns: Collection[str]) -> Self:
         """The same without a parent and dependencies that are not among *urns*."""
-        if all(urn in urns for urn in self.needs):
-            return self
         kept = {key: [urn for urn in needed if urn in urns] for key, needed in self.property_dependencies.items()}
         dependencies = [urn for urn in self.dependencies if urn in urns]
         parent = self.parent if self.parent in urns else ""
@@ -91,6 +83,21 @@ class Operation:
     state: ResourceState
     kind: str
     """creating, updating, deleting or reading."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The state of a stack."""
+
+    resources: Sequence[ResourceState] = ()
+    operations: Sequence[Operation] = ()
+    """Those of a run that was killed."""
+    other: Mapping[str, Any] = field(default_factory=dict)
+    """What else the deployment carries (metadata), kept as it is."""
+
+    @property
+    def stack_outputs(self) -> Properties:
+        return next((state.outputs for state in self.resources if state.type == STACK_TYPE), {})
 
 
 def verify(resources: Sequence[ResourceState]) -> str:

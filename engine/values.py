@@ -5,7 +5,7 @@ that only the deployment itself will tell. On the wire and in the state both are
 (Pulumi SDK: `pulumi.runtime.rpc`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -46,22 +46,22 @@ def transform(value: Value, leaf: Callable[[Value], Value]) -> Value:
     return [transform(item, leaf) for item in value] if isinstance(value, list) else leaf(value)
 
 
-def contains(value: Value, test: Callable[[Value], bool]) -> bool:
-    """Whether *test* is true of anything inside *value*."""
-    inside = [value.value] if isinstance(value, Secret) else value.values() if isinstance(value, Mapping) else value
-    return test(value) or (
-        not isinstance(inside, str | int | float | None) and any(contains(one, test) for one in inside)
-    )
+def _inside(value: Value) -> Iterator[Value]:
+    """*value*, and everything in it."""
+    yield value
+    within = [value.value] if isinstance(value, Secret) else value.values() if isinstance(value, Mapping) else value
+    for one in within if not isinstance(within, str | int | float | None) else ():
+        yield from _inside(one)
 
 
 def has_secret(value: Value) -> bool:
     """Whether anything inside *value* is secret."""
-    return contains(value, lambda one: isinstance(one, Secret))
+    return any(isinstance(one, Secret) for one in _inside(value))
 
 
 def has_unknown(value: Value) -> bool:
     """Whether anything inside *value* is not known yet."""
-    return contains(value, lambda one: one == UNKNOWN)
+    return any(one == UNKNOWN for one in _inside(value))
 
 
 def reveal(value: Value) -> Value:
@@ -69,15 +69,22 @@ def reveal(value: Value) -> Value:
     return transform(value, lambda leaf: reveal(leaf.value) if isinstance(leaf, Secret) else leaf)
 
 
+def masked(value: Value) -> Value:
+    """*value* with `[secret]` and `[unknown]` in it, fit for JSON."""
+    return transform(
+        value, lambda leaf: "[secret]" if isinstance(leaf, Secret) else "[unknown]" if leaf == UNKNOWN else leaf
+    )
+
+
 def as_secret_as(outputs: Properties, inputs: Properties) -> dict[str, Value]:
     """*outputs* with every property secret whose input of the same name was: plugins drop the marks."""
-    marked = dict(outputs)
-    for key in outputs.keys() & inputs.keys():
-        if isinstance(outputs[key], dict) and isinstance(inputs[key], dict):
-            marked[key] = as_secret_as(outputs[key], inputs[key])
-        elif has_secret(inputs[key]):
-            marked[key] = secret(outputs[key])
-    return marked
+
+    def mark(value: Value, like: Value) -> Value:
+        if isinstance(value, dict) and isinstance(like, dict):
+            return as_secret_as(value, like)
+        return secret(value) if has_secret(like) else value
+
+    return {key: mark(value, inputs.get(key)) for key, value in outputs.items()}
 
 
 def marked(value: Value, open_secret: Callable[[Mapping[str, Value]], Value]) -> Value:

@@ -2,22 +2,18 @@
 
 import io
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from engine.checkpoint import Checkpoint
-from engine.deletes import delete_remaining
 from engine.deployment import Deployment
 from engine.display import Display
 from engine.errors import CheckFailed, ProviderFailed
 from engine.ledger import Ledger
-from engine.plugin import Answer, Difference
+from engine.plugin import Difference
 from engine.project import Config
-from engine.refresh import refresh
-from engine.state import STACK_TYPE, ResourceState, make_urn, name_of, verify
+from engine.state import STACK_TYPE, Checkpoint, ResourceState, make_urn, name_of, verify
 from engine.values import Properties, Value, reveal
-from engine.work import Work
+from engine.work import Work, delete_remaining, refresh
 
 ITEM = "pulumi-python:dynamic/journal:Item"
 BOX = "journal:index:Box"
@@ -26,19 +22,6 @@ STACK_URN = make_urn("dev", "rig", STACK_TYPE, "rig-dev")
 
 class Crash(BaseException):
     """The engine is gone: nothing after this is written or called."""
-
-
-class StoppedClock:
-    """Always the same moment."""
-
-    def now(self) -> datetime:
-        return datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-
-    def monotonic(self) -> float:
-        return 1.0
-
-    def sleep(self, seconds: float) -> None:
-        """Nothing here waits."""
 
 
 class Fuse:
@@ -78,12 +61,12 @@ class Cloud:
         if error := self._failing.get(f"{method} {key}"):
             raise error
 
-    def check(self, state: ResourceState, old_inputs: Properties) -> dict[str, Value]:
+    def check(self, state: ResourceState, old_inputs: Properties) -> ResourceState:
         del old_inputs  # the items carry nothing over
         self._call("check", state.inputs["key"])
         if bad := state.inputs.get("bad"):
             raise CheckFailed([f"property bad: {bad}"])
-        return {"checked": True, **state.inputs}
+        return replace(state, inputs={"checked": True, **state.inputs})
 
     def diff(self, old: ResourceState, new: ResourceState) -> Difference:
         self._call("diff", new.inputs["key"])
@@ -95,26 +78,27 @@ class Cloud:
             delete_before_replace=bool(new.inputs.get("delete_first")),
         )
 
-    def create(self, state: ResourceState) -> Answer:
+    def create(self, state: ResourceState) -> ResourceState:
         key = str(state.inputs["key"])
         self._call("create", key)
         self.items[key] = dict(state.inputs)
         self.fuse.moment()
-        return Answer(f"id-{key}", {**state.inputs, "version": 1})
+        return replace(state, id=f"id-{key}", outputs={**state.inputs, "version": 1})
 
-    def update(self, old: ResourceState, new: ResourceState) -> Answer:
+    def update(self, old: ResourceState, new: ResourceState) -> ResourceState:
+        del old
         key = str(new.inputs["key"])
         self._call("update", key)
         self.items[key] = dict(new.inputs)
         self.fuse.moment()
-        return Answer(old.id, {**new.inputs, "version": 2})
+        return replace(new, outputs={**new.inputs, "version": 2})
 
-    def read(self, state: ResourceState) -> Answer:
+    def read(self, state: ResourceState) -> ResourceState | None:
         key = str(state.inputs["key"])
         self._call("read", key)
         if key not in self.items:
-            return Answer()
-        return Answer(state.id, {**self.items[key], "version": 1}, dict(self.items[key]))
+            return None
+        return replace(state, inputs=dict(self.items[key]), outputs={**self.items[key], "version": 1})
 
     def delete(self, state: ResourceState) -> None:
         key = str(state.outputs["key"])
@@ -165,7 +149,7 @@ class Rig:
 
     def _work(self, *, preview: bool = False, targets: Collection[str] = (), parallel: int = 4) -> Work:
         ledger = Ledger(self.saved, None if preview else self._store)
-        display = Display(StoppedClock(), preview=preview, out=io.StringIO())
+        display = Display(preview=preview, out=io.StringIO())
         return Work(ledger, self.cloud, display, preview, parallel, targets)
 
     def _store(self, checkpoint: Checkpoint) -> None:

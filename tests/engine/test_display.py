@@ -77,5 +77,5 @@ def test_on_a_terminal_up_asks_after_its_preview(bench: Workbench, answer: str, 
     ended, text = on_a_terminal(bench, answer)
     assert ended == code, text
     assert "Perform this update? (yes/no)" in text
-    assert "\x1b[32m +  pulumi-python:dynamic/journal:Item a create" in text
+    assert " +  pulumi-python:dynamic/journal:Item a create" in text
     assert list(bench.cloud()) == created

@@ -47,7 +47,7 @@ def test_killed_at_a_step_the_next_run_warns_and_repairs(bench: Workbench, point
     known = {raw["inputs"]["key"] for raw in bench.resources().values()} | {name for _, name in pending(bench)}
     assert set(bench.cloud()) <= known
 
-    assert bench.engine("cancel").code == 0
+    assert bench.engine("cancel", "--yes").code == 0
     repaired = bench.up()
     assert repaired.code == 0, repaired.text
     assert f"interrupted while {doing}" in repaired.out
@@ -69,7 +69,7 @@ def test_killed_at_random_times_the_stack_always_comes_right(bench: Workbench) -
         bench.forget_calls()
         if bench.state_file.exists():
             unknown |= {key for kind, key in pending(bench) if kind == "creating"}
-        bench.engine("cancel")
+        bench.engine("cancel", "--yes")
     bench.program(AFTER)
     assert bench.up().code == 0
     expected = {"kept", "new", "b", "fresh"}

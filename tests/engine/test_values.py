@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.changes import compare, shown
+from engine.changes import compare, parse_path, reset, shown
 from engine.checkpoint import sealed, unsealed
 from engine.crypter import Crypter
 from engine.errors import PassphraseWrong, StateUnusable, Unsupported
-from engine.paths import parse_path, reset
 from engine.values import RESOURCE, SIGNATURE, UNKNOWN, Secret, as_secret_as, from_wire, has_unknown, reveal, to_wire
 
 CRYPTER = Crypter.create("correct horse")
