@@ -5,7 +5,7 @@ FcpinError
 ├── LedgerUnavailable          temporary: the store of jobs cannot be reached
 └── ConvergenceFailed          the engine ended with an error; trying again later may help
     ├── NotAsApproved          the tag was pushed again after the approval: it is proposed anew
-    ├── StackBusy              what another receiver began on the stack is still at work
+    ├── StackBusy              another run is at work on the stack, or left its lock
     └── Interrupted            this receiver is being stopped: no failed attempt, somebody goes on later
 """
 
@@ -36,7 +36,7 @@ class NotAsApproved(ConvergenceFailed):
 
 
 class StackBusy(ConvergenceFailed):
-    """A run that a receiver began before it was killed is still at work. It ends by itself."""
+    """Another run is at work on the stack, as far as anybody can tell."""
 
 
 class Interrupted(ConvergenceFailed):

@@ -26,6 +26,11 @@ def stack_file(folder: Path, stack: str) -> Path:
     return file
 
 
+def project_name(folder: Path) -> str:
+    """`name` in the Pulumi.yaml of *folder* or above it. Raises InvalidSettings when there is none."""
+    return str(_project(folder)[1].get("name") or "")
+
+
 def read_file(file: Path) -> str:
     """The text of *file*, newlines as they are. Raises InvalidSettings."""
     try:

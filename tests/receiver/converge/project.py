@@ -1,0 +1,81 @@
+"""A project that is converged: its stack, its cloud, and the converger, with the verbs of the cases."""
+
+import json
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from emulator import Emulator
+from fcpin.stack import Engine, StackPin
+from receiver.converge.converger import EngineConverger
+from tests.lifecycle.shop import Shop
+from tests.support.stack import Stack
+
+FUNCTIONS = ("basket", "checkout", "search")
+
+
+@dataclass
+class Project:
+    """A stack with a function and a tag family of its own for each of FUNCTIONS, deployed once."""
+
+    shop: Shop
+    converger: EngineConverger
+    runs: Path
+    said: list[str] = field(default_factory=list)
+    """What the engine said in the last `up`."""
+    pushes: int = 0
+
+    @classmethod
+    def deployed(cls, folder: Path, engine: str, cloud: Emulator) -> Self:
+        shop = Shop.open(Stack(folder / "project", engine), cloud)
+        shop.configure({name: shop.entry(function_name=name, policy={"family": {"name": name}}) for name in FUNCTIONS})
+        for name in FUNCTIONS:
+            shop.push(f"{name}-0")
+        shop.up()
+        return cls(shop, cls.converger_of(shop, folder / "runs"), folder / "runs")
+
+    @staticmethod
+    def engine_of(shop: Shop) -> Engine:
+        return Engine.find(shop.stack.engine, shop.stack.folder, shop.stack.process_environment())
+
+    @classmethod
+    def converger_of(cls, shop: Shop, runs: Path) -> EngineConverger:
+        return EngineConverger.find(cls.engine_of(shop), runs)
+
+    def restarted(self) -> EngineConverger:
+        """As the next receiver has it."""
+        return self.converger_of(self.shop, self.runs)
+
+    def push(self, name: str) -> str:
+        """The next tag of the family; `tag@digest`."""
+        self.pushes += 1
+        tag = f"{name}-{self.pushes}"
+        return f"{tag}@{self.shop.push(tag)}"
+
+    def pin(self, name: str) -> StackPin:
+        return next(pin for pin in self.converger.pins("test") if pin.name == name)
+
+    def up(self, *names: str) -> None:
+        self.said = []
+        self.converger.up("test", names, self.said.append)
+
+    def outputs(self) -> dict[str, str]:
+        """`images`, as the program exports it: without the repository."""
+        images = json.loads(self.shop.stack.run("stack output images", "--json").output)
+        return {name: str(image).rpartition(":app:")[2].rpartition("/app:")[2] for name, image in images.items()}
+
+    def locks(self) -> list[int]:
+        """Who holds the stack."""
+        files = (self.shop.stack.folder / "state" / ".pulumi" / "locks").rglob("*.json")
+        return [json.loads(file.read_text())["pid"] for file in files]
+
+    def begin_by_hand(self) -> subprocess.Popen[bytes]:
+        """An `up` of the whole stack, as a receiver that is gone has begun it."""
+        return subprocess.Popen(
+            self.shop.stack.command("up", "--yes", "--skip-preview"),
+            cwd=self.shop.stack.folder,
+            env=self.shop.stack.process_environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )

@@ -1,0 +1,150 @@
+"""A run of an engine: heard line by line, interrupted when the receiver stops, found by the next receiver."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fcpin import tally
+from fcpin.pinned_function.run_memo import MemoRefused
+from fcpin.tally import Call, Outcome
+from receiver.converge.run import Ended, ProcessId, Run, Runs
+from receiver.errors import ConvergenceFailed, Interrupted, StackBusy
+
+WAITS = (
+    "import signal, time; signal.signal(signal.SIGINT, lambda *_: exit(8)); print('here', flush=True); time.sleep(60)"
+)
+RECEIVER = """
+import os, sys
+from pathlib import Path
+from receiver.converge.run import Runs
+
+with Runs(Path(sys.argv[1])).begin("dev") as run:
+    run.execute([sys.executable, "-c", sys.argv[2]], Path.cwd(), os.environ, lambda _: print("heard", flush=True))
+"""
+DEAF = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); print('here', flush=True); time.sleep(60)"
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Runs:
+    return Runs(tmp_path / "runs")
+
+
+def python(run: Run, code: str, tell: Callable[[str], None] | None = None) -> Ended:
+    return run.execute([sys.executable, "-c", code], Path.cwd(), os.environ, tell)
+
+
+class Worker:
+    """Another thread that runs *code*, until it is over; what it raised is kept."""
+
+    def __init__(self, runs: Runs, code: str) -> None:
+        self.raised: Exception | None = None
+        self._runs, self._code, self._began = runs, code, threading.Event()
+        self._thread = threading.Thread(target=self._work)
+        self._thread.start()
+        assert self._began.wait(10)
+
+    def _work(self) -> None:
+        try:
+            with self._runs.begin("dev") as run:
+                python(run, self._code, lambda _: self._began.set())
+        except Exception as error:
+            self.raised = error
+
+    def end(self) -> None:
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+
+
+def test_lines_are_told_while_the_process_is_at_work(runs: Runs) -> None:
+    said = list[str]()
+    code = "import sys; print('one\\ntwo', flush=True); sys.stdin.read(); print('grüße', file=sys.stderr); print('end', end='')"
+    with runs.begin("dev") as run:
+        ended = python(run, code, said.append)
+    assert said[:2] == ["one", "two"]
+    assert sorted(said[2:]) == ["end", "grüße"]
+    assert (ended.code, ended.stdout, ended.stderr) == (0, "one\ntwo\nend", "grüße\n")
+
+
+def test_an_exit_code_is_no_failure_of_ours(runs: Runs) -> None:
+    with runs.begin("dev") as run:
+        assert python(run, "exit(3)").code == 3
+
+
+def test_a_program_that_is_not_there(runs: Runs) -> None:
+    with pytest.raises(ConvergenceFailed, match="nowhere"), runs.begin("dev") as run:
+        run.execute(["nowhere"], Path.cwd(), os.environ)
+
+
+def test_what_its_processes_counted_is_ours_by_then(runs: Runs) -> None:
+    call = Call("fc", "TestOfRuns", Outcome.OK)
+    with runs.begin("dev") as run:
+        python(run, "from fcpin import tally; tally.calls.count('fc', 'TestOfRuns', tally.Outcome.OK)")
+    assert tally.calls.counts()[call] == 1
+
+
+def test_the_folder_is_ours_alone_and_goes_with_the_run(runs: Runs, tmp_path: Path) -> None:
+    with runs.begin("organization/shop/dev") as run:
+        assert run.folder.parent == tmp_path / "runs"
+        assert (tmp_path / "runs").stat().st_mode & 0o077 == 0
+    assert list((tmp_path / "runs").iterdir()) == []
+    (tmp_path / "runs").chmod(0o755)
+    with pytest.raises(MemoRefused), runs.begin("dev"):
+        pass
+
+
+def test_a_receiver_that_stops_interrupts_what_is_under_way(runs: Runs, tmp_path: Path) -> None:
+    worker = Worker(runs, WAITS)
+    runs.stop(within=10)
+    worker.end()
+    assert isinstance(worker.raised, Interrupted)
+    assert list((tmp_path / "runs").iterdir()) == []
+    with pytest.raises(Interrupted, match="not begun"), runs.begin("dev") as run:
+        python(run, "")
+
+
+def test_a_process_that_does_not_listen_is_left_to_the_next_receiver(runs: Runs, tmp_path: Path) -> None:
+    worker = Worker(runs, DEAF)
+    runs.stop(within=0.05)
+    worker.end()
+    assert isinstance(worker.raised, Interrupted)
+    pid, _ = json.loads((tmp_path / "runs" / "dev" / "process.json").read_text())
+    successor = Runs(tmp_path / "runs")
+    with pytest.raises(StackBusy, match=f"process {pid}"), successor.begin("dev"):
+        pass
+    os.kill(pid, signal.SIGKILL)
+    runs.stop(within=10)
+    with successor.begin("dev") as run:
+        assert run.left is not None
+        assert run.left.pid == pid
+
+
+def test_a_killed_receiver_cuts_nothing_off(tmp_path: Path) -> None:
+    """What the process says has somewhere to go, whoever reads it."""
+    done, runs = tmp_path / "done", tmp_path / "runs"
+    work = f"import time; [print('line', flush=True) or time.sleep(0.01) for _ in range(20)]; open({str(done)!r}, 'w')"
+    command = [sys.executable, "-c", RECEIVER, str(runs), work]
+    receiver = subprocess.Popen(command, stdout=subprocess.PIPE)
+    assert receiver.stdout is not None
+    assert receiver.stdout.readline() == b"heard\n"
+    receiver.kill()
+    receiver.communicate()
+    assert not done.exists()
+    until = time.monotonic() + 10
+    while not done.exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    assert done.exists()
+
+
+def test_a_number_that_came_back_is_another_process() -> None:
+    mine = ProcessId.of(os.getpid())
+    assert mine.is_alive
+    assert not ProcessId(mine.pid, mine.started - 1).is_alive
+    assert not ProcessId.of(2**22 - 1).is_alive
