@@ -11,12 +11,12 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from fcpin.clock import Clock
 from receiver.errors import LedgerUnavailable, Refused
-from receiver.page.attempts import Attempts
 from receiver.page.forms import read_form
 from receiver.page.render import Templates
 from receiver.page.session import Session
-from receiver.page.visitor import COOKIE, NAME, NOTE, Doorkeeper, peer_of
+from receiver.page.visitor import COOKIE, NAME, NOTE, Doorkeeper
 from receiver.settings.model import PageSettings
+from receiver.web.limits import Peers
 
 View: TypeAlias = Callable[[Request, Session], Response]
 Press: TypeAlias = Callable[[Request, Session, Mapping[str, str]], Response]
@@ -38,7 +38,7 @@ class Door:
     ) -> None:
         self._settings, self._doorkeeper, self._templates, self._clock = settings, doorkeeper, templates, clock
         self._count = count
-        self._attempts = Attempts(clock)
+        self._peers = Peers(clock, settings.trusted)
         self.log_in: Final = self._guarded(self._log_in)
 
     def for_visitors(self, view: View) -> Endpoint:
@@ -63,7 +63,7 @@ class Door:
         async def answer(request: Request) -> Response:
             session = await run_in_threadpool(self._doorkeeper.visitor, request)
             if session is None:
-                raise Refused(401, "login", "log in first")
+                raise Refused(401, "logged_out", "log in first")
             return view(request, session)
 
         async def bare(request: Request) -> Response:
@@ -87,9 +87,9 @@ class Door:
         def pressed(request: Request, fields: Mapping[str, str]) -> Response:
             session = self._doorkeeper.visitor(request)
             if session is None:
-                raise Refused(403, "login", "you are logged out: log in, and press it again")
+                raise Refused(403, "logged_out", "you are logged out: log in, and press it again")
             if not self._doorkeeper.key.is_form_token(fields.get("form_token", ""), session):
-                raise Refused(403, "forged-form", "the form is not of this login: go back, reload, and press it again")
+                raise Refused(403, "forged", "the form is not of this login: go back, reload, and press it again")
             return press(request, session, fields)
 
         return self._guarded(answer)
@@ -111,13 +111,12 @@ class Door:
         fields = await read_form(request)
         target, user = _next(fields.get("next", "")), fields.get("user", "")
         if self._settings.token is None:
-            raise Refused(403, "login", "there is no token to log in with: the proxy in front says who you are")
-        if wait := self._attempts.wait(peer_of(request)):
-            self._count(Refused(429, "login", "too many attempts"))
-            return self._login(target, 429, f"Too many attempts. Wait {max(1, round(wait))} s.", wait)
+            raise Refused(403, "forged", "there is no token to log in with: the proxy in front says who you are")
+        peer = self._peers.name(request)
+        self._peers.check(peer)
         if not self._doorkeeper.is_token(fields.get("token", "")):
-            self._attempts.failed(peer_of(request))
-            self._count(Refused(403, "login", "wrong token"))
+            self._peers.failed(peer)
+            self._count(Refused(403, "forged", "a wrong token"))
             return self._login(target, 403, "That is not the token.")
         if not NAME.fullmatch(user):
             return self._login(target, 400, "Say who you are, in at most 80 characters.")
@@ -125,12 +124,9 @@ class Door:
         self._doorkeeper.give_cookie(request, response, Session.begin(user, self._clock.now()))
         return response
 
-    def _login(self, target: str, status: int = 200, problem: str = "", wait: float = 0) -> Response:
+    def _login(self, target: str, status: int = 200, problem: str = "") -> Response:
         asks = self._settings.token is not None
-        response = self._templates.answer("login.html", status, target=target, problem=problem, asks=asks)
-        if wait:
-            response.headers["retry-after"] = str(max(1, round(wait)))
-        return response
+        return self._templates.answer("login.html", status, target=target, problem=problem, asks=asks)
 
     def _guarded(self, endpoint: Endpoint) -> Endpoint:
         """What is refused, and a store that does not answer, become pages."""

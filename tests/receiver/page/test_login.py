@@ -91,7 +91,7 @@ def test_whoever_guesses_too_often_has_to_wait_and_others_do_not(stranger: Visit
     assert guesses[-1] == 429
     refused = stranger.log_in()
     assert refused.status == 429
-    assert int(refused.header("retry-after")) >= 1
+    assert "wait" in refused.words
     assert replace(stranger, peer="198.51.100.7", cookies={}).log_in().status == 303
     clock.advance(60)
     assert stranger.log_in().status == 303

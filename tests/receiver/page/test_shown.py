@@ -36,7 +36,7 @@ def test_everything_that_is_known_is_there(ann: Visitor, ledger: SqliteLedger, c
     for known in (
         "1 function cannot start new instances",
         "moved-tag exposed for 2 min 12 s main-11 moved from sha256:6ac634d743cd",
-        "held until in 1 d 2026-11-24 12:00 UTC : main-10 leaks memory",
+        "held until 2026-11-24 12:00 UTC in 1 d : main-10 leaks memory",
         "suspended: nobody decides",
         "semver 2.x",
         "from main-11 sha256:6ac634d743cd65b0",
