@@ -49,7 +49,7 @@ class Door:
             if session is None:
                 return RedirectResponse(f"/login?next={quote(quote(request.url.path))}", 303)
             response = view(request, session)
-            if session.by_proxy and not request.cookies.get(COOKIE):
+            if not self._doorkeeper.has_cookie(request, session):
                 self._doorkeeper.give_cookie(request, response, session)
             if NOTE in request.cookies:
                 response.delete_cookie(NOTE, path="/", httponly=True, samesite="strict")

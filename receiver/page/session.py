@@ -26,7 +26,7 @@ class Session:
 
     @classmethod
     def begin(cls, user: str, now: datetime, *, by_proxy: bool = False) -> Self:
-        return cls(secrets.token_urlsafe(16), user, now + LASTS, by_proxy)
+        return cls(secrets.token_urlsafe(16), user, (now + LASTS).replace(microsecond=0), by_proxy)
 
 
 class SessionKey:

@@ -14,7 +14,7 @@ from receiver.page.session import Session
 from receiver.page.visitor import NOTE, Doorkeeper
 
 _HISTORY: Final = 500
-_JOBS: Final = 500
+_JOBS: Final = 2_000
 
 
 class Views:

@@ -31,7 +31,7 @@ class Doorkeeper:
 
         Reads the ledger: raises LedgerUnavailable, and is for threads that may wait.
         """
-        session = self.key.read(request.cookies.get(COOKIE, ""), self._clock.now())
+        session = self._in_cookie(request)
         named = self.named_by_proxy(request)
         if named is not None:
             known = session is not None and session.by_proxy and session.user == named
@@ -65,6 +65,10 @@ class Doorkeeper:
         """Log out: the cookie is worth nothing from now on, wherever a copy of it is."""
         self._ledger.put(_ended(session), {"until": session.until.isoformat()})
 
+    def has_cookie(self, request: HTTPConnection, session: Session) -> bool:
+        """False for a session that began with this request."""
+        return self._in_cookie(request) == session
+
     def give_cookie(self, request: HTTPConnection, response: Response, session: Session) -> None:
         self._set(request, response, COOKIE, self.key.sign(session), int(LASTS.total_seconds()))
 
@@ -73,6 +77,9 @@ class Doorkeeper:
     ) -> None:
         """Shown once, on the next page."""
         self._set(request, response, NOTE, self.key.sign_note(session, tone, sentence[:1000]), 60)
+
+    def _in_cookie(self, request: HTTPConnection) -> Session | None:
+        return self.key.read(request.cookies.get(COOKIE, ""), self._clock.now())
 
     def _set(self, request: HTTPConnection, response: Response, name: str, value: str, seconds: int) -> None:
         secure = request.url.scheme == "https" or (

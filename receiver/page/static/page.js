@@ -3,9 +3,9 @@
 "use strict";
 
 const AGAIN = 15000; // milliseconds until the next try, when there is no stream
-const LINES = 200;
+const LINES = 200; // of a job
+const JOBS = 20;
 const said = new Map(); // job -> [[number, line], …]: what came while its list was not there yet
-let waiting = false; // a change that came while somebody writes
 let busy = false;
 let missed = false;
 
@@ -29,17 +29,19 @@ function onProgress(event) {
   const { job, number, line } = JSON.parse(event.data);
   const lines = said.get(job) ?? [];
   lines.push([number, line]);
+  said.delete(job);
   said.set(job, lines.slice(-LINES));
+  if (said.size > JOBS) said.delete(said.keys().next().value);
   for (const list of document.querySelectorAll("ol[data-said]"))
     if (list.dataset.said === job) append(list, number, line);
 }
 
 // Everything else: each part with data-live is taken from the server's page when it differs from what came before.
+// What somebody writes into is in no such part.
 
 const before = new Map();
 for (const part of document.querySelectorAll("[data-live]")) before.set(part.id, part.outerHTML);
 
-const isWriting = () => document.activeElement?.matches("main [data-live] input") ?? false;
 const focusable = (part) => [...part.querySelectorAll("a, button, input, summary, [tabindex]")];
 
 function swap(old, fresh) {
@@ -67,7 +69,6 @@ function show(text) {
 }
 
 async function refresh() {
-  if (isWriting()) return void (waiting = true);
   if (busy) return void (missed = true);
   busy = true;
   try {
@@ -85,10 +86,6 @@ async function refresh() {
     }
   }
 }
-
-document.addEventListener("focusout", () => {
-  if (waiting) setTimeout(() => !isWriting() && ((waiting = false), refresh()));
-});
 
 // Times: how long ago, and when in the zone of whoever looks.
 

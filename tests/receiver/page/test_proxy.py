@@ -8,6 +8,7 @@ import pytest
 from receiver.settings.model import PageSettings
 from tests.receiver.page.conftest import SETTINGS
 from tests.receiver.page.people import Visitor
+from tests.support.clock import ManualClock
 
 PROXY = "10.1.2.3"
 
@@ -51,6 +52,21 @@ def test_a_button_is_pressed_by_whom_the_proxy_names_now(stranger: Visitor) -> N
     assert stranger.post("/actions/freeze", form, {"x-user": "bob"}).status == 403
     assert stranger.post("/actions/freeze", form, {"x-user": "ann"}).status == 303
     assert "Frozen by ann" in stranger.get("/", {"x-user": "ann"}).words
+
+
+LEFT_OVER = ["nothing of ours", "a login that is over", "a login by the token"]
+
+
+@pytest.mark.parametrize("left", LEFT_OVER)
+def test_a_cookie_that_was_left_over_takes_no_button_away(stranger: Visitor, clock: ManualClock, left: str) -> None:
+    if left == LEFT_OVER[0]:
+        stranger.cookies["fcpin_session"] = "x"
+    else:
+        stranger.log_in("bob")
+        clock.advance(13 * 3600 if left == LEFT_OVER[1] else 0)
+    stranger.peer = PROXY
+    form = {"form_token": _form_token(stranger, "ann"), "reason": "release day"}
+    assert stranger.post("/actions/freeze", form, {"x-user": "ann"}).status == 303
 
 
 def test_the_proxys_users_log_out_at_the_proxy(stranger: Visitor) -> None:
