@@ -7,6 +7,8 @@ import pytest
 import yaml
 
 from fcpin.fc import runtime_config
+from fcpin.image_pipeline.keys import DIGEST, SPEC_KEYS, TARGET
+from fcpin.image_pipeline.keys import OUTPUTS as PIPELINE_OUTPUTS
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import CHOSEN, OUTPUTS, OWN_KEYS
 from fcpin.policy.spec import KEYS
@@ -34,6 +36,11 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("name", [*(key for key in OWN_KEYS if key != "owner"), *KEYS, *CHOSEN, *OUTPUTS])
 def test_every_input_and_output_has_a_row(name: str) -> None:
     assert any(f"`{name}`" in row for row in rows("pinned-function.md"))
+
+
+@pytest.mark.parametrize("name", [*SPEC_KEYS, *TARGET, DIGEST, *PIPELINE_OUTPUTS])
+def test_every_input_and_output_of_a_pipeline_has_a_row(name: str) -> None:
+    assert any(f"`{name}`" in row for row in rows("pipelines.md"))
 
 
 @pytest.mark.parametrize("name", [*runtime_config.FUNCTION.fields, *runtime_config.CONTAINER.fields])

@@ -14,6 +14,9 @@ PIN_KEYS: Final = ("tag", "digest", "image")
 DRIFT: Final = "drift"
 """Wanted is `ok`, so check says that, and read says what is. An input, because engines show no other as drift."""
 
+WANTED: Final = "ok"
+"""What `drift` is when there is none."""
+
 CHOSEN: Final = (*PIN_KEYS, DRIFT)
 """Never written by hand."""
 

@@ -101,14 +101,16 @@ class PinnedFunctionProvider(ConfiguredProvider):
 
         What is not known yet stays unknown, and the rest is resolved.
         """
+        from pulumi.runtime.rpc import UNKNOWN
+
         from fcpin.pinned_function.inputs import Current, PinArgs
-        from fcpin.pinned_function.keys import DECIDING, DRIFT, POLICY_KEYS
+        from fcpin.pinned_function.keys import DECIDING, DRIFT, PIN_KEYS, POLICY_KEYS, WANTED
         from fcpin.pinned_function.properties import inputs_of, wanted_drift
 
         inputs = {"region": self._services.default_region, **inputs_of(news)}
         known = {key: value for key, value in news.items() if not pulumi.contains_unknowns(value)}
         if any(key in news and key not in known for key in DECIDING):
-            return inputs
+            return {**dict.fromkeys(PIN_KEYS, UNKNOWN), DRIFT: WANTED, **inputs}
         args = PinArgs.read(known, self._services.default_region)
         self._services.claims.claim(args)
         kept = Current.from_properties(known)
