@@ -1,19 +1,14 @@
 """What differs between two bags of properties: told by key, found by path, shown as old => new with secrets hidden."""
 
-import functools
 import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from engine.errors import Unsupported
 from engine.values import UNKNOWN, Properties, Secret, Value, masked, reveal
 
-Path: TypeAlias = Sequence[str | int]
-_NAME = r'[^.\[\]"*]+'
-_PATH = re.compile(rf"\*|{_NAME}(\.{_NAME}|\[\d+\])*")
-_STEP = re.compile(rf"\[(\d+)\]|(\*|{_NAME})")
+_PATH = re.compile(r'\*|[^.\[\]"*]+(\.[^.\[\]"*]+)*')
 _ABSENT = object()
 
 
@@ -61,40 +56,32 @@ def shown(value: Value) -> str:
     return str(masked(value)) if bare else json.dumps(masked(value), ensure_ascii=False)
 
 
-def parse_path(text: str) -> Path:
-    """A path of `ignore_changes` or `replace_on_changes`: `a.b`, `a[0].b`, or `*` alone for everything.
+def parse_path(text: str) -> Sequence[str]:
+    """The keys of a path of `ignore_changes` or `replace_on_changes`: `a.b`, or `*` alone for everything.
 
-    Raises Unsupported for wildcards inside a path and for quoted keys.
+    Raises Unsupported for other wildcards, quoted keys and places in a list.
     """
     if not _PATH.fullmatch(text):
-        raise Unsupported(f"the property path {text!r} (expected a.b or a[0].b)")
-    return [int(index) if index else key for index, key in _STEP.findall(text)]
+        raise Unsupported(f"the property path {text!r} (expected a.b)")
+    return text.split(".")
 
 
-def get(path: Path, value: Value) -> Value:
-    """What is at *path* inside *value*, or a mark that nothing is."""
-    return value if path == ["*"] else functools.reduce(_step, path, value)
+def get(path: Sequence[str], value: Value) -> Value:
+    """What is at *path* inside *value*, or None."""
+    for key in path if path != ["*"] else ():
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
 
 
-def _step(value: Value, step: str | int) -> Value:
-    if isinstance(value, dict):
-        return value.get(step, _ABSENT)
-    in_list = isinstance(value, list) and isinstance(step, int) and step < len(value)
-    return value[step] if in_list else _ABSENT
-
-
-def reset(path: Path, old: Value, new: Value) -> Value:
+def reset(path: Sequence[str], old: Properties, new: Properties) -> Properties:
     """*new* with the value at *path* set back to what *old* has there, or without it if *old* has none.
 
     A path that leads nowhere in either changes nothing.
     """
-    if not path or path == ["*"]:
+    key, *rest = path
+    if key == "*":
         return old
-    step, *rest = path
-    was, now = _step(old, step), _step(new, step)
-    if rest and _ABSENT in (was, now):
-        return new
-    wanted = reset(rest, was, now)
-    if isinstance(new, dict):
-        return {key: value for key, value in {**new, step: wanted}.items() if value is not _ABSENT}
-    return new if _ABSENT in (wanted, now) else [*new[:step], wanted, *new[int(step) + 1 :]]
+    if rest:
+        both = isinstance(old.get(key), dict) and isinstance(new.get(key), dict)
+        return {**new, key: reset(rest, old[key], new[key])} if both else new
+    return {one: value for one, value in new.items() if one != key} | ({key: old[key]} if key in old else {})

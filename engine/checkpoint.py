@@ -18,11 +18,8 @@ from engine.state import Checkpoint, Operation, ResourceState, verify
 from engine.values import SECRET, SIGNATURE, Properties, Secret, Value, marked, reveal, transform
 
 VERSION = 3
-_REFUSED = ("snippets", "extensions")
-_REFUSED_OF_A_RESOURCE = (
-    *("taint", "viewOf", "resourceHooks", "replaceWith", "deletedWith", "refreshBeforeUpdate", "snippetID"),
-    *("pendingReplacement", "initErrors"),
-)
+_REFUSED = {"taint", "viewOf", "resourceHooks", "replaceWith", "deletedWith", "refreshBeforeUpdate", "snippetID"}
+_REFUSED |= {"pendingReplacement", "initErrors", "snippets", "extensions"}
 _OURS = ("manifest", "secrets_providers", "resources", "pending_operations")
 _FIELDS = {
     re.sub("_(.)", lambda match: match[1].upper(), one.name): one.name
@@ -44,7 +41,7 @@ def read_latest(path: Path) -> dict[str, Any]:
         version, features = document["version"], ", ".join(document.get("features") or ["none"])
         latest = dict(document["checkpoint"]["latest"] or {})
         provider = (latest.get("secrets_providers") or {}).get("type", "passphrase")
-    refused = [name for name in _REFUSED if latest.get(name)]
+    refused = _refused(latest)
     if version != VERSION or features != "none":
         refused = [f"checkpoint version {version} (features: {features}; expected version {VERSION})"]
     if provider != "passphrase":
@@ -52,6 +49,10 @@ def read_latest(path: Path) -> dict[str, Any]:
     if refused:
         raise Unsupported(f"state {path}: {refused[0]}")
     return latest
+
+
+def _refused(raw: Mapping[str, Any]) -> list[str]:
+    return [feature for feature in raw if feature in _REFUSED and raw[feature]]
 
 
 @contextlib.contextmanager
@@ -86,9 +87,9 @@ def read(path: Path) -> Checkpoint:
 
 
 def _resource(raw: Mapping[str, Any], decrypt: Callable[[str], str]) -> ResourceState:
-    if refused := [feature for feature in _REFUSED_OF_A_RESOURCE if raw.get(feature)]:
+    if refused := _refused(raw):
         raise Unsupported(f"{refused[0]} of {raw['urn']}")
-    values = {name: raw[key] for key, name in _FIELDS.items() if raw.get(key) is not None}
+    values = fields_of(raw)
     values |= {bag: unsealed(values.get(bag, {}), decrypt) for bag in ("inputs", "outputs")}
     state = ResourceState(**values, other={key: value for key, value in raw.items() if key not in _FIELDS})
     if not all(isinstance(text, str) for text in (state.urn, state.type, state.id, *state.needs)) or not state.urn:
@@ -96,13 +97,14 @@ def _resource(raw: Mapping[str, Any], decrypt: Callable[[str], str]) -> Resource
     return state
 
 
+def fields_of(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of ResourceState that *raw*, in the words of the file, has."""
+    return {name: raw[key] for key, name in _FIELDS.items() if raw.get(key) is not None}
+
+
 def unsealed(properties: Properties, decrypt: Callable[[str], str]) -> dict[str, Value]:
     """Properties of the state as values. Raises StateUnusable, or Unsupported for assets and archives."""
-
-    def open_secret(raw: Mapping[str, Value]) -> Value:
-        return json.loads(raw["plaintext"] if "plaintext" in raw else decrypt(raw["ciphertext"]))
-
-    return dict(marked(properties, open_secret))
+    return dict(marked(properties, lambda secret: json.loads(decrypt(secret["ciphertext"]))))
 
 
 def sealed(properties: Properties, crypter: Crypter) -> dict[str, Value]:

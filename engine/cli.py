@@ -81,7 +81,7 @@ def _parser() -> ArgumentParser:
             command.add_argument(f"--{flag}", *filter(None, [short]), action="store_true", help=text)
         if name in _RUNS:
             command.add_argument("--target", "-t", action="append", default=[], metavar="URN", help="only this one")
-        elif name in ("stack init", "stack output", "stack rm"):
+        elif name in ("stack init", "stack output"):
             command.add_argument("name", nargs="?", metavar="NAME")
         elif name == "config":
             command.add_argument("arguments", nargs=REMAINDER, help=SUPPRESS)

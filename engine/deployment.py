@@ -109,7 +109,7 @@ class Deployment:
         type_ = f"pulumi:providers:{package}"
         urn, ledger = make_urn(self._stack, self._project, type_, "default"), self._work.ledger
         with self._mutex:
-            state, old = ledger.new(urn), ledger.old(urn)
+            state, old = ledger.new.get(urn), ledger.old(urn)
             if state is None:
                 id_ = old.id if old else str(uuid.uuid4())
                 state = ResourceState(urn=urn, custom=True, type=type_, id=id_, inputs=inputs, outputs=inputs)
@@ -161,7 +161,7 @@ class Deployment:
 
     def register_outputs(self, urn: str, outputs: Properties) -> None:
         """A component, or the stack itself, has finished."""
-        state = self._work.ledger.new(urn)
+        state = self._work.ledger.new.get(urn)
         if state is None:
             return
         if not self._work.preview:  # what a failed run never came to know stays as it was

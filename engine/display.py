@@ -84,13 +84,13 @@ class Display:
         self._preview, self._details, self._out = preview, details, out
         self._mutex = threading.Lock()
         self._begun: dict[str, Step] = {}
-        self._diagnostics: list[tuple[str, str, str]] = []  # URN, severity, message
+        self._said: list[tuple[str, str, str]] = []  # URN, severity, message
         self.steps: list[Step] = []
         """What has been, or would be, done."""
 
     @property
     def errors(self) -> int:
-        return sum(severity == "error" for _, severity, _ in self._diagnostics)
+        return sum(severity == "error" for _, severity, _ in self._said)
 
     @property
     def changed(self) -> bool:
@@ -125,7 +125,7 @@ class Display:
         messages = str(error).splitlines() if isinstance(error, CheckFailed) else [str(error)]
         last = "\n      ".join(message.rpartition("\n")[2] for message in messages)
         self._show(step, f"**{f'{step.op.value[3]} failed'.strip()}** error: {last}")
-        self._diagnostics += [(step.state.urn, "error", message) for message in messages]
+        self._said += [(step.state.urn, "error", message) for message in messages]
 
     def _show(self, step: Step, text: str, *, values: bool = False) -> None:
         changes = step.visible if values else []
@@ -140,7 +140,7 @@ class Display:
     def log(self, severity: str, message: str, urn: str = "") -> None:
         """A message of the program, the provider or the engine. Warnings and errors are repeated at the end."""
         if severity in ("warning", "error"):
-            self._diagnostics.append((urn, severity, message.strip()))
+            self._said.append((urn, severity, message.strip()))
         where = f"{name_of(urn)}: " if urn else ""
         self.line(f"    {where}{severity}: " + message.strip().replace("\n", "\n      "))
 
@@ -158,9 +158,9 @@ class Display:
         self.line("\n".join([*self._messages(), *outputs, "Resources:", *self._counts()]))
 
     def _messages(self) -> list[str]:
-        lines = ["Diagnostics:"] if self._diagnostics else []
-        for urn in dict.fromkeys(urn for urn, _, _ in self._diagnostics):
-            said = [(severity, message) for of, severity, message in self._diagnostics if of == urn]
+        lines = ["Diagnostics:"] if self._said else []
+        for urn in dict.fromkeys(urn for urn, _, _ in self._said):
+            said = [(severity, message) for of, severity, message in self._said if of == urn]
             lines.append(f"  {urn.split('::')[2].rpartition('$')[2]} ({name_of(urn)}):" if urn else "  engine:")
             lines += [f"    {severity}: " + message.replace("\n", "\n    ") for severity, message in said]
             lines.append("")
@@ -177,9 +177,8 @@ class Display:
 
     def digest(self) -> dict[str, Any]:
         """The phase as one document, in the shape of the CLI's `preview --json`."""
-        said = [{"severity": severity, "message": text, "urn": urn} for urn, severity, text in self._diagnostics]
         return {
             "steps": [step.document for step in self.steps],
-            "diagnostics": [{key: value for key, value in one.items() if value} for one in said],
+            "diagnostics": [{"urn": urn, "severity": severity, "message": text} for urn, severity, text in self._said],
             "changeSummary": Counter(step.op.value[0] for step in self.steps),
         }

@@ -21,23 +21,17 @@ class Ledger:
     def __init__(self, before: Checkpoint, store: Store | None = None) -> None:
         """Without a *store* nothing is written: a preview."""
         self._before, self._store = before, store
-        self._new: dict[str, ResourceState] = {}
-        self._old = list(before.resources)
+        self.new: dict[str, ResourceState] = {}
+        """The states that this run gave, by URN."""
+        self.remaining = list(before.resources)
+        """States from before the run that have not been dealt with; never changed in place."""
         self._operations: list[Operation] = []
         self._mutex, self._writing = threading.Lock(), threading.Lock()
         self._changes = self._written = 0
 
     def old(self, urn: str) -> ResourceState | None:
         """The state of *urn* from before the run, unless it was dealt with or only waits for its deletion."""
-        return next((state for state in self._old if state.urn == urn and not state.delete), None)
-
-    def new(self, urn: str) -> ResourceState | None:
-        """The state that this run gave *urn*."""
-        return self._new.get(urn)
-
-    def remaining(self) -> list[ResourceState]:
-        """States from before the run that have not been dealt with."""
-        return list(self._old)
+        return next((state for state in self.remaining if state.urn == urn and not state.delete), None)
 
     def record(
         self,
@@ -54,17 +48,17 @@ class Ledger:
         """
         with self._mutex:
             if new:
-                self._new[new.urn] = new
-            kept = [becomes if state is old else state for state in self._old]
-            self._old = [state for state in kept if state]
+                self.new[new.urn] = new
+            kept = [becomes if state is old else state for state in self.remaining]
+            self.remaining = [state for state in kept if state]
             self._operations = [operation for operation in self._operations if operation is not ends]
         if durable:
             self.commit()
 
     def settle(self) -> None:
         """Let what remains refer to nothing that is gone."""
-        urns = {state.urn for state in self._old}
-        self._old = [state.needing_only(urns) for state in self._old]
+        urns = {state.urn for state in self.remaining}
+        self.remaining = [state.needing_only(urns) for state in self.remaining]
         self.commit()
 
     @contextlib.contextmanager
@@ -90,7 +84,7 @@ class Ledger:
             if self._store and self._written < mine:
                 with self._mutex:
                     changes, operations = self._changes, list(self._operations)
-                    states = [*self._new.values(), *self._old]
+                    states = [*self.new.values(), *self.remaining]
                 self._store(Checkpoint(_ordered(states), operations, self._before.other))
                 self._written = changes
 

@@ -9,7 +9,6 @@ import grpc
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from engine.changes import shown
 from engine.child import Child
 from engine.errors import CheckFailed, OutcomeUnknown, ProviderFailed
 from engine.project import Config
@@ -127,9 +126,6 @@ def _with_outputs(state: ResourceState, answer: Any) -> ResourceState:
 
 
 def _failure(state: ResourceState, failure: Any) -> str:
-    """One check failure in the CLI's words, but for the value of a secret property."""
-    what = f"{state.type} resource '{name_of(state.urn)}'"
-    if not failure.property:
-        return f"{what} has a problem: {failure.reason}"
-    value = state.inputs.get(failure.property.partition(".")[0].partition("[")[0])
-    return f"{what}: property {failure.property} value {{{shown(value)}}} has a problem: {failure.reason}"
+    """One check failure in the CLI's words, without the value: it may be a secret."""
+    path = f": property {failure.property}" if failure.property else ""
+    return f"{state.type} resource '{name_of(state.urn)}'{path} has a problem: {failure.reason}"

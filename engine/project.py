@@ -21,8 +21,6 @@ class Config:
 
     values: Mapping[str, str] = field(default_factory=dict)
     secret_keys: frozenset[str] = frozenset()
-    object_keys: frozenset[str] = frozenset()
-    """Those whose text is the JSON of a list or a mapping."""
 
     @property
     def properties(self) -> dict[str, Value]:
@@ -32,14 +30,17 @@ class Config:
 
 @dataclass(frozen=True)
 class Project:
-    """A project: the folder of its Pulumi.yaml, and what that says."""
+    """A project and one of its stacks: what Pulumi.yaml and Pulumi.<stack>.yaml say."""
 
     name: str
     root: Path
     document: Mapping[str, Any]
+    settings_file: Path
+    """In `stackConfigDir:`, else in the root, whether it exists or not."""
+    settings: Mapping[str, Any]
 
     @classmethod
-    def find(cls, start: Path) -> Self:
+    def find(cls, start: Path, stack: str) -> Self:
         """Read Pulumi.yaml in *start* or the nearest folder above it. Raises ProjectInvalid, Unsupported."""
         path = next((path for root in (start, *start.parents) if (path := root / "Pulumi.yaml").exists()), None)
         if path is None:
@@ -52,65 +53,52 @@ class Project:
         runtime = runtime.get("name") if isinstance(runtime, dict) else runtime
         if runtime != "python":
             raise Unsupported(f"{path}: runtime {runtime!r} (expected python)")
-        return cls(name, path.parent, document)
+        file = path.parent / str(document.get("stackConfigDir") or ".") / f"Pulumi.{stack}.yaml"
+        settings = read_yaml(file) if file.exists() else {}
+        if settings.get("secretsprovider") not in (None, "passphrase", "default"):
+            raise Unsupported(f"{file}: secretsprovider {settings['secretsprovider']!r}")
+        if settings.get("environment"):
+            raise Unsupported(f"{file}: environment (Pulumi ESC)")
+        return cls(name, path.parent, document, file, settings)
 
     @property
     def program(self) -> Path:
         """Where the program runs: `main:`, else the root."""
         return (self.root / str(self.document.get("main") or ".")).resolve()
 
-    def section(self, key: str) -> Mapping[str, Any]:
-        """A mapping of Pulumi.yaml. Raises ProjectInvalid."""
-        return _mapping(self.root / "Pulumi.yaml", key, self.document.get(key))
+    @property
+    def backend(self) -> str:
+        """The URL in `backend:`, or an empty text. Raises ProjectInvalid."""
+        return str(mapping(self.root / "Pulumi.yaml", "backend", self.document.get("backend")).get("url") or "")
 
-    def full_keys(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        """*config* with `<project>:` before every key that has no namespace."""
-        return {key if ":" in key else f"{self.name}:{key}": value for key, value in config.items()}
-
-
-@dataclass(frozen=True)
-class StackSettings:
-    """Pulumi.<stack>.yaml."""
-
-    project: Project
-    path: Path
-    salt: str
-    config: Mapping[str, Any]
-
-    @classmethod
-    def load(cls, project: Project, stack: str) -> Self:
-        """In `stackConfigDir:`, else in the root. Raises ProjectInvalid, Unsupported. No file has no settings."""
-        path = project.root / str(project.document.get("stackConfigDir") or ".") / f"Pulumi.{stack}.yaml"
-        document = read_yaml(path) if path.exists() else {}
-        if document.get("secretsprovider") not in (None, "passphrase", "default"):
-            raise Unsupported(f"{path}: secretsprovider {document['secretsprovider']!r}")
-        if document.get("environment"):
-            raise Unsupported(f"{path}: environment (Pulumi ESC)")
-        config = project.full_keys(_mapping(path, "config", document.get("config")))
-        return cls(project, path, str(document.get("encryptionsalt") or ""), config)
-
-    def resolve(self, decrypt: Callable[[str], str]) -> Config:
+    def config(self, decrypt: Callable[[str], str]) -> Config:
         """Defaults of the project, then the stack's own values, secure ones decrypted. Raises ProjectInvalid."""
+        own = self._config(self.settings_file, self.settings)
         values: dict[str, Value] = {}
-        for key, value in self.project.full_keys(self.project.section("config")).items():
+        for key, value in self._config(self.root / "Pulumi.yaml", self.document).items():
             values[key] = value.get("value", value.get("default")) if isinstance(value, dict) else value
-            if values[key] is None and key not in self.config:
-                raise ProjectInvalid(f"{self.path}: the stack is missing configuration value {key!r}; set it there")
-        values |= {key: _marked(value) for key, value in self.config.items()}
+            if values[key] is None and key not in own:
+                wanted = f"the stack is missing configuration value {key!r}"
+                raise ProjectInvalid(f"{self.settings_file}: {wanted}; set it there")
+        values |= {key: _marked(value) for key, value in own.items()}
 
         def text(key: str) -> str:
             try:
                 plain = transform(values[key], lambda one: decrypt(one.value) if isinstance(one, Secret) else one)
             except StateUnusable as error:
-                raise ProjectInvalid(f"{self.path}: {key}: {error}; set it again with the Pulumi CLI") from error
+                raise ProjectInvalid(
+                    f"{self.settings_file}: {key}: {error}; set it again with the Pulumi CLI"
+                ) from error
             plain = "" if plain is None else plain
             return plain if isinstance(plain, str) else json.dumps(plain, separators=(",", ":"), ensure_ascii=False)
 
-        return Config(
-            {key: text(key) for key in sorted(values)},
-            secret_keys=frozenset(key for key, value in values.items() if has_secret(value)),
-            object_keys=frozenset(key for key, value in values.items() if isinstance(value, dict | list)),
-        )
+        secret_keys = frozenset(key for key, value in values.items() if has_secret(value))
+        return Config({key: text(key) for key in sorted(values)}, secret_keys)
+
+    def _config(self, path: Path, document: Mapping[str, Any]) -> dict[str, Any]:
+        """`config:` with `<project>:` before every key that has no namespace."""
+        config = mapping(path, "config", document.get("config"))
+        return {key if ":" in key else f"{self.name}:{key}": value for key, value in config.items()}
 
 
 def _marked(value: Any) -> Value:
@@ -127,10 +115,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise ProjectInvalid(f"{path} cannot be read: {' '.join(str(error).split())}") from error
-    return _mapping(path, "the file", document)
+    return mapping(path, "the file", document)
 
 
-def _mapping(path: Path, what: str, value: Any) -> dict[str, Any]:
+def mapping(path: Path, what: str, value: Any) -> dict[str, Any]:
+    """*value*, found at *what* in *path*, if it is a mapping or nothing. Raises ProjectInvalid."""
     if not isinstance(value or {}, dict):
         raise ProjectInvalid(f"{path}: {what}: got {json.dumps(value)[:40]}, expected a mapping")
     return {str(key): item for key, item in (value or {}).items()}

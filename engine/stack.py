@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from engine import checkpoint
 from engine.crypter import Crypter, crypter_of
 from engine.errors import StackLocked, StackNotFound, StateUnusable, Unsupported, UsageError
-from engine.project import Config, Project, StackSettings, read_yaml
+from engine.project import Config, Project, read_yaml
 from engine.state import Checkpoint
 from engine.values import Properties
 from fcpin.clock import Clock, SystemClock
@@ -30,26 +30,24 @@ class Stack:
     project: Project
     backend: Path
     """The `.pulumi` folder of all stacks."""
-    settings: StackSettings
     clock: Clock
 
     @classmethod
     def named(cls, name: str | None, folder: Path) -> Self:
         """Whether it exists or not; PULUMI_STACK without a name. Raises UsageError, ProjectInvalid, Unsupported."""
-        project = Project.find(folder.resolve())
-        name = name or os.environ.get("PULUMI_STACK")
-        if not name:
+        if not (name := name or os.environ.get("PULUMI_STACK")):
             raise UsageError("no stack selected; name it with --stack")
+        project = Project.find(folder.resolve(), name.rpartition("/")[2])
         of_project, name = _full_name(name, project.name)
         if of_project != project.name:
             raise UsageError(f"the stack {name} of {of_project}: expected one of this project, {project.name}")
-        return cls(name, project, _backend(project), StackSettings.load(project, name), SystemClock())
+        return cls(name, project, _backend(project), SystemClock())
 
     @classmethod
     def open(cls, name: str | None, folder: Path, *, new: bool = True) -> Self:
         """One that exists, or is *new*: it has a Pulumi.<stack>.yaml and no state yet. Raises StackNotFound too."""
         stack = cls.named(name, folder)
-        if not stack.path.exists() and not (new and stack.settings.path.exists()):
+        if not stack.path.exists() and not (new and stack.project.settings_file.exists()):
             advice = f"create it with: python -m engine stack init {stack.name}"
             raise StackNotFound(f"no stack named '{stack.name}' found; {advice}")
         checkpoint.read_latest(stack.path)  # a state that cannot be used is refused before anything is started
@@ -72,15 +70,20 @@ class Stack:
         """RFC 3339, as all files of the backend have it."""
         return self.clock.now().isoformat().replace("+00:00", "Z")
 
+    @property
+    def salt(self) -> str:
+        """That of Pulumi.<stack>.yaml; empty if there is none."""
+        return str(self.project.settings.get("encryptionsalt") or "")
+
     @cached_property
     def crypter(self) -> Crypter:
         """For what is written; the salt of Pulumi.<stack>.yaml goes before the state's. Raises PassphraseWrong."""
-        return crypter_of(self.settings.salt or checkpoint.salt_of(checkpoint.read_latest(self.path)))
+        return crypter_of(self.salt or checkpoint.salt_of(checkpoint.read_latest(self.path)))
 
     @cached_property
     def config(self) -> Config:
         """Raises ProjectInvalid, PassphraseWrong."""
-        return self.settings.resolve(self.crypter.decrypt)
+        return self.project.config(self.crypter.decrypt)
 
     def outputs_of(self, name: str) -> Properties:
         """Those of another stack of the same backend. Raises StackNotFound, and what reading a checkpoint raises."""
@@ -99,10 +102,14 @@ class Stack:
         except OSError as error:
             raise StateUnusable(f"cannot write {self.path}: {error.strerror}; what was there still is") from error
 
+    @property
+    def _lock_folder(self) -> Path:
+        return self.backend / "locks" / "organization" / self.project.name / self.name
+
     def locks(self) -> dict[Path, str]:
         """The lock files of the CLI's file backend that are there now, and who holds each."""
         found = {}
-        for path in (self.backend / "locks" / "organization" / self.project.name / self.name).glob("*.json"):
+        for path in self._lock_folder.glob("*.json"):
             with contextlib.suppress(FileNotFoundError):  # released in the meantime
                 found[path] = _holder(path.read_bytes())
         return found
@@ -114,22 +121,17 @@ class Stack:
         Like the CLI, a run writes its own lock and then looks for others, so of two that start at once at most one
         goes on.
         """
-        self._raise_if_locked()
-        mine = self.backend / "locks" / "organization" / self.project.name / self.name / f"{uuid.uuid4()}.json"
+        mine = self._lock_folder / f"{uuid.uuid4()}.json"
         holder = {"pid": os.getpid(), "username": getpass.getuser(), "hostname": socket.gethostname()}
         mine.parent.mkdir(parents=True, exist_ok=True)
         try:
             mine.write_text(json.dumps({**holder, "timestamp": self._now}), encoding="utf-8")
-            self._raise_if_locked(mine)
+            if others := [other for path, other in self.locks().items() if path != mine]:
+                advice = f"if that run has ended, remove its lock: python -m engine cancel --stack {self.name} --yes"
+                raise StackLocked(f"the stack {self.name} is locked by {others[0]}; {advice}")
             yield lambda: mine.unlink(missing_ok=True)
         finally:
             mine.unlink(missing_ok=True)
-
-    def _raise_if_locked(self, mine: Path | None = None) -> None:
-        for path, holder in self.locks().items():
-            if path != mine:
-                advice = f"if that run has ended, remove its lock: python -m engine cancel --stack {self.name} --yes"
-                raise StackLocked(f"the stack {self.name} is locked by {holder}; {advice}")
 
 
 def _holder(text: bytes) -> str:
@@ -143,7 +145,7 @@ def _holder(text: bytes) -> str:
 
 def _backend(project: Project) -> Path:
     """PULUMI_BACKEND_URL, else `backend.url` of Pulumi.yaml, else the home folder. Raises Unsupported."""
-    url = os.environ.get("PULUMI_BACKEND_URL") or str(project.section("backend").get("url") or "file://~")
+    url = os.environ.get("PULUMI_BACKEND_URL") or project.backend or "file://~"
     scheme, _, path = url.partition("://")
     if scheme != "file":
         raise Unsupported(f"the backend {scheme}://… (expected file://…)")

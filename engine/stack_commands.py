@@ -1,4 +1,4 @@
-"""stack init, ls, output, export, rm, config and cancel: commands that run nothing."""
+"""stack init, ls, output and export, config and cancel: commands that run nothing."""
 
 # ruff: noqa: T201 - what these commands print is what they are for
 
@@ -21,8 +21,8 @@ def _init(options: Namespace) -> None:
     if stack.path.exists():
         raise EngineError(f"stack '{stack.name}' already exists")
     stack.write(Checkpoint())
-    path = stack.settings.path
-    if not stack.settings.salt:
+    path = stack.project.settings_file
+    if not stack.salt:
         before = path.read_text(encoding="utf-8") if path.exists() and read_yaml(path) else ""
         write_atomically(path, f"encryptionsalt: {stack.crypter.salt}\n{before}")
     print(f"Created stack '{stack.name}'")
@@ -56,29 +56,12 @@ def _export(options: Namespace) -> None:
     print(_json({"version": checkpoint.VERSION, "deployment": deployment}))
 
 
-def _rm(options: Namespace) -> None:
-    """The state goes. Pulumi.<stack>.yaml is the user's own writing, and stays, as with the CLI's --preserve-config."""
-    stack = Stack.open(options.name or options.stack, options.cwd, new=False)
-    with stack.locked():
-        if count := len(checkpoint.read_latest(stack.path).get("resources") or ()):
-            raise EngineError(f"'{stack.name}' still has {count} resources; run destroy first")
-        for ending in ("", ".attrs", ".bak", ".bak.attrs"):
-            stack.path.with_name(stack.path.name + ending).unlink(missing_ok=True)
-    print(f"Stack '{stack.name}' has been removed! Its configuration stays: {stack.settings.path}")
-
-
 def _config(options: Namespace) -> None:
-    """As the CLI: a secret has no value unless it is asked for, and then needs no passphrase either."""
-    if options.arguments or not options.json:
-        raise Unsupported(f"the command config {' '.join(options.arguments[:1]) or 'without --json'}")
-    stack = Stack.open(options.stack, options.cwd)
-    config = stack.config if options.show_secrets else stack.settings.resolve(lambda _: "")
-    document: dict[str, Any] = {}
-    for key, text in config.values.items():
-        secret = key in config.secret_keys
-        value = {"value": text} | ({"objectValue": json.loads(text)} if key in config.object_keys else {})
-        document[key] = {**(value if options.show_secrets or not secret else {}), "secret": secret}
-    print(_json(document))
+    """For programs: all of it, with secret values in plain text, as the CLI has them then."""
+    if options.arguments or not (options.json and options.show_secrets):
+        raise Unsupported(f"the command config {' '.join(options.arguments[:1]) or 'without --json --show-secrets'}")
+    config = Stack.open(options.stack, options.cwd).config
+    print(_json({key: {"value": text, "secret": key in config.secret_keys} for key, text in config.values.items()}))
 
 
 def _cancel(options: Namespace) -> None:
@@ -101,7 +84,6 @@ COMMANDS = {
     "stack ls": (_ls, "", "list the project's stacks"),
     "stack output": (_output, "json show-secrets", "show the stack's outputs"),
     "stack export": (_export, "show-secrets", "print the state as JSON"),
-    "stack rm": (_rm, "yes", "remove a stack that has no resources"),
     "config": (_config, "json show-secrets", "show the stack's configuration"),
     "cancel": (_cancel, "yes", "remove the locks of a run that will not end any more"),
 }

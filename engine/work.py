@@ -69,7 +69,7 @@ def refresh(work: Work) -> None:
             work.display.same(state)
 
     with ThreadPoolExecutor(work.parallel) as pool:
-        list(pool.map(read, work.ledger.remaining()))
+        list(pool.map(read, work.ledger.remaining))
     work.ledger.settle()
 
 
@@ -99,7 +99,7 @@ def delete_remaining(work: Work) -> None:
 
     A failure is shown, and what the resource needs is left in place.
     """
-    steps = {state: _deletion(state) for state in work.ledger.remaining()}
+    steps = {state: _deletion(state) for state in work.ledger.remaining}
     needing = defaultdict(list)
     for state in steps:
         for urn in state.needs:
