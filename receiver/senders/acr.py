@@ -14,7 +14,8 @@ from fcpin.policy.times import parse_moment
 from receiver.push import Place, Push
 from receiver.senders.base import JSON, Heard, HookRequest, check_age, event_id
 from receiver.senders.node import Node, read_json, repository_path
-from receiver.senders.proof import URL, check_proof, instance_of
+from receiver.senders.proof import check_proof, instance_of
+from receiver.senders.ways import URL, Way
 from receiver.settings.model import SenderSettings
 
 
@@ -24,10 +25,11 @@ class Acr:
 
     settings: SenderSettings
 
+    ways: ClassVar[Collection[Way]] = URL
     media_types: ClassVar[Collection[str]] = (JSON,)
     replay_window: ClassVar[timedelta] = timedelta(days=1)
     insists: ClassVar[bool] = False
-    summary: ClassVar[str] = "A trigger of ACR, Personal or Enterprise."
+    summary: ClassVar[str] = "Triggers of ACR; of Enterprise to …/<cri-…>/<secret>."
     schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
         "required": ["push_data", "repository"],
@@ -54,7 +56,7 @@ class Acr:
     }
 
     def validate(self, request: HookRequest) -> None:
-        check_proof(request, self.settings.secrets, URL)
+        check_proof(request, self.settings.secrets, self.ways)
 
     def parse(self, request: HookRequest) -> tuple[Heard, ...]:
         body = read_json(request.body)

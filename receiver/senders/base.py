@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final, Protocol, TypeAlias
 from receiver.errors import Refused
 from receiver.push import Push
 from receiver.senders.node import Node
+from receiver.senders.ways import Way
 from receiver.settings.model import SenderSettings
 
 JSON: Final = "application/json"
@@ -41,6 +42,8 @@ class Sender(Protocol):
     def settings(self) -> SenderSettings:
         """How it is configured."""
 
+    ways: ClassVar[Collection[Way]]
+    """How it proves who it is."""
     media_types: ClassVar[Collection[str]]
     """Content types that it sends."""
     replay_window: ClassVar[timedelta]

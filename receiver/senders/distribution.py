@@ -20,7 +20,8 @@ from receiver.senders.base import (
     unknown_event,
 )
 from receiver.senders.node import Node, read_json, registry_host
-from receiver.senders.proof import URL, Way, check_proof
+from receiver.senders.proof import check_proof
+from receiver.senders.ways import URL, Way
 from receiver.settings.model import SenderSettings
 
 TAKEN: Final = ("push",)
@@ -41,6 +42,7 @@ class Distribution:
 
     settings: SenderSettings
 
+    ways: ClassVar[Collection[Way]] = URL | {Way.AUTHORIZATION}
     media_types: ClassVar[Collection[str]] = (
         JSON,
         "application/vnd.docker.distribution.events.v1+json",
@@ -79,7 +81,7 @@ class Distribution:
     }
 
     def validate(self, request: HookRequest) -> None:
-        check_proof(request, self.settings.secrets, URL | {Way.AUTHORIZATION})
+        check_proof(request, self.settings.secrets, self.ways)
 
     def parse(self, request: HookRequest) -> tuple[Heard, ...]:
         return heard(read_json(request.body)["events"].items(), lambda event: self._push(event, request))

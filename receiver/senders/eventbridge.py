@@ -9,7 +9,8 @@ from receiver.errors import Refused
 from receiver.push import Place, Push
 from receiver.senders.base import JSON, Heard, HookRequest, check_age, event_id, heard, unknown_event
 from receiver.senders.node import Node, malformed, read_json, repository_path
-from receiver.senders.proof import URL, Way, check_proof
+from receiver.senders.proof import check_proof
+from receiver.senders.ways import URL, Way
 from receiver.settings.model import SenderSettings
 
 SOURCE: Final = "acs.cr"
@@ -61,6 +62,7 @@ class EventBridge:
 
     settings: SenderSettings
 
+    ways: ClassVar[Collection[Way]] = URL | {Way.AUTHORIZATION, Way.TOKEN}
     media_types: ClassVar[Collection[str]] = (
         JSON,
         "application/cloudevents+json",
@@ -72,7 +74,7 @@ class EventBridge:
     schema: ClassVar[Mapping[str, Any]] = {"anyOf": [_EVENT, {"type": "array", "items": _EVENT}]}
 
     def validate(self, request: HookRequest) -> None:
-        check_proof(request, self.settings.secrets, URL | {Way.AUTHORIZATION, Way.TOKEN})
+        check_proof(request, self.settings.secrets, self.ways)
 
     def parse(self, request: HookRequest) -> tuple[Heard, ...]:
         return heard(_events(request), lambda event: self._push(event, request))

@@ -13,7 +13,8 @@ from fcpin.image import Image
 from receiver.push import Place, Push
 from receiver.senders.base import JSON, Heard, HookRequest, check_age, event_id
 from receiver.senders.node import Node, malformed, read_json
-from receiver.senders.proof import Way, check_proof
+from receiver.senders.proof import check_proof
+from receiver.senders.ways import Way
 from receiver.settings.model import SenderSettings
 
 
@@ -23,6 +24,7 @@ class Generic:
 
     settings: SenderSettings
 
+    ways: ClassVar[Collection[Way]] = (Way.SIGNATURE,)
     media_types: ClassVar[Collection[str]] = (JSON,)
     replay_window: ClassVar[timedelta] = timedelta(minutes=10)
     insists: ClassVar[bool] = False
@@ -40,7 +42,7 @@ class Generic:
     }
 
     def validate(self, request: HookRequest) -> None:
-        check_proof(request, self.settings.secrets, {Way.SIGNATURE})
+        check_proof(request, self.settings.secrets, self.ways)
 
     def parse(self, request: HookRequest) -> tuple[Heard, ...]:
         body = read_json(request.body)

@@ -18,7 +18,8 @@ from receiver.senders.base import (
     unknown_event,
 )
 from receiver.senders.node import Node, malformed, read_json, registry_host
-from receiver.senders.proof import URL, Way, check_proof
+from receiver.senders.proof import check_proof
+from receiver.senders.ways import URL, Way
 from receiver.settings.model import SenderSettings
 
 TAKEN: Final = ("PUSH_ARTIFACT",)
@@ -41,6 +42,7 @@ class Harbor:
 
     settings: SenderSettings
 
+    ways: ClassVar[Collection[Way]] = URL | {Way.AUTHORIZATION}
     media_types: ClassVar[Collection[str]] = (JSON,)
     replay_window: ClassVar[timedelta] = timedelta(days=1)
     insists: ClassVar[bool] = False
@@ -72,7 +74,7 @@ class Harbor:
     }
 
     def validate(self, request: HookRequest) -> None:
-        check_proof(request, self.settings.secrets, URL | {Way.AUTHORIZATION})
+        check_proof(request, self.settings.secrets, self.ways)
 
     def parse(self, request: HookRequest) -> tuple[Heard, ...]:
         body = read_json(request.body)

@@ -9,35 +9,17 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Collection, Mapping, Sequence
-from enum import Enum, auto
 from typing import Final
 
 from receiver.errors import Refused
 from receiver.senders.base import HookRequest
+from receiver.senders.ways import Way
 from receiver.settings.model import Secret
 
 SIGNATURE: Final = "x-hub-signature-256"
 TOKEN: Final = "x-eventbridge-signature-token"  # noqa: S105 - the name of a header
 _INSTANCE: Final = "cri-"
 _AT_ONCE: Final = 2
-
-
-class Way(Enum):
-    """A place where a request may carry its proof."""
-
-    PATH = auto()
-    """`/hooks/<name>/<secret>`"""
-    QUERY = auto()
-    """`?secret=…`"""
-    AUTHORIZATION = auto()
-    """`Authorization: Bearer …`, the password of `Basic …`, or the bare secret."""
-    TOKEN = auto()
-    """Where EventBridge puts the token of an HTTP target."""
-    SIGNATURE = auto()
-    """HMAC-SHA256 of the body: `X-Hub-Signature-256: sha256=<hex>`."""
-
-
-URL: Final = frozenset({Way.PATH, Way.QUERY})
 
 
 def check_proof(request: HookRequest, secrets: Sequence[Secret], ways: Collection[Way]) -> None:

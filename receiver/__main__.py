@@ -1,0 +1,166 @@
+"""`python -m receiver`: hear of pushes and converge stacks, or only the latter, or look whether it would work."""
+
+import argparse
+import json
+import logging
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Final
+
+from fcpin.cli.columns import write_rows
+from fcpin.clock import SystemClock
+from fcpin.doctor.line import Status
+from fcpin.errors import FcpinError, InvalidInput, InvalidSettings, Problem
+from receiver.settings.model import ReceiverSettings
+from receiver.settings.read import read_settings
+
+if TYPE_CHECKING:
+    from receiver.assembly import Receiver
+    from receiver.intake import Counts
+
+_WRONG_SETTINGS: Final = 2
+_FAILED: Final = 1
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_GREATEST_PORT: Final = 65535
+_BACKLOG: Final = 512
+
+
+def main(arguments: Sequence[str]) -> int:
+    """0 when it was stopped or all is well, 1 for what failed or is not well, 2 for settings that cannot be used."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _COMMANDS[options.command](options)
+    except InvalidInput as error:
+        for problem in error.problems:
+            sys.stderr.write(f"receiver: {problem}\n")
+        return _WRONG_SETTINGS
+    except FcpinError as error:
+        sys.stderr.write(f"receiver: {error}\n")
+        return _FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m receiver",
+        description="Hears of pushes, and converges the stacks whose pins they concern (docs/receiver.md).",
+    )
+    parser.add_argument(
+        "command",
+        nargs="?",
+        default="serve",
+        choices=tuple(_COMMANDS),
+        help="serve: hear and work (default); work: work only, beside others that hear, over one Redis; check: whether "
+        "it would work here, and at which URLs it would hear; schema: of the configuration, for editors",
+    )
+    parser.add_argument(
+        "--config", type=Path, default=Path("receiver.yaml"), metavar="FILE", help="default %(default)s"
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to serve on (default %(default)s)")
+    parser.add_argument("--port", type=_port, default=8080, help="0 takes a free one (default %(default)s)")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > _GREATEST_PORT:
+        raise argparse.ArgumentTypeError(f"expected 0 to {_GREATEST_PORT}, got {text}")
+    return int(text)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from receiver.web.limits import Limits
+    from receiver.web.server import server
+
+    settings, limits = read_settings(options.config), Limits()
+    try:
+        listener = socket.create_server((options.host, options.port), backlog=_BACKLOG)
+    except OSError as error:
+        where = f"--host {options.host} --port {options.port}"
+        raise InvalidSettings(Problem(where, f"cannot listen there: {error.strerror}")) from None
+    with listener:
+        receiver, counts = _assemble(settings)
+        web = server(receiver.app(limits), limits, counts.refused)
+        ended = _on_signals()
+        thread = threading.Thread(target=_run, args=(lambda: web.run(sockets=[listener]), ended), name="receiver-http")
+        receiver.start()
+        thread.start()
+        host, port = listener.getsockname()[:2]
+        sys.stdout.write(f"receiver ready: http://{host}:{port}\n")
+        sys.stdout.flush()
+        ended.get()
+        web.should_exit = True
+        thread.join()
+        receiver.stop()
+    return 0
+
+
+def _work(options: argparse.Namespace) -> int:
+    settings = read_settings(options.config)
+    if settings.redis is None:
+        raise InvalidSettings(Problem("redis", "is required to work beside others; alone `serve` works too"))
+    receiver, _ = _assemble(settings)
+    ended = _on_signals()
+    receiver.start()
+    sys.stdout.write("receiver ready: it works, and hears nothing\n")
+    sys.stdout.flush()
+    ended.get()
+    receiver.stop()
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from receiver.examination import examine
+
+    lines = list(examine(read_settings(options.config)))
+    rows = [(line.status.value, line.name, "; ".join(filter(None, (line.detail, line.remedy)))) for line in lines]
+    write_rows(sys.stdout, ("STATUS", "CHECK", "FOUND"), rows, [""] * len(rows))
+    return _FAILED if any(line.status is Status.PROBLEM for line in lines) else 0
+
+
+def _schema(_: argparse.Namespace) -> int:
+    from receiver.settings.schema import receiver_schema
+
+    sys.stdout.write(f"{json.dumps(receiver_schema(), indent=2)}\n")
+    return 0
+
+
+def _assemble(settings: ReceiverSettings) -> "tuple[Receiver, Counts]":
+    """Raises FcpinError where the engine or the store is missing."""
+    from receiver.assembly import Receiver, find_converger
+    from receiver.intake import Uncounted
+    from receiver.ledger.opening import open_ledger
+    from receiver.work.observer import Unobserved
+
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    converger, counts = find_converger(settings), Uncounted()
+    return Receiver(settings, open_ledger(settings), converger, SystemClock(), counts, Unobserved()), counts
+
+
+def _on_signals() -> "SimpleQueue[None]":
+    """Gets something when the process is to end. A queue may be put to while it is waited for, in a handler too."""
+    ended = SimpleQueue[None]()
+    for number in _SIGNALS:
+        signal.signal(number, lambda *_: ended.put(None))
+    return ended
+
+
+def _run(serve: Callable[[], None], ended: "SimpleQueue[None]") -> None:
+    try:
+        serve()
+    finally:
+        ended.put(None)
+
+
+_COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
+    "serve": _serve,
+    "work": _work,
+    "check": _check,
+    "schema": _schema,
+}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
