@@ -28,7 +28,7 @@ class Generic:
     media_types: ClassVar[Collection[str]] = (JSON,)
     replay_window: ClassVar[timedelta] = timedelta(minutes=10)
     insists: ClassVar[bool] = False
-    summary: ClassVar[str] = "A script of your own, signed with HMAC-SHA256 in X-Hub-Signature-256."
+    summary: ClassVar[str] = "A script of your own, which signs what it sends."
     schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
         "required": ["image", "sent"],

@@ -1,0 +1,144 @@
+"""`python -m receiver` as its users start it: looked over, told of a push, stopped."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from emulator import Emulator
+from receiver.__main__ import main
+from tests.lifecycle.conftest import QUICK
+from tests.receiver.converge.project import Project
+from tests.receiver.senders.requests import SECRET, signed
+from tests.receiver.web.serving import Client
+from tests.support.signals import as_in_a_terminal
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    with Emulator(knobs=QUICK).serve() as cloud:
+        project = Project.deployed(tmp_path_factory.mktemp("receiver"), "embedded", cloud)
+        (project.shop.stack.folder / "receiver.yaml").write_text(
+            "stacks: {test: {quiet: 0.1s}}\n"
+            "senders: {ci: {kind: generic, secrets: [env:CI_SECRET]}, acr: {kind: acr, secrets: [env:CI_SECRET]}}\n"
+            "engine: embedded\n"
+        )
+        yield project
+
+
+def command(project: Project, *arguments: str) -> list[str]:
+    config = project.shop.stack.folder / "receiver.yaml"
+    return [sys.executable, "-m", "receiver", *arguments, "--config", str(config)]
+
+
+@contextmanager
+def serving(project: Project) -> Iterator[tuple[Client, "subprocess.Popen[str]"]]:
+    with subprocess.Popen(
+        command(project, "serve", "--port", "0"),
+        cwd=ROOT,
+        env={**project.shop.stack.process_environment(), "CI_SECRET": SECRET},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=as_in_a_terminal,
+    ) as process:
+        assert process.stdout is not None
+        ready = re.fullmatch(r"receiver ready: (http://127\.0\.0\.1:\d+)\n", process.stdout.readline())
+        try:
+            assert ready, process.communicate()
+            yield Client(ready[1]), process
+        finally:
+            process.kill()
+
+
+def test_a_push_is_deployed_and_the_end_is_orderly(project: Project) -> None:
+    wanted = project.push("basket")
+    image = f"{project.shop.repository}:{wanted.partition('@')[0]}"
+    with serving(project) as (client, process):
+        body = json.dumps({"image": image, "sent": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}).encode()
+        assert client.tell("ci", body, signed(body)) == (202, {"jobs": ["test"]})
+        end = time.monotonic() + 30
+        while project.shop.deployed("basket") != wanted and time.monotonic() < end:
+            time.sleep(0.05)
+        assert project.shop.deployed("basket") == wanted
+        assert client.ask("GET", "/readyz").status == 200
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=20)
+    assert process.returncode == 0, err
+    assert SECRET not in out + err
+    assert "Traceback" not in err
+
+
+def test_a_check_says_what_there_is_and_at_which_url_it_hears(project: Project) -> None:
+    environment = {**project.shop.stack.process_environment(), "CI_SECRET": SECRET}
+    done = subprocess.run(
+        command(project, "check"), cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done
+    for fact in ("python -m engine", "3 pins on", "/hooks/acr/<secret>", "X-Hub-Signature-256", "env:CI_SECRET"):
+        assert fact in done.stdout
+    assert SECRET not in done.stdout + done.stderr
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Of a project that has no stack."""
+    monkeypatch.setenv("CI_SECRET", SECRET)
+    monkeypatch.setenv("PATH", "/nowhere")
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    write(tmp_path, "senders: {acr: {kind: acr, secrets: [env:CI_SECRET]}}\nengine: pulumi\n")
+    return tmp_path
+
+
+def write(folder: Path, text: str) -> None:
+    (folder / "receiver.yaml").write_text(f"stacks: {{dev: }}\n{text}")
+
+
+def run(folder: Path, *arguments: str) -> int:
+    return main([*arguments, "--config", str(folder / "receiver.yaml")])
+
+
+def test_what_is_not_well_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(folder, "check") == 1
+    assert "pulumi is not on PATH" in capsys.readouterr().out
+    assert run(folder, "serve", "--port", "0") == 1
+    assert capsys.readouterr().err.startswith("receiver: pulumi is not on PATH")
+
+
+WRONG = [
+    ("every problem has a line", "serve", "colour: red\nworkers: 0\n", ["colour", "workers", "senders"]),
+    ("to work beside others takes a Redis", "work", "senders: {acr: {kind: acr, secrets: [env:CI_SECRET]}}\n", ["redis: is required"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "text", "facts"), [pytest.param(*row[1:], id=row[0]) for row in WRONG])
+def test_settings_that_cannot_be_used(
+    folder: Path, name: str, text: str, facts: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(folder, text)
+    assert run(folder, name) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == len(facts)
+    for fact in facts:
+        assert any(fact in line for line in lines)
+
+
+def test_a_port_that_is_taken_or_impossible(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(folder, "serve", "--host", "203.0.113.1") == 2
+    assert "cannot listen there" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run(folder, "serve", "--port", "65536")
+
+
+def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema"]) == 0
+    assert capsys.readouterr().out == (ROOT / "docs" / "schemas" / "receiver.schema.json").read_text()
