@@ -10,17 +10,24 @@ from receiver.senders import KINDS
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "receiver.md").read_text()
+INTAKE = [
+    ROOT / "receiver" / "intake.py",
+    *(file for room in ("senders", "web") for file in (ROOT / "receiver" / room).glob("*.py")),
+]
 LABELS = {
     label
-    for file in (ROOT / "receiver").rglob("*.py")
-    if "page" not in file.parts
+    for file in INTAKE
     for label in re.findall(r'(?:Refused\(\s*|_end\([^"]*|refused\([^"]*)(?:\d{3}, )?"(\w+)"', file.read_text())
-} - {""}
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_sender_has_a_row(kind: str) -> None:
     assert f"| `{kind}` |" in PAGE
+
+
+def test_the_labels_are_found() -> None:
+    assert {"forged", "crowded", "slow", "unavailable", "unknown_event"} <= LABELS
 
 
 @pytest.mark.parametrize("label", sorted(LABELS))
