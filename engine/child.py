@@ -14,10 +14,10 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, NoReturn, Self, cast
+from typing import IO, NoReturn, cast
 
 
-class Child:
+class Child(contextlib.AbstractContextManager["Child"]):
     """A process of this engine, in a process group of its own so that Ctrl-C reaches the engine alone."""
 
     def __init__(self, kind: str, argument: str, folder: Path, environment: Mapping[str, str]) -> None:
@@ -60,9 +60,6 @@ class Child:
         code = self._process.wait()
         reader.join(1)  # a grandchild may hold the pipe open
         return code
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         """End its whole process group: ask, wait two seconds, then kill."""
@@ -111,19 +108,16 @@ def _run_program(settings: str) -> NoReturn:
     runtime.configure(runtime.Settings(**given))
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # complaints about what a failed program left unawaited
     sys.argv = ["."]
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    loop.set_default_executor(ThreadPoolExecutor(max_workers=given["parallel"] * 4))
+    runner = asyncio.Runner()
+    runner.get_loop().set_default_executor(ThreadPoolExecutor(max_workers=given["parallel"] * 4))
     code = 1
     try:
-        loop.run_until_complete(runtime.run_in_stack(_program))
+        runner.run(runtime.run_in_stack(_program))
         code = 0
     except pulumi.RunError as error:
         pulumi.log.error(str(error))
     except Exception:
         pulumi.log.error(f"Program failed with an unhandled exception:\n{_users_traceback()}")
-    sys.stdout.flush()
-    sys.stderr.flush()
     os._exit(code)  # threads that still wait for an answer of the engine would hold an ordinary exit up
 
 

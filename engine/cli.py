@@ -36,8 +36,7 @@ _RUNS = {
     "refresh": ("yes skip-preview preview-only diff expect-no-changes", "make the state say what is there"),
     "destroy": ("yes skip-preview diff expect-no-changes", "delete every resource of the stack"),
 }
-_NOUNS = {"preview": "update", "up": "update"}
-_DOING = {"up": "Updating", "refresh": "Refreshing", "destroy": "Destroying"}
+_NOUNS = {"preview": "update", "up": "update", "refresh": "refresh", "destroy": "destroy"}
 _FIRST = b"\ninterrupted: finishing what is under way; press Ctrl-C again to leave at once\n"
 _SECOND = b"\ninterrupted again: leaving; what was under way is in the state as pending\n"
 
@@ -51,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads it any more
         return 0
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):
         error: EngineError = Cancelled("interrupted")
     except OSError as failure:
         error = EngineError(f"{failure.filename or 'the system'}: {failure.strerror}")
@@ -97,17 +96,10 @@ def _run(options: Namespace) -> int:
         raise UsageError("--yes or --skip-preview must be passed in to proceed when running in non-interactive mode")
     with stack.locked() as interrupts.leave:
         code = 0 if options.skip_preview else _phase(stack, options, interrupts, preview=True)
-        if not (code or options.skip_preview or options.yes):
-            _confirm(f"Perform this {_NOUNS.get(options.command, options.command)}?")
+        asks = not (code or options.skip_preview or options.yes)
+        if asks and input(f"Perform this {_NOUNS[options.command]}? (yes/no) ").strip().lower() not in ("yes", "y"):
+            raise Cancelled("confirmation declined, nothing has been done")
         return code or _phase(stack, options, interrupts, preview=False)
-
-
-def _confirm(question: str) -> None:
-    """Raises Cancelled unless the user says yes."""
-    with contextlib.suppress(EOFError):
-        if input(f"{question} (yes/no) ").strip().lower() in ("yes", "y"):
-            return
-    raise Cancelled("confirmation declined, nothing has been done")
 
 
 def _phase(stack: Stack, options: Namespace, interrupts: "_Interrupts", *, preview: bool) -> int:
@@ -115,7 +107,8 @@ def _phase(stack: Stack, options: Namespace, interrupts: "_Interrupts", *, previ
     from engine.phase import run_phase
 
     display = Display(preview=preview, details=options.diff, out=io.StringIO() if options.json else sys.stdout)
-    what = f"Previewing {_NOUNS.get(options.command, options.command)}" if preview else _DOING[options.command]
+    noun = _NOUNS[options.command]
+    what = f"Previewing {noun}" if preview else f"{noun.removesuffix('e').title()}ing"
     display.line(f"{what} ({stack.name}):")
     with interrupts:
         run_phase(stack, options, display, interrupts.stopping, preview=preview)

@@ -18,7 +18,6 @@ from dataclasses import replace
 from engine.changes import compare, get, parse_path, reset
 from engine.display import Op, Step
 from engine.errors import EngineError, Unsupported
-from engine.project import Config
 from engine.state import REFERENCE_TYPE, STACK_TYPE, ResourceState, make_urn
 from engine.values import Properties, has_secret, has_unknown, reveal
 from engine.work import UNPROTECT, Work
@@ -27,7 +26,7 @@ from engine.work import UNPROTECT, Work
 class Deployment:
     """Carries out registrations; called from many threads at once."""
 
-    def __init__(self, work: Work, stack: str, project: str, config: Config) -> None:
+    def __init__(self, work: Work, stack: str, project: str, config: Properties) -> None:
         self._work, self._stack, self._project, self._config = work, stack, project, config
         self._slots = threading.BoundedSemaphore(work.parallel)
         self._mutex = threading.Lock()
@@ -78,7 +77,7 @@ class Deployment:
 
     def _register(self, goal: ResourceState) -> ResourceState | None:
         old, work = self._work.ledger.old(goal.urn), self._work
-        new = replace(goal, provider=self._default_provider("pulumi-python", self._config.properties))
+        new = replace(goal, provider=self._default_provider("pulumi-python", self._config))
         if work.spares(new.urn):
             self._skipped |= set() if old else {new.urn}
             return self._same(old, old) if old else None

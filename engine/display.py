@@ -33,6 +33,9 @@ class Op(enum.Enum):
     DELETE_REPLACED = ("delete-replaced", "--", "delete original", "deleting original", "deleted original")
     REFRESH = ("refresh", "~ ", "refresh", "refreshing", "refreshed")
 
+    def __init__(self, title: str, sign: str, plan: str, doing: str, past: str) -> None:
+        self.title, self.sign, self.plan, self.doing, self.past = title, sign, plan, doing, past
+
 
 _COUNTED = (Op.CREATE, Op.UPDATE, Op.REPLACE, Op.DELETE)
 _KINDS = {"+": "add", "-": "delete", "~": "update"}
@@ -66,7 +69,7 @@ class Step:
         new = self.state if self.op not in (Op.DELETE, Op.DELETE_REPLACED) else None
         kinds = {one.key: _KINDS[one.sign] + "-replace" * (self.op is Op.REPLACE) for one in self.visible}
         document = {
-            "op": self.op.value[0],
+            "op": self.op.title,
             "urn": self.state.urn,
             "oldState": self.old and as_document(self.old, masked),
             "newState": new and as_document(new, masked),
@@ -108,12 +111,12 @@ class Display:
     def begun(self, step: Step) -> None:
         """The step's call is about to be made."""
         self._begun[step.state.urn] = step
-        self._show(step, step.op.value[3], values=True)
+        self._show(step, step.op.doing, values=True)
 
     def done(self, step: Step) -> None:
         """The step has been carried out; in a preview, would be."""
         self.steps.append(step)
-        self._show(step, step.op.value[2 if self._preview else 4], values=step.state.urn not in self._begun)
+        self._show(step, step.op.plan if self._preview else step.op.past, values=step.state.urn not in self._begun)
 
     def same(self, state: ResourceState) -> None:
         """A resource that needs nothing is only counted."""
@@ -124,13 +127,13 @@ class Display:
         step = self._begun.get(step.state.urn, step)
         messages = str(error).splitlines() if isinstance(error, CheckFailed) else [str(error)]
         last = "\n      ".join(message.rpartition("\n")[2] for message in messages)
-        self._show(step, f"**{f'{step.op.value[3]} failed'.strip()}** error: {last}")
+        self._show(step, f"**{f'{step.op.doing} failed'.strip()}** error: {last}")
         self._said += [(step.state.urn, "error", message) for message in messages]
 
     def _show(self, step: Step, text: str, *, values: bool = False) -> None:
         changes = step.visible if values else []
         keys = f" [diff: {summary(changes)}]" if changes else ""
-        lines = [f" {step.op.value[1]} {step.state.type} {name_of(step.state.urn)} {text}{keys}"]
+        lines = [f" {step.op.sign} {step.state.type} {name_of(step.state.urn)} {text}{keys}"]
         if values and self._details:
             lines.append(f"        [urn={step.state.urn}]")
             if step.op is Op.CREATE:
@@ -168,8 +171,8 @@ class Display:
 
     def _counts(self) -> list[str]:
         counts = Counter(step.op for step in self.steps)
-        words = {op: f"to {op.value[2]}" if self._preview else op.value[4] for op in _COUNTED if counts[op]}
-        lines = [f"    {op.value[1]}{counts[op]} {word}" for op, word in words.items()]
+        words = {op: f"to {op.plan}" if self._preview else op.past for op in _COUNTED if counts[op]}
+        lines = [f"    {op.sign}{counts[op]} {word}" for op, word in words.items()]
         rest = [f"{sum(counts[op] for op in words)} changes"] if len(words) > 1 else []
         rest += [f"{counts[Op.SAME]} unchanged"] if counts[Op.SAME] else []
         errors = [f"    {self.errors} errored"] if self.errors else []
@@ -180,5 +183,5 @@ class Display:
         return {
             "steps": [step.document for step in self.steps],
             "diagnostics": [{"urn": urn, "severity": severity, "message": text} for urn, severity, text in self._said],
-            "changeSummary": Counter(step.op.value[0] for step in self.steps),
+            "changeSummary": Counter(step.op.title for step in self.steps),
         }

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 
-from engine.errors import OutcomeUnknown, StateUnusable
+from engine.errors import EngineError, OutcomeUnknown, StateUnusable
 from engine.state import Checkpoint, Operation, ResourceState, verify
 
 Store = Callable[[Checkpoint], None]
@@ -69,10 +69,9 @@ class Ledger:
         self.commit()
         try:
             yield operation
-        except OutcomeUnknown:
-            raise  # it stays pending: nobody knows how far the call came
-        except BaseException:
-            self.record(ends=operation, durable=False)
+        except EngineError as error:
+            if not isinstance(error, OutcomeUnknown):  # else it stays pending: nobody knows how far the call came
+                self.record(ends=operation, durable=False)
             raise
 
     def commit(self) -> None:

@@ -15,6 +15,7 @@ from engine.monitor import Services, new_server
 from engine.plugin import Plugin
 from engine.stack import Stack
 from engine.state import DYNAMIC_PREFIX
+from engine.values import has_secret, reveal
 from engine.work import Work, delete_remaining, refresh
 
 _PENDING = (
@@ -68,8 +69,8 @@ def _run_program(stack: Stack, work: Work, address: str) -> None:
     names = {"organization": "organization", "project": stack.project.name, "stack": stack.name}
     addresses = {"monitor": address, "engine": address, "root_directory": str(stack.project.root)}
     settings = {**names, **addresses, "parallel": work.parallel, "dry_run": work.preview}
-    secret_keys = json.dumps(sorted(stack.config.secret_keys))
-    environment = {"PULUMI_CONFIG": json.dumps(stack.config.values), "PULUMI_CONFIG_SECRET_KEYS": secret_keys}
+    secret_keys = json.dumps([key for key, text in stack.config.items() if has_secret(text)])
+    environment = {"PULUMI_CONFIG": json.dumps(reveal(stack.config)), "PULUMI_CONFIG_SECRET_KEYS": secret_keys}
     with Child("program", json.dumps(settings), stack.project.program, environment) as program:
         code = program.wait(work.display.output)
     if code and not work.is_over:

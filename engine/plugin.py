@@ -11,9 +11,8 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from engine.child import Child
 from engine.errors import CheckFailed, OutcomeUnknown, ProviderFailed
-from engine.project import Config
 from engine.state import ResourceState, name_of
-from engine.values import Properties, as_secret_as, from_wire, secret, to_wire
+from engine.values import Properties, as_secret_as, from_wire, reveal, secret, to_wire
 
 OPTIONS = [*_GRPC_CHANNEL_OPTIONS, ("grpc.enable_http_proxy", 0)]
 
@@ -53,7 +52,7 @@ class Provider(Protocol):
 class Plugin:
     """One plugin process of one phase. It is configured when it is first needed."""
 
-    def __init__(self, child: Child, config: Config, show: Callable[[str], None]) -> None:
+    def __init__(self, child: Child, config: Properties, show: Callable[[str], None]) -> None:
         """What the process prints goes to *show*."""
         self._child, self._config, self._show = child, config, show
         self._mutex = threading.Lock()
@@ -112,8 +111,8 @@ class Plugin:
                     raise ProviderFailed("the plugin process of the dynamic provider did not start; see above")
                 self._child.pass_on(self._show)
                 stub = provider_pb2_grpc.ResourceProviderStub(grpc.insecure_channel(f"127.0.0.1:{port}", OPTIONS))
-                variables = {f"pulumi-python:config:{key}": text for key, text in self._config.values.items()}
-                request = provider_pb2.ConfigureRequest(variables=variables, args=to_wire(self._config.properties))
+                variables = {f"pulumi-python:config:{key}": reveal(text) for key, text in self._config.items()}
+                request = provider_pb2.ConfigureRequest(variables=variables, args=to_wire(self._config))
                 stub.Configure(request)
                 self._stub = stub
             return self._stub

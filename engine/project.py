@@ -3,29 +3,16 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import yaml
 
 from engine.errors import ProjectInvalid, StateUnusable, Unsupported
-from engine.values import Secret, Value, has_secret, secret, transform
+from engine.values import Properties, Secret, Value, has_secret, transform
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
-
-
-@dataclass(frozen=True)
-class Config:
-    """The stack's configuration as the program and the plugin get it: `project:key` to text."""
-
-    values: Mapping[str, str] = field(default_factory=dict)
-    secret_keys: frozenset[str] = frozenset()
-
-    @property
-    def properties(self) -> dict[str, Value]:
-        """As property values: what the default provider resource has as inputs."""
-        return {key: secret(text) if key in self.secret_keys else text for key, text in self.values.items()}
 
 
 @dataclass(frozen=True)
@@ -71,8 +58,11 @@ class Project:
         """The URL in `backend:`, or an empty text. Raises ProjectInvalid."""
         return str(mapping(self.root / "Pulumi.yaml", "backend", self.document.get("backend")).get("url") or "")
 
-    def config(self, decrypt: Callable[[str], str]) -> Config:
-        """Defaults of the project, then the stack's own values, secure ones decrypted. Raises ProjectInvalid."""
+    def config(self, decrypt: Callable[[str], str]) -> Properties:
+        """The configuration as the program and the plugin get it: `project:key` to text, or a secret text.
+
+        Defaults of the project, then the stack's own values, secure ones decrypted. Raises ProjectInvalid.
+        """
         own = self._config(self.settings_file, self.settings)
         values: dict[str, Value] = {}
         for key, value in self._config(self.root / "Pulumi.yaml", self.document).items():
@@ -92,8 +82,7 @@ class Project:
             plain = "" if plain is None else plain
             return plain if isinstance(plain, str) else json.dumps(plain, separators=(",", ":"), ensure_ascii=False)
 
-        secret_keys = frozenset(key for key, value in values.items() if has_secret(value))
-        return Config({key: text(key) for key in sorted(values)}, secret_keys)
+        return {key: Secret(text(key)) if has_secret(values[key]) else text(key) for key in sorted(values)}
 
     def _config(self, path: Path, document: Mapping[str, Any]) -> dict[str, Any]:
         """`config:` with `<project>:` before every key that has no namespace."""

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from engine import checkpoint
 from engine.crypter import Crypter, crypter_of
 from engine.errors import StackLocked, StackNotFound, StateUnusable, Unsupported, UsageError
-from engine.project import Config, Project, read_yaml
+from engine.project import Project, read_yaml
 from engine.state import Checkpoint
 from engine.values import Properties
 from fcpin.clock import Clock, SystemClock
@@ -81,7 +81,7 @@ class Stack:
         return crypter_of(self.salt or checkpoint.salt_of(checkpoint.read_latest(self.path)))
 
     @cached_property
-    def config(self) -> Config:
+    def config(self) -> Properties:
         """Raises ProjectInvalid, PassphraseWrong."""
         return self.project.config(self.crypter.decrypt)
 

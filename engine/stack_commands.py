@@ -12,7 +12,7 @@ from engine.errors import EngineError, Unsupported, UsageError
 from engine.project import read_yaml
 from engine.stack import Stack, write_atomically
 from engine.state import Checkpoint
-from engine.values import masked, reveal
+from engine.values import has_secret, masked, reveal
 
 
 def _init(options: Namespace) -> None:
@@ -61,7 +61,7 @@ def _config(options: Namespace) -> None:
     if options.arguments or not (options.json and options.show_secrets):
         raise Unsupported(f"the command config {' '.join(options.arguments[:1]) or 'without --json --show-secrets'}")
     config = Stack.open(options.stack, options.cwd).config
-    print(_json({key: {"value": text, "secret": key in config.secret_keys} for key, text in config.values.items()}))
+    print(_json({key: {"value": reveal(text), "secret": has_secret(text)} for key, text in config.items()}))
 
 
 def _cancel(options: Namespace) -> None:

@@ -6,7 +6,7 @@ that only the deployment itself will tell. On the wire and in the state both are
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from google.protobuf.json_format import MessageToDict
@@ -28,10 +28,7 @@ Properties: TypeAlias = Mapping[str, Value]
 class Secret:
     """A value that is never shown, and never written but encrypted."""
 
-    value: Value
-
-    def __repr__(self) -> str:
-        return "[secret]"
+    value: Value = field(repr=False)
 
 
 def secret(value: Value) -> Secret:

@@ -99,9 +99,10 @@ def delete_remaining(work: Work) -> None:
 
     A failure is shown, and what the resource needs is left in place.
     """
-    steps = {state: _deletion(state) for state in work.ledger.remaining}
+    steps: dict[ResourceState, Step] = {}
     needing = defaultdict(list)
-    for state in steps:
+    for state in work.ledger.remaining:
+        steps[state] = Step(Op.DELETE_REPLACED if state.delete else Op.DELETE, state, state)
         for urn in state.needs:
             needing[urn].append(state)
     # what was replaced is needed by nothing but what was replaced with it
@@ -120,10 +121,6 @@ def delete_remaining(work: Work) -> None:
     for state, step in steps.items():
         if state.urn in work.targets and state not in met and not work.is_over:
             work.display.failed(step, EngineError(_NEEDED))
-
-
-def _deletion(state: ResourceState) -> Step:
-    return Step(Op.DELETE_REPLACED if state.delete else Op.DELETE, state, state)
 
 
 def _delete(work: Work, step: Step) -> None:

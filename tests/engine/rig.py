@@ -10,7 +10,6 @@ from engine.display import Display
 from engine.errors import CheckFailed, ProviderFailed
 from engine.ledger import Ledger
 from engine.plugin import Difference
-from engine.project import Config
 from engine.state import STACK_TYPE, Checkpoint, ResourceState, make_urn, name_of, verify
 from engine.values import Properties, Value, reveal
 from engine.work import Work, delete_remaining, refresh
@@ -128,7 +127,7 @@ class Rig:
     def up(self, *goals: ResourceState, preview: bool = False, targets: Collection[str] = ()) -> Run:
         """Register the stack and *goals* one after another, then delete what is left over."""
         work = self._work(preview=preview, targets=targets, parallel=1)
-        deployment = Deployment(work, "dev", "rig", Config())
+        deployment = Deployment(work, "dev", "rig", {})
         outcomes = {goal.urn: deployment.register(goal) for goal in (stack(), *goals)}
         deployment.close()
         if not work.display.errors:
