@@ -31,7 +31,7 @@ class Call(NamedTuple):
     """What was called."""
 
     service: str
-    """`fc`, `cr` (the API of ACR), `registry` (the OCI distribution API)."""
+    """`fc`, `devs`, `cr` (the API of ACR), `registry` (the OCI distribution API)."""
     operation: str
     """The API's own word: `UpdateFunction`, `ListRepoTag`; for registries method and kind: `GET manifests`."""
     outcome: Outcome

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from fcpin.image import Digest
-from fcpin.policy.protect import is_pin_tag
 from fcpin.stack.pins import StackPin
 from receiver.ledger.model import Job, Transition
 from receiver.push import Push
@@ -64,11 +63,7 @@ def _transition(
 
 def _image(pin: StackPin) -> tuple[str, Digest | None]:
     """Tag and digest that run; the tag that the policy chose where a tag of our own stands for it."""
-    deployed = pin.deployed
-    if deployed is None:
-        return pin.tag, None
-    own = deployed.tag is None or is_pin_tag(deployed.tag)
-    return pin.tag if own else deployed.tag or "", deployed.digest
+    return pin.deployed_tag, pin.deployed.digest if pin.deployed else None
 
 
 def _pushed(job: Job, was: StackPin, now: StackPin, concerned: Concerned) -> list[Push]:

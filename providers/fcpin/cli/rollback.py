@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from fcpin.stack import Stack
     from fcpin.stack.rollback import Entry
 
-_LONGEST_REASON: Final = 500
-
 
 def run(given: Namespace, streams: Streams) -> int:
     """0 when the file says what is asked for. Raises InvalidInput, StackError, RegistryError; then it is as it was."""
@@ -64,13 +62,12 @@ def _until(given: Namespace, now: datetime) -> datetime:
 
 
 def _reason(given: Namespace) -> str:
-    """On one line, because previews show it."""
-    reason = " ".join((given.reason or "").split())
-    if not reason and not given.remove:
-        raise InvalidInput(Problem("--reason", "is required: whoever sees the next preview wants to know"))
-    if len(reason) > _LONGEST_REASON or not reason.isprintable():
-        raise InvalidInput(Problem("--reason", f"expected printable text of at most {_LONGEST_REASON} characters"))
-    return reason
+    from fcpin.stack.rollback import reason_of
+
+    try:
+        return "" if given.remove else reason_of(given.reason or "")
+    except ValueError as error:
+        raise InvalidInput(Problem("--reason", str(error))) from None
 
 
 def _consequence(entry: "Entry", registry: "Registry", hold: dict[str, str] | None, now: datetime) -> Iterator[str]:

@@ -9,6 +9,7 @@ from fcpin.image import Image, Repository
 from fcpin.pinned_function.inputs import deployed_image
 from fcpin.pinned_function.keys import POLICY_KEYS, TYPE
 from fcpin.policy import DEFAULT_PLATFORM
+from fcpin.policy.protect import is_pin_tag
 
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 """Pulumi's mark on a value that is not plain: a secret, whose content is sealed in an export."""
@@ -36,6 +37,12 @@ class StackPin:
     """The policy dictionary; None where some of it is a secret."""
     urn: str = ""
     """What a `--target` names it by."""
+
+    @property
+    def deployed_tag(self) -> str:
+        """The tag of the policy that the last deployment left: a pin tag of our own stands for the one chosen."""
+        tag = self.deployed.tag if self.deployed else None
+        return self.tag if tag is None or is_pin_tag(tag) else tag
 
     @classmethod
     def read(cls, resource: Mapping[str, Any]) -> Self:

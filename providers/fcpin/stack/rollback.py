@@ -7,7 +7,7 @@ function takes the hold.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Final, Self
 
 from fcpin.errors import InvalidImage, InvalidSettings, Problem, TagNotFound
 from fcpin.image import Digest, Repository, TagRecord, is_tag, parse_digest, short
@@ -18,6 +18,8 @@ from fcpin.policy.times import iso
 from fcpin.registry.base import Registry
 from fcpin.stack.pins import StackPin
 from fcpin.stack.stack import FUNCTIONS, Stack
+
+_LONGEST_REASON: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,16 @@ def _no_entry(functions: Mapping[str, object], wanted: str) -> str:
     if not functions:
         return "is not set; the functions are named elsewhere, so write the hold there"
     return f"has no entry {wanted!r}; there are {', '.join(sorted(functions))}"
+
+
+def reason_of(text: str) -> str:
+    """*text* on one line, because previews show it. Raises ValueError."""
+    reason = " ".join(text.split())
+    if not reason:
+        raise ValueError("is required: whoever sees the next preview wants to know")
+    if len(reason) > _LONGEST_REASON or not reason.isprintable():
+        raise ValueError(f"expected printable text of at most {_LONGEST_REASON} characters")
+    return reason
 
 
 def hold_for(entry: Entry, registry: Registry, to: str | None, until: datetime, reason: str) -> dict[str, str]:

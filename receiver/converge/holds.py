@@ -1,0 +1,61 @@
+"""Hold a function at one image, and let it go again, as `fcpin rollback` does: in the stack's file of our project."""
+
+import threading
+
+from fcpin.clients import registries
+from fcpin.clock import Clock
+from fcpin.errors import InvalidSettings, Problem
+from fcpin.policy.hold import Hold
+from fcpin.stack import Engine, Stack
+from fcpin.stack.config_file import with_hold
+from fcpin.stack.project import read_file, stack_file, write_file
+from fcpin.stack.rollback import Entry, hold_for, reason_of
+
+
+class FileHolds:
+    """Nothing is deployed by it: that is the job's, which whoever calls asks for. Thread-safe."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine, self._clock = engine, clock
+        self._lock = threading.Lock()
+
+    def hold(self, stack: str, pin: str, hold: Hold) -> None:
+        """In the place of a hold that the pin has.
+
+        Raises InvalidSettings, also for a file that cannot be written or edited; InvalidPolicy when the policy does not
+        take the hold; RegistryError, StackError. The file is then as it was.
+        """
+        now = self._clock.now()
+        if hold.is_over(now):
+            raise InvalidSettings(Problem("until", "is in the past"))
+        reason = _reason(hold)
+        with self._lock:
+            told = Stack.read(self._engine, stack)
+            entry, registry = Entry.find(told, pin), registries(told.settings, self._clock)
+            try:
+                written = hold_for(entry, registry, hold.tag or hold.digest, hold.until, reason)
+            except InvalidSettings as error:  # in the words of a command line
+                raise InvalidSettings(*(Problem("tag", problem.reason) for problem in error.problems)) from None
+            if hold.digest is not None and written.get("digest") not in (None, hold.digest):
+                raise InvalidSettings(Problem("digest", f"{hold.tag} has {written['digest']} by now"))
+            entry.selection(registry, written, now)
+            self._write(stack, entry.name, written)
+
+    def resume(self, stack: str, pin: str) -> None:
+        """Remove the hold; none is no failure. Raises InvalidSettings, StackError."""
+        with self._lock:
+            self._write(stack, Entry.find(Stack.read(self._engine, stack), pin).name, None)
+
+    def _write(self, stack: str, name: str, hold: dict[str, str] | None) -> None:
+        file = stack_file(self._engine.folder, stack)
+        before = read_file(file)
+        after = with_hold(before, name, hold, file.name)
+        if after != before:
+            write_file(file, after)
+
+
+def _reason(hold: Hold) -> str:
+    try:
+        return reason_of(hold.reason or "")
+    except ValueError as error:
+        raise InvalidSettings(Problem("reason", str(error))) from None
