@@ -2,23 +2,28 @@
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Final, Protocol
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from fcpin.clock import Clock
+from fcpin.errors import InvalidSettings
 from fcpin.stack import Engine
 from fcpin.stack.pins import StackPin
+from fcpin.stack.project import stack_file
 from receiver.concerned import concerned_pins
 from receiver.converge.base import Converger
 from receiver.converge.converger import EngineConverger
+from receiver.converge.rounds import Rounds
+from receiver.converge.survey import Surveyor
 from receiver.intake import Counts, Intake
 from receiver.known_pins import KnownPins
 from receiver.ledger.base import Ledger
+from receiver.observers import Observers
 from receiver.settings.model import ReceiverSettings
 from receiver.web.app import build_app
 from receiver.web.limits import Limits
@@ -31,8 +36,13 @@ _STOP_SECONDS: Final = 8.0
 _log = logging.getLogger(__name__)
 
 
-class Stoppable(Converger, Protocol):
-    """A converger whose work can be ended."""
+class WholeConverger(Converger, Protocol):
+    """A converger whose engine can be asked about the stacks, and whose work can be ended."""
+
+    engine: Engine
+
+    def learn(self, stack: str, pins: Sequence[StackPin]) -> None:
+        """Somebody has read the stack's state."""
 
     def stop(self, within: float) -> None:
         """End what is under way; at most *within* seconds are waited."""
@@ -50,7 +60,7 @@ class Receiver:
         self,
         settings: ReceiverSettings,
         ledger: Ledger,
-        converger: Stoppable,
+        converger: WholeConverger,
         clock: Clock,
         counts: Counts,
         observer: Observer,
@@ -59,8 +69,10 @@ class Receiver:
         self._clock, self._counts = clock, counts
         self.known = KnownPins(tuple(settings.stacks), settings.instances, converger.pins)
         concerned = partial(concerned_pins, instances=settings.instances)
-        self.crew = Crew(settings, ledger, _Learning(converger, self.known), concerned, clock, observer)
-        self._looks = _Repeat(self.known.refresh, settings.survey_every)
+        surveyor = Surveyor(converger.engine, ledger, clock, self._ask, self._learn)
+        self.rounds = Rounds(surveyor.look, _files(settings), settings.survey_every, clock)
+        observers = Observers([observer, self.rounds])
+        self.crew = Crew(settings, ledger, _Learning(converger, self.known), concerned, clock, observers)
 
     def app(self, limits: Limits, routes: Sequence[BaseRoute] = ()) -> Starlette:
         """What hears of pushes; *routes* are served beside the hooks."""
@@ -68,17 +80,39 @@ class Receiver:
         return build_app(intake, self._clock, limits=limits, routes=routes, unready=self.known.unready)
 
     def start(self) -> None:
-        """Look at every stack now and then, and go on with what was left behind."""
-        self._looks.start()
+        """Go on with what was left behind, and look at every stack: first which pins it has, then what they are."""
+        threading.Thread(target=self._look, name="receiver-first-look", daemon=True).start()
         self.crew.start()
 
     def stop(self) -> None:
         """What is under way is interrupted and written down: whoever runs next goes on with it."""
-        self._looks.stop()
+        self.rounds.stop(0)
         self._converger.stop(_STOP_SECONDS)
         if not self.crew.stop(_STOP_SECONDS):
             _log.warning("a job is still under way; another receiver takes it over when its lease ends")
         self._ledger.close()
+
+    def _look(self) -> None:
+        self.known.refresh()
+        self.rounds.start()
+
+    def _ask(self, stack: str, pins: Sequence[str]) -> None:
+        self.crew.ask(stack, pins)
+
+    def _learn(self, stack: str, pins: Sequence[StackPin]) -> None:
+        self.known.learn(stack, pins)
+        self._converger.learn(stack, pins)
+
+
+def _files(settings: ReceiverSettings) -> dict[str, Path | None]:
+    """The file of each stack; None where the stack has none, as one may that only the engine knows."""
+    files: dict[str, Path | None] = {}
+    for stack in settings.stacks:
+        try:
+            files[stack] = stack_file(settings.project, stack)
+        except InvalidSettings:
+            files[stack] = None
+    return files
 
 
 class _Learning:
@@ -92,27 +126,3 @@ class _Learning:
         pins = self._pins(stack)
         self._known.learn(stack, pins)
         return pins
-
-
-class _Repeat:
-    """Calls something at once and every so often, in a thread of its own."""
-
-    def __init__(self, call: Callable[[], None], every: timedelta) -> None:
-        self._call, self._seconds = call, every.total_seconds()
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="receiver-looks", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Call it no more. A call that is under way is left to itself."""
-        self._stopped.set()
-
-    def _run(self) -> None:
-        while not self._stopped.is_set():
-            try:
-                self._call()
-            except Exception:
-                _log.exception("looking at the stacks failed")
-            self._stopped.wait(self._seconds)

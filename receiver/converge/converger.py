@@ -25,7 +25,7 @@ class EngineConverger:
     """`Converger` over the Pulumi CLI or the embedded engine."""
 
     def __init__(self, engine: Engine, program: Program, runs: Runs) -> None:
-        self._engine, self._program, self._runs = engine, program, runs
+        self.engine, self._program, self._runs = engine, program, runs
         self._urns: dict[str, Mapping[str, Sequence[str]]] = {}
         self._lock = Lock()
 
@@ -36,7 +36,7 @@ class EngineConverger:
 
     def pins(self, stack: str) -> Sequence[StackPin]:
         """The pins in the stack's state, by name. Raises StackError."""
-        pins = sorted(pins_in(self._engine.resources(stack)), key=lambda pin: pin.name)
+        pins = sorted(pins_in(self.engine.resources(stack)), key=lambda pin: pin.name)
         self.learn(stack, pins)
         return pins
 

@@ -66,16 +66,26 @@ def test_a_push_is_deployed_and_the_end_is_orderly(project: Project) -> None:
     with serving(project) as (client, process):
         body = json.dumps({"image": image, "sent": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}).encode()
         assert client.tell("ci", body, signed(body)) == (202, {"jobs": ["test"]})
-        end = time.monotonic() + 30
-        while project.shop.deployed("basket") != wanted and time.monotonic() < end:
-            time.sleep(0.05)
-        assert project.shop.deployed("basket") == wanted
+        wait_until_deployed(project, "basket", wanted)
         assert client.ask("GET", "/readyz").status == 200
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=20)
     assert process.returncode == 0, err
     assert SECRET not in out + err
     assert "Traceback" not in err
+
+
+def test_a_moved_tag_that_nobody_told_of_is_healed(project: Project) -> None:
+    moved = project.shop.push("search-0", "moved")
+    with serving(project):
+        wait_until_deployed(project, "search", f"search-0@{moved}")
+
+
+def wait_until_deployed(project: Project, function: str, wanted: str) -> None:
+    end = time.monotonic() + 30
+    while project.shop.deployed(function) != wanted and time.monotonic() < end:
+        time.sleep(0.05)
+    assert project.shop.deployed(function) == wanted
 
 
 def test_a_check_says_what_there_is_and_at_which_url_it_hears(project: Project) -> None:
