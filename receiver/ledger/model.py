@@ -67,7 +67,9 @@ class Transition:
     job: str = ""
     """Id of the job that did it; empty when somebody else did, and it was seen later."""
     exposed_seconds: float | None = None
-    """From the push to the deployment, where the push's time is known. For a moved tag that was an outage."""
+    """From the push to the deployment, where the push's time is known."""
+    outage: bool = False
+    """Whether the very tag that the function ran on had moved: until the deployment new instances could not start."""
 
 
 @dataclass(frozen=True, slots=True)

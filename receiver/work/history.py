@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from fcpin.image import Digest
+from fcpin.image import Digest, Image
 from fcpin.stack.pins import StackPin
 from receiver.ledger.model import Job, Transition
 from receiver.push import Push
@@ -16,7 +16,9 @@ def transitions(
     """One for each of *before* that runs another tag or digest in *after*."""
     was = {pin.name: pin for pin in before}
     return [
-        _transition(job, pin, _image(was[pin.name]), at, _pushed(job, was[pin.name], pin, concerned))
+        _transition(
+            job, pin, _image(was[pin.name]), at, _pushed(job, was[pin.name], pin, concerned), was[pin.name].deployed
+        )
         for pin in after
         if pin.name in was and pin.deployed and pin.deployed != was[pin.name].deployed
     ]
@@ -31,7 +33,7 @@ def left_behind(
     """
     newest = {one.pin: one.to_digest for one in reversed(known)}
     return [
-        _transition(job, pin, (pin.previous.tag or "", pin.previous.digest) if pin.previous else ("", None), at, pushed)
+        _transition(job, pin, _named(pin.previous), at, pushed, pin.previous)
         for pin in pins
         if pin.deployed and pin.deployed.digest and newest.get(pin.name) != pin.deployed.digest
         for pushed in [_pushed(job, pin, pin, concerned)]
@@ -40,7 +42,12 @@ def left_behind(
 
 
 def _transition(
-    job: Job, pin: StackPin, was: tuple[str, Digest | None], at: datetime, pushed: Sequence[Push]
+    job: Job,
+    pin: StackPin,
+    was: tuple[str, Digest | None],
+    at: datetime,
+    pushed: Sequence[Push],
+    ran: Image | None,
 ) -> Transition:
     tag, digest = _image(pin)
     assert digest  # noqa: S101 - what is deployed has one
@@ -58,7 +65,17 @@ def _transition(
         at=at,
         job=job.id,
         exposed_seconds=max(0.0, (at - max(times)).total_seconds()) if times else None,
+        outage=_is_moved(ran, pin.deployed),
     )
+
+
+def _is_moved(was: Image | None, now: Image | None) -> bool:
+    """The same tag with another digest. A tag of our own never is, whatever becomes of the one that it stands for."""
+    return bool(was and now and was.tag and was.digest and was.tag == now.tag and was.digest != now.digest)
+
+
+def _named(image: Image | None) -> tuple[str, Digest | None]:
+    return (image.tag or "", image.digest) if image else ("", None)
 
 
 def _image(pin: StackPin) -> tuple[str, Digest | None]:
