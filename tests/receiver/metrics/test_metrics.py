@@ -1,0 +1,209 @@
+"""What a scrape of `/metrics` tells, over a real ledger."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.requests import Request
+
+from fcpin.drift import Kind
+from fcpin.tally import Call, Outcome
+from receiver.ledger.base import Ending
+from receiver.ledger.model import Freeze, Job, Proposal, State, Transition
+from receiver.ledger.sqlite import SqliteLedger
+from receiver.metrics import Metrics
+from receiver.settings.model import ReceiverSettings, Secret, SenderSettings, StackSettings
+from receiver.survey_report import FunctionReport, StackReport, survey_key
+from tests.receiver.samples import NOON, at, digest, push
+from tests.support.clock import ManualClock
+
+DEPLOYED = Transition(
+    "prod", "api", "shop-api", "cn-hangzhou", "r.example.com/shop/app", "main", digest("a"), "main", digest("b"), at(60)
+)
+JOB = Job("1", "prod", State.RUNNING, NOON, None)
+QUIET = timedelta(seconds=1)
+
+
+@dataclass
+class Scraped:
+    """A receiver of the stack `prod` and the sender `acr`, to be scraped."""
+
+    ledger: SqliteLedger
+    settings: ReceiverSettings = field(
+        default_factory=lambda: ReceiverSettings(
+            Path(), {"prod": StackSettings("prod")}, {"acr": SenderSettings("acr", "acr", ())}
+        )
+    )
+    clock: ManualClock = field(default_factory=lambda: ManualClock(NOON))
+    calls: Mapping[Call, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.metrics = Metrics(self.settings, self.ledger, lambda: self.calls, self.clock)
+
+    def get(self, headers: Mapping[str, str] | None = None) -> tuple[int, str]:
+        sent = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
+        answer = self.metrics.route().endpoint(Request({"type": "http", "headers": sent}))
+        return answer.status_code, answer.body.decode()
+
+    def values(self) -> Mapping[str, float]:
+        """By name and labels, in the order of the labels' names: `jobs{prod,waiting}`. What only tells when something was made is left out."""
+        status, text = self.get()
+        assert status == 200
+        return {
+            f"{one.name.removeprefix('fcpin_receiver_')}{{{','.join(one.labels.values())}}}": one.value
+            for family in text_string_to_metric_families(text)
+            for one in family.samples
+            if not one.name.endswith("_created")
+        }
+
+    def surveyed(self, *functions: FunctionReport, error: str | None = None) -> None:
+        report = StackReport("prod", self.clock.now(), "embedded", functions, error)
+        self.ledger.put(survey_key("prod"), report.as_json())
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
+    ledger = SqliteLedger(tmp_path / "ledger.sqlite")
+    yield ledger
+    ledger.close()
+
+
+@pytest.fixture
+def scraped(ledger: SqliteLedger) -> Scraped:
+    return Scraped(ledger)
+
+
+def function(pin: str, drift: Kind = Kind.OK, exposed: float | None = None) -> FunctionReport:
+    return FunctionReport(
+        pin, f"shop-{pin}", "cn-hangzhou", "r.example.com/shop/app", "family main", "main", digest("a"), None, drift,
+        exposed_seconds=exposed,
+    )  # fmt: skip
+
+
+ENDINGS = [
+    ("deployed", Ending(State.DONE), "done"),
+    ("to be tried again", Ending(State.WAITING, "no", at(5), failed=True), "failed"),
+    ("outside of its window", Ending(State.WAITING, "no", at(5)), "waiting"),
+    ("to be approved", Ending(State.APPROVAL), "approval"),
+    ("given up", Ending(State.DEAD), "dead"),
+]
+
+
+@pytest.mark.parametrize(("ending", "outcome"), [row[1:] for row in ENDINGS], ids=[row[0] for row in ENDINGS])
+def test_an_attempt_is_counted_by_how_it_ended(scraped: Scraped, ending: Ending, outcome: str) -> None:
+    before = scraped.values()[f"attempts_total{{{outcome},prod}}"]
+    scraped.metrics.counted.ended(JOB, ending, 2.5)
+    values = scraped.values()
+    assert (before, values[f"attempts_total{{{outcome},prod}}"]) == (0, 1)
+    assert values["attempt_seconds_sum{prod}"] == 2.5
+
+
+def test_pushes_and_refusals_are_counted_by_sender(scraped: Scraped) -> None:
+    scraped.metrics.counted.heard("acr")
+    scraped.metrics.counted.refused("acr", "replayed")
+    scraped.metrics.counted.refused("", "forged")
+    values = scraped.values()
+    assert values["pushes_total{acr}"] == 1
+    assert (values["refused_total{replayed,acr}"], values["refused_total{forged,}"]) == (1, 1)
+
+
+def test_whoever_is_not_in_the_configuration_makes_no_label(scraped: Scraped) -> None:
+    scraped.metrics.counted.heard("x" * 50)
+    scraped.metrics.counted.deployed(replace(DEPLOYED, stack="y" * 50))
+    _, text = scraped.get()
+    assert "xxx" not in text
+    assert "yyy" not in text
+
+
+DEPLOYMENTS = [
+    ("a moved tag was an outage until then", {"exposed_seconds": 4.0, "outage": True}, 4.0, 1),
+    ("a newer tag was none", {"exposed_seconds": 4.0, "to_tag": "main-2"}, 0.0, 1),
+    ("without the push's time there is nothing to count", {"outage": True}, 0.0, 0),
+]
+
+
+@pytest.mark.parametrize(
+    ("change", "outage", "observed"), [row[1:] for row in DEPLOYMENTS], ids=[row[0] for row in DEPLOYMENTS]
+)
+def test_seconds_of_a_deployment(scraped: Scraped, change: dict[str, object], outage: float, observed: int) -> None:
+    scraped.metrics.counted.deployed(replace(DEPLOYED, **change))  # type: ignore[arg-type]
+    values = scraped.values()
+    assert values["deployments_total{prod}"] == 1
+    assert values["outage_seconds_total{prod}"] == outage
+    assert values.get("push_to_deployed_seconds_count{prod}", 0) == observed
+
+
+def test_the_queue_is_the_ledger_s(scraped: Scraped) -> None:
+    scraped.ledger.receive(push(), ["prod"], NOON, quiet=QUIET, at_most=QUIET)
+    scraped.clock.advance(30)
+    values = scraped.values()
+    assert (values["jobs{prod,waiting}"], values["jobs{prod,running}"]) == (1, 0)
+    assert values["oldest_waiting_seconds{}"] == 30
+    scraped.ledger.claim("prod", "w", scraped.clock.now(), timedelta(seconds=30))
+    values = scraped.values()
+    assert (values["jobs{prod,waiting}"], values["jobs{prod,running}"], values["oldest_waiting_seconds{}"]) == (0, 1, 0)
+
+
+def test_what_waits_for_people_is_told(scraped: Scraped) -> None:
+    scraped.ledger.freeze(Freeze("kim", "audit", NOON))
+    proposal = Proposal("t", "prod", "api", "main-1", digest("a"), "main-2", digest("b"), NOON)
+    scraped.ledger.propose("prod", [proposal])
+    values = scraped.values()
+    assert (values["frozen{}"], values["proposals{prod}"]) == (1, 1)
+    scraped.ledger.approve("t", "kim", NOON)
+    assert scraped.values()["proposals{prod}"] == 0
+
+
+def test_drift_is_what_the_last_survey_saw(scraped: Scraped) -> None:
+    scraped.surveyed(function("api"), function("web", Kind.NEWER_TAG), function("jobs", Kind.NEWER_TAG))
+    values = scraped.values()
+    told = {kind: values[f"functions{{{kind},prod}}"] for kind in ("ok", "newer-tag", "moved-tag")}
+    assert told == {"ok": 1, "newer-tag": 2, "moved-tag": 0}
+    assert values["survey_timestamp_seconds{prod}"] == NOON.timestamp()
+    scraped.surveyed(error="the state cannot be read")
+    assert scraped.values()["survey_failed{prod}"] == 1
+
+
+def test_exposure_goes_on_after_the_survey_and_ends_with_the_deployment(scraped: Scraped) -> None:
+    scraped.surveyed(function("api", Kind.MOVED_TAG, exposed=10.0), function("web"))
+    scraped.clock.advance(5)
+    values = scraped.values()
+    assert values["exposed_seconds{api,prod}"] == 15
+    assert "exposed_seconds{web,prod}" not in values
+    scraped.ledger.note(DEPLOYED)
+    assert "exposed_seconds{api,prod}" not in scraped.values()
+
+
+def test_calls_are_those_of_the_tally(ledger: SqliteLedger) -> None:
+    calls = {Call("fc", "UpdateFunction", Outcome.OK): 3, Call("registry", "GET manifests", Outcome.THROTTLED): 1}
+    values = Scraped(ledger, calls=calls).values()
+    assert values["api_calls_total{UpdateFunction,ok,fc}"] == 3
+    assert values["api_calls_total{GET manifests,throttled,registry}"] == 1
+
+
+def test_without_its_ledger_the_receiver_still_tells_what_it_counted(scraped: Scraped) -> None:
+    scraped.metrics.counted.heard("acr")
+    scraped.ledger.close()
+    values = scraped.values()
+    assert (values["ledger_up{}"], values["pushes_total{acr}"]) == (0, 1)
+    assert "frozen{}" not in values
+
+
+TOKEN = "a-token-of-the-metrics"
+BEARERS = [
+    ("the token", {"Authorization": f"Bearer {TOKEN}"}, 200),
+    ("nothing", {}, 401),
+    ("another token", {"Authorization": "Bearer another"}, 401),
+    ("the token as another scheme", {"Authorization": f"Basic {TOKEN}"}, 401),
+]
+
+
+@pytest.mark.parametrize(("headers", "status"), [row[1:] for row in BEARERS], ids=[row[0] for row in BEARERS])
+def test_metrics_behind_a_token(ledger: SqliteLedger, headers: dict[str, str], status: int) -> None:
+    settings = ReceiverSettings(Path(), {}, {}, metrics_token=Secret("env:TOKEN", TOKEN))
+    answered, text = Scraped(ledger, settings).get(headers)
+    assert answered == status
+    assert TOKEN not in text
