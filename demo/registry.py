@@ -8,12 +8,12 @@ import json
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from demo.image import build
 from demo.narrator import Narrator
@@ -66,24 +66,31 @@ class Registries:
 
 
 @contextmanager
-def registries(folder: Path, narrator: Narrator) -> Iterator[Registries]:
-    """A cloud and its registries on loopback, until the block ends."""
+def registries(
+    folder: Path, narrator: Narrator, notifications: Mapping[str, Any] | None = None
+) -> Iterator[Registries]:
+    """A cloud and its registries on loopback, until the block ends.
+
+    *notifications* are docker-registry's: whom it tells of pushes.
+    """
     program, skopeo = shutil.which("docker-registry"), shutil.which("skopeo")
     if program is None or skopeo is None:
         narrator.say("docker-registry and skopeo are not both installed: the emulator's own registry stands in.")
         with Emulator().serve() as cloud:
             yield Registries(cloud, {PERSONAL: cloud.address, cloud.enterprise_host: cloud.address}, folder, narrator)
         return
-    address = f"127.0.0.1:{_free_port()}"
+    address = f"127.0.0.1:{free_port()}"
     with (
         Emulator(registries={PERSONAL: f"http://{address}"}).serve() as cloud,
-        _docker_registry(program, address, cloud, folder),
+        _docker_registry(program, address, cloud, folder, notifications),
     ):
         yield Registries(cloud, {PERSONAL: address, cloud.enterprise_host: cloud.address}, folder, narrator)
 
 
 @contextmanager
-def _docker_registry(program: str, address: str, cloud: Emulator, folder: Path) -> Iterator[None]:
+def _docker_registry(
+    program: str, address: str, cloud: Emulator, folder: Path, notifications: Mapping[str, Any] | None
+) -> Iterator[None]:
     certificate, config = folder / "token.pem", folder / "registry.json"
     certificate.write_text(cloud.token_certificate)
     token = {"realm": f"{cloud.url}/auth", "service": SERVICE, "issuer": ISSUER, "rootcertbundle": str(certificate)}
@@ -94,6 +101,7 @@ def _docker_registry(program: str, address: str, cloud: Emulator, folder: Path) 
                 "storage": {"filesystem": {"rootdirectory": str(folder / "registry")}},
                 "http": {"addr": address},
                 "auth": {"token": token},
+                **({"notifications": notifications} if notifications else {}),
             }
         )
     )
@@ -118,7 +126,8 @@ def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError(f"docker-registry did not start on {address}; see .demo/registry.log")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One that nobody listens on now."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port

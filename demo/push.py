@@ -1,0 +1,126 @@
+"""`python -m demo.push`: one push, and the function runs it; `make demo-push` calls it."""
+
+import argparse
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from typing import Final
+
+from demo.narrator import DemoFailed, Narrator, expect
+from demo.receiver import Hearing
+from demo.registry import PERSONAL, Registries, registries
+from demo.screenshot import DESKTOP, PHONE, photograph
+from demo.stack import ROOT, Engine, Stack
+from demo.story import commit, runs
+
+FOLDER: Final = ROOT / ".demo-push"
+PICTURES: Final = ROOT / "docs" / "receiver"
+_PATIENCE: Final = 30.0
+_SHOWN: Final = (
+    "pushes_total",
+    "attempts_total",
+    "deployments_total",
+    "push_to_deployed_seconds_sum",
+    "outage_seconds",
+)
+_NEEDED: Final = ("docker-registry", "skopeo")
+
+
+def main() -> int:
+    """Exit code 0 when everything happened as told, 2 where docker-registry or skopeo is missing."""
+    parser = argparse.ArgumentParser(prog="python -m demo.push", description=__doc__)
+    parser.add_argument("--engine", choices=("auto", "embedded", "pulumi"), default="auto")
+    wanted = parser.parse_args().engine
+    if missing := [
+        program for program in (*_NEEDED, *(["pulumi"] * (wanted == "pulumi"))) if not shutil.which(program)
+    ]:
+        sys.stderr.write(f"demo: {', '.join(missing)} is not on PATH; on Debian: apt-get install {' '.join(_NEEDED)}\n")
+        return 2
+    engine: Engine = "pulumi" if shutil.which("pulumi") and wanted != "embedded" else "embedded"
+    started = time.monotonic()
+    narrator = Narrator(folder=FOLDER)
+    try:
+        play(narrator, engine)
+    except DemoFailed as error:
+        sys.stderr.write(f"demo: {error}\n")
+        return 1
+    narrator.say(f"\nEverything happened as told, in {time.monotonic() - started:.0f} s. State and logs: .demo-push/")
+    return 0
+
+
+def play(narrator: Narrator, engine: Engine) -> None:
+    """Raises DemoFailed at the first thing that is not as told."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir()
+    hearing = Hearing()
+    with registries(FOLDER, narrator, hearing.notifications) as places:
+        stack = Stack(FOLDER, engine, narrator, places)
+        stack.prepare()
+        narrator.act("two functions are created, each on the newest tag of its family")
+        places.push(PERSONAL, "shop/checkout", commit("first"), "checkout one")
+        places.push(places.cloud.enterprise_host, "shop/orders", "v1.4.0", "orders one")
+        stack.run("up", "--yes")
+        narrator.act("the receiver begins, and docker-registry tells it of pushes")
+        with hearing.serve(FOLDER, narrator.environment, engine=engine):
+            narrator.say((FOLDER / "receiver.yaml").read_text())
+            tell(narrator, places, hearing)
+
+
+def tell(narrator: Narrator, places: Registries, hearing: Hearing) -> None:
+    narrator.act("a build pushes a new image: nobody runs up")
+    second = places.push(PERSONAL, "shop/checkout", commit("second"), "checkout two")
+    waited = deployed(places, "checkout", second)
+    narrator.say(f"checkout runs {second}, {waited:.1f} s after the push")
+
+    narrator.act("the tag moves: an outage on Function Compute, until the receiver has heard of it")
+    moved = places.push(PERSONAL, "shop/checkout", commit("second"), "checkout two again")
+    exposed = deployed(places, "checkout", moved)
+    answer = places.cloud.invoke("checkout", cold=True)
+    expect("a cold start on the new digest", (answer.status, answer.digest) == (200, moved))
+    narrator.say(f"checkout runs {moved}, {exposed:.1f} s after the push; a cold invocation answers {answer.status}")
+
+    narrator.act("what Prometheus is told, and what people see")
+    expect(
+        "two deployments in the metrics", wait_for(lambda: 'deployments_total{stack="local"} 2.0' in hearing.metrics())
+    )
+    lines = [
+        line
+        for line in hearing.metrics().splitlines()
+        if line.startswith(tuple(f"fcpin_receiver_{one}" for one in _SHOWN))
+    ]
+    narrator.say("\n".join(line for line in lines if not line.endswith(" 0.0")))
+    picture(narrator, hearing)
+
+
+def picture(narrator: Narrator, hearing: Hearing) -> None:
+    """Write the page's screenshots, where there is a Chromium."""
+    PICTURES.mkdir(exist_ok=True)
+    pictures = {PICTURES / "page.png": DESKTOP, PICTURES / "page-phone.png": PHONE}
+    try:
+        photograph(f"{hearing.url}/", hearing.page_token, pictures)
+    except FileNotFoundError as error:
+        narrator.say(f"(no screenshot: {error})")
+    else:
+        narrator.say(f"the page: {', '.join(str(file.relative_to(ROOT)) for file in pictures)}")
+
+
+def deployed(places: Registries, function: str, digest: str) -> float:
+    """Seconds until *function* runs *digest*. Raises DemoFailed."""
+    begun = time.monotonic()
+    expect(f"{function} on {digest}", wait_for(lambda: runs(places, function) == digest))
+    return time.monotonic() - begun
+
+
+def wait_for(holds: Callable[[], bool], seconds: float = _PATIENCE) -> bool:
+    """Whether it came to that in time."""
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())
