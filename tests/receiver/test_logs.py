@@ -58,7 +58,7 @@ def test_a_sentence_of_several_lines_is_one_line_of_the_log() -> None:
 def test_a_secret_is_nowhere(stream: io.StringIO) -> None:
     configure_logging([SECRET], stream)
     try:
-        {}[f"in the traceback: {SECRET.value}"]
+        dict[str, str]()[f"in the traceback: {SECRET.value}"]
     except KeyError:
         LOG.exception("in the sentence: %s", SECRET.value, extra={"url": f"https://h/hooks/{SECRET.value}"})
     LOG.info("as URLs write it: %s", "not%22to%2Fbe-logged%2B1")
