@@ -5,20 +5,19 @@ stack's secrets over in plain text, and keeps its process to itself (docs/adr/00
 """
 
 import json
-import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from subprocess import CalledProcessError
-from urllib.parse import unquote
 
 from pulumi import automation
 from pulumi.automation.errors import create_command_error
 
 from fcpin.errors import StackError
 from fcpin.stack import Engine
-from fcpin.stack.project import project_name
+from fcpin.stack.project import Project
 from receiver.converge.base import Progress
-from receiver.converge.run import ProcessId, Run
+from receiver.converge.locks import is_held_by
+from receiver.converge.run import Run
 from receiver.converge.said import reason
 from receiver.errors import ConvergenceFailed, StackBusy
 
@@ -74,7 +73,7 @@ class Automation:
 
     def release(self, run: Run, stack: str) -> None:
         """Only where the locks can be read, which is a `file://` backend. A service lets go of its own by time."""
-        if run.left and _is_locked_by(run.left, _folder(self._backend(run)), project_name(self._engine.folder), stack):
+        if run.left and is_held_by(run.left, self._backend(run), Project.find(self._engine.folder), stack):
             self.execute(run, ["cancel", "--yes", "--stack", stack], {})
 
     def _backend(self, run: Run) -> str:
@@ -82,25 +81,3 @@ class Automation:
             return str(json.loads(self.execute(run, ["whoami", "--json"], {}))["url"])
         except (ValueError, KeyError, TypeError):
             return ""
-
-
-def _folder(backend: str) -> Path | None:
-    path = backend.removeprefix("file://").partition("?")[0]
-    return Path(unquote(path)).expanduser() / ".pulumi" if backend.startswith("file://") else None
-
-
-def _is_locked_by(process: ProcessId, backend: Path | None, project: str, stack: str) -> bool:
-    """Whether *process*, and nobody else, holds the stack; as the CLI notes it."""
-    if backend is None:
-        return False
-    files = (backend / "locks" / "organization" / project / stack.rpartition("/")[2]).glob("*.json")
-    mine = [_holder(file) == (socket.gethostname(), process.pid) for file in files]
-    return bool(mine) and all(mine)
-
-
-def _holder(lock: Path) -> tuple[object, object]:
-    try:
-        content = json.loads(lock.read_text(encoding="utf-8"))
-        return content["hostname"], content["pid"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return "", 0

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from fcpin.stack import Engine
+from fcpin.stack.project import Project
 from receiver.converge.base import Progress
+from receiver.converge.locks import is_held_by
 from receiver.converge.run import Run
 from receiver.converge.said import reason
-from receiver.errors import ConvergenceFailed, Interrupted
+from receiver.errors import ConvergenceFailed
 
 
 class Embedded:
@@ -25,10 +27,7 @@ class Embedded:
         return ended.stdout
 
     def release(self, run: Run, stack: str) -> None:
-        """Without `--yes` the engine itself sees to it that only locks of processes go that are gone."""
-        try:
-            self.execute(run, ["cancel", "--stack", stack], {})
-        except Interrupted:
-            raise
-        except ConvergenceFailed:
-            return  # somebody is at work: what comes next says so
+        project = Project.find(self._engine.folder)
+        backend = self._engine.environment.get("PULUMI_BACKEND_URL") or project.backend or "file://~"
+        if run.left and is_held_by(run.left, backend, project, stack):
+            self.execute(run, ["cancel", "--yes", "--stack", stack], {})

@@ -2,8 +2,10 @@
 
 import os
 import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -26,9 +28,22 @@ def stack_file(folder: Path, stack: str) -> Path:
     return file
 
 
-def project_name(folder: Path) -> str:
-    """`name` in the Pulumi.yaml of *folder* or above it. Raises InvalidSettings when there is none."""
-    return str(_project(folder)[1].get("name") or "")
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What a Pulumi.yaml says of where states are."""
+
+    root: Path
+    name: str
+    backend: str
+    """URL; empty where it is left to the environment or the login."""
+
+    @classmethod
+    def find(cls, folder: Path) -> Self:
+        """That in *folder* or above it. Raises InvalidSettings when there is none."""
+        root, values = _project(folder)
+        backend = values.get("backend")
+        url = backend.get("url") if isinstance(backend, Mapping) else None
+        return cls(root, str(values.get("name") or ""), str(url or ""))
 
 
 def read_file(file: Path) -> str:
