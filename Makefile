@@ -20,6 +20,10 @@ setup:
 demo: setup ## pin two functions, push, move a tag, heal it; ENGINE=auto|embedded|pulumi
 	@$(LOOPBACK) $(PYTHON_BIN)/python -m demo --engine $(ENGINE)
 
+.PHONY: demo-push
+demo-push: setup ## one push, and the receiver has the function run it; its page and its metrics
+	@$(LOOPBACK) $(PYTHON_BIN)/python -m demo.push --engine $(ENGINE)
+
 .PHONY: test
 test: setup ## every test, on both engines where the Pulumi CLI is; ENGINE=embedded|pulumi for one of them
 	@$(LOOPBACK) $(PYTHON_BIN)/pytest -n 2 $(ARGS)
@@ -50,4 +54,4 @@ lock: ## pin requirements*.txt anew (needs uv)
 
 .PHONY: clean
 clean: ## remove what make made
-	@rm -rf .venv .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .demo .demo-push .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import logging
 import signal
 import socket
 import sys
@@ -21,7 +20,6 @@ from receiver.settings.read import read_settings
 
 if TYPE_CHECKING:
     from receiver.assembly import Receiver
-    from receiver.intake import Counts
 
 _WRONG_SETTINGS: Final = 2
 _FAILED: Final = 1
@@ -82,8 +80,8 @@ def _serve(options: argparse.Namespace) -> int:
         where = f"--host {options.host} --port {options.port}"
         raise InvalidSettings(Problem(where, f"cannot listen there: {error.strerror}")) from None
     with listener:
-        receiver, counts = _assemble(settings)
-        web = server(receiver.app(limits), limits, counts.refused)
+        receiver = _assemble(settings)
+        web = server(receiver.app(limits), limits, receiver.metrics.counted.refused)
         ended = _on_signals()
         thread = threading.Thread(target=_run, args=(lambda: web.run(sockets=[listener]), ended), name="receiver-http")
         receiver.start()
@@ -92,6 +90,7 @@ def _serve(options: argparse.Namespace) -> int:
         sys.stdout.write(f"receiver ready: http://{host}:{port}\n")
         sys.stdout.flush()
         ended.get()
+        receiver.hang_up()
         web.should_exit = True
         thread.join()
         receiver.stop()
@@ -102,7 +101,7 @@ def _work(options: argparse.Namespace) -> int:
     settings = read_settings(options.config)
     if settings.redis is None:
         raise InvalidSettings(Problem("redis", "is required to work beside others; alone `serve` works too"))
-    receiver, _ = _assemble(settings)
+    receiver = _assemble(settings)
     ended = _on_signals()
     receiver.start()
     sys.stdout.write("receiver ready: it works, and hears nothing\n")
@@ -128,16 +127,15 @@ def _schema(_: argparse.Namespace) -> int:
     return 0
 
 
-def _assemble(settings: ReceiverSettings) -> "tuple[Receiver, Counts]":
+def _assemble(settings: ReceiverSettings) -> "Receiver":
     """Raises FcpinError where the engine or the store is missing."""
     from receiver.assembly import Receiver, find_converger
-    from receiver.intake import Uncounted
     from receiver.ledger.opening import open_ledger
-    from receiver.work.observer import Unobserved
+    from receiver.logs import configure_logging, secrets_of
 
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    converger, counts = find_converger(settings), Uncounted()
-    return Receiver(settings, open_ledger(settings), converger, SystemClock(), counts, Unobserved()), counts
+    configure_logging(secrets_of(settings))
+    converger = find_converger(settings)
+    return Receiver(settings, open_ledger(settings), converger, SystemClock())
 
 
 def _on_signals() -> "SimpleQueue[None]":

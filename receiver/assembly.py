@@ -2,14 +2,14 @@
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute
 
+from fcpin import tally
 from fcpin.clock import Clock
 from fcpin.errors import InvalidSettings
 from fcpin.stack import Engine
@@ -18,21 +18,27 @@ from fcpin.stack.project import stack_file
 from receiver.concerned import concerned_pins
 from receiver.converge.base import Converger
 from receiver.converge.converger import EngineConverger
+from receiver.converge.holds import FileHolds
 from receiver.converge.rounds import Rounds
 from receiver.converge.survey import Surveyor
-from receiver.intake import Counts, Intake
+from receiver.errors import Refused
+from receiver.intake import Intake
 from receiver.known_pins import KnownPins
 from receiver.ledger.base import Ledger
+from receiver.metrics import Metrics
+from receiver.notify import DriftNotices, Notifier, open_outbox
 from receiver.observers import Observers
-from receiver.settings.model import ReceiverSettings
+from receiver.page import LedgerActions, Page
+from receiver.settings.model import PageSettings, ReceiverSettings
 from receiver.web.app import build_app
 from receiver.web.limits import Limits
 from receiver.work.crew import Crew
-from receiver.work.observer import Observer
 
 _RUNS: Final = "runs"
 _STOP_SECONDS: Final = 8.0
 """In which a deployment that is interrupted ends, and its worker writes down how. Twice that is waited at most."""
+_LAST_WORDS_SECONDS: Final = 5.0
+"""In which notifications that wait are sent."""
 _log = logging.getLogger(__name__)
 
 
@@ -62,22 +68,33 @@ class Receiver:
         ledger: Ledger,
         converger: WholeConverger,
         clock: Clock,
-        counts: Counts,
-        observer: Observer,
     ) -> None:
-        self._settings, self._ledger, self._converger = settings, ledger, converger
-        self._clock, self._counts = clock, counts
+        """Raises InvalidSettings for an address that nobody can be notified at."""
+        self._settings, self._ledger, self._converger, self._clock = settings, ledger, converger, clock
+        self.metrics = Metrics(settings, ledger, tally.calls.counts, clock)
+        self._outbox = open_outbox(settings.notify, self.metrics.counted.notified, clock)
         self.known = KnownPins(tuple(settings.stacks), settings.instances, converger.pins)
         concerned = partial(concerned_pins, instances=settings.instances)
         surveyor = Surveyor(converger.engine, ledger, clock, self._ask, self._learn)
-        self.rounds = Rounds(surveyor.look, _files(settings), settings.survey_every, clock)
-        observers = Observers([observer, self.rounds])
+        tell_of_drift = DriftNotices(ledger, self._outbox.put)
+        self.rounds = Rounds(
+            lambda stack: tell_of_drift(surveyor.look(stack)), _files(settings), settings.survey_every, clock
+        )
+        observers = Observers([self.metrics.counted, Notifier(self._outbox.put), self.rounds])
         self.crew = Crew(settings, ledger, _Learning(converger, self.known), concerned, clock, observers)
+        self._page = self._made_page(settings.page) if settings.page else None
 
-    def app(self, limits: Limits, routes: Sequence[BaseRoute] = ()) -> Starlette:
-        """What hears of pushes; *routes* are served beside the hooks."""
-        intake = Intake.of(self._settings, self._ledger, self.known.watches, self.crew.wake, self._counts, self._clock)
+    def app(self, limits: Limits) -> Starlette:
+        """What hears of pushes, shows the page and tells the metrics."""
+        counts = self.metrics.counted
+        intake = Intake.of(self._settings, self._ledger, self.known.watches, self.crew.wake, counts, self._clock)
+        routes = [self.metrics.route(), *(self._page.routes() if self._page else ())]
         return build_app(intake, self._clock, limits=limits, routes=routes, unready=self.known.unready)
+
+    def hang_up(self) -> None:
+        """End the streams of the page, which a server would wait for."""
+        if self._page:
+            self._page.close()
 
     def start(self) -> None:
         """Go on with what was left behind, and look at every stack: first which pins it has, then what they are."""
@@ -90,11 +107,19 @@ class Receiver:
         self._converger.stop(_STOP_SECONDS)
         if not self.crew.stop(_STOP_SECONDS):
             _log.warning("a job is still under way; another receiver takes it over when its lease ends")
+        self._outbox.close(_LAST_WORDS_SECONDS)
         self._ledger.close()
 
     def _look(self) -> None:
         self.known.refresh()
         self.rounds.start()
+
+    def _made_page(self, settings: PageSettings) -> Page:
+        holds = FileHolds(self._converger.engine, self._clock)
+        actions = LedgerActions(self._ledger, holds, self.crew.wake, self._clock)
+        counts = self.metrics.counted
+        count: Callable[[Refused], None] = lambda refusal: counts.refused("", refusal.counted)  # noqa: E731 - one line
+        return Page(self._ledger, actions, settings, self._settings.stacks, self._clock, count=count)
 
     def _ask(self, stack: str, pins: Sequence[str]) -> None:
         self.crew.ask(stack, pins)

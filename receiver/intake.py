@@ -39,16 +39,6 @@ class Counts(Protocol):
         """One request, or one event of it, that was not. *sender* is empty for strangers."""
 
 
-class Uncounted:
-    """Nobody counts."""
-
-    def heard(self, sender: str) -> None:
-        """Nothing."""
-
-    def refused(self, sender: str, label: str) -> None:
-        """Nothing."""
-
-
 class Inbox(Protocol):
     """As much as is needed of the ledger."""
 
