@@ -89,17 +89,12 @@ def read(path: Path) -> Checkpoint:
 def _resource(raw: Mapping[str, Any], decrypt: Callable[[str], str]) -> ResourceState:
     if refused := _refused(raw):
         raise Unsupported(f"{refused[0]} of {raw['urn']}")
-    values = fields_of(raw)
+    values = {name: raw[key] for key, name in _FIELDS.items() if raw.get(key) is not None}
     values |= {bag: unsealed(values.get(bag, {}), decrypt) for bag in ("inputs", "outputs")}
     state = ResourceState(**values, other={key: value for key, value in raw.items() if key not in _FIELDS})
     if not all(isinstance(text, str) for text in (state.urn, state.type, state.id, *state.needs)) or not state.urn:
         raise TypeError
     return state
-
-
-def fields_of(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of ResourceState that *raw*, in the words of the file, has."""
-    return {name: raw[key] for key, name in _FIELDS.items() if raw.get(key) is not None}
 
 
 def unsealed(properties: Properties, decrypt: Callable[[str], str]) -> dict[str, Value]:
@@ -137,22 +132,20 @@ def as_document(state: ResourceState, seal: Callable[[Properties], Mapping[str, 
 
 
 @functools.cache
-def _document(state: ResourceState, crypter: Crypter) -> Mapping[str, Any]:
-    """Each state is encrypted but once."""
-    return as_document(state, lambda bag: sealed(bag, crypter))
+def _text(state: ResourceState, crypter: Crypter) -> str:
+    """Each state is encrypted and encoded but once."""
+    return _json(as_document(state, lambda bag: sealed(bag, crypter)))
 
 
 def encode(checkpoint: Checkpoint, stack: str, crypter: Crypter, now: str) -> str:
     """The text of the file. *stack* is `organization/<project>/<stack>`, *now* RFC 3339."""
-    pending = [{"resource": _document(one.state, crypter), "type": one.kind} for one in checkpoint.operations]
-    lists = {"resources": [_document(state, crypter) for state in checkpoint.resources], "pending_operations": pending}
-    latest = {
-        "manifest": {"time": now, "magic": "", "version": ""},
-        "secrets_providers": {"type": "passphrase", "state": {"salt": crypter.salt}},
-        **checkpoint.other,
-        **{key: documents for key, documents in lists.items() if documents},
-    }
-    return _json({"version": VERSION, "checkpoint": {"stack": stack, "latest": latest}})
+    pending = [f'{{"resource":{_text(one.state, crypter)},"type":"{one.kind}"}}' for one in checkpoint.operations]
+    lists = {"resources": [_text(state, crypter) for state in checkpoint.resources], "pending_operations": pending}
+    manifest = {"time": now, "magic": "", "version": ""}
+    secrets = {"type": "passphrase", "state": {"salt": crypter.salt}}
+    head = _json({"manifest": manifest, "secrets_providers": secrets, **checkpoint.other})
+    tail = "".join(f',"{key}":[{",".join(texts)}]' for key, texts in lists.items() if texts)
+    return f'{{"version":{VERSION},"checkpoint":{{"stack":{_json(stack)},"latest":{head[:-1]}{tail}}}}}}}'
 
 
 def _json(value: Any) -> str:

@@ -6,11 +6,9 @@ from typing import Any
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
-from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2, resource_pb2_grpc
 
 from engine.changes import parse_path
-from engine.checkpoint import fields_of
 from engine.deployment import Deployment
 from engine.errors import EngineError, Unsupported
 from engine.plugin import OPTIONS
@@ -113,21 +111,26 @@ def new_server() -> tuple[grpc.Server, str]:
 
 def _decode(request: Any, stack: str, project: str) -> ResourceState:
     """Read a RegisterResourceRequest. Raises Unsupported, naming the option and the resource."""
-    raw = MessageToDict(request)
     if request.remote or (request.custom and not request.type.startswith(DYNAMIC_PREFIX)):
         raise Unsupported(f"{request.name}: resource type {request.type} (expected a Python dynamic resource)")
-    for field in sorted(_REFUSED & raw.keys()):
-        if raw[field]:  # an empty message is no wish
-            option = re.sub("(?=[A-Z])", "_", field).lower()
+    for field, value in request.ListFields():
+        if field.json_name in _REFUSED and str(value):  # an empty message is no wish
+            option = re.sub("(?<=[a-z])(?=[A-Z])", "_", field.json_name).lower()
             raise Unsupported(f"{request.name}: the resource option {option}")
     for path in (*request.ignoreChanges, *request.replaceOnChanges):
         parse_path(path)
     needed = {key: sorted(needed.urns) for key, needed in sorted(request.propertyDependencies.items())}
-    values = fields_of(raw) | {
-        "urn": make_urn(stack, project, request.type, request.name, request.parent),
-        "custom": request.custom,
-        "inputs": from_wire(request.object),
-        "dependencies": sorted(request.dependencies),
-        "property_dependencies": needed if request.custom else {},
-    }
-    return ResourceState(**values)
+    return ResourceState(
+        urn=make_urn(stack, project, request.type, request.name, request.parent),
+        custom=request.custom,
+        type=request.type,
+        inputs=from_wire(request.object),
+        parent=request.parent,
+        dependencies=sorted(request.dependencies),
+        property_dependencies=needed if request.custom else {},
+        protect=request.protect,
+        retain_on_delete=request.retainOnDelete,
+        additional_secret_outputs=list(request.additionalSecretOutputs),
+        ignore_changes=list(request.ignoreChanges),
+        replace_on_changes=list(request.replaceOnChanges),
+    )
