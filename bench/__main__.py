@@ -1,4 +1,4 @@
-"""`make bench`: selecting from 100,000 tags, reading them, starting the command."""
+"""`make bench`: selecting from 100,000 tags, reading them, starting the command; from a push to running."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from bench import listings
+from bench import listings, pushes
 from bench.timing import medians, processes
 from fcpin.cli.tags import read_tags
 from fcpin.image import TagRecord
@@ -54,7 +54,24 @@ def main() -> int:
         for figure in figures():
             sys.stdout.write(f"{figure}\n")
             sys.stdout.flush()
+    receiving()
     return 0
+
+
+def receiving() -> None:
+    """The receiver, on the clock."""
+    if missing := pushes.missing():
+        sys.stdout.write(f"\nfrom push to running: left out, {' and '.join(missing)} is not installed\n")
+        return
+    burst = f"{pushes.BURST:,} pushes in {pushes.BURST_SECONDS:g} s over {pushes.REPOSITORIES} repositories"
+    for title, figures in (
+        (f"from push to running, {pushes.PUSHES} pushes", pushes.push_to_updated),
+        (burst, pushes.burst),
+    ):
+        sys.stdout.write(f"\n{title}; seconds on the clock\n  {'':<36}{'p50':>8}{'p95':>8}{'max':>8}\n")
+        for line in figures():
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
 
 
 def selecting() -> Iterator[Figure]:

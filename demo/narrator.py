@@ -23,6 +23,8 @@ class Narrator:
     environment: dict[str, str] = field(default_factory=dict)
     folder: Path | None = None
     """Where commands run."""
+    quiet: bool = False
+    """Write nothing."""
     acts: int = 0
 
     def act(self, title: str) -> None:
@@ -55,8 +57,9 @@ class Narrator:
         return "".join(lines)
 
     def _write(self, text: str) -> None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        if not self.quiet:
+            sys.stdout.write(text)
+            sys.stdout.flush()
 
 
 def expect(what: str, happened: bool) -> None:

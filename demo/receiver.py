@@ -49,7 +49,10 @@ class Hearing:
         """What `receiver.yaml` says."""
         return {
             "stacks": dict.fromkeys(stacks),
-            "senders": {"registry": {"kind": "distribution", "secrets": ["env:REGISTRY_SECRET"]}},
+            "senders": {
+                "registry": {"kind": "distribution", "secrets": ["env:REGISTRY_SECRET"]},
+                "ci": {"kind": "generic", "secrets": ["env:REGISTRY_SECRET"]},
+            },
             "page": {"token": "env:PAGE_TOKEN"},
             **more,
         }
@@ -70,9 +73,15 @@ class Hearing:
                 process.terminate()
                 process.wait()
 
-    def metrics(self) -> str:
-        """What `/metrics` tells now."""
-        return urllib3.request("GET", f"{self.url}/metrics", retries=False).data.decode()
+    def metrics(self) -> Mapping[str, float]:
+        """What `/metrics` tells now: `fcpin_receiver_jobs{stack="local",state="running"}` and its value."""
+        text = urllib3.request("GET", f"{self.url}/metrics", retries=False).data.decode()
+        lines = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
+        return {name: float(value) for name, _, value in lines}
+
+    def is_idle(self) -> bool:
+        """Whether no job waits or runs."""
+        return not any(value for name, value in self.metrics().items() if name.startswith("fcpin_receiver_jobs{"))
 
     def _wait_until_ready(self, process: "subprocess.Popen[bytes]", folder: Path) -> None:
         end = time.monotonic() + _PATIENCE

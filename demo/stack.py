@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -25,8 +25,11 @@ class Stack:
     narrator: Narrator
     registries: Registries
 
-    def prepare(self) -> None:
-        """Copy the program and its stack, and point the stack's endpoints at the registries and the cloud."""
+    def prepare(self, functions: Mapping[str, Any] | None = None) -> None:
+        """Copy the program and its stack, and point the stack's endpoints at the registries and the cloud.
+
+        *functions* take the place of the stack's own.
+        """
         shutil.copy(ROOT / "__main__.py", self.folder)
         project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
         project["runtime"]["options"]["virtualenv"] = sys.prefix
@@ -39,6 +42,8 @@ class Stack:
         stack["config"]["fcpin:registries"] = {
             host: {"endpoint": f"http://{address}"} for host, address in self.registries.addresses.items()
         }
+        if functions is not None:
+            stack["config"]["fcpin:functions"] = dict(functions)
         self._write(stack)
         self.narrator.environment |= {
             "PYTHONPATH": str(ROOT),
