@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from fcpin.doctor.line import Line, note, ok, problem
-from fcpin.errors import FcpinError
+from fcpin.errors import FcpinError, InvalidSettings
 from fcpin.stack import Engine, Stack
 from receiver.ledger.opening import open_ledger
 from receiver.senders import KINDS
@@ -17,8 +17,21 @@ def examine(settings: ReceiverSettings) -> Iterator[Line]:
     yield _store(settings)
     for sender in settings.senders.values():
         yield ok(f"sender {sender.name}", _heard(sender))
+    yield from _notified(settings)
     if settings.page is None:
         yield note("page", "there is none", "give `page` to see and steer what becomes of pushes")
+
+
+def _notified(settings: ReceiverSettings) -> Iterator[Line]:
+    """Nobody is sent anything."""
+    if not settings.notify:
+        return
+    from receiver.notify.apprise import addresses
+
+    try:
+        yield ok("notify", ", ".join(address.service for address in addresses(settings.notify)))
+    except InvalidSettings as error:
+        yield problem("notify", str(error), "correct the address")
 
 
 def _engine(settings: ReceiverSettings) -> Iterator[Line]:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -68,6 +68,7 @@ def test_a_push_is_deployed_and_the_end_is_orderly(project: Project) -> None:
         assert client.tell("ci", body, signed(body)) == (202, {"jobs": ["test"]})
         wait_until_deployed(project, "basket", wanted)
         assert client.ask("GET", "/readyz").status == 200
+        until(lambda: b'deployments_total{stack="test"} 1.0' in client.ask("GET", "/metrics").data)
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=20)
     assert process.returncode == 0, err
@@ -81,11 +82,15 @@ def test_a_moved_tag_that_nobody_told_of_is_healed(project: Project) -> None:
         wait_until_deployed(project, "search", f"search-0@{moved}")
 
 
-def wait_until_deployed(project: Project, function: str, wanted: str) -> None:
-    end = time.monotonic() + 30
-    while project.shop.deployed(function) != wanted and time.monotonic() < end:
+def until(holds: Callable[[], bool], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it never came to that"
         time.sleep(0.05)
-    assert project.shop.deployed(function) == wanted
+
+
+def wait_until_deployed(project: Project, function: str, wanted: str) -> None:
+    until(lambda: project.shop.deployed(function) == wanted)
 
 
 def test_a_check_says_what_there_is_and_at_which_url_it_hears(project: Project) -> None:
@@ -118,8 +123,13 @@ def run(folder: Path, *arguments: str) -> int:
 
 
 def test_what_is_not_well_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(folder, "senders: {acr: {kind: acr, secrets: [env:CI_SECRET]}}\nengine: pulumi\nnotify: [file:address]\n")
+    (folder / "address").write_text("nothing://of-apprise")
     assert run(folder, "check") == 1
-    assert "pulumi is not on PATH" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "pulumi is not on PATH" in told
+    assert "file:address is no address" in told
+    assert "of-apprise" not in told
     assert run(folder, "serve", "--port", "0") == 1
     assert capsys.readouterr().err.startswith("receiver: pulumi is not on PATH")
 

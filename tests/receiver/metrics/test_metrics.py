@@ -1,86 +1,25 @@
 """What a scrape of `/metrics` tells, over a real ledger."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
-from starlette.requests import Request
 
 from fcpin.drift import Kind
 from fcpin.tally import Call, Outcome
 from receiver.ledger.base import Ending
 from receiver.ledger.model import Freeze, Job, Proposal, State, Transition
 from receiver.ledger.sqlite import SqliteLedger
-from receiver.metrics import Metrics
-from receiver.settings.model import ReceiverSettings, Secret, SenderSettings, StackSettings
-from receiver.survey_report import FunctionReport, StackReport, survey_key
+from receiver.settings.model import ReceiverSettings, Secret
+from tests.receiver.metrics.scraped import Scraped, function
 from tests.receiver.samples import NOON, at, digest, push
-from tests.support.clock import ManualClock
 
 DEPLOYED = Transition(
     "prod", "api", "shop-api", "cn-hangzhou", "r.example.com/shop/app", "main", digest("a"), "main", digest("b"), at(60)
 )
 JOB = Job("1", "prod", State.RUNNING, NOON, None)
 QUIET = timedelta(seconds=1)
-
-
-@dataclass
-class Scraped:
-    """A receiver of the stack `prod` and the sender `acr`, to be scraped."""
-
-    ledger: SqliteLedger
-    settings: ReceiverSettings = field(
-        default_factory=lambda: ReceiverSettings(
-            Path(), {"prod": StackSettings("prod")}, {"acr": SenderSettings("acr", "acr", ())}
-        )
-    )
-    clock: ManualClock = field(default_factory=lambda: ManualClock(NOON))
-    calls: Mapping[Call, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.metrics = Metrics(self.settings, self.ledger, lambda: self.calls, self.clock)
-
-    def get(self, headers: Mapping[str, str] | None = None) -> tuple[int, str]:
-        sent = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
-        answer = self.metrics.route().endpoint(Request({"type": "http", "headers": sent}))
-        return answer.status_code, answer.body.decode()
-
-    def values(self) -> Mapping[str, float]:
-        """By name and labels, in the order of the labels' names: `jobs{prod,waiting}`. What only tells when something was made is left out."""
-        status, text = self.get()
-        assert status == 200
-        return {
-            f"{one.name.removeprefix('fcpin_receiver_')}{{{','.join(one.labels.values())}}}": one.value
-            for family in text_string_to_metric_families(text)
-            for one in family.samples
-            if not one.name.endswith("_created")
-        }
-
-    def surveyed(self, *functions: FunctionReport, error: str | None = None) -> None:
-        report = StackReport("prod", self.clock.now(), "embedded", functions, error)
-        self.ledger.put(survey_key("prod"), report.as_json())
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
-    ledger = SqliteLedger(tmp_path / "ledger.sqlite")
-    yield ledger
-    ledger.close()
-
-
-@pytest.fixture
-def scraped(ledger: SqliteLedger) -> Scraped:
-    return Scraped(ledger)
-
-
-def function(pin: str, drift: Kind = Kind.OK, exposed: float | None = None) -> FunctionReport:
-    return FunctionReport(
-        pin, f"shop-{pin}", "cn-hangzhou", "r.example.com/shop/app", "family main", "main", digest("a"), None, drift,
-        exposed_seconds=exposed,
-    )  # fmt: skip
 
 
 ENDINGS = [

@@ -1,0 +1,80 @@
+"""The Grafana dashboard shows metrics that there are, and the page of the documentation names them all."""
+
+import json
+import re
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.parser import text_string_to_metric_families
+
+from receiver.metrics.counted import Counted
+from tests.receiver.metrics.scraped import Scraped, function
+
+ROOT = Path(__file__).parent.parent.parent.parent
+DASHBOARD = json.loads((ROOT / "docs" / "grafana" / "fcpin-receiver.json").read_text())
+PAGE = (ROOT / "docs" / "receiver.md").read_text()
+_METRIC = re.compile(r"fcpin_receiver_\w+")
+_LABELS = re.compile(r"(?:by|on) \(([\w, ]+)\)|\{(\w+)[=!~]|,\s*(\w+)[=!~]")
+
+
+def told(scraped: Scraped) -> dict[str, set[str]]:
+    """Every name of a sample that can be told, with its labels."""
+    scraped.surveyed(function("api", exposed=1.0))
+    _, text = scraped.get()
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    return {one.name: set(one.labels) for one in samples} | _counted()
+
+
+def _counted() -> dict[str, set[str]]:
+    """Those that tell nothing before there was something."""
+    registry = CollectorRegistry()
+    Counted(registry, (), ())
+    ends = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum")}
+    return {
+        f"{family.name}{end}": {"stack", "le"}
+        if family.type == "histogram"
+        else {"sender", "reason", "stack", "outcome", "service"}
+        for family in registry.collect()
+        for end in ends[family.type]
+    } | {"fcpin_receiver_api_calls_total": {"service", "operation", "outcome"}}
+
+
+def expressions() -> list[str]:
+    targets = [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
+    return [*targets, *(one["query"] for one in DASHBOARD["templating"]["list"] if one["type"] == "query")]
+
+
+def test_the_dashboard_names_metrics_and_labels_that_there_are(scraped: Scraped) -> None:
+    known = told(scraped)
+    for expression in expressions():
+        for name in _METRIC.findall(expression):
+            assert name in known, expression
+        labels = {word for found in _LABELS.findall(expression) for part in found for word in part.split(", ") if word}
+        assert labels <= {label for name in _METRIC.findall(expression) for label in known[name]}, expression
+
+
+def test_the_dashboard_s_panels_have_places_of_their_own_and_say_what_they_show() -> None:
+    cells = [
+        (x, y)
+        for panel in DASHBOARD["panels"]
+        for place in [panel["gridPos"]]
+        for x in range(place["x"], place["x"] + place["w"])
+        for y in range(place["y"], place["y"] + place["h"])
+    ]
+    assert len(cells) == len(set(cells))
+    assert max(x for x, _ in cells) < 24
+    ids = [panel["id"] for panel in DASHBOARD["panels"]]
+    assert len(ids) == len(set(ids))
+    assert all(panel["description"] for panel in DASHBOARD["panels"])
+
+
+def test_every_metric_has_a_row_in_the_documentation(scraped: Scraped) -> None:
+    scraped.surveyed(function("api", exposed=1.0))
+    _, text = scraped.get()
+    counted = CollectorRegistry()
+    Counted(counted, (), ())
+    families = [*text_string_to_metric_families(text), *counted.collect()]
+    for name in {
+        family.name.removeprefix("fcpin_receiver_") for family in families if not family.name.endswith("_created")
+    }:
+        assert re.search(rf"^\|.* ?`{name}(_total|_info)?`.* \|", PAGE, re.MULTILINE), name
