@@ -208,6 +208,8 @@ class Manifest:
     """Platform (`linux/amd64`, `linux/arm64/v8`) to child digest; empty for a plain image."""
     platform: str = ""
     """Platform of a plain image; empty for an index."""
+    is_attested: bool = False
+    """Whether an index has build attestations beside its images: provenance or an SBOM, as children of no platform."""
 
     def digest_for(self, platform: str) -> Digest | None:
         """The digest that runs on *platform*, or None: the image itself, or the fitting child of the index."""

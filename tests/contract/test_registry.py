@@ -1,12 +1,14 @@
 """One suite for every registry: whoever implements `fcpin.registry.base.TaggingRegistry` passes it."""
 
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
 import pytest
+import urllib3
 
 from emulator import Emulator, Knobs
 from emulator.oci.tokens import ISSUER
@@ -229,6 +231,21 @@ def test_a_name_for_what_is_not_there_is_not_found(world: World) -> None:
     world.store.push(world.path, "main", content="one")
     with pytest.raises(TagNotFound):
         world.registry.add_tag(world.repository, "mine", Digest(f"sha256:{'0' * 64}"), like="absent")
+
+
+def test_other_programs_can_push_with_what_they_are_told(world: World) -> None:
+    target = world.registry.push_target()
+    assert target.plain_http
+    assert target.login.password
+    assert target.login.password not in repr(target)
+    base = f"http://{target.address}/v2"
+    challenge = urllib3.request("GET", f"{base}/", retries=False).headers["WWW-Authenticate"]
+    realm, service = (re.findall(f'{name}="([^"]+)"', challenge)[0] for name in ("realm", "service"))
+    fields = {"service": service, "scope": f"repository:{world.path}:pull,push"}
+    token = urllib3.request("GET", realm, fields=fields, headers={"Authorization": target.login.basic}, retries=False)
+    bearer = {"Authorization": f"Bearer {token.json()['token']}"}
+    begun = urllib3.request("POST", f"{base}/{world.path}/blobs/uploads/", headers=bearer, retries=False)
+    assert begun.status == 202, begun.data
 
 
 def test_deleting_a_name_leaves_its_digest_and_is_said_where_a_registry_cannot(world: World) -> None:

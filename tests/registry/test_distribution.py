@@ -301,6 +301,24 @@ def test_children_of_an_index_are_known_by_platform_and_attestations_are_not(ser
     manifest = client(server).manifest(repository(server), sha256(index))
     assert manifest.children == {"linux/amd64": digests[0], "linux/arm64/v8": digests[1]}
     assert manifest.digest_for("linux/amd64") == digests[0]
+    assert manifest.is_attested
+
+
+ATTESTED: list[tuple[str, dict[str, Any], bool]] = [
+    ("noted by buildx", {"annotations": {"vnd.docker.reference.type": "attestation-manifest"}}, True),
+    ("of the platform that buildx gives them", {"platform": {"os": "unknown", "architecture": "unknown"}}, True),
+    ("another image", {"platform": {"os": "linux", "architecture": "arm64"}}, False),
+    ("no platform at all", {}, False),
+]
+
+
+@pytest.mark.parametrize(("what", "child", "is_attested"), ATTESTED, ids=[row[0] for row in ATTESTED])
+def test_attestations_of_an_index_are_noticed(
+    server: ScriptedServer, what: str, child: dict[str, Any], is_attested: bool
+) -> None:
+    index = json.dumps({"manifests": [{"digest": f"sha256:{1:064}", **child}]}).encode()
+    server.expect("GET", f"/v2/shop/app/manifests/{sha256(index)}").answer(body=index)
+    assert client(server).manifest(repository(server), sha256(index)).is_attested is is_attested
 
 
 CONFIGS: list[tuple[str, Any, str]] = [

@@ -11,7 +11,7 @@ from fcpin.errors import RegistryError, RegistryProtocolError, RepositoryNotFoun
 from fcpin.image import AcrHost, Digest, Manifest, Repository, TagRecord
 from fcpin.registry.acr_api import AcrApi
 from fcpin.registry.acr_listing import AT_ONCE, PAGE_SIZE, Page, every_tag, moment, record, total
-from fcpin.registry.base import Registry
+from fcpin.registry.base import PushTarget, TaggingRegistry
 from fcpin.registry.docker_config import Login
 from fcpin.registry.single_flight import SingleFlight
 
@@ -34,7 +34,7 @@ class AcrEnterprise:
     def __init__(
         self,
         acr: AcrHost,
-        images: Callable[[Callable[[], Login]], Registry],
+        images: Callable[[Callable[[], Login]], TaggingRegistry],
         api: AcrApi,
         *,
         instance_id: str | None = None,
@@ -89,6 +89,10 @@ class AcrEnterprise:
         """One request."""
         with suppress(TagNotFound):
             self._ask_tag("DeleteRepoTag", repository, tag)
+
+    def push_target(self) -> PushTarget:
+        """That of the registry itself."""
+        return self._images.push_target()
 
     def _present(self, repository: Repository, tag: str) -> TagRecord | None:
         try:

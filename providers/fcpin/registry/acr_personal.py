@@ -12,7 +12,7 @@ from typing import Any
 from fcpin.image import AcrHost, Digest, Manifest, Repository, TagRecord
 from fcpin.registry.acr_listing import PAGE_SIZE, Page, every_tag, record, total
 from fcpin.registry.acr_personal_api import NobodyToAskAs, NoPushTimes, PersonalApi
-from fcpin.registry.base import TaggingRegistry
+from fcpin.registry.base import PushTarget, TaggingRegistry
 
 
 class AcrPersonal:
@@ -55,6 +55,10 @@ class AcrPersonal:
 
     def delete_tag(self, repository: Repository, tag: str) -> None:
         self._images.delete_tag(repository, tag)
+
+    def push_target(self) -> PushTarget:
+        """That of the registry itself."""
+        return self._images.push_target()
 
     def _page(self, repository: Repository, number: int) -> Page:
         data = self._api.tags(repository, number, PAGE_SIZE)

@@ -1,10 +1,22 @@
 """The one seam to registries: whoever can list tags and resolve one is a registry, and some take tags of ours."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from fcpin.image import Digest, Manifest, Repository, TagRecord
+from fcpin.registry.docker_config import Login
+
+
+@dataclass(frozen=True, slots=True)
+class PushTarget:
+    """Where other programs push images to, and as whom."""
+
+    address: str
+    """`host[:port]`."""
+    plain_http: bool
+    login: Login
 
 
 class Registry(Protocol):
@@ -44,3 +56,6 @@ class TaggingRegistry(Registry, Protocol):
 
     def delete_tag(self, repository: Repository, tag: str) -> None:
         """Remove the name, never its digest. One that is gone already is removed. Raises RegistryDenied."""
+
+    def push_target(self) -> PushTarget:
+        """For programs that push images themselves. Raises RegistryDenied when a source of logins is broken."""

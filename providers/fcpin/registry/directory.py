@@ -16,7 +16,7 @@ from fcpin.registry.acr_api import AcrApi
 from fcpin.registry.acr_enterprise import AcrEnterprise
 from fcpin.registry.acr_personal import AcrPersonal
 from fcpin.registry.acr_personal_api import PersonalApi
-from fcpin.registry.base import TaggingRegistry
+from fcpin.registry.base import PushTarget, TaggingRegistry
 from fcpin.registry.build_times import BuildTimes
 from fcpin.registry.distribution import Distribution, find_docker_login
 from fcpin.registry.docker_config import Login
@@ -106,6 +106,10 @@ class RegistryDirectory:
     def delete_tag(self, repository: Repository, tag: str) -> None:
         """Remove the name, never its digest."""
         self.registry_for(repository).delete_tag(_canonical(repository), tag)
+
+    def push_target(self, repository: Repository) -> PushTarget:
+        """Where other programs push *repository* to, and as whom."""
+        return self.registry_for(repository).push_target()
 
     def forget(self, repository: Repository, tag: str) -> None:
         """Ask anew for what has changed since *tag* was pushed: maybe its repository was made by that."""

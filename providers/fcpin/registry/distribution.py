@@ -15,6 +15,7 @@ from fcpin.clock import Clock, SystemClock
 from fcpin.errors import InvalidImage, RegistryError, RegistryProtocolError, RepositoryNotFound, TagNotFound
 from fcpin.image import Digest, Manifest, Repository, TagRecord, is_tag, parse_digest
 from fcpin.registry.auth import DELETE, PUSH, Authenticator
+from fcpin.registry.base import PushTarget
 from fcpin.registry.build_times import BuildTime, BuildTimes
 from fcpin.registry.docker_config import DOCKER_HUB, Login, find_login
 from fcpin.registry.manifests import (
@@ -63,8 +64,8 @@ class Distribution:
         self._base = (endpoint or default_endpoint(host)).rstrip("/")
         transport = transport or Transport()
         find_login = find_login or (lambda: find_docker_login(host))
-        auth = Authenticator(self._base, find_login, transport, clock or SystemClock())
-        self._session = Session(self._base, auth, transport)
+        self._auth = Authenticator(self._base, find_login, transport, clock or SystemClock())
+        self._session = Session(self._base, self._auth, transport)
         self._build_times = build_times
         self._max_pages = max_pages
 
@@ -89,12 +90,17 @@ class Distribution:
         """One request for an index, two for a plain image, whose configuration names its platform."""
         document = self._document(repository, digest)
         if document.config is None:
-            return Manifest(digest, children=document.children)
+            return Manifest(digest, children=document.children, is_attested=document.is_attested)
         return Manifest(digest, platform=platform_name(self._config(repository, document.config)))
 
     def is_immutable(self, repository: Repository) -> bool | None:  # noqa: ARG002 - the protocol knows nothing of it
         """None: nothing is asked."""
         return None
+
+    def push_target(self) -> PushTarget:
+        """The address that is asked here, and the login that was found for it."""
+        address = urlsplit(self._base)
+        return PushTarget(address.netloc, address.scheme == "http", self._auth.login())
 
     def created(self, repository: Repository, tags: Sequence[str]) -> Mapping[str, datetime]:
         """One request for an image that was looked into before, two for another, three for an index; eight at once."""

@@ -36,13 +36,16 @@ class ManifestDocument:
     """By platform, for an index; attestations and children without a platform are left out."""
     config: Digest | None
     """Of a plain image; None for an index."""
+    is_attested: bool = False
+    """Whether an index has attestations."""
 
 
 def read_manifest(digest: Digest, body: Mapping[str, Any], asked: str) -> ManifestDocument:
     """Raises UnsupportedManifest for anything that is neither an index nor a plain image."""
     try:
         if isinstance(body.get("manifests"), list):
-            return ManifestDocument(digest, _children(body["manifests"]), None)
+            entries = body["manifests"]
+            return ManifestDocument(digest, _children(entries), None, any(map(_is_attestation, entries)))
         return ManifestDocument(digest, {}, parse_digest(body["config"]["digest"]))
     except (KeyError, TypeError, AttributeError, InvalidImage):
         kind = body.get("mediaType") or f"schema version {body.get('schemaVersion')}"
@@ -53,10 +56,15 @@ def _children(entries: list[Any]) -> Mapping[str, Digest]:
     children = dict[str, Digest]()
     for entry in entries:
         name = platform_name(entry.get("platform") or {})
-        if name and _ATTESTATION not in (entry.get("annotations") or {}):
+        if name and not _is_attestation(entry):
             # The first of several is the one that container runtimes take.
             children.setdefault(name, parse_digest(entry["digest"]))
     return children
+
+
+def _is_attestation(entry: Mapping[str, Any]) -> bool:
+    """By buildx's note, or by the platform that it gives them, which is what Function Compute finds wrong."""
+    return (entry.get("platform") or {}).get("os") == _UNKNOWN or _ATTESTATION in (entry.get("annotations") or {})
 
 
 def platform_name(fields: Mapping[str, Any]) -> str:
