@@ -4,14 +4,21 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from fcpin.errors import PlatformMissing, TagNotFound
-from fcpin.image import Digest, Repository, SameDigest, TagRecord
+from fcpin.image import Digest, Manifest, Repository, SameDigest, TagRecord
 from fcpin.policy import Policy
 from fcpin.policy.discovery import greatest
 from fcpin.registry.base import Registry
 
 _log = logging.getLogger(__name__)
+
+ATTESTED: Final = (
+    "has build attestations beside the image (provenance or an SBOM), which Function Compute does not run: "
+    "'platform of image is unknown/unknown'; build it without: docker buildx build --provenance=false --sbom=false"
+)
+"""What is to be said of such an image. Source: FAQ of custom containers."""
 
 
 def tags_for(
@@ -69,8 +76,11 @@ def same_image(registry: Registry, repository: Repository, platform: str) -> Sam
     return same
 
 
-def require_platform(registry: Registry, repository: Repository, tag: str, digest: Digest, platform: str) -> None:
-    """Raises PlatformMissing when the image cannot run on *platform*, TagNotFound when it is gone, RegistryError."""
+def require_platform(registry: Registry, repository: Repository, tag: str, digest: Digest, platform: str) -> Manifest:
+    """The manifest of an image that runs on *platform*.
+
+    Raises PlatformMissing, TagNotFound when it is gone, RegistryError.
+    """
     try:
         manifest = registry.manifest(repository, digest)
     except TagNotFound:
@@ -81,3 +91,4 @@ def require_platform(registry: Registry, repository: Repository, tag: str, diges
             f"{repository}:{tag} has no {platform} image (it has: {has}); "
             f"build it with --platform {platform} --provenance=false"
         )
+    return manifest

@@ -70,3 +70,11 @@ def test_a_tag_that_matures_at_the_prompt_waits_for_the_next_run(cloud: Emulator
     cloud.push("shop/app", "main-2", content="2")
     chosen = [phases.resolve(min_age="1h", now=moment + timedelta(seconds=late)).pin.tag for late in (1, 61, 62)]
     assert chosen == ["main-1", "main-1", "main-2"]
+
+
+def test_an_image_with_attestations_is_warned_of_in_the_preview(cloud: Emulator, phases: Phases) -> None:
+    cloud.push("shop/app", "main-1", content="1", platforms=("linux/amd64", "unknown/unknown"), index=True)
+    phases.resolve()
+    (warning,) = phases.said
+    assert "shop/app:main-1 has build attestations" in warning
+    assert "--provenance=false" in warning

@@ -11,7 +11,7 @@ from typing import Any
 
 from fcpin.errors import NoTagQualifies, RegistryDenied, RegistryError, RegistryUnavailable, TagMoved, TagNotFound
 from fcpin.image import Digest, Repository, SameDigest, TagRecord
-from fcpin.lookup import digest_of, require_platform, same_image, tags_for
+from fcpin.lookup import ATTESTED, digest_of, require_platform, same_image, tags_for
 from fcpin.pinned_function.engine_log import Log
 from fcpin.pinned_function.inputs import Current, Pin, PinArgs
 from fcpin.pinned_function.keys import IMMUTABILITY
@@ -165,6 +165,8 @@ class Resolver:
     def _check_platform(self, args: PinArgs, pin: Pin) -> None:
         platform = args.policy.platform
         try:
-            require_platform(self._directory, args.repository, pin.tag, pin.digest, platform)
+            manifest = require_platform(self._directory, args.repository, pin.tag, pin.digest, platform)
+            if manifest.is_attested:
+                self._log("warning", f"{args.function_name}: {args.repository}:{pin.tag} {ATTESTED}")
         except (RegistryDenied, RegistryUnavailable) as error:
             self._log("warning", f"{args.function_name}: not checked for {platform}, which FC will do: {error}")
