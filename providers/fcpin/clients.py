@@ -3,8 +3,11 @@
 import logging
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
+from fcpin.build.buildah import Buildah
+from fcpin.build.builder import Chosen
 from fcpin.build.pipelines import PipelineBuilder
 from fcpin.build.switch import armed
 from fcpin.clock import Clock
@@ -60,6 +63,11 @@ def registries(settings: Settings, clock: Clock, tell: Callable[[str], None] = _
         tell=tell,
         build_times=BuildTimes.of_user(),
     )
+
+
+def builders(settings: Settings, directory: RegistryDirectory, folder: Path, clock: Clock) -> Chosen:
+    """By Serverless Devs, or by buildah from the code repository at *folder*. Asks nobody anything yet."""
+    return Chosen({"devs": pipeline_builder(settings, clock), "buildah": Buildah(folder, directory.push_target, clock)})
 
 
 def pipeline_builder(settings: Settings, clock: Clock) -> PipelineBuilder:

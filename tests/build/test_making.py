@@ -1,13 +1,16 @@
 """An image is what the registry says after the build, and a build that went wrong leaves nothing running."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import pytest
 
 from emulator import Emulator, Knobs
 from fcpin.build.builder import BuildRequest, Built, Progress
-from fcpin.build.making import Maker
+from fcpin.build.making import Made, Maker
 from fcpin.errors import BuildFailed, BuildMismatch, BuildTimedOut, PipelineError, RegistryUnavailable
+from fcpin.image import parse_digest
 from tests.build.workshop import COMMIT, PATH, Workshop
 
 SHORT = COMMIT[:7]
@@ -84,6 +87,47 @@ def test_a_conversion_that_never_comes_is_told_at_the_deadline(workshop: Worksho
     with pytest.raises(BuildTimedOut, match=f"{SHORT} was pushed, but ACR has not converted it"):
         workshop.make({**workshop.enterprise, "deadline": 120})
     assert workshop.phases == ["Canceled"]
+
+
+def test_two_who_want_a_commit_at_once_have_one_build(workshop: Workshop) -> None:
+    maker, request = workshop.maker, workshop.request(workshop.personal)
+
+    def make(_number: int) -> Made:
+        return maker.make(request, workshop.told.append, again=False)
+
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(make, range(4)))
+    assert set(made) == {made[0]}
+    assert workshop.phases == ["Success"]
+
+
+@dataclass(frozen=True)
+class Pusher:
+    """A builder that pushes the original into *cloud*, whose ACR converts it, and names *another* or what it pushed."""
+
+    cloud: Emulator
+    another: str = ""
+
+    def build(self, request: BuildRequest, progress: Progress) -> Built:
+        digest = self.cloud.push(PATH, SHORT, content="one")
+        self.cloud.push(PATH, f"{SHORT}_accelerated", content="one, converted")
+        return Built("buildah", "", frozenset({parse_digest(self.another or digest)}))
+
+
+def test_who_names_only_what_it_has_pushed_says_nothing_of_the_conversion(workshop: Workshop) -> None:
+    request = workshop.request(workshop.enterprise)
+    made = Maker(Pusher(workshop.cloud), workshop.directory, workshop.clock).make(request, print, again=False)
+    assert made.digest == workshop.cloud.tags(PATH)[f"{SHORT}_accelerated"]
+    other = Maker(Pusher(workshop.cloud, f"sha256:{0:064}"), workshop.directory, workshop.clock)
+    with pytest.raises(BuildMismatch, match=f"{SHORT} is sha256:.*, but buildah reported sha256:0{{64}}"):
+        other.make(request, print, again=True)
+
+
+def test_an_image_with_attestations_is_refused_by_name(workshop: Workshop) -> None:
+    workshop.cloud.push(PATH, SHORT, content="one", platforms=("linux/amd64", "unknown/unknown"), index=True)
+    with pytest.raises(BuildMismatch, match=f"{PATH}:{SHORT} has build attestations .*--provenance=false"):
+        workshop.make(workshop.personal)
+    assert workshop.phases == []
 
 
 class Idle:

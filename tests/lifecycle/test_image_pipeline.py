@@ -1,11 +1,18 @@
 """From a commit to a function that runs the image built of it, in one program and one run."""
 
+import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
+import psutil
+import pytest
+
 from tests.lifecycle.shop import CONFIG, PATH, Shop
+from tests.support.code import CONTAINERFILE, Code
 from tests.support.signals import as_in_a_terminal
 
 PROGRAM = """
@@ -65,31 +72,90 @@ def test_a_commit_is_built_and_its_function_runs_exactly_that(shop: Shop) -> Non
     assert "no such file" in failed.output
     assert not failed.has_traceback, failed
     assert shop.deployed().startswith("0123456_accelerated@")
-    assert {one["status"]["phase"] for one in shop.cloud.pipelines()} == {"Success", "Failed"}
+    assert set(phases(shop)) == {"Success", "Failed"}
 
 
 def test_a_run_that_is_broken_off_leaves_no_pipeline_running(shop: Shop) -> None:
     configure(shop, COMMIT)
     shop.cloud.hang_build()
-    command = shop.stack.command("up", "--yes", "--skip-preview")
+    break_off(shop, once=lambda: phases(shop) == ["Running"])
+    wait_until(lambda: phases(shop) == ["Canceled"])
+    assert shop.cloud.functions() == []
+
+
+needs_buildah = pytest.mark.skipif(
+    not shutil.which("buildah"), reason="buildah is not installed (Debian package buildah)"
+)
+
+
+@needs_buildah
+def test_without_a_pipeline_it_is_built_here_and_its_function_runs_exactly_that(shop: Shop) -> None:
+    code = Code(shop.stack.folder / "code")
+    first = code.commit({"Containerfile": CONTAINERFILE, "app": "one\n"})
+    configure_here(shop, first)
+    shop.up()
+    runs = f"{first[:7]}@{shop.cloud.tags(PATH)[first[:7]]}"
+    assert shop.deployed() == runs
+    assert shop.stack.preview("--expect-no-changes").code == 0
+
+    broken = code.commit({"Containerfile": "FROM scratch\nCOPY nothing /app\n"})
+    configure_here(shop, broken)
+    failed = shop.stack.up("--skip-preview")
+    assert failed.code == 1
+    assert "fcpin: buildah: " in failed.output
+    assert not failed.has_traceback, failed
+    assert shop.deployed() == runs
+    assert shop.cloud.pipelines() == []
+
+
+@needs_buildah
+def test_broken_off_nothing_of_the_build_goes_on(shop: Shop, tmp_path: Path) -> None:
+    code = Code(shop.stack.folder / "code")
+    files = {"Containerfile": "FROM scratch\n" + "COPY app /app\n" * 2000, "app": "one\n"}
+    configure_here(shop, code.commit(files))
+    shop.stack.environment["TMPDIR"] = str(tmp_path)
+    break_off(shop, once=lambda: bool(builds_in(tmp_path)))
+    wait_until(lambda: not builds_in(tmp_path))
+    assert shop.cloud.functions() == []
+
+
+def configure_here(shop: Shop, commit: str) -> None:
+    """The stack at *commit* of the repository `code`, built by buildah."""
+    (shop.stack.folder / "__main__.py").write_text(PROGRAM.replace("{config}", repr(CONFIG)))
+    shop.configure(
+        {}, pipelines={"app": {"image": f"{shop.repository}:{{commit}}", "builder": "buildah", "source": "code"}}
+    )
+    shop.stack.environment["GIT_COMMIT"] = commit
+
+
+def builds_in(folder: Path) -> list[Sequence[str]]:
+    """What buildah is doing with files in *folder*."""
+    commands = [process.info["cmdline"] or [""] for process in psutil.process_iter(["cmdline"])]
+    return [command for command in commands if command[0] == "buildah" and str(folder) in " ".join(command)]
+
+
+def phases(shop: Shop) -> list[str]:
+    return [one["status"]["phase"] for one in shop.cloud.pipelines()]
+
+
+def break_off(shop: Shop, *, once: Callable[[], bool]) -> None:
+    """Press Ctrl-C twice as soon as *once* holds: the first waits for what is under way, the second does not."""
     with subprocess.Popen(
-        command,
+        shop.stack.command("up", "--yes", "--skip-preview"),
         cwd=shop.stack.folder,
         env=shop.stack.process_environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         preexec_fn=as_in_a_terminal,
     ) as process:
-        wait_for(shop, "Running")
-        for _ in range(2):  # the first Ctrl-C waits for what is under way, the second does not
+        wait_until(once)
+        for _ in range(2):
             process.send_signal(signal.SIGINT)
             time.sleep(0.05)
-    wait_for(shop, "Canceled")
-    assert shop.cloud.functions() == []
 
 
-def wait_for(shop: Shop, phase: str) -> None:
+def wait_until(holds: Callable[[], bool]) -> None:
     until = time.monotonic() + 30
-    while [one["status"]["phase"] for one in shop.cloud.pipelines()] != [phase]:
-        assert time.monotonic() < until, shop.cloud.pipelines()
+    while not holds():
+        assert time.monotonic() < until
         time.sleep(0.05)

@@ -71,6 +71,9 @@ WRONG: list[tuple[str, Any, str, str]] = [
     ("text for a number", {"image": PERSONAL, "runner": {**RUNNER, "cpu": "8"}}, "runner.cpu", "expected a number"),
     ("more time than the default environment has", {"image": PERSONAL, "deadline": 3600}, "deadline", "ends a build after 900 s"),
     ("another word for when to build", {"image": PERSONAL, "rebuild": "never"}, "rebuild", "when-missing, always"),
+    ("another builder", {"image": PERSONAL, "builder": "kaniko"}, "builder", "devs, buildah"),
+    ("a source for Serverless Devs", {"image": PERSONAL, "source": "code"}, "source", "is for builder: buildah"),
+    ("a cache for buildah", {"image": PERSONAL, "builder": "buildah", "cache_dir": "/mnt/c"}, "cache_dir", "is for pipelines of Serverless Devs"),
     ("no mapping", "x", "", "expected a mapping"),
 ]  # fmt: skip
 
@@ -82,6 +85,11 @@ def test_what_is_wrong_is_told_at_the_users_own_path(what: str, spec: Any, path:
     assert said in problem.reason
     (below,) = problems("fcpin:pipelines.app", spec)
     assert below.path == "fcpin:pipelines.app" + (f".{path}" if path else "")
+
+
+def test_buildah_may_take_its_time_and_push_anywhere() -> None:
+    """It is no function of Function Compute, and its registry need not be reached by one."""
+    assert list(problems("", {"image": "ghcr.io/shop/app:{commit}", "builder": "buildah", "deadline": 7200})) == []
 
 
 def test_a_commit_that_is_none_is_told_beside_the_rest() -> None:

@@ -39,4 +39,14 @@ class Builder(Protocol):
     """Builds one image at a time."""
 
     def build(self, request: BuildRequest, progress: Progress) -> Built:
-        """Build and push, and tell of it. Raises PipelineError; then nothing is left running."""
+        """Build and push, and tell of it. Raises PipelineError, RegistryError; then nothing is left running."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The builder that each request names, `devs` where it names none."""
+
+    builders: Mapping[str, Builder]
+
+    def build(self, request: BuildRequest, progress: Progress) -> Built:
+        return self.builders[request.spec.get("builder", "devs")].build(request, progress)

@@ -1,16 +1,17 @@
 """From a request to an image that is certainly there: its digest is the registry's, never a guess."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from fcpin.build.builder import Builder, BuildRequest, Built, Progress
 from fcpin.clock import Clock
 from fcpin.errors import BuildMismatch, BuildTimedOut, RepositoryNotFound, TagNotFound
 from fcpin.image import Digest, Image
-from fcpin.lookup import digest_of
+from fcpin.lookup import ATTESTED, digest_of
 from fcpin.policy.accelerated import original
 from fcpin.policy.filters import SUFFIX
 from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.single_flight import SingleFlight
 
 _PAUSE: Final = 2.0
 """Seconds between two looks for an accelerated image."""
@@ -33,16 +34,26 @@ class Maker:
     builder: Builder
     directory: RegistryDirectory
     clock: Clock
+    _flights: SingleFlight[Image, Made] = field(default_factory=SingleFlight, repr=False)
 
     def make(self, request: BuildRequest, progress: Progress, *, again: bool) -> Made:
         """The image of *request*: the one that is there, unless it is to be built *again*; else a new one.
 
-        Raises PipelineError, BuildMismatch, RegistryError.
+        Who asks for an image that is being built waits for it. Raises PipelineError, BuildMismatch, RegistryError.
         """
-        there = None if again else self.find(request.image)
-        if there is not None:
-            progress(f"{request.image} is there already: {there}; nothing is built")
-            return Made(there, "", "")
+        if again:
+            return self._build(request, progress)
+        return self._flights.get(request.image, lambda: self._take_or_build(request, progress))
+
+    def _take_or_build(self, request: BuildRequest, progress: Progress) -> Made:
+        there = self.find(request.image)
+        if there is None:
+            return self._build(request, progress)
+        self._refuse_attested(request.image, there)
+        progress(f"{request.image} is there already: {there}; nothing is built")
+        return Made(there, "", "")
+
+    def _build(self, request: BuildRequest, progress: Progress) -> Made:
         started = self.clock.monotonic()
         try:
             built = self.builder.build(request, progress)
@@ -67,22 +78,23 @@ class Maker:
         self._forget(image)
         digest = self._await(image, seconds)
         if digest is None:
+            where = f"; see its log: {built.log_location}" if built.log_location else ""
             raise BuildMismatch(
-                f"{built.name} succeeded, but {image} is not in the registry{self._stuck(image)}; "
-                f"see its log: {built.log_location or 'the console of Serverless Devs'}"
+                f"{built.name} succeeded, but {image} is not in the registry{self._stuck(image)}{where}"
             )
-        self._compare(image, digest, built)
-        if _is_accelerated(image):
-            pushed = _original(image)
-            self._compare(pushed, self.find(pushed), built)
+        reported = built.reported
+        if _is_accelerated(image):  # who names only what it has pushed says nothing of the conversion
+            pushed = self.find(_original(image))
+            _compare(_original(image), pushed, built.name, reported)
+            reported -= {pushed}
+        _compare(image, digest, built.name, reported)
+        self._refuse_attested(image, digest)
         return digest
 
-    def _compare(self, image: Image, digest: Digest | None, built: Built) -> None:
-        if digest is not None and built.reported and digest not in built.reported:
-            raise BuildMismatch(
-                f"{image} is {digest}, but {built.name} reported {', '.join(sorted(built.reported))}: somebody else "
-                "pushed it meanwhile; nothing was deployed; build another commit, or set rebuild: always"
-            )
+    def _refuse_attested(self, image: Image, digest: Digest) -> None:
+        """Raises BuildMismatch."""
+        if self.directory.manifest(image.repository, digest).is_attested:
+            raise BuildMismatch(f"{image} {ATTESTED}")
 
     def _await(self, image: Image, seconds: float) -> Digest | None:
         """An accelerated image is made by ACR after the push, so it is waited for."""
@@ -101,6 +113,15 @@ class Maker:
         if self.find(pushed) is None or self.find(image) is not None:
             return ""
         return f"; {pushed} was pushed, but ACR has not converted it: is acceleration on for the repository?"
+
+
+def _compare(image: Image, digest: Digest | None, name: str, reported: frozenset[Digest | None]) -> None:
+    """Raises BuildMismatch when the build *name* reported digests, and not this one."""
+    if digest is not None and reported and digest not in reported:
+        raise BuildMismatch(
+            f"{image} is {digest}, but {name} reported {', '.join(sorted(filter(None, reported)))}: somebody else "
+            "pushed it meanwhile; nothing was deployed; build another commit, or set rebuild: always"
+        )
 
 
 def _is_accelerated(image: Image) -> bool:

@@ -1,10 +1,11 @@
 """Building inside a plugin process, which may be told to end at any time."""
 
 import threading
+from pathlib import Path
 from typing import Final
 
 from fcpin.build.making import Maker
-from fcpin.clients import pipeline_builder
+from fcpin.clients import builders
 from fcpin.clock import SystemClock
 from fcpin.errors import BuildCanceled
 from fcpin.registry.directory import RegistryDirectory
@@ -23,11 +24,11 @@ class PluginClock(SystemClock):
         until = self.monotonic() + seconds
         while (left := until - self.monotonic()) > 0:
             if not threading.main_thread().is_alive():
-                raise BuildCanceled("interrupted: the pipeline is cancelled")
+                raise BuildCanceled("interrupted: the build was broken off")
             super().sleep(min(_SLICE, left))
 
 
 def maker(get: Get, directory: RegistryDirectory) -> Maker:
-    """Builds by the pipelines that the stack's configuration leads to. Raises InvalidSettings."""
+    """Builds by the pipelines that the stack's configuration leads to, or here. Raises InvalidSettings."""
     clock = PluginClock()
-    return Maker(pipeline_builder(Settings.read(get), clock), directory, clock)
+    return Maker(builders(Settings.read(get), directory, Path(), clock), directory, clock)

@@ -11,7 +11,7 @@ from fcpin.image_pipeline.provider import ImagePipelineProvider
 
 
 class ImagePipeline(Resource, module="fcpin", name="ImagePipeline"):
-    """An image that a pipeline of Serverless Devs builds from a commit, unless it is there already.
+    """An image that a pipeline of Serverless Devs, or buildah, builds from a commit, unless it is there already.
 
     Deleting the resource leaves the image.
     """
@@ -31,6 +31,8 @@ class ImagePipeline(Resource, module="fcpin", name="ImagePipeline"):
         *,
         image: pulumi.Input[str],
         commit: pulumi.Input[str],
+        builder: pulumi.Input[str] | None = None,
+        source: pulumi.Input[str] | None = None,
         dockerfile: pulumi.Input[str] | None = None,
         context: pulumi.Input[str] | None = None,
         warm: pulumi.Input[Mapping[str, Any]] | None = None,
@@ -48,6 +50,7 @@ class ImagePipeline(Resource, module="fcpin", name="ImagePipeline"):
     ) -> None:
         """Build *image* (`host/namespace/name:{commit}`) from *commit*; the other arguments as in docs/pipelines.md.
 
+        builder: `devs` (the default), or `buildah` on this machine, from the git repository at *source*.
         rebuild: `when-missing` (the default) takes an image that is there, `always` builds it anew.
         deadline: seconds that are waited for the image.
         Other names are refused by check, each with its property path.
@@ -57,6 +60,8 @@ class ImagePipeline(Resource, module="fcpin", name="ImagePipeline"):
         inputs = {
             "image": image,
             "commit": commit,
+            "builder": builder,
+            "source": source,
             "dockerfile": dockerfile,
             "context": context,
             "warm": warm,

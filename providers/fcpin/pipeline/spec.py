@@ -39,6 +39,8 @@ WARM: Final = Record({"images": ListOf(Text()), "cache_dir": Text(), "separate":
 PIPELINE: Final = Record(
     {
         "image": Text(),
+        "builder": Text(("devs", "buildah")),
+        "source": Text(),
         "dockerfile": Text(),
         "context": Text(),
         "cache_dir": Text(),
@@ -62,6 +64,8 @@ _BUILD_FIELDS: Final = {
     "cache_dir": "cacheDir",
     "instance_id": "instanceID",
 }
+_OF_DEVS: Final = ("cache_dir", "instance_id", "warm", "runner", "labels", "description", "app_name", "env_name")
+"""What only a pipeline of Serverless Devs has."""
 _BESIDE_THE_BUILD: Final = 600
 """Seconds for waiting in a queue, and for the conversion to an accelerated image."""
 _WORDS: Final = re.compile(r"runnerConfig|vpcConfig|nasConfig|mountPoints|diskSize")
@@ -106,8 +110,13 @@ def problems(path: str, spec: object, *, commit: str | None = None) -> Iterator[
     if not wrong and isinstance(spec, Mapping):
         wrong += _of_deadline(spec, path)
         wrong += _of_image(spec["image"], path, commit)
-        wrong += examined(spec, path).problems
+        wrong += _of_builder(spec, path)
     yield from dict.fromkeys(wrong)
+
+
+def is_local(spec: Mapping[str, Any]) -> bool:
+    """Whether it is built on this machine, and not by a pipeline."""
+    return spec.get("builder") == "buildah"
 
 
 def examined(spec: Mapping[str, Any], path: str = "") -> Examined:
@@ -139,12 +148,23 @@ def deadline_of(spec: Mapping[str, Any]) -> float:
 
 def _of_deadline(spec: Mapping[str, Any], path: str) -> Iterator[Problem]:
     longest = DEFAULT_SECONDS + _BESIDE_THE_BUILD
-    if "runner" not in spec and spec.get("deadline", 0) > longest:
+    if "runner" not in spec and not is_local(spec) and spec.get("deadline", 0) > longest:
         yield Problem(
             _below(path, "deadline"),
             f"the default environment ends a build after {DEFAULT_SECONDS} s, so more than {longest} is waiting for "
             "nothing; use the dedicated environment: give runner with a timeout",
         )
+
+
+def _of_builder(spec: Mapping[str, Any], path: str) -> Iterator[Problem]:
+    if not is_local(spec):
+        if "source" in spec:
+            yield Problem(_below(path, "source"), "is for builder: buildah; Serverless Devs knows its code itself")
+        yield from examined(spec, path).problems
+        return
+    for key in _OF_DEVS:
+        if key in spec:
+            yield Problem(_below(path, key), "is for pipelines of Serverless Devs; drop it, or builder: buildah")
 
 
 def _of_image(image: str, path: str, commit: str | None) -> Iterator[Problem]:

@@ -9,7 +9,9 @@ from fcpin.schema.shapes import schema_of
 
 ABOUT: Final[Mapping[str, str]] = {
     "image": "What is pushed, with the commit in its tag: registry.<region>.aliyuncs.com/namespace/name:{commit}.",
-    "dockerfile": "Its path in the code repository; ./Dockerfile unless given.",
+    "builder": "Who builds: a pipeline of Serverless Devs, or buildah where the stack is deployed.",
+    "source": "For buildah: a folder in the code repository, from the program's; the program's own unless given.",
+    "dockerfile": "Its path in the code repository; ./Dockerfile unless given, for buildah ./Containerfile first.",
     "context": "The folder that is built; the Dockerfile's unless given.",
     "cache_dir": "A folder of NAS with base images; warm.cache_dir unless given.",
     "instance_id": "Of ACR Enterprise: cri-…",

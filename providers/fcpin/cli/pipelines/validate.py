@@ -21,10 +21,11 @@ def run(given: Namespace, streams: Streams) -> int:
     if stack is not None:
         from fcpin.pipeline.configured import KEY
         from fcpin.pipeline.spec import examined as judged
+        from fcpin.pipeline.spec import is_local
 
         pipelines = pipelines_of(stack, given.name)
         for name, spec in pipelines.items():
-            for warning in judged(spec, f"{KEY}.{name}").warnings:
+            for warning in () if is_local(spec) else judged(spec, f"{KEY}.{name}").warnings:
                 streams.stdout.write(f"{printable(f'warning: {warning}')}\n")
         streams.stdout.write(f"{KEY}: valid: {printable(', '.join(pipelines))}\n")
         return 0

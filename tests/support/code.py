@@ -1,0 +1,39 @@
+"""A code repository that images are built from."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+CONTAINERFILE: Final = 'FROM scratch\nCOPY app /app\nCMD ["/app"]\n'
+"""An image of one file, `app`."""
+_WHO: Final = {"GIT_AUTHOR_NAME": "shop", "GIT_AUTHOR_EMAIL": "shop@example.com"}
+_GIT: Final = _WHO | {name.replace("AUTHOR", "COMMITTER"): value for name, value in _WHO.items()}
+
+
+@dataclass
+class Code:
+    """A git repository, and the verb that changes it."""
+
+    folder: Path
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(exist_ok=True)
+        self._git("init", "--quiet")
+
+    def commit(self, files: Mapping[str, str]) -> str:
+        """Write *files*, and commit all there is; gives the commit."""
+        for name, text in files.items():
+            file = self.folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        self._git("add", "--all")
+        self._git("commit", "--quiet", "--allow-empty", "--message", "change")
+        return self._git("rev-parse", "HEAD").strip()
+
+    def _git(self, *arguments: str) -> str:
+        environment = {**os.environ, **_GIT, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+        command = ["git", "-C", str(self.folder), *arguments]
+        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
