@@ -104,6 +104,14 @@ def test_a_stacks_pipelines_are_validated_with_their_own_paths(told: ToldStack) 
     assert "fcpin:pipelines.app.cache_dir: the default environment has no NAS" in answer.err
 
 
+def test_what_buildah_builds_is_valid_and_has_no_document(told: ToldStack) -> None:
+    told.tell(pipelines={"app": {"image": PERSONAL, "builder": "buildah"}})
+    assert told.fcpin("pipeline", "validate").out == "fcpin:pipelines: valid: app\n"
+    answer = told.fcpin("pipeline", "render")
+    assert (answer.code, answer.out) == (2, "")
+    assert "fcpin:pipelines.app.builder: is built on this machine by buildah" in answer.err
+
+
 def test_a_name_that_is_none_of_the_stacks_is_told(told: ToldStack) -> None:
     answer = told.fcpin("pipeline", "render", "--name", "apps")
     assert (answer.code, answer.err) == (2, "fcpin pipeline: --name: apps: unknown pipeline; did you mean app?\n")

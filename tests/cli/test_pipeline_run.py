@@ -1,6 +1,7 @@
 """fcpin pipeline run: progress, the images that are in the registry then, and no pipeline left running."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.pipeline.documents import text_of
+from tests.support.code import CONTAINERFILE, Code
 from tests.support.signals import as_in_a_terminal
 from tests.support.told_stack import PATH, Answer, ToldStack
 
@@ -63,6 +65,17 @@ def test_a_document_is_run_and_what_it_pushed_is_told(told: ToldStack) -> None:
 def test_a_pipeline_of_the_stack_is_run_at_a_commit(told: ToldStack) -> None:
     answer = run(told, "--name", "app", "--commit", COMMIT)
     assert (answer.code, answer.out) == (0, f"{told.image('83f96b6')}@{told.cloud.tags(PATH)['83f96b6']}\n")
+
+
+@pytest.mark.skipif(not shutil.which("buildah"), reason="buildah is not installed (Debian package buildah)")
+def test_buildah_is_run_where_the_stack_says_so(told: ToldStack) -> None:
+    commit = Code(told.folder / "code").commit({"Containerfile": CONTAINERFILE, "app": "one\n"})
+    told.tell(pipelines={"app": {"image": told.image("{commit}"), "builder": "buildah", "source": "code"}})
+    answer = run(told, "--commit", commit)
+    tag = commit[:7]
+    assert (answer.code, answer.out) == (0, f"{told.image(tag)}@{told.cloud.tags(PATH)[tag]}\n")
+    assert "STEP 2/3: COPY app /app" in answer.err
+    assert phases(told) == []
 
 
 def test_a_build_that_fails_is_one_line_and_its_log(told: ToldStack) -> None:

@@ -15,7 +15,7 @@ from fcpin.cli.pipelines.source import (
     told,
 )
 from fcpin.clock import SystemClock
-from fcpin.errors import InvalidInput
+from fcpin.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
     from fcpin.pipeline.document import Document
@@ -62,8 +62,14 @@ def _of_stack(given: Namespace, stack: "Stack") -> Iterator[str]:
     from fcpin.pipeline.configured import KEY
     from fcpin.pipeline.document import Document
     from fcpin.pipeline.named import as_template, at_commit
+    from fcpin.pipeline.spec import is_local
 
     for name, spec in pipelines_of(stack, given.name, given.commit).items():
+        if is_local(spec):
+            reason = (
+                "is built on this machine by buildah; there is no document of it, only of Serverless Devs' pipelines"
+            )
+            raise InvalidInput(Problem(f"{KEY}.{name}.builder", reason))
         now = SystemClock().now()
         tree = at_commit(spec, given.commit, now) if given.commit else as_template(spec)
         yield f"# {KEY}.{name}\n{Document(name, tree, {}).text()}"

@@ -16,6 +16,7 @@ from fcpin.clock import Clock, SystemClock
 from fcpin.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
+    from fcpin.build.builder import Progress
     from fcpin.pipeline.document import Document
     from fcpin.pipeline.model import Pipeline
     from fcpin.settings import Settings
@@ -39,41 +40,56 @@ class _Order:
 
 def run(given: Namespace, streams: Streams) -> int:
     """0. Raises InvalidInput, StackError, PipelineError, RegistryError; then no pipeline is left running."""
+    from fcpin.cli.pipelines.here import build_here
+    from fcpin.pipeline.spec import is_local
+
+    if not given.file and not given.stack:
+        raise InvalidInput(Problem("FILE", "is required, or --stack and what fcpin:pipelines says there"))
+    stack = read_stack(given) if given.stack else None
+    spec = _spec(given, stack) if stack and not given.file else None
+
+    def tell(line: str) -> None:
+        print(printable(line), file=streams.stderr, flush=True)
+
+    with ending_in_order():
+        if stack and spec and is_local(spec):
+            images = build_here(spec, given.commit, stack.settings, given.cwd, given.deadline, tell)
+        else:
+            images = _submitted(given, _order(given, streams, stack, spec), tell)
+        for image in images:
+            print(image, file=streams.stdout, flush=True)
+    return 0
+
+
+def _submitted(given: Namespace, order: _Order, tell: "Progress") -> Iterator[str]:
+    """Every image as the registry has it, once the pipeline has succeeded."""
     from fcpin.build.builder import Built
     from fcpin.build.making import Maker
     from fcpin.clients import pipeline_builder, registries
     from fcpin.image import Image
 
     clock = SystemClock()
-    order = _order(given, streams, clock)
     builder = pipeline_builder(order.settings, clock)
     deadline = float(given.deadline or _deadline(order.pipeline))
-
-    def tell(line: str) -> None:
-        print(printable(line), file=streams.stderr, flush=True)
-
-    with ending_in_order():
-        finished = builder.run(order.document, deadline, tell)
-        maker = Maker(builder, registries(order.settings, clock), clock)
-        built = Built(finished.pipeline.name, str(finished.log or ""), finished.reported)
-        for build in order.pipeline.builds:
-            image = Image.parse(build.image)
-            print(f"{image}@{maker.read_back(image, built, deadline)}", file=streams.stdout, flush=True)
+    finished = builder.run(order.document, deadline, tell)
+    maker = Maker(builder, registries(order.settings, clock), clock)
+    built = Built(finished.pipeline.name, str(finished.log or ""), finished.reported)
+    for build in order.pipeline.builds:
+        image = Image.parse(build.image)
+        yield f"{image}@{maker.read_back(image, built, deadline)}"
     if not order.pipeline.builds:
         tell("no task that builds is on: nothing was pushed")
     if built.log_location:
         tell(f"the log: {built.log_location}")
-    return 0
 
 
-def _order(given: Namespace, streams: Streams, clock: Clock) -> _Order:
+def _order(given: Namespace, streams: Streams, stack: "Stack | None", spec: Mapping[str, Any] | None) -> _Order:
+    from fcpin.pipeline.named import at_commit
     from fcpin.pipeline.validate import examine
     from fcpin.settings import Settings
 
-    if not given.file and not given.stack:
-        raise InvalidInput(Problem("FILE", "is required, or --stack and what fcpin:pipelines says there"))
-    stack = read_stack(given) if given.stack else None
-    document = _of_file(given, streams, clock) if given.file else _of_stack(given, stack, clock)
+    clock = SystemClock()
+    document = at_commit(spec, given.commit, clock.now()) if spec else _of_file(given, streams, clock)
     settings = stack.settings if stack else Settings.read(lambda _: None)
     return _Order(document, examine(document, is_template=False).pipeline, settings)
 
@@ -107,17 +123,15 @@ def _not_ready(document: "Document") -> Iterator[Problem]:
             yield Problem(document.place(path), f"{path}: {build.image} is masked with ***; write the real name")
 
 
-def _of_stack(given: Namespace, stack: "Stack | None", clock: Clock) -> Mapping[str, Any]:
-    from fcpin.pipeline.named import at_commit
-
-    assert stack is not None  # noqa: S101 - one of both is given
+def _spec(given: Namespace, stack: "Stack") -> Mapping[str, Any]:
+    """The one pipeline of the stack that is meant."""
     if not given.commit:
         raise InvalidInput(Problem("--commit", "is required, to know what to build"))
     pipelines = pipelines_of(stack, given.name, given.commit)
     if len(pipelines) > 1:
         raise InvalidInput(Problem("--name", f"is required, one of {', '.join(pipelines)}"))
     (spec,) = pipelines.values()
-    return at_commit(spec, given.commit, clock.now())
+    return spec
 
 
 def _deadline(pipeline: "Pipeline") -> float:
