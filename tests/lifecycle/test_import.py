@@ -1,8 +1,5 @@
 """fcpin import before the first deployment: the engine reads what it wrote, and nothing that runs is touched."""
 
-import subprocess
-import sys
-
 from tests.lifecycle.shop import Shop
 
 
@@ -12,9 +9,8 @@ def test_what_other_tools_made_is_adopted_as_it_runs(shop: Shop) -> None:
         runs[name] = f"{tag}@{shop.push(tag)}"
         shop.create_by_hand(tag, name)
     shop.configure({})
-    command = [sys.executable, "-m", "fcpin", "import", "--stack", "test", "--engine", shop.stack.engine]
-    environment = shop.stack.process_environment()
-    subprocess.run(command, cwd=shop.stack.folder, env=environment, check=True, timeout=60)
+    imported = shop.stack.fcpin("import")
+    assert imported.code == 0, imported
     shop.cloud.calls.clear()
     shop.up()
     assert shop.cloud.calls.count("UpdateFunction") == 0

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -93,8 +93,16 @@ class Stack:
 
     def run(self, command: str, *flags: str, engine: str | None = None) -> Run:
         """Run a command of the engine to its end."""
+        return self._run(self.command(command, *flags, engine=engine))
+
+    def fcpin(self, command: str, *flags: str) -> Run:
+        """Run a command of fcpin on the stack, which asks the engine, to its end."""
+        where = ["--stack", self.name, "--engine", self.engine]
+        return self._run([sys.executable, "-m", "fcpin", *command.split(), *flags, *where])
+
+    def _run(self, command: Sequence[str]) -> Run:
         done = subprocess.run(
-            self.command(command, *flags, engine=engine),
+            command,
             cwd=self.folder,
             env=self.process_environment(),
             stdin=subprocess.DEVNULL,
