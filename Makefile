@@ -24,6 +24,10 @@ demo: setup ## pin two functions, push, move a tag, heal it; ENGINE=auto|embedde
 demo-push: setup ## one push, and the receiver has the function run it; its page and its metrics
 	@$(LOOPBACK) $(PYTHON_BIN)/python -m demo.push --engine $(ENGINE)
 
+.PHONY: demo-build
+demo-build: setup ## a commit becomes an image, and the function runs it: by buildah, and by a pipeline of Serverless Devs
+	@$(LOOPBACK) $(PYTHON_BIN)/python -m demo.build --engine $(ENGINE)
+
 .PHONY: test
 test: setup ## every test, on both engines where the Pulumi CLI is; ENGINE=embedded|pulumi for one of them
 	@$(LOOPBACK) $(PYTHON_BIN)/pytest -n 2 $(ARGS)
@@ -54,4 +58,4 @@ lock: ## pin requirements*.txt anew (needs uv)
 
 .PHONY: clean
 clean: ## remove what make made
-	@rm -rf .venv .demo .demo-push .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .demo .demo-push .demo-build .mypy_cache .ruff_cache .pytest_cache .hypothesis

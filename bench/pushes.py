@@ -61,7 +61,7 @@ def scene(functions: Mapping[str, Any], push: Callable[[Registries], None]) -> I
         with registries(folder, narrator, hearing.notifications) as places:
             push(places)
             stack = Stack(folder, "embedded", narrator, places)
-            stack.prepare(functions)
+            stack.prepare({"fcpin:functions": dict(functions)})
             stack.run("up", "--yes", "--skip-preview")
             with hearing.serve(folder, narrator.environment, engine="embedded"):
                 expect("a receiver without work", wait_for(hearing.is_idle, _PATIENCE))

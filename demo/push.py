@@ -1,17 +1,16 @@
 """`python -m demo.push`: one push, and the function runs it; `make demo-push` calls it."""
 
-import argparse
-import shutil
 import sys
 import time
 from collections.abc import Callable
 from typing import Final
 
-from demo.narrator import DemoFailed, Narrator, expect
+from demo.narrator import Narrator, expect
 from demo.receiver import Hearing
 from demo.registry import PERSONAL, Registries, registries
 from demo.screenshot import DESKTOP, PHONE, photograph
 from demo.stack import ROOT, Engine, Stack
+from demo.stage import perform
 from demo.story import commit, runs
 
 FOLDER: Final = ROOT / ".demo-push"
@@ -23,35 +22,10 @@ _SHOWN: Final = tuple(
 _PUSHES: Final = 'fcpin_receiver_pushes_total{sender="registry"}'
 _WELL: Final = 'fcpin_receiver_functions{drift="ok",stack="local"}'
 _FUNCTIONS: Final = 2
-_NEEDED: Final = ("docker-registry", "skopeo")
-
-
-def main() -> int:
-    """Exit code 0 when everything happened as told, 2 where docker-registry or skopeo is missing."""
-    parser = argparse.ArgumentParser(prog="python -m demo.push", description=__doc__)
-    parser.add_argument("--engine", choices=("auto", "embedded", "pulumi"), default="auto")
-    wanted = parser.parse_args().engine
-    if missing := [
-        program for program in (*_NEEDED, *(["pulumi"] * (wanted == "pulumi"))) if not shutil.which(program)
-    ]:
-        sys.stderr.write(f"demo: {', '.join(missing)} is not on PATH; on Debian: apt-get install {' '.join(_NEEDED)}\n")
-        return 2
-    engine: Engine = "pulumi" if shutil.which("pulumi") and wanted != "embedded" else "embedded"
-    started = time.monotonic()
-    narrator = Narrator(folder=FOLDER)
-    try:
-        play(narrator, engine)
-    except DemoFailed as error:
-        sys.stderr.write(f"demo: {error}\n")
-        return 1
-    narrator.say(f"\nEverything happened as told, in {time.monotonic() - started:.0f} s. State and logs: .demo-push/")
-    return 0
 
 
 def play(narrator: Narrator, engine: Engine) -> None:
     """Raises DemoFailed at the first thing that is not as told."""
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir()
     hearing = Hearing()
     with registries(FOLDER, narrator, hearing.notifications) as places:
         stack = Stack(FOLDER, engine, narrator, places)
@@ -121,4 +95,4 @@ def wait_for(holds: Callable[[], bool], seconds: float = _PATIENCE) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(perform(__doc__, FOLDER, play, needed=("docker-registry", "skopeo")))

@@ -19,6 +19,11 @@ from demo.image import build
 from demo.narrator import Narrator
 from emulator import Emulator
 from emulator.oci.tokens import ISSUER
+from fcpin.errors import RepositoryNotFound, TagNotFound
+from fcpin.image import Repository
+from fcpin.lookup import digest_of
+from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.settings import RegistrySettings
 
 PERSONAL: Final = "registry-vpc.cn-hangzhou.aliyuncs.com"
 """The host that functions name. fcpin asks the same registry under its public host."""
@@ -63,6 +68,16 @@ class Registries:
             {"REGISTRY_AUTH_FILE": str(self.docker_config / "config.json")},
         )
         return digest
+
+    def digest(self, host: str, path: str, tag: str) -> str:
+        """What `host/path:tag` is there; empty while nothing is."""
+        endpoint = f"http://{self.addresses[host]}"
+        login = RegistrySettings(endpoint=endpoint, username=self.cloud.username, password=self.cloud.password)
+        repository = Repository(host, path)
+        try:
+            return digest_of(RegistryDirectory({host: login}).resolve(repository, tag), repository)
+        except (TagNotFound, RepositoryNotFound):
+            return ""
 
 
 @contextmanager

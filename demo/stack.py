@@ -25,12 +25,12 @@ class Stack:
     narrator: Narrator
     registries: Registries
 
-    def prepare(self, functions: Mapping[str, Any] | None = None) -> None:
+    def prepare(self, config: Mapping[str, Any] | None = None, program: Path = ROOT / "__main__.py") -> None:
         """Copy the program and its stack, and point the stack's endpoints at the registries and the cloud.
 
-        *functions* take the place of the stack's own.
+        *config* takes the place of the stack's own functions.
         """
-        shutil.copy(ROOT / "__main__.py", self.folder)
+        shutil.copy(program, self.folder / "__main__.py")
         project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
         project["runtime"]["options"]["virtualenv"] = sys.prefix
         (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(project, sort_keys=False))
@@ -38,12 +38,13 @@ class Stack:
         (self.folder / "state").mkdir()
         stack = yaml.safe_load((ROOT / "stacks" / "Pulumi.local.yaml").read_text())
         cloud = self.registries.cloud
-        stack["config"]["fcpin:endpoints"] = {"fc": cloud.url, "cr": cloud.url}
+        stack["config"]["fcpin:endpoints"] = {"fc": cloud.url, "cr": cloud.url, "devs": cloud.url}
         stack["config"]["fcpin:registries"] = {
             host: {"endpoint": f"http://{address}"} for host, address in self.registries.addresses.items()
         }
-        if functions is not None:
-            stack["config"]["fcpin:functions"] = dict(functions)
+        if config is not None:
+            del stack["config"]["fcpin:functions"]
+            stack["config"] |= config
         self._write(stack)
         self.narrator.environment |= {
             "PYTHONPATH": str(ROOT),
@@ -56,6 +57,16 @@ class Stack:
         }
         self.run("stack init")
 
+    def set(self, key: str, value: Any) -> None:
+        """Change the stack's configuration."""
+        stack = yaml.safe_load(self._file.read_text())
+        stack["config"][key] = value
+        self._write(stack)
+        self.narrator.say(f"stacks/{self._file.name}:\n")
+        self.narrator.say(
+            "".join(f"    {line}\n" for line in yaml.safe_dump({key: value}, sort_keys=False).splitlines())
+        )
+
     def add(self, name: str, entry: dict[str, Any]) -> None:
         """One more function in the stack's configuration."""
         stack = yaml.safe_load(self._file.read_text())
@@ -65,9 +76,9 @@ class Stack:
         shown = yaml.safe_dump({name: entry}, sort_keys=False)
         self.narrator.say("".join(f"    {line}\n" for line in shown.splitlines()))
 
-    def run(self, command: str, *flags: str) -> str:
-        """Run a command of the engine on the stack `local`; gives what it printed."""
-        return self.narrator.run([*self._program, *command.split(), "--stack", "local", *flags])
+    def run(self, command: str, *flags: str, code: int = 0) -> str:
+        """Run a command of the engine on the stack `local`, which exits with *code*; gives what it printed."""
+        return self.narrator.run([*self._program, *command.split(), "--stack", "local", *flags], code=code)
 
     @property
     def _program(self) -> Sequence[str]:
