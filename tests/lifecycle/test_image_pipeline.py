@@ -4,6 +4,7 @@ import re
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 import psutil
 import pytest
 
+from fcpin.devs.client import DevsClient
+from fcpin.openapi import Credentials
 from tests.lifecycle.shop import CONFIG, PATH, Shop
 from tests.support.code import CONTAINERFILE, Code
 from tests.support.signals import as_in_a_terminal
@@ -66,14 +69,44 @@ def test_a_commit_is_built_and_its_function_runs_exactly_that(shop: Shop) -> Non
     shop.up()
     assert shop.deployed() == f"0123456_accelerated@{shop.cloud.tags(PATH)['0123456_accelerated']}"
 
-    shop.cloud.fail_build(message="no such file")
-    configure(shop, COMMIT[::-1])
-    failed = shop.stack.up("--skip-preview")
-    assert failed.code == 1
-    assert "no such file" in failed.output
-    assert not failed.has_traceback, failed
-    assert shop.deployed().startswith("0123456_accelerated@")
-    assert set(phases(shop)) == {"Success", "Failed"}
+
+def somebody_cancels(shop: Shop) -> None:
+    """In the console, say, as soon as the build runs."""
+    shop.cloud.hang_build()
+    key = Credentials(shop.cloud.access_key_id, shop.cloud.access_key_secret)
+    client = DevsClient(endpoint=shop.cloud.url, credentials=key)
+
+    def cancel() -> None:
+        wait_until(lambda: phases(shop)[-1] == "Running")
+        client.cancel(shop.cloud.pipelines()[-1]["name"])
+
+    threading.Thread(target=cancel, daemon=True).start()
+
+
+WRONG: list[tuple[str, Callable[[Shop], None], dict[str, Any], str]] = [
+    ("the build fails", lambda shop: shop.cloud.fail_build(message="no such file"), {}, "no such file"),
+    ("somebody cancels it", somebody_cancels, {}, "Canceled"),
+    ("it takes too long", lambda shop: shop.cloud.hang_build(), {"deadline": 1}, "1 s"),
+    ("the way out of the VPC is lost", lambda shop: shop.cloud.lose_vpc(), {}, "no way to the registry"),
+    ("another digest is pushed", lambda shop: shop.cloud.push_other_digest(), {}, "reported"),
+]
+
+
+def test_a_build_that_went_wrong_changes_no_function_and_leaves_no_pipeline_running(shop: Shop) -> None:
+    """One stack, one trouble after the other, each with a commit of its own."""
+    configure(shop, COMMIT)
+    shop.up()
+    runs = shop.deployed()
+    for number, (what, happens, changes, said) in enumerate(WRONG):
+        happens(shop)
+        configure(shop, f"{number}{NEXT[1:]}", **changes)
+        failed = shop.stack.up("--skip-preview")
+        assert failed.code == 1, what
+        assert said in failed.output, what
+        assert not failed.has_traceback, failed
+        assert shop.deployed() == runs, what
+        assert set(phases(shop)) <= {"Success", "Failed", "Canceled"}, what
+    assert shop.cloud.calls.count("UpdateFunction") == 0
 
 
 def test_a_run_that_is_broken_off_leaves_no_pipeline_running(shop: Shop) -> None:
