@@ -34,10 +34,10 @@
         ├── PipelineRejected       Serverless Devs refused the request: trying again will not help
         ├── PipelineConflict       the pipeline is in no phase in which this can be done
         ├── PipelineUnavailable    temporary: throttled, or the service cannot be reached
-        ├── BuildFailed            the pipeline ran and failed
-        ├── BuildCanceled          somebody cancelled the pipeline
-        ├── BuildTimedOut          the pipeline was still running when the deadline passed
-        └── BuildMismatch          the pipeline succeeded, but what is in the registry is not what it reported
+        ├── BuildFailed            the pipeline, or buildah, ran and failed
+        ├── BuildCanceled          somebody cancelled the pipeline, or interrupted the run
+        ├── BuildTimedOut          it was still running when the deadline passed
+        └── BuildMismatch          it succeeded, but what is in the registry is not what it reported, or cannot be run
 
 Whether to try again is a property of the type (`temporary`), never of the sentence.
 """
@@ -186,7 +186,7 @@ class PinMismatch(FunctionError):
 
 
 class PipelineError(FcpinError):
-    """Serverless Devs did not do what was asked for."""
+    """An image was not built: Serverless Devs, or buildah, did not do what was asked for."""
 
 
 class PipelineNotFound(PipelineError):
@@ -216,15 +216,15 @@ class PipelineUnavailable(PipelineError):
 
 
 class BuildFailed(PipelineError):
-    """The pipeline ended without success."""
+    """The build ended without success."""
 
 
 class BuildCanceled(PipelineError):
-    """The pipeline was cancelled before its end."""
+    """The build was cancelled before its end."""
 
 
 class BuildTimedOut(PipelineError):
-    """The pipeline did not end in time."""
+    """The build did not end in time."""
 
 
 class BuildMismatch(PipelineError):
