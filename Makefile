@@ -45,8 +45,8 @@ format: setup ## put the code into shape
 	@$(PYTHON_BIN)/ruff check --fix .
 
 .PHONY: bench
-bench: setup ## how long selecting from 100,000 tags takes, beside the least that this machine needs
-	@$(LOOPBACK) $(PYTHON_BIN)/python -m bench
+bench: setup ## how long things take, beside the least that this machine needs; ARGS=SECTION for one of them
+	@$(LOOPBACK) $(PYTHON_BIN)/python -m bench $(ARGS)
 
 .PHONY: emulator
 emulator: setup ## FC, ACR Enterprise and a registry on 127.0.0.1:9900, until Ctrl-C

@@ -1,5 +1,9 @@
-"""`make bench`: selecting from 100,000 tags, reading them, starting the command; from a push to running."""
+"""`make bench`: 100,000 tags selected from and read, commands started, 1,000 resources made, a push until it runs.
 
+`make bench ARGS="engines receiver"` measures only what it names.
+"""
+
+import argparse
 import json
 import re
 import sys
@@ -7,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from bench import listings, pushes
+from bench import engines, listings, pushes
 from bench.timing import medians, processes
 from fcpin.cli.tags import read_tags
 from fcpin.image import TagRecord
@@ -42,20 +46,45 @@ class Figure(NamedTuple):
 
 
 def main() -> int:
-    """Print every figure."""
-    sections: Sequence[tuple[str, str, Callable[[], Iterator[Figure]]]] = (
-        ("selecting from 100,000 tags, each with its reason", "one match of a regular expression a tag", selecting),
-        ("reading 100,000 tags", "json.loads a line", reading),
-        ("starting", "python -c pass", starting),
-    )
-    sys.stdout.write(f"CPU time in ms, medians of {_ROUNDS}\n")
-    for title, floor, figures in sections:
-        sys.stdout.write(f"\n{title}; floor: {floor}\n  {'':<28}{'ms':>8}{'floor':>8}{'ratio':>7}\n")
-        for figure in figures():
-            sys.stdout.write(f"{figure}\n")
-            sys.stdout.flush()
-    receiving()
+    """Print every figure of the sections that are named, or of all."""
+    sections: Mapping[str, Callable[[], None]] = {
+        "selecting": partial(
+            cpu,
+            "selecting from 100,000 tags, each with its reason",
+            "one match of a regular expression a tag",
+            selecting,
+        ),
+        "reading": partial(cpu, "reading 100,000 tags", "json.loads a line", reading),
+        "starting": partial(cpu, "starting", "python -c pass", starting),
+        "engines": deploying,
+        "receiver": receiving,
+    }
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(sections))
+    wanted = parser.parse_args().sections or list(sections)
+    if unknown := [name for name in wanted if name not in sections]:
+        parser.error(f"unknown section {unknown[0]}; expected {', '.join(sections)}")
+    for name in wanted:
+        sections[name]()
     return 0
+
+
+def cpu(title: str, floor: str, figures: Callable[[], Iterator[Figure]]) -> None:
+    """A section of CPU time, each figure beside the least that this machine needs."""
+    head = f"\n{title}; CPU time, medians of {_ROUNDS}; floor: {floor}\n"
+    sys.stdout.write(f"{head}  {'':<28}{'ms':>8}{'floor':>8}{'ratio':>7}\n")
+    for figure in figures():
+        sys.stdout.write(f"{figure}\n")
+        sys.stdout.flush()
+
+
+def deploying() -> None:
+    """The engines, on the clock."""
+    sys.stdout.write(f"\nup of {engines.RESOURCES:,} new resources; medians of {engines.ROUNDS}\n")
+    sys.stdout.write(f"  {'':<28}{'s':>8}{'MB':>8}{'ratio':>7}\n")
+    for line in engines.up():
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
 
 def receiving() -> None:
