@@ -98,6 +98,12 @@ def test_what_is_not_ready_to_be_run_is_refused(told: ToldStack) -> None:
     assert phases(told) == []
 
 
+def test_no_time_at_all_is_no_deadline(told: ToldStack, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(told, "--commit", COMMIT, "--deadline", "0")
+    assert "--deadline: expected more than 0" in capsys.readouterr().err
+
+
 def test_a_task_that_is_off_pushes_nothing_and_that_is_said(told: ToldStack) -> None:
     file = enterprise(told)
     file.write_text(file.read_text().replace("enable: true", "enable: false"))

@@ -24,3 +24,10 @@ def count(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 10):
         raise ArgumentTypeError(f"{text[:40]!r} is no number")
     return int(text)
+
+
+def positive(text: str) -> int:
+    """A number that is not 0. Raises ArgumentTypeError."""
+    if (number := count(text)) == 0:
+        raise ArgumentTypeError("expected more than 0")
+    return number

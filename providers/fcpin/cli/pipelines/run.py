@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fcpin.cli.command import Streams
 from fcpin.cli.ending import ending_in_order
-from fcpin.cli.options import count
+from fcpin.cli.options import positive
 from fcpin.cli.output import printable
 from fcpin.cli.pipelines.render import filled
 from fcpin.cli.pipelines.source import add_source, add_values, pipelines_of
@@ -147,5 +147,5 @@ def add_options(parser: ArgumentParser) -> None:
     add_source(parser)
     add_values(parser)
     parser.add_argument(
-        "--deadline", type=count, metavar="SECONDS", help="for the whole (default: its tasks' time-outs and 600)"
+        "--deadline", type=positive, metavar="SECONDS", help="for the whole (default: its tasks' time-outs and 600)"
     )
