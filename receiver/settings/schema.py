@@ -45,6 +45,7 @@ WINDOW_KEYS: Final[Mapping[str, Schema]] = {
         "description": f"mon-fri, or a list of {', '.join(DAYS)}; every day unless given.",
         "type": ["string", "array"],
         "items": {"type": "string"},
+        "minItems": 1,
     },
     "from": text("Time of day, in quotes: 09:00.", pattern=r"^([01]?[0-9]|2[0-3]):[0-5][0-9]$|^24:00$"),
     "to": text("Time of day; not after from: on the next day.", pattern=r"^([01]?[0-9]|2[0-3]):[0-5][0-9]$|^24:00$"),

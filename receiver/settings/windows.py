@@ -47,7 +47,10 @@ def _days(fields: Fields) -> frozenset[int] | None:
     except ValueError:
         fields.wrong("days", f"must be such as mon-fri, or a list of {', '.join(DAYS)}; got {shown(value)}")
         return None
-    return found or None
+    if not found:
+        fields.wrong("days", f"has no day, so that it would never open; every day unless given, got {shown(value)}")
+        return None
+    return found
 
 
 def _span(text: str) -> Iterator[int]:

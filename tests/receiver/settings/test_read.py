@@ -140,6 +140,7 @@ WRONG = [
     ("what is no network", LEAST + "page: {token: env:A, trusted: [ten]}\n", "3: page.trusted[0]", "10.0.0.0/8"),
     ("no window", LEAST.replace("dev: ", "dev: {windows: always}"), "1: stacks.dev.windows", "list"),
     ("no day", LEAST.replace("dev: ", "dev: {windows: [{days: someday, from: '9:00', to: '18:00', zone: UTC}]}"), "1: stacks.dev.windows[0].days", "mon-fri"),
+    ("a window without days, which would be none", LEAST.replace("dev: ", "dev: {windows: [{days: [], from: '9:00', to: '18:00', zone: UTC}]}"), "1: stacks.dev.windows[0].days", "every day unless"),
     ("no time of day", LEAST.replace("dev: ", "dev: {windows: [{from: '25:00', to: '18:00', zone: UTC}]}"), "1: stacks.dev.windows[0].from", "time of day"),
     ("a time without quotes and minutes", LEAST.replace("dev: ", "dev: {windows: [{from: 9, to: '18:00', zone: UTC}]}"), "1: stacks.dev.windows[0].from", "quotes"),
     ("no time zone", LEAST.replace("dev: ", "dev: {windows: [{from: '9:00', to: '18:00', zone: Asia/Hangzhou}]}"), "1: stacks.dev.windows[0].zone", "no time zone"),
