@@ -2,7 +2,6 @@
 
 import hmac
 import re
-from ipaddress import ip_address
 from typing import Final
 
 from starlette.requests import HTTPConnection
@@ -12,6 +11,7 @@ from fcpin.clock import Clock
 from receiver.ledger.base import Ledger
 from receiver.page.session import LASTS, Session, SessionKey
 from receiver.settings.model import PageSettings
+from receiver.web.limits import is_among, peer_address
 
 COOKIE: Final = "fcpin_session"
 NOTE: Final = "fcpin_note"
@@ -49,12 +49,7 @@ class Doorkeeper:
 
     def is_trusted(self, request: HTTPConnection) -> bool:
         """Whether the other end of the connection is a proxy of ours."""
-        try:
-            peer = ip_address(peer_of(request))
-        except ValueError:
-            return False
-        peer = getattr(peer, "ipv4_mapped", None) or peer
-        return any(peer in network for network in self._settings.trusted)
+        return is_among(peer_address(request), self._settings.trusted)
 
     def is_token(self, given: str) -> bool:
         """Compared in constant time."""
@@ -86,11 +81,6 @@ class Doorkeeper:
             self.is_trusted(request) and request.headers.get("x-forwarded-proto") == "https"
         )
         response.set_cookie(name, value, max_age=seconds, path="/", httponly=True, samesite="strict", secure=secure)
-
-
-def peer_of(request: HTTPConnection) -> str:
-    """The other end of the connection."""
-    return request.client.host if request.client else ""
 
 
 def _ended(session: Session) -> str:

@@ -4,14 +4,17 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import Final
+from typing import Final, TypeAlias
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 
 from fcpin.clock import Clock
 from receiver.errors import Refused
 from receiver.settings.model import MAX_BODY
 from receiver.web.rates import Rates
+
+Address: TypeAlias = IPv4Address | IPv6Address
+Network: TypeAlias = IPv4Network | IPv6Network
 
 FORGERIES_A_MINUTE: Final = 60
 _ONE_HOUSEHOLD: Final = 64
@@ -54,21 +57,22 @@ async def read_body(request: Request, limits: Limits) -> bytes:
 class Peers:
     """Who has tried too many secrets."""
 
-    def __init__(self, clock: Clock, trusted: Sequence[IPv4Network | IPv6Network] = ()) -> None:
+    def __init__(self, clock: Clock, trusted: Sequence[Network] = ()) -> None:
         """*trusted* are proxies, which say for whom they ask in `X-Forwarded-For`."""
         self._trusted = trusted
         self._rates = Rates(clock, FORGERIES_A_MINUTE)
 
     def name(self, request: Request) -> str:
         """The address that asks, or the network that it may change its address in."""
-        address = _address(request.client.host if request.client else "")
-        forwarded = request.headers.get("x-forwarded-for", "").split(",")
-        while address is not None and self._is_trusted(address) and forwarded:
+        address = peer_address(request)
+        # A proxy may add a header of its own to the one that it was sent.
+        forwarded = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
+        while is_among(address, self._trusted) and forwarded:
             last = _address(forwarded.pop().strip())
             if last is None:
                 break
             address = last
-        if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+        if isinstance(address, IPv6Address):
             return str(IPv6Network((address, _ONE_HOUSEHOLD), strict=False))
         return str(address)
 
@@ -81,12 +85,21 @@ class Peers:
         """It has tried a wrong one."""
         self._rates.take(peer)
 
-    def _is_trusted(self, address: IPv4Address | IPv6Address) -> bool:
-        return any(address in network for network in self._trusted)
+
+def peer_address(request: HTTPConnection) -> Address | None:
+    """The other end of the connection; None where it has no address."""
+    return _address(request.client.host if request.client else "")
 
 
-def _address(text: str) -> IPv4Address | IPv6Address | None:
+def is_among(address: Address | None, networks: Sequence[Network]) -> bool:
+    """Whether *address* is in one of *networks*; never, where there is none."""
+    return address is not None and any(address in network for network in networks)
+
+
+def _address(text: str) -> Address | None:
+    """A socket for both protocols tells an address of IPv4 in the form of IPv6; it is the same."""
     try:
-        return ip_address(text)
+        address = ip_address(text)
     except ValueError:
         return None
+    return (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
