@@ -74,20 +74,14 @@ def _serve(options: argparse.Namespace) -> int:
     from receiver.web.server import server
 
     settings, limits = read_settings(options.config), Limits()
-    try:
-        listener = socket.create_server((options.host, options.port), backlog=_BACKLOG)
-    except OSError as error:
-        where = f"--host {options.host} --port {options.port}"
-        raise InvalidSettings(Problem(where, f"cannot listen there: {error.strerror}")) from None
-    with listener:
+    with listen(options.host, options.port) as listener:
         receiver = _assemble(settings)
         web = server(receiver.app(limits), limits, receiver.metrics.counted.refused)
         ended = _on_signals()
         thread = threading.Thread(target=_run, args=(lambda: web.run(sockets=[listener]), ended), name="receiver-http")
         receiver.start()
         thread.start()
-        host, port = listener.getsockname()[:2]
-        sys.stdout.write(f"receiver ready: http://{host}:{port}\n")
+        sys.stdout.write(f"receiver ready: {url_of(listener)}\n")
         sys.stdout.flush()
         ended.get()
         receiver.hang_up()
@@ -95,6 +89,24 @@ def _serve(options: argparse.Namespace) -> int:
         thread.join()
         receiver.stop()
     return 0
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """On IPv6 where *host* is an address of it; `::` takes IPv4 too. Raises InvalidSettings."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    both = host == "::" and socket.has_dualstack_ipv6()
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG, dualstack_ipv6=both)
+    except OSError as error:
+        raise InvalidSettings(
+            Problem(f"--host {host} --port {port}", f"cannot listen there: {error.strerror}")
+        ) from None
+
+
+def url_of(listener: socket.socket) -> str:
+    """Where it listens, with brackets round an address of IPv6."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _work(options: argparse.Namespace) -> int:

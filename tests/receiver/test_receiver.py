@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from emulator import Emulator
-from receiver.__main__ import main
+from receiver.__main__ import listen, main, url_of
 from tests.lifecycle.conftest import QUICK
 from tests.receiver.converge.project import Project
 from tests.receiver.senders.requests import SECRET, signed
@@ -157,6 +158,14 @@ def test_a_port_that_is_taken_or_impossible(folder: Path, capsys: pytest.Capture
     assert "cannot listen there" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         run(folder, "serve", "--port", "65536")
+
+
+@pytest.mark.parametrize(("host", "url"), [("127.0.0.1", "http://127.0.0.1:"), ("::1", "http://[::1]:"), ("::", "http://[::]:")])  # fmt: skip
+def test_it_listens_on_either_protocol(host: str, url: str) -> None:
+    with listen(host, 0) as listener:
+        assert url_of(listener).startswith(url)
+        at = "127.0.0.1" if host == "::" else host
+        socket.create_connection((at, listener.getsockname()[1]), timeout=5).close()
 
 
 def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
