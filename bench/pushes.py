@@ -6,6 +6,7 @@ Seconds on the clock, since most of it is processes that begin, and one second i
 import hashlib
 import hmac
 import json
+import math
 import shutil
 import statistics
 import subprocess
@@ -174,7 +175,7 @@ def _seconds(call: Callable[[], object]) -> float:
 
 def _row(name: str, seconds: Sequence[float]) -> str:
     ordered = sorted(seconds)
-    p95 = ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))]
+    p95 = ordered[math.ceil(0.95 * len(ordered)) - 1]
     return f"  {name:<36}{statistics.median(ordered):>8.2f}{p95:>8.2f}{ordered[-1]:>8.2f}"
 
 
