@@ -31,6 +31,8 @@ class Limits:
     header_seconds: float = 10.0
     """In which the head of a request has to arrive, and a connection may wait for the next one."""
     header_bytes: int = 16 * 1024
+    unread_seconds: float = 30.0
+    """In which whoever asks has to take the greater part of what waits to be sent."""
     connections: int = 512
 
 
