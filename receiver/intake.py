@@ -23,6 +23,8 @@ from receiver.settings.model import ReceiverSettings, Secret
 from receiver.web.rates import Rates
 
 _log = logging.getLogger(__name__)
+_LONGEST_PATH: Final = 255
+"""As registries have it."""
 _NOBODY: Final = (Secret("", secrets.token_urlsafe(32)),)
 
 Wake: TypeAlias = Callable[[str, datetime], None]
@@ -97,7 +99,7 @@ class Intake:
             self._check(sender, request)
             told = sender.parse(request)
         except Refused as refusal:
-            self.counts.refused(name if name in self.senders else "", refusal.counted)
+            self._refuse(name if name in self.senders else "", refusal)
             raise
         return self._take(sender, [self._let_in(one) if isinstance(one, Push) else one for one in told], request.now)
 
@@ -122,6 +124,8 @@ class Intake:
 
     def _let_in(self, push: Push) -> Push | Refused:
         path, allowed = push.place.path, self.settings.repositories
+        if len(path) > _LONGEST_PATH:
+            return Refused(400, "malformed", f"the path of a repository has at most {_LONGEST_PATH} characters")
         if allowed and not any(is_allowed(path, pattern) for pattern in allowed):
             return Refused(404, "unknown_repository", f"{path} is not among `repositories`")
         if not allowed and not self.watches().has(push.place):
@@ -131,11 +135,17 @@ class Intake:
     def _take(self, sender: Sender, told: Sequence[Heard], now: datetime) -> Taken:
         refusals = [one for one in told if isinstance(one, Refused)]
         for refusal in refusals:
-            self.counts.refused(sender.settings.name, refusal.counted)
+            self._refuse(sender.settings.name, refusal)
         if refusals and len(refusals) == len(told) and not sender.insists:
             raise refusals[0]
         stacks = [stack for one in told if isinstance(one, Push) for stack in self._keep(one, now)]
         return Taken(tuple(dict.fromkeys(stacks)), tuple(map(str, refusals)))
+
+    def _refuse(self, name: str, refusal: Refused) -> None:
+        """A sender seldom shows anybody what it was answered, so it is logged too; strangers fill no log."""
+        self.counts.refused(name, refusal.counted)
+        if name:
+            _log.info("%s: refused (%s): %s", name, refusal.counted, refusal)
 
     def _keep(self, push: Push, now: datetime) -> Sequence[str]:
         """The stacks that will be converged for it. Where some wait longer for the end of a burst, all do."""

@@ -87,9 +87,9 @@ def check_age(moment: datetime | None, request: HookRequest, window: timedelta) 
     """Raises Refused for an event that is older than *window*, or from as far in the future."""
     if moment is not None and abs(request.now - moment) > window:
         age = (request.now - moment).total_seconds()
-        raise Refused(
-            400, "replayed", f"the event says that it is {age:.0f} s old; replay_window is {window.total_seconds():g} s"
-        )
+        says = f"is {age:.0f} s old" if age > 0 else f"will happen in {-age:.0f} s"
+        remedy = f"replay_window is {window.total_seconds():g} s; see whether its clock is right"
+        raise Refused(400, "replayed", f"the event says that it {says}; {remedy}")
 
 
 def unknown_event(name: str, known: Iterable[str]) -> Refused:

@@ -9,6 +9,7 @@ from typing import Final, NoReturn
 
 from fcpin.errors import InvalidImage
 from fcpin.image import Digest, Repository, is_tag, parse_digest
+from fcpin.policy.fields import shown
 from fcpin.policy.times import parse_moment
 from receiver.errors import Refused
 
@@ -117,4 +118,7 @@ def registry_host(text: str, where: str) -> str:
     try:
         return Repository.parse(f"{text}/name").host if text else ""
     except InvalidImage:
-        raise malformed(f"{where}: expected the host of a registry, as images name it") from None
+        raise malformed(
+            f"{where}: expected the host of a registry as images name it, got {shown(text)}; "
+            "the URL may say it: ?registry=HOST"
+        ) from None

@@ -4,6 +4,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -22,7 +23,7 @@ BEARER = {"Authorization": f"Bearer {SECRET}"}
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[Receiver, Client]]:
-    receiver = Receiver(limits=Limits(body_seconds=0.3, header_seconds=0.3, connections=20))
+    receiver = Receiver(limits=Limits(body_seconds=0.3, header_seconds=0.3, unread_seconds=0.3, connections=20))
     with receiver.serve() as client:
         yield receiver, client
 
@@ -119,6 +120,27 @@ def test_a_refusal_is_one_line_and_counted(
     assert SECRET not in answer["error"]
     assert receiver.tally.counted == {counted: 1}
     assert receiver.inbox.pushes == []
+
+
+def test_a_refusal_is_logged_unless_it_is_a_stranger_s(
+    receiver: Receiver, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Registries show nobody what they were answered."""
+    caplog.set_level("INFO", "receiver.intake")
+    client.tell(f"nobody/{SECRET}", b"{}")
+    client.tell("acr/guess", b"{}")
+    client.tell(f"distribution/{SECRET}", fixture("distribution/unknown_action"))
+    said = [record.getMessage() for record in caplog.records]
+    assert [line.partition(":")[0] for line in said] == ["acr", "distribution"]
+    assert "forged" in said[0]
+    assert "chown" in said[1]
+    assert not any("\n" in line or SECRET in line or "guess" in line for line in said)
+
+
+def test_a_path_without_end_is_not_repeated(receiver: Receiver, client: Client) -> None:
+    status, answer = client.tell("generic", *generic(receiver, image=f"registry.example.com/{'a' * 900_000}:1"))
+    assert status == 400
+    assert len(answer["error"]) < 100
 
 
 def test_a_stranger_learns_nothing(receiver: Receiver, client: Client) -> None:
@@ -273,9 +295,39 @@ def test_a_length_that_is_a_lie(receiver: Receiver, client: Client) -> None:
     assert receiver.tally.counted["", "oversized"] >= 1
 
 
+def test_who_reads_no_answer_is_hung_up(receiver: Receiver, client: Client) -> None:
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(5)
+        connection.connect(client.address)
+        with suppress(ConnectionError):
+            connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 4_000)
+        assert is_hung_up(connection)
+    assert receiver.tally.counted["", "slow"] == 1
+
+
+def is_hung_up(connection: socket.socket, seconds: float = 5) -> bool:
+    """Whether the other end ends it; nothing is read."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            connection.send(b"x")
+        except ConnectionError:
+            return True
+        time.sleep(0.02)
+    return False
+
+
 @pytest.mark.parametrize(
     "request_",
-    [b"\r\n\r\nhello\r\n\r\n", b"GET /\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 20_000],
+    [
+        b"\r\n\r\nhello\r\n\r\n",
+        b"GET /\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 20_000,
+        HEAD
+        + b"Content-Length: 60\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+    ids=["words", "no version", "a head without end", "a request in a body"],
 )
 def test_what_is_no_http_is_one_line(receiver: Receiver, client: Client, request_: bytes) -> None:
     head, _, body = exchange(client, request_).partition(b"\r\n\r\n")
