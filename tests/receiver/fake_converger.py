@@ -25,6 +25,8 @@ class FakeConverger:
     """Stack and pins of each call."""
     meanwhile: Callable[[], None] = lambda: None
     """What happens while it deploys."""
+    before: Callable[[], None] = lambda: None
+    """What happens while the pins are read."""
     _pins: dict[str, dict[str, StackPin]] = field(default_factory=dict)
     _newest: dict[tuple[str, str], tuple[str, Digest]] = field(default_factory=dict)
     _failures: list[Exception] = field(default_factory=list)
@@ -41,6 +43,7 @@ class FakeConverger:
         self._failures += errors
 
     def pins(self, stack: str) -> Sequence[StackPin]:
+        self.before()
         return tuple(self._pins.get(stack, {}).values())
 
     def preview(self, stack: str, pins: Sequence[str]) -> Sequence[Change]:

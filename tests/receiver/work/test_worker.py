@@ -14,11 +14,14 @@ import pytest
 from fcpin.errors import FunctionDenied, RegistryUnavailable, StackError
 from fcpin.image import Digest
 from receiver.concerned import concerned_pins
+from receiver.converge.base import Change
 from receiver.errors import ConvergenceFailed, Interrupted, StackBusy
 from receiver.ledger.base import Ending
 from receiver.ledger.model import Freeze, Job, Proposal, State, Transition
 from receiver.ledger.sqlite import SqliteLedger
 from receiver.settings.model import Mode, Outages, StackSettings, Window
+from receiver.work import approval
+from receiver.work.attempt import Attempt, LeaseLost
 from receiver.work.backoff import Backoff
 from receiver.work.worker import Worker
 from tests.receiver.fake_converger import FakeConverger
@@ -248,6 +251,16 @@ def test_a_job_that_was_taken_over_meanwhile_is_left_to_the_other(shop: Shop) ->
     assert shop.ledger.transitions() == []
 
 
+def test_who_has_lost_the_job_deploys_nothing(shop: Shop) -> None:
+    shop.hears()
+    job = shop.ledger.claim("prod", "suspended", shop.clock.now(), NO_TIME)
+    assert job
+    attempt = Attempt(job, shop.settings, shop.ledger, shop.converger, concerned_pins, shop.clock, lambda: True)
+    with pytest.raises(LeaseLost):
+        attempt()
+    assert shop.converger.ups == []
+
+
 def test_a_stack_that_is_no_longer_configured_is_given_up(shop: Shop) -> None:
     shop.hears()
     Worker(shop.ledger, shop.converger, {}, concerned_pins, shop.clock, lambda *_: None).run("prod")
@@ -318,6 +331,13 @@ def test_an_outage_is_healed_while_another_image_waits_for_the_window(shop: Shop
     job = shop.works()
     assert shop.converger.ups == [("prod", ("api", "web"))]
     assert job.state is State.WAITING
+
+
+def test_a_freeze_that_begins_at_the_last_moment_holds_back_too(shop: Shop) -> None:
+    shop.converger.before = lambda: shop.ledger.freeze(Freeze("ann", "the sale", NOON))
+    shop.hears()
+    job = shop.works()
+    assert (job.state, job.reason, shop.converger.ups) == (State.WAITING, "frozen by ann: the sale", [])
 
 
 def test_a_freeze_holds_back_outages_too(shop: Shop) -> None:
@@ -397,6 +417,35 @@ def test_an_approved_change_waits_for_the_window(asking: Shop) -> None:
     asking.ledger.approve(tokens(asking)[0], "ann", asking.clock.now())
     assert (asking.works().state, asking.runs) == (State.WAITING, "")
     assert (asking.works(after=6 * 3600).state, asking.runs) == (State.DONE, "main-12")
+
+
+def test_an_approved_change_waits_for_the_end_of_a_freeze(asking: Shop) -> None:
+    asking.hears()
+    asking.works()
+    asking.ledger.approve(tokens(asking)[0], "ann", asking.clock.now())
+    asking.ledger.freeze(Freeze("bob", "the sale", NOON))
+    assert (asking.works().reason, asking.runs) == ("frozen by bob: the sale", "")
+    asking.ledger.freeze(None)
+    assert (asking.works(after=60).state, asking.runs) == (State.DONE, "main-12")
+
+
+CHANGE = Change("api", "main-11", A, "main-12", B)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ("test", CHANGE),
+        ("prod", replace(CHANGE, pin="web")),
+        ("prod", replace(CHANGE, from_digest=C)),
+        ("prod", replace(CHANGE, from_digest=None)),
+        ("prod", replace(CHANGE, to_digest=C)),
+    ],
+    ids=["another stack", "another function", "from another digest", "from nothing", "to another digest"],
+)
+def test_an_approval_is_for_one_function_from_one_digest_to_one(other: tuple[str, Change]) -> None:
+    assert approval.token("prod", CHANGE) == approval.token("prod", replace(CHANGE))
+    assert approval.token("prod", CHANGE) != approval.token(*other)
 
 
 def test_a_long_deployment_keeps_its_lease(shop: Shop) -> None:
