@@ -20,7 +20,7 @@ OUTAGES: Final = frozenset({Kind.FUNCTION_MISSING, Kind.DELETED_DIGEST, Kind.DEL
 _SAID_OF: Final = (
     (OUTAGES, "cannot start new instances"),
     (frozenset({Kind.UPDATE_FAILED, Kind.OUT_OF_BAND_IMAGE}), "not as deployed"),
-    (frozenset({Kind.UNKNOWN}), "cannot be told about"),
+    (frozenset({Kind.UNKNOWN}), "could not be looked at"),
     (frozenset({Kind.NEWER_TAG}), "with a newer image"),
     (frozenset({Kind.UPDATE_IN_PROGRESS, Kind.FUNCTION_INACTIVE}), "updating or idle"),
 )

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "receiver.md").read_text()
 INTAKE = [
     ROOT / "receiver" / "intake.py",
-    *(file for room in ("senders", "web") for file in (ROOT / "receiver" / room).glob("*.py")),
+    *(file for room in ("senders", "web", "page") for file in (ROOT / "receiver" / room).glob("*.py")),
 ]
 LABELS = {
     label
@@ -27,7 +27,7 @@ def test_every_kind_of_sender_has_a_row(kind: str) -> None:
 
 
 def test_the_labels_are_found() -> None:
-    assert {"forged", "crowded", "slow", "unavailable", "unknown_event"} <= LABELS
+    assert {"forged", "crowded", "slow", "unavailable", "unknown_event", "logged_out"} <= LABELS
 
 
 @pytest.mark.parametrize("label", sorted(LABELS))

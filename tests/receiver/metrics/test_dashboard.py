@@ -53,6 +53,16 @@ def test_the_dashboard_names_metrics_and_labels_that_there_are(scraped: Scraped)
         assert labels <= {label for name in _METRIC.findall(expression) for label in known[name]}, expression
 
 
+NOT_SHOWN = {"fcpin_receiver_build_info", "fcpin_receiver_proposals_made_total"}
+"""The version, and what is shown as those that wait."""
+
+
+def test_the_dashboard_shows_every_metric_that_there_is(scraped: Scraped) -> None:
+    shown = {name.removesuffix("_bucket") for expression in expressions() for name in _METRIC.findall(expression)}
+    there = {re.sub(r"_(bucket|count|sum)$", "", name) for name in told(scraped) if not name.endswith("_created")}
+    assert shown == there - NOT_SHOWN
+
+
 def test_the_dashboard_s_panels_have_places_of_their_own_and_say_what_they_show() -> None:
     cells = [
         (x, y)
