@@ -1,4 +1,4 @@
-"""The work of this machine: who does it, who wakes them, and the buttons that people press."""
+"""The work of this machine: who does it, and who wakes them."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from fcpin.clock import Clock
 from receiver.converge.base import Converger
 from receiver.ledger.base import Ledger
-from receiver.ledger.model import Freeze, Job, Proposal, State
+from receiver.ledger.model import Job
 from receiver.settings.model import ReceiverSettings
 from receiver.work.backoff import Backoff
 from receiver.work.observer import Observer
@@ -17,7 +17,7 @@ from receiver.work.worker import LEASE, Worker
 
 
 class Crew:
-    """Whoever writes a job into the ledger calls `wake`. Whatever a button changes is in the ledger first."""
+    """Whoever writes a job into the ledger calls `wake`."""
 
     def __init__(
         self,
@@ -62,30 +62,3 @@ class Crew:
         job = self._ledger.ask(stack, pins, self._clock.now())
         self.wake(stack, self._clock.now())
         return job
-
-    def approve(self, token: str, by: str) -> Proposal | None:
-        """Deploy what is proposed under *token*; None when that is no longer proposed."""
-        proposal = self._ledger.approve(token, by, self._clock.now())
-        if proposal:
-            self.wake(proposal.stack, self._clock.now())
-        return proposal
-
-    def retry(self, job: str) -> Job | None:
-        """Try a dead job again; None when there is none of that id."""
-        again = self._ledger.retry(job, self._clock.now())
-        if again:
-            self.wake(again.stack, self._clock.now())
-        return again
-
-    def freeze(self, by: str, reason: str) -> Freeze:
-        """Deploy nothing from now on. What is being deployed goes on to its end."""
-        freeze = Freeze(by, reason, self._clock.now())
-        self._ledger.freeze(freeze)
-        return freeze
-
-    def thaw(self) -> None:
-        """Lift the freeze, and go on with what waits."""
-        self._ledger.freeze(None)
-        for stack in self._ledger.waiting():
-            if any(job.state is State.WAITING for job in self._ledger.jobs(stack=stack, limit=2)):
-                self.ask(stack, ())

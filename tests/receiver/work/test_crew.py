@@ -16,10 +16,12 @@ from receiver.errors import ConvergenceFailed
 from receiver.ledger.base import Ledger
 from receiver.ledger.model import State
 from receiver.ledger.opening import open_ledger
+from receiver.page import LedgerActions
 from receiver.settings.model import Mode, ReceiverSettings, StackSettings
 from receiver.work.crew import Crew
 from receiver.work.observer import Unobserved
 from tests.receiver.fake_converger import FakeConverger
+from tests.receiver.page.people import HoldsFile
 from tests.receiver.pins import B, pin
 from tests.receiver.samples import push
 
@@ -32,6 +34,11 @@ class Shop:
     ledger: Ledger
     converger: FakeConverger
     crew: Crew
+
+    @property
+    def buttons(self) -> LedgerActions:
+        """What people press."""
+        return LedgerActions(self.ledger, HoldsFile(), self.crew.wake, CLOCK)
 
     def is_soon(self, state: State, count: int = 1, seconds: float = 30) -> bool:
         """Whether so many jobs come to *state*, and nothing else is left."""
@@ -93,8 +100,7 @@ def test_an_approval_is_deployed_at_once(open_shop: Open) -> None:
     shop.crew.ask("prod", ["api"])
     assert shop.is_soon(State.APPROVAL)
     [proposal] = shop.ledger.proposals()
-    assert shop.crew.approve("another", "ann") is None
-    assert shop.crew.approve(proposal.token, "ann")
+    shop.buttons.approve(proposal.token, "ann")
     assert shop.is_soon(State.DONE)
     assert len(shop.converger.deployed) == 1
 
@@ -104,18 +110,17 @@ def test_a_dead_job_is_tried_again(open_shop: Open) -> None:
     shop.converger.fails_next(ConvergenceFailed("no answer"))
     dead = shop.crew.ask("prod", ["api"])
     assert shop.is_soon(State.DEAD)
-    assert shop.crew.retry("another") is None
-    assert shop.crew.retry(dead.id)
+    shop.buttons.retry(dead.id, "ann")
     assert shop.is_soon(State.DONE)
 
 
 def test_what_a_freeze_held_back_goes_on_when_it_is_lifted(open_shop: Open) -> None:
     shop = open_shop(StackSettings("prod"))
-    assert shop.crew.freeze("ann", "the sale").by == "ann"
+    shop.buttons.freeze("the sale", "ann")
     job = shop.crew.ask("prod", ["api"])
     deadline = time.monotonic() + 10
     while not shop.ledger.jobs()[0].reason and time.monotonic() < deadline:
         time.sleep(0.02)
     assert (shop.ledger.jobs()[0].id, shop.converger.ups) == (job.id, [])
-    shop.crew.thaw()
+    shop.buttons.thaw("ann")
     assert shop.is_soon(State.DONE)
