@@ -88,13 +88,6 @@ class Watches:
         return tuple(sorted(concerned | self.unseen))
 
 
-def concerned_stacks(
-    push: Push, pins: Mapping[str, Sequence[StackPin] | None], instances: Mapping[str, str] | None = None
-) -> tuple[str, ...]:
-    """The stacks that *push* concerns. Who asks for many pushes keeps `Watches`."""
-    return Watches.of(pins, instances).stacks(push)
-
-
 def concerned_pins(
     pushes: Sequence[Push], pins: Sequence[StackPin], instances: Mapping[str, str] | None = None
 ) -> tuple[str, ...]:

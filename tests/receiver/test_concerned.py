@@ -4,7 +4,7 @@ import pytest
 
 from fcpin.policy.protect import pin_tag
 from fcpin.stack.pins import StackPin
-from receiver.concerned import Watches, concerned_pins, concerned_stacks, is_place_of
+from receiver.concerned import Watches, concerned_pins, is_place_of
 from receiver.push import Place, Push
 from tests.receiver.pins import ENTERPRISE, MAIN, PERSONAL, A, B, pin
 
@@ -74,8 +74,8 @@ def test_a_push_concerns_a_pin(one: StackPin, tag: str | None, digest: None, exp
 def test_stacks_are_told_once_and_in_order() -> None:
     pins = {"prod": [pin("a"), pin("b")], "dev": [pin()], "none": [], "elsewhere": [pin(repository=f"{OTHER}/a/b")]}
     push = Push("acr", "1", HERE, "main-12")
-    assert concerned_stacks(push, pins) == ("dev", "prod")
-    assert concerned_stacks(push, {}) == ()
+    assert Watches.of(pins).stacks(push) == ("dev", "prod")
+    assert Watches.of({}).stacks(push) == ()
 
 
 def test_a_stack_that_nobody_could_read_is_always_concerned() -> None:
