@@ -19,7 +19,7 @@ FILE: Final = "wake-ups.sqlite"
 STORE_ERRORS: Final = (sqlite3.Error, redis.RedisError)
 
 _NAME: Final = "fcpin"
-_TICK: Final = 0.25
+_TICK: Final = 0.1
 """Seconds that a wake-up may be late, twice: until it is put into the queue, and until it is taken out."""
 _PAUSE: Final = 1.0
 """Seconds, after the store was away."""
