@@ -26,6 +26,7 @@ Pipe = Any
 """redis-py's Pipeline: reads at once until `multi`, and queues from there on."""
 Answer = TypeVar("Answer")
 
+_NO_URL: Final = "is no URL that can be read; in a password `/`, `?`, `#` and `@` are written %2F, %3F, %23 and %40"
 _SECONDS: Final = 5.0
 """To connect, and to wait for an answer."""
 
@@ -40,8 +41,8 @@ class RedisLedger:
             self._redis: Any = redis.Redis.from_url(
                 url, decode_responses=True, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS
             )
-        except ValueError as error:
-            raise InvalidSettings(Problem("redis", str(error))) from None
+        except ValueError:  # whose words may have a part of the password
+            raise InvalidSettings(Problem("redis", _NO_URL)) from None
 
     # Pushes and jobs
 

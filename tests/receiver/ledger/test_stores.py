@@ -107,6 +107,8 @@ def test_a_redis_of_another_version_is_refused(redis: RedisServer) -> None:
     ledger.close()
 
 
-def test_an_address_that_is_none_is_refused() -> None:
-    with pytest.raises(InvalidSettings, match="redis: "):
-        RedisLedger("localhost")
+@pytest.mark.parametrize("url", ["localhost", "redis://:hunter2/hunter3@localhost/0", "redis://[::1/0"])
+def test_an_address_that_is_none_is_refused_and_not_told(url: str) -> None:
+    with pytest.raises(InvalidSettings, match=r"redis: .* %2F") as refusal:
+        RedisLedger(url)
+    assert "hunter" not in str(refusal.value)
