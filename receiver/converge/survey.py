@@ -1,8 +1,8 @@
 """Look at every function of a stack, and write down what was seen: for the page, the metrics, and the work.
 
 1. The report takes the place of the one before. A stack that cannot be read keeps the functions of that one.
-2. What somebody else deployed meanwhile is noted in the history. What a job deployed is the job's to tell, so nothing
-   is noted while one is at work.
+2. What runs and neither the history nor the report before has is noted in the history: somebody else deployed it, or a
+   worker that was killed. What a job deployed is the job's to tell, so nothing is noted while one is at work.
 3. A moved tag that no sender told of is an outage: it becomes a job, once, unless one waits or is at work anyway.
 """
 
@@ -64,6 +64,7 @@ class Surveyor:
     def look(self, stack: str) -> StackReport:
         """What there is to see; it is in the ledger by then. Raises LedgerUnavailable."""
         now, before = self._clock.now(), self._before(stack)
+        newest = self._newest(stack)
         try:
             told = Stack.read(self._engine, stack)
             self._learn(stack, told.pins)
@@ -72,7 +73,9 @@ class Surveyor:
             report = StackReport(stack, now, self._name, before.functions if before else (), str(error))
             self._ledger.put(survey_key(stack), report.as_json())
             return report
-        self._note(stack, findings, before, now)
+        if newest is not None and newest == self._newest(stack):  # no job has been at work while we looked
+            for transition in _by_others(stack, findings, before, newest, now):
+                self._ledger.note(transition)
         report = self._written(stack, findings, entries, now)
         self._heal(stack, findings)
         return report
@@ -83,10 +86,11 @@ class Surveyor:
         survey = Survey(function_clients(settings), directory, now, bypass_min_age=settings.bypass_min_age)
         return survey.of(stack.pins)
 
-    def _note(self, stack: str, findings: Sequence[Finding], before: StackReport | None, now: datetime) -> None:
-        if before and not any(job.state is State.RUNNING for job in self._live(stack)):
-            for transition in _by_others(stack, findings, before, now):
-                self._ledger.note(transition)
+    def _newest(self, stack: str) -> Mapping[str, Transition] | None:
+        """Of each pin, the newest that the history has; None while a job is at work."""
+        if any(job.state is State.RUNNING for job in self._live(stack)):
+            return None
+        return {one.pin: one for one in reversed(self._ledger.transitions(stack=stack, limit=_HISTORY))}
 
     def _written(
         self, stack: str, findings: Sequence[Finding], entries: Mapping[str, Mapping[str, Any]], now: datetime
@@ -131,21 +135,29 @@ class Surveyor:
         return "pulumi" if self._engine.name == "pulumi" else "embedded"
 
 
-def _by_others(stack: str, findings: Sequence[Finding], before: StackReport, now: datetime) -> Iterator[Transition]:
-    """What the state has by now, and had not when the report *before* was written."""
-    was = {function.pin: function for function in before.functions}
+def _by_others(
+    stack: str,
+    findings: Sequence[Finding],
+    before: StackReport | None,
+    newest: Mapping[str, Transition],
+    now: datetime,
+) -> Iterator[Transition]:
+    """What the state has by now, and neither *newest* of the history nor the report *before* had."""
+    was = {function.pin: (function.tag, function.digest) for function in (before.functions if before else ())}
+    was |= {pin: (one.to_tag, one.to_digest) for pin, one in newest.items()}
     for finding in findings:
-        pin, old = finding.pin, was.get(finding.pin.name)
+        pin = finding.pin
+        old_tag, old_digest = was.get(pin.name, ("", None))
         digest = pin.deployed.digest if pin.deployed else None
-        if old is not None and old.digest is not None and digest is not None and old.digest != digest:
+        if old_digest is not None and digest is not None and old_digest != digest:
             yield Transition(
                 stack=stack,
                 pin=pin.name,
                 function_name=pin.function_name,
                 region=pin.region,
                 repository=str(pin.repository),
-                from_tag=old.tag,
-                from_digest=old.digest,
+                from_tag=old_tag,
+                from_digest=old_digest,
                 to_tag=pin.deployed_tag,
                 to_digest=digest,
                 at=_modified(finding) or now,

@@ -1,6 +1,6 @@
 """A survey: what the page is told of every function, what others deployed, and outages that nobody told of."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from fcpin.drift import Kind
 from fcpin.stack import Engine, StackPin
 from receiver.converge.survey import Surveyor
 from receiver.ledger.base import Ending
-from receiver.ledger.model import State
+from receiver.ledger.model import Job, State
 from receiver.ledger.sqlite import SqliteLedger
 from receiver.survey_report import FunctionReport, StackReport, survey_key
 from tests.support.instant import INSTANT
@@ -31,6 +31,8 @@ class Watch:
     ledger: SqliteLedger
     asked: list[Sequence[str]] = field(default_factory=list)
     learnt: list[str] = field(default_factory=list)
+    meanwhile: Callable[[], object] = lambda: None
+    """What happens between the state that is read and the functions that are looked at."""
 
     def __post_init__(self) -> None:
         engine = Engine.find("pulumi", self.told.folder)
@@ -41,6 +43,7 @@ class Watch:
 
     def _learn(self, stack: str, pins: Sequence[StackPin]) -> None:
         self.learnt = [pin.name for pin in pins]
+        self.meanwhile()
 
     def look(self) -> StackReport:
         """A survey, as the ledger has it."""
@@ -54,14 +57,18 @@ class Watch:
         (one,) = self.look().functions
         return one
 
-    def job(self, *, ends: State | None = None) -> None:
+    def job(self, *, ends: State | None = None) -> Job:
         """A job of the stack is at work, or has ended."""
         now = SystemClock().now()
         self.ledger.ask(STACK, ["checkout"], now)
         job = self.ledger.claim(STACK, "me", now, timedelta(minutes=1))
         assert job is not None
         if ends:
-            self.ledger.finish(job, Ending(ends), now)
+            self.end(job, ends)
+        return job
+
+    def end(self, job: Job, state: State = State.DONE) -> None:
+        self.ledger.finish(job, Ending(state), SystemClock().now())
 
     def redeploy(self, tag: str, **spec: Any) -> None:
         """Somebody runs an `up` by hand."""
@@ -154,6 +161,34 @@ def test_nothing_is_noted_while_a_job_is_at_work(watch: Watch) -> None:
     watch.look()
     watch.job()
     watch.redeploy("main-2")
+    watch.look()
+    assert watch.ledger.transitions(stack=STACK) == []
+
+
+def test_what_a_killed_worker_deployed_is_noted_when_nobody_is_at_work(watch: Watch) -> None:
+    """It may have been surveyed while its job was still thought to be under way."""
+    for tag in ("main-1", "main-2", "main-3"):
+        watch.told.push(tag)
+    watch.told.deploy("checkout", "main-1")
+    watch.look()
+    watch.redeploy("main-2")
+    watch.look()
+    job = watch.job()
+    watch.redeploy("main-3")
+    watch.look()
+    watch.end(job)
+    watch.look()
+    watch.look()
+    assert [one.to_tag for one in watch.ledger.transitions(stack=STACK)] == ["main-3", "main-2"]
+
+
+def test_nothing_is_noted_of_a_job_that_began_while_we_looked(watch: Watch) -> None:
+    watch.told.push("main-1")
+    watch.told.push("main-2")
+    watch.told.deploy("checkout", "main-1")
+    watch.look()
+    watch.redeploy("main-2")
+    watch.meanwhile = watch.job
     watch.look()
     assert watch.ledger.transitions(stack=STACK) == []
 
