@@ -1,7 +1,8 @@
-"""huey, calm: its store, its JSON, and one line where the store is away, which ends by itself."""
+"""huey, calm: its store, its JSON, and one line where the store is away, and one when it is back."""
 
 import logging
 import sqlite3
+import threading
 import time
 from datetime import timedelta
 from typing import Any, Final
@@ -34,20 +35,44 @@ def open_huey(settings: ReceiverSettings) -> Any:
     return _CalmHuey(SqliteStorage, filename=str(settings.state / FILE))
 
 
+class _Absence:
+    """Of the store: each thread finds it out, and one tells. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._is_on, self._lock = False, threading.Lock()
+
+    def begins(self, error: Exception) -> None:
+        if not self._was(True):
+            _log.warning("the queue of wake-ups cannot be reached; it is tried again each second: %s", error)
+
+    def ends(self) -> None:
+        if self._is_on and self._was(False):
+            _log.info("the queue of wake-ups can be reached again")
+
+    def _was(self, is_on: bool) -> bool:
+        with self._lock:
+            was, self._is_on = self._is_on, is_on
+        return was
+
+
 class _CalmHuey(Huey):  # type: ignore[misc]  # huey has no types
     """What cannot be read is told in one line and left: the ledger knows the work."""
 
     def __init__(self, storage: type[Any], **where: str) -> None:
         super().__init__(_NAME, results=False, serializer=WakeUpSerializer(), storage_class=storage, **where)
+        self.absence = _Absence()
 
     def dequeue(self) -> Any:
+        task = None
         try:
-            return super().dequeue()
+            task = super().dequeue()
         except (HueyException, ValueError) as error:
             _log.warning("something in the queue is no wake-up and is dropped: %s", error)
         except STORE_ERRORS as error:
             self._pause(error)
-        return None
+        else:
+            self.absence.ends()
+        return task
 
     def read_schedule(self, timestamp: Any = None) -> list[Any]:
         try:
@@ -75,21 +100,34 @@ class _CalmHuey(Huey):  # type: ignore[misc]  # huey has no types
         return False
 
     def _pause(self, error: Exception) -> None:
-        _log.warning("the queue of wake-ups cannot be read: %s", error)
+        self.absence.begins(error)
         time.sleep(_PAUSE)
 
 
+class _CalmScheduler(Scheduler):  # type: ignore[misc]  # huey has no types
+    """Looks more often than once a second, and says no more than that the store is away."""
+
+    def __init__(self, huey: _CalmHuey, stop_flag: Any, sweep_every: timedelta) -> None:
+        super().__init__(huey, stop_flag, interval=1, periodic=True)
+        self.interval, self.periodic_task_seconds = _TICK, sweep_every.total_seconds()
+
+    def enqueue_periodic_tasks(self, now: Any) -> None:
+        try:
+            for task in self.huey.read_periodic(now):
+                self.huey.enqueue(task)
+        except STORE_ERRORS as error:  # the next sweep finds what this one would have found
+            self.huey.absence.begins(error)
+
+
 class WakeUpConsumer(Consumer):  # type: ignore[misc]  # huey has no types
-    """huey's threads, without its signal handlers, and with a scheduler that looks more often than once a second."""
+    """huey's threads, without its signal handlers, and with a scheduler of our own."""
 
     def __init__(self, huey: Any, workers: int, sweep_every: timedelta) -> None:
         self._sweep_every = sweep_every
         super().__init__(huey, workers=workers, initial_delay=0.02, max_delay=_TICK, check_worker_health=False)
 
     def _create_scheduler(self) -> Any:
-        scheduler = Scheduler(self.huey, self.stop_flag, interval=1, periodic=True)
-        scheduler.interval, scheduler.periodic_task_seconds = _TICK, self._sweep_every.total_seconds()
-        return scheduler
+        return _CalmScheduler(self.huey, self.stop_flag, self._sweep_every)
 
     def _set_signal_handlers(self) -> None:
         """Signals are the server's."""

@@ -131,3 +131,31 @@ def test_a_queue_that_is_away_is_told_and_does_no_harm(tmp_path: Path, caplog: p
     ledger.close()
     assert "no wake-up for the stack prod" in caplog.text
     assert "cannot look for what is due" in caplog.text
+
+
+def test_an_absence_of_the_queue_is_one_line_and_so_is_its_end(
+    redis: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "receiver.work.wakeups")
+    settings = ReceiverSettings(tmp_path, {}, {}, redis=Secret("env:REDIS", redis.url))
+    ledger, runs = open_ledger(settings), Runs()
+    queue = Queue(open_huey(settings), ledger, CLOCK, runs, sweep_every=timedelta(seconds=0.05))
+    queue.start(workers=3)
+    redis.kill()
+    until(lambda: "cannot be reached" in caplog.text)
+    redis.start()
+    until(lambda: "can be reached again" in caplog.text)
+    queue.wake("now", CLOCK.now())
+    assert runs.has("now")
+    assert queue.stop(5)
+    ledger.close()
+    ours = [record for record in caplog.records if record.name == "receiver.work.wakeups"]
+    assert [record.levelname for record in ours] == ["WARNING", "INFO"]
+    assert not any(record.exc_info for record in caplog.records)
+
+
+def until(holds: Callable[[], bool], seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it never came to that"
+        time.sleep(0.01)
