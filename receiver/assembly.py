@@ -21,6 +21,7 @@ from receiver.converge.converger import EngineConverger
 from receiver.converge.holds import FileHolds
 from receiver.converge.rounds import Rounds
 from receiver.converge.survey import Surveyor
+from receiver.diary import Diary
 from receiver.errors import Refused
 from receiver.intake import Intake
 from receiver.known_pins import KnownPins
@@ -80,7 +81,7 @@ class Receiver:
         self.rounds = Rounds(
             lambda stack: tell_of_drift(surveyor.look(stack)), _files(settings), settings.survey_every, clock
         )
-        observers = Observers([self.metrics.counted, Notifier(self._outbox.put), self.rounds])
+        observers = Observers([Diary(), self.metrics.counted, Notifier(self._outbox.put), self.rounds])
         self.crew = Crew(settings, ledger, _Learning(converger, self.known), concerned, clock, observers)
         self._page = self._made_page(settings.page) if settings.page else None
 
