@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from fcpin.stack import Engine
 from fcpin.stack.project import Project
 from receiver.converge.base import Progress
-from receiver.converge.locks import is_held_by
+from receiver.converge.locks import is_held, is_held_by
 from receiver.converge.run import Run
 from receiver.converge.said import reason
-from receiver.errors import ConvergenceFailed
+from receiver.errors import ConvergenceFailed, StackBusy
 
 
 class Embedded:
@@ -23,11 +23,14 @@ class Embedded:
         engine = self._engine
         ended = run.execute([*engine.command, *arguments], engine.folder, {**engine.environment, **environment}, tell)
         if ended.code != 0:
-            raise ConvergenceFailed(reason(ended))
+            held = is_held(*self._backend(), run.stack)  # its own lock is gone by now
+            raise (StackBusy if held else ConvergenceFailed)(reason(ended))
         return ended.stdout
 
     def release(self, run: Run, stack: str) -> None:
-        project = Project.find(self._engine.folder)
-        backend = self._engine.environment.get("PULUMI_BACKEND_URL") or project.backend or "file://~"
-        if run.left and is_held_by(run.left, backend, project, stack):
+        if run.left and is_held_by(run.left, *self._backend(), stack):
             self.execute(run, ["cancel", "--yes", "--stack", stack], {})
+
+    def _backend(self) -> tuple[str, Project]:
+        project = Project.find(self._engine.folder)
+        return self._engine.environment.get("PULUMI_BACKEND_URL") or project.backend or "file://~", project

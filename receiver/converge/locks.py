@@ -2,6 +2,7 @@
 
 import json
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -11,13 +12,21 @@ from receiver.converge.run import ProcessId
 
 def is_held_by(process: ProcessId, backend: str, project: Project, stack: str) -> bool:
     """Whether *process* of this host, and nobody else, holds *stack*. *backend* is a URL, as Pulumi has it."""
+    mine = [_holder(file) == (socket.gethostname(), process.pid) for file in _locks(backend, project, stack)]
+    return bool(mine) and all(mine)
+
+
+def is_held(backend: str, project: Project, stack: str) -> bool:
+    """Whether anybody holds *stack*."""
+    return bool(_locks(backend, project, stack))
+
+
+def _locks(backend: str, project: Project, stack: str) -> Sequence[Path]:
     scheme, _, path = backend.partition("://")
     if scheme != "file":
-        return False
+        return ()
     folder = project.root / Path(unquote(path.partition("?")[0])).expanduser() / ".pulumi"
-    files = (folder / "locks" / "organization" / project.name / stack.rpartition("/")[2]).glob("*.json")
-    mine = [_holder(file) == (socket.gethostname(), process.pid) for file in files]
-    return bool(mine) and all(mine)
+    return list((folder / "locks" / "organization" / project.name / stack.rpartition("/")[2]).glob("*.json"))
 
 
 def _holder(lock: Path) -> tuple[object, object]:

@@ -128,7 +128,7 @@ class Run:
     """The folder of one run, and its processes one after the other."""
 
     def __init__(self, runs: Runs, stack: str, folder: Path, left: ProcessId | None) -> None:
-        self._runs, self._stack = runs, stack
+        self._runs, self.stack = runs, stack
         self.folder = folder
         self.left = left
         """A process that a killed receiver began on the stack, and that was killed too: a lock may be there still."""
@@ -147,7 +147,7 @@ class Run:
         Raises Interrupted when the receiver was stopped meanwhile, unless the command succeeded all the same.
         """
         if self._runs.stopping.is_set():
-            raise Interrupted(f"stack {self._stack}: not begun, since the receiver is being stopped")
+            raise Interrupted(f"stack {self.stack}: not begun, since the receiver is being stopped")
         environment = {**environment, tally.FOLDER: str(self.folder / _CALLS)}
         with ExitStack() as files:
             said = [files.enter_context((self.folder / name).open("w+b")) for name in ("stdout", "stderr")]
@@ -168,7 +168,7 @@ class Run:
             stdout, stderr = self._follow(process, [self.folder / "stdout", self.folder / "stderr"], tell)
         code = process.poll()
         if code is None or (code != 0 and self._runs.stopping.is_set()):
-            raise Interrupted(f"stack {self._stack}: interrupted, since the receiver is being stopped")
+            raise Interrupted(f"stack {self.stack}: interrupted, since the receiver is being stopped")
         return Ended(code, stdout, stderr)
 
     def _follow(self, process: subprocess.Popen[bytes], files: Sequence[Path], tell: Progress | None) -> Sequence[str]:

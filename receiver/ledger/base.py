@@ -29,6 +29,8 @@ class Ending:
     """With `waiting`: when to go on."""
     failed: bool = False
     """With `waiting`: whether this was a failed attempt that is tried again."""
+    busy: bool = False
+    """Whether another run was at work on the stack."""
 
 
 class Ledger(Protocol):

@@ -47,6 +47,8 @@ class Job:
     lease: datetime | None = None
     """Until when the worker has it, unless the worker renews that."""
     ended: datetime | None = None
+    busy: datetime | None = None
+    """Since when another run has been at work on the stack; None when none was at the last attempt."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,8 @@ def finished(slots: Slots, job: Job, ending: Ending, now: datetime) -> tuple[Slo
     running = slots.running
     if running is None or not _same(running, job):
         return None
-    left = replace(running, state=ending.state, reason=ending.reason, lease=None, gathering=None)
+    busy = (running.busy or now) if ending.busy else None
+    left = replace(running, state=ending.state, reason=ending.reason, lease=None, gathering=None, busy=busy)
     if ending.state in (State.DONE, State.DEAD):
         return Slots(waiting=slots.waiting), replace(left, due=None, ended=now)
     left = replace(left, due=ending.due, worker="", attempts=running.attempts if ending.failed else 0)
@@ -136,7 +137,16 @@ def _rejoined(left: Job, came: Job | None, failed: bool) -> Job:
 def retried(slots: Slots, dead: Job, now: datetime) -> Slots:
     """A dead job from its first attempt, with what waits."""
     job = replace(
-        dead, state=State.WAITING, due=now, attempts=0, reason="", worker="", lease=None, ended=None, gathering=None
+        dead,
+        state=State.WAITING,
+        due=now,
+        attempts=0,
+        reason="",
+        worker="",
+        lease=None,
+        ended=None,
+        gathering=None,
+        busy=None,
     )
     return replace(slots, waiting=joined(job, slots.waiting))
 

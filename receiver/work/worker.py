@@ -5,7 +5,7 @@ import logging
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
@@ -25,6 +25,8 @@ from receiver.work.outage import Concerned
 LEASE: Final = timedelta(seconds=30)
 """A stack whose worker was killed is taken over so much later."""
 _BUSY_FOR: Final = timedelta(seconds=5)
+_BUSY_AT_MOST: Final = timedelta(minutes=15)
+"""From then on it counts as a failure: whoever holds the stack has left its lock behind, or hangs."""
 
 Wake = Callable[[str, datetime], None]
 Told = TypeVar("Told")
@@ -98,7 +100,7 @@ class Worker:
         except (Interrupted, NotAsApproved) as error:
             return Ending(State.WAITING, str(error), self.clock.now())
         except StackBusy as error:
-            return Ending(State.WAITING, str(error), self.clock.now() + _BUSY_FOR)
+            return self._busy(job, str(error))
         except (ConvergenceFailed, StackError) as error:
             return self._again(job, str(error))
         except FcpinError as error:
@@ -106,6 +108,12 @@ class Worker:
         except Exception as error:
             _log.exception("job %s of the stack %s", job.id, job.stack)
             return self._again(job, f"unexpected {type(error).__name__}: {error}; the log has the traceback")
+
+    def _busy(self, job: Job, reason: str) -> Ending:
+        now = self.clock.now()
+        if now - (job.busy or now) < _BUSY_AT_MOST:
+            return Ending(State.WAITING, reason, now + _BUSY_FOR, busy=True)
+        return replace(self._again(job, reason), busy=True)
 
     def _again(self, job: Job, reason: str) -> Ending:
         wait = self.backoff.wait(job.attempts)

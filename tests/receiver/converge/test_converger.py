@@ -89,7 +89,7 @@ def test_a_lock_of_somebody_else_is_left_alone(project: Project) -> None:
     stranger.kill()
     stranger.wait()
     try:
-        with pytest.raises(ConvergenceFailed, match=rf"locked by.*pid {stranger.pid}"):
+        with pytest.raises(StackBusy, match=rf"locked by.*pid {stranger.pid}"):
             project.up("search")
     finally:
         assert project.locks() == [stranger.pid]

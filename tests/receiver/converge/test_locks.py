@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fcpin.stack.project import Project
-from receiver.converge.locks import is_held_by
+from receiver.converge.locks import is_held, is_held_by
 from receiver.converge.run import ProcessId
 
 HOST = socket.gethostname()
@@ -33,6 +33,7 @@ def test_whose_lock_it_is(tmp_path: Path, backend: str, locks: list[Any], held: 
         (folder / f"{number}.json").write_text(json.dumps(content))
     project = Project(tmp_path, "shop", "")
     assert is_held_by(ProcessId(7, 0.0), backend.format(state), project, "organization/shop/dev") is held
+    assert is_held(backend.format(state), project, "organization/shop/dev") is bool(locks)
 
 
 def test_where_locks_cannot_be_read_nobodys_is_certain() -> None:

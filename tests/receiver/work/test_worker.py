@@ -206,6 +206,20 @@ def test_what_is_no_failure_is_not_counted_as_one(shop: Shop, error: Convergence
     assert shop.works(after=5).state is State.DONE
 
 
+def test_a_stack_that_stays_busy_is_given_up_after_a_while(shop: Shop) -> None:
+    """Somebody's `up` is waited for; a lock that was left behind somebody has to remove."""
+    shop.hears()
+    shop.converger.fails_next(*[StackBusy("locked by pid 7")] * 19)
+    for _ in range(15):
+        job = shop.works(after=60)
+        assert (job.state, job.reason, job.attempts) == (State.WAITING, "locked by pid 7", 0)
+    assert [shop.works(after=60).attempts, shop.works(after=5).attempts] == [1, 2]
+    dead = shop.works(after=10)
+    assert (dead.state, dead.reason) == (State.DEAD, "locked by pid 7")
+    assert shop.ledger.retry(dead.id, shop.clock.now())
+    assert (shop.works().state, shop.works(after=5).state) == (State.WAITING, State.DONE)
+
+
 def test_what_was_deployed_before_a_failure_is_told_once(shop: Shop) -> None:
     def fail() -> None:
         shop.converger._deploy("prod", shop.converger.preview("prod", ["api"])[0])
