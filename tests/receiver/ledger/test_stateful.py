@@ -98,9 +98,10 @@ class Machine(RuleBasedStateMachine):
         data=st.data(),
         state=st.sampled_from([State.DONE, State.DEAD, State.WAITING, State.APPROVAL]),
         failed=st.booleans(),
+        busy=st.booleans(),
         wait=st.sampled_from([0, 1, 9]),
     )
-    def a_worker_finishes(self, data: Any, state: State, failed: bool, wait: int) -> None:
+    def a_worker_finishes(self, data: Any, state: State, failed: bool, busy: bool, wait: int) -> None:
         if not self.held:
             return
         job = data.draw(st.sampled_from(self.held))
@@ -109,7 +110,7 @@ class Machine(RuleBasedStateMachine):
         mine = any(one.id == job.id and one.worker == job.worker and not one.ended for one in self.ledgers[0].jobs())
         self.both(
             lambda ledger: ledger.finish(
-                job, Ending(state, "", due, failed and state is State.WAITING), at(self.seconds)
+                job, Ending(state, "", due, failed and state is State.WAITING, busy), at(self.seconds)
             )
         )
         if mine and state is State.DONE:
