@@ -55,7 +55,8 @@ class Stack:
             "ALIBABA_CLOUD_ACCESS_KEY_ID": cloud.access_key_id,
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": cloud.access_key_secret,
         }
-        self.run("stack init")
+        if self.engine == "pulumi":  # for the embedded engine the stack begins with its first `up`
+            self.run("stack init")
 
     def set(self, key: str, value: Any) -> None:
         """Change the stack's configuration."""

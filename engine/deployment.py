@@ -13,52 +13,48 @@ order in which registrations are answered is a valid order, and the thread that 
 
 import threading
 import uuid
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
-from engine.changes import compare, get, parse_path, reset
 from engine.display import Op, Step
 from engine.errors import EngineError, Unsupported
 from engine.state import REFERENCE_TYPE, STACK_TYPE, ResourceState, make_urn
-from engine.values import Properties, has_secret, has_unknown, reveal
+from engine.values import Properties, compare, get, has_secret, has_unknown, parse_path, reset, reveal
 from engine.work import UNPROTECT, Work
 
 
-class Deployment:
+@dataclass
+class Deployment(Work):
     """Carries out registrations; called from many threads at once."""
 
-    def __init__(self, work: Work, stack: str, project: str, config: Properties) -> None:
-        self._work, self._stack, self._project, self._config = work, stack, project, config
-        self._slots = threading.BoundedSemaphore(work.parallel)
-        self._mutex = threading.Lock()
+    registered: set[str] = field(default_factory=set)
+    """The URNs that the program has, whatever became of them."""
+    stack_outputs: tuple[Properties, Properties] = ({}, {})
+    """Before and after."""
+
+    def __post_init__(self) -> None:
+        self._slots, self._mutex = threading.BoundedSemaphore(self.parallel), threading.Lock()
+        self._closed = False
         self._failed: set[str] = set()
         self._skipped: set[str] = set()  # those that do not exist yet and are no target
-        self._closed = False
-        self.registered: set[str] = set()
-        """The URNs that the program has, whatever became of them."""
-        self.stack_outputs: tuple[Properties, Properties] = ({}, {})
-        """Before and after."""
 
     def close(self) -> None:
         """Return when no step is under way. From then on every registration fails: its program is gone."""
         self._closed = True
-        for _ in range(self._work.parallel):
+        for _ in range(self.parallel):
             self._slots.acquire()
-        self._slots.release(self._work.parallel)
+        self._slots.release(self.parallel)
+
+    def urn(self, type_: str, name: str, parent: str = "") -> str:
+        return make_urn(self.stack.name, self.stack.project.name, type_, name, parent)
 
     def register(self, goal: ResourceState) -> ResourceState | None:
         """Bring about *goal*, and tell what the program is to know. Never raises: a failure is shown, and None."""
-        urn, work = goal.urn, self._work
         with self._slots:
-            try:
-                if not (self._failed & goal.needs or self._closed or work.stopping.is_set()):
-                    self._claim(urn)
-                    return self._register(goal) if goal.custom else self._component(goal, work.ledger.old(urn))
-            except EngineError as error:
-                work.display.failed(Step(Op.SAME, goal), error)
-            self._failed.add(urn)
-            if not work.preview:
-                work.stopping.set()
-            return None
+            hopeless = self._closed or self._failed & goal.needs or (self.display.errors and not self.preview)
+            state = None if hopeless else self.attempt(Step(Op.SAME, goal), lambda: self._register(goal))
+            if state is None and goal.urn not in self._skipped:
+                self._failed.add(goal.urn)
+            return state
 
     def _claim(self, urn: str) -> None:
         with self._mutex:
@@ -66,85 +62,75 @@ class Deployment:
                 raise EngineError(f"Duplicate resource URN '{urn}'; try giving it a unique name")
             self.registered.add(urn)
 
-    def _component(self, new: ResourceState, old: ResourceState | None) -> ResourceState:
-        changes = compare(old.inputs, new.inputs) if old else []
-        if old and not changes:
-            self._work.display.same(new)
-        else:
-            self._work.display.done(Step(Op.UPDATE if old else Op.CREATE, new, old, changes))
-        self._work.ledger.record(replace(new, outputs=old.outputs) if old else new, old=old)
-        return replace(new, outputs=new.inputs)
-
     def _register(self, goal: ResourceState) -> ResourceState | None:
-        old, work = self._work.ledger.old(goal.urn), self._work
-        new = replace(goal, provider=self._default_provider("pulumi-python", self._config))
-        if work.spares(new.urn):
+        self._claim(goal.urn)
+        old = self.ledger.old(goal.urn)
+        if not goal.custom:
+            return self._component(goal, old)
+        new = replace(goal, provider=self._default_provider("pulumi-python", self.stack.config))
+        if self.spares(new.urn):
             self._skipped |= set() if old else {new.urn}
             return self._same(old, old) if old else None
         if missing := sorted(self._skipped & new.needs):
             raise EngineError(f"needs {', '.join(missing)}, which does not exist yet and is no --target; target it too")
         if old is None:
-            return self._carry_out(Step(Op.CREATE, work.provider.check(new, {})))
+            return self._bring_about(Step(Op.CREATE, self.provider.check(new, {})))
         for path in map(parse_path, new.ignore_changes):
             new = replace(new, inputs=reset(path, old.inputs, new.inputs))
-        new = work.provider.check(replace(new, id=old.id), old.inputs)
-        difference, changes = work.provider.diff(old, new), compare(old.inputs, new.inputs)
+        new = self.provider.check(replace(new, id=old.id), old.inputs)
+        difference, changes = self.provider.diff(old, new), compare(old.inputs, new.inputs)
         # what the provider says changes is final: replace_on_changes asks only where the engine compares itself
         asked = difference.changes is None and _replaces_on(old, new)
         if not (changes if difference.changes is None else difference.changes):
             return self._same(old, replace(new, outputs=old.outputs))
         if not (difference.replaces or asked):
-            return self._carry_out(Step(Op.UPDATE, new, old, changes))
+            return self._bring_about(Step(Op.UPDATE, new, old, changes))
         if difference.delete_before_replace:
             raise Unsupported("delete_before_replace, which the provider asks for,")
         if old.protect and new.protect:
             raise EngineError(f"cannot be replaced because it is protected; {UNPROTECT}")
         # what check() carried over from the old resource does not apply to a new one
-        new = work.provider.check(replace(new, id="", inputs=goal.inputs), {})
-        return self._carry_out(Step(Op.REPLACE, new, old, changes), becomes=replace(old, delete=True))
+        new = self.provider.check(replace(new, id="", inputs=goal.inputs), {})
+        return self._bring_about(Step(Op.REPLACE, new, old, changes), becomes=replace(old, delete=True))
+
+    def _component(self, new: ResourceState, old: ResourceState | None) -> ResourceState:
+        changes = compare(old.inputs, new.inputs) if old else []
+        op = Op.CREATE if old is None else Op.UPDATE if changes else Op.SAME
+        self.ledger.record(replace(new, outputs=old.outputs) if old else new, old)
+        self.display.done(Step(op, new, old, changes))
+        return replace(new, outputs=new.inputs)
 
     def _default_provider(self, package: str, inputs: Properties) -> str:
         """Reference to the provider resource of *package*, which is registered when the first resource needs it."""
         type_ = f"pulumi:providers:{package}"
-        urn, ledger = make_urn(self._stack, self._project, type_, "default"), self._work.ledger
+        urn = self.urn(type_, "default")
         with self._mutex:
-            state, old = ledger.new.get(urn), ledger.old(urn)
+            state, old = self.ledger.new.get(urn), self.ledger.old(urn)
             if state is None:
                 id_ = old.id if old else str(uuid.uuid4())
                 state = ResourceState(urn=urn, custom=True, type=type_, id=id_, inputs=inputs, outputs=inputs)
-                ledger.record(state, old=old)
+                self.ledger.record(state, old)
         return f"{urn}::{state.id}"
 
     def _same(self, old: ResourceState, new: ResourceState) -> ResourceState:
-        self._work.ledger.record(new, old=old, durable=False)
-        self._work.display.same(new)
+        self.ledger.record(new, old)
+        self.display.done(Step(Op.SAME, new, old))
         return new
 
-    def _carry_out(self, step: Step, becomes: ResourceState | None = None) -> ResourceState:
-        """Create or update. The step's old state then *becomes* another one, or is gone.
-
-        A preview shows it instead: the outputs that the provider will give are not known yet.
-        """
-        work, new, old = self._work, step.state, step.old
-        if work.preview:
-            new = replace(new, outputs=new.inputs)
-            work.ledger.record(new, old=old, becomes=becomes)
-        elif has_unknown(new.inputs):
+    def _bring_about(self, step: Step, becomes: ResourceState | None = None) -> ResourceState | None:
+        """Create or update."""
+        old, new = step.old, step.state
+        if has_unknown(new.inputs) and not self.preview:
             raise EngineError("an input is not known although everything it depends on has been deployed")
-        else:
-            work.display.begun(step)
-            with work.ledger.operation(step.operation) as operation:
-                updates = step.op is Op.UPDATE
-                new = work.provider.update(old, new) if old and updates else work.provider.create(new)
-                work.ledger.record(new, old=old, becomes=becomes, ends=operation)
-        work.display.done(step)
-        return new
+        if old and step.op is Op.UPDATE:
+            return self.carry_out(step, lambda: self.provider.update(old, new))
+        return self.carry_out(step, lambda: self.provider.create(new), becomes)
 
     def reference(self, name: str, parent: str, stack: str, outputs: Properties) -> ResourceState:
         """A reference to another stack. Its outputs are read anew in every phase."""
         secret_names = sorted(key for key, value in outputs.items() if has_secret(value))
         state = ResourceState(
-            urn=make_urn(self._stack, self._project, REFERENCE_TYPE, name, parent),
+            urn=self.urn(REFERENCE_TYPE, name, parent),
             custom=True,
             type=REFERENCE_TYPE,
             id=stack,
@@ -155,20 +141,20 @@ class Deployment:
             other={"external": True},
         )
         self._claim(state.urn)
-        self._work.ledger.record(state, old=self._work.ledger.old(state.urn))
+        self.ledger.record(state, self.ledger.old(state.urn))
         return state
 
     def register_outputs(self, urn: str, outputs: Properties) -> None:
         """A component, or the stack itself, has finished."""
-        state = self._work.ledger.new.get(urn)
+        state = self.ledger.new.get(urn)
         if state is None:
             return
-        if not self._work.preview:  # what a failed run never came to know stays as it was
+        if not self.preview:  # what a failed run never came to know stays as it was
             bags = {key: state.outputs if has_unknown(value) else outputs for key, value in outputs.items()}
             outputs = {key: bag[key] for key, bag in bags.items() if key in bag}
         if state.type == STACK_TYPE:
             self.stack_outputs = (state.outputs, outputs)
-        self._work.ledger.record(replace(state, outputs=outputs), durable=False)
+        self.ledger.record(replace(state, outputs=outputs))
 
 
 def _replaces_on(old: ResourceState, new: ResourceState) -> bool:

@@ -3,8 +3,8 @@
 Lines are the CLI's own as far as a stream of lines can be. The values that change are always shown, old => new.
 """
 
+import contextlib
 import enum
-import os
 import sys
 import threading
 from collections import Counter
@@ -12,11 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from engine.changes import Change, compare, shown, summary
-from engine.checkpoint import as_document
 from engine.errors import CheckFailed, EngineError
-from engine.state import Operation, ResourceState, name_of
-from engine.values import Properties, masked
+from engine.state import Operation, ResourceState, as_document, name_of
+from engine.values import Change, Properties, compare, masked, shown, summary
 
 PROVIDER_KEY = "__provider"
 """The serialized provider object: an input of every dynamic resource, of no interest to its user."""
@@ -52,6 +50,11 @@ class Step:
     changes: Sequence[Change] = ()
 
     @property
+    def new(self) -> ResourceState | None:
+        """The resource after the step; None if it is gone."""
+        return None if self.op in (Op.DELETE, Op.DELETE_REPLACED) else self.state
+
+    @property
     def visible(self) -> list[Change]:
         """The changes that a user wants to see."""
         return [change for change in self.changes if change.key != PROVIDER_KEY]
@@ -61,18 +64,17 @@ class Step:
         """What is on disk before the step's call is made."""
         if self.old is None or self.op is Op.REPLACE:
             return Operation(self.state, "creating")
-        return Operation(self.old, "updating" if self.op is Op.UPDATE else "deleting")
+        return Operation(self.old, "updating" if self.new else "deleting")
 
     @property
     def document(self) -> dict[str, Any]:
         """As the CLI's JSON has it."""
-        new = self.state if self.op not in (Op.DELETE, Op.DELETE_REPLACED) else None
         kinds = {one.key: _KINDS[one.sign] + "-replace" * (self.op is Op.REPLACE) for one in self.visible}
         document = {
             "op": self.op.title,
             "urn": self.state.urn,
             "oldState": self.old and as_document(self.old, masked),
-            "newState": new and as_document(new, masked),
+            "newState": self.new and as_document(self.new, masked),
             "diffReasons": list(kinds),
             "detailedDiff": {key: {"kind": kind, "inputDiff": True} for key, kind in kinds.items()},
         }
@@ -101,12 +103,9 @@ class Display:
         return any(step.op in _COUNTED for step in self.steps)
 
     def line(self, text: str) -> None:
-        """Print one line, or several that belong together."""
-        with self._mutex:
-            try:
-                print(text, file=self._out, flush=True)
-            except OSError:  # nobody reads it any more; what is under way is more important
-                self._out = open(os.devnull, "w")  # noqa: PTH123, SIM115 - until the process ends
+        """Print one line, or several that belong together. If nobody reads it, what is under way is more important."""
+        with self._mutex, contextlib.suppress(OSError):
+            print(text, file=self._out, flush=True)
 
     def begun(self, step: Step) -> None:
         """The step's call is about to be made."""
@@ -114,13 +113,12 @@ class Display:
         self._show(step, step.op.doing, values=True)
 
     def done(self, step: Step) -> None:
-        """The step has been carried out; in a preview, would be."""
+        """The step has been carried out; in a preview, would be. A resource that needs nothing is only counted."""
+        if step.state.is_internal:
+            return
         self.steps.append(step)
-        self._show(step, step.op.plan if self._preview else step.op.past, values=step.state.urn not in self._begun)
-
-    def same(self, state: ResourceState) -> None:
-        """A resource that needs nothing is only counted."""
-        self.steps.append(Step(Op.SAME, state, state))
+        if step.op is not Op.SAME:
+            self._show(step, step.op.plan if self._preview else step.op.past, values=step.state.urn not in self._begun)
 
     def failed(self, step: Step, error: EngineError) -> None:
         """The step failed. Of a provider's traceback only the last line is shown here, all of it at the end."""
@@ -162,21 +160,17 @@ class Display:
 
     def _messages(self) -> list[str]:
         lines = ["Diagnostics:"] if self._said else []
-        for urn in dict.fromkeys(urn for urn, _, _ in self._said):
-            said = [(severity, message) for of, severity, message in self._said if of == urn]
-            lines.append(f"  {urn.split('::')[2].rpartition('$')[2]} ({name_of(urn)}):" if urn else "  engine:")
-            lines += [f"    {severity}: " + message.replace("\n", "\n    ") for severity, message in said]
-            lines.append("")
+        for urn, severity, message in self._said:
+            where = f"{urn.split('::')[2].rpartition('$')[2]} ({name_of(urn)})" if urn else "engine"
+            lines += [f"  {where}:", f"    {severity}: " + message.replace("\n", "\n    "), ""]
         return lines
 
     def _counts(self) -> list[str]:
         counts = Counter(step.op for step in self.steps)
         words = {op: f"to {op.plan}" if self._preview else op.past for op in _COUNTED if counts[op]}
         lines = [f"    {op.sign}{counts[op]} {word}" for op, word in words.items()]
-        rest = [f"{sum(counts[op] for op in words)} changes"] if len(words) > 1 else []
-        rest += [f"{counts[Op.SAME]} unchanged"] if counts[Op.SAME] else []
-        errors = [f"    {self.errors} errored"] if self.errors else []
-        return [*lines, *([f"    {'. '.join(rest)}"] if rest else []), *errors]
+        rest = {"unchanged": counts[Op.SAME], "errored": self.errors}
+        return lines + [f"    {number} {word}" for word, number in rest.items() if number]
 
     def digest(self) -> dict[str, Any]:
         """The phase as one document, in the shape of the CLI's `preview --json`."""

@@ -34,26 +34,14 @@ class Ledger:
         return next((state for state in self.remaining if state.urn == urn and not state.delete), None)
 
     def record(
-        self,
-        new: ResourceState | None = None,
-        *,
-        old: ResourceState | None = None,
-        becomes: ResourceState | None = None,
-        ends: Operation | None = None,
-        durable: bool = True,
+        self, new: ResourceState | None, old: ResourceState | None = None, becomes: ResourceState | None = None
     ) -> None:
-        """In one write: *new* is the state of its URN, *old* becomes *becomes* or is gone, *ends* is over.
-
-        On disk when this returns, unless it need not be *durable*.
-        """
+        """*new* is the state of its URN, *old* becomes *becomes* or is gone: in the next write, both together."""
         with self._mutex:
             if new:
                 self.new[new.urn] = new
             kept = [becomes if state is old else state for state in self.remaining]
             self.remaining = [state for state in kept if state]
-            self._operations = [operation for operation in self._operations if operation is not ends]
-        if durable:
-            self.commit()
 
     def settle(self) -> None:
         """Let what remains refer to nothing that is gone."""
@@ -62,17 +50,22 @@ class Ledger:
         self.commit()
 
     @contextlib.contextmanager
-    def operation(self, operation: Operation) -> Iterator[Operation]:
-        """Around a call: on disk as pending before it is made, until `record` ends it, or it failed."""
-        with self._mutex:
-            self._operations.append(operation)
+    def operation(self, operation: Operation) -> Iterator[None]:
+        """Around a call and the recording of its result: on disk as pending before it, and all that after it.
+
+        One that failed is over. One of unknown outcome stays pending: nobody knows how far the call came.
+        """
+        self._operations.append(operation)
         self.commit()
         try:
-            yield operation
-        except EngineError as error:
-            if not isinstance(error, OutcomeUnknown):  # else it stays pending: nobody knows how far the call came
-                self.record(ends=operation, durable=False)
+            yield
+        except OutcomeUnknown:
             raise
+        except EngineError:
+            self._operations.remove(operation)
+            raise
+        self._operations.remove(operation)
+        self.commit()
 
     def commit(self) -> None:
         """Return when everything noted so far is on disk. Raises StateUnusable."""

@@ -1,9 +1,9 @@
-"""The dynamic provider: the seam to it, and its plugin process behind that, called over gRPC."""
+"""The dynamic provider: its methods, called over gRPC in the plugin process."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import grpc
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
@@ -27,30 +27,11 @@ class Difference:
     delete_before_replace: bool = False
 
 
-class Provider(Protocol):
-    """The methods of a dynamic provider. Each raises ProviderFailed; called from many threads at once."""
+class Provider:
+    """The methods of a dynamic provider, called from many threads at once. Each raises ProviderFailed.
 
-    def check(self, state: ResourceState, old_inputs: Properties) -> ResourceState:
-        """*state* with the inputs that the provider wants. Raises CheckFailed with every failure."""
-
-    def diff(self, old: ResourceState, new: ResourceState) -> Difference:
-        """Whether what *old* has in the cloud differs from the inputs of *new*."""
-
-    def create(self, state: ResourceState) -> ResourceState:
-        """Make it: *state* with its id, which is never empty, and its outputs."""
-
-    def update(self, old: ResourceState, new: ResourceState) -> ResourceState:
-        """Change it in place: *new* with its outputs."""
-
-    def read(self, state: ResourceState) -> ResourceState | None:
-        """*state* as it is now, or None when it is gone."""
-
-    def delete(self, state: ResourceState) -> None:
-        """Remove it."""
-
-
-class Plugin:
-    """One plugin process of one phase. It is configured when it is first needed."""
+    Its plugin process, one a phase, is configured when it is first needed.
+    """
 
     def __init__(self, child: Child, config: Properties, show: Callable[[str], None]) -> None:
         """What the process prints goes to *show*."""
@@ -59,32 +40,38 @@ class Plugin:
         self._stub: Any = None
 
     def check(self, state: ResourceState, old_inputs: Properties) -> ResourceState:
+        """*state* with the inputs that the provider wants. Raises CheckFailed with every failure."""
         answer = self._call("Check", state, olds=old_inputs, news=state.inputs)
         if answer.failures:
             raise CheckFailed("\n".join(_failure(state, failure) for failure in answer.failures))
         return replace(state, inputs=as_secret_as(from_wire(answer.inputs), state.inputs))
 
     def diff(self, old: ResourceState, new: ResourceState) -> Difference:
+        """Whether what *old* has in the cloud differs from the inputs of *new*."""
         answer = self._change("Diff", old, new)
         changes = {provider_pb2.DiffResponse.DIFF_NONE: False, provider_pb2.DiffResponse.DIFF_SOME: True}
         return Difference(changes.get(answer.changes), list(answer.replaces), answer.deleteBeforeReplace)
 
     def create(self, state: ResourceState) -> ResourceState:
+        """Make it: *state* with its id, which is never empty, and its outputs."""
         answer = self._call("Create", state, properties=state.inputs)
         if not answer.id:
             raise ProviderFailed("create() returned no id")
         return _with_outputs(replace(state, id=answer.id), answer)
 
     def update(self, old: ResourceState, new: ResourceState) -> ResourceState:
+        """Change it in place: *new* with its outputs."""
         return _with_outputs(new, self._change("Update", old, new))
 
     def read(self, state: ResourceState) -> ResourceState | None:
+        """*state* as it is now, or None when it is gone."""
         answer = self._call("Read", state, id=state.id, properties=state.outputs, inputs=state.inputs)
         inputs = as_secret_as(from_wire(answer.inputs), state.inputs) if answer.HasField("inputs") else state.inputs
         outputs = as_secret_as(from_wire(answer.properties), state.outputs)
         return replace(state, id=answer.id, inputs=inputs, outputs=outputs) if answer.id else None
 
     def delete(self, state: ResourceState) -> None:
+        """Remove it."""
         self._call("Delete", state, id=state.id, properties=state.outputs, old_inputs=state.inputs)
 
     def _change(self, method: str, old: ResourceState, new: ResourceState) -> Any:

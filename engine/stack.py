@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import unquote
 
-from engine import checkpoint
 from engine.crypter import Crypter, crypter_of
 from engine.errors import StackLocked, StackNotFound, StateUnusable, Unsupported, UsageError
-from engine.project import Project, read_yaml
-from engine.state import Checkpoint
+from engine.project import Project, mapping, read_yaml
+from engine.state import Checkpoint, encode, read_checkpoint, read_latest, salt_of
 from engine.values import Properties
 from fcpin.clock import Clock, SystemClock
 
@@ -44,13 +43,13 @@ class Stack:
         return cls(name, project, _backend(project), SystemClock())
 
     @classmethod
-    def open(cls, name: str | None, folder: Path, *, new: bool = True) -> Self:
-        """One that exists, or is *new*: it has a Pulumi.<stack>.yaml and no state yet. Raises StackNotFound too."""
+    def open(cls, name: str | None, folder: Path) -> Self:
+        """One that has a Pulumi.<stack>.yaml, or a state already. Raises StackNotFound too."""
         stack = cls.named(name, folder)
-        if not stack.path.exists() and not (new and stack.project.settings_file.exists()):
-            advice = f"create it with: python -m engine stack init {stack.name}"
+        if not (stack.path.exists() or stack.project.settings_file.exists()):
+            advice = f"with a {stack.project.settings_file.name} its first `up` makes it"
             raise StackNotFound(f"no stack named '{stack.name}' found; {advice}")
-        checkpoint.read_latest(stack.path)  # a state that cannot be used is refused before anything is started
+        read_latest(stack.path)  # a state that cannot be used is refused before anything is started
         return stack
 
     @property
@@ -70,15 +69,10 @@ class Stack:
         """RFC 3339, as all files of the backend have it."""
         return self.clock.now().isoformat().replace("+00:00", "Z")
 
-    @property
-    def salt(self) -> str:
-        """That of Pulumi.<stack>.yaml; empty if there is none."""
-        return str(self.project.settings.get("encryptionsalt") or "")
-
     @cached_property
     def crypter(self) -> Crypter:
         """For what is written; the salt of Pulumi.<stack>.yaml goes before the state's. Raises PassphraseWrong."""
-        return crypter_of(self.salt or checkpoint.salt_of(checkpoint.read_latest(self.path)))
+        return crypter_of(self.project.settings.get("encryptionsalt") or salt_of(read_latest(self.path)))
 
     @cached_property
     def config(self) -> Properties:
@@ -87,18 +81,19 @@ class Stack:
 
     def outputs_of(self, name: str) -> Properties:
         """Those of another stack of the same backend. Raises StackNotFound, and what reading a checkpoint raises."""
-        path = self._state_file(*_full_name(name, self.project.name))
-        if not path.exists():
+        project, stack = _full_name(name, self.project.name)
+        path, settings = self._state_file(project, stack), self.project.settings_file.with_name(f"Pulumi.{stack}.yaml")
+        if not (path.exists() or (project == self.project.name and settings.exists())):
             raise StackNotFound(f"unknown stack {name!r}: the backend {self.backend} has no such stack")
-        return checkpoint.read(path).stack_outputs
+        return read_checkpoint(path).stack_outputs
 
     def write(self, state: Checkpoint) -> None:
         """Put it on disk; the one before it stays as `.bak`. Raises StateUnusable."""
         try:
             if not (meta := self.backend / "meta.yaml").exists():
-                write_atomically(meta, "version: 1\n")
-            text = checkpoint.encode(state, f"organization/{self.project.name}/{self.name}", self.crypter, self._now)
-            write_atomically(self.path, text, keep_previous=True)
+                _write_atomically(meta, "version: 1\n")
+            text = encode(state, f"organization/{self.project.name}/{self.name}", self.crypter, self._now)
+            _write_atomically(self.path, text)
         except OSError as error:
             raise StateUnusable(f"cannot write {self.path}: {error.strerror}; what was there still is") from error
 
@@ -145,7 +140,8 @@ def _holder(text: bytes) -> str:
 
 def _backend(project: Project) -> Path:
     """PULUMI_BACKEND_URL, else `backend.url` of Pulumi.yaml, else the home folder. Raises Unsupported."""
-    url = os.environ.get("PULUMI_BACKEND_URL") or project.backend or "file://~"
+    of_project = mapping(project.root / "Pulumi.yaml", "backend", project.document.get("backend")).get("url")
+    url = os.environ.get("PULUMI_BACKEND_URL") or str(of_project or "file://~")
     scheme, _, path = url.partition("://")
     if scheme != "file":
         raise Unsupported(f"the backend {scheme}://… (expected file://…)")
@@ -164,8 +160,8 @@ def _full_name(name: str, project: str) -> tuple[str, str]:
     return (of_project or [project])[0], stack
 
 
-def write_atomically(path: Path, text: str, *, keep_previous: bool = False) -> None:
-    """Replace *path* so that after a crash it is either the old or the new text, never half of one.
+def _write_atomically(path: Path, text: str) -> None:
+    """Replace *path* so that after a crash it is either the old or the new text, never half of one; `.bak` is the old.
 
     The file backend of the CLI keeps an `.attrs` file beside each file, with a checksum: a stale one is removed.
     """
@@ -175,7 +171,7 @@ def write_atomically(path: Path, text: str, *, keep_previous: bool = False) -> N
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    if keep_previous and path.exists():  # a copy by name: at no moment is there no file under the stack's own name
+    if path.exists():  # a copy by name: at no moment is there no file under the stack's own name
         backup.unlink(missing_ok=True)
         os.link(path, backup)
     temporary.replace(path)

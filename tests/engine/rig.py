@@ -3,19 +3,24 @@
 import io
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from engine.deployment import Deployment
 from engine.display import Display
 from engine.errors import CheckFailed, ProviderFailed
 from engine.ledger import Ledger
-from engine.plugin import Difference
+from engine.plugin import Difference, Provider
+from engine.project import Project
+from engine.stack import Stack
 from engine.state import STACK_TYPE, Checkpoint, ResourceState, make_urn, name_of, verify
 from engine.values import Properties, Value, reveal
-from engine.work import Work, delete_remaining, refresh
+from fcpin.clock import SystemClock
 
 ITEM = "pulumi-python:dynamic/journal:Item"
 BOX = "journal:index:Box"
+STACK = Stack("dev", Project("rig", Path(), {}, Path(), {}), Path(), SystemClock())
+vars(STACK)["config"] = {}  # none, and no passphrase is asked for
 STACK_URN = make_urn("dev", "rig", STACK_TYPE, "rig-dev")
 
 
@@ -38,7 +43,7 @@ class Fuse:
                 raise Crash
 
 
-class Cloud:
+class Cloud(Provider):
     """A dynamic provider and what it manages. A resource is known by its `key`; create() adopts what is there."""
 
     def __init__(self) -> None:
@@ -54,7 +59,7 @@ class Cloud:
     def heal(self) -> None:
         self._failing.clear()
 
-    def _call(self, method: str, key: Value) -> None:
+    def _called(self, method: str, key: Value) -> None:
         self.fuse.moment()
         self.calls.append(f"{method} {key}")
         if error := self._failing.get(f"{method} {key}"):
@@ -62,13 +67,13 @@ class Cloud:
 
     def check(self, state: ResourceState, old_inputs: Properties) -> ResourceState:
         del old_inputs  # the items carry nothing over
-        self._call("check", state.inputs["key"])
+        self._called("check", state.inputs["key"])
         if bad := state.inputs.get("bad"):
             raise CheckFailed([f"property bad: {bad}"])
         return replace(state, inputs={"checked": True, **state.inputs})
 
     def diff(self, old: ResourceState, new: ResourceState) -> Difference:
-        self._call("diff", new.inputs["key"])
+        self._called("diff", new.inputs["key"])
         ours = {key: value for key, value in reveal(dict(old.outputs)).items() if key != "version"}
         changed = ours != reveal(dict(new.inputs))
         return Difference(
@@ -79,7 +84,7 @@ class Cloud:
 
     def create(self, state: ResourceState) -> ResourceState:
         key = str(state.inputs["key"])
-        self._call("create", key)
+        self._called("create", key)
         self.items[key] = dict(state.inputs)
         self.fuse.moment()
         return replace(state, id=f"id-{key}", outputs={**state.inputs, "version": 1})
@@ -87,21 +92,21 @@ class Cloud:
     def update(self, old: ResourceState, new: ResourceState) -> ResourceState:
         del old
         key = str(new.inputs["key"])
-        self._call("update", key)
+        self._called("update", key)
         self.items[key] = dict(new.inputs)
         self.fuse.moment()
         return replace(new, outputs={**new.inputs, "version": 2})
 
     def read(self, state: ResourceState) -> ResourceState | None:
         key = str(state.inputs["key"])
-        self._call("read", key)
+        self._called("read", key)
         if key not in self.items:
             return None
         return replace(state, inputs=dict(self.items[key]), outputs={**self.items[key], "version": 1})
 
     def delete(self, state: ResourceState) -> None:
         key = str(state.outputs["key"])
-        self._call("delete", key)
+        self._called("delete", key)
         self.items.pop(key, None)
         self.fuse.moment()
 
@@ -126,30 +131,29 @@ class Rig:
 
     def up(self, *goals: ResourceState, preview: bool = False, targets: Collection[str] = ()) -> Run:
         """Register the stack and *goals* one after another, then delete what is left over."""
-        work = self._work(preview=preview, targets=targets, parallel=1)
-        deployment = Deployment(work, "dev", "rig", {})
+        deployment = self._deployment(preview=preview, targets=targets, parallel=1)
         outcomes = {goal.urn: deployment.register(goal) for goal in (stack(), *goals)}
         deployment.close()
-        if not work.display.errors:
-            delete_remaining(work)
-        work.ledger.commit()
-        return Run(outcomes, self._text(work.display), work.display, deployment)
+        if not deployment.display.errors:
+            deployment.delete_remaining()
+        deployment.ledger.commit()
+        return Run(outcomes, self._text(deployment.display), deployment.display, deployment)
 
     def destroy(self, targets: Collection[str] = ()) -> str:
-        work = self._work(targets=targets)
-        delete_remaining(work)
-        work.ledger.commit()
-        return self._text(work.display)
+        deployment = self._deployment(targets=targets)
+        deployment.delete_remaining()
+        deployment.ledger.commit()
+        return self._text(deployment.display)
 
     def refresh(self, *, preview: bool = False) -> str:
-        work = self._work(preview=preview)
-        refresh(work)
-        return self._text(work.display)
+        deployment = self._deployment(preview=preview)
+        deployment.refresh()
+        return self._text(deployment.display)
 
-    def _work(self, *, preview: bool = False, targets: Collection[str] = (), parallel: int = 4) -> Work:
+    def _deployment(self, *, preview: bool = False, targets: Collection[str] = (), parallel: int = 4) -> Deployment:
         ledger = Ledger(self.saved, None if preview else self._store)
         display = Display(preview=preview, out=io.StringIO())
-        return Work(ledger, self.cloud, display, preview, parallel, targets)
+        return Deployment(STACK, ledger, self.cloud, display, preview, parallel, targets)
 
     def _store(self, checkpoint: Checkpoint) -> None:
         """What the disk does: it takes all of a checkpoint or, when the process is killed, nothing of it."""

@@ -45,13 +45,6 @@ def test_replace_on_changes(label: str, own_diff: bool, calls: list[str]) -> Non
     assert only(rig, "create", "update", "delete") == calls
 
 
-def test_replace_on_changes_of_everything() -> None:
-    rig = Rig()
-    rig.up(item("a", inputs={"v": 1}))
-    run = rig.up(item("a", inputs={"v": 2}, replace_on_changes=["*"]), preview=True)
-    assert "+-1 to replace" in run.text
-
-
 def test_a_protected_resource_is_not_replaced() -> None:
     rig = Rig()
     rig.up(item("a", key="one", protect=True))

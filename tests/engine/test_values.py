@@ -6,11 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.changes import compare, parse_path, reset, shown
-from engine.checkpoint import sealed, unsealed
 from engine.crypter import Crypter
 from engine.errors import PassphraseWrong, StateUnusable, Unsupported
-from engine.values import RESOURCE, SIGNATURE, UNKNOWN, Secret, as_secret_as, from_wire, has_unknown, reveal, to_wire
+from engine.state import sealed, unsealed
+from engine.values import (
+    RESOURCE,
+    SIGNATURE,
+    UNKNOWN,
+    Secret,
+    as_secret_as,
+    compare,
+    from_wire,
+    has_unknown,
+    parse_path,
+    reset,
+    reveal,
+    shown,
+    to_wire,
+)
 
 CRYPTER = Crypter.create("correct horse")
 
@@ -100,7 +113,6 @@ RESETS = [
     ("a value that was left out comes back", "a", {"a": 1}, {}, {"a": 1}),
     ("inside a dictionary", "a.b", {"a": {"b": 1}}, {"a": {"b": 2, "c": 3}}, {"a": {"b": 1, "c": 3}}),
     ("a way that is not there changes nothing", "a.b.c", {"a": 1}, {"a": {"b": {"c": 2}}}, {"a": {"b": {"c": 2}}}),
-    ("everything", "*", {"a": 1}, {"b": 2}, {"a": 1}),
 ]
 
 
@@ -111,7 +123,7 @@ def test_reset(label: str, path: str, old: dict[str, Any], new: dict[str, Any], 
     assert repr(new) == before
 
 
-@pytest.mark.parametrize("path", ["a[*]", 'a["b"]', "a.*", "", "a[", "[x]", "a[0].b", "a..b"])
+@pytest.mark.parametrize("path", ["*", "a[*]", 'a["b"]', "a.*", "", "a[", "[x]", "a[0].b", "a..b"])
 def test_paths_that_only_the_cli_reads(path: str) -> None:
     with pytest.raises(Unsupported):
         parse_path(path)

@@ -15,6 +15,7 @@ from typing import Any
 
 import psutil
 
+from engine.crypter import Crypter
 from tests.support.signals import as_in_a_terminal
 
 HERE = Path(__file__).parent
@@ -66,6 +67,12 @@ class Workbench:
     def config(self, text: str, stack: str = "dev") -> None:
         """Pulumi.<stack>.yaml."""
         (self.project / "stacks" / f"Pulumi.{stack}.yaml").write_text(textwrap.dedent(text))
+
+    def salted(self, stack: str = "dev") -> Crypter:
+        """Pulumi.<stack>.yaml with a salt, as `pulumi stack init` writes it; gives what encrypts for that stack."""
+        crypter = Crypter.create(self.environment["PULUMI_CONFIG_PASSPHRASE"])
+        self.config(f"encryptionsalt: {crypter.salt}\n", stack)
+        return crypter
 
     # what the user does
 

@@ -28,8 +28,7 @@ class Shop:
         }
         shop = cls(stack, cloud)
         shop.configure()
-        done = stack.run("stack init")
-        assert done.code == 0, done
+        stack.begin()
         return shop
 
     @property

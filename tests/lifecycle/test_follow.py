@@ -7,7 +7,7 @@ def test_staging_runs_what_dev_runs_and_nothing_newer(shop: Shop) -> None:
     first = shop.push("main-1")
     staging = Shop(shop.stack.beside("staging"), shop.cloud)
     staging.configure({FUNCTION: shop.entry(function_name="staging", policy={"follow": {"stack": "test"}})})
-    staging.stack.run("stack init")
+    staging.stack.begin()
     early = staging.stack.preview()
     assert early.code == 1
     assert "policy.follow.stack" in early.output

@@ -20,8 +20,7 @@ def project(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
         pytest.skip("the Pulumi CLI is not on PATH")
     project = Project(tmp_path / "project", request.param)
     project.configure(FUNCTIONS)
-    done = project.run("stack init")
-    assert done.code == 0, done
+    project.begin()
     return project
 
 

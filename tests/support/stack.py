@@ -73,10 +73,19 @@ class Stack:
         self._config.write_text(yaml.safe_dump({**old, "config": config}))
 
     def seal(self, text: str) -> dict[str, str]:
-        """*text* as `pulumi config set --secret` writes it; the stack must have been initialised."""
+        """*text* as `pulumi config set --secret` writes it; the stack must have been configured."""
         settings = yaml.safe_load(self._config.read_text())
+        if "encryptionsalt" not in settings:
+            settings["encryptionsalt"] = Crypter.create(PASSPHRASE).salt
+            self._config.write_text(yaml.safe_dump(settings))
         crypter = Crypter.open(PASSPHRASE, settings["encryptionsalt"])
         return {"secure": crypter.encrypt(text)}
+
+    def begin(self) -> None:
+        """Tell the Pulumi CLI that there is such a stack; the embedded engine wants its configuration only."""
+        if self.engine == "pulumi":
+            done = self.run("stack init")
+            assert done.code == 0, done
 
     def preview(self, *flags: str) -> Run:
         return self.run("preview", *flags)
