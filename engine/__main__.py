@@ -1,6 +1,6 @@
 """The command line: those flags of the Pulumi CLI that this engine has, with the CLI's meaning and exit codes.
 
-A command that runs something has a preview phase, the question, and the phase that does it.
+A command that runs something has a preview phase, unless that is skipped, and the phase that does it.
 """
 
 # ruff: noqa: T201 - what is printed here is what the commands are for
@@ -22,16 +22,22 @@ from engine.stack import Stack
 from engine.state import VERSION, read_checkpoint, read_latest
 from engine.values import has_secret, masked, reveal
 
-_SWITCHES = {
-    # name: short form, help
-    "yes": ("-y", "do not ask"),
-    "skip-preview": ("-f", "neither preview nor ask"),
-    "preview-only": (None, "only show it"),
-    "refresh": ("-r", "read every resource first"),
-    "diff": (None, "also show what does not change"),
-    "expect-no-changes": (None, "exit with code 7 if anything changes, or would"),
-    "json": ("-j", "print it as JSON"),
-    "show-secrets": (None, "show secret values in plain text"),
+_SWITCH: dict[str, Any] = {"action": "store_true"}
+_ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
+    # word: names, and what argparse is to know of it
+    "stack": ("--stack -s", {"metavar": "NAME", "help": "the stack (default: PULUMI_STACK)"}),
+    "cwd": ("--cwd -C", {"type": Path, "default": Path(), "metavar": "DIRECTORY", "help": "where to run"}),
+    "target": ("--target -t", {"action": "append", "default": [], "metavar": "URN", "help": "only this one"}),
+    "yes": ("--yes -y", _SWITCH | {"help": "go on after the preview"}),
+    "skip-preview": ("--skip-preview -f", _SWITCH | {"help": "go on without a preview"}),
+    "preview-only": ("--preview-only", _SWITCH | {"help": "only show it"}),
+    "refresh": ("--refresh -r", _SWITCH | {"help": "read every resource first"}),
+    "diff": ("--diff", _SWITCH | {"help": "also show what does not change"}),
+    "expect-no-changes": ("--expect-no-changes", _SWITCH | {"help": "exit with code 7 if anything changes, or would"}),
+    "json": ("--json -j", _SWITCH | {"help": "print it as JSON"}),
+    "show-secrets": ("--show-secrets", _SWITCH | {"help": "show secret values in plain text"}),
+    "name": ("name", {"nargs": "?", "metavar": "NAME"}),
+    "words": ("words", {"nargs": REMAINDER, "help": SUPPRESS}),
 }
 _NOUNS = {"preview": "update", "up": "update", "refresh": "refresh", "destroy": "destroy"}
 _FIRST = b"\ninterrupted: finishing what is under way; press Ctrl-C again to leave at once\n"
@@ -47,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads it any more
-    except (KeyboardInterrupt, EOFError):
+    except KeyboardInterrupt:
         return _failed(Cancelled("interrupted"))
     except OSError as error:
         return _failed(EngineError(f"{error.filename or 'the system'}: {error.strerror}"))
@@ -68,43 +74,32 @@ class _Parser(ArgumentParser):
 
 def _parser() -> ArgumentParser:
     parser = _Parser(prog="python -m engine", description="Run Pulumi programs of Python dynamic resources.")
-    parser.set_defaults(**{name.replace("-", "_"): False for name in _SWITCHES})
+    parser.set_defaults(**{word.replace("-", "_"): False for word in _ARGUMENTS})
     parsers = parser.add_subparsers(required=True, metavar="COMMAND")
     of_stack = parsers.add_parser("stack", help="manage stacks").add_subparsers(required=True, metavar="ACTION")
-    for name, (run, switches, text) in _COMMANDS.items():
+    for name, (run, words, text) in _COMMANDS.items():
         group, _, action = name.rpartition(" ")
         command = (of_stack if group else parsers).add_parser(action, help=text)
         command.set_defaults(command=name, run=run)
-        command.add_argument("--stack", "-s", metavar="NAME", help="the stack (default: PULUMI_STACK)")
-        command.add_argument("--cwd", "-C", type=Path, default=Path(), metavar="DIRECTORY", help="where to run")
-        for switch in switches.split():
-            short, text = _SWITCHES[switch]
-            command.add_argument(f"--{switch}", *filter(None, [short]), action="store_true", help=text)
-        if run is _run:
-            command.add_argument("--target", "-t", action="append", default=[], metavar="URN", help="only this one")
-        elif run is _output:
-            command.add_argument("name", nargs="?", metavar="NAME")
-        elif run is _config:
-            command.add_argument("arguments", nargs=REMAINDER, help=SUPPRESS)
+        for word in ("stack", "cwd", *words.split()):
+            names, details = _ARGUMENTS[word]
+            command.add_argument(*names.split(), **details)
     return parser
 
 
 def _run(options: Namespace) -> int:
     stack = Stack.open(options.stack, options.cwd)
-    interrupts = _Interrupts()
     if options.preview_only or options.command == "preview":
-        return _phase(stack, options, interrupts, preview=True, last=True)
-    if not (options.yes or options.skip_preview or sys.stdin.isatty()):
-        raise UsageError("--yes or --skip-preview must be passed in to proceed when running in non-interactive mode")
-    with stack.locked() as interrupts.leave:
-        code = 0 if options.skip_preview else _phase(stack, options, interrupts, preview=True, last=False)
-        asks = not (code or options.skip_preview or options.yes)
-        if asks and input(f"Perform this {_NOUNS[options.command]}? (yes/no) ").strip().lower() not in ("yes", "y"):
-            raise Cancelled("confirmation declined, nothing has been done")
-        return code or _phase(stack, options, interrupts, preview=False, last=True)
+        return _phase(stack, options, _interruptible(lambda: None), preview=True, last=True)
+    if not (options.yes or options.skip_preview):
+        raise UsageError("--yes or --skip-preview must be passed in to proceed: it is the Pulumi CLI that asks")
+    with stack.locked() as unlock:
+        interrupted = _interruptible(unlock)
+        code = 0 if options.skip_preview else _phase(stack, options, interrupted, preview=True, last=False)
+        return code or _phase(stack, options, interrupted, preview=False, last=True)
 
 
-def _phase(stack: Stack, options: Namespace, interrupts: "_Interrupts", *, preview: bool, last: bool) -> int:
+def _phase(stack: Stack, options: Namespace, interrupted: Event, *, preview: bool, last: bool) -> int:
     from engine.display import Display  # with the SDK, which the other commands need not wait for
     from engine.phase import run_phase
 
@@ -112,8 +107,9 @@ def _phase(stack: Stack, options: Namespace, interrupts: "_Interrupts", *, previ
     noun = _NOUNS[options.command]
     what = f"Previewing {noun}" if preview else f"{noun.removesuffix('e').title()}ing"
     display.line(f"{what} ({stack.name}):")
-    with interrupts as interrupted:
-        run_phase(stack, options, display, interrupted, preview=preview)
+    run_phase(stack, options, display, interrupted, preview=preview)
+    if interrupted.is_set():
+        raise Cancelled("the run was interrupted; what had been done is saved")
     if options.json:
         print(_json(display.digest()))
     if display.errors:
@@ -123,39 +119,26 @@ def _phase(stack: Stack, options: Namespace, interrupts: "_Interrupts", *, previ
     return 0
 
 
-class _Interrupts:
-    """First Ctrl-C in a phase: start nothing new, finish what is under way, save. Second, or at any other time: leave.
+def _interruptible(leave: Callable[[], object]) -> Event:
+    """Set by the first Ctrl-C: start nothing new, finish what is under way, save. The second calls *leave* and leaves.
 
     SIGTERM and SIGHUP are as Ctrl-C. What is under way at the second stays in the state as pending.
     """
+    interrupted = Event()
 
-    def __init__(self) -> None:
-        self.event, self._in_a_phase = Event(), False
-        self.leave: Callable[[], None] = lambda: None
-        """Called before the process ends at once."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, self._interrupt)
-
-    def _interrupt(self, _number: int, _frame: object) -> None:
-        if not self._in_a_phase:
-            raise KeyboardInterrupt
-        again = self.event.is_set()
+    def interrupt(_number: int, _frame: object) -> None:
+        again = interrupted.is_set()
         with contextlib.suppress(OSError):
             os.write(2, _SECOND if again else _FIRST)
         if again:
-            self.leave()
+            leave()
             os._exit(Cancelled.exit_code)  # at once, before a step that is cut off now could be taken for a failed one
-        self.event.set()
+        interrupted.set()
 
-    def __enter__(self) -> Event:
-        self._in_a_phase = True
-        return self.event
-
-    def __exit__(self, *_: object) -> None:
-        self._in_a_phase = False
-        if self.event.is_set():
-            raise Cancelled("the run was interrupted; what had been done is saved")
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, interrupt)
+    return interrupted
 
 
 def _ls(options: Namespace) -> None:
@@ -182,8 +165,8 @@ def _export(options: Namespace) -> None:
 
 def _config(options: Namespace) -> None:
     """For programs: all of it, with secret values in plain text, as the CLI has them then."""
-    if options.arguments or not (options.json and options.show_secrets):
-        raise Unsupported(f"the command config {' '.join(options.arguments[:1]) or 'without --json --show-secrets'}")
+    if options.words or not (options.json and options.show_secrets):
+        raise Unsupported(f"the command config {' '.join(options.words[:1]) or 'without --json --show-secrets'}")
     config = Stack.open(options.stack, options.cwd).config
     print(_json({key: {"value": reveal(text), "secret": has_secret(text)} for key, text in config.items()}))
 
@@ -203,15 +186,19 @@ def _json(value: Any) -> str:
 
 
 _COMMANDS: dict[str, tuple[Callable[[Namespace], int | None], str, str]] = {
-    # name: function, switches, help
-    "preview": (_run, "refresh diff expect-no-changes json", "show what up would do"),
-    "up": (_run, "yes skip-preview refresh diff expect-no-changes", "deploy the program"),
-    "refresh": (_run, "yes skip-preview preview-only diff expect-no-changes", "make the state say what is there"),
-    "destroy": (_run, "yes skip-preview diff expect-no-changes", "delete every resource of the stack"),
+    # name: function, arguments, help
+    "preview": (_run, "target refresh diff expect-no-changes json", "show what up would do"),
+    "up": (_run, "target yes skip-preview refresh diff expect-no-changes", "deploy the program"),
+    "refresh": (
+        _run,
+        "target yes skip-preview preview-only diff expect-no-changes",
+        "make the state say what is there",
+    ),
+    "destroy": (_run, "target yes skip-preview diff expect-no-changes", "delete every resource of the stack"),
     "stack ls": (_ls, "", "list the project's stacks"),
-    "stack output": (_output, "json show-secrets", "show the stack's outputs"),
+    "stack output": (_output, "name json show-secrets", "show the stack's outputs"),
     "stack export": (_export, "", "print the state as JSON"),
-    "config": (_config, "json show-secrets", "show the stack's configuration"),
+    "config": (_config, "json show-secrets words", "show the stack's configuration"),
     "cancel": (_cancel, "yes", "remove the locks of a run that will not end any more"),
 }
 

@@ -29,7 +29,6 @@ class Child(contextlib.AbstractContextManager["Child"]):
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
             errors="replace",
             process_group=0,
         )
@@ -114,10 +113,9 @@ def _run_program(settings: str) -> NoReturn:
     try:
         runner.run(runtime.run_in_stack(_program))
         code = 0
-    except pulumi.RunError as error:
-        pulumi.log.error(str(error))
-    except Exception:
-        pulumi.log.error(f"Program failed with an unhandled exception:\n{_users_traceback()}")
+    except Exception as error:
+        unexpected = f"Program failed with an unhandled exception:\n{_users_traceback()}"
+        pulumi.log.error(str(error) if isinstance(error, pulumi.RunError) else unexpected)
     os._exit(code)  # threads that still wait for an answer of the engine would hold an ordinary exit up
 
 

@@ -45,7 +45,7 @@ class Deployment(Work):
         self._slots.release(self.parallel)
 
     def urn(self, type_: str, name: str, parent: str = "") -> str:
-        return make_urn(self.stack.name, self.stack.project.name, type_, name, parent)
+        return make_urn(self.stack.name, self.stack.project, type_, name, parent)
 
     def register(self, goal: ResourceState) -> ResourceState | None:
         """Bring about *goal*, and tell what the program is to know. Never raises: a failure is shown, and None."""
@@ -74,7 +74,7 @@ class Deployment(Work):
         if missing := sorted(self._skipped & new.needs):
             raise EngineError(f"needs {', '.join(missing)}, which does not exist yet and is no --target; target it too")
         if old is None:
-            return self._bring_about(Step(Op.CREATE, self.provider.check(new, {})))
+            return self.carry_out(Step(Op.CREATE, self.provider.check(new, {})))
         for path in map(parse_path, new.ignore_changes):
             new = replace(new, inputs=reset(path, old.inputs, new.inputs))
         new = self.provider.check(replace(new, id=old.id), old.inputs)
@@ -84,14 +84,14 @@ class Deployment(Work):
         if not (changes if difference.changes is None else difference.changes):
             return self._same(old, replace(new, outputs=old.outputs))
         if not (difference.replaces or asked):
-            return self._bring_about(Step(Op.UPDATE, new, old, changes))
+            return self.carry_out(Step(Op.UPDATE, new, old, changes))
         if difference.delete_before_replace:
             raise Unsupported("delete_before_replace, which the provider asks for,")
         if old.protect and new.protect:
             raise EngineError(f"cannot be replaced because it is protected; {UNPROTECT}")
         # what check() carried over from the old resource does not apply to a new one
         new = self.provider.check(replace(new, id="", inputs=goal.inputs), {})
-        return self._bring_about(Step(Op.REPLACE, new, old, changes), becomes=replace(old, delete=True))
+        return self.carry_out(Step(Op.REPLACE, new, old, changes), becomes=replace(old, delete=True))
 
     def _component(self, new: ResourceState, old: ResourceState | None) -> ResourceState:
         changes = compare(old.inputs, new.inputs) if old else []
@@ -117,31 +117,15 @@ class Deployment(Work):
         self.display.done(Step(Op.SAME, new, old))
         return new
 
-    def _bring_about(self, step: Step, becomes: ResourceState | None = None) -> ResourceState | None:
-        """Create or update."""
-        old, new = step.old, step.state
-        if has_unknown(new.inputs) and not self.preview:
-            raise EngineError("an input is not known although everything it depends on has been deployed")
-        if old and step.op is Op.UPDATE:
-            return self.carry_out(step, lambda: self.provider.update(old, new))
-        return self.carry_out(step, lambda: self.provider.create(new), becomes)
-
     def reference(self, name: str, parent: str, stack: str, outputs: Properties) -> ResourceState:
         """A reference to another stack. Its outputs are read anew in every phase."""
+        urn, provider = self.urn(REFERENCE_TYPE, name, parent), self._default_provider("pulumi", {})
+        self._claim(urn)
         secret_names = sorted(key for key, value in outputs.items() if has_secret(value))
-        state = ResourceState(
-            urn=self.urn(REFERENCE_TYPE, name, parent),
-            custom=True,
-            type=REFERENCE_TYPE,
-            id=stack,
-            inputs={"name": stack},
-            outputs={"name": stack, "outputs": outputs, "secretOutputNames": secret_names},
-            parent=parent,
-            provider=self._default_provider("pulumi", {}),
-            other={"external": True},
-        )
-        self._claim(state.urn)
-        self.ledger.record(state, self.ledger.old(state.urn))
+        bag = {"name": stack, "outputs": outputs, "secretOutputNames": secret_names}
+        state = ResourceState(urn=urn, custom=True, type=REFERENCE_TYPE, id=stack, parent=parent, provider=provider)
+        state = replace(state, inputs={"name": stack}, outputs=bag, other={"external": True})
+        self.ledger.record(state, self.ledger.old(urn))
         return state
 
     def register_outputs(self, urn: str, outputs: Properties) -> None:

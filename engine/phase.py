@@ -132,8 +132,8 @@ def run_phase(stack: Stack, options: Namespace, display: Display, interrupted: E
     # the SDK has up to four calls a step under way; each waits in a thread here
     server = grpc.server(ThreadPoolExecutor(max_workers=72), options=OPTIONS)
     address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
-    environment = {"PULUMI_PROJECT": stack.project.name, "PULUMI_CONFIG": "{}"}
-    with Child("plugin", address, stack.project.program, environment) as child, contextlib.ExitStack() as ending:
+    environment = {"PULUMI_PROJECT": stack.project, "PULUMI_CONFIG": "{}"}
+    with Child("plugin", address, stack.program, environment) as child, contextlib.ExitStack() as ending:
         ledger = Ledger(before, None if preview else stack.write)
         provider = Provider(child, stack.config, display.output)
         work = Deployment(stack, ledger, provider, display, preview, targets=options.target, interrupted=interrupted)
@@ -163,13 +163,13 @@ def _refuse_targets(work: Deployment, before: Checkpoint) -> None:
 
 
 def _run_program(work: Deployment, address: str) -> None:
-    stack, project = work.stack, work.stack.project
-    names = {"organization": "organization", "project": project.name, "stack": stack.name}
-    addresses = {"monitor": address, "engine": address, "root_directory": str(project.root)}
+    stack = work.stack
+    names = {"organization": "organization", "project": stack.project, "stack": stack.name}
+    addresses = {"monitor": address, "engine": address, "root_directory": str(stack.root)}
     settings = {**names, **addresses, "parallel": work.parallel, "dry_run": work.preview}
     secret_keys = json.dumps([key for key, text in stack.config.items() if has_secret(text)])
     environment = {"PULUMI_CONFIG": json.dumps(reveal(stack.config)), "PULUMI_CONFIG_SECRET_KEYS": secret_keys}
-    with Child("program", json.dumps(settings), project.program, environment) as program:
+    with Child("program", json.dumps(settings), stack.program, environment) as program:
         code = program.wait(work.display.output)
     if code and not work.is_over:
         work.display.log("error", f"the program ended with exit code {code}")

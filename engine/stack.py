@@ -1,4 +1,4 @@
-"""A stack: where a file:// backend keeps it, its settings and state, the key to its secrets, and its lock."""
+"""A stack: what Pulumi.yaml and Pulumi.<stack>.yaml say of it, and the files of a file:// backend that keep it."""
 
 import contextlib
 import getpass
@@ -6,18 +6,19 @@ import json
 import os
 import socket
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import unquote
 
+import yaml
+
 from engine.crypter import Crypter, crypter_of
-from engine.errors import StackLocked, StackNotFound, StateUnusable, Unsupported, UsageError
-from engine.project import Project, mapping, read_yaml
+from engine.errors import ProjectInvalid, StackLocked, StackNotFound, StateUnusable, Unsupported, UsageError
 from engine.state import Checkpoint, encode, read_checkpoint, read_latest, salt_of
-from engine.values import Properties
+from engine.values import Properties, Secret, Value, compact, has_secret, reveal
 from fcpin.clock import Clock, SystemClock
 
 
@@ -26,36 +27,69 @@ class Stack:
     """What is known without the passphrase; the rest is worked out when it is first needed."""
 
     name: str
-    project: Project
-    backend: Path
-    """The `.pulumi` folder of all stacks."""
-    clock: Clock
+    project: str
+    root: Path
+    """The folder of Pulumi.yaml."""
+    document: Mapping[str, Any]
+    """Pulumi.yaml."""
+    settings_file: Path
+    """In `stackConfigDir:`, else in the root, whether it exists or not."""
+    settings: Mapping[str, Any]
+    """What is in that file."""
+    clock: Clock = field(default_factory=SystemClock)
 
     @classmethod
     def named(cls, name: str | None, folder: Path) -> Self:
         """Whether it exists or not; PULUMI_STACK without a name. Raises UsageError, ProjectInvalid, Unsupported."""
         if not (name := name or os.environ.get("PULUMI_STACK")):
             raise UsageError("no stack selected; name it with --stack")
-        project = Project.find(folder.resolve(), name.rpartition("/")[2])
-        of_project, name = _full_name(name, project.name)
-        if of_project != project.name:
-            raise UsageError(f"the stack {name} of {of_project}: expected one of this project, {project.name}")
-        return cls(name, project, _backend(project), SystemClock())
+        project, root, document = _project(folder.resolve())
+        of_project, name = _full_name(name, project)
+        if of_project != project:
+            raise UsageError(f"the stack {name} of {of_project}: expected one of this project, {project}")
+        file = root / str(document.get("stackConfigDir") or ".") / f"Pulumi.{name}.yaml"
+        settings = _read_yaml(file) if file.exists() else {}
+        if settings.get("secretsprovider") not in (None, "passphrase", "default"):
+            raise Unsupported(f"{file}: secretsprovider {settings['secretsprovider']!r}")
+        if settings.get("environment"):
+            raise Unsupported(f"{file}: environment (Pulumi ESC)")
+        return cls(name, project, root, document, file, settings)
 
     @classmethod
     def open(cls, name: str | None, folder: Path) -> Self:
         """One that has a Pulumi.<stack>.yaml, or a state already. Raises StackNotFound too."""
         stack = cls.named(name, folder)
-        if not (stack.path.exists() or stack.project.settings_file.exists()):
-            advice = f"with a {stack.project.settings_file.name} its first `up` makes it"
-            raise StackNotFound(f"no stack named '{stack.name}' found; {advice}")
+        if not (stack.path.exists() or stack.settings_file.exists()):
+            file = stack.settings_file.name
+            raise StackNotFound(f"no stack named '{stack.name}' found; with a {file} its first `up` makes it")
         read_latest(stack.path)  # a state that cannot be used is refused before anything is started
         return stack
 
     @property
+    def program(self) -> Path:
+        """Where the program runs: `main:`, else the root."""
+        return (self.root / str(self.document.get("main") or ".")).resolve()
+
+    @cached_property
+    def backend(self) -> Path:
+        """The `.pulumi` folder of all stacks. Raises Unsupported.
+
+        It is in PULUMI_BACKEND_URL, else in the `backend.url` of Pulumi.yaml, else at home.
+        """
+        of_project = _mapping(self.root / "Pulumi.yaml", "backend", self.document.get("backend")).get("url")
+        scheme, _, path = (os.environ.get("PULUMI_BACKEND_URL") or str(of_project or "file://~")).partition("://")
+        if scheme != "file":
+            raise Unsupported(f"the backend {scheme}://… (expected file://…)")
+        folder = (self.root / Path(unquote(path.split("?")[0])).expanduser()).resolve() / ".pulumi"
+        meta = folder / "meta.yaml"
+        if meta.exists() and (version := _read_yaml(meta).get("version")) != 1:
+            raise Unsupported(f"{meta}: backend layout version {version!r} (expected 1)")
+        return folder
+
+    @property
     def path(self) -> Path:
         """The checkpoint. Raises Unsupported when the CLI was told to compress it."""
-        return self._state_file(self.project.name, self.name)
+        return self._state_file(self.project, self.name)
 
     def _state_file(self, project: str, stack: str) -> Path:
         path = self.backend / "stacks" / project / f"{stack}.json"
@@ -64,42 +98,64 @@ class Stack:
                 raise Unsupported(f"the compressed state {packed}")
         return path
 
-    @property
-    def _now(self) -> str:
-        """RFC 3339, as all files of the backend have it."""
-        return self.clock.now().isoformat().replace("+00:00", "Z")
+    def outputs_of(self, name: str) -> Properties:
+        """Those of another stack of the same backend. Raises StackNotFound, and what reading a checkpoint raises."""
+        project, stack = _full_name(name, self.project)
+        path, settings = self._state_file(project, stack), self.settings_file.with_name(f"Pulumi.{stack}.yaml")
+        if not (path.exists() or (project == self.project and settings.exists())):
+            raise StackNotFound(f"unknown stack {name!r}: the backend {self.backend} has no such stack")
+        return read_checkpoint(path).stack_outputs
 
     @cached_property
     def crypter(self) -> Crypter:
         """For what is written; the salt of Pulumi.<stack>.yaml goes before the state's. Raises PassphraseWrong."""
-        return crypter_of(self.project.settings.get("encryptionsalt") or salt_of(read_latest(self.path)))
+        return crypter_of(self.settings.get("encryptionsalt") or salt_of(read_latest(self.path)))
 
     @cached_property
     def config(self) -> Properties:
-        """Raises ProjectInvalid, PassphraseWrong."""
-        return self.project.config(self.crypter.decrypt)
+        """The configuration as the program and the plugin get it: `project:key` to text, or a secret text.
 
-    def outputs_of(self, name: str) -> Properties:
-        """Those of another stack of the same backend. Raises StackNotFound, and what reading a checkpoint raises."""
-        project, stack = _full_name(name, self.project.name)
-        path, settings = self._state_file(project, stack), self.project.settings_file.with_name(f"Pulumi.{stack}.yaml")
-        if not (path.exists() or (project == self.project.name and settings.exists())):
-            raise StackNotFound(f"unknown stack {name!r}: the backend {self.backend} has no such stack")
-        return read_checkpoint(path).stack_outputs
+        The project's values, then the stack's own, secure ones decrypted. Raises ProjectInvalid, Unsupported,
+        PassphraseWrong.
+        """
+        values, decrypt = self._values(self.root / "Pulumi.yaml", self.document), self.crypter.decrypt
+        for key, value in values.items():
+            if isinstance(value, dict):
+                raise Unsupported(f"{self.root / 'Pulumi.yaml'}: config: {key}: a type, a default or another structure")
+        values |= self._values(self.settings_file, self.settings)
+        config = {}
+        for key in sorted(values):
+            try:
+                value = _opened(values[key], decrypt)
+            except StateUnusable as error:
+                raise ProjectInvalid(f"{self.settings_file}: {key}: {error}; set it anew with the Pulumi CLI") from None
+            text = _text(reveal(value))
+            config[key] = Secret(text) if has_secret(value) else text
+        return config
+
+    def _values(self, path: Path, document: Mapping[str, Any]) -> dict[str, Any]:
+        """`config:` with `<project>:` before every key that has no namespace."""
+        config = _mapping(path, "config", document.get("config"))
+        return {key if ":" in key else f"{self.project}:{key}": value for key, value in config.items()}
 
     def write(self, state: Checkpoint) -> None:
         """Put it on disk; the one before it stays as `.bak`. Raises StateUnusable."""
         try:
             if not (meta := self.backend / "meta.yaml").exists():
                 _write_atomically(meta, "version: 1\n")
-            text = encode(state, f"organization/{self.project.name}/{self.name}", self.crypter, self._now)
+            text = encode(state, f"organization/{self.project}/{self.name}", self.crypter, self._now)
             _write_atomically(self.path, text)
         except OSError as error:
             raise StateUnusable(f"cannot write {self.path}: {error.strerror}; what was there still is") from error
 
     @property
+    def _now(self) -> str:
+        """RFC 3339, as all files of the backend have it."""
+        return self.clock.now().isoformat().replace("+00:00", "Z")
+
+    @property
     def _lock_folder(self) -> Path:
-        return self.backend / "locks" / "organization" / self.project.name / self.name
+        return self.backend / "locks" / "organization" / self.project / self.name
 
     def locks(self) -> dict[Path, str]:
         """The lock files of the CLI's file backend that are there now, and who holds each."""
@@ -119,37 +175,28 @@ class Stack:
         mine = self._lock_folder / f"{uuid.uuid4()}.json"
         holder = {"pid": os.getpid(), "username": getpass.getuser(), "hostname": socket.gethostname()}
         mine.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        with contextlib.ExitStack() as held:
+            held.callback(mine.unlink, missing_ok=True)
             mine.write_text(json.dumps({**holder, "timestamp": self._now}), encoding="utf-8")
             if others := [other for path, other in self.locks().items() if path != mine]:
                 advice = f"if that run has ended, remove its lock: python -m engine cancel --stack {self.name} --yes"
                 raise StackLocked(f"the stack {self.name} is locked by {others[0]}; {advice}")
-            yield lambda: mine.unlink(missing_ok=True)
-        finally:
-            mine.unlink(missing_ok=True)
+            yield held.close
 
 
-def _holder(text: bytes) -> str:
-    """A file that says nothing is a lock of somebody."""
-    content = {}
-    with contextlib.suppress(TypeError, ValueError):
-        content = {**json.loads(text)}
-    user, host, pid, since = (content.get(key, "?") for key in ("username", "hostname", "pid", "timestamp"))
-    return f"{user}@{host} (pid {pid}) since {since}"
-
-
-def _backend(project: Project) -> Path:
-    """PULUMI_BACKEND_URL, else `backend.url` of Pulumi.yaml, else the home folder. Raises Unsupported."""
-    of_project = mapping(project.root / "Pulumi.yaml", "backend", project.document.get("backend")).get("url")
-    url = os.environ.get("PULUMI_BACKEND_URL") or str(of_project or "file://~")
-    scheme, _, path = url.partition("://")
-    if scheme != "file":
-        raise Unsupported(f"the backend {scheme}://… (expected file://…)")
-    folder = (project.root / Path(unquote(path.split("?")[0])).expanduser()).resolve() / ".pulumi"
-    meta = folder / "meta.yaml"
-    if meta.exists() and (version := read_yaml(meta).get("version")) != 1:
-        raise Unsupported(f"{meta}: backend layout version {version!r} (expected 1)")
-    return folder
+def _project(folder: Path) -> tuple[str, Path, Mapping[str, Any]]:
+    """Name, root and Pulumi.yaml of the project that *folder* is in. Raises ProjectInvalid, Unsupported."""
+    roots = [root for root in (folder, *folder.parents) if (root / "Pulumi.yaml").exists()]
+    if not roots:
+        raise ProjectInvalid(f"no Pulumi.yaml in {folder} or above it; use --cwd to name the project's folder")
+    path = roots[0] / "Pulumi.yaml"
+    document = _read_yaml(path)
+    name, runtime = document.get("name"), document.get("runtime")
+    if not isinstance(name, str) or not name or "/" in name:
+        raise ProjectInvalid(f"{path}: name: got {name!r}, expected letters, digits, '_', '.' and '-'")
+    if (runtime.get("name") if isinstance(runtime, dict) else runtime) != "python":
+        raise Unsupported(f"{path}: runtime {runtime!r} (expected python)")
+    return name, roots[0], document
 
 
 def _full_name(name: str, project: str) -> tuple[str, str]:
@@ -158,6 +205,52 @@ def _full_name(name: str, project: str) -> tuple[str, str]:
     if organization != "organization" or len(of_project) > 1:
         raise UsageError(f"stack {name!r}: expected <stack> or organization/<project>/<stack>")
     return (of_project or [project])[0], stack
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    """A YAML mapping. Raises ProjectInvalid."""
+    try:
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ProjectInvalid(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+    return _mapping(path, "the file", document)
+
+
+def _mapping(path: Path, what: str, value: Any) -> dict[str, Any]:
+    """*value*, found at *what* in *path*, if it is a mapping or nothing. Raises ProjectInvalid."""
+    if not isinstance(value or {}, dict):
+        raise ProjectInvalid(f"{path}: {what}: got {compact(value)[:40]}, expected a mapping")
+    return {str(key): item for key, item in (value or {}).items()}
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads dates as the text that stands there, as the CLI does."""
+
+    yaml_constructors = yaml.SafeLoader.yaml_constructors | {
+        "tag:yaml.org,2002:timestamp": yaml.SafeLoader.construct_yaml_str
+    }
+
+
+def _opened(value: Any, decrypt: Callable[[str], str]) -> Value:
+    """*value* with what is in each `{secure: ciphertext}` as a secret."""
+    if isinstance(value, dict):
+        if value.keys() == {"secure"}:
+            return Secret(decrypt(str(value["secure"])))
+        return {str(key): _opened(item, decrypt) for key, item in value.items()}
+    return [_opened(item, decrypt) for item in value] if isinstance(value, list) else value
+
+
+def _text(value: Value) -> str:
+    """A value of the configuration as the program gets it: what is no text, as JSON."""
+    return "" if value is None else value if isinstance(value, str) else compact(value)
+
+
+def _holder(lock: bytes) -> str:
+    """A file that says nothing is a lock of somebody."""
+    holder = dict.fromkeys(("username", "hostname", "pid", "timestamp"), "?")
+    with contextlib.suppress(TypeError, ValueError):
+        holder |= json.loads(lock)
+    return "{username}@{hostname} (pid {pid}) since {timestamp}".format(**holder)
 
 
 def _write_atomically(path: Path, text: str) -> None:

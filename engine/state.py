@@ -129,12 +129,8 @@ def verify(resources: Sequence[ResourceState]) -> str:
 _REFUSED = {"taint", "viewOf", "resourceHooks", "replaceWith", "deletedWith", "refreshBeforeUpdate", "snippetID"}
 _REFUSED |= {"pendingReplacement", "initErrors", "snippets", "extensions"}
 _OURS = ("manifest", "secrets_providers", "resources", "pending_operations")
-FIELDS = {
-    re.sub("_(.)", lambda match: match[1].upper(), one.name): one.name
-    for one in fields(ResourceState)
-    if one.name != "other"
-}
-"""The word of the file, and of the protocol, for each field of ResourceState."""
+FIELDS = {re.sub("_(.)", lambda match: match[1].upper(), one.name): one.name for one in fields(ResourceState)[:-1]}
+"""The word of the file, and of the protocol, for each field of ResourceState but `other`."""
 
 
 def read_latest(path: Path) -> dict[str, Any]:
@@ -238,8 +234,8 @@ def encode(checkpoint: Checkpoint, stack: str, crypter: Crypter, now: str) -> st
     """The text of the file. *stack* is `organization/<project>/<stack>`, *now* RFC 3339."""
     pending = [f'{{"resource":{_text(one.state, crypter)},"type":"{one.kind}"}}' for one in checkpoint.operations]
     lists = {"resources": [_text(state, crypter) for state in checkpoint.resources], "pending_operations": pending}
-    manifest = {"time": now, "magic": "", "version": ""}
     secrets = {"type": "passphrase", "state": {"salt": crypter.salt}}
-    head = compact({"manifest": manifest, "secrets_providers": secrets, **checkpoint.other})
+    manifest = {"manifest": {"time": now, "magic": "", "version": ""}, "secrets_providers": secrets}
+    head = compact({**manifest, **checkpoint.other})
     tail = "".join(f',"{key}":[{",".join(texts)}]' for key, texts in lists.items() if texts)
     return f'{{"version":{VERSION},"checkpoint":{{"stack":{compact(stack)},"latest":{head[:-1]}{tail}}}}}}}'

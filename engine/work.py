@@ -18,11 +18,10 @@ from engine.ledger import Ledger
 from engine.plugin import Provider
 from engine.stack import Stack
 from engine.state import ResourceState
-from engine.values import compare
+from engine.values import compare, has_unknown
 
 UNPROTECT = "remove the `protect` option from it in your program and run `up` first"
 _NEEDED = "cannot be deleted because resources that are no --target depend on it; target them too"
-Action = Callable[[], ResourceState | None]
 
 
 @dataclass
@@ -47,7 +46,7 @@ class Work:
         """Whether there are targets, and *urn* is none of them."""
         return bool(self.targets) and urn not in self.targets
 
-    def attempt(self, step: Step, action: Action) -> ResourceState | None:
+    def attempt(self, step: Step, action: Callable[[], ResourceState | None]) -> ResourceState | None:
         """What *action* gives, or None if it failed, which is shown, or was not begun."""
         if self.interrupted.is_set():
             return None
@@ -57,8 +56,8 @@ class Work:
             self.display.failed(step, error)
             return None
 
-    def carry_out(self, step: Step, call: Action, becomes: ResourceState | None = None) -> ResourceState | None:
-        """Make the step's *call* and note what it gives. The step's old state then *becomes* another one, or is gone.
+    def carry_out(self, step: Step, becomes: ResourceState | None = None) -> ResourceState | None:
+        """Make the step's call and note what it gives. The step's old state then *becomes* another one, or is gone.
 
         A preview makes no call and shows what it would do: the outputs that the provider will give are not known yet.
         """
@@ -66,12 +65,23 @@ class Work:
             new = step.new and replace(step.new, outputs=step.new.inputs)
             self.ledger.record(new, step.old, becomes)
         else:
+            if has_unknown(step.state.inputs):
+                raise EngineError("an input is not known although everything it depends on has been deployed")
             self.display.begun(step)
             with self.ledger.operation(step.operation):
-                new = call()
+                new = self._call(step)
                 self.ledger.record(new, step.old, becomes)
         self.display.done(step)
         return new
+
+    def _call(self, step: Step) -> ResourceState | None:
+        if step.op is Op.UPDATE and step.old:
+            return self.provider.update(step.old, step.state)
+        if step.new:
+            return self.provider.create(step.new)
+        if not step.state.retain_on_delete:
+            self.provider.delete(step.state)
+        return None
 
     def refresh(self) -> None:
         """Read in parallel. Nothing in the cloud is changed, so the state is written once, at the end.
@@ -121,7 +131,8 @@ class Work:
         sorter.prepare()
 
         def delete(state: ResourceState) -> bool:
-            return not self.spares(state.urn) and bool(self.attempt(_deletion(state), lambda: self._delete(state)))
+            step = _deletion(state)
+            return not self.spares(state.urn) and bool(self.attempt(step, lambda: self._delete(step)))
 
         with ThreadPoolExecutor(self.parallel) as pool:
             while ready := sorter.get_ready():
@@ -130,16 +141,11 @@ class Work:
             if state.urn in self.targets and not self.is_over:
                 self.display.failed(_deletion(state), EngineError(_NEEDED))
 
-    def _delete(self, state: ResourceState) -> ResourceState:
-        if state.protect and not state.delete:
+    def _delete(self, step: Step) -> ResourceState:
+        if step.state.protect and not step.state.delete:
             raise EngineError(f"cannot be deleted because it is protected; {UNPROTECT}")
-
-        def call() -> None:
-            if not state.retain_on_delete:
-                self.provider.delete(state)
-
-        self.carry_out(_deletion(state), call)
-        return state
+        self.carry_out(step)
+        return step.state
 
 
 def _deletion(state: ResourceState) -> Step:

@@ -11,15 +11,13 @@ from engine.display import Display
 from engine.errors import CheckFailed, ProviderFailed
 from engine.ledger import Ledger
 from engine.plugin import Difference, Provider
-from engine.project import Project
 from engine.stack import Stack
 from engine.state import STACK_TYPE, Checkpoint, ResourceState, make_urn, name_of, verify
 from engine.values import Properties, Value, reveal
-from fcpin.clock import SystemClock
 
 ITEM = "pulumi-python:dynamic/journal:Item"
 BOX = "journal:index:Box"
-STACK = Stack("dev", Project("rig", Path(), {}, Path(), {}), Path(), SystemClock())
+STACK = Stack("dev", "rig", Path(), {}, Path(), {})
 vars(STACK)["config"] = {}  # none, and no passphrase is asked for
 STACK_URN = make_urn("dev", "rig", STACK_TYPE, "rig-dev")
 
