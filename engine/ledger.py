@@ -12,13 +12,11 @@ from graphlib import CycleError, TopologicalSorter
 from engine.errors import EngineError, OutcomeUnknown, StateUnusable
 from engine.state import Checkpoint, Operation, ResourceState, verify
 
-Store = Callable[[Checkpoint], None]
-
 
 class Ledger:
     """States made in this run, followed by those from before it that have not been dealt with."""
 
-    def __init__(self, before: Checkpoint, store: Store | None = None) -> None:
+    def __init__(self, before: Checkpoint, store: Callable[[Checkpoint], None] | None = None) -> None:
         """Without a *store* nothing is written: a preview."""
         self._before, self._store = before, store
         self.new: dict[str, ResourceState] = {}

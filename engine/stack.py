@@ -109,7 +109,7 @@ class Stack:
     @cached_property
     def crypter(self) -> Crypter:
         """For what is written; the salt of Pulumi.<stack>.yaml goes before the state's. Raises PassphraseWrong."""
-        return crypter_of(self.settings.get("encryptionsalt") or salt_of(read_latest(self.path)))
+        return crypter_of(str(self.settings.get("encryptionsalt") or salt_of(read_latest(self.path))))
 
     @cached_property
     def config(self) -> Properties:
@@ -129,7 +129,8 @@ class Stack:
                 value = _opened(values[key], decrypt)
             except StateUnusable as error:
                 raise ProjectInvalid(f"{self.settings_file}: {key}: {error}; set it anew with the Pulumi CLI") from None
-            text = _text(reveal(value))
+            plain = reveal(value)
+            text = "" if plain is None else plain if isinstance(plain, str) else compact(plain)
             config[key] = Secret(text) if has_secret(value) else text
         return config
 
@@ -238,11 +239,6 @@ def _opened(value: Any, decrypt: Callable[[str], str]) -> Value:
             return Secret(decrypt(str(value["secure"])))
         return {str(key): _opened(item, decrypt) for key, item in value.items()}
     return [_opened(item, decrypt) for item in value] if isinstance(value, list) else value
-
-
-def _text(value: Value) -> str:
-    """A value of the configuration as the program gets it: what is no text, as JSON."""
-    return "" if value is None else value if isinstance(value, str) else compact(value)
 
 
 def _holder(lock: bytes) -> str:
