@@ -34,10 +34,15 @@ class Ledger:
     def record(
         self, new: ResourceState | None, old: ResourceState | None = None, becomes: ResourceState | None = None
     ) -> None:
-        """*new* is the state of its URN, *old* becomes *becomes* or is gone: in the next write, both together."""
+        """*new* is the state of its URN, *old* becomes *becomes* or is gone, and what was pending for them is over.
+
+        All that is in one write, the next.
+        """
+        over = {state.urn for state in (new, old) if state}
         with self._mutex:
             if new:
                 self.new[new.urn] = new
+            self._operations = [operation for operation in self._operations if operation.state.urn not in over]
             kept = [becomes if state is old else state for state in self.remaining]
             self.remaining = [state for state in kept if state]
 
@@ -53,16 +58,16 @@ class Ledger:
 
         One that failed is over. One of unknown outcome stays pending: nobody knows how far the call came.
         """
-        self._operations.append(operation)
+        with self._mutex:
+            self._operations.append(operation)
         self.commit()
         try:
             yield
-        except OutcomeUnknown:
+        except EngineError as error:
+            if not isinstance(error, OutcomeUnknown):
+                with self._mutex:
+                    self._operations.remove(operation)
             raise
-        except EngineError:
-            self._operations.remove(operation)
-            raise
-        self._operations.remove(operation)
         self.commit()
 
     def commit(self) -> None:
