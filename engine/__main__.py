@@ -1,6 +1,6 @@
 """The command line: those flags of the Pulumi CLI that this engine has, with the CLI's meaning and exit codes.
 
-A command that runs something has a preview phase, unless that is skipped, and the phase that does it.
+A command that runs something has a preview phase, the question, and the phase that does it.
 """
 
 # ruff: noqa: T201 - what is printed here is what the commands are for
@@ -28,8 +28,8 @@ _ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "stack": ("--stack -s", {"metavar": "NAME", "help": "the stack (default: PULUMI_STACK)"}),
     "cwd": ("--cwd -C", {"type": Path, "default": Path(), "metavar": "DIRECTORY", "help": "where to run"}),
     "target": ("--target -t", {"action": "append", "default": [], "metavar": "URN", "help": "only this one"}),
-    "yes": ("--yes -y", _SWITCH | {"help": "go on after the preview"}),
-    "skip-preview": ("--skip-preview -f", _SWITCH | {"help": "go on without a preview"}),
+    "yes": ("--yes -y", _SWITCH | {"help": "do not ask"}),
+    "skip-preview": ("--skip-preview -f", _SWITCH | {"help": "neither preview nor ask"}),
     "preview-only": ("--preview-only", _SWITCH | {"help": "only show it"}),
     "refresh": ("--refresh -r", _SWITCH | {"help": "read every resource first"}),
     "diff": ("--diff", _SWITCH | {"help": "also show what does not change"}),
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads it any more
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):
         return _failed(Cancelled("interrupted"))
     except OSError as error:
         return _failed(EngineError(f"{error.filename or 'the system'}: {error.strerror}"))
@@ -89,17 +89,20 @@ def _parser() -> ArgumentParser:
 
 def _run(options: Namespace) -> int:
     stack = Stack.open(options.stack, options.cwd)
+    interrupts = _Interrupts()
     if options.preview_only or options.command == "preview":
-        return _phase(stack, options, _interruptible(lambda: None), preview=True, last=True)
-    if not (options.yes or options.skip_preview):
-        raise UsageError("--yes or --skip-preview must be passed in to proceed: it is the Pulumi CLI that asks")
-    with stack.locked() as unlock:
-        interrupted = _interruptible(unlock)
-        code = 0 if options.skip_preview else _phase(stack, options, interrupted, preview=True, last=False)
-        return code or _phase(stack, options, interrupted, preview=False, last=True)
+        return _phase(stack, options, interrupts, preview=True, last=True)
+    if not (options.yes or options.skip_preview or sys.stdin.isatty()):
+        raise UsageError("--yes or --skip-preview must be passed in to proceed when running in non-interactive mode")
+    with stack.locked() as interrupts.leave:
+        code = 0 if options.skip_preview else _phase(stack, options, interrupts, preview=True, last=False)
+        asks = not (code or options.skip_preview or options.yes)
+        if asks and input(f"Perform this {_NOUNS[options.command]}? (yes/no) ").strip().lower() not in ("yes", "y"):
+            raise Cancelled("confirmation declined, nothing has been done")
+        return code or _phase(stack, options, interrupts, preview=False, last=True)
 
 
-def _phase(stack: Stack, options: Namespace, interrupted: Event, *, preview: bool, last: bool) -> int:
+def _phase(stack: Stack, options: Namespace, interrupts: "_Interrupts", *, preview: bool, last: bool) -> int:
     from engine.display import Display  # with the SDK, which the other commands need not wait for
     from engine.phase import run_phase
 
@@ -107,9 +110,8 @@ def _phase(stack: Stack, options: Namespace, interrupted: Event, *, preview: boo
     noun = _NOUNS[options.command]
     what = f"Previewing {noun}" if preview else f"{noun.removesuffix('e').title()}ing"
     display.line(f"{what} ({stack.name}):")
-    run_phase(stack, options, display, interrupted, preview=preview)
-    if interrupted.is_set():
-        raise Cancelled("the run was interrupted; what had been done is saved")
+    with interrupts as interrupted:
+        run_phase(stack, options, display, interrupted, preview=preview)
     if options.json:
         print(_json(display.digest()))
     if display.errors:
@@ -119,26 +121,39 @@ def _phase(stack: Stack, options: Namespace, interrupted: Event, *, preview: boo
     return 0
 
 
-def _interruptible(leave: Callable[[], object]) -> Event:
-    """Set by the first Ctrl-C: start nothing new, finish what is under way, save. The second calls *leave* and leaves.
+class _Interrupts:
+    """First Ctrl-C in a phase: start nothing new, finish what is under way, save. Second, or at any other time: leave.
 
     SIGTERM and SIGHUP are as Ctrl-C. What is under way at the second stays in the state as pending.
     """
-    interrupted = Event()
 
-    def interrupt(_number: int, _frame: object) -> None:
-        again = interrupted.is_set()
+    def __init__(self) -> None:
+        self.event, self._in_a_phase = Event(), False
+        self.leave: Callable[[], None] = lambda: None
+        """Called before the process ends at once."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._interrupt)
+
+    def _interrupt(self, _number: int, _frame: object) -> None:
+        if not self._in_a_phase:
+            raise KeyboardInterrupt
+        again = self.event.is_set()
         with contextlib.suppress(OSError):
             os.write(2, _SECOND if again else _FIRST)
         if again:
-            leave()
+            self.leave()
             os._exit(Cancelled.exit_code)  # at once, before a step that is cut off now could be taken for a failed one
-        interrupted.set()
+        self.event.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, interrupt)
-    return interrupted
+    def __enter__(self) -> Event:
+        self._in_a_phase = True
+        return self.event
+
+    def __exit__(self, *_: object) -> None:
+        self._in_a_phase = False
+        if self.event.is_set():
+            raise Cancelled("the run was interrupted; what had been done is saved")
 
 
 def _ls(options: Namespace) -> None:

@@ -9,7 +9,7 @@ EngineError              1  one line: where, what (got / expected), what to do
 ├── StackNotFound        6
 ├── UsageError           2  words that are not known, or do not go together
 ├── ChangesProposed      7  --expect-no-changes, and there were some
-├── Cancelled            8  the user interrupted the run
+├── Cancelled            8  the user said no, or interrupted the run
 ├── ProviderFailed          a method of the dynamic provider raised; the text is the provider's
 │   └── OutcomeUnknown      the plugin ended in the middle of a call
 └── CheckFailed             check() found the inputs wrong; a line for every failure
@@ -64,7 +64,7 @@ class ChangesProposed(EngineError):
 
 
 class Cancelled(EngineError):
-    """The user interrupted the run."""
+    """The user declined or interrupted the run."""
 
     exit_code = 8
 

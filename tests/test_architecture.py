@@ -174,7 +174,7 @@ def lines_of_code(file: Path) -> int:
 
 def test_the_embedded_engine_stays_a_stand_in() -> None:
     """What it would need more lines for is the Pulumi CLI's."""
-    assert sum(lines_of_code(file) for file in (ROOT / "engine").glob("*.py")) < 1_385
+    assert sum(lines_of_code(file) for file in (ROOT / "engine").glob("*.py")) < 1_400
 
 
 @pytest.mark.parametrize(

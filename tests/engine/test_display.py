@@ -1,8 +1,14 @@
-"""What is shown besides lines: the JSON digest."""
+"""What is shown besides lines: the JSON digest, and the terminal with its question."""
 
 import json
+import os
+import pty
+import subprocess
+import sys
 
-from tests.engine.workbench import Workbench
+import pytest
+
+from tests.engine.workbench import PATIENCE, Workbench
 
 
 def test_the_digest_has_old_and_new_states_and_what_differs(bench: Workbench) -> None:
@@ -34,3 +40,42 @@ def test_the_digest_of_a_failure_has_its_diagnostics(bench: Workbench) -> None:
     assert diagnostic["severity"] == "error"
     assert diagnostic["urn"].endswith("::a")
     assert "no tag qualifies" in diagnostic["message"]
+
+
+def on_a_terminal(bench: Workbench, answer: str) -> tuple[int, str]:
+    """Run `up`, answer its question, and return the exit code and all that was shown."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "engine", "up", "--stack", "dev"],
+        cwd=bench.project,
+        env={**bench.environment, "TERM": "xterm-256color"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    seen = b""
+    answered = False
+    while True:
+        try:
+            chunk = os.read(ours, 4096)
+        except OSError:  # the other end is closed: Linux says so with an error
+            break
+        if not chunk:
+            break
+        seen += chunk
+        if not answered and b"(yes/no)" in seen:
+            os.write(ours, f"{answer}\n".encode())
+            answered = True
+    os.close(ours)
+    return process.wait(PATIENCE), seen.decode()
+
+
+@pytest.mark.parametrize(("answer", "code", "created"), [("yes", 0, ["a"]), ("no", 8, [])])
+def test_on_a_terminal_up_asks_after_its_preview(bench: Workbench, answer: str, code: int, created: list[str]) -> None:
+    bench.program('Item("a")')
+    ended, text = on_a_terminal(bench, answer)
+    assert ended == code, text
+    assert "Perform this update? (yes/no)" in text
+    assert " +  pulumi-python:dynamic/journal:Item a create" in text
+    assert list(bench.cloud()) == created

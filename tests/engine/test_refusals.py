@@ -56,7 +56,7 @@ def test_what_the_engine_does_not_support_points_to_the_cli(
 
 
 USAGE = [
-    ("nobody is asked", ["up"], "dev", 2, "--yes or --skip-preview must be passed"),
+    ("no TTY to ask on", ["up"], "dev", 2, "--yes or --skip-preview must be passed"),
     ("a stack that does not exist", ["preview"], "nosuch", 6, "no stack named 'nosuch' found"),
     ("no stack at all", ["preview"], None, 2, "--stack"),
     ("a flag of the CLI only", ["up", "--plan", "x"], "dev", 2, "unrecognized arguments"),
