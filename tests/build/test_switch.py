@@ -14,6 +14,7 @@ import pytest
 from emulator import Emulator, Knobs
 from fcpin.build.switch import armed, watch
 from fcpin.devs.client import DevsClient
+from fcpin.errors import PipelineExists
 from fcpin.openapi import Credentials
 from tests.devs.submitted import document
 
@@ -56,6 +57,27 @@ def test_a_word_at_the_end_cancels_nothing(running: tuple[Emulator, DevsClient])
     watch(BytesIO(order(cloud) + b"done\n"))
     with armed(cloud.url, Credentials(cloud.access_key_id, cloud.access_key_secret), "p-1"):
         pass
+    assert client.get("p-1").word == "Running"
+
+
+def test_what_was_interrupted_twice_is_cancelled_all_the_same(running: tuple[Emulator, DevsClient]) -> None:
+    """The second Ctrl-C comes while the first one's cancellation is under way."""
+    cloud, client = running
+    with (
+        pytest.raises(KeyboardInterrupt),
+        armed(cloud.url, Credentials(cloud.access_key_id, cloud.access_key_secret), "p-1"),
+    ):
+        raise KeyboardInterrupt
+    assert client.get("p-1").word == "Canceled"
+
+
+def test_a_failure_cancels_nothing_the_pipeline_may_be_somebody_elses(running: tuple[Emulator, DevsClient]) -> None:
+    cloud, client = running
+    with (
+        pytest.raises(PipelineExists),
+        armed(cloud.url, Credentials(cloud.access_key_id, cloud.access_key_secret), "p-1"),
+    ):
+        raise PipelineExists("p-1 is taken")
     assert client.get("p-1").word == "Running"
 
 

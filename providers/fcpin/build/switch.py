@@ -1,4 +1,5 @@
 """A dead man's switch: when this process ends without a word, however that came about, its pipeline is cancelled.
+So it is when the block is broken off, by an interruption: what was to cancel the pipeline may be interrupted as well.
 
 A small process of its own session holds the other end of a pipe. A pipe that closes before anything was said means
 that we were killed. What it needs to know goes through that pipe, never through its arguments.
@@ -40,16 +41,25 @@ def armed(endpoint: str, account: Account | None, name: str) -> Iterator[None]:
         assert process.stdin is not None  # noqa: S101 - it is a pipe
         process.stdin.write(json.dumps(told).encode() + b"\n")
         process.stdin.flush()
+        word = b""
         try:
             yield
+            word = _DONE
+        except Exception:
+            word = _DONE
+            raise
         finally:
             with suppress(OSError):  # it was killed itself
-                process.stdin.write(_DONE)
+                process.stdin.write(word)
                 process.stdin.close()
-            try:
-                process.wait(_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
+            _wait(process)
+
+
+def _wait(process: "subprocess.Popen[bytes]") -> None:
+    try:
+        process.wait(_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def watch(told: IO[bytes]) -> None:
