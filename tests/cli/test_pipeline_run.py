@@ -67,6 +67,22 @@ def test_a_pipeline_of_the_stack_is_run_at_a_commit(told: ToldStack) -> None:
     assert (answer.code, answer.out) == (0, f"{told.image('83f96b6')}@{told.cloud.tags(PATH)['83f96b6']}\n")
 
 
+def test_what_is_there_already_is_told_and_not_built_unless_always(told: ToldStack) -> None:
+    digest = told.push("83f96b6", "by somebody else")
+    answer = run(told, "--commit", COMMIT)
+    assert (answer.code, answer.out) == (0, f"{told.image('83f96b6')}@{digest}\n")
+    assert f"{told.image('83f96b6')} is there already" in answer.err
+    assert phases(told) == []
+
+
+def test_a_conversion_that_is_stuck_is_told_within_the_deadline(told: ToldStack) -> None:
+    told.cloud.stick_conversion()
+    answer = run(told, enterprise(told), "--commit", COMMIT, "--deadline", "1")
+    assert (answer.code, answer.out) == (1, "")
+    assert "83f96b6 was pushed, but ACR has not converted it" in answer.err
+    assert phases(told) == ["Canceled"]
+
+
 @pytest.mark.skipif(not shutil.which("buildah"), reason="buildah is not installed (Debian package buildah)")
 def test_buildah_is_run_where_the_stack_says_so(told: ToldStack) -> None:
     commit = Code(told.folder / "code").commit({"Containerfile": CONTAINERFILE, "app": "one\n"})

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fcpin.pipeline.spec import document, examined, problems
+from fcpin.pipeline.spec import deadline_of, document, examined, problems
 from fcpin.pipeline.validate import examine
 
 PERSONAL = "registry-vpc.cn-hangzhou.aliyuncs.com/shop/app:{commit}"
@@ -94,3 +94,11 @@ def test_buildah_may_take_its_time_and_push_anywhere() -> None:
 
 def test_a_commit_that_is_none_is_told_beside_the_rest() -> None:
     assert [problem.path for problem in problems("", {"image": PERSONAL}, commit="main")] == ["commit"]
+
+
+def test_a_warm_up_of_its_own_has_its_own_time() -> None:
+    assert deadline_of({"image": PERSONAL}) == 1500
+    runner = {**RUNNER, "timeout": 3600}
+    assert deadline_of({"image": PERSONAL, "runner": runner, "warm": WARM}) == 4200
+    assert deadline_of({"image": PERSONAL, "runner": runner, "warm": {**WARM, "separate": True}}) == 7800
+    assert deadline_of({"image": PERSONAL, "deadline": 60}) == 60

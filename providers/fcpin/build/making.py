@@ -58,8 +58,7 @@ class Maker:
         try:
             built = self.builder.build(request, progress)
         except BuildTimedOut as error:
-            self._forget(request.image)
-            raise BuildTimedOut(f"{error}{self._stuck(request.image)}") from None
+            raise BuildTimedOut(f"{error}{self.stuck(request.image)}") from None
         left = request.deadline - (self.clock.monotonic() - started)
         return Made(self.read_back(request.image, built, left), built.name, built.log_location)
 
@@ -79,9 +78,7 @@ class Maker:
         digest = self._await(image, seconds)
         if digest is None:
             where = f"; see its log: {built.log_location}" if built.log_location else ""
-            raise BuildMismatch(
-                f"{built.name} succeeded, but {image} is not in the registry{self._stuck(image)}{where}"
-            )
+            raise BuildMismatch(f"{built.name} succeeded, but {image} is not in the registry{self.stuck(image)}{where}")
         reported = built.reported
         if _is_accelerated(image):  # who names only what it has pushed says nothing of the conversion
             pushed = self.find(_original(image))
@@ -105,10 +102,11 @@ class Maker:
             digest = self.find(image)
         return digest
 
-    def _stuck(self, image: Image) -> str:
+    def stuck(self, image: Image) -> str:
         """What is to be said when an accelerated image is missing and its original is there."""
         if not _is_accelerated(image):
             return ""
+        self._forget(image)
         pushed = _original(image)
         if self.find(pushed) is None or self.find(image) is not None:
             return ""

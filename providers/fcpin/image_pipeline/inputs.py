@@ -8,7 +8,7 @@ from fcpin.build.builder import BuildRequest
 from fcpin.errors import InvalidSettings, Problem
 from fcpin.image import Image
 from fcpin.image_pipeline.keys import INPUTS, OWN_KEYS, SPEC_KEYS
-from fcpin.pipeline.spec import PIPELINE, deadline_of, image_of, problems
+from fcpin.pipeline.spec import PIPELINE, deadline_of, image_of, is_rebuilt, problems
 from fcpin.pipeline.variables import commit_problem
 from fcpin.spelling import unknown_key
 
@@ -38,7 +38,7 @@ class PipelineArgs:
     @property
     def always(self) -> bool:
         """Whether the image is built although it is there."""
-        return self.spec.get("rebuild") == "always"
+        return is_rebuilt(self.spec)
 
     @property
     def target(self) -> dict[str, str]:

@@ -136,14 +136,16 @@ def require(spec: object, path: str, commit: str | None = None) -> None:
         raise InvalidSettings(*wrong)
 
 
-def environment_seconds(spec: Mapping[str, Any]) -> float:
-    """How long the environment of *spec* lets a task run."""
-    return float(spec.get("runner", {}).get("timeout", DEFAULT_SECONDS))
+def is_rebuilt(spec: Mapping[str, Any]) -> bool:
+    """Whether its image is built although it is there."""
+    return spec.get("rebuild") == "always"
 
 
 def deadline_of(spec: Mapping[str, Any]) -> float:
     """Seconds that are waited for the image: what *spec* says, else for its tasks, and for conversion and queues."""
-    return float(spec.get("deadline", environment_seconds(spec) + _BESIDE_THE_BUILD))
+    tasks = 2 if spec.get("warm", {}).get("separate") else 1
+    longest = spec.get("runner", {}).get("timeout", DEFAULT_SECONDS)
+    return float(spec.get("deadline", tasks * longest + _BESIDE_THE_BUILD))
 
 
 def _of_deadline(spec: Mapping[str, Any], path: str) -> Iterator[Problem]:

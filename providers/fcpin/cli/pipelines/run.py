@@ -2,7 +2,6 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from fcpin.cli.command import Streams
@@ -13,7 +12,7 @@ from fcpin.cli.pipelines.render import filled
 from fcpin.cli.pipelines.source import add_source, add_values, pipelines_of
 from fcpin.cli.stacks import read_stack
 from fcpin.clock import Clock, SystemClock
-from fcpin.errors import InvalidInput, Problem
+from fcpin.errors import BuildTimedOut, InvalidInput, Problem
 
 if TYPE_CHECKING:
     from fcpin.build.builder import Progress
@@ -23,25 +22,17 @@ if TYPE_CHECKING:
     from fcpin.stack import Stack
 
 DESCRIPTION: Final = (
-    "Ctrl-C cancels the pipeline. Standard output has one line for each image, as it is in the registry: "
+    "Ctrl-C cancels the pipeline. An image of the stack's that is there already is not built again, "
+    "unless rebuild: always. Standard output has one line for each image, as it is in the registry: "
     "host/namespace/name:tag@sha256:…. Exit status: 0 done, 1 it failed, 2 something is wrong, 130 cancelled."
 )
 _BESIDE_THE_TASKS: Final = 600
 
 
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """What is to be run."""
-
-    document: Mapping[str, Any]
-    pipeline: "Pipeline"
-    settings: "Settings"
-
-
 def run(given: Namespace, streams: Streams) -> int:
     """0. Raises InvalidInput, StackError, PipelineError, RegistryError; then no pipeline is left running."""
-    from fcpin.cli.pipelines.here import build_here
-    from fcpin.pipeline.spec import is_local
+    from fcpin.cli.pipelines.image import built
+    from fcpin.settings import Settings
 
     if not given.file and not given.stack:
         raise InvalidInput(Problem("FILE", "is required, or --stack and what fcpin:pipelines says there"))
@@ -52,46 +43,40 @@ def run(given: Namespace, streams: Streams) -> int:
         print(printable(line), file=streams.stderr, flush=True)
 
     with ending_in_order():
-        if stack and spec and is_local(spec):
-            images = build_here(spec, given.commit, stack.settings, given.cwd, given.deadline, tell)
+        if stack and spec:
+            images = built(spec, given.commit, stack.settings, given.cwd, given.deadline, tell)
         else:
-            images = _submitted(given, _order(given, streams, stack, spec), tell)
+            settings = stack.settings if stack else Settings.read(lambda _: None)
+            images = _submitted(given, _of_file(given, streams, SystemClock()), settings, tell)
         for image in images:
             print(image, file=streams.stdout, flush=True)
     return 0
 
 
-def _submitted(given: Namespace, order: _Order, tell: "Progress") -> Iterator[str]:
+def _submitted(given: Namespace, document: Mapping[str, Any], settings: "Settings", tell: "Progress") -> Iterator[str]:
     """Every image as the registry has it, once the pipeline has succeeded."""
     from fcpin.build.builder import Built
     from fcpin.build.making import Maker
     from fcpin.clients import pipeline_builder, registries
     from fcpin.image import Image
+    from fcpin.pipeline.validate import examine
 
-    clock = SystemClock()
-    builder = pipeline_builder(order.settings, clock)
-    deadline = float(given.deadline or _deadline(order.pipeline))
-    finished = builder.run(order.document, deadline, tell)
-    maker = Maker(builder, registries(order.settings, clock), clock)
+    clock, pipeline = SystemClock(), examine(document, is_template=False).pipeline
+    builder = pipeline_builder(settings, clock)
+    maker = Maker(builder, registries(settings, clock), clock)
+    deadline, began = float(given.deadline or _deadline(pipeline)), clock.monotonic()
+    images = [Image.parse(build.image) for build in pipeline.builds]
+    try:
+        finished = builder.run(document, deadline, tell)
+    except BuildTimedOut as error:
+        raise BuildTimedOut(f"{error}{''.join(map(maker.stuck, images))}") from None
     built = Built(finished.pipeline.name, str(finished.log or ""), finished.reported)
-    for build in order.pipeline.builds:
-        image = Image.parse(build.image)
-        yield f"{image}@{maker.read_back(image, built, deadline)}"
-    if not order.pipeline.builds:
+    for image in images:
+        yield f"{image}@{maker.read_back(image, built, deadline - (clock.monotonic() - began))}"
+    if not images:
         tell("no task that builds is on: nothing was pushed")
     if built.log_location:
         tell(f"the log: {built.log_location}")
-
-
-def _order(given: Namespace, streams: Streams, stack: "Stack | None", spec: Mapping[str, Any] | None) -> _Order:
-    from fcpin.pipeline.named import at_commit
-    from fcpin.pipeline.validate import examine
-    from fcpin.settings import Settings
-
-    clock = SystemClock()
-    document = at_commit(spec, given.commit, clock.now()) if spec else _of_file(given, streams, clock)
-    settings = stack.settings if stack else Settings.read(lambda _: None)
-    return _Order(document, examine(document, is_template=False).pipeline, settings)
 
 
 def _of_file(given: Namespace, streams: Streams, clock: Clock) -> Mapping[str, Any]:

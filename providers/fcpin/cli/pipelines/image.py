@@ -1,4 +1,4 @@
-"""fcpin pipeline run, of a pipeline that is built on this machine."""
+"""fcpin pipeline run, of one of the stack's pipelines: its image, built by whoever its `builder` is."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,23 +11,26 @@ if TYPE_CHECKING:
     from fcpin.settings import Settings
 
 
-def build_here(
+def built(
     spec: Mapping[str, Any], commit: str, settings: "Settings", folder: Path, deadline: float | None, tell: "Progress"
 ) -> Iterator[str]:
-    """The image of *spec* as the registry has it; the code is looked for from the project's *folder*.
+    """The image of *spec* as the registry has it; buildah looks for the code from the project's *folder*.
 
-    *deadline*, in seconds, goes before the pipeline's own.
+    *deadline*, in seconds, goes before the pipeline's own. An image that is there already is taken, as `rebuild` says.
     Raises PipelineError, RegistryError; then nothing is left running.
     """
     from fcpin.build.builder import BuildRequest
     from fcpin.build.making import Maker
     from fcpin.clients import builders, registries
     from fcpin.image import Image
-    from fcpin.pipeline.spec import deadline_of, image_of
+    from fcpin.pipeline.spec import deadline_of, image_of, is_rebuilt
 
     clock = SystemClock()
     directory = registries(settings, clock)
     maker = Maker(builders(settings, directory, folder, clock), directory, clock)
     image = Image.parse(image_of(spec, commit))
-    made = maker.make(BuildRequest(spec, image, commit, deadline or deadline_of(spec)), tell, again=True)
+    request = BuildRequest(spec, image, commit, deadline or deadline_of(spec))
+    made = maker.make(request, tell, again=is_rebuilt(spec))
     yield f"{image}@{made.digest}"
+    if made.log_location:
+        tell(f"the log: {made.log_location}")
