@@ -89,11 +89,12 @@ def test_a_conversion_that_never_comes_is_told_at_the_deadline(workshop: Worksho
     assert workshop.phases == ["Canceled"]
 
 
-def test_two_who_want_a_commit_at_once_have_one_build(workshop: Workshop) -> None:
+@pytest.mark.parametrize("again", [False, True], ids=["unless it is there", "always"])
+def test_two_who_want_a_commit_at_once_have_one_build(workshop: Workshop, again: bool) -> None:
     maker, request = workshop.maker, workshop.request(workshop.personal)
 
     def make(_number: int) -> Made:
-        return maker.make(request, workshop.told.append, again=False)
+        return maker.make(request, workshop.told.append, again=again)
 
     with ThreadPoolExecutor(4) as pool:
         made = list(pool.map(make, range(4)))

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -128,20 +129,46 @@ def test_a_task_that_is_off_pushes_nothing_and_that_is_said(told: ToldStack) -> 
     assert "nothing was pushed" in answer.err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
-def test_interrupted_it_cancels_the_pipeline(told: ToldStack, number: signal.Signals) -> None:
-    told.cloud.hang_build()
-    command = [sys.executable, "-m", "fcpin", "pipeline", "run", "--commit", COMMIT]
+def interrupt(told: ToldStack, commit: str, once: Callable[[], bool], *numbers: signal.Signals, **more: str) -> None:
+    """Send signals to a run as soon as *once* holds; *more* is for its environment."""
+    command = [sys.executable, "-m", "fcpin", "pipeline", "run", "--commit", commit]
     where = ["--stack", told.name, "--engine", "pulumi", "--cwd", str(told.folder)]
     with subprocess.Popen(
-        [*command, *where], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ, preexec_fn=as_in_a_terminal
+        [*command, *where],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **more},
+        preexec_fn=as_in_a_terminal,
     ) as process:
         until = time.monotonic() + 30
-        while phases(told) != ["Running"]:
+        while not once():
             assert time.monotonic() < until
             time.sleep(0.05)
-        process.send_signal(number)
+        for number in numbers:
+            process.send_signal(number)
+            time.sleep(0.02)
         _, told_of = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert phases(told) == ["Canceled"]
     assert b"Traceback" not in told_of
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [[signal.SIGINT], [signal.SIGTERM], [signal.SIGINT, signal.SIGINT]],
+    ids=["SIGINT", "SIGTERM", "SIGINT twice"],
+)
+def test_interrupted_it_cancels_the_pipeline(told: ToldStack, numbers: list[signal.Signals]) -> None:
+    told.cloud.hang_build()
+    interrupt(told, COMMIT, lambda: phases(told) == ["Running"], *numbers)
+    assert phases(told) == ["Canceled"]
+
+
+@pytest.mark.skipif(not shutil.which("buildah"), reason="buildah is not installed (Debian package buildah)")
+def test_interrupted_a_build_here_leaves_nothing(told: ToldStack) -> None:
+    work = told.folder / "work"
+    work.mkdir()
+    files = {"Containerfile": "FROM scratch\n" + "COPY app /app\n" * 1000, "app": "one\n"}
+    commit = Code(told.folder / "code").commit(files)
+    told.tell(pipelines={"app": {"image": told.image("{commit}"), "builder": "buildah", "source": "code"}})
+    interrupt(told, commit, lambda: bool(list(work.glob("*/tree/app"))), signal.SIGINT, TMPDIR=str(work))
+    assert list(work.iterdir()) == []

@@ -34,16 +34,16 @@ class Maker:
     builder: Builder
     directory: RegistryDirectory
     clock: Clock
-    _flights: SingleFlight[Image, Made] = field(default_factory=SingleFlight, repr=False)
+    _flights: SingleFlight[tuple[Image, bool], Made] = field(default_factory=SingleFlight, repr=False)
 
     def make(self, request: BuildRequest, progress: Progress, *, again: bool) -> Made:
         """The image of *request*: the one that is there, unless it is to be built *again*; else a new one.
 
-        Who asks for an image that is being built waits for it. Raises PipelineError, BuildMismatch, RegistryError.
+        Who asks for an image that is being built waits for it: two builds of a tag would take it from one another.
+        Raises PipelineError, BuildMismatch, RegistryError.
         """
-        if again:
-            return self._build(request, progress)
-        return self._flights.get(request.image, lambda: self._take_or_build(request, progress))
+        make = self._build if again else self._take_or_build
+        return self._flights.get((request.image, again), lambda: make(request, progress))
 
     def _take_or_build(self, request: BuildRequest, progress: Progress) -> Made:
         there = self.find(request.image)

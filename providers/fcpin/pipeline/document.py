@@ -14,6 +14,7 @@ from fcpin.yaml_lines import lines_of, nearest
 
 _TAB: Final = re.compile(r"^ *\t[ \t]*", re.MULTILINE)
 _TAB_BEFORE_COMMENT: Final = re.compile(r"^[ \t]*\t[ \t]*(?=#)", re.MULTILINE)
+_SECOND: Final = "found another document"
 _WIDE: Final = 4096
 """No line is folded: an image reference stays in one piece."""
 
@@ -39,6 +40,8 @@ class Document:
         """
         try:
             return cls(name, *_parsed(text))
+        except RecursionError:
+            raise InvalidInput(Problem(name, "is nested too deeply to be a pipeline")) from None
         except YAMLError as error:
             tabs = _tabs(text, name)
             try:
@@ -83,5 +86,9 @@ def _tabs(text: str, name: str) -> Sequence[Problem]:
 
 def _no_yaml(error: YAMLError, name: str) -> Problem:
     if isinstance(error, MarkedYAMLError) and error.problem_mark:
+        if _SECOND in str(error.problem):
+            return Problem(
+                f"{name}:{error.problem_mark.line + 1}", "begins a second document; put each into a file of its own"
+            )
         return Problem(f"{name}:{error.problem_mark.line + 1}", f"is no YAML: {error.problem}")
     return Problem(name, f"is no YAML: {' '.join(str(error).split())[:200]}")
