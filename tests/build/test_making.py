@@ -131,6 +131,37 @@ def test_an_image_with_attestations_is_refused_by_name(workshop: Workshop) -> No
     assert workshop.phases == []
 
 
+@dataclass(frozen=True)
+class Builds:
+    """A builder that takes its *seconds*, pushes what *push* does, and names nothing."""
+
+    workshop: Workshop
+    push: Callable[[Emulator], object]
+    seconds: float = 0
+
+    def build(self, request: BuildRequest, progress: Progress) -> Built:
+        self.workshop.clock.advance(self.seconds)
+        self.push(self.workshop.cloud)
+        return Built("buildx", "", frozenset())
+
+
+def test_an_image_that_was_built_with_attestations_is_refused_by_name(workshop: Workshop) -> None:
+    def push(cloud: Emulator) -> None:
+        cloud.push(PATH, SHORT, content="one", platforms=("linux/amd64", "unknown/unknown"), index=True)
+
+    maker = Maker(Builds(workshop, push), workshop.directory, workshop.clock)
+    with pytest.raises(BuildMismatch, match=f"{PATH}:{SHORT} has build attestations .*--provenance=false"):
+        maker.make(workshop.request(workshop.personal), workshop.told.append, again=False)
+
+
+def test_the_deadline_is_for_build_and_conversion_together(workshop: Workshop) -> None:
+    builder = Builds(workshop, lambda cloud: cloud.push(PATH, SHORT, content="one"), seconds=100)
+    maker, began = Maker(builder, workshop.directory, workshop.clock), workshop.clock.monotonic()
+    with pytest.raises(BuildMismatch, match=f"not in the registry 20 s later; .*{SHORT} was pushed, but ACR has not"):
+        maker.make(workshop.request({**workshop.enterprise, "deadline": 120}), print, again=False)
+    assert workshop.clock.monotonic() - began == pytest.approx(120)
+
+
 class Idle:
     """A builder that pushes nothing, and says that all went well: its task was off, say."""
 

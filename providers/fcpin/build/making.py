@@ -78,7 +78,10 @@ class Maker:
         digest = self._await(image, seconds)
         if digest is None:
             where = f"; see its log: {built.log_location}" if built.log_location else ""
-            raise BuildMismatch(f"{built.name} succeeded, but {image} is not in the registry{self.stuck(image)}{where}")
+            later = f" {max(seconds, 0):.0f} s later" if _is_accelerated(image) else ""
+            raise BuildMismatch(
+                f"{built.name} succeeded, but {image} is not in the registry{later}{self.stuck(image)}{where}"
+            )
         reported = built.reported
         if _is_accelerated(image):  # who names only what it has pushed says nothing of the conversion
             pushed = self.find(_original(image))
