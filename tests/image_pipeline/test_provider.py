@@ -62,6 +62,14 @@ def test_a_new_commit_builds_a_new_image_and_leaves_the_old_one(plugin: Plugin) 
     assert "info: registry.cn-hangzhou.aliyuncs.com/shop/app:0123456 stays in its registry" in plugin.said
 
 
+def test_another_image_is_built_and_another_builder_takes_what_is_there(plugin: Plugin) -> None:
+    first = plugin.up(**plugin.workshop.personal)
+    elsewhere = {"image": "registry.cn-hangzhou.aliyuncs.com/shop/other:{commit}"}
+    assert plugin.up(**elsewhere)["digest"] == plugin.workshop.cloud.tags("shop/other")["83f96b6"]
+    assert plugin.up(**plugin.workshop.personal, builder="buildah")["digest"] == first["digest"]
+    assert plugin.workshop.phases == ["Success", "Success"]
+
+
 def test_a_tag_that_is_deleted_is_built_anew(plugin: Plugin) -> None:
     first = plugin.up(**plugin.workshop.personal)
     plugin.workshop.cloud.delete_tag(PATH, "83f96b6")
