@@ -1,12 +1,13 @@
 """The provider in this process, as an engine drives it: check, diff, then create or update; read for a refresh."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pulumi.dynamic import CheckFailure
 
 from fcpin.image_pipeline.provider import ImagePipelineProvider
-from fcpin.pinned_function.run_memo import RunMemo
+from fcpin.pinned_function.run_memo import Engine, RunMemo
 from tests.build.workshop import COMMIT, Workshop
 
 _ID = "id"
@@ -21,6 +22,8 @@ class Plugin:
     outputs: dict[str, Any] = field(default_factory=dict)
     """The state; empty while there is no resource."""
     said: list[str] = field(default_factory=list)
+    memory: Path | None = None
+    """Where a preview leaves what it has shown to the update after it."""
 
     def check(self, **wanted: Any) -> tuple[dict[str, Any], list[CheckFailure]]:
         """The inputs, and what is wrong with them."""
@@ -57,6 +60,6 @@ class Plugin:
     @property
     def provider(self) -> ImagePipelineProvider:
         provider = ImagePipelineProvider()
-        provider._maker, provider._memo = self.workshop.maker, RunMemo(None, None)
+        provider._maker, provider._memo = self.workshop.maker, RunMemo(self.memory, Engine.of_this_plugin())
         provider._log = lambda severity, said: self.said.append(f"{severity}: {said}")
         return provider

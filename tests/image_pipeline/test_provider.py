@@ -1,5 +1,6 @@
 """An image is built once for a commit, told as the registry has it, and never left half made."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,6 +99,15 @@ def test_what_moved_after_the_preview_is_not_taken_unseen(plugin: Plugin) -> Non
     with pytest.raises(Told, match="moved from sha256"):
         plugin.deploy(shown)
     assert plugin.workshop.phases == []
+
+
+def test_the_update_of_a_run_checks_what_its_preview_has_shown(plugin: Plugin, tmp_path: Path) -> None:
+    plugin.memory = tmp_path
+    shown = plugin.workshop.cloud.push(PATH, "83f96b6", content="one")
+    assert plugin.check(**plugin.workshop.personal)[0]["digest"] == shown
+    plugin.workshop.cloud.push(PATH, "83f96b6", content="two")
+    with pytest.raises(Told, match=f"moved from {shown}"):
+        plugin.up(**plugin.workshop.personal)
 
 
 def test_a_build_that_fails_changes_nothing(plugin: Plugin) -> None:
