@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -48,7 +48,7 @@ class Programs:
             env={**os.environ, "LC_ALL": "C.UTF-8"},
             start_new_session=True,
         ) as process:
-            reader = threading.Thread(target=lambda: said.extend(process.stdout or ()), daemon=True)
+            reader = threading.Thread(target=_read, args=(process.stdout, said), daemon=True)
             reader.start()
             try:
                 self._follow(command, reader, said, tell)
@@ -56,6 +56,7 @@ class Programs:
                 assert process.stdin is not None  # noqa: S101 - it is a pipe
                 process.stdin.close()
                 process.wait()
+                reader.join(_GRACE)
         lines = [line.strip() for line in said if line.strip()]
         if process.returncode == _MISSING and not lines:
             raise BuildFailed(
@@ -82,6 +83,12 @@ class Programs:
                 )
             if not is_over:
                 self._clock.sleep(_LOOK)
+
+
+def _read(stream: Iterable[str], said: list[str]) -> None:
+    """Every line, until the stream ends, or is closed under us by an interruption."""
+    with suppress(ValueError):
+        said.extend(stream)
 
 
 def main(command: Sequence[str]) -> int:

@@ -96,6 +96,7 @@ def workplace() -> Iterator[Workplace]:
             with suppress(OSError):  # it was killed itself
                 process.stdin.write(word)
                 process.stdin.close()
+            process.wait()  # which an interruption would not
 
 
 def _said(*command: str) -> str:
