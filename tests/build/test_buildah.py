@@ -16,7 +16,7 @@ import pytest
 from emulator import Emulator
 from emulator.oci.tokens import ISSUER
 from fcpin.errors import BuildFailed, BuildMismatch, BuildTimedOut, PipelineError
-from tests.build.smithy import PATH, Smithy
+from tests.build.smithy import IMAGE, PATH, Smithy
 from tests.support.code import CONTAINERFILE, Code
 from tests.support.docker_registry import TokenAuth, docker_registry
 
@@ -222,6 +222,7 @@ def test_killed_it_leaves_no_file_no_login_and_no_container(tmp_path: Path, when
         for line in process.stdout:
             if line.startswith(when) and (steps > 1 or list(work.rglob("auth.json"))):
                 break
+        assert {login.stat().st_mode & 0o777 for login in work.rglob("auth.json")} <= {0o600}
         os.killpg(process.pid, signal.SIGKILL)
     until = time.monotonic() + 20
     while list(work.iterdir()) or containers(work):
@@ -235,6 +236,14 @@ def test_a_registry_that_refuses_the_login_is_told_without_it(smithy: Smithy) ->
     with pytest.raises(BuildFailed, match=r"buildah: .*(unauthorized|denied|401)") as refused:
         smithy.maker.builder.build(smithy.request(commit), smithy.told.append)
     assert smithy.password not in f"{refused.value}{smithy.told}"
+
+
+def test_what_acr_converts_is_pushed_under_the_tag_that_it_is_converted_from(smithy: Smithy) -> None:
+    commit = smithy.code.commit(WHOLE)
+    request = smithy.request(commit, image=f"{IMAGE}_accelerated")
+    built = smithy.maker.builder.build(request, smithy.told.append)
+    assert built.reported == {smithy.found(commit[:7])}
+    assert smithy.found(f"{commit[:7]}_accelerated") is None
 
 
 def test_an_image_with_attestations_is_refused_by_name(smithy: Smithy) -> None:
