@@ -27,6 +27,7 @@ def test_each_pin_is_asked_for_as_its_profile_says(shop: Shop) -> None:
     shop.up()
     assert shop.deployed() == f"main-1@{digest}"
     assert shop.stack.refresh("--expect-no-changes").code == 0
+    assert (drift := shop.stack.fcpin("drift")).code == 0, drift
     shop.configure({FUNCTION: shop.entry(profile="revoked")}, registries=registries)
     refused = shop.stack.up()
     assert refused.code == 1

@@ -25,9 +25,7 @@ def endpoint(name: str, url: str, clock: Clock, *, tells_time: bool = False) -> 
     try:
         answer = Transport(retry=ONCE, clock=clock).send("GET", url, headers={}, limit=MIB)
     except RegistryError as error:
-        yield problem(
-            name, str(error), "check the name, the network and the proxy variables; a VPC address needs its VPC"
-        )
+        yield problem(name, str(error), _REMEDY)
         if tells_time:
             yield untried(_CLOCK, "nobody tells the time")
         return

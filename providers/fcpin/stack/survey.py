@@ -65,7 +65,7 @@ class Survey:
     def _look(self, pin: StackPin, policy: Policy | CannotTell) -> Finding:
         note = _note(policy, self.now)
         try:
-            function = self.client_for(pin.region).get(pin.function_name)
+            function = self.client_for(pin.region, pin.profile).get(pin.function_name)
         except FunctionNotFound:
             gone = Drift(Kind.FUNCTION_MISSING, f"{pin.function_name} is not in {pin.region}")
             return Finding(pin, None, gone, note=note)
