@@ -5,7 +5,9 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -14,13 +16,14 @@ from tests.support.examples import Example, examples
 
 ROOT = Path(__file__).parent.parent
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+ACTIONS = sorted((ROOT / ".github" / "actions").glob("*/action.yml"))
 GITLAB = ROOT / "docs" / "ci" / "gitlab-ci.yml"
 YUNXIAO = ROOT / "docs" / "ci" / "yunxiao-flow.yml"
 PAGE = ROOT / "docs" / "ci.md"
 
 SCHEMAS: list[tuple[str, list[Path], list[str]]] = [
     ("vendor.github-workflows", WORKFLOWS, []),
-    ("vendor.github-actions", sorted((ROOT / ".github" / "actions").glob("*/action.yml")), []),
+    ("vendor.github-actions", ACTIONS, []),
     ("vendor.gitlab-ci", [GITLAB], ["--data-transform", "gitlab-ci"]),
 ]
 
@@ -44,7 +47,7 @@ def test_the_stacks_they_name_exist(file: Path) -> None:
     text = file.read_text()
     named = [name for listed in re.findall(r"(?:stack|STACK): \[(.*?)\]", text) for name in listed.split(", ")]
     named += [name for words in re.findall(r"FCPIN_STACKS \|\| '(.*?)'", text) for name in words.split()]
-    named += re.findall(r"--stack (\w+)", text)
+    named += re.findall(r"(?:--stack |STACK: |^ +stack: )(\w+)", text, re.MULTILINE)
     for name in named:
         assert (ROOT / "stacks" / f"Pulumi.{name}.yaml").exists()
 
@@ -55,18 +58,74 @@ def test_the_flow_of_yunxiao_has_a_step_in_every_job() -> None:
     assert all(step["step"] == "Command" and step["with"]["run"] for job in jobs for step in job["steps"].values())
 
 
+def steps_of(file: Path) -> list[dict[str, Any]]:
+    jobs = yaml.safe_load(file.read_text())["jobs"].values()
+    return [step for job in jobs for step in job.get("steps", ())]
+
+
 def test_nothing_is_cloned_with_a_token_that_stays() -> None:
-    for file in WORKFLOWS:
-        steps = [step for job in yaml.safe_load(file.read_text())["jobs"].values() for step in job["steps"]]
-        for step in steps:
-            if "checkout" in step.get("uses", ""):
-                assert step["with"]["persist-credentials"] is False
+    for step in chain.from_iterable(map(steps_of, WORKFLOWS)):
+        if "checkout" in step.get("uses", ""):
+            assert step["with"]["persist-credentials"] is False
 
 
-def test_every_policy_of_ram_on_the_page_is_json() -> None:
-    policies = re.findall(r"```json\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    assert len(policies) == 3
-    assert all(json.loads(policy)["Version"] == "1" for policy in policies)
+@pytest.mark.parametrize("file", [*WORKFLOWS, *ACTIONS], ids=lambda file: file.stem)
+def test_actions_of_others_are_named_by_commit_and_version(file: Path) -> None:
+    for used in re.findall(r"uses: (.*)", file.read_text().partition("\nname:")[2] or file.read_text()):
+        assert used.startswith("./") or re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", used), used
+
+
+@pytest.mark.parametrize("file", [*WORKFLOWS, *ACTIONS], ids=lambda file: file.stem)
+def test_no_script_has_an_expression_in_it(file: Path) -> None:
+    """The name of a branch or an image would be run as a program."""
+    document = yaml.safe_load(file.read_text())
+    steps = steps_of(file) if "jobs" in document else document["runs"]["steps"]
+    assert not [step["run"] for step in steps if "${{" in step.get("run", "")]
+
+
+@pytest.mark.parametrize("file", [file for file in WORKFLOWS if file.stem != "check"], ids=lambda file: file.stem)
+def test_rights_are_given_job_by_job(file: Path) -> None:
+    document = yaml.safe_load(file.read_text())
+    assert document["permissions"] == {}
+    assert all(job["permissions"].get("contents") == "read" for job in document["jobs"].values())
+
+
+def test_a_stack_that_follows_is_planned_when_the_other_has_been_deployed() -> None:
+    deploy = yaml.safe_load((ROOT / ".github" / "workflows" / "deploy.yml").read_text())["jobs"]
+    gitlab = yaml.safe_load(GITLAB.read_text())
+    for name in deploy:
+        config = yaml.safe_load((ROOT / "stacks" / f"Pulumi.{name}.yaml").read_text())["config"]
+        policies = [entry["policy"] for entry in config["fcpin:functions"].values()]
+        for followed in [policy["follow"]["stack"] for policy in policies if "follow" in policy]:
+            assert followed in (deploy[name]["needs"], *deploy[name]["needs"])
+            assert f"deploy {followed}" in [need["job"] for need in gitlab[f"plan {name}"]["needs"]]
+
+
+def policies() -> list[dict[str, Any]]:
+    """Those of RAM on the page, in their order."""
+    return [json.loads(policy) for policy in re.findall(r"```json\n(.*?)```", PAGE.read_text(), re.DOTALL)]
+
+
+def actions(policy: dict[str, Any]) -> set[str]:
+    listed = [statement["Action"] for statement in policy["Statement"]]
+    return {action for entry in listed for action in ([entry] if isinstance(entry, str) else entry)}
+
+
+def test_the_policies_of_ram_grant_what_fcpin_calls_and_nothing_else() -> None:
+    trust, _build, reading, deploying, protecting = policies()
+    assert all(policy["Version"] == "1" for policy in policies())
+    assert actions(trust) == {"sts:AssumeRoleWithOIDC"}
+    other_names = {"cr:ListRepoTag", "cr:GetRepoTag"}
+    assert actions(reading) - other_names == {"fc:GetFunction", *rights("preview, with ACR Enterprise")}
+    assert actions(deploying) == rights("up, owned") | rights("up, adopted") - {"fc:GetFunction"}
+    assert actions(protecting) == rights("up, with") | rights("removing pin tags")
+
+
+def rights(work: str) -> set[str]:
+    """What docs/configuration.md says that *work* needs."""
+    table = (ROOT / "docs" / "configuration.md").read_text()
+    (row,) = re.findall(rf"^\| {re.escape(work)}.*?\|(.*)\|$", table, re.MULTILINE)
+    return set(re.findall(r"`(\w+:\w+)`", row))
 
 
 @pytest.mark.parametrize("example", list(examples(PAGE)), ids=str)

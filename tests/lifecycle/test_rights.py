@@ -1,0 +1,74 @@
+"""What a stack's life calls is what docs/ci.md has rights for: less would fail in CI, more would be too much."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from fcpin import tally
+from tests.lifecycle.shop import FUNCTION, Shop
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "ci.md"
+ACTIONS = {
+    "ListRepoTag": "cr:ListRepositoryTag",
+    "GetRepoTag": "cr:GetRepositoryTag",
+    "DeleteRepoTag": "cr:DeleteRepositoryTag",
+    "GET manifests": "cr:PullRepository",
+    "GET blobs": "cr:PullRepository",
+}
+"""Where RAM has another word than the API."""
+LOGIN = "GET other"
+"""Nobody needs a right to ask for a token."""
+OTHER_NAMES = {"cr:ListRepoTag", "cr:GetRepoTag"}
+
+
+def granted() -> list[set[str]]:
+    """By the policies for reading, deploying and protecting."""
+    policies = [json.loads(policy) for policy in re.findall(r"```json\n(.*?)```", PAGE.read_text(), re.DOTALL)][2:]
+    return [set(re.findall(r'"((?:fc|cr):\w+)"', json.dumps(policy))) - OTHER_NAMES for policy in policies]
+
+
+@pytest.fixture
+def engine() -> str:
+    """Test_parity holds that the provider calls the same on the other one."""
+    return "embedded"
+
+
+@pytest.fixture
+def folder(shop: Shop, tmp_path: Path) -> Path:
+    folder = tmp_path / "tally"
+    folder.mkdir()
+    shop.stack.environment[tally.FOLDER] = str(folder)
+    return folder
+
+
+def called(folder: Path) -> set[str]:
+    """Actions of RAM, of everything that was called until now."""
+    services = {"registry": "cr"}
+    return {
+        ACTIONS.get(call.operation, f"{services.get(call.service, call.service)}:{call.operation}")
+        for call in tally.collected(folder)
+        if call.operation != LOGIN
+    }
+
+
+def test_a_stack_calls_what_the_policies_of_ci_allow(shop: Shop, folder: Path) -> None:
+    reading, deploying, protecting = granted()
+    shop.push("main-1")
+    shop.up()
+    shop.push("main-2")
+    before = called(folder)
+    for file in folder.iterdir():
+        file.unlink()
+    shop.preview("--refresh")
+    assert shop.stack.fcpin("drift").code == 10
+    seen = called(folder)
+    assert seen == reading
+    shop.up()
+    shop.configure({FUNCTION: shop.entry(protect="pin_tag")})
+    shop.up()
+    assert shop.stack.destroy().code == 0
+    every = before | seen | called(folder)
+    assert reading | deploying <= every <= reading | deploying | protecting
+    assert every & protecting
