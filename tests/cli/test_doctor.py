@@ -66,6 +66,21 @@ def unborn(told: ToldStack) -> None:
     told.tell()
 
 
+def with_role(told: ToldStack) -> None:
+    told.functions["checkout"]["config"] = {"role": "acs:ram::1234567890123456:role/checkout"}
+    told.tell()
+
+
+def protected(told: ToldStack) -> None:
+    told.functions["checkout"]["protect"] = "pin_tag"
+    told.tell()
+
+
+def of_a_partner(told: ToldStack) -> None:
+    told.functions["checkout"] |= {"region": "cn-shanghai", "profile": "partner"}
+    told.tell()
+
+
 def denied(action: str, code: str) -> Callable[[ToldStack], None]:
     return lambda told: told.cloud.fail_next(action, status=403, code=code, times=9)
 
@@ -96,8 +111,11 @@ CASES: list[tuple[str, Callable[[ToldStack], None], int, str, str, list[str]]] =
     ("a function that nobody made", ghost, 1, "fc:GetFunction ghost", "problem", ["FunctionNotFound", "function_name"]),
     ("a function that up is to make", unborn, 0, "fc:GetFunction unborn", "note", ["not in cn-hangzhou yet", "up"]),
     ("its making cannot be tried", unborn, 0, "fc:CreateFunction, fc:DeleteFunction", "not tried", ["up needs them"]),
+    ("a role cannot be tried", with_role, 0, "ram:PassRole", "not tried", ["up needs it"]),
+    ("nor the tags that are to be made", protected, 0, f"cr:CreateRepoTag, cr:DeleteRepositoryTag {PATH}", "not tried", ["pin_tag"]),
+    ("another region and account are named", of_a_partner, 1, "fc:GetFunction checkout in cn-shanghai as partner", "problem", []),
     ("no right to read functions", denied("GetFunction", "AccessDenied"), 1, "fc:GetFunction checkout", "problem", ["AccessDenied", "allow fc:GetFunction", "functions/checkout"]),
-    ("no right to list functions", denied("ListFunctions", "AccessDenied"), 0, "fc:ListFunctions in cn-hangzhou", "note", ["only fcpin impact"]),
+    ("no right to list functions", denied("ListFunctions", "AccessDenied"), 0, "fc:ListFunctions in cn-hangzhou", "note", ["no preview and no up needs it"]),
     ("no right to list tags", denied("ListRepoTag", "NoPrivilege"), 1, f"cr:ListRepositoryTag {PATH}", "problem", ["NoPrivilege", "cr:ListRepositoryTag"]),
     ("what hangs on it is not tried", denied("ListRepoTag", "NoPrivilege"), 1, f"cr:PullRepository {PATH}", "not tried", ["Digest"]),
     ("no right to log in", denied("GetAuthorizationToken", "NoPrivilege"), 1, f"cr:GetAuthorizationToken {PATH}", "problem", ["NoPrivilege"]),

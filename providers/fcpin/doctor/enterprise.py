@@ -11,6 +11,7 @@ from fcpin.registry.acr_api import AcrApi
 from fcpin.registry.directory import RegistryDirectory
 
 _PAGE: Final = 100
+_PIN_TAGS: Final = "they would make or remove a tag; up needs them for protect: pin_tag, and fc:ListFunctions as well"
 _MOVABLE: Final = "off: a tag can be moved, and a moved tag is the precondition of the outage"
 
 
@@ -24,6 +25,8 @@ class Enterprise:
     directory: RegistryDirectory
     instance_id: str = ""
     """Where the settings give it; it is looked up otherwise."""
+    protects: bool = False
+    """Whether pins of the stack make tags of their own."""
     _found: dict[str, Any] = field(default_factory=dict)
     """Parameters of later calls, as the API names them."""
 
@@ -45,6 +48,8 @@ class Enterprise:
                 yield from step()
             except RegistryError as error:
                 yield self._failed(right, error)
+        if self.protects:
+            yield untried(self._name("cr:CreateRepoTag, cr:DeleteRepositoryTag"), _PIN_TAGS)
 
     def _list_instance(self) -> Iterator[Line]:
         name = self.host.instance_name

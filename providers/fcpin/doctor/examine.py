@@ -124,7 +124,9 @@ class _Whole:
                 yield partial(logins.listing, repository, directory)
 
     def _get(self, subject: Subject) -> Iterator[Line]:
-        return functions.get(self._client(subject.region, subject.profile), subject)
+        elsewhere = f" in {subject.region}" if subject.region != self._settings.region else ""
+        account = f" as {subject.profile}" if subject.profile else ""
+        return functions.get(self._client(subject.region, subject.profile), subject, f"{elsewhere}{account}")
 
     def _client(self, region: str, profile: str = "") -> FunctionClient:
         account: Account | None = Profile(profile) if profile else self._settings.credentials
@@ -142,7 +144,7 @@ class _Whole:
         settings = self._of(repository)
         account = Profile(settings.profile) if settings.profile else self._settings.credentials
         api = AcrApi(acr.region, credentials=account, endpoint=self._cr_endpoint(acr), retry=ONCE)
-        return Enterprise(repository, acr, api, directory, settings.instance_id or "")
+        return Enterprise(repository, acr, api, directory, settings.instance_id or "", self._patient.protects)
 
     def _cr_endpoint(self, acr: AcrHost) -> str:
         return self._settings.endpoints.get("cr") or f"cr.{acr.region}.aliyuncs.com"

@@ -8,9 +8,9 @@ from fcpin.errors import FunctionDenied, FunctionError, FunctionNotFound
 from fcpin.fc.client import FunctionClient
 
 
-def get(client: FunctionClient, subject: Subject) -> Iterator[Line]:
-    """Whether the function can be read."""
-    name = f"fc:GetFunction {subject.function_name}"
+def get(client: FunctionClient, subject: Subject, where: str) -> Iterator[Line]:
+    """Whether the function can be read. *where*: in which region and account, unless they are the stack's own."""
+    name = f"fc:GetFunction {subject.function_name}{where}"
     try:
         function = client.get(subject.function_name)
     except FunctionNotFound as error:
@@ -28,7 +28,7 @@ def get(client: FunctionClient, subject: Subject) -> Iterator[Line]:
 
 
 def list_all(client: FunctionClient, *, is_all_there_is: bool) -> Iterator[Line]:
-    """One page. Only `fcpin impact` and `fcpin probe` need it; *is_all_there_is*: nothing else proves the key."""
+    """One page. No deployment needs it; *is_all_there_is*: nothing else proves the key."""
     name = f"fc:ListFunctions in {client.region}"
     try:
         next(iter(client.list()), None)
@@ -36,7 +36,7 @@ def list_all(client: FunctionClient, *, is_all_there_is: bool) -> Iterator[Line]
         if is_all_there_is:
             yield problem(name, str(error), "check the credentials, and allow fc:ListFunctions on functions/*")
         else:
-            yield note(name, str(error), "only fcpin impact needs it")
+            yield note(name, str(error), "no preview and no up needs it, but fcpin import, impact, probe and prune do")
     except FunctionError as error:
         yield problem(name, str(error), "see the endpoint and the clock above")
     else:
@@ -51,6 +51,8 @@ def changes(subjects: Sequence[Subject]) -> Iterator[Line]:
         yield untried(
             "fc:CreateFunction, fc:DeleteFunction", "they would make or remove one; up needs them for what it owns"
         )
+    if any(subject.has_role for subject in subjects):
+        yield untried("ram:PassRole", "it is no call of its own; up needs it for functions with a role")
 
 
 def _resource(subject: Subject) -> str:

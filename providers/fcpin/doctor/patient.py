@@ -20,6 +20,8 @@ class Subject:
     profile: str
     is_owned: bool
     """Whether `up` creates it."""
+    has_role: bool
+    """Whether `up` gives it a role to run as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Patient:
     """Where a key that is given by hand comes from."""
     subjects: Sequence[Subject] = ()
     repositories: Sequence[Repository] = ()
+    protects: bool = False
+    """Whether `up` makes pin tags, and removes them."""
     engine: Engine | FcpinError | None = None
     """None where no stack is asked for."""
     failures: Sequence[tuple[str, FcpinError]] = ()
@@ -54,7 +58,9 @@ class Patient:
         entries = _entries(stack.config)
         subjects = dict.fromkeys([*_configured(entries, stack.settings.region), *_deployed(stack, entries)])
         repositories = dict.fromkeys([*stack.settings.repositories, *(pin.repository for pin in stack.pins)])
-        return cls(stack.settings, given_by, tuple(subjects), tuple(repositories), find)
+        specs = [*entries.values(), *(pin.policy or {} for pin in stack.pins)]
+        protects = any(spec.get("protect") == "pin_tag" for spec in specs)
+        return cls(stack.settings, given_by, tuple(subjects), tuple(repositories), protects, find)
 
 
 def _entries(config: Mapping[str, str]) -> Mapping[str, Mapping[str, Any]]:
@@ -77,6 +83,7 @@ def _configured(entries: Mapping[str, Mapping[str, Any]], region: str) -> Iterab
             str(entry.get("region") or region),
             str(entry.get("profile") or ""),
             entry.get("config") is not None,
+            isinstance(config := entry.get("config"), dict) and bool(config.get("role")),
         )
 
 
@@ -84,4 +91,4 @@ def _deployed(stack: Stack, entries: Mapping[str, Mapping[str, Any]]) -> Iterabl
     """What only the state knows: it is about to be deleted or released."""
     for pin in stack.pins:
         if pin.name not in entries:
-            yield Subject(pin.function_name, pin.region, pin.profile, is_owned=False)
+            yield Subject(pin.function_name, pin.region, pin.profile, is_owned=False, has_role=False)
