@@ -45,7 +45,8 @@ class StackRule:
 
 def moving_tag(pin: Properties, _now: datetime) -> str | None:
     """A function on one tag that is pushed again and again: each push is an outage, unless the pin has its own tag."""
-    digest = {**pin, **(pin.get("policy") or {})}.get("digest")
+    policy = pin.get("policy")  # one property at a time: in a preview others are unknown, and to read them raises
+    digest = policy.get("digest") if isinstance(policy, Mapping) else pin.get("digest")
     if not isinstance(digest, Mapping) or pin.get("protect") == "pin_tag":
         return None
     return (

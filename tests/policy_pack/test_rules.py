@@ -43,6 +43,19 @@ def test_a_pin(rule: str, pin: dict[str, Any], says: str | None) -> None:
     assert said is None if says is None else says in said
 
 
+class Previewed(dict[str, Any]):
+    """A pin of a preview, as pulumi-policy gives it: what is not known yet raises."""
+
+    def __getitem__(self, key: str) -> Any:
+        assert key != "digest", "unknown"
+        return super().__getitem__(key)
+
+
+def test_a_moving_tag_is_told_while_the_digest_is_unknown() -> None:
+    pin = Previewed(policy={"digest": {"tag": "main"}}, digest="?", protect="none")
+    assert "the moving tag main" in rules.moving_tag(pin, NOW)
+
+
 def pinned(**properties: Any) -> Any:
     return rules.Resource(rules.PINNED_FUNCTION, "urn:pin", {"function_name": "app", **properties})
 
