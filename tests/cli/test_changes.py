@@ -68,6 +68,14 @@ def test_no_changes_are_said_in_one_line() -> None:
     assert changes(step("same", OLD, OLD)) == (0, "### `dev`: no changes, 1 function as pinned\n")
 
 
+def test_the_pulumi_cli_does_not_count_what_stays() -> None:
+    """Unless it has refreshed, and then it may name one resource twice."""
+    stack = step("same", {}, {}, "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev")
+    assert changes(stack) == (0, "### `dev`: no changes\n")
+    refreshed = changes(stack, step("refresh", OLD, OLD), step("same", OLD, OLD))
+    assert refreshed == (0, "### `dev`: no changes, 1 function as pinned\n")
+
+
 def test_a_function_inside_a_component_is_one_too() -> None:
     nested = f"urn:pulumi:dev::shop::shop:Web${TYPE}::web"
     assert "`checkout-dev`" in changes(step("update", OLD, NEW, nested))[1]
@@ -75,7 +83,9 @@ def test_a_function_inside_a_component_is_one_too() -> None:
 
 def test_other_resources_are_counted() -> None:
     role = {"op": "create", "urn": "urn:pulumi:dev::shop::alicloud:ram/role:Role::fc", "newState": {"inputs": {}}}
-    assert "Other resources: 1 to create." in changes(step("same", OLD, OLD), role)[1]
+    markdown = changes(step("same", OLD, OLD), role)[1]
+    assert markdown.startswith("### `dev`: no changes of pinned functions, 1 function as pinned\n")
+    assert "Other resources: 1 to create." in markdown
 
 
 def test_warnings_stand_below_once() -> None:

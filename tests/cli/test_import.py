@@ -98,6 +98,16 @@ def test_a_pin_that_the_program_names_itself_is_known_from_the_state(region: Tol
     assert "left out: checkout is pinned by checkout of this stack already" in region.fcpin("import").out
 
 
+def test_a_function_of_that_name_in_another_account_is_another_function(region: ToldStack) -> None:
+    region.create("checkout", "release-83f96b6")
+    partner = {"function_name": "checkout", "profile": "partner", "repository": region.repository, "policy": {}}
+    region.functions["partner"] = partner
+    region.tell()
+    region.write_project()
+    assert region.fcpin("import").code == 0
+    assert "checkout" in yaml.safe_load(region.file.read_text())["config"]["fcpin:functions"]
+
+
 def test_an_entry_of_that_name_for_another_function_is_not_taken(region: ToldStack) -> None:
     region.create("checkout", "release-83f96b6")
     region.functions["checkout"] = {"function_name": "till", "repository": region.repository, "policy": {}}

@@ -70,11 +70,15 @@ def _markdown(preview: Mapping[str, Any]) -> Iterator[str]:
     pins = [step for step in steps if str(step.get("urn", "")).split("::")[-2:-1] and _type(step) == _TYPE]
     changes = [Change.of(step) for step in pins if step["op"] in _SHOWN]
     errors = _messages(preview, "error")
-    yield f"### {_title(steps, pins, changes, failed=bool(errors))}"
+    others = Counter(step["op"] for step in steps if step not in pins and step["op"] in _SHOWN)
+    if errors:
+        title = "the preview failed"
+    else:
+        title = _counts(changes) or _nothing(len({step["urn"] for step in pins}), alone=not others)
+    yield f"### {_where(steps)}{title}"
     if changes:
         yield from ("", "| | function | from | to | also |", "|---|---|---|---|---|")
         yield from map(_row, changes)
-    others = Counter(step["op"] for step in steps if step not in pins and step["op"] in _SHOWN)
     if others:
         yield from ("", f"Other resources: {', '.join(f'{count} to {op}' for op, count in others.items())}.")
     for severity, messages in (("error", errors), ("warning", _messages(preview, "warning"))):
@@ -90,15 +94,20 @@ def _row(change: Change) -> str:
     return f"| {change.op} | `{change.function}` | {before} | {after} | {also} |"
 
 
-def _title(steps: Sequence[Mapping[str, Any]], pins: Sequence[Any], changes: Sequence[Change], *, failed: bool) -> str:
+def _where(steps: Sequence[Mapping[str, Any]]) -> str:
     stack = next((str(step["urn"]).split("::")[0].rpartition(":")[2] for step in steps if "urn" in step), "")
-    where = f"`{stack}`: " if stack else ""
-    if failed:
-        return f"{where}the preview failed"
-    if not changes:
-        return f"{where}no changes, {len(pins)} function{'' if len(pins) == 1 else 's'} as pinned"
+    return f"`{stack}`: " if stack else ""
+
+
+def _counts(changes: Sequence[Change]) -> str:
     counts = Counter(change.op for change in changes)
-    return where + ", ".join(f"{counts[op]} to {op}" for op in _SHOWN if counts[op])
+    return ", ".join(f"{counts[op]} to {op}" for op in _SHOWN if counts[op])
+
+
+def _nothing(pins: int, *, alone: bool) -> str:
+    """The Pulumi CLI names what stays the same only after `--show-sames` or a refresh."""
+    known = f", {pins} function{'' if pins == 1 else 's'} as pinned" if pins else ""
+    return f"{'no changes' if alone else 'no changes of pinned functions'}{known}"
 
 
 def _type(step: Mapping[str, Any]) -> str:
