@@ -23,15 +23,18 @@ _INPUTS: Final = (*_FUNCTION, "profile", "repository", *POLICY_KEYS)
 class InitialImageProvider(ConfiguredProvider):
     """Of the image that a function is created with."""
 
+    @told
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Nothing changes it but another function."""
         replaces = [key for key in _FUNCTION if _olds.get(key) != _news.get(key)]
         return DiffResult(changes=None if replaces else False, replaces=replaces)
 
+    @told
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Keep what check has chosen."""
         return CreateResult(f"{props['region']}/{props['function_name']}", {**props})
 
+    @told
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Keep what check has kept: an engine may ask for it, although `diff` does not."""
         return UpdateResult({**_news})
