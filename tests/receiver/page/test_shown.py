@@ -13,7 +13,7 @@ from tests.receiver.page.people import Visitor
 from tests.receiver.page.scene import NEW, NOON, OLD, everything, function, push, running, survey, transition, waiting
 from tests.support.clock import ManualClock
 
-EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}\x1b[31m"
+EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7919*7907}}\x1b[31m"
 
 
 def test_an_empty_receiver_says_what_there_is_not(ann: Visitor) -> None:
@@ -101,7 +101,7 @@ def test_no_tag_reason_name_or_line_can_act(ann: Visitor, ledger: SqliteLedger) 
         assert "alert(1)" in page.text
         assert "<script>a" not in page.text
         assert "<img src=x" not in page.text
-        assert "49" not in page.words
+        assert "62615533" not in page.words, "the product of two primes, which no id has"
         assert "\x1b" not in page.words
 
 
