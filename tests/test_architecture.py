@@ -173,7 +173,7 @@ def lines_of_code(file: Path) -> int:
 
 
 def test_the_embedded_engine_stays_a_stand_in() -> None:
-    """What it would need more lines for is the Pulumi CLI's."""
+    """What it would need more lines for is the Pulumi CLI's. Wanted are 1,300; this holds what has been reached."""
     assert sum(lines_of_code(file) for file in (ROOT / "engine").glob("*.py")) < 1_400
 
 
