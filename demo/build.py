@@ -2,9 +2,10 @@
 
 import shutil
 import sys
+from collections.abc import Mapping
 from typing import Any, Final
 
-from demo.code import Code
+from demo.code import CONTAINERFILE, Code
 from demo.narrator import Narrator, expect
 from demo.registry import PERSONAL, Registries, registries
 from demo.stack import ROOT, Engine, Stack
@@ -13,7 +14,6 @@ from demo.story import runs
 
 FOLDER: Final = ROOT / ".demo-build"
 PROGRAM: Final = ROOT / "demo" / "build_program.py"
-CONTAINERFILE: Final = 'FROM scratch\nCOPY app /app\nCMD ["/app"]\n'
 _PATH: Final = "shop/checkout"
 _RUNNER: Final[dict[str, Any]] = {
     "region_id": "cn-hangzhou",
@@ -24,8 +24,7 @@ _RUNNER: Final[dict[str, Any]] = {
 
 def play(narrator: Narrator, engine: Engine) -> None:
     """Raises DemoFailed at the first thing that is not as told."""
-    code = Code(FOLDER / "code", narrator)
-    code.begin()
+    code = Code(FOLDER / "code")
     with registries(FOLDER, narrator) as places:
         stack = Stack(FOLDER, engine, narrator, places)
         stack.prepare({}, PROGRAM)
@@ -35,7 +34,7 @@ def play(narrator: Narrator, engine: Engine) -> None:
 
 def tell(narrator: Narrator, places: Registries, stack: Stack, code: Code) -> None:
     narrator.act("somebody commits a Containerfile, and the stack says what is built of it")
-    first = code.commit("Begin", {"Containerfile": CONTAINERFILE, "app": "checkout one\n"})
+    first = change(narrator, code, "Begin", {"Containerfile": CONTAINERFILE, "app": "checkout one\n"})
     stack.set("fcpin:pipelines", {"app": locally(narrator)})
 
     narrator.act("the preview knows the tag; its digest, and so the function's pin, only the build can tell")
@@ -52,12 +51,12 @@ def tell(narrator: Narrator, places: Registries, stack: Stack, code: Code) -> No
 
     narrator.act("a commit whose build fails: the function keeps what it runs")
     before = runs(places, "checkout")
-    broken = code.commit("Break it", {"Containerfile": CONTAINERFILE.replace("app /app", "missing /app")})
+    broken = change(narrator, code, "Break it", {"Containerfile": CONTAINERFILE.replace("app /app", "missing /app")})
     at(broken, stack, "up", "--yes", "--skip-preview", code=1)
     expect("checkout as before", runs(places, "checkout") == before)
 
     narrator.act("the next commit mends it: old => new")
-    second = code.commit("Mend it", {"Containerfile": CONTAINERFILE, "app": "checkout two\n"})
+    second = change(narrator, code, "Mend it", {"Containerfile": CONTAINERFILE, "app": "checkout two\n"})
     at(second, stack, "up", "--yes")
     expect("checkout on the new image", runs(places, "checkout") == pushed(places, second) != before)
 
@@ -71,6 +70,16 @@ def tell(narrator: Narrator, places: Registries, stack: Stack, code: Code) -> No
     phases = [pipeline["status"]["phase"] for pipeline in cloud.pipelines()]
     narrator.say(f"pipelines of Serverless Devs: {', '.join(phases)}")
     expect("one pipeline, that has succeeded", phases == ["Success"])
+
+
+def change(narrator: Narrator, code: Code, message: str, files: Mapping[str, str]) -> str:
+    """Somebody commits *files*; gives the commit."""
+    for name, text in files.items():
+        narrator.say(f"{code.folder.name}/{name}:\n")
+        narrator.say("".join(f"    {line}\n" for line in text.splitlines()))
+    commit = code.commit(files, message)
+    narrator.say(f"commit {commit}: {message}")
+    return commit
 
 
 def locally(narrator: Narrator) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A code repository, and the commits that somebody makes in it."""
+"""A code repository that images are built from."""
 
 import os
 import subprocess
@@ -7,34 +7,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from demo.narrator import Narrator
+CONTAINERFILE: Final = 'FROM scratch\nCOPY app /app\nCMD ["/app"]\n'
+"""An image of one file, `app`."""
 
 _WHO: Final = {"NAME": "Demo", "EMAIL": "demo@example.com"}
 _GIT: Final = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in _WHO.items()}
 
 
-@dataclass(frozen=True)
+@dataclass
 class Code:
-    """A git repository in *folder*."""
+    """A git repository in *folder*, and the verb that changes it."""
 
     folder: Path
-    narrator: Narrator
 
-    def begin(self) -> None:
-        self.folder.mkdir()
+    def __post_init__(self) -> None:
+        self.folder.mkdir(exist_ok=True)
         self._git("init", "--quiet")
 
-    def commit(self, message: str, files: Mapping[str, str]) -> str:
-        """Write *files* and commit them; gives the commit."""
+    def commit(self, files: Mapping[str, str], message: str = "Change") -> str:
+        """Write *files*, and commit all there is; gives the commit."""
         for name, text in files.items():
-            (self.folder / name).write_text(text)
-            self.narrator.say(f"{self.folder.name}/{name}:\n")
-            self.narrator.say("".join(f"    {line}\n" for line in text.splitlines()))
+            file = self.folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
         self._git("add", "--all")
-        self._git("commit", "--quiet", "--message", message)
-        commit = self._git("rev-parse", "HEAD").strip()
-        self.narrator.say(f"commit {commit}: {message}")
-        return commit
+        self._git("commit", "--quiet", "--allow-empty", "--message", message)
+        return self._git("rev-parse", "HEAD").strip()
 
     def _git(self, *arguments: str) -> str:
         environment = {**os.environ, **_GIT, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from demo.code import Code
 from fcpin.build.buildah import Buildah
 from fcpin.build.builder import BuildRequest
 from fcpin.build.making import Made, Maker
@@ -11,7 +12,6 @@ from fcpin.image import Digest, Image, Repository
 from fcpin.pipeline.spec import deadline_of, image_of, require
 from fcpin.registry.directory import RegistryDirectory
 from fcpin.registry.settings import RegistrySettings
-from tests.support.code import Code
 from tests.support.docker_registry import DockerRegistry
 
 HOST: Final = "registry.cn-hangzhou.aliyuncs.com"

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
+from demo.code import CONTAINERFILE, Code
 from emulator import Emulator
 from emulator.oci.tokens import ISSUER
 from fcpin.errors import BuildFailed, BuildMismatch, BuildTimedOut, PipelineError
 from tests.build.smithy import IMAGE, PATH, Smithy
-from tests.support.code import CONTAINERFILE, Code
 from tests.support.docker_registry import TokenAuth, docker_registry
 
 pytestmark = pytest.mark.skipif(not shutil.which("buildah"), reason="buildah is not installed (Debian package buildah)")

@@ -13,10 +13,10 @@ from typing import Any
 import psutil
 import pytest
 
+from demo.code import CONTAINERFILE, Code
 from fcpin.devs.client import DevsClient
 from fcpin.openapi import Credentials
 from tests.lifecycle.shop import CONFIG, PATH, Shop
-from tests.support.code import CONTAINERFILE, Code
 from tests.support.signals import as_in_a_terminal
 
 PROGRAM = """
