@@ -70,6 +70,13 @@ def test_a_job_says_what_it_was_for_what_it_said_and_what_it_deployed(ann: Visit
         assert known in words
 
 
+def test_only_a_tag_that_moved_was_an_outage(ann: Visitor, ledger: SqliteLedger) -> None:
+    ledger.note(transition("checkout", exposed_seconds=3.4))
+    assert "3 s outage" not in ann.get("/history").words
+    ledger.note(transition("mailer", exposed_seconds=3.4, outage=True))
+    assert "3 s outage" in ann.get("/history").words
+
+
 @pytest.mark.parametrize("path", ["/functions/prod/none", "/functions/none/checkout", "/jobs/none"])
 def test_what_is_not_there_is_said_to_be_missing(ann: Visitor, path: str) -> None:
     assert ann.get(path).status == 404
