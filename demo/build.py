@@ -76,7 +76,7 @@ def change(narrator: Narrator, code: Code, message: str, files: Mapping[str, str
     """Somebody commits *files*; gives the commit."""
     for name, text in files.items():
         narrator.say(f"{code.folder.name}/{name}:\n")
-        narrator.say("".join(f"    {line}\n" for line in text.splitlines()))
+        narrator.show(text)
     commit = code.commit(files, message)
     narrator.say(f"commit {commit}: {message}")
     return commit

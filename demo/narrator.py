@@ -35,6 +35,10 @@ class Narrator:
     def say(self, text: str) -> None:
         self._write(f"{text}\n")
 
+    def show(self, text: str) -> None:
+        """A file, or a part of one, set off from what is said."""
+        self.say("".join(f"    {line}\n" for line in text.splitlines()))
+
     def run(self, command: Sequence[str], environment: Mapping[str, str] | None = None, *, code: int = 0) -> str:
         """Run a command, show it and what it prints as it prints it. Raises DemoFailed unless it exits with *code*."""
         shown = shlex.join("python" if word == sys.executable else word for word in command)

@@ -64,9 +64,7 @@ class Stack:
         stack["config"][key] = value
         self._write(stack)
         self.narrator.say(f"stacks/{self._file.name}:\n")
-        self.narrator.say(
-            "".join(f"    {line}\n" for line in yaml.safe_dump({key: value}, sort_keys=False).splitlines())
-        )
+        self.narrator.show(yaml.safe_dump({key: value}, sort_keys=False))
 
     def add(self, name: str, entry: dict[str, Any]) -> None:
         """One more function in the stack's configuration."""
@@ -74,8 +72,7 @@ class Stack:
         stack["config"]["fcpin:functions"][name] = entry
         self._write(stack)
         self.narrator.say("stacks/Pulumi.local.yaml gets one more entry under fcpin:functions:\n")
-        shown = yaml.safe_dump({name: entry}, sort_keys=False)
-        self.narrator.say("".join(f"    {line}\n" for line in shown.splitlines()))
+        self.narrator.show(yaml.safe_dump({name: entry}, sort_keys=False))
 
     def run(self, command: str, *flags: str, code: int = 0) -> str:
         """Run a command of the engine on the stack `local`, which exits with *code*; gives what it printed."""

@@ -97,10 +97,10 @@ class _Work:
     def build(self, time: str) -> None:
         """Without attestations, which would make an index with children that Function Compute cannot run."""
         form = ["--format", "oci", "--platform", PLATFORM, "--timestamp", time, "--identity-label=false"]
-        file = self._containerfile
-        context = self._inside("context", self.request.spec.get("context"), file.parent)
+        file, named = self._containerfile, self.request.spec.get("context")
+        context = file.parent if named is None else self._inside("context", named)
         if not context.is_dir():
-            raise BuildFailed(f"context: {self.request.spec['context']} is a file; name a folder")
+            raise BuildFailed(f"context: {named} is a file; name a folder")
         self._buildah("build", *form, "--pull", "--file", str(file), "--tag", self.place.image, str(context))
 
     def push(self, target: PushTarget) -> Built:
@@ -143,15 +143,13 @@ class _Work:
         found = next((name for name in NAMES if (self._tree / name).is_symlink() or (self._tree / name).is_file()), "")
         if not (named or found):
             raise BuildFailed(f"commit {self.request.commit} has no {' and no '.join(NAMES)}; name it: dockerfile")
-        file = self._inside("dockerfile", named or found, self._tree)
+        file = self._inside("dockerfile", named or found)
         if not file.is_file():
             raise BuildFailed(f"dockerfile: {named or found} is a folder; name a file")
         return file
 
-    def _inside(self, key: str, named: str | None, otherwise: Path) -> Path:
+    def _inside(self, key: str, named: str) -> Path:
         """A path of the commit, which must not lead out of it."""
-        if named is None:
-            return otherwise
         path = (self._tree / named).resolve()
         if not path.is_relative_to(self._tree.resolve()):
             raise BuildFailed(f"{key}: {named} leads out of commit {self.request.commit}")
