@@ -67,8 +67,9 @@ class Knobs:
     """UpdateFunction while another update is in progress: the last one wins, or 409 ConcurrentUpdateError."""
     publish_unchanged: Literal["accepted", "rejected"] = "accepted"
     """PublishFunctionVersion when nothing changed since the last version."""
-    listed_functions: Literal["full", "brief"] = "full"
-    """ListFunctions: with customContainerConfig, or without it."""
+    listed_functions: Literal["no-status", "full", "brief"] = "no-status"
+    """Fields of ListFunctions: those of GetFunction without the six of state and last update, all of them, or without
+    those six and without the image."""
 
     # Container Registry Enterprise Edition
     digest_prefix: Literal["bare", "prefixed"] = "bare"

@@ -199,6 +199,9 @@ class RemoteEmulator:
     def invoke(self, function: str, *, cold: bool = False, qualifier: str = "") -> InvokeResult:
         return InvokeResult(**self.call("invoke", function=function, cold=cold, qualifier=qualifier))
 
+    def create_function(self, function: str, settings: Json) -> None:
+        self.call("create_function", function=function, settings=settings)
+
     def set_image(self, function: str, image: str) -> None:
         self.call("set_image", function=function, image=image)
 

@@ -17,6 +17,7 @@ from emulator.faults import Fault, Kind, Sequel
 from emulator.fc import lifecycle
 from emulator.fc.instances import InvokeResult
 from emulator.fc.model import FunctionRecord, Json, PlannedFailure
+from emulator.fc.rules import check_name, is_fc2_name
 from emulator.oci.build import build
 from emulator.oci.model import Repository, Tag
 from emulator.oci.store import DIGEST, TAG
@@ -26,8 +27,8 @@ NAMES = (
     "push", "retag", "tags", "delete_tag", "delete_manifest", "set_tag_status", "set_repository_type",
     "set_tag_immutability", "create_instance", "add_registry", "fail_next", "fail_update", "after_next",
     "clear_faults", "fail_build", "hang_build", "lose_vpc", "push_other_digest", "stick_conversion",
-    "fail_conversion", "advance", "skew", "set_key_active", "assume_role", "invoke", "set_image", "configure",
-    "deactivate", "publish_version", "create_alias", "function", "functions", "pipelines",
+    "fail_conversion", "advance", "skew", "set_key_active", "assume_role", "invoke", "create_function", "set_image",
+    "configure", "deactivate", "publish_version", "create_alias", "function", "functions", "pipelines",
 )  # fmt: skip
 """What may be called over HTTP."""
 
@@ -251,6 +252,22 @@ class Verbs:
             result = InvokeResult(error.status, error.code, error.message)
         with self._account.changing():
             return result
+
+    def create_function(self, function: str, settings: Json) -> None:
+        """A function is created in the console: CreateFunction's body, without functionName; it is Active at once.
+
+        The name may be `service$function`: a function of FC 2.0, which CreateFunction of FC 3.0 cannot make.
+        """
+        account = self._account
+        if not isinstance(settings, dict):
+            raise EmulatorError(f"settings: expected an object such as CreateFunction takes, got {settings!r:.40}")
+        try:
+            name = function if is_fc2_name(function) else check_name(function)
+            account.functions.make(name, {"handler": "index.handler", **settings})
+        except ApiError as error:
+            raise EmulatorError(str(error)) from None
+        with account.changing():
+            lifecycle.finish(self._function(function))
 
     def set_image(self, function: str, image: str) -> None:
         """Somebody changes the image in the console; it has taken effect already."""

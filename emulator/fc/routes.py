@@ -12,6 +12,7 @@ from emulator.fc import errors
 from emulator.fc.instances import Instances
 from emulator.fc.model import FunctionRecord, Json
 from emulator.fc.paging import cut, limit_of
+from emulator.fc.rules import is_fc2_name
 from emulator.fc.service import FunctionCompute, arn, name_of
 from emulator.fc.versions import Versions
 from emulator.ids import Ids
@@ -124,11 +125,15 @@ class FcRoutes:
     def _list(self, request: WireRequest) -> Json:
         wanted = {tag["Key"]: tag.get("Value", "") for tag in _json_list(request, "tags")}
         prefix, runtime, description = (request.param(key) for key in ("prefix", "runtime", "description"))
+        generation = request.param("fcVersion")
+        if generation not in ("", "v2", "v3"):
+            raise errors.invalid(f"fcVersion {generation!r} is invalid: v2 or v3")
         found = {
             record.name: record
             for record in self._service.records(prefix or request.param("functionName"))
             if runtime in ("", record.wanted.settings["runtime"])
             and description in record.wanted.settings["description"]
+            and generation in ("", "v2" if is_fc2_name(record.name) else "v3")
             and wanted.items() <= record.tags.items()
         }
         page, next_token = cut(list(found), limit_of(request.param("limit")), request.param("nextToken"))

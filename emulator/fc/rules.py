@@ -7,6 +7,10 @@ from emulator.fc import errors
 from emulator.fc.model import Json
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
+_FC2_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}\$[A-Za-z_][A-Za-z0-9_-]{0,63}")
+SANDBOX_CONFIG = "microSandboxConfig"
+IMAGE_CONFIGS = {"custom-container": "customContainerConfig", "micro-sandbox": SANDBOX_CONFIG}
+"""Runtimes that run an image, each with the setting that names it."""
 _HEALTH_CHECK = {
     "initialDelaySeconds": (0, 120),
     "periodSeconds": (1, 120),
@@ -27,6 +31,11 @@ def check_name(name: Any) -> str:
     return name
 
 
+def is_fc2_name(name: str) -> bool:
+    """Whether *name* is `service$function`, as ListFunctions of FC 3.0 names a function of FC 2.0."""
+    return _FC2_NAME.fullmatch(name) is not None
+
+
 def check_settings(settings: Json) -> None:
     """Judge the settings of a function as a whole, after defaults and merging. Raises InvalidArgument."""
     handler = settings.get("handler")
@@ -35,8 +44,8 @@ def check_settings(settings: Json) -> None:
     if not isinstance(handler, str) or len(handler) > 128:
         raise errors.invalid("Handler must be a text of 1 to 128 characters")
     runtime = settings.get("runtime")
-    if runtime != "custom-container":
-        raise errors.invalid(f"Runtime is {runtime!r}: the emulator runs custom-container only")
+    if runtime not in tuple(IMAGE_CONFIGS):
+        raise errors.invalid(f"Runtime is {runtime!r}: the emulator runs {' and '.join(IMAGE_CONFIGS)} only")
     if settings.get("code"):
         raise errors.invalid("Either ossBucketName/ossObjectName or zipFile must be set")
     _check_resources(settings)
@@ -45,7 +54,7 @@ def check_settings(settings: Json) -> None:
     variables = settings.get("environmentVariables") or {}
     if not isinstance(variables, dict) or not all(isinstance(value, str) for value in variables.values()):
         raise errors.invalid("environmentVariables must be an object of texts")
-    _check_container(settings.get("customContainerConfig"))
+    _check_container(IMAGE_CONFIGS[runtime], settings.get(IMAGE_CONFIGS[runtime]))
 
 
 def _check_resources(settings: Json) -> None:
@@ -60,11 +69,13 @@ def _check_resources(settings: Json) -> None:
         raise errors.invalid(f"diskSize {disk} is invalid: 512 or 10240")
 
 
-def _check_container(config: Any) -> None:
+def _check_container(key: str, config: Any) -> None:
     if not isinstance(config, dict) or not config.get("image"):
-        raise errors.invalid("customContainerConfig.image is required for the runtime custom-container")
+        raise errors.invalid(f"{key}.image is required for the function's runtime")
     if not isinstance(config["image"], str):
-        raise errors.invalid("customContainerConfig.image must be a text")
+        raise errors.invalid(f"{key}.image must be a text")
+    if key == SANDBOX_CONFIG:
+        return
     _check_range("customContainerConfig.port", config.get("port"), 1, 65535)
     for name in ("command", "entrypoint"):
         value = config.get(name) or []

@@ -16,6 +16,21 @@ from emulator.state import State
 ACCOUNT_ID = "1234567890123456"
 REGION = "cn-hangzhou"
 _ARN = f"acs:fc:{REGION}:{ACCOUNT_ID}:functions/"
+_STATUS = frozenset(
+    {
+        "state", "stateReason", "stateReasonCode", "lastUpdateStatus", "lastUpdateStatusReason",
+        "lastUpdateStatusReasonCode",
+    }
+)  # fmt: skip
+_HIDDEN_IN_LISTINGS = {
+    "no-status": _STATUS,
+    "full": frozenset[str](),
+    "brief": _STATUS | frozenset(rules.IMAGE_CONFIGS.values()),
+}
+"""By position of the knob listed_functions.
+
+https://www.alibabacloud.com/help/en/functioncompute/fc/developer-reference/api-fc-2023-03-30-listfunctions
+"""
 
 
 class FunctionCompute:
@@ -51,12 +66,15 @@ class FunctionCompute:
         return record
 
     def create(self, request: Json) -> Json:
-        name = rules.check_name(request.get("functionName"))
+        return self.make(rules.check_name(request.get("functionName")), request)
+
+    def make(self, name: str, request: Json) -> Json:
+        """Create a function under any *name*, also one of FC 2.0, which CreateFunction refuses."""
         if name in self._state.functions:
             raise errors.function_exists(name)
         wanted = settings.created(request)
         rules.check_settings(wanted)
-        pin, failure = self._resolve(wanted["customContainerConfig"])
+        pin, failure = self._resolve(settings.image_config(wanted))
         tags = {tag["Key"]: tag.get("Value", "") for tag in request.get("tags") or []}
         with self._lock:
             if name in self._state.functions:
@@ -81,7 +99,8 @@ class FunctionCompute:
             keep_masked_password=self._knobs.masked_login_input == "ignored",
         )
         rules.check_settings(after)
-        pin, failure = self._repin(before, after["customContainerConfig"], request.get("customContainerConfig") or {})
+        asked = request.get(settings.image_key(after)) or {}
+        pin, failure = self._repin(before, settings.image_config(after), asked)
         with self._lock:
             record = self.record(name)
             now = self._clock.now()
@@ -115,7 +134,7 @@ class FunctionCompute:
 
     def listed(self, record: FunctionRecord) -> Json:
         """As ListFunctions answers it."""
-        hidden = () if self._knobs.listed_functions == "full" else ("customContainerConfig",)
+        hidden = _HIDDEN_IN_LISTINGS[self._knobs.listed_functions]
         return {key: value for key, value in self.view(record).items() if key not in hidden}
 
     def _repin(self, before: Snapshot, container: Json, request: Json) -> tuple[Pin | None, PlannedFailure | None]:
@@ -126,7 +145,7 @@ class FunctionCompute:
         if before.pin is not None:
             if not request.get("image") and self._knobs.other_update == "keep":
                 return before.pin, None
-            if request.get("image") == before.settings["customContainerConfig"]["image"]:
+            if request.get("image") == settings.image_config(before.settings)["image"]:
                 if self._knobs.same_image_update == "error":
                     raise errors.invalid(f"image {request['image']} is the one that the function has already")
                 if self._knobs.same_image_update == "keep":

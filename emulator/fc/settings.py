@@ -4,6 +4,7 @@ import copy
 
 from emulator.clock import iso
 from emulator.fc.model import FunctionRecord, Json, Snapshot
+from emulator.fc.rules import IMAGE_CONFIGS
 
 MASK = "******"
 _READ_ONLY = frozenset(
@@ -26,6 +27,16 @@ _DEFAULTS: Json = {
 }
 _CONTAINER = "customContainerConfig"
 _DEFAULT_PORT = 9000
+
+
+def image_key(settings: Json) -> str:
+    """The setting that names the image of a function's runtime."""
+    return IMAGE_CONFIGS[settings["runtime"]]
+
+
+def image_config(settings: Json) -> Json:
+    config: Json = settings[image_key(settings)]
+    return config
 
 
 def created(request: Json) -> Json:
@@ -73,15 +84,15 @@ def _password(container: Json) -> str | None:
 
 def view(record: FunctionRecord, snapshot: Snapshot, arn: str) -> Json:
     """The function as GetFunction answers it, with *snapshot* for its settings. To be read only."""
-    container = copy.deepcopy(snapshot.settings[_CONTAINER])
+    container = copy.deepcopy(image_config(snapshot.settings))
     if _password(container):
         container["registryConfig"]["authConfig"]["password"] = MASK
-    if snapshot.pin is not None:
+    if snapshot.pin is not None and image_key(snapshot.settings) == _CONTAINER:
         container["resolvedImageUri"] = snapshot.pin.uri
         container["accelerationInfo"] = {"status": "Preparing" if record.transition else "Ready"}
     return {
         **snapshot.settings,
-        _CONTAINER: container,
+        image_key(snapshot.settings): container,
         "functionArn": arn,
         "functionId": record.id,
         "functionName": record.name,

@@ -6,7 +6,7 @@ import pytest
 from alibabacloud_fc20230330 import models
 from alibabacloud_tea_openapi.exceptions import ClientException
 
-from emulator import Emulator
+from emulator import Emulator, EmulatorError, Knobs
 from tests.emulator.clients import HOST, IMAGE, Functions, resolved
 
 
@@ -270,3 +270,63 @@ def test_running_instances_are_listed(functions: Functions) -> None:
     functions.cloud.invoke("fn", cold=True)
     listed = functions.sdk.list_instances("fn", models.ListInstancesRequest()).body.to_map()["instances"]
     assert [one["versionId"] for one in listed] == ["0", "0"]
+
+
+STATUS = {
+    "state",
+    "stateReason",
+    "stateReasonCode",
+    "lastUpdateStatus",
+    "lastUpdateStatusReason",
+    "lastUpdateStatusReasonCode",
+}
+
+
+@pytest.mark.parametrize(
+    ("knobs", "hidden"),
+    [
+        (Knobs(), STATUS),
+        (Knobs(listed_functions="full"), set()),
+        (Knobs(listed_functions="brief"), STATUS | {"customContainerConfig"}),
+    ],
+    ids=["as documented", "full", "brief"],
+)
+def test_a_listing_has_these_fields_of_a_function(functions: Functions, hidden: set[str]) -> None:
+    functions.create_active()
+    (listed,) = functions.sdk.list_functions(models.ListFunctionsRequest()).body.to_map()["functions"]
+    in_full = functions.get()
+    assert in_full.keys() - listed.keys() == hidden & in_full.keys()
+    assert listed == {key: value for key, value in in_full.items() if key not in hidden}
+
+
+def listed_names(functions: Functions, fc_version: str | None = None) -> list[str]:
+    request = models.ListFunctionsRequest(fc_version=fc_version)
+    return [one.function_name for one in functions.sdk.list_functions(request).body.functions]
+
+
+def test_functions_of_fc_2_are_listed_under_the_names_of_their_services(cloud: Emulator, functions: Functions) -> None:
+    functions.create("checkout")
+    container = {"image": IMAGE}
+    cloud.create_function("shop$till", {"runtime": "custom-container", "customContainerConfig": container})
+    assert listed_names(functions) == ["checkout", "shop$till"]
+    assert listed_names(functions, "v2") == ["shop$till"]
+    assert listed_names(functions, "v3") == ["checkout"]
+    assert functions.get("shop$till")["state"] == "Active"
+    with pytest.raises(ClientException, match="fcVersion"):
+        listed_names(functions, "v1")
+    with pytest.raises(ClientException, match="functionName"):
+        functions.create("shop$other")
+
+
+def test_a_micro_sandbox_runs_an_image_and_does_not_report_its_digest(cloud: Emulator, functions: Functions) -> None:
+    digest = cloud.push("shop/app", "main")
+    cloud.create_function("agent", {"runtime": "micro-sandbox", "microSandboxConfig": {"image": IMAGE}})
+    assert functions.get("agent")["microSandboxConfig"] == {"image": IMAGE}
+    assert cloud.invoke("agent", cold=True).digest == digest
+    cloud.delete_tag("shop/app", "main")
+    assert cloud.invoke("agent", cold=True).code == "PullImageFailed"
+
+
+def test_a_micro_sandbox_needs_an_image(cloud: Emulator) -> None:
+    with pytest.raises(EmulatorError, match=r"microSandboxConfig\.image is required"):
+        cloud.create_function("agent", {"runtime": "micro-sandbox", "customContainerConfig": {"image": IMAGE}})

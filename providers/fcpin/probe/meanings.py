@@ -62,8 +62,9 @@ MEANINGS: Final[Mapping[str, Mapping[str | bool, str] | str]] = {
         "conflict": "a second update is refused while one is in progress",
     },
     "listed_functions": {
-        "full": "ListFunctions tells what every function runs",
-        "brief": "ListFunctions does not tell what functions run: each has to be asked for",
+        "no-status": "ListFunctions returns images without state and last update: GetFunction returns those",
+        "full": "ListFunctions returns everything that GetFunction returns",
+        "brief": "ListFunctions returns no images: GetFunction returns them",
     },
     "publish_unchanged": {
         "accepted": "the same function can be published twice",

@@ -55,9 +55,11 @@ def _list(lab: Lab) -> Iterator[Finding]:
     if not listed:
         yield Unknown("listed_functions", "ListFunctions does not tell of the function")
         return
-    full = bool((listed.get("customContainerConfig") or {}).get("resolvedImageUri"))
-    answered = f"resolvedImageUri is {'' if full else 'not '}in the answer"
-    yield Fact("listed_functions", "full" if full else "brief", "listed functions", answered)
+    image = bool((listed.get("customContainerConfig") or {}).get("resolvedImageUri"))
+    status = bool(listed.get("lastUpdateStatus"))
+    position = "brief" if not image else "full" if status else "no-status"
+    answered = f"the answer has {'a' if image else 'no'} resolvedImageUri and {'a' if status else 'no'} lastUpdateStatus"
+    yield Fact("listed_functions", position, "listed functions", answered)
 
 
 def _publish(lab: Lab) -> Iterator[Finding]:
