@@ -66,16 +66,24 @@ class Target:
         if image is None or not image.repository.is_same(self.image.repository):
             return None
         names = self.image.tag is not None and image.tag == self.image.tag
-        if image.digest in self.digests:
+        if image.digest in self.digests or (names and image.digest is None and self.digests):
             return Effect.BY_THIS_TAG if names else Effect.BY_ANOTHER_TAG
         return Effect.ANOTHER_DIGEST if names else None
+
+    def doubt_about(self, use: Use) -> str:
+        """Why *use*, on which it has no known effect, may depend on it all the same; empty where it does not."""
+        if use.doubt is not None:
+            return use.doubt.why
+        image = live_image(use.function)
+        if image is None or image.digest is not None or not image.repository.is_same(self.image.repository):
+            return ""
+        return f"it runs {use.function.image}, and Function Compute returns no digest for it"
 
 
 @dataclass(frozen=True, slots=True)
 class Affected:
     """One function or version that depends on the image."""
 
-    region: str
     use: Use
     effect: Effect
     aliases: Mapping[str, float] = field(default_factory=dict)
@@ -85,7 +93,7 @@ class Affected:
     def why(self) -> str:
         """What happens to it, in words."""
         tag, digest = self.use.function.tag, self.use.function.digest
-        runs = short(digest) if digest else "no digest"
+        runs = short(digest) if digest else "an unknown digest"
         match self.effect:
             case Effect.BY_THIS_TAG:
                 said = "new instances fail once the tag is moved or deleted"
@@ -93,7 +101,15 @@ class Affected:
                 said = f"runs it by {tag}: new instances fail once the image is deleted"
             case Effect.ANOTHER_DIGEST:
                 said = f"was deployed as {runs}: new instances fail already"
-        return said if self.use.is_certain else f"{said}; its last update has failed, or is under way"
+        return f"{said}; {self.use.doubt.why}" if self.use.doubt else said
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """One function or version that may depend on the image."""
+
+    use: Use
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +118,7 @@ class Impact:
 
     target: Target
     affected: Sequence[Affected]
-    uncertain: Sequence[Use]
-    """Functions that may run it all the same: their last update has failed, or is under way."""
+    uncertain: Sequence[Uncertain]
     examined: int
     """How many functions and versions were looked at."""
 
@@ -111,13 +126,14 @@ class Impact:
 def impact(target: Target, clients: Iterable[FunctionClient]) -> Impact:
     """Look at every function and version of the clients' regions. Raises FunctionError rather than leave one out."""
     affected: list[Affected] = []
-    uncertain: list[Use] = []
+    uncertain: list[Uncertain] = []
     examined = 0
     for client in clients:
-        used = uses(client)
+        used = uses(client).uses
         examined += len(used)
         affected += _affected(target, client, used)
-        uncertain += (use for use in used if not use.is_certain and target.effect_on(use) is None)
+        unaffected = (use for use in used if target.effect_on(use) is None)
+        uncertain += (Uncertain(use, why) for use in unaffected if (why := target.doubt_about(use)))
     return Impact(target, affected, uncertain, examined)
 
 
@@ -127,7 +143,7 @@ def _affected(target: Target, client: FunctionClient, used: Sequence[Use]) -> It
     aliases = {name: list(client.aliases(name)) for name in published}
     for use, effect in effects:
         shares = _shares(use.version, aliases[use.name]) if use.version else {}
-        yield Affected(client.region, use, effect, shares)
+        yield Affected(use, effect, shares)
 
 
 def _shares(version: str, aliases: Iterable[Alias]) -> Mapping[str, float]:

@@ -1,12 +1,15 @@
 """`fcpin prune`: pin tags that nothing runs go, whatever else there is stays, and everything has its reason."""
 
+from dataclasses import replace
+
 import pytest
 
-from emulator import Emulator
+from emulator import Emulator, Knobs
 from fcpin.image import parse_digest
 from fcpin.policy.protect import pin_tag
 from tests.cli.test_select import Answer, fcpin
 from tests.emulator.clients import Functions
+from tests.support.instant import INSTANT
 
 PATH = "shop/app"
 PERSONAL = f"registry.cn-hangzhou.aliyuncs.com/{PATH}"
@@ -55,6 +58,7 @@ def test_what_nothing_runs_goes_and_the_rest_stays_with_its_reason(cloud: Emulat
 
 def test_a_dry_run_removes_nothing(cloud: Emulator) -> None:
     unused = pinned(cloud, "main-1")
+    run_by(cloud, "checkout", pinned(cloud, "main-2"))
     answer = prune(cloud, "--grace", "0s", "--dry-run")
     assert f"{unused}  would go" in answer.out
     assert unused in cloud.tags(PATH)
@@ -62,6 +66,7 @@ def test_a_dry_run_removes_nothing(cloud: Emulator) -> None:
 
 def test_what_was_pushed_lately_has_its_grace(cloud: Emulator) -> None:
     unused = pinned(cloud, "main-1")
+    run_by(cloud, "checkout", pinned(cloud, "main-2"))
     assert "its grace ends at" in prune(cloud).out
     assert unused in cloud.tags(PATH)
 
@@ -71,13 +76,16 @@ def test_where_no_push_times_are_told_only_no_grace_removes(
 ) -> None:
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path_factory.mktemp("docker")))
     unused = pinned(cloud, "main-1")
+    run_by(cloud, "checkout", pinned(cloud, "main-2"))
     cloud.set_repository_type(PATH, "PUBLIC")
     answer = prune(cloud, "--region", "cn-hangzhou", repository=f"registry.example.com/{PATH}")
     assert "no push time" in answer.out
     assert unused in cloud.tags(PATH)
 
 
-@pytest.mark.parametrize("action", ["ListRepoTag", "ListFunctions", "ListFunctionVersions"])
+@pytest.mark.parametrize(
+    "action", ["GetRepository", "ListRepoTag", "ListFunctions", "ListFunctionVersions", "GetFunction"]
+)
 def test_nothing_is_removed_when_something_cannot_be_listed(cloud: Emulator, action: str) -> None:
     unused = pinned(cloud, "main-1")
     run_by(cloud, "checkout", "main-1")
@@ -87,6 +95,122 @@ def test_nothing_is_removed_when_something_cannot_be_listed(cloud: Emulator, act
     assert (answer.status, answer.out) == (1, "")
     assert len(answer.err.splitlines()) == 1
     assert unused in cloud.tags(PATH)
+
+
+def nothing_was_removed(cloud: Emulator, answer: Answer, *facts: str, tag: str) -> None:
+    assert (answer.status, answer.out) == (1, "")
+    (line,) = answer.err.splitlines()
+    for fact in facts:
+        assert fact in line
+    assert tag in cloud.tags(PATH)
+
+
+@pytest.mark.parametrize("status", [200, None], ids=["an answer of another shape", "no function"])
+def test_without_any_function_nothing_is_removed(cloud: Emulator, status: int | None) -> None:
+    tag = pinned(cloud, "main-1")
+    if status is not None:
+        run_by(cloud, "checkout", tag)
+        cloud.fail_next("ListFunctions", status=status, code="", message="")
+    nothing_was_removed(cloud, prune(cloud, "--grace", "0s"), tag=tag)
+
+
+LISTINGS = [replace(INSTANT, listed_functions=position) for position in ("no-status", "full", "brief")]
+
+
+@pytest.mark.parametrize("knobs", LISTINGS, ids=["no-status", "full", "brief"])
+@pytest.mark.parametrize("named", ["shop/app", "shop/other"])
+def test_the_image_of_a_function_whose_update_failed_stays(cloud: Emulator, named: str) -> None:
+    """It serves the image before, whatever repository the failed update names."""
+    serves = pinned(cloud, "main-1")
+    cloud.push(named, "main-2", content="two")
+    run_by(cloud, "basket", pinned(cloud, "main-3"))
+    run_by(cloud, "orders", serves)
+    cloud.fail_update("orders")
+    cloud.set_image("orders", f"{cloud.enterprise_host}/{named}:main-2")
+    answer = prune(cloud, "--grace", "0s")
+    facts = ("function orders", "its last update failed", "nothing was removed", "update it again or delete it")
+    nothing_was_removed(cloud, answer, *facts, tag=serves)
+    assert cloud.invoke("orders", cold=True).status == 200
+
+
+@pytest.mark.parametrize("knobs", [Knobs(create_seconds=0, update_seconds=600)], ids=["slow updates"])
+def test_the_image_of_a_function_stays_until_its_update_has_ended(cloud: Emulator) -> None:
+    serves, next_ = pinned(cloud, "main-1"), pinned(cloud, "main-2")
+    run_by(cloud, "orders", serves)
+    Functions(cloud).update_image("orders", f"{cloud.enterprise_host}/{PATH}:{next_}")
+    nothing_was_removed(cloud, prune(cloud, "--grace", "0s"), "orders", "wait until it has ended", tag=serves)
+    cloud.advance(600)
+    answer = prune(cloud, "--grace", "0s")
+    assert answer.status == 0, answer
+    assert f"{serves}  removed" in answer.out
+
+
+def test_functions_of_fc_2_are_users_too(cloud: Emulator) -> None:
+    runs, unused = pinned(cloud, "main-1"), pinned(cloud, "main-2")
+    container = {"image": f"{cloud.enterprise_host}/{PATH}:{runs}"}
+    cloud.create_function("shop$checkout", {"runtime": "custom-container", "customContainerConfig": container})
+    cloud.fail_next("ListFunctionVersions", status=400, code="InvalidArgument")
+    answer = prune(cloud, "--grace", "0s")
+    nothing_was_removed(cloud, answer, "function shop$checkout", "migrate it to FC 3.0 or delete it", tag=runs)
+    assert "shop$checkout runs it" in prune(cloud, "--grace", "0s").out
+    assert set(cloud.tags(PATH)) == {"main-1", "main-2", runs}, unused
+
+
+def test_a_micro_sandbox_is_a_user_too(cloud: Emulator) -> None:
+    runs, unused = pinned(cloud, "main-1"), pinned(cloud, "main-2")
+    image = f"{cloud.enterprise_host}/{PATH}"
+    cloud.create_function("agent", {"runtime": "micro-sandbox", "microSandboxConfig": {"image": f"{image}:main-1"}})
+    nothing_was_removed(cloud, prune(cloud, "--grace", "0s"), "function agent", "no digest", tag=runs)
+    cloud.configure("agent", {"microSandboxConfig": {"image": f"{image}:{runs}"}})
+    answer = prune(cloud, "--grace", "0s")
+    assert f"{runs}  kept      agent runs it" in answer.out
+    assert unused not in cloud.tags(PATH)
+
+
+def only_in_the_second_region(cloud: Emulator, tag: str) -> None:
+    """The first listing (of the repository's region) is empty, the next one has a function that runs *tag*."""
+    container = {"image": f"{cloud.enterprise_host}/{PATH}:{tag}"}
+    settings = {"runtime": "custom-container", "customContainerConfig": container}
+    cloud.after_next("ListFunctions", "create_function", {"function": "checkout", "settings": settings})
+
+
+def test_functions_of_every_region_may_run_a_public_image(cloud: Emulator) -> None:
+    runs, unused = pinned(cloud, "main-1"), pinned(cloud, "main-2")
+    run_by(cloud, "checkout", runs)
+    cloud.set_repository_type(PATH, "PUBLIC")
+    answer = prune(cloud, "--grace", "0s")
+    assert (answer.status, answer.out) == (2, "")
+    for fact in ("--region: is required", "RepoType is not PRIVATE", f"{cloud.enterprise_host}/{PATH}"):
+        assert fact in answer.err
+    assert {runs, unused} <= set(cloud.tags(PATH))
+    answer = prune(cloud, "--grace", "0s", "--region", "cn-hangzhou")
+    assert answer.status == 0, answer
+    assert unused not in cloud.tags(PATH)
+
+
+def test_a_region_that_was_named_counts_like_the_repositorys_own(cloud: Emulator) -> None:
+    runs, unused = pinned(cloud, "main-1"), pinned(cloud, "main-2")
+    cloud.set_repository_type(PATH, "PUBLIC")
+    only_in_the_second_region(cloud, runs)
+    answer = prune(cloud, "--grace", "0s", "--region", "cn-shanghai")
+    assert answer.status == 0, answer
+    assert f"{runs}  kept      checkout runs it" in answer.out
+    assert f"{unused}  removed" in answer.out
+    assert answer.out.splitlines()[-1].endswith("functions of cn-hangzhou, cn-shanghai were looked at")
+
+
+def test_the_region_of_a_private_repository_is_never_empty(cloud: Emulator) -> None:
+    runs = pinned(cloud, "main-1")
+    only_in_the_second_region(cloud, runs)
+    answer = prune(cloud, "--grace", "0s", "--region", "cn-shanghai")
+    nothing_was_removed(cloud, answer, "cn-hangzhou: no function at all is listed", tag=runs)
+
+
+def test_a_region_that_was_named_is_never_empty(cloud: Emulator) -> None:
+    unused = pinned(cloud, "main-1")
+    cloud.set_repository_type(PATH, "PUBLIC")
+    answer = prune(cloud, "--grace", "0s", "--region", "cn-shanghai")
+    nothing_was_removed(cloud, answer, "cn-shanghai: no function at all is listed", tag=unused)
 
 
 WRONG: list[tuple[str, list[str], str, str]] = [

@@ -19,7 +19,7 @@ def test_the_same_moved_tag_with_and_without_protection(shop: Shop) -> None:
 
 
 def test_preview_shows_the_tag_and_what_fc_will_get_and_later_runs_are_quiet(shop: Shop) -> None:
-    shop.configure({FUNCTION: shop.entry(protect="pin_tag", protect_grace="0s")})
+    shop.configure({FUNCTION: shop.entry(protect="pin_tag")})
     first = shop.push("main-1")
     shown = shop.preview("--diff").output
     assert f"{shop.repository}:main-1@{first}" in shown
@@ -30,6 +30,5 @@ def test_preview_shows_the_tag_and_what_fc_will_get_and_later_runs_are_quiet(sho
     assert shop.stack.refresh("--expect-no-changes").code == 0
     shop.preview("--expect-no-changes")
     second = shop.push("main-2")
-    done = shop.up()
-    assert f"removed {shop.repository}:{pin(first)}" in done.output
-    assert list(shop.cloud.tags(PATH)) == [pin(second), "main-1", "main-2"]
+    shop.up()
+    assert set(shop.cloud.tags(PATH)) == {pin(first), pin(second), "main-1", "main-2"}

@@ -1,4 +1,4 @@
-"""Protected functions, run by run: what FC gets, what is refused, and when pin tags go."""
+"""Protected functions, run by run: what FC gets, what is refused, and that no pin tag is removed."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from tests.support.plugin import Plugin
 PATH = "shop/app"
 PERSONAL = f"registry-vpc.cn-hangzhou.aliyuncs.com/{PATH}"
 CONFIG = {"cpu": 0.5, "memory_size": 512, "disk_size": 512}
-WEEK = 7 * 86400
+YEAR = 365 * 86400
 
 
 @pytest.fixture
@@ -214,108 +214,52 @@ def test_a_pin_tag_that_is_gone_is_drift_and_is_put_back(
 # what becomes of pin tags
 
 
-def deploy_two(cloud: Emulator, plugin: Plugin, wanted: dict[str, Any]) -> tuple[str, str]:
-    """Two releases, one after the other: the pin tag that the function has left, and the one that it runs."""
-    first = cloud.push(PATH, "main-1")
-    plugin.up(**wanted)
-    second = cloud.push(PATH, "main-2")
-    plugin.up(**wanted)
-    return pin(first), pin(second)
-
-
-def deploy_next(cloud: Emulator, plugin: Plugin, wanted: dict[str, Any]) -> str:
-    digest = cloud.push(PATH, "main-3")
-    plugin.up(**wanted)
-    return pin(digest)
-
-
-def test_a_pin_tag_stays_for_the_grace_and_then_goes_with_the_next_deployment(
+def test_a_deployment_removes_no_tag_and_lists_no_functions(
     cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any]
 ) -> None:
-    left, ran = deploy_two(cloud, plugin, enterprise)
-    assert plugin.outputs["released_pins"] == {f"{enterprise['repository']}:{left}": "2026-11-22T12:00:00Z"}
-    assert left in cloud.tags(PATH)
-    plugin.clock.advance(WEEK)
-    now = deploy_next(cloud, plugin, enterprise)
-    assert set(cloud.tags(PATH)) == {"main-1", "main-2", "main-3", ran, now}
-    assert list(plugin.outputs["released_pins"]) == [f"{enterprise['repository']}:{ran}"]
-    assert any(f"removed {enterprise['repository']}:{left}" in line for line in plugin.said)
+    left = pin(cloud.push(PATH, "main-1"))
+    plugin.up(**enterprise)
+    runs_now = pin(cloud.push(PATH, "main-2"))
+    plugin.clock.advance(10 * YEAR)
+    cloud.calls.clear()
+    plugin.up(**enterprise)
+    assert set(cloud.tags(PATH)) == {"main-1", "main-2", left, runs_now}
+    assert not {"ListFunctions", "ListFunctionVersions", "DeleteRepoTag"} & {call.action for call in cloud.calls}
 
 
-def test_a_pin_tag_that_is_run_again_is_no_longer_left(
+def test_another_function_goes_on_although_its_update_to_another_repository_failed(
     cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any]
-) -> None:
-    left, ran = deploy_two(cloud, plugin, enterprise)
-    plugin.up(**enterprise, hold={"tag": "main-1", "until": "2027-01-01T00:00:00Z"})
-    assert list(plugin.outputs["released_pins"]) == [f"{enterprise['repository']}:{ran}"]
-    assert runs(cloud).startswith(left)
-
-
-USED_BY = ["another function", "a published version", "a function by the family's tag"]
-
-
-@pytest.mark.parametrize("user", USED_BY)
-def test_a_pin_tag_stays_while_it_is_used_by(
-    cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any], user: str
 ) -> None:
     cloud.push(PATH, "main-1")
-    if user == "a published version":
-        plugin.up(**enterprise)
-        cloud.publish_version("checkout")
-    elif user == "another function":
-        Plugin(cloud).up(**{**enterprise, "function_name": "basket"})
-    else:
-        Plugin(cloud).up(**{**enterprise, "function_name": "basket", "protect": "none"})
-    left, _ = deploy_two(cloud, plugin, enterprise)
-    plugin.clock.advance(WEEK)
-    deploy_next(cloud, plugin, enterprise)
-    assert left in cloud.tags(PATH)
-    assert f"{enterprise['repository']}:{left}" in plugin.outputs["released_pins"]
-
-
-def test_nothing_is_removed_while_it_is_not_known_what_a_function_serves(
-    cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any]
-) -> None:
-    left, _ = deploy_two(cloud, plugin, enterprise)
-    other = Plugin(cloud)
-    other.up(**{**enterprise, "function_name": "basket", "hold": {"tag": "main-1", "until": "2027-01-01T00:00:00Z"}})
-    cloud.fail_update("basket")
-    cloud.set_image("basket", f"{enterprise['repository']}:main-2")
-    plugin.clock.advance(WEEK)
-    deploy_next(cloud, plugin, enterprise)
-    assert left in cloud.tags(PATH)
-    assert "basket" in plugin.said[-1]
-
-
-@pytest.mark.parametrize("action", ["ListFunctions", "ListFunctionVersions", "GetRepoTag", "DeleteRepoTag"])
-def test_what_cannot_be_listed_or_deleted_is_said_and_the_deployment_stands(
-    cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any], action: str
-) -> None:
-    left, _ = deploy_two(cloud, plugin, enterprise)
-    plugin.clock.advance(WEEK)
-    cloud.push(PATH, "main-3")
-    if action == "GetRepoTag":
-        for _ in range(5):
-            cloud.after_next(
-                "ListFunctionVersions", "fail_next", {"action": action, "status": 403, "code": "NoPrivilege"}
-            )
-    else:
-        cloud.fail_next(action, status=403, code="NoPrivilege")
     plugin.up(**enterprise)
-    assert plugin.outputs["tag"] == "main-3"
-    assert left in cloud.tags(PATH)
-    assert f"{enterprise['repository']}:{left}" in plugin.outputs["released_pins"]
-    assert plugin.said[-1].startswith("warning: checkout: no unused pin tag was removed")
+    orders = Plugin(cloud)
+    orders.up(**{**enterprise, "function_name": "orders"})
+    other = {"repository": f"{cloud.enterprise_host}/shop/other", "policy": {"newest": {}}}
+    cloud.push("shop/other", "main-1", content="other")
+    cloud.fail_update("orders")
+    with pytest.raises(Told, match="ImageOptimizingFailed"):
+        orders.up(**{**enterprise, **other, "function_name": "orders"})
+    cloud.push(PATH, "main-2")
+    plugin.up(**enterprise)
+    assert cloud.invoke("orders", cold=True).status == 200
 
 
-def test_a_tag_with_our_name_and_another_digest_is_not_ours(
+def test_a_state_of_an_earlier_version_is_no_change(
     cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any]
 ) -> None:
-    left, _ = deploy_two(cloud, plugin, enterprise)
-    cloud.push(PATH, left, content="not ours")
-    plugin.clock.advance(WEEK)
-    deploy_next(cloud, plugin, enterprise)
-    assert left in cloud.tags(PATH)
+    """It has `protect_grace` among its inputs, and `released_pins` among its outputs."""
+    cloud.push(PATH, "main-1")
+    plugin.up(**enterprise)
+    released = {f"{enterprise['repository']}:fcpin-0123456789ab": "2026-11-22T12:00:00Z"}
+    plugin.inputs = {**plugin.inputs, "protect_grace": "0s"}
+    plugin.outputs = {**plugin.outputs, "protect_grace": "0s", "released_pins": released}
+    assert not plugin.changes(**enterprise)
+    plugin.refresh()
+    assert not plugin.changes(**enterprise)
+    plugin.outputs = {**plugin.outputs, "protect_grace": "0s", "released_pins": released}
+    cloud.push(PATH, "main-2")
+    assert plugin.up(**enterprise)["tag"] == "main-2"
+    assert not {"protect_grace", "released_pins"} & plugin.outputs.keys()
 
 
 def test_a_deleted_function_leaves_its_pin_tags_and_says_who_removes_them(

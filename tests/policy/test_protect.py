@@ -1,12 +1,10 @@
 """Pin tags: what they are called, that no policy ever chooses one, and what protection changes in a policy."""
 
-from datetime import timedelta
-
 import pytest
 
 from fcpin.image import parse_digest
 from fcpin.policy import Policy
-from fcpin.policy.protect import GRACE, is_pin_tag, pin_tag
+from fcpin.policy.protect import is_pin_tag, pin_tag
 from tests.policy.choosing import choose, chosen, reasons, tag
 
 PIN = f"fcpin-{'c' * 12}"
@@ -59,8 +57,6 @@ def test_a_moving_tag_is_an_outage_only_without_protection() -> None:
     assert not choose({**spec, "protect": "pin_tag"}, ["main"]).warnings
 
 
-def test_the_grace_is_a_week_unless_the_user_says_another() -> None:
-    spec: dict[str, object] = {"newest": {}, "protect": "pin_tag"}
-    assert Policy.from_spec(spec).protection.grace == GRACE == timedelta(days=7)
-    assert Policy.from_spec({**spec, "protect_grace": "12h"}).protection.grace == timedelta(hours=12)
-    assert not Policy.from_spec({"newest": {}}).protection.is_on
+def test_protection_is_off_by_default() -> None:
+    assert Policy.from_spec({"newest": {}, "protect": "pin_tag"}).is_protected
+    assert not Policy.from_spec({"newest": {}}).is_protected

@@ -83,8 +83,6 @@ MISTAKES = [
     ("a wait that is a number", {**NEWEST, "accelerated": "prefer", "accelerated_wait": 7}, "accelerated_wait", ["1h30m", "7"]),
     ("an unknown answer to nothing", {**NEWEST, "on_empty": "ignore"}, "on_empty", ["fail or keep"]),
     ("a protection nobody knows", {**NEWEST, "protect": True}, "protect", ["none or pin_tag", "True"]),
-    ("a grace of nothing", {**NEWEST, "protect_grace": "7d"}, "protect_grace", ["pin_tag", "nothing without"]),
-    ("a grace that is none", {**NEWEST, "protect": "pin_tag", "protect_grace": "soon"}, "protect_grace", ["7d", "soon"]),
     ("a limit of none", {**NEWEST, "discovery_limit": 0}, "discovery_limit", ["from 1", "got 0"]),
     ("half a limit", {**NEWEST, "discovery_limit": 1.5}, "discovery_limit", ["whole number", "1.5"]),
     ("an endless limit", {**NEWEST, "discovery_limit": float("inf")}, "discovery_limit", ["whole number"]),

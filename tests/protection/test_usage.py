@@ -1,11 +1,13 @@
 """Who runs which tag of a repository."""
 
+from dataclasses import replace
+
 import pytest
 
 from fcpin.fc.model import Function
-from fcpin.fc.uses import Use
+from fcpin.fc.uses import Doubt, RegionUses, Use
 from fcpin.image import Repository, TagRecord, parse_digest
-from fcpin.protection.usage import Usage, UsageUnknown
+from fcpin.protection.usage import Usage, UsageUnknown, require_functions
 
 PUBLIC = "registry.cn-hangzhou.aliyuncs.com/shop/app"
 VPC = "registry-vpc.cn-hangzhou.aliyuncs.com/shop/app"
@@ -14,11 +16,11 @@ A, B = parse_digest("a" * 64), parse_digest("b" * 64)
 PIN = TagRecord(f"fcpin-{'a' * 12}", A)
 
 
-def use(image: str, digest: str = B, *, version: str = "", status: str = "Successful") -> Use:
+def use(image: str, digest: str = B, *, version: str = "") -> Use:
     resolved = f"{image.partition(':')[0]}@{digest}"
     container = {"image": image, "resolvedImageUri": resolved}
-    wire = {"functionName": "checkout", "lastUpdateStatus": status, "customContainerConfig": container}
-    return Use("checkout", version, Function.from_wire(wire))
+    wire = {"functionName": "checkout", "customContainerConfig": container}
+    return Use("cn-hangzhou", "checkout", version, Function.from_wire(wire))
 
 
 USES: list[tuple[str, list[Use], str | None]] = [
@@ -38,8 +40,40 @@ def test_a_pin_tag_is_used_by(uses: list[Use], user: str | None) -> None:
     assert Usage.of(REPOSITORY, uses).of_tag(PIN) == user
 
 
-@pytest.mark.parametrize("status", ["Failed", "InProgress"])
-def test_where_it_is_not_known_what_a_function_serves_nothing_is_called_unused(status: str) -> None:
-    with pytest.raises(UsageUnknown, match=f"checkout.*{status}"):
-        Usage.of(REPOSITORY, [use(f"{PUBLIC}:main-2", status=status)])
-    Usage.of(REPOSITORY, [use("ghcr.io/shop/app:main-2", status=status)])  # no matter here
+OTHER = "ghcr.io/shop/app:main-2"
+DOUBT = Doubt("its last update failed", "update it again or delete it")
+
+
+@pytest.mark.parametrize(
+    "image", [f"{PUBLIC}:main-2", OTHER, "app"], ids=["this repository", "another one", "no image"]
+)
+def test_while_a_function_may_run_another_image_than_it_names_nothing_is_called_unused(image: str) -> None:
+    with pytest.raises(UsageUnknown) as unknown:
+        Usage.of(REPOSITORY, [use(f"{PUBLIC}:main-1"), replace(use(image), doubt=DOUBT)])
+    assert "\n" not in str(unknown.value)
+    for fact in ("function checkout in cn-hangzhou", DOUBT.why, DOUBT.cure):
+        assert fact in str(unknown.value)
+
+
+def sandbox(image: str) -> Use:
+    wire = {"functionName": "agent", "lastUpdateStatus": "Successful", "microSandboxConfig": {"image": image}}
+    return Use("cn-hangzhou", "agent", "", Function.from_wire(wire))
+
+
+def test_a_micro_sandbox_uses_the_pin_tag_that_it_names() -> None:
+    assert Usage.of(REPOSITORY, [sandbox(f"{PUBLIC}:{PIN.tag}")]).of_tag(PIN) == "agent"
+    assert Usage.of(REPOSITORY, [sandbox(f"{PUBLIC}:fcpin-{'b' * 12}")]).of_tag(PIN) is None
+    assert Usage.of(REPOSITORY, [sandbox(f"{PUBLIC}@{A}")]).of_tag(PIN) == "agent"
+    assert Usage.of(REPOSITORY, [sandbox(OTHER)]).of_tag(PIN) is None
+
+
+@pytest.mark.parametrize("image", [f"{PUBLIC}:main-1", VPC])
+def test_by_another_tag_its_digest_is_not_known(image: str) -> None:
+    with pytest.raises(UsageUnknown, match=r"agent.*no digest.*deploy it by a pin tag or delete it"):
+        Usage.of(REPOSITORY, [sandbox(image)])
+
+
+def test_an_empty_listing_is_no_proof() -> None:
+    with pytest.raises(UsageUnknown, match="cn-hangzhou: no function at all is listed"):
+        require_functions(RegionUses("cn-hangzhou", 0, []))
+    require_functions(RegionUses("cn-hangzhou", 1, []))

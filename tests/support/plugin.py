@@ -11,12 +11,10 @@ from fcpin.pinned_function.claims import Claims
 from fcpin.pinned_function.deployer import Deployer
 from fcpin.pinned_function.guard import Guard
 from fcpin.pinned_function.provider import PinnedFunctionProvider
-from fcpin.pinned_function.released import Released
 from fcpin.pinned_function.resolver import Resolver
 from fcpin.pinned_function.run_memo import RunMemo
 from fcpin.pinned_function.services import Services
 from fcpin.protection.pin_tags import PinTags
-from fcpin.protection.sweep import Sweeper
 from fcpin.registry.directory import RegistryDirectory
 from fcpin.registry.settings import RegistrySettings
 from tests.support.clock import ManualClock
@@ -97,15 +95,13 @@ class Plugin:
 
         memo = RunMemo(None, None)
         resolver = Resolver(directory, (), memo, log, self.clock.now())
-        pin_tags = PinTags(directory)
         return Services(
             REGION,
             client_for,
             directory,
             resolver,
-            Deployer(client_for, resolver, Guard(resolver, pin_tags, log), self.clock, log),
+            Deployer(client_for, resolver, Guard(resolver, PinTags(directory), log), self.clock, log),
             Claims(),
-            Released(Sweeper(directory, pin_tags, client_for, self.clock), self.clock, log),
             log,
             memo,
             self.approved,

@@ -7,8 +7,9 @@ from typing import Final, Protocol
 
 from fcpin.adoption.guess import Guess, guess
 from fcpin.errors import FunctionNotFound, InvalidImage
+from fcpin.fc.listing import in_full, is_fc2
 from fcpin.fc.model import Function
-from fcpin.fc.runtime_config import RUNTIME
+from fcpin.fc.runtime_config import RUNTIME, SANDBOX
 from fcpin.image import Image, Repository, acr_host
 from fcpin.pinned_function.plan import OWNER_TAG
 from fcpin.policy.protect import is_pin_tag
@@ -48,24 +49,22 @@ def candidates(region: Region, prefix: str, known: Known, registries: Collection
     """Every function whose name begins with *prefix*, as FC lists them.
 
     *registries*: hosts of registries other than ACR that the stack's configuration says how to ask.
-    One request for 100 functions, and one for each whose image the listing does not tell. Raises FunctionError.
+    One request for 100 functions, and one for each that may run an image. A function that is deleted meanwhile is
+    skipped. Raises FunctionError.
     """
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="fcpin-import") as pool:
-        functions = pool.map(lambda listed: _in_full(region, listed), region.list(prefix))
-        return [_judged(function, known, registries) for function in functions if function is not None]
+        found = pool.map(lambda listed: _judged(region, listed, known, registries), region.list(prefix))
+        return [each for each in found if each is not None]
 
 
-def _in_full(region: Region, listed: Function) -> Function | None:
-    """Whether a listing tells image and tags in full is not documented. None for what is deleted meanwhile."""
-    if listed.runtime != RUNTIME or listed.resolved_image_uri:
-        return listed
+def _judged(region: Region, listed: Function, known: Known, registries: Collection[str]) -> Candidate | LeftOut | None:
+    """None for a function that is deleted meanwhile."""
+    if is_fc2(listed.name):
+        return LeftOut(listed.name, "is a function of FC 2.0, and fcpin deploys to FC 3.0 only; migrate it first")
     try:
-        return region.get(listed.name)
+        function = in_full(region, listed)
     except FunctionNotFound:
         return None
-
-
-def _judged(function: Function, known: Known, registries: Collection[str]) -> Candidate | LeftOut:
     why = next(_against(function, known), "")
     if why:
         return LeftOut(function.name, why)
@@ -86,8 +85,13 @@ def _judged(function: Function, known: Known, registries: Collection[str]) -> Ca
 def _against(function: Function, known: Known) -> Iterator[str]:
     if pinned := known(function.name):
         yield pinned
-    if function.runtime != RUNTIME:
-        yield f"has the runtime {function.runtime}, and only {RUNTIME} runs an image"
+    if function.runtime == SANDBOX:
+        yield (
+            f"is a {SANDBOX} that runs {function.image or 'no image'}: Function Compute returns no digest for it, "
+            f"so it cannot be pinned; fcpin deploys to {RUNTIME} functions only"
+        )
+    elif function.runtime != RUNTIME:
+        yield f"has the runtime {function.runtime}; fcpin deploys to {RUNTIME} functions only"
     if not function.image:
         yield "has no image"
     if owner := function.tags.get(OWNER_TAG):

@@ -88,7 +88,7 @@ def _row(one: "Affected") -> Row:
     function = one.use.function
     aliases = ", ".join(name if share == 1 else f"{name} {share:.0%}" for name, share in one.aliases.items())
     runs = brief(function.tag, function.digest)
-    return one.region, one.use.name, one.use.version or LATEST, aliases or "-", runs, one.why
+    return one.use.region, one.use.name, one.use.version or LATEST, aliases or "-", runs, one.why
 
 
 def _conclusion(found: "Impact", regions: Sequence[str], immutable: bool | None) -> Iterator[str]:
@@ -96,8 +96,8 @@ def _conclusion(found: "Impact", regions: Sequence[str], immutable: bool | None)
     now = "" if target.image.digest else f" ({short(target.digest)})" if target.digest else ", which does not exist"
     depend = f"{count} depends" if count == 1 else f"{count or 'none'} depend"
     yield f"of {found.examined} functions and versions in {', '.join(regions)}, {depend} on {target.image}{now}"
-    for use in found.uncertain:
-        yield f"note: {use} may run it too: its last update has failed, or is under way"
+    for one in found.uncertain:
+        yield f"note: {one.use} may run it too: {one.why}"
     yield f"note: {_IMMUTABILITY[immutable].format(target.image.repository)}"
 
 
@@ -112,7 +112,7 @@ def _json(found: "Impact", regions: Sequence[str], immutable: bool | None) -> di
         "tag_immutability": immutable,
         "affected": [
             {
-                "region": one.region,
+                "region": one.use.region,
                 "function_name": one.use.name,
                 "version": one.use.version or LATEST,
                 "aliases": one.aliases,
@@ -123,7 +123,7 @@ def _json(found: "Impact", regions: Sequence[str], immutable: bool | None) -> di
             }
             for one in found.affected
         ],
-        "uncertain": [str(use) for use in found.uncertain],
+        "uncertain": [str(one.use) for one in found.uncertain],
     }
 
 

@@ -1,7 +1,7 @@
 """fcpin prune: remove the pin tags of a repository that no function and no published version runs."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from os import environ
 from typing import TYPE_CHECKING, Final, TextIO
@@ -14,12 +14,13 @@ from fcpin.image import Repository, acr_host
 from fcpin.policy.times import parse_duration
 
 if TYPE_CHECKING:
+    from fcpin.cli.remote import Remote
     from fcpin.fc.uses import Use
     from fcpin.protection.prune import Judgement
 
 
 def run(given: Namespace, streams: Streams) -> int:
-    """Always 0: that there is nothing to remove is no failure. Raises InvalidInput, RegistryError, FunctionError."""
+    """Return 0, also when nothing is to be removed. Raises InvalidInput, RegistryError, FunctionError."""
     from fcpin.cli.remote import Remote  # clients of registries and of Alibaba Cloud: a third of a second to load
     from fcpin.protection.pin_tags import pin_tags_of
     from fcpin.protection.prune import judge
@@ -27,8 +28,10 @@ def run(given: Namespace, streams: Streams) -> int:
 
     remote, grace = Remote.of(given), _grace(given.grace)
     regions = _regions(given.region or [], remote.repository)
+    is_public = _is_public(given, remote)
     tags = pin_tags_of(remote.directory, remote.repository)
-    used = [use for region in regions for use in _uses(region, given.fc_endpoint)] if tags else []
+    may_be_empty = [region for region in regions if is_public and region not in given.region]
+    used = [use for region in regions for use in _uses(region, given.fc_endpoint, may_be_empty)] if tags else []
     judgements = judge(tags, Usage.of(remote.repository, used), grace, SystemClock().now())
     for judgement in judgements:
         if judgement.unused and not given.dry_run:
@@ -46,8 +49,24 @@ def _grace(text: str) -> timedelta:
         raise InvalidInput(Problem("--grace", str(error))) from None
 
 
+def _is_public(given: Namespace, remote: "Remote") -> bool:
+    """Whether functions of any region may run the images. Raises InvalidInput when none was named then."""
+    acr = acr_host(remote.repository.host)
+    if acr is None or acr.edition != "enterprise" or remote.directory.is_private(remote.repository):
+        return False
+    if not given.region:
+        raise InvalidInput(
+            Problem(
+                "--region",
+                f"is required, once for each region whose functions run images of {remote.repository}: "
+                "its RepoType is not PRIVATE, so functions of any region may run them",
+            )
+        )
+    return True
+
+
 def _regions(given: list[str], repository: Repository) -> list[str]:
-    """Where the functions are that may run an image of *repository*."""
+    """The regions of the functions that may run an image of *repository*."""
     from fcpin.settings import region_problem
 
     acr = acr_host(repository.host)
@@ -61,14 +80,18 @@ def _regions(given: list[str], repository: Repository) -> list[str]:
     return regions
 
 
-def _uses(region: str, endpoint: str | None) -> "Iterable[Use]":
+def _uses(region: str, endpoint: str | None, may_be_empty: Collection[str]) -> "Sequence[Use]":
     from fcpin.fc.client import FunctionClient
     from fcpin.fc.uses import uses
     from fcpin.openapi import Credentials
+    from fcpin.protection.usage import require_functions
     from fcpin.settings import REGION
 
-    asked = (endpoint or "").replace(REGION, region)
-    return uses(FunctionClient(region, endpoint=asked, credentials=Credentials.from_environment(environ)))
+    at = (endpoint or "").replace(REGION, region)
+    found = uses(FunctionClient(region, endpoint=at, credentials=Credentials.from_environment(environ)))
+    if region not in may_be_empty:
+        require_functions(found)
+    return found.uses
 
 
 def _line(judgement: "Judgement", *, dry_run: bool) -> str:
@@ -89,7 +112,7 @@ def _add_options(parser: ArgumentParser) -> None:
         "--region",
         metavar="REGION",
         action="append",
-        help="a region whose functions may run the images; for ACR, the repository's own is always looked at",
+        help="a region whose functions may run the images; for ACR the repository's own region is always included",
     )
     parser.add_argument(
         "--grace", metavar="DURATION", default="7d", help="leave what was pushed less than this ago (7d)"
@@ -101,8 +124,8 @@ def _add_options(parser: ArgumentParser) -> None:
 PRUNE: Final = Command(
     "prune",
     "remove pin tags (protect: pin_tag) that nothing runs",
-    "Only tags fcpin-<12 digits of their digest> are ever removed, and none while a function or a published version "
-    "of the regions runs them, or while something could not be listed.",
+    "Removes only tags fcpin-<12 digits of their digest> that no function and no published version of the regions "
+    "runs. Removes none if a listing fails or is empty, or while it is not known which image a function runs.",
     _add_options,
     run,
 )

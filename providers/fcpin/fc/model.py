@@ -21,9 +21,10 @@ class Function:
     """A UUID; another one under the same name is another function."""
     runtime: str
     image: str
-    """`customContainerConfig.image`, as it was sent; empty when the function is no custom container."""
+    """`customContainerConfig.image` or `microSandboxConfig.image`, as it was sent; empty where neither is there."""
     resolved_image_uri: str
-    """`host/namespace/name@sha256:…`: what FC took the tag for when the function was created or updated."""
+    """`host/namespace/name@sha256:…`: what FC took the tag for when the function was created or updated; empty for a
+    micro-sandbox."""
     state: str
     """Pending, Active, Inactive or Failed; empty where FC tells no state, which means ready."""
     last_update_status: str
@@ -39,6 +40,7 @@ class Function:
     def from_wire(cls, wire: Wire) -> Self:
         """Read one JSON object of the API; absent keys are empty."""
         container = wire.get("customContainerConfig") or {}
+        sandbox = wire.get("microSandboxConfig") or {}
         update_failed = wire.get("lastUpdateStatus") in {"Failed", "InProgress"}
         about = "lastUpdateStatus" if update_failed else "state"
         code, sentence = wire.get(f"{about}ReasonCode") or "", wire.get(f"{about}Reason") or ""
@@ -47,7 +49,7 @@ class Function:
             arn=wire.get("functionArn") or "",
             id=wire.get("functionId") or "",
             runtime=wire.get("runtime") or "",
-            image=container.get("image") or "",
+            image=container.get("image") or sandbox.get("image") or "",
             resolved_image_uri=container.get("resolvedImageUri") or "",
             state=wire.get("state") or "",
             last_update_status=wire.get("lastUpdateStatus") or "",

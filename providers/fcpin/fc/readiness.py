@@ -39,11 +39,6 @@ def judge(function: Function) -> Verdict:
     return Verdict.WAIT
 
 
-def is_settled(function: Function) -> bool:
-    """Whether the image that the function names is the one that serves: not while an update is under way, or failed."""
-    return function.last_update_status in {"", "Successful"}
-
-
 @dataclass(frozen=True, slots=True)
 class Waiter:
     """How long to wait for a function, and by which clock."""

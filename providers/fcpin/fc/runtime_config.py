@@ -12,6 +12,8 @@ from fcpin.fc.model import Function
 from fcpin.fc.shape import Flag, ListOf, Number, Record, Shape, Text, TextMap
 
 RUNTIME: Final = "custom-container"
+SANDBOX: Final = "micro-sandbox"
+"""Runs an image as well, named by `microSandboxConfig.image`; nothing is deployed to it here."""
 DEFAULT_HANDLER: Final = "index.handler"
 """FC wants a handler even of a container, and ignores it."""
 

@@ -1,60 +1,115 @@
-"""Which images the functions of a region run: each function as it was deployed last, and every published version.
+"""The images that the functions of a region run: each function as it was deployed last, and every published version.
 
-An alias only ever names versions, so what an alias may run is among them.
+An alias only names versions, so the images behind an alias are among them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from fcpin.errors import FunctionNotFound
+from fcpin.errors import FunctionDenied, FunctionError, FunctionNotFound, FunctionRejected
 from fcpin.fc.client import FunctionClient
+from fcpin.fc.listing import in_full, is_fc2, may_run_image
 from fcpin.fc.model import Function
-from fcpin.fc.readiness import is_settled
-from fcpin.fc.runtime_config import RUNTIME
 
 _AT_ONCE: Final = 8
+_REFUSALS: Final = (FunctionNotFound, FunctionRejected, FunctionDenied)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a function may run another image than it names, of whatever repository."""
+
+    why: str
+    cure: str
+    """What ends the doubt, as an imperative."""
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One function or version that runs an image."""
+    """A function or a published version that may run an image."""
 
+    region: str
     name: str
     version: str
     """Id of a published version; empty for the function itself."""
     function: Function
-    """What FC says of it; `image` and `digest` are what it runs."""
-
-    @property
-    def is_certain(self) -> bool:
-        """Whether it runs what it names: a function whose update failed, or is under way, serves another image."""
-        return bool(self.version) or is_settled(self.function)
+    """As Function Compute describes it."""
+    doubt: Doubt | None = None
+    """None where it runs the image that it names."""
 
     def __str__(self) -> str:
         return f"{self.name}@{self.version}" if self.version else self.name
 
 
-def uses(client: FunctionClient) -> list[Use]:
-    """Every image in use in the client's region and account; functions that run none are left out.
+@dataclass(frozen=True, slots=True)
+class RegionUses:
+    """What one listing of a region's functions led to."""
 
-    One request for 100 functions, one for the versions of each, one a version; eight at once. Raises FunctionError
-    rather than leave one out; what is deleted meanwhile is no longer in use.
+    region: str
+    listed: int
+    """How many functions the listing has, of whatever runtime."""
+    uses: Sequence[Use]
+
+
+def uses(client: FunctionClient) -> RegionUses:
+    """Every image in use in the client's region and account; functions of other runtimes are left out.
+
+    One request for 100 functions, two for each (GetFunction, ListFunctionVersions), one for each version; eight at
+    once. A function that is deleted meanwhile is no use any more. Raises FunctionError for any other failure, except
+    that a function of FC 2.0 which refuses to be read is in doubt.
     """
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="fcpin-uses") as pool:
-        found = chain.from_iterable(pool.map(lambda function: list(_of(client, function)), client.list()))
-        return [use for use in found if use.function.image]
+        found = list(pool.map(lambda listed: _of(client, listed), client.list()))
+    return RegionUses(client.region, len(found), [use for use in chain(*found) if use.function.image or use.doubt])
 
 
-def _of(client: FunctionClient, listed: Function) -> Iterator[Use]:
-    name = listed.name
-    with suppress(FunctionNotFound):
-        # Whether a listing tells the image in full is not documented.
-        in_full = listed.resolved_image_uri or listed.runtime != RUNTIME
-        yield Use(name, "", listed if in_full else client.get(name))
+def _of(client: FunctionClient, listed: Function) -> list[Use]:
+    region, name, of_fc2 = client.region, listed.name, is_fc2(listed.name)
+    if of_fc2 and not may_run_image(listed):
+        return []
+    found: list[Use] = []
+    try:
+        function = in_full(client, listed)
+        found.append(Use(region, name, "", function, _without_image(function) or _unsettled(function)))
         for version in client.versions(name):
-            with suppress(FunctionNotFound):
-                yield Use(name, version, client.get(name, version))
+            with suppress(*(() if of_fc2 else (FunctionNotFound,))):
+                published = client.get(name, version)
+                found.append(Use(region, name, version, published, _without_image(published)))
+    except _REFUSALS as error:
+        if of_fc2:
+            return [_unread(region, found[0].function if found else listed, error)]
+        if not isinstance(error, FunctionNotFound):
+            raise
+    return found
+
+
+def _unread(region: str, function: Function, error: FunctionError) -> Use:
+    why = f"it is a function of FC 2.0 that could not be read ({error})"
+    return Use(region, function.name, "", function, Doubt(why, "migrate it to FC 3.0 or delete it"))
+
+
+def _without_image(function: Function) -> Doubt | None:
+    if function.image or not may_run_image(function):
+        return None
+    return Doubt("Function Compute returns no image for it", "deploy it again or delete it")
+
+
+def _unsettled(function: Function) -> Doubt | None:
+    """A failed or unfinished update serves the image before it."""
+    if not may_run_image(function):
+        return None
+    match function.last_update_status:
+        case "Successful":
+            return None
+        case "InProgress":
+            return Doubt("its last update is in progress", "wait until it has ended")
+        case "Failed":
+            return Doubt("its last update failed", "update it again or delete it")
+        case "":
+            return Doubt("Function Compute returns no lastUpdateStatus for it", "wait until it is Active, or delete it")
+        case other:
+            return Doubt(f"its last update is {other}", "update it again or delete it")

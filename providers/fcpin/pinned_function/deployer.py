@@ -15,7 +15,6 @@ from fcpin.pinned_function.engine_log import Log
 from fcpin.pinned_function.guard import Guard
 from fcpin.pinned_function.inputs import Pin, PinArgs
 from fcpin.pinned_function.resolver import Resolver
-from fcpin.policy.protect import is_pin_tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +28,6 @@ class Deployed:
     """`image@digest` that ran before; empty when nothing had to change."""
     exposed_seconds: float | None = None
     """From the push that moved the function's tag until the function ran the new digest; None when none had moved."""
-    left: Image | None = None
-    """The pin tag that ran before, when another image runs now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +133,6 @@ class Deployer:
             created,
             previous_image=f"{live.image}@{live.digest}" if live.digest else live.image,
             exposed_seconds=self._exposed(args, record) if moved else None,
-            left=_pin_tag_of(live) if live.image != function.image else None,
         )
 
     def _waiter(self, args: PinArgs) -> Waiter:
@@ -190,11 +186,6 @@ def _found(client: FunctionClient, name: str) -> Function | None:
         return None
 
 
-def _pin_tag_of(function: Function) -> Image | None:
-    """The pin tag that *function* was deployed by, if it was."""
-    return Image.parse(function.image) if function.tag and is_pin_tag(function.tag) else None
-
-
 def _exists(args: PinArgs) -> FunctionExists:
     return FunctionExists(
         f"function {args.function_name} exists in {args.region} already; "
@@ -206,6 +197,6 @@ def require_container(function: Function) -> None:
     """Raises FunctionRejected for a function of any other runtime: UpdateFunction would take an image for it."""
     if function.runtime not in {"", RUNTIME}:
         raise FunctionRejected(
-            f"function {function.name} has the runtime {function.runtime}, and only {RUNTIME} runs an image; "
+            f"function {function.name} has the runtime {function.runtime}; fcpin deploys to {RUNTIME} functions only; "
             "choose another function"
         )

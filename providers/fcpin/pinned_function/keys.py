@@ -43,13 +43,11 @@ OUTPUTS: Final = (
     "ownership",
     "selection",
     "exposed_seconds",
-    "released_pins",
     IMMUTABILITY,
 )
 """What the resource tells beside its inputs.
 
-`exposed_seconds` is there when the last deployment healed a moved tag, `released_pins` while there are some,
-`tag_immutability` where the registry tells it.
+`exposed_seconds` is there when the last deployment healed a moved tag, `tag_immutability` where the registry tells it.
 """
 
 STACK_KEYS: Final = ("functions", "pipelines", "region", "endpoints", "registries", "minAgeBypass")

@@ -65,7 +65,6 @@ def deployed(
     inputs: Mapping[str, Any],
     result: Deployed,
     selection: str,
-    released_pins: Mapping[str, str],
     previous_image: str = "",
 ) -> dict[str, Any]:
     """The outputs after create or update. *previous_image* is what the state said so far."""
@@ -79,8 +78,6 @@ def deployed(
     }
     if result.exposed_seconds is not None:
         outputs["exposed_seconds"] = result.exposed_seconds
-    if released_pins:
-        outputs["released_pins"] = dict(released_pins)
     return outputs
 
 

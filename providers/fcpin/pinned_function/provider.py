@@ -38,8 +38,7 @@ class PinnedFunctionProvider(ConfiguredProvider):
 
         args, pin = self._args(props)
         result = self._services.deployer.create(args, pin)
-        released = self._services.released.after(args, result, None)
-        outputs = deployed(props, result, self._services.resolver.summary(args), released)
+        outputs = deployed(props, result, self._services.resolver.summary(args))
         told = self._services.resolver.told_of(args)
         return CreateResult(f"{args.region}/{args.function_name}", {**outputs, **told})
 
@@ -52,8 +51,7 @@ class PinnedFunctionProvider(ConfiguredProvider):
         created, managed = _olds.get("ownership") == CREATED, _olds.get("config") is not None
         result = self._services.deployer.update(args, pin, created=created, managed=managed)
         selection = self._services.resolver.summary(args)
-        released = self._services.released.after(args, result, _olds.get("released_pins"))
-        outputs = deployed(_news, result, selection, released, _olds.get("previous_image") or "")
+        outputs = deployed(_news, result, selection, _olds.get("previous_image") or "")
         return UpdateResult({**outputs, **self._services.resolver.told_of(args, _olds)})
 
     @told
@@ -82,10 +80,11 @@ class PinnedFunctionProvider(ConfiguredProvider):
     @told
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Delete what was created here, release what was adopted."""
+        from fcpin.pinned_function.inputs import Current
         from fcpin.pinned_function.properties import CREATED, Stored
 
         stored = Stored.read(_props, self._services.default_region)
-        created = _props.get("ownership") == CREATED
+        created, current = _props.get("ownership") == CREATED, Current.from_properties(_props)
         self._services.deployer.delete(
             stored.region,
             stored.profile,
@@ -93,8 +92,10 @@ class PinnedFunctionProvider(ConfiguredProvider):
             _props.get("function_id") or "",
             created=created,
         )
-        if created:
-            self._services.released.abandon(stored.repository, _props)
+        if created and current is not None and current.protected:
+            self._services.log(
+                "info", f"pin tags stay in {stored.repository}; `fcpin prune` removes those that nothing runs"
+            )
 
     def _checked(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         """Validate everything, then resolve the policy: the pin becomes an input, so that a preview shows it.

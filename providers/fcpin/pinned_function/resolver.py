@@ -128,7 +128,7 @@ class Resolver:
             return self._kept(args, selection, current)
         record = self._directory.resolve_once(args.repository, selection.chosen.tag)
         args.policy.confirm(selection, record)
-        pin = Pin(record.tag, digest_of(record, args.repository), args.policy.protection.is_on)
+        pin = Pin(record.tag, digest_of(record, args.repository), args.policy.is_protected)
         if current is None or pin.digest != current.digest:
             self._check_platform(args, pin)
         return Resolved(pin, selection.summary)
@@ -153,7 +153,7 @@ class Resolver:
 
     def _kept_protected(self, args: PinArgs, current: Current) -> bool:
         """Whether a pin that is kept runs by its pin tag: as it did, unless its tag is still there to change that."""
-        wanted = args.policy.protection.is_on
+        wanted = args.policy.is_protected
         if args.policy.suspend or wanted == current.protected:
             return current.protected
         try:

@@ -47,8 +47,6 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
     """Whether tags of the repository cannot be moved; None where the registry does not tell."""
     exposed_seconds: pulumi.Output[float | None]
     """From the push that moved the tag until the function ran the new digest; None when none had moved."""
-    released_pins: pulumi.Output[Mapping[str, str] | None]
-    """Pin tags that the function has left, with the time; removed when nothing runs them and the grace is over."""
 
     def __init__(
         self,
@@ -70,7 +68,6 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
         hold: pulumi.Input[Mapping[str, Any]] | None = None,
         suspend: pulumi.Input[bool] | None = None,
         protect: pulumi.Input[str] | None = None,
-        protect_grace: pulumi.Input[str] | None = None,
         discovery_limit: pulumi.Input[int] | None = None,
         config: pulumi.Input[Mapping[str, Any]] | None = None,
         adopt: pulumi.Input[bool] | None = None,
@@ -84,8 +81,7 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
 
         image: `host/namespace/name:tag@sha256:…`, such as `ImagePipeline.image`; instead of repository and policy.
         `policy`, `filter_tags`, `allow_tags`, `ignore_tags`, `allow_downgrade`, `on_empty`, `platform`, `min_age`,
-        `accelerated`, `accelerated_wait`, `hold`, `suspend`, `protect`, `protect_grace`,
-        `discovery_limit`: docs/policies.
+        `accelerated`, `accelerated_wait`, `hold`, `suspend`, `protect`, `discovery_limit`: docs/policies.
         config: runtime settings in snake_case, as in pulumi-alicloud (docs/pinned-function.md).
         adopt: take over a function that exists already, although *config* is given.
         deadline: seconds that FC may take to make a change so (600).
@@ -109,7 +105,6 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
             "hold": hold,
             "suspend": suspend,
             "protect": protect,
-            "protect_grace": protect_grace,
             "discovery_limit": discovery_limit,
             "config": config,
             "adopt": adopt,

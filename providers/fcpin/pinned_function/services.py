@@ -11,11 +11,9 @@ from fcpin.pinned_function.claims import Claims
 from fcpin.pinned_function.deployer import Deployer
 from fcpin.pinned_function.engine_log import Log, plugin_log
 from fcpin.pinned_function.guard import Guard
-from fcpin.pinned_function.released import Released
 from fcpin.pinned_function.resolver import Resolver
 from fcpin.pinned_function.run_memo import Engine, RunMemo, memo_folder
 from fcpin.protection.pin_tags import PinTags
-from fcpin.protection.sweep import Sweeper
 from fcpin.registry.directory import RegistryDirectory
 from fcpin.settings import Get, Settings
 
@@ -30,7 +28,6 @@ class Services:
     resolver: Resolver
     deployer: Deployer
     claims: Claims
-    released: Released
     log: Log
     memo: RunMemo
     approved: Approved | None = None
@@ -61,8 +58,6 @@ def configured(get: Get) -> Services:
         directory, settings.repositories, memo, log, clock.now(), bypass_min_age=settings.bypass_min_age
     )
     client_for = function_clients(settings)
-    pin_tags = PinTags(directory)
-    deployer = Deployer(client_for, resolver, Guard(resolver, pin_tags, log), clock, log)
-    released = Released(Sweeper(directory, pin_tags, client_for, clock), clock, log)
+    deployer = Deployer(client_for, resolver, Guard(resolver, PinTags(directory), log), clock, log)
     approved = Approved.from_environment()
-    return Services(settings.region, client_for, directory, resolver, deployer, Claims(), released, log, memo, approved)
+    return Services(settings.region, client_for, directory, resolver, deployer, Claims(), log, memo, approved)

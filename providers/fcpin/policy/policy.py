@@ -32,7 +32,7 @@ from fcpin.policy.listing import listing_of
 from fcpin.policy.may_take import may_take
 from fcpin.policy.min_age import MinAge
 from fcpin.policy.order import Order
-from fcpin.policy.protect import UNPROTECTED, Protection
+from fcpin.policy.protect import read_protect
 from fcpin.policy.selection import Selection
 from fcpin.policy.spec import DEFAULT_PLATFORM, read_order, read_platform, refuse_unknown
 from fcpin.policy.suspend import suspended
@@ -55,7 +55,7 @@ class Policy:
     hold: Hold | None = None
     suspend: bool = False
     """Whether the current pin stays whatever else is asked for, a hold included. Then `select` needs no tags."""
-    protection: Protection = UNPROTECTED
+    is_protected: bool = False
     """Whether the chosen image is deployed on a tag of our own. For whoever deploys it."""
     discovery_limit: int = LIMIT
     """How many tags may be asked for their build time. For whoever asks."""
@@ -81,7 +81,7 @@ class Policy:
             acceleration=Acceleration.read(fields),
             hold=Hold.read(fields),
             suspend=fields.flag("suspend", default=False),
-            protection=Protection.read(fields),
+            is_protected=read_protect(fields),
             discovery_limit=read_limit(fields),
         )
         fields.finish()
@@ -95,7 +95,7 @@ class Policy:
     @property
     def warnings(self) -> Sequence[str]:
         """What the user should know before relying on this policy."""
-        moving = () if self.protection.is_on else self.order.warnings
+        moving = () if self.is_protected else self.order.warnings
         return (*moving, *self.filters.warnings)
 
     def select(

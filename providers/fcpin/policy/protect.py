@@ -5,15 +5,11 @@ never a candidate of a policy.
 """
 
 import re
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final, Self
+from typing import Final
 
 from fcpin.image import Digest
 from fcpin.policy.fields import Fields
-from fcpin.policy.times import read_duration
 
-GRACE: Final = timedelta(days=7)
 _MODES: Final = ("none", "pin_tag")
 _PREFIX: Final = "fcpin-"
 _DIGITS: Final = 12
@@ -30,23 +26,6 @@ def is_pin_tag(tag: str) -> bool:
     return _PIN_TAG.fullmatch(tag) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Protection:
-    """What the user wants of pin tags."""
-
-    is_on: bool = False
-    grace: timedelta = GRACE
-    """How long a pin tag stays after the last function has left it."""
-
-    @classmethod
-    def read(cls, fields: Fields) -> Self:
-        """Read `protect` and `protect_grace`; problems are noted in *fields*."""
-        is_on, grace = fields.choice("protect", _MODES) == "pin_tag", read_duration(fields, "protect_grace")
-        if grace is None:
-            return cls(is_on)
-        if not is_on:
-            fields.wrong("protect_grace", "is how long `protect: pin_tag` keeps its tags; it means nothing without")
-        return cls(is_on, grace)
-
-
-UNPROTECTED: Final = Protection()
+def read_protect(fields: Fields) -> bool:
+    """Whether `protect` is `pin_tag`; problems are noted in *fields*."""
+    return fields.choice("protect", _MODES) == "pin_tag"

@@ -39,7 +39,6 @@ KEYS: Sequence[str] = (
     "hold",
     "suspend",
     "protect",
-    "protect_grace",
     "discovery_limit",
 )
 """Everything that may stand beside the order."""

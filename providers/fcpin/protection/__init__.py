@@ -1,1 +1,1 @@
-"""Pin tags in registries: made for the images that protected functions run, removed when nothing runs them any more."""
+"""Pin tags in registries: made for the images that protected functions run, removed by `fcpin prune`."""

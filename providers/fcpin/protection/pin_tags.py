@@ -1,6 +1,5 @@
 """Make a pin tag for a digest, and make sure that it is there: `fcpin-` and the digest's first 12 digits."""
 
-import threading
 from typing import Final
 
 from fcpin.errors import RegistryDenied, TagMoved, TagNotFound
@@ -22,18 +21,14 @@ def pin_tags_of(registry: Registry, repository: Repository) -> list[TagRecord]:
 
 
 class PinTags:
-    """The pin tags that this run looks after. Thread-safe. Every method raises RegistryError, and TagMoved."""
+    """Finds and makes pin tags. Thread-safe. Every method raises RegistryError, and TagMoved."""
 
     def __init__(self, directory: RegistryDirectory) -> None:
         self._directory = directory
-        self._lock = threading.Lock()
-        self._wanted: set[tuple[Repository, str]] = set()
 
     def find(self, repository: Repository, digest: Digest) -> TagRecord | None:
-        """The pin tag of *digest*, if it is there; from now on this run wants it. Raises TagMoved when it was moved."""
+        """The pin tag of *digest*, if it is there. Raises TagMoved when it was moved."""
         tag = pin_tag(digest)
-        with self._lock:
-            self._wanted.add((repository, tag))
         try:
             record = self._directory.resolve(repository, tag)
         except TagNotFound:
@@ -62,8 +57,3 @@ class PinTags:
                 f"{repository}:{like} moved from {digest} to {record.digest} while {tag} was made of it; "
                 f"{_NO_DEPLOYMENT}; run again to see and deploy the new image"
             )
-
-    def is_wanted(self, repository: Repository, tag: str) -> bool:
-        """Whether this run has made sure of that pin tag, whatever Function Compute says of its use."""
-        with self._lock:
-            return any(tag == wanted and repository.is_same(other) for other, wanted in self._wanted)

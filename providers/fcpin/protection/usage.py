@@ -1,25 +1,27 @@
 """Which pin tags of a repository are in use. Pure.
 
 1. A tag is in use when a function or a published version names it, or runs its digest by whatever name.
-2. Where a function of the repository may serve another image than it names, nothing can be called unused.
+2. While one function may run another image than it names, of whatever repository, no tag is called unused.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from fcpin.errors import FunctionError, InvalidImage
-from fcpin.fc.uses import Use
-from fcpin.image import Digest, Image, Repository, TagRecord
+from fcpin.drift.registered import live_image
+from fcpin.errors import FunctionError
+from fcpin.fc.uses import Doubt, RegionUses, Use
+from fcpin.image import Digest, Repository, TagRecord
+from fcpin.policy.protect import is_pin_tag
 
 
 class UsageUnknown(FunctionError):
-    """A function's update failed or is under way, so which image it serves is not known."""
+    """It is not known which images the functions run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Who runs which tags and digests of one repository."""
+    """The users of the tags and digests of one repository."""
 
     tags: Mapping[str, str]
     digests: Mapping[Digest, str]
@@ -30,18 +32,18 @@ class Usage:
         tags: dict[str, str] = {}
         digests: dict[Digest, str] = {}
         for use in uses:
-            image = _image(use)
+            if use.doubt is not None:
+                raise _unknown(repository, use, use.doubt)
+            image = live_image(use.function)
             if image is None or not image.repository.is_same(repository):
                 continue
-            if not use.is_certain:
-                raise UsageUnknown(
-                    f"function {use}: its last update is {use.function.last_update_status}, so which image of "
-                    f"{repository} it serves is not known"
-                )
             if image.tag is not None:
                 tags.setdefault(image.tag, str(use))
-            if use.function.digest is not None:
-                digests.setdefault(use.function.digest, str(use))
+            if image.digest is not None:
+                digests.setdefault(image.digest, str(use))
+            elif image.tag is None or not is_pin_tag(image.tag):
+                why = f"it runs {use.function.image}, and Function Compute returns no digest for it"
+                raise _unknown(repository, use, Doubt(why, "deploy it by a pin tag or delete it"))
         return cls(tags, digests)
 
     def of_tag(self, record: TagRecord) -> str | None:
@@ -49,8 +51,17 @@ class Usage:
         return self.tags.get(record.tag) or (self.digests.get(record.digest) if record.digest else None)
 
 
-def _image(use: Use) -> Image | None:
-    try:
-        return Image.parse(use.function.image)
-    except InvalidImage:
-        return None  # no image that could be one of ours
+def require_functions(found: RegionUses) -> None:
+    """Raise UsageUnknown if no function at all is listed: an empty answer is no proof that nothing is in use."""
+    if not found.listed:
+        raise UsageUnknown(
+            f"{found.region}: no function at all is listed, so what is in use is not known; nothing was removed; "
+            "check the credentials and the endpoint; delete the pin tags in the registry if the region really has none"
+        )
+
+
+def _unknown(repository: Repository, use: Use, doubt: Doubt) -> UsageUnknown:
+    return UsageUnknown(
+        f"function {use} in {use.region} may run any image of {repository}: {doubt.why}; nothing was removed; "
+        f"{doubt.cure}, then run `fcpin prune` again"
+    )

@@ -22,6 +22,7 @@ class _Found:
 
     id: str
     is_immutable: bool | None
+    is_private: bool | None
 
 
 class AcrEnterprise:
@@ -89,6 +90,10 @@ class AcrEnterprise:
         """One request."""
         with suppress(TagNotFound):
             self._ask_tag("DeleteRepoTag", repository, tag)
+
+    def is_private(self, repository: Repository) -> bool | None:
+        """`RepoType`. No request once the repository's id is known."""
+        return self._repository(repository).is_private
 
     def push_target(self) -> PushTarget:
         """That of the registry itself."""
@@ -170,7 +175,8 @@ class AcrEnterprise:
         )
         if not body.repo_id:
             raise RegistryProtocolError(f"{repository}: ACR answered without a RepoId")
-        return _Found(str(body.repo_id), body.tag_immutability)
+        is_private = body.repo_type == "PRIVATE" if body.repo_type else None
+        return _Found(str(body.repo_id), body.tag_immutability, is_private)
 
 
 def _record(image: Any, repository: Repository, tag: object) -> TagRecord:

@@ -56,6 +56,9 @@ class AcrPersonal:
     def delete_tag(self, repository: Repository, tag: str) -> None:
         self._images.delete_tag(repository, tag)
 
+    def is_private(self, repository: Repository) -> bool | None:
+        return self._images.is_private(repository)
+
     def push_target(self) -> PushTarget:
         """That of the registry itself."""
         return self._images.push_target()

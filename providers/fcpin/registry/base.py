@@ -57,5 +57,8 @@ class TaggingRegistry(Registry, Protocol):
     def delete_tag(self, repository: Repository, tag: str) -> None:
         """Remove the name, never its digest. One that is gone already is removed. Raises RegistryDenied."""
 
+    def is_private(self, repository: Repository) -> bool | None:
+        """Whether only its owner's logins pull images; None where the registry has no answer."""
+
     def push_target(self) -> PushTarget:
         """For programs that push images themselves. Raises RegistryDenied when a source of logins is broken."""

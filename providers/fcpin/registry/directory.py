@@ -107,6 +107,10 @@ class RegistryDirectory:
         """Remove the name, never its digest."""
         self.registry_for(repository).delete_tag(_canonical(repository), tag)
 
+    def is_private(self, repository: Repository) -> bool | None:
+        """Whether only its owner's logins pull images; None where the registry has no answer."""
+        return self.registry_for(repository).is_private(_canonical(repository))
+
     def push_target(self, repository: Repository) -> PushTarget:
         """Where other programs push *repository* to, and as whom."""
         return self.registry_for(repository).push_target()

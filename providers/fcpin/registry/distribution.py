@@ -97,6 +97,10 @@ class Distribution:
         """None: nothing is asked."""
         return None
 
+    def is_private(self, repository: Repository) -> bool | None:  # noqa: ARG002 - not part of the protocol
+        """None, without a request."""
+        return None
+
     def push_target(self) -> PushTarget:
         """The address that is asked here, and the login that was found for it."""
         address = urlsplit(self._base)

@@ -98,7 +98,6 @@ KEYS: Final[Mapping[str, Schema]] = {
     ),
     "suspend": flag("Whether the deployed pin is left alone; wins over a hold too."),
     "protect": choice("pin_tag deploys on a tag of our own, which no moved or deleted tag reaches.", "none", "pin_tag"),
-    "protect_grace": text("How long such a tag stays after the last function has left it: 7d.", pattern=DURATION),
     "discovery_limit": {
         "description": "How many tags are asked for their build time, where the registry tells no push times.",
         "type": "integer",
@@ -111,7 +110,6 @@ KEYS: Final[Mapping[str, Schema]] = {
 
 DEPENDENCIES: Final[Schema] = {
     "accelerated_wait": {"properties": {"accelerated": {"const": "prefer"}}, "required": ["accelerated"]},
-    "protect_grace": {"properties": {"protect": {"const": "pin_tag"}}, "required": ["protect"]},
 }
 """What a key needs beside it."""
 

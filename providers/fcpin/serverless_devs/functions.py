@@ -107,7 +107,7 @@ def _unfit(value: object) -> Iterator[str]:
     elif not isinstance(props.get("functionName"), str):
         yield "has no functionName"
     elif props.get("runtime") != RUNTIME:
-        yield f"has the runtime {props.get('runtime')}, and only {RUNTIME} runs an image"
+        yield f"has the runtime {props.get('runtime')}; fcpin deploys to {RUNTIME} functions only"
     elif not _image(props):
         yield "has no customContainerConfig.image"
 

@@ -58,7 +58,8 @@ def _list(lab: Lab) -> Iterator[Finding]:
     image = bool((listed.get("customContainerConfig") or {}).get("resolvedImageUri"))
     status = bool(listed.get("lastUpdateStatus"))
     position = "brief" if not image else "full" if status else "no-status"
-    answered = f"the answer has {'a' if image else 'no'} resolvedImageUri and {'a' if status else 'no'} lastUpdateStatus"
+    has = [name for name, there in (("resolvedImageUri", image), ("lastUpdateStatus", status)) if there]
+    answered = f"of resolvedImageUri and lastUpdateStatus the answer has {' and '.join(has) or 'neither'}"
     yield Fact("listed_functions", position, "listed functions", answered)
 
 
