@@ -16,7 +16,7 @@ DIGEST = f"sha256:{'ab' * 32}"
 
 
 class Account:
-    """Functions as FC tells of them: in full by name, and in a listing as *listed* says."""
+    """Functions as FC returns them: in full by name, and in a listing without what `lists_without` names."""
 
     def __init__(self) -> None:
         self._functions: dict[str, dict[str, Any]] = {}
@@ -24,13 +24,12 @@ class Account:
 
     def has(self, name: str, image: str = f"{REPOSITORY}:main-12", **wire: Any) -> None:
         container = {"image": image, "resolvedImageUri": f"{REPOSITORY}@{DIGEST}"}
-        wire = {"runtime": "custom-container", "customContainerConfig": container, "state": "Active", **wire}
+        status = {"state": "Active", "lastUpdateStatus": "Successful"}
+        wire = {"runtime": "custom-container", "customContainerConfig": container, **status, **wire}
         self._functions[name] = self._listed[name] = {"functionName": name, **wire}
 
-    def lists_briefly(self, name: str) -> None:
-        """Without the image."""
-        full = self._listed[name]
-        self._listed[name] = {key: value for key, value in full.items() if key != "customContainerConfig"}
+    def lists_without(self, name: str, *keys: str) -> None:
+        self._listed[name] = {key: value for key, value in self._listed[name].items() if key not in keys}
 
     def loses(self, name: str) -> None:
         """It is deleted after it was listed."""
@@ -59,6 +58,7 @@ def test_a_function_with_an_image_of_acr() -> None:
 
 LEFT_OUT: list[tuple[str, dict[str, Any], str]] = [
     ("another runtime", {"runtime": "python3.10", "customContainerConfig": None}, "has the runtime python3.10"),
+    ("a micro-sandbox", {"runtime": "micro-sandbox"}, "is a micro-sandbox that runs"),
     ("no image", {"image": ""}, "has no image"),
     ("an image that nobody can read", {"image": "UPPER/case"}, "cannot be read"),
     ("another registry", {"image": "quay.io/shop/app:1.4.2"}, "of a registry that is not ACR"),
@@ -90,16 +90,27 @@ def test_a_registry_that_the_stack_knows_will_do() -> None:
     assert isinstance(found(account, "registry.example.com")[0], Candidate)
 
 
-def test_a_listing_without_images_costs_a_request_each() -> None:
+@pytest.mark.parametrize("missing", ["customContainerConfig", "lastUpdateStatus"])
+def test_what_a_listing_leaves_out_is_read_from_the_function(missing: str) -> None:
     account = Account()
-    account.has("checkout")
+    account.has("checkout", lastUpdateStatus="Failed")
     account.has("gone")
     for name in ("checkout", "gone"):
-        account.lists_briefly(name)
+        account.lists_without(name, missing)
     account.loses("gone")
     (only,) = found(account)
     assert isinstance(only, Candidate)
-    assert only.function.name == "checkout"
+    assert (only.function.name, only.function.last_update_status) == ("checkout", "Failed")
+
+
+def test_a_function_of_fc_2_is_left_out_without_being_read() -> None:
+    account = Account()
+    account.has("shop$checkout")
+    account.lists_without("shop$checkout", "lastUpdateStatus")
+    account.loses("shop$checkout")
+    (only,) = found(account)
+    assert isinstance(only, LeftOut)
+    assert "FC 2.0" in only.why
 
 
 def test_an_image_without_a_tag_is_latest() -> None:

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from emulator import Knobs
 from tests.support.instant import INSTANT
 from tests.support.told_stack import PATH, ToldStack, run
 
@@ -59,9 +58,10 @@ def test_a_tag_that_was_moved_already_tells_who_is_broken(told: ToldStack) -> No
 
 
 OTHERWISE = replace(INSTANT, resolved_digest="child", listed_functions="brief")
+FULL = replace(INSTANT, listed_functions="full")
 
 
-@pytest.mark.parametrize("knobs", [Knobs(create_seconds=0), OTHERWISE], ids=["index, full", "child, brief"])
+@pytest.mark.parametrize("knobs", [INSTANT, FULL, OTHERWISE], ids=["index, no-status", "index, full", "child, brief"])
 def test_whatever_fc_notes_of_an_index_and_lists_of_a_function(told: ToldStack) -> None:
     told.cloud.push(PATH, "main-1", platforms=("linux/amd64", "linux/arm64"))
     told.create("checkout", "main-1")
@@ -85,15 +85,46 @@ def test_nobody_depends_on_it(told: ToldStack) -> None:
     assert "none depend" in answer.out
 
 
-def test_a_function_whose_update_failed_may_still_run_it(told: ToldStack) -> None:
+@pytest.mark.parametrize("knobs", [INSTANT, FULL, OTHERWISE], ids=["no-status", "full", "brief"])
+@pytest.mark.parametrize("named", [PATH, "shop/other"], ids=["to this repository", "to another one"])
+def test_a_function_whose_update_failed_may_still_run_it(told: ToldStack, named: str) -> None:
     told.push("main-1")
-    told.push("main-2")
+    told.cloud.push(named, "main-2", content="two")
     told.create("checkout", "main-1")
     told.cloud.fail_update("checkout")
-    told.client.update("checkout", {"customContainerConfig": {"image": told.image("main-2")}})
+    image = f"{told.cloud.enterprise_host}/{named}:main-2"
+    told.client.update("checkout", {"customContainerConfig": {"image": image}})
     answer = told.fcpin("impact", told.image("main-1"))
     assert answer.code == 10
-    assert "checkout may run it too" in answer.out
+    assert "note: checkout may run it too: its last update failed" in answer.out
+    assert told.fcpin("impact", told.image("main-1"), "--json").json["uncertain"] == ["checkout"]
+
+
+def test_a_function_of_fc_2_depends_on_its_image(told: ToldStack) -> None:
+    told.push("main-1")
+    settings = {"runtime": "custom-container", "customContainerConfig": {"image": told.image("main-1")}}
+    told.cloud.create_function("shop$checkout", settings)
+    assert affected(told, told.image("main-1")) == {"shop$checkout@LATEST": "by-this-tag"}
+    told.cloud.fail_next("ListFunctionVersions", status=400, code="InvalidArgument", message="not supported")
+    told.push("main-2")
+    answer = told.fcpin("impact", told.image("main-2"))
+    assert answer.code == 10
+    assert "note: shop$checkout may run it too: it is a function of FC 2.0 that could not be read" in answer.out
+
+
+def test_a_micro_sandbox_depends_on_the_tag_that_it_names_and_maybe_on_others(told: ToldStack) -> None:
+    told.push("main-1")
+    told.push("main-2")
+    sandbox = {"image": told.image("main-1")}
+    told.cloud.create_function("agent", {"runtime": "micro-sandbox", "microSandboxConfig": sandbox})
+    assert affected(told, told.image("main-1")) == {"agent@LATEST": "by-this-tag"}
+    answer = told.fcpin("impact", told.image("main-2"))
+    assert answer.code == 10
+    assert f"note: agent may run it too: it runs {told.image('main-1')}, and Function Compute returns no" in answer.out
+    told.cloud.push("shop/other", "main-1")
+    assert told.fcpin("impact", f"{told.cloud.enterprise_host}/shop/other:main-1").code == 0
+    told.cloud.delete_tag(PATH, "main-1")
+    assert affected(told, told.image("main-1")) == {"agent@LATEST": "another-digest"}
 
 
 def test_whether_the_tag_can_be_moved_is_said(told: ToldStack) -> None:

@@ -130,13 +130,34 @@ def test_what_cannot_be_adopted_is_named(region: ToldStack) -> None:
     ]
 
 
-@pytest.mark.parametrize("knobs", [replace(INSTANT, listed_functions="brief")], ids=["a listing without images"])
+def test_functions_of_fc_2_and_micro_sandboxes_are_left_out_with_the_reason(region: ToldStack) -> None:
+    image = region.image("1.4.2")
+    settings = {"runtime": "custom-container", "customContainerConfig": {"image": image}}
+    region.cloud.create_function("shop$checkout", settings)
+    region.cloud.create_function("agent", {"runtime": "micro-sandbox", "microSandboxConfig": {"image": image}})
+    answer = run(["import", "--region", REGION, "--fc-endpoint", region.cloud.url])
+    assert (answer.code, answer.out) == (0, "")
+    assert answer.err.splitlines() == [
+        (
+            f"left out: agent is a micro-sandbox that runs {image}: Function Compute returns no digest for it, "
+            "so it cannot be pinned; fcpin deploys to custom-container functions only"
+        ),
+        "left out: shop$checkout is a function of FC 2.0, and fcpin deploys to FC 3.0 only; migrate it first",
+        f"no functions to import from {REGION}",
+    ]
+
+
+LISTINGS = [replace(INSTANT, listed_functions=position) for position in ("no-status", "full", "brief")]
+
+
+@pytest.mark.parametrize("knobs", LISTINGS, ids=["no-status", "full", "brief"])
 def test_all_pages_are_read_whatever_a_listing_tells(region: ToldStack) -> None:
     for number in range(102):
         region.create(f"f{number:03}", "release-83f96b6")
     assert len(printed(region)["config"]["fcpin:functions"]) == 102
 
 
+@pytest.mark.parametrize("knobs", LISTINGS, ids=["no-status", "full", "brief"])
 def test_a_failed_function_is_imported_with_a_word_about_it(region: ToldStack) -> None:
     region.create("checkout", "release-83f96b6")
     region.push("release-9c1d2e3")

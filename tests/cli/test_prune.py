@@ -1,6 +1,7 @@
 """`fcpin prune`: pin tags that nothing runs go, whatever else there is stays, and everything has its reason."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -226,3 +227,23 @@ def test_what_is_written_wrong_is_said(cloud: Emulator, more: list[str], reposit
     answer = prune(cloud, *more, repository=repository)
     assert answer.status == 2
     assert fact in answer.err
+
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "policies" / "protect.md"
+
+
+def test_the_page_shows_what_the_command_prints(cloud: Emulator) -> None:
+    for number in range(3):
+        digest = cloud.push(PATH, f"main-{number}", created="2026-11-01T00:00:00Z")
+        cloud.retag(PATH, pin_tag(parse_digest(digest)), to=f"main-{number}")
+    names = {digest: name for name, digest in cloud.tags(PATH).items() if name.startswith("fcpin-")}
+    run_by(cloud, "checkout", names[cloud.tags(PATH)["main-1"]])
+    cloud.publish_version("checkout")
+    cloud.set_image("checkout", f"{cloud.enterprise_host}/{PATH}:{names[cloud.tags(PATH)['main-2']]}")
+    command, _, shown = PAGE.read_text().partition("$ fcpin prune ")[2].partition("```")[0].partition("\n")
+    assert command == f"--repository {cloud.enterprise_host}/{PATH} --grace 0s --dry-run"
+    assert prune(cloud, "--grace", "0s", "--dry-run").out == shown
+    run_by(cloud, "orders", "main-0")
+    cloud.fail_update("orders")
+    cloud.set_image("orders", f"{cloud.enterprise_host}/{PATH}:main-1")
+    assert prune(cloud, "--grace", "0s").err in PAGE.read_text()

@@ -11,7 +11,7 @@ from fcpin.registry.acr_api import AcrApi
 from fcpin.registry.directory import RegistryDirectory
 
 _PAGE: Final = 100
-_PIN_TAGS: Final = "they would make or remove a tag; up needs them for protect: pin_tag, and fc:ListFunctions as well"
+_PIN_TAGS: Final = "they would make or remove a tag; protect: pin_tag needs the first in up, the second in fcpin prune"
 _MOVABLE: Final = "off: a tag can be moved, and a moved tag is the precondition of the outage"
 
 
