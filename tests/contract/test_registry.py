@@ -169,10 +169,11 @@ def test_a_digest_that_was_deleted_is_not_found(world: World) -> None:
         world.registry.manifest(world.repository, digest)
 
 
-def test_whether_tags_can_be_moved_is_told_where_the_registry_knows(world: World) -> None:
+def test_whether_tags_can_be_moved_and_images_are_private_where_the_registry_knows(world: World) -> None:
     world.store.push(world.path, "main", content="one")
     knows = isinstance(world.registry, AcrEnterprise)
     assert world.registry.is_immutable(world.repository) is (False if knows else None)
+    assert world.registry.is_private(world.repository) is (True if knows else None)
 
 
 def test_wrong_credentials_are_denied_and_not_shown(world: World) -> None:
