@@ -84,7 +84,7 @@ def tokens() -> Iterator[ScriptedServer]:
 
 def distribution(server: ScriptedServer, login: Login = ANONYMOUS, clock: Clock | None = None) -> Distribution:
     transport = Transport(retry=Retry(attempts=1))
-    return Distribution(server.host, find_login=lambda: login, transport=transport, clock=clock)
+    return Distribution(server.host, find_login=lambda _: login, transport=transport, clock=clock)
 
 
 def repository(server: ScriptedServer, path: str = "shop/app") -> Repository:

@@ -37,7 +37,9 @@ def other() -> Iterator[ScriptedServer]:
 
 
 def client(server: ScriptedServer, login: Login = ANONYMOUS, max_pages: int = 50) -> Distribution:
-    return Distribution(server.host, find_login=lambda: login, transport=Transport(retry=AT_ONCE), max_pages=max_pages)
+    return Distribution(
+        server.host, find_login=lambda _: login, transport=Transport(retry=AT_ONCE), max_pages=max_pages
+    )
 
 
 def repository(server: ScriptedServer) -> Repository:
@@ -453,7 +455,7 @@ def test_half_a_body_is_no_body(server: ScriptedServer) -> None:
 
 
 def test_a_login_that_nobody_asked_for_is_not_looked_up(server: ScriptedServer) -> None:
-    def find_login() -> Login:
+    def find_login(_path: str) -> Login:
         raise AssertionError("nobody asked")
 
     server.expect("GET", TAGS).answer(404)

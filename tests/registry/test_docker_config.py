@@ -3,16 +3,21 @@
 import base64
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fcpin.errors import RegistryDenied
-from fcpin.registry.docker_config import Login, config_path, find_login
+from fcpin.registry.docker_config import DockerLogins, Login, config_path
 
 HOST = "registry.example.com"
 AUTH = base64.b64encode(b"ci:pa:ss").decode()
+
+
+def find_login(hosts: Sequence[str], path: Path, repository: str = "shop/app") -> Login:
+    return DockerLogins(hosts, path).find(repository)
 
 
 def write(directory: Path, config: Any) -> Path:
@@ -71,7 +76,7 @@ def test_docker_config_names_the_directory(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 BROKEN: list[tuple[str, Any, str]] = [
-    ("no JSON", "{", "no JSON"),
+    ("no JSON", "{", "not valid JSON"),
     ("a list", [], "JSON object"),
     ("auths as a list", {"auths": ["x"]}, '"auths" must be an object'),
     ("auth that is no base64", {"auths": {HOST: {"auth": "%"}}}, "base64 form of user:password"),

@@ -56,7 +56,7 @@ def test_we_wait(label: str, error: Exception, pause: bool | float) -> None:
 
 
 def test_credentials_meant_for_tls_do_not_go_to_a_plain_token_server() -> None:
-    auth = Authenticator("https://registry.example.com", lambda: ANONYMOUS, Transport(), ManualClock())
+    auth = Authenticator("https://registry.example.com", lambda _: ANONYMOUS, Transport(), ManualClock())
     headers = urllib3.HTTPHeaderDict({"WWW-Authenticate": 'Bearer realm="http://auth.example.com/token"'})
     with pytest.raises(RegistryProtocolError, match=r"http://auth\.example\.com/token.*without TLS"):
         auth.answer_challenge(Answer("https://registry.example.com/v2/", 401, headers, b""), "shop/app", None)

@@ -12,17 +12,14 @@ from fcpin.pipeline.variables import has_variables, stand_in
 from fcpin.policy.filters import SUFFIX
 
 _MASK: Final = re.compile(r"\*{3}")
-_ENTERPRISE_WITHOUT_CR: Final = re.compile(
-    r"(?P<name>[a-z0-9][a-z0-9-]*)-registry(?P<vpc>-vpc)?\.(?P<region>[a-z0-9-]+)\.aliyuncs\.com"
-)
+_DOMAIN: Final = ".aliyuncs.com"
 
 
 def host_of(image: str) -> AcrHost | None:
     """The host of ACR that *image* is on, or None. Documents name Enterprise hosts without their `.cr` too."""
     host = image.partition("/")[0]
-    if match := _ENTERPRISE_WITHOUT_CR.fullmatch(host):
-        host = "{name}-registry{vpc}.{region}.cr.aliyuncs.com".format(**match.groupdict(""))
-    return acr_host(host)
+    with_cr = acr_host(f"{host.removesuffix(_DOMAIN)}.cr{_DOMAIN}")
+    return acr_host(host) or (with_cr if with_cr and with_cr.edition == "enterprise" else None)
 
 
 def is_masked(text: str) -> bool:

@@ -16,6 +16,10 @@ from fcpin.registry.docker_config import Login
 from fcpin.registry.single_flight import SingleFlight
 
 
+class InstanceNotSeen(RepositoryNotFound):
+    """The account has no instance of that name."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     """What GetRepository tells."""
@@ -90,9 +94,9 @@ class AcrEnterprise:
         with suppress(TagNotFound):
             self._ask_tag("DeleteRepoTag", repository, tag)
 
-    def push_target(self) -> PushTarget:
+    def push_target(self, repository: Repository) -> PushTarget:
         """That of the registry itself."""
-        return self._images.push_target()
+        return self._images.push_target(repository)
 
     def _present(self, repository: Repository, tag: str) -> TagRecord | None:
         try:
@@ -131,6 +135,10 @@ class AcrEnterprise:
     def _ask(self, action: str, asked: str, missing: type[RegistryError], **parameters: object) -> Any:
         return self._api.call(action, asked, missing, InstanceId=self._instance_id(), **parameters)
 
+    def find_instance(self) -> str:
+        """The instance's id. Raises InstanceNotSeen where these credentials see no instance of that name."""
+        return self._instance_id()
+
     def _instance_id(self) -> str:
         return self._given_instance_id or self._instances_found.get("", self._find_instance)
 
@@ -140,9 +148,10 @@ class AcrEnterprise:
             # The filter of ListInstance may be fuzzy.
             if instance.instance_name == name and instance.instance_id:
                 return str(instance.instance_id)
-        raise RepositoryNotFound(
+        raise InstanceNotSeen(
             f"{self._acr.public_host}: these credentials see no ACR Enterprise instance named {name!r} in "
-            f"{self._acr.region}; check the name, or give instance_id in the stack's registries"
+            f"{self._acr.region}; check the name, or give instance_id in the stack's registries; of another account's "
+            "give username and password"
         )
 
     def _instances(self, name: str) -> Iterator[Any]:

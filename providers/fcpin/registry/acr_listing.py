@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from fcpin.errors import InvalidImage, ListingIncomplete, RegistryProtocolError
-from fcpin.image import Digest, Repository, TagRecord, is_tag, parse_digest
+from fcpin.image import Digest, Repository, TagRecord, listed_tag, parse_digest
 
 PAGE_SIZE: Final = 100
 AT_ONCE: Final = 4
@@ -65,11 +65,12 @@ def record(
     repository: Repository, tag: object, *, digest: object, pushed: object, created: object, status: object
 ) -> TagRecord:
     """One tag as ACR describes it. Raises RegistryProtocolError."""
-    if not isinstance(tag, str) or not is_tag(tag):
-        raise RegistryProtocolError(f"{repository}: ACR lists {str(tag)[:80]!r}, which is no tag")
-    asked = f"{repository}:{tag}"
+    if not isinstance(tag, str):
+        raise RegistryProtocolError(f"{repository}: ACR lists {str(tag)[:80]!r}, which is not the name of a tag")
+    name = listed_tag(tag)
+    asked = f"{repository}:{name}"
     return TagRecord(
-        tag, _digest(digest, asked), moment(pushed, asked), moment(created, asked), str(status or "NORMAL")
+        name, _digest(digest, asked), moment(pushed, asked), moment(created, asked), str(status or "NORMAL")
     )
 
 

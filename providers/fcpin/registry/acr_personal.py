@@ -1,4 +1,7 @@
-"""ACR Personal Edition: push times and digests from its own API where that answers, everything else by the OCI API.
+"""ACR Personal Edition: push times and digests from its own API, everything else by the OCI API.
+
+A repository that the API does not know is listed by the OCI API, without push times. Any other refusal is an error: it
+may pass, and the tags of one repository are never ordered in two ways.
 
 Whether the API of 2016 knows the registries of `crpi-` hosts is not documented, and it may know another repository of
 the same name. So what it lists of one is taken only when the registry itself lists the same tags, and has the digest
@@ -28,7 +31,7 @@ class AcrPersonal:
         self._tell = tell
 
     def list_tags(self, repository: Repository) -> Sequence[TagRecord]:
-        """One request per 100 tags, four at once; names alone, from the OCI API, where ACR's refuses."""
+        """One request per 100 tags, four at once; names alone, by the OCI API, for a repository that ACR's does not know."""
         try:
             tags = every_tag(lambda number: self._page(repository, number), repository)
         except NobodyToAskAs:
@@ -56,9 +59,9 @@ class AcrPersonal:
     def delete_tag(self, repository: Repository, tag: str) -> None:
         self._images.delete_tag(repository, tag)
 
-    def push_target(self) -> PushTarget:
+    def push_target(self, repository: Repository) -> PushTarget:
         """That of the registry itself."""
-        return self._images.push_target()
+        return self._images.push_target(repository)
 
     def _page(self, repository: Repository, number: int) -> Page:
         data = self._api.tags(repository, number, PAGE_SIZE)

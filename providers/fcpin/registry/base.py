@@ -57,5 +57,5 @@ class TaggingRegistry(Registry, Protocol):
     def delete_tag(self, repository: Repository, tag: str) -> None:
         """Remove the name, never its digest. One that is gone already is removed. Raises RegistryDenied."""
 
-    def push_target(self) -> PushTarget:
+    def push_target(self, repository: Repository) -> PushTarget:
         """For programs that push images themselves. Raises RegistryDenied when a source of logins is broken."""
