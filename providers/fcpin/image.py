@@ -103,6 +103,7 @@ _ACR_FORMS: Final = (
     _HostForm("enterprise", "{name}-registry{network}.{region}.cr.aliyuncs.com", ("", "-vpc"), r"[a-z0-9][a-z0-9-]*"),
 )
 """Every form of ACR host there is: the only list of them."""
+_DOMAIN: Final = ".aliyuncs.com"
 _NETWORKS: Final[Mapping[str, Literal["public", "vpc", "internal"]]] = {
     "": "public",
     "-vpc": "vpc",
@@ -151,6 +152,12 @@ def acr_host(host: str) -> AcrHost | None:
             hosts = tuple(form.template.format(name=name, network=one, region=region) for one in form.networks)
             return AcrHost(form.edition, region, _NETWORKS[parts["network"]], name, hosts)
     return None
+
+
+def documented_acr_host(host: str) -> AcrHost | None:
+    """The same, also for a host of Enterprise without its `.cr`, as some documents name them."""
+    with_cr = acr_host(f"{host.removesuffix(_DOMAIN)}.cr{_DOMAIN}")
+    return acr_host(host) or (with_cr if with_cr and with_cr.edition == "enterprise" else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,9 +251,22 @@ ANSWERS: list[tuple[str, Any, type[RegistryError], str]] = [
     ("the instance is gone", {"IsSuccess": False, "Code": "INSTANCE_NOT_EXIST"}, RepositoryNotFound, "INSTANCE_"),
     ("it fails", {"IsSuccess": False, "Code": "SystemError"}, RegistryUnavailable, "SystemError"),
     ("nobody is allowed", {"IsSuccess": False, "Code": "NoPrivilege"}, RegistryDenied, "cr:ListRepositoryTag"),
-    ("there is no total", {"IsSuccess": True}, RegistryProtocolError, "number of tags"),
-    ("the total is absurd", {"IsSuccess": True, "TotalCount": "9" * 12}, RegistryProtocolError, "number of tags"),
-    ("a tag is none", {"IsSuccess": True, "TotalCount": "1", "Images": [image("../x")]}, RegistryProtocolError, "tag"),
+    ("there is no total", {"IsSuccess": True}, RegistryProtocolError, "number of entries"),
+    ("the total is absurd", {"IsSuccess": True, "TotalCount": "9" * 12}, RegistryProtocolError, "number of entries"),
+    ("a tag is no text", {"IsSuccess": True, "TotalCount": "1", "Images": [image(7)]}, RegistryProtocolError, "tag"),  # type: ignore[arg-type]
+    (
+        "pages have no size",
+        {"IsSuccess": True, "TotalCount": "1", "PageSize": -1},
+        RegistryProtocolError,
+        "size of a page",
+    ),
+    ("the total has 5,000 digits", {"IsSuccess": True, "TotalCount": "9" * 5000}, RegistryProtocolError, "entries"),
+    (
+        "there are too many pages",
+        {"IsSuccess": True, "TotalCount": "999999", "PageSize": 1},
+        RegistryProtocolError,
+        "pages",
+    ),
     (
         "a digest is masked",
         {"IsSuccess": True, "TotalCount": "1", "Images": [image(Digest="67bf****")]},

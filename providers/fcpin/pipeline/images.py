@@ -5,21 +5,18 @@ from collections.abc import Iterator
 from typing import Final
 
 from fcpin.errors import InvalidImage
-from fcpin.image import AcrHost, Image, acr_host
+from fcpin.image import AcrHost, Image, acr_host, documented_acr_host
 from fcpin.pipeline.finding import Finding, error, warning
 from fcpin.pipeline.model import Build
 from fcpin.pipeline.variables import has_variables, stand_in
 from fcpin.policy.filters import SUFFIX
 
 _MASK: Final = re.compile(r"\*{3}")
-_DOMAIN: Final = ".aliyuncs.com"
 
 
 def host_of(image: str) -> AcrHost | None:
-    """The host of ACR that *image* is on, or None. Documents name Enterprise hosts without their `.cr` too."""
-    host = image.partition("/")[0]
-    with_cr = acr_host(f"{host.removesuffix(_DOMAIN)}.cr{_DOMAIN}")
-    return acr_host(host) or (with_cr if with_cr and with_cr.edition == "enterprise" else None)
+    """The host of ACR that *image* is on, or None."""
+    return documented_acr_host(image.partition("/")[0])
 
 
 def is_masked(text: str) -> bool:

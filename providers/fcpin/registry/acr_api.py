@@ -20,8 +20,8 @@ _PERMISSIONS: Final[Mapping[str, str]] = {
     "ListInstance": "cr:ListInstance",
     "GetRepository": "cr:GetRepository",
     "ListRepoTag": "cr:ListRepositoryTag",
-    "GetRepoTag": "cr:GetRepositoryTag, cr:ListRepositoryTag and cr:GetRepoTag (documents differ), the repository's "
-    "actions also on repository/<instance id>",
+    "GetRepoTag": "cr:GetRepositoryTag, cr:ListRepositoryTag and cr:GetRepoTag (ACR's documents differ), on "
+    "repository/<instance id> as well",
     "CreateRepoTag": "cr:CreateRepoTag",
     "DeleteRepoTag": "cr:DeleteRepositoryTag",
     "GetAuthorizationToken": "cr:GetAuthorizationToken",

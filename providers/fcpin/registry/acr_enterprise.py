@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from fcpin.errors import RegistryError, RegistryProtocolError, RepositoryNotFound, TagNotFound
 from fcpin.image import AcrHost, Digest, Manifest, Repository, TagRecord
 from fcpin.registry.acr_api import AcrApi
-from fcpin.registry.acr_listing import AT_ONCE, PAGE_SIZE, Page, every_tag, moment, record, total
+from fcpin.registry.acr_listing import AT_ONCE, PAGE_SIZE, Page, every_tag, moment, page_size, record, total
 from fcpin.registry.base import PushTarget, TaggingRegistry
 from fcpin.registry.docker_config import Login
 from fcpin.registry.single_flight import SingleFlight
@@ -18,6 +18,9 @@ from fcpin.registry.single_flight import SingleFlight
 
 class InstanceNotSeen(RepositoryNotFound):
     """The account has no instance of that name."""
+
+
+_INSTANCE_PAGES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ class AcrEnterprise:
             PageSize=PAGE_SIZE,
         )
         records = [_record(image, repository, image.tag) for image in body.images or []]
-        return Page(total(body.total_count, repository), body.page_size or PAGE_SIZE, records)
+        return Page(total(body.total_count, repository), page_size(body.page_size, repository), records)
 
     def _ask_tag(self, action: str, repository: Repository, tag: str) -> Any:
         return self._ask(action, f"{repository}:{tag}", TagNotFound, RepoId=self._repo_id(repository), Tag=tag)
@@ -163,8 +166,10 @@ class AcrEnterprise:
             instances = body.instances or []
             yield from instances
             seen, number = seen + len(instances), number + 1
-            if not instances or seen >= (body.total_count or 0):
+            if not instances or seen >= total(body.total_count or 0, self._acr.public_host):
                 return
+            if number > _INSTANCE_PAGES:
+                raise RegistryProtocolError(f"{self._acr.public_host}: ListInstance does not end; give instance_id")
 
     def _repo_id(self, repository: Repository) -> str:
         return self._repository(repository).id

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from fcpin.image import AcrHost, Digest, Manifest, Repository, TagRecord
-from fcpin.registry.acr_listing import PAGE_SIZE, Page, every_tag, record, total
+from fcpin.registry.acr_listing import PAGE_SIZE, Page, every_tag, page_size, record, total
 from fcpin.registry.acr_personal_api import NobodyToAskAs, NoPushTimes, PersonalApi
 from fcpin.registry.base import PushTarget, TaggingRegistry
 
@@ -31,7 +31,7 @@ class AcrPersonal:
         self._tell = tell
 
     def list_tags(self, repository: Repository) -> Sequence[TagRecord]:
-        """One request per 100 tags, four at once; names alone, by the OCI API, for a repository that ACR's does not know."""
+        """One request per 100 tags, four at once; names alone, by the OCI API, for what ACR's API does not know."""
         try:
             tags = every_tag(lambda number: self._page(repository, number), repository)
         except NobodyToAskAs:
@@ -77,7 +77,7 @@ class AcrPersonal:
             )
             for tag in tags
         ]
-        return Page(total(data.get("total"), repository), data.get("pageSize") or PAGE_SIZE, records)
+        return Page(total(data.get("total"), repository), page_size(data.get("pageSize"), repository), records)
 
     def _checked(self, repository: Repository, tags: Sequence[TagRecord]) -> Sequence[TagRecord]:
         """*tags* if they are those of the registry, else what the registry lists."""
