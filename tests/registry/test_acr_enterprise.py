@@ -235,6 +235,11 @@ def test_a_server_that_gives_smaller_pages_is_asked_for_more_of_them(server: Scr
     assert len(answer(server, {"ListRepoTag": page}).list_tags(REPOSITORY)) == 70
 
 
+def test_a_tag_with_an_odd_name_does_not_lose_the_others(server: ScriptedServer) -> None:
+    tags = answer(server, {"ListRepoTag": listing("3", image("7.51.0"), image("-ot-beta"), image("a\nb"))})
+    assert [record.tag for record in tags.list_tags(REPOSITORY)] == ["7.51.0", "-ot-beta", "a\\nb"]
+
+
 def test_an_empty_repository_has_no_tags(server: ScriptedServer) -> None:
     assert answer(server, {"ListRepoTag": listing("0")}).list_tags(REPOSITORY) == []
 
