@@ -235,6 +235,14 @@ def test_a_server_that_gives_smaller_pages_is_asked_for_more_of_them(server: Scr
     assert len(answer(server, {"ListRepoTag": page}).list_tags(REPOSITORY)) == 70
 
 
+def test_a_denial_of_getrepotag_names_its_three_rights(server: ScriptedServer) -> None:
+    refused = {"GetRepoTag": lambda _: {"IsSuccess": False, "Code": "NoPrivilege"}}
+    with pytest.raises(RegistryDenied) as denied:
+        answer(server, refused).resolve(REPOSITORY, "v1")
+    for right in ("cr:GetRepositoryTag", "cr:ListRepositoryTag", "cr:GetRepoTag", "repository/<instance id>"):
+        assert right in str(denied.value)
+
+
 def test_a_tag_with_an_odd_name_does_not_lose_the_others(server: ScriptedServer) -> None:
     tags = answer(server, {"ListRepoTag": listing("3", image("7.51.0"), image("-ot-beta"), image("a\nb"))})
     assert [record.tag for record in tags.list_tags(REPOSITORY)] == ["7.51.0", "-ot-beta", "a\\nb"]
