@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fcpin.errors import InvalidImage
-from fcpin.image import Digest, Image, Manifest, Repository, acr_host, brief, is_tag, parse_digest
+from fcpin.image import (
+    Digest,
+    Image,
+    Manifest,
+    Repository,
+    acr_host,
+    brief,
+    documented_acr_host,
+    is_tag,
+    listed_tag,
+    parse_digest,
+)
 
 HEX = "9c0b86128618c0e7d0b82f4bb3c05d9e725545ea54703e6331bb99879982d734"
 
@@ -37,6 +48,9 @@ HOSTS = [
     ("registry.cn-shenzhen.aliyuncs.com", ("personal", "cn-shenzhen", "public", "")),
     ("registry-vpc.cn-shenzhen.aliyuncs.com", ("personal", "cn-shenzhen", "vpc", "")),
     ("registry-internal.ap-southeast-1.aliyuncs.com", ("personal", "ap-southeast-1", "internal", "")),
+    ("registry-intl.ap-southeast-1.aliyuncs.com", ("personal", "ap-southeast-1", "public", "")),
+    ("registry-intl-vpc.us-west-1.aliyuncs.com", ("personal", "us-west-1", "vpc", "")),
+    ("registry-intl-internal.ap-southeast-2.aliyuncs.com", ("personal", "ap-southeast-2", "internal", "")),
     ("crpi-x1y2z3.cn-hangzhou.personal.cr.aliyuncs.com", ("personal", "cn-hangzhou", "public", "crpi-x1y2z3")),
     ("crpi-x1y2z3-vpc.cn-hangzhou.personal.cr.aliyuncs.com", ("personal", "cn-hangzhou", "vpc", "crpi-x1y2z3")),
     ("demo-registry.cn-hangzhou.cr.aliyuncs.com", ("enterprise", "cn-hangzhou", "public", "demo")),
@@ -66,7 +80,7 @@ def test_reads_every_form_of_an_acr_host(host: str, parts: tuple[str, ...]) -> N
     assert (acr.edition, acr.region, acr.network, acr.instance_name) == parts
 
 
-@pytest.mark.parametrize("host", ["r.example.com", "evilregistry.cn-hangzhou.aliyuncs.com", "registry.cn-hangzhou.aliyuncs.com.evil.com"])  # fmt: skip
+@pytest.mark.parametrize("host", ["r.example.com", "evilregistry.cn-hangzhou.aliyuncs.com", "registry.cn-hangzhou.aliyuncs.com.evil.com", "registry-intl-evil.cn-hangzhou.aliyuncs.com", "xregistry-intl.cn-hangzhou.aliyuncs.com", "registry-intl.cn-hangzhou.aliyuncs.com\n"])  # fmt: skip
 def test_takes_no_other_host_for_acr(host: str) -> None:
     assert acr_host(host) is None
 
@@ -80,6 +94,52 @@ def test_one_repository_under_three_hosts_is_the_same() -> None:
     assert vpc.is_same(internal)
     assert not public.is_same(Repository.parse("registry.cn-beijing.aliyuncs.com/shop/app"))
     assert not public.is_same(Repository.parse("registry.cn-hangzhou.aliyuncs.com/shop/other"))
+
+
+@pytest.mark.parametrize("form", ["registry-intl", "registry-intl-vpc", "registry-intl-internal", "registry-vpc"])
+def test_both_sites_name_one_repository_of_a_region(form: str) -> None:
+    other = Repository.parse(f"{form}.ap-southeast-1.aliyuncs.com/shop/app")
+    assert other.is_same(Repository.parse("registry-intl.ap-southeast-1.aliyuncs.com/shop/app"))
+    assert other.is_same(Repository.parse("registry.ap-southeast-1.aliyuncs.com/shop/app"))
+    assert not other.is_same(Repository.parse("registry-intl.ap-southeast-2.aliyuncs.com/shop/app"))
+
+
+def test_a_host_knows_every_host_of_its_registry() -> None:
+    acr = acr_host("registry-intl-vpc.ap-southeast-1.aliyuncs.com")
+    assert acr is not None
+    assert acr.public_host == "registry-intl.ap-southeast-1.aliyuncs.com"
+    assert acr.hosts == tuple(
+        f"registry-intl{network}.ap-southeast-1.aliyuncs.com" for network in ("", "-vpc", "-internal")
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "public"),
+    [
+        ("demo-registry-vpc.cn-hangzhou.aliyuncs.com", "demo-registry.cn-hangzhou.cr.aliyuncs.com"),
+        ("demo-registry.cn-hangzhou.cr.aliyuncs.com", "demo-registry.cn-hangzhou.cr.aliyuncs.com"),
+        ("registry-intl-vpc.cn-hongkong.aliyuncs.com", "registry-intl.cn-hongkong.aliyuncs.com"),
+        ("crpi-abc.cn-hangzhou.personal.aliyuncs.com", None),
+        ("r.example.com", None),
+    ],
+)
+def test_documents_leave_out_a_part_of_enterprise_hosts_only(host: str, public: str | None) -> None:
+    acr = documented_acr_host(host)
+    assert (acr and acr.public_host) == public
+
+
+@pytest.mark.parametrize(
+    ("text", "listed"),
+    [
+        ("main-1", "main-1"),
+        ("-ot-beta", "-ot-beta"),
+        ("a\nb\x1b[31m", "a\\nb\\x1b[31m"),
+        ("\ud800", "\\ud800"),
+        ("é", "é"),
+    ],
+)
+def test_the_name_of_a_listed_tag_is_one_line(text: str, listed: str) -> None:
+    assert listed_tag(text) == listed
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,18 @@
 """Which registries an execution environment can reach, and what a build may use there."""
 
-import re
 from collections.abc import Sequence
 
 from emulator.acr.model import Instance
 from emulator.devs.model import ExecError, Json
 from emulator.fc.images import InvalidImage, Reference
+from fcpin.image import acr_host, documented_acr_host
 
-_REGION = r"[a-z]{2}(?:-[a-z0-9]+)+"
-_PERSONAL = re.compile(
-    rf"registry(-vpc|-internal)?\.{_REGION}\.aliyuncs\.com|crpi-[a-z0-9]+(-vpc)?\.{_REGION}\.personal\.cr\.aliyuncs\.com"
-)
-_ENTERPRISE = re.compile(rf"([a-z0-9-]+-registry(-vpc)?\.{_REGION})(\.cr)?\.aliyuncs\.com")
-"""The documentation's own example of a pipeline leaves `.cr` out."""
 _VPC = ("vpcId", "vSwitchIds", "securityGroupId")
 
 
 def is_enterprise(host: str) -> bool:
-    return _ENTERPRISE.fullmatch(host) is not None
+    acr = documented_acr_host(host)
+    return acr is not None and acr.edition == "enterprise"
 
 
 def has_vpc(runner: Json) -> bool:
@@ -33,7 +28,7 @@ def refusal(build: Json, runner: Json, instances: Sequence[Instance]) -> ExecErr
         return ExecError("InvalidImage", str(error))
     if is_enterprise(host):
         return _enterprise(host, str(build.get("instanceID") or ""), runner, instances)
-    if not _PERSONAL.fullmatch(host):
+    if acr_host(host) is None:
         return ExecError("InvalidImage", f"image {build['image']}: {host} is no host of ACR")
     return None
 
@@ -53,8 +48,8 @@ def _enterprise(host: str, instance_id: str, runner: Json, instances: Sequence[I
         return ExecError("RegistryUnreachable", f"{host} cannot be reached from {where}")
     if not instance_id:
         return ExecError("MissingInstanceID", f"{host} is an Enterprise registry: instanceID is required")
-    full = _ENTERPRISE.sub(r"\1.cr.aliyuncs.com", host)
+    acr = documented_acr_host(host)
     for instance in instances:
-        if instance.id == instance_id and full in (instance.host(), instance.host("-vpc")):
+        if instance.id == instance_id and acr is not None and instance.host() in acr.hosts:
             return None
     return ExecError("InstanceNotExist", f"there is no instance {instance_id} with the registry {host}")

@@ -5,10 +5,11 @@ A host must be given, because FC pulls from no default registry.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, NewType, Self
+from functools import lru_cache
+from typing import Final, Literal, NewType, Self
 
 from fcpin.errors import InvalidImage, Problem
 
@@ -62,62 +63,101 @@ def is_tag(text: str) -> bool:
     return _TAG.fullmatch(text) is not None
 
 
+def listed_tag(text: str) -> str:
+    """The name of a tag as a listing gives it. One that is not valid is kept, for a policy to reject, in one line."""
+    return text if is_tag(text) else printable(text)
+
+
+def printable(text: str) -> str:
+    """*text* in one line: what cannot be printed is escaped."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
+@dataclass(frozen=True, slots=True)
+class _HostForm:
+    """One form of ACR host names: a registry, and the networks that it has a host in."""
+
+    edition: Literal["personal", "enterprise"]
+    template: str
+    """With `{name}` of the instance, `{network}` (the suffix of the network) and `{region}`."""
+    networks: Sequence[str]
+    name: str = ""
+    """What an instance may be named, as a regular expression; empty for registries that all accounts share."""
+
+    def fullmatch(self, host: str) -> Mapping[str, str] | None:
+        networks = "|".join(self.networks)
+        escaped = self.template.replace(".", r"\.")
+        form = escaped.format(
+            name=f"(?P<name>{self.name})", network=f"(?P<network>{networks})", region=f"(?P<region>{_REGION})"
+        )
+        match = re.fullmatch(form, host)
+        return match and match.groupdict("")
+
+
+_REGION = r"[a-z]{2}(?:-[a-z0-9]+)+"
+_ACR_FORMS: Final = (
+    _HostForm("personal", "registry{network}.{region}.aliyuncs.com", ("", "-vpc", "-internal")),
+    # Accounts of the international site. `-internal` is the classic network's, as of the Chinese site.
+    _HostForm("personal", "registry-intl{network}.{region}.aliyuncs.com", ("", "-vpc", "-internal")),
+    _HostForm("personal", "{name}{network}.{region}.personal.cr.aliyuncs.com", ("", "-vpc"), r"crpi-[a-z0-9]+"),
+    _HostForm("enterprise", "{name}-registry{network}.{region}.cr.aliyuncs.com", ("", "-vpc"), r"[a-z0-9][a-z0-9-]*"),
+)
+"""Every form of ACR host there is: the only list of them."""
+_DOMAIN: Final = ".aliyuncs.com"
+_NETWORKS: Final[Mapping[str, Literal["public", "vpc", "internal"]]] = {
+    "": "public",
+    "-vpc": "vpc",
+    "-internal": "internal",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class AcrHost:
-    """What the name of an ACR host tells.
-
-    Forms: `registry[-vpc|-internal].<region>.aliyuncs.com` and `crpi-<id>[-vpc].<region>.personal.cr.aliyuncs.com`
-    (Personal), `<instance>-registry[-vpc].<region>.cr.aliyuncs.com` (Enterprise).
-    """
+    """What the name of an ACR host says; see `acr_host`."""
 
     edition: Literal["personal", "enterprise"]
     region: str
     network: Literal["public", "vpc", "internal"]
     instance_name: str = ""
     """Name of the Enterprise instance, or `crpi-<id>` of a Personal one; empty for the shared Personal hosts."""
-    public_host: str = ""
-    """The same registry seen from the internet."""
+    hosts: Sequence[str] = ()
+    """Every host of the registry, the public one first."""
+
+    @property
+    def public_host(self) -> str:
+        """The same registry seen from the internet."""
+        return self.hosts[0]
+
+    @property
+    def registry(self) -> tuple[str, str, str]:
+        """What identifies the registry: hosts with the same value serve the same repositories.
+
+        The shared hosts of the Chinese and the international site are one registry here: ACR's API and its webhooks
+        know a repository by region, namespace and name, whichever site its account is of.
+        """
+        return self.edition, self.region, self.instance_name
 
 
-_REGION = r"(?P<region>[a-z]{2}(?:-[a-z0-9]+)+)"
-_ACR_FORMS: tuple[tuple[Literal["personal", "enterprise"], re.Pattern[str], str], ...] = (
-    (
-        "personal",
-        re.compile(rf"registry(?P<network>-vpc|-internal)?\.{_REGION}\.aliyuncs\.com"),
-        "registry.{region}.aliyuncs.com",
-    ),
-    (
-        "personal",
-        re.compile(rf"(?P<name>crpi-[a-z0-9]+)(?P<network>-vpc)?\.{_REGION}\.personal\.cr\.aliyuncs\.com"),
-        "{name}.{region}.personal.cr.aliyuncs.com",
-    ),
-    (
-        "enterprise",
-        re.compile(rf"(?P<name>[a-z0-9][a-z0-9-]*)-registry(?P<network>-vpc)?\.{_REGION}\.cr\.aliyuncs\.com"),
-        "{name}-registry.{region}.cr.aliyuncs.com",
-    ),
-)
-_NETWORKS: Mapping[str | None, Literal["public", "vpc", "internal"]] = {
-    None: "public",
-    "-vpc": "vpc",
-    "-internal": "internal",
-}
-
-
+@lru_cache(maxsize=1024)
 def acr_host(host: str) -> AcrHost | None:
-    """What an ACR host name tells, or None for any other registry."""
-    for edition, form, public in _ACR_FORMS:
-        if (match := form.fullmatch(host)) is not None:
-            parts = match.groupdict()
-            name = parts.get("name") or ""
-            return AcrHost(
-                edition=edition,
-                region=parts["region"],
-                network=_NETWORKS[parts["network"]],
-                instance_name=name,
-                public_host=public.format(name=name, region=parts["region"]),
-            )
+    """What an ACR host name says, or None for any other registry.
+
+    Personal: `registry[-intl][-vpc|-internal].<region>.aliyuncs.com` and
+    `crpi-<id>[-vpc].<region>.personal.cr.aliyuncs.com`.
+    Enterprise: `<instance>-registry[-vpc].<region>.cr.aliyuncs.com`.
+    """
+    for form in _ACR_FORMS:
+        if (parts := form.fullmatch(host)) is not None:
+            name, region = parts.get("name", ""), parts["region"]
+            hosts = tuple(form.template.format(name=name, network=one, region=region) for one in form.networks)
+            return AcrHost(form.edition, region, _NETWORKS[parts["network"]], name, hosts)
     return None
+
+
+def documented_acr_host(host: str) -> AcrHost | None:
+    """The same, also for a host of Enterprise without its `.cr`, as some documents name them."""
+    with_cr = acr_host(f"{host.removesuffix(_DOMAIN)}.cr{_DOMAIN}")
+    return acr_host(host) or (with_cr if with_cr and with_cr.edition == "enterprise" else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +181,13 @@ class Repository:
         return f"{self.host}/{self.path}"
 
     def is_same(self, other: "Repository") -> bool:
-        """Whether both name one repository: ACR serves each under a public, a VPC and an internal host."""
-        return self.path == other.path and _public(self.host) == _public(other.host)
+        """Whether both name one repository: ACR serves each under several hosts."""
+        return self.path == other.path and _registry(self.host) == _registry(other.host)
 
 
-def _public(host: str) -> str:
+def _registry(host: str) -> object:
     acr = acr_host(host)
-    return acr.public_host if acr else host
+    return acr.registry if acr else host
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +250,8 @@ class Manifest:
     """Platform of a plain image; empty for an index."""
     is_attested: bool = False
     """Whether an index has build attestations beside its images: provenance or an SBOM, as children of no platform."""
+    artifact: str = ""
+    """The media type of what is no container image: a chart, a module, a document. Empty for images and indexes."""
 
     def digest_for(self, platform: str) -> Digest | None:
         """The digest that runs on *platform*, or None: the image itself, or the fitting child of the index."""

@@ -85,8 +85,13 @@ def require_platform(registry: Registry, repository: Repository, tag: str, diges
         manifest = registry.manifest(repository, digest)
     except TagNotFound:
         raise TagNotFound(f"{repository}:{tag} was {digest} a moment ago, and that is gone") from None
+    if manifest.artifact:
+        raise PlatformMissing(
+            f"{repository}:{tag} is not a container image but an artifact of the type {manifest.artifact}; leave such "
+            "tags out with filter_tags or ignore_tags, or push images and artifacts to repositories of their own"
+        )
     if manifest.digest_for(platform) is None:
-        has = ", ".join(sorted(manifest.children)) or manifest.platform or "none it tells"
+        has = ", ".join(sorted(manifest.children)) or manifest.platform or "no platform at all"
         raise PlatformMissing(
             f"{repository}:{tag} has no {platform} image (it has: {has}); "
             f"build it with --platform {platform} --provenance=false"

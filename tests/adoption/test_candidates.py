@@ -56,6 +56,14 @@ def test_a_function_with_an_image_of_acr() -> None:
     assert (str(only.repository), only.tag) == (REPOSITORY, "main-12")
 
 
+@pytest.mark.parametrize("network", ["", "-vpc", "-internal"])
+def test_a_function_with_an_image_of_the_international_site(network: str) -> None:
+    account = Account()
+    account.has("checkout", f"registry-intl{network}.ap-southeast-1.aliyuncs.com/shop/app:1.0.0")
+    (only,) = found(account)
+    assert isinstance(only, Candidate)
+
+
 LEFT_OUT: list[tuple[str, dict[str, Any], str]] = [
     ("another runtime", {"runtime": "python3.10", "customContainerConfig": None}, "has the runtime python3.10"),
     ("a micro-sandbox", {"runtime": "micro-sandbox"}, "is a micro-sandbox that runs"),

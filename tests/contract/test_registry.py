@@ -235,7 +235,7 @@ def test_a_name_for_what_is_not_there_is_not_found(world: World) -> None:
 
 
 def test_other_programs_can_push_with_what_they_are_told(world: World) -> None:
-    target = world.registry.push_target()
+    target = world.registry.push_target(world.repository)
     assert target.plain_http
     assert target.login.password
     assert target.login.password not in repr(target)

@@ -56,6 +56,16 @@ def test_a_build_goes_from_pending_to_success_and_pushes_at_its_end(cloud: Emula
     assert list(cloud.tags("shop/app")) == ["8f2b1c0"]
 
 
+@pytest.mark.parametrize("network", ["", "-vpc", "-internal"])
+def test_a_build_reaches_the_hosts_of_the_international_site(
+    cloud: Emulator, pipelines: Pipelines, network: str
+) -> None:
+    pipelines.create(build(f"registry-intl{network}.cn-hangzhou.aliyuncs.com/shop/app:8f2b1c0"))
+    pipelines.sdk.start_pipeline("p-1")
+    cloud.advance(60)
+    assert pipelines.status()[0] == "Success"
+
+
 def test_a_function_runs_what_was_built(cloud: Emulator, pipelines: Pipelines) -> None:
     pipelines.finish(build())
     assert resolved(Functions(cloud).create_active(image=IMAGE)) == cloud.tags("shop/app")["8f2b1c0"]

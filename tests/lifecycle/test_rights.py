@@ -29,6 +29,19 @@ def granted() -> list[set[str]]:
     return [set(re.findall(r'"((?:fc|cr):\w+)"', json.dumps(policy))) - OTHER_NAMES for policy in policies]
 
 
+def test_the_three_names_of_getrepotag_are_allowed_on_its_two_resources() -> None:
+    """Which of both RAM compares with depends on the document that is read."""
+    for policy in re.findall(r"```json\n(.*?)```", PAGE.read_text(), re.DOTALL):
+        for statement in json.loads(policy)["Statement"]:
+            if "cr:GetRepositoryTag" in statement["Action"]:
+                assert {"cr:ListRepositoryTag", "cr:GetRepoTag"} <= set(statement["Action"])
+                instance, repositories = statement["Resource"]
+                assert instance.endswith(":repository/cri-0123456789abcdef")
+                assert repositories == f"{instance}/shop/*"
+                return
+    raise AssertionError("no policy allows cr:GetRepositoryTag")
+
+
 @pytest.fixture
 def engine() -> str:
     """Test_parity holds that the provider calls the same on the other one."""

@@ -29,6 +29,14 @@ def tasks(spec: dict[str, Any]) -> list[Any]:
     return list(made["spec"]["templateSpec"]["tasks"])
 
 
+@pytest.mark.parametrize("network", ["", "-vpc", "-internal"])
+def test_an_image_may_be_on_a_host_of_the_international_site(network: str) -> None:
+    image = f"registry-intl{network}.ap-southeast-1.aliyuncs.com/shop/app:{{commit}}"
+    assert list(problems("", {"image": image})) == []
+    made = document({"image": image}, name="p-1", image=image.format(commit="83f96b6"))
+    assert examine(made, is_template=False).findings == ()
+
+
 def test_the_least_is_an_image() -> None:
     (task,) = tasks({"image": PERSONAL})
     assert task["context"]["data"] == {

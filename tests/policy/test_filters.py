@@ -16,10 +16,10 @@ NEVER = [
     ("an attestation", f"sha256-{HASH}.att", "signature"),
     ("an SBOM", f"sha256-{HASH}.sbom", "signature"),
     ("an accelerated image", "main-1_accelerated", "_accelerated"),
-    ("a name that no registry takes", "-main", "is no tag"),
-    ("a name of two lines", "main-1\nmain-2", "is no tag"),
-    ("no name", "", "is no tag"),
-    ("a name of a million letters", "a" * 1_000_000, "is no tag"),
+    ("a name that no registry takes", "-main", "is not a valid tag"),
+    ("a name of two lines", "main-1\nmain-2", "is not a valid tag"),
+    ("no name", "", "is not a valid tag"),
+    ("a name of a million letters", "a" * 1_000_000, "is not a valid tag"),
 ]
 
 

@@ -235,6 +235,19 @@ def test_a_server_that_gives_smaller_pages_is_asked_for_more_of_them(server: Scr
     assert len(answer(server, {"ListRepoTag": page}).list_tags(REPOSITORY)) == 70
 
 
+def test_a_denial_of_getrepotag_names_its_three_rights(server: ScriptedServer) -> None:
+    refused = {"GetRepoTag": lambda _: {"IsSuccess": False, "Code": "NoPrivilege"}}
+    with pytest.raises(RegistryDenied) as denied:
+        answer(server, refused).resolve(REPOSITORY, "v1")
+    for right in ("cr:GetRepositoryTag", "cr:ListRepositoryTag", "cr:GetRepoTag", "repository/<instance id>"):
+        assert right in str(denied.value)
+
+
+def test_a_tag_with_an_odd_name_does_not_lose_the_others(server: ScriptedServer) -> None:
+    tags = answer(server, {"ListRepoTag": listing("3", image("7.51.0"), image("-ot-beta"), image("a\nb"))})
+    assert [record.tag for record in tags.list_tags(REPOSITORY)] == ["7.51.0", "-ot-beta", "a\\nb"]
+
+
 def test_an_empty_repository_has_no_tags(server: ScriptedServer) -> None:
     assert answer(server, {"ListRepoTag": listing("0")}).list_tags(REPOSITORY) == []
 
@@ -251,9 +264,22 @@ ANSWERS: list[tuple[str, Any, type[RegistryError], str]] = [
     ("the instance is gone", {"IsSuccess": False, "Code": "INSTANCE_NOT_EXIST"}, RepositoryNotFound, "INSTANCE_"),
     ("it fails", {"IsSuccess": False, "Code": "SystemError"}, RegistryUnavailable, "SystemError"),
     ("nobody is allowed", {"IsSuccess": False, "Code": "NoPrivilege"}, RegistryDenied, "cr:ListRepositoryTag"),
-    ("there is no total", {"IsSuccess": True}, RegistryProtocolError, "number of tags"),
-    ("the total is absurd", {"IsSuccess": True, "TotalCount": "9" * 12}, RegistryProtocolError, "number of tags"),
-    ("a tag is none", {"IsSuccess": True, "TotalCount": "1", "Images": [image("../x")]}, RegistryProtocolError, "tag"),
+    ("there is no total", {"IsSuccess": True}, RegistryProtocolError, "number of entries"),
+    ("the total is absurd", {"IsSuccess": True, "TotalCount": "9" * 12}, RegistryProtocolError, "number of entries"),
+    ("a tag is no text", {"IsSuccess": True, "TotalCount": "1", "Images": [image(7)]}, RegistryProtocolError, "tag"),  # type: ignore[arg-type]
+    (
+        "pages have no size",
+        {"IsSuccess": True, "TotalCount": "1", "PageSize": -1},
+        RegistryProtocolError,
+        "size of a page",
+    ),
+    ("the total has 5,000 digits", {"IsSuccess": True, "TotalCount": "9" * 5000}, RegistryProtocolError, "entries"),
+    (
+        "there are too many pages",
+        {"IsSuccess": True, "TotalCount": "999999", "PageSize": 1},
+        RegistryProtocolError,
+        "pages",
+    ),
     (
         "a digest is masked",
         {"IsSuccess": True, "TotalCount": "1", "Images": [image(Digest="67bf****")]},

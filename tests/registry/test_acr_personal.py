@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from emulator import Emulator, Knobs
-from fcpin.errors import RegistryError, RegistryUnavailable
+from fcpin.errors import RegistryDenied, RegistryError, RegistryUnavailable
 from fcpin.image import Repository
 from fcpin.openapi import Credentials, Retry
 from fcpin.registry.directory import RegistryDirectory
@@ -99,14 +100,55 @@ def test_a_stranger_s_repository_with_other_tags_is_not_taken(
     assert "another repository" in told[0]
 
 
-def test_without_the_right_names_are_listed_and_it_is_said(
-    cloud: Emulator, listing: Callable[[Repository], Listed], told: list[str]
+REFUSALS: list[tuple[str, int, str]] = [
+    ("a missing right", 403, "NoPrivilege"),
+    ("an expired token", 403, "InvalidSecurityToken.Expired"),
+    ("a token that is not one", 400, "InvalidSecurityToken.Malformed"),
+    ("a clock that is wrong", 400, "IllegalTimestamp"),
+    ("a clock that is wrong, in other words", 400, "InvalidTimeStamp.Expired"),
+    ("a key that was deleted, which is a 404", 404, "InvalidAccessKeyId.NotFound"),
+    ("a call that is not there", 404, "InvalidAction.NotFound"),
+    ("a code that nobody knows", 400, "SOMETHING_ELSE"),
+    ("a bare 404", 404, ""),
+]
+
+
+@pytest.mark.parametrize(("label", "status", "code"), REFUSALS, ids=[row[0] for row in REFUSALS])
+def test_a_refusal_is_an_error_and_never_another_order(
+    cloud: Emulator, listing: Callable[[Repository], Listed], told: list[str], label: str, status: int, code: str
+) -> None:
+    cloud.push(PATH, "release-10")
+    cloud.fail_next("GetRepoTags", status=status, code=code, message="Access denied for this user.")
+    with pytest.raises(RegistryError, match=r"GetRepoTags.*push_times: false") as refused:
+        listing(SHARED)
+    assert type(refused.value) in {RegistryDenied, RegistryError}
+    assert "\n" not in str(refused.value)
+    assert told == []
+    assert listing(SHARED)["release-10"][1]
+
+
+@pytest.mark.parametrize("code", ["REPO_NOT_EXIST", "NAMESPACE_NOT_EXIST", "USER_NOT_EXIST"])
+def test_what_the_api_does_not_know_is_listed_by_the_registry(
+    cloud: Emulator, listing: Callable[[Repository], Listed], told: list[str], code: str
 ) -> None:
     cloud.push(PATH, "v1")
-    cloud.fail_next("GetRepoTags", status=403, code="NoPrivilege", message="Access denied for this user.")
+    cloud.fail_next("GetRepoTags", status=404, code=code)
     assert listing(SHARED) == {"v1": (None, False)}
-    assert "NoPrivilege" in told[0]
-    assert "Access denied" in told[0]
+    assert code in told[0]
+
+
+def test_credentials_that_are_configured_and_cannot_be_loaded_are_an_error(
+    cloud: Emulator, told: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("ALIBABA_CLOUD_CREDENTIALS_URI", "http://127.0.0.1:9/")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    cloud.push(PATH, "v1")
+    login = RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password)
+    directory = RegistryDirectory({SHARED.host: login}, cr_endpoint=cloud.url, retry=AT_ONCE, tell=told.append)
+    with pytest.raises(RegistryError, match="GetRepoTags"):
+        directory.list_tags(SHARED)
 
 
 def test_who_has_no_credentials_is_told_nothing(

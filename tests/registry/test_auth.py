@@ -1,6 +1,8 @@
 """Challenges, tokens, and to whom credentials go."""
 
 import base64
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from fcpin.clock import Clock
 from fcpin.errors import RegistryDenied, RegistryProtocolError
-from fcpin.image import Repository
+from fcpin.image import Digest, Repository
 from fcpin.openapi import Retry
 from fcpin.registry.auth import Challenge, parse_challenges
 from fcpin.registry.distribution import Distribution
@@ -84,7 +86,7 @@ def tokens() -> Iterator[ScriptedServer]:
 
 def distribution(server: ScriptedServer, login: Login = ANONYMOUS, clock: Clock | None = None) -> Distribution:
     transport = Transport(retry=Retry(attempts=1))
-    return Distribution(server.host, find_login=lambda: login, transport=transport, clock=clock)
+    return Distribution(server.host, find_login=lambda _: login, transport=transport, clock=clock)
 
 
 def repository(server: ScriptedServer, path: str = "shop/app") -> Repository:
@@ -227,13 +229,153 @@ def test_no_credentials_go_to(label: str, realm: str, registry: ScriptedServer) 
         distribution(registry, LOGIN).list_tags(repository(registry))
 
 
-def test_a_challenge_from_where_a_redirect_led_is_not_answered(
+def test_content_elsewhere_gets_no_login_and_its_challenge_no_answer(
     registry: ScriptedServer, tokens: ScriptedServer
 ) -> None:
-    registry.expect("GET", PATH).answer(307, headers={"Location": f"{tokens.url}/elsewhere"})
-    tokens.expect("GET", "/elsewhere").answer(401, headers={"WWW-Authenticate": f'Bearer realm="{tokens.url}/auth"'})
-    with pytest.raises(RegistryDenied):
+    config = b'{"os": "linux", "architecture": "amd64"}'
+    digest = f"sha256:{hashlib.sha256(config).hexdigest()}"
+    manifest = json.dumps({"config": {"digest": digest}}).encode()
+    named = Digest(f"sha256:{hashlib.sha256(manifest).hexdigest()}")
+    client, blob = distribution(registry, LOGIN), f"/v2/shop/app/blobs/{digest}"
+    for status in (200, 401):
+        if status == 200:
+            registry.expect("GET", f"/v2/shop/app/manifests/{named}").answer(
+                401, headers={"WWW-Authenticate": 'Basic realm="x"'}
+            )
+        registry.expect("GET", f"/v2/shop/app/manifests/{named}").answer(body=manifest)
+        registry.expect("GET", blob).answer(307, headers={"Location": f"{tokens.url}/content?signature=1"})
+        headers = {"WWW-Authenticate": f'Bearer realm="{tokens.url}/auth"'} if status == 401 else {}
+        tokens.expect("GET", "/content").answer(status, body=config, headers=headers)
+        if status == 200:
+            assert client.manifest(repository(registry), named).platform == "linux/amd64"
+        else:
+            with pytest.raises(RegistryDenied):
+                client.manifest(repository(registry), named)
+    assert registry.seen("Authorization") == [None, BASIC, BASIC, BASIC, BASIC]
+    assert tokens.seen("Authorization") == [None, None]
+
+
+def test_a_token_server_that_sends_us_elsewhere_is_not_followed(
+    registry: ScriptedServer, tokens: ScriptedServer
+) -> None:
+    registry.expect("GET", PATH).answer(401, headers=challenge(tokens))
+    tokens.expect("GET", "/auth").answer(302, headers={"Location": f"{registry.url}/auth"})
+    with pytest.raises(RegistryProtocolError, match="to another host"):
         distribution(registry, LOGIN).list_tags(repository(registry))
+
+
+SCOPES: list[tuple[str, str, list[str]]] = [
+    ("none", "", ["repository:shop/app:pull"]),
+    ("our own", "repository:shop/app:pull", ["repository:shop/app:pull"]),
+    ("another right", "repository:shop/app:metadata_read", ["repository:shop/app:pull,metadata_read"]),
+    ("more rights", "repository:shop/app:metadata_read,pull", ["repository:shop/app:pull,metadata_read"]),
+    (
+        "other resources",
+        "registry:catalog:* repository(plugin):shop/app:pull",
+        ["repository:shop/app:pull", "registry:catalog:*", "repository(plugin):shop/app:pull"],
+    ),
+    ("the name that a proxy gives it", "repository:library/app:pull", ["repository:shop/app:pull", "repository:library/app:pull"]),
+    ("no resource", "openid", ["repository:shop/app:pull", "openid"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("label", "scope", "asked"), SCOPES, ids=[row[0] for row in SCOPES])
+@pytest.mark.parametrize("is_identity", [False, True], ids=["by GET", "by POST"])
+def test_the_token_is_for_the_union_of_the_challenge_s_scope_and_ours(
+    label: str, scope: str, asked: list[str], registry: ScriptedServer, tokens: ScriptedServer, *, is_identity: bool
+) -> None:
+    way = f'Bearer realm="{tokens.url}/auth",service="s"' + (f',scope="{scope}"' if scope else "")
+    registry.expect("GET", PATH).answer(401, headers={"WWW-Authenticate": way})
+    tokens.expect("POST" if is_identity else "GET", "/auth").answer(json={"token": "t1"})
+    registry.expect("GET", PATH).answer(json={"tags": []})
+    login = Login("helper", identity_token="refresh") if is_identity else LOGIN
+    distribution(registry, login).list_tags(repository(registry))
+    (request,) = tokens.requests
+    sent = parse_qs(request.body.decode() if is_identity else urlsplit(request.target).query)
+    assert sent["scope"] == ([" ".join(asked)] if is_identity else asked)
+
+
+def test_a_scope_that_is_named_later_is_added(registry: ScriptedServer, tokens: ScriptedServer) -> None:
+    way = f'Bearer realm="{tokens.url}/auth",scope="repository:shop/app:{{}}"'
+    registry.expect("GET", PATH).answer(401, headers={"WWW-Authenticate": way.format("pull")})
+    tokens.expect("GET", "/auth").answer(json={"token": "t1"})
+    registry.expect("GET", PATH).answer(401, headers={"WWW-Authenticate": way.format("metadata_read")})
+    tokens.expect("GET", "/auth").answer(json={"token": "t2"})
+    registry.expect("GET", PATH).answer(json={"tags": []})
+    distribution(registry, LOGIN).list_tags(repository(registry))
+    assert registry.seen("Authorization") == [None, "Bearer t1", "Bearer t2"]
+
+
+@pytest.mark.parametrize("login", [LOGIN, Login("helper", identity_token="refresh")], ids=["by GET", "by POST"])
+def test_a_service_that_the_challenge_does_not_name_is_left_out(
+    registry: ScriptedServer, tokens: ScriptedServer, login: Login
+) -> None:
+    registry.expect("GET", PATH).answer(401, headers={"WWW-Authenticate": f'Bearer realm="{tokens.url}/auth"'})
+    method = "POST" if login.identity_token else "GET"
+    tokens.expect(method, "/auth").answer(json={"token": "t1"})
+    registry.expect("GET", PATH).answer(json={"tags": []})
+    distribution(registry, login).list_tags(repository(registry))
+    (request,) = tokens.requests
+    assert "service" not in request.target + request.body.decode()
+
+
+def test_each_repository_has_the_login_of_its_path(registry: ScriptedServer) -> None:
+    logins = {"shop/app": LOGIN, "shop/job": Login("file", "other", "p"), "shop/open": ANONYMOUS}
+    for path in logins:
+        registry.always("GET", f"/v2/{path}/tags/list", basic_only)
+    client = Distribution(registry.host, find_login=logins.__getitem__, transport=Transport(retry=Retry(attempts=1)))
+    client.list_tags(repository(registry, "shop/app"))
+    client.list_tags(repository(registry, "shop/job"))
+    with pytest.raises(RegistryDenied, match="anonymous"):
+        client.list_tags(repository(registry, "shop/open"))
+    assert registry.seen("Authorization") == [None, BASIC, logins["shop/job"].basic, None]
+
+
+def basic_only(request: Request) -> Reply:
+    if request.headers.get("authorization"):
+        return Reply(200, b'{"tags": ["v1"]}')
+    return Reply(401, b"", {"WWW-Authenticate": 'Basic realm="x"'})
+
+
+LIFETIMES: list[tuple[str, str, float]] = [
+    ("none", "null", 60),
+    ("no time at all", "0", 60),
+    ("a time that has passed", "-5", 60),
+    ("seconds", "300", 300),
+    ("seconds as text", '"300"', 300),
+    ("half a second", "0.5", 0.5),
+    ("a century", "3153600000", 86400),
+]
+
+
+@pytest.mark.parametrize(("label", "lifetime", "seconds"), LIFETIMES, ids=[row[0] for row in LIFETIMES])
+def test_a_token_lives(
+    label: str, lifetime: str, seconds: float, registry: ScriptedServer, tokens: ScriptedServer
+) -> None:
+    clock = ManualClock()
+    registry.always("GET", PATH, guarded(tokens, "t1"))
+    body = f'{{"token": "t1", "expires_in": {lifetime}}}'.encode()
+    tokens.expect("GET", "/auth").answer(body=body)
+    client = distribution(registry, LOGIN, clock)
+    client.list_tags(repository(registry))
+    clock.advance(seconds * 0.9 - 0.01)
+    client.list_tags(repository(registry))
+    assert len(tokens.requests) == 1
+    clock.advance(0.02)
+    tokens.expect("GET", "/auth").answer(body=body)
+    client.list_tags(repository(registry))
+
+
+NO_LIFETIMES = ["1" + "0" * 400, "1e400", "NaN", "-Infinity", '"long"', "[1]", '{"s": 1}', "true", '"9e999"']
+
+
+@pytest.mark.parametrize("lifetime", NO_LIFETIMES)
+def test_a_lifetime_that_is_none_is_an_error(lifetime: str, registry: ScriptedServer, tokens: ScriptedServer) -> None:
+    registry.expect("GET", PATH).answer(401, headers=challenge(tokens))
+    tokens.expect("GET", "/auth").answer(body=f'{{"token": "t", "expires_in": {lifetime}}}'.encode())
+    with pytest.raises(RegistryProtocolError, match="expires_in") as refused:
+        distribution(registry).list_tags(repository(registry))
+    assert len(str(refused.value)) < 300
 
 
 TOKEN_ANSWERS: list[tuple[str, Any]] = [
@@ -241,7 +383,6 @@ TOKEN_ANSWERS: list[tuple[str, Any]] = [
     ("a token that is a number", {"token": 5}),
     ("a token with a line break", {"token": "a\r\nX-Evil: 1"}),
     ("a list", []),
-    ("a lifetime in words", {"token": "t", "expires_in": "long"}),
 ]
 
 

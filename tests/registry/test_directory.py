@@ -41,6 +41,9 @@ def directory(cloud: Emulator) -> Iterator[RegistryDirectory]:
 SERVED: list[tuple[str, type]] = [
     (PUBLIC, AcrPersonal),
     ("registry-vpc.cn-hangzhou.aliyuncs.com", AcrPersonal),
+    ("registry-intl.cn-hangzhou.aliyuncs.com", AcrPersonal),
+    ("registry-intl-vpc.ap-southeast-1.aliyuncs.com", AcrPersonal),
+    ("registry-intl-internal.ap-southeast-2.aliyuncs.com", AcrPersonal),
     ("crpi-abc123.cn-hangzhou.personal.cr.aliyuncs.com", AcrPersonal),
     ("ghcr.io", Distribution),
     ("localhost:5000", Distribution),
@@ -128,6 +131,73 @@ def test_the_login_of_docker_is_used_where_the_stack_gives_none(
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "empty"))
     with pytest.raises(RegistryDenied, match="anonymous"):
         RegistryDirectory(settings).list_tags(Repository(vpc, "shop/app"))
+
+
+def test_the_hosts_of_the_international_site_share_listing_and_login(
+    cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = "registry-intl{}.cn-hangzhou.aliyuncs.com"
+    auths = {site.format("-internal"): {"username": cloud.username, "password": cloud.password}}
+    (tmp_path / "config.json").write_text(json.dumps({"auths": auths}))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    digest = cloud.push("shop/app", "v1")
+    directory = RegistryDirectory(
+        {site.format("-vpc"): RegistrySettings(endpoint=cloud.url)},
+        credentials=Credentials(cloud.access_key_id, cloud.access_key_secret),
+        cr_endpoint=cloud.url,
+        retry=ONCE,
+    )
+    for network in ("", "-vpc", "-internal"):
+        repository = Repository(site.format(network), "shop/app")
+        (record,) = directory.list_tags(repository)
+        assert record.pushed is not None
+        assert directory.resolve(repository, "v1").digest == digest
+    assert cloud.calls.count("GetRepoTags") == 1
+
+
+def test_push_times_can_be_done_without(cloud: Emulator) -> None:
+    cloud.push("shop/app", "v1")
+    login = RegistrySettings(cloud.url, cloud.username, cloud.password, push_times=False)
+    credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
+    directory = RegistryDirectory({PUBLIC: login}, credentials=credentials, cr_endpoint=cloud.url, retry=ONCE)
+    (record,) = directory.list_tags(Repository(PUBLIC, "shop/app"))
+    assert record.pushed is None
+    assert cloud.calls.count("GetRepoTags") == 0
+
+
+ANOTHER = "another-registry.cn-hangzhou.cr.aliyuncs.com"
+
+
+def test_an_instance_of_another_account_is_read_by_its_login(cloud: Emulator) -> None:
+    told: list[str] = []
+    digest = cloud.push("shop/app", "v1")
+    settings = {ANOTHER: RegistrySettings(cloud.url, cloud.username, cloud.password)}
+    credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
+    directory = RegistryDirectory(
+        settings, credentials=credentials, cr_endpoint=cloud.url, retry=ONCE, tell=told.append
+    )
+    repository = Repository(ANOTHER, "shop/app")
+    assert [(record.tag, record.pushed) for record in directory.list_tags(repository)] == [("v1", None)]
+    assert directory.resolve(repository, "v1").digest == digest
+    (line,) = told
+    assert "no push times" in line
+    assert "'another'" in line
+
+
+def test_an_instance_of_another_account_is_not_found_without_a_login(cloud: Emulator) -> None:
+    credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
+    directory = RegistryDirectory(credentials=credentials, cr_endpoint=cloud.url, retry=ONCE)
+    with pytest.raises(RepositoryNotFound, match=r"no ACR Enterprise instance named 'another'.*username and password"):
+        directory.list_tags(Repository(ANOTHER, "shop/app"))
+
+
+def test_a_refusal_to_look_for_an_instance_is_no_reason_to_read_it_otherwise(cloud: Emulator) -> None:
+    cloud.fail_next("ListInstance", status=403, code="NoPrivilege")
+    settings = {ANOTHER: RegistrySettings(cloud.url, cloud.username, cloud.password)}
+    credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
+    directory = RegistryDirectory(settings, credentials=credentials, cr_endpoint=cloud.url, retry=ONCE)
+    with pytest.raises(RegistryDenied, match="cr:ListInstance"):
+        directory.list_tags(Repository(ANOTHER, "shop/app"))
 
 
 def test_two_settings_for_one_registry_are_refused() -> None:

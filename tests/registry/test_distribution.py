@@ -1,15 +1,21 @@
 """The OCI client against a server that answers what it should not."""
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import urllib3
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fcpin.errors import (
     FcpinError,
+    PlatformMissing,
     RegistryDenied,
     RegistryError,
     RegistryProtocolError,
@@ -18,11 +24,15 @@ from fcpin.errors import (
     TagNotFound,
 )
 from fcpin.image import Digest, Repository
+from fcpin.lookup import require_platform
 from fcpin.openapi import Retry
+from fcpin.policy import Policy
 from fcpin.registry.distribution import Distribution, default_endpoint
 from fcpin.registry.docker_config import ANONYMOUS, Login
-from fcpin.registry.transport import MIB, Transport
+from fcpin.registry.paging import next_page
+from fcpin.registry.transport import MIB, Answer, Transport
 from tests.registry.scripted import NO_ANSWER, Reply, Request, ScriptedServer
+from tests.support.clock import ManualClock
 
 TAGS = "/v2/shop/app/tags/list"
 V1 = "/v2/shop/app/manifests/v1"
@@ -37,7 +47,9 @@ def other() -> Iterator[ScriptedServer]:
 
 
 def client(server: ScriptedServer, login: Login = ANONYMOUS, max_pages: int = 50) -> Distribution:
-    return Distribution(server.host, find_login=lambda: login, transport=Transport(retry=AT_ONCE), max_pages=max_pages)
+    return Distribution(
+        server.host, find_login=lambda _: login, transport=Transport(retry=AT_ONCE), max_pages=max_pages
+    )
 
 
 def repository(server: ScriptedServer) -> Repository:
@@ -77,16 +89,242 @@ def test_a_repository_whose_tags_are_all_gone_has_no_tags(server: ScriptedServer
 
 
 OTHER_LINKS: list[tuple[str, str]] = [
-    ("a link to the page before is no next page", '<{here}>; rel="prev"'),
-    ("a link without a relation is no next page", "<{here}>"),
-    ("a header that is no link is no next page", "next"),
+    ("a link to the page before", '<{here}>; rel="prev"'),
+    ("links of two other relations", '<{here}>; rel=first, <{here}>; rel="last"'),
+    ("a link to a document", '<https://docs.example.com/a,b>; rel="describedby https://example.com/rel"; title="x"'),
+    ("no content", " , "),
 ]
 
 
 @pytest.mark.parametrize(("label", "link"), OTHER_LINKS, ids=[row[0] for row in OTHER_LINKS])
-def test_the_listing_ends(label: str, link: str, server: ScriptedServer) -> None:
+def test_the_listing_ends_with(label: str, link: str, server: ScriptedServer) -> None:
     server.expect("GET", TAGS).answer(json={"tags": ["a"]}, headers={"Link": link.format(here=TAGS)})
     assert names(server) == ["a"]
+
+
+UNREADABLE_LINKS: list[tuple[str, str]] = [
+    ("an address without its brackets", "{here}?last=a&n=1000; rel=next"),
+    ("no relation", "<{here}?last=a>"),
+    ("an empty relation", '<{here}?last=a>; rel=""'),
+    ("a relation without a value", "<{here}?last=a>; rel"),
+    ("a relation of spaces", '<{here}?last=a>; rel=" "'),
+    ("a relation in single quotes", "<{here}?last=a>; rel='next'"),
+    ("no link at all", "next"),
+    ("half a link", "<{here}?last=a"),
+    ("half a relation", '<{here}?last=a>; rel="next'),
+    ("a readable link behind an unreadable one", 'nonsense, <{here}?last=a>; rel="next"'),
+    ("an unreadable link behind a readable one", '<{here}>; rel="prev", {here}?last=a; rel=next'),
+    ("a relation inside of a title", '<{here}?last=a>; title="; rel=next"'),
+]
+
+
+@pytest.mark.parametrize(("label", "link"), UNREADABLE_LINKS, ids=[row[0] for row in UNREADABLE_LINKS])
+def test_a_link_that_cannot_be_read_is_never_the_end(label: str, link: str, server: ScriptedServer) -> None:
+    server.expect("GET", TAGS).answer(json={"tags": ["1.0.0"]}, headers={"Link": link.format(here=TAGS)})
+    with pytest.raises(RegistryProtocolError, match="Link header cannot be read") as refused:
+        names(server)
+    assert server.host in str(refused.value)
+    assert str(refused.value).isprintable()
+
+
+def test_two_next_pages_are_one_too_many(server: ScriptedServer) -> None:
+    link = f'<{TAGS}?last=a>; rel="next", <{TAGS}?last=b>; rel="next"'
+    server.expect("GET", TAGS).answer(json={"tags": ["a"]}, headers={"Link": link})
+    with pytest.raises(RegistryProtocolError, match="more than one next page"):
+        names(server)
+
+
+@given(st.text(alphabet='<>;,="\\ \tnextrel/?\x1cé', max_size=60))
+def test_no_link_header_breaks_the_reader(header: str) -> None:
+    url = f"https://registry.example.com{TAGS}"
+    with contextlib.suppress(RegistryProtocolError):
+        next_page(Answer(url, 200, urllib3.HTTPHeaderDict({"Link": header}), b""))
+
+
+def test_the_relation_is_the_first_one_and_in_any_case(server: ScriptedServer) -> None:
+    link = f'<{TAGS}?last=a>; title="a; rel=prev"; REL = Next; rel=prev'
+    server.expect("GET", TAGS).answer(json={"tags": ["a"]}, headers={"Link": link})
+    server.expect("GET", TAGS).answer(json={"tags": ["b"]})
+    assert names(server) == ["a", "b"]
+
+
+class Paged:
+    """A registry that lists in alphabetical order, and sends no Link."""
+
+    def __init__(self, server: ScriptedServer, count: int, *, most: int, ignores: str = "") -> None:
+        self.tags = [f"t{number:05}" for number in range(count)]
+        self._most, self._ignores = most, ignores
+        self._server = server
+        server.always("GET", TAGS, self._page)
+
+    def _page(self, request: Request) -> Reply:
+        query = {key: value for key, (value,) in parse_qs(urlsplit(request.target).query).items()}
+        last, size = query.get("last", ""), min(int(query.get("n", self._most)), self._most)
+        rest = self.tags if "last" in self._ignores else [tag for tag in self.tags if tag > last]
+        return Reply(200, json.dumps({"tags": rest[:size]}).encode())
+
+
+PAGED: list[tuple[str, int, int, int]] = [
+    ("as many as were requested, and there are more", 2345, 1000, 3),
+    ("as many as were requested, and no more", 1000, 1000, 2),
+    ("as many as were requested, twice", 2000, 1000, 3),
+    ("a limit of the registry's own", 250, 100, 3),
+    ("a limit of the registry's own, and no more", 100, 100, 2),
+    ("fewer than were requested", 999, 1000, 1),
+    ("more than were requested", 2345, 5000, 3),
+    ("none", 0, 1000, 1),
+]
+
+
+@pytest.mark.parametrize(("label", "count", "most", "requests"), PAGED, ids=[row[0] for row in PAGED])
+def test_a_full_page_without_a_link(label: str, count: int, most: int, requests: int, server: ScriptedServer) -> None:
+    registry = Paged(server, count, most=most)
+    assert names(server) == registry.tags
+    assert len(server.requests) == requests
+
+
+def test_what_follows_a_full_page_is_asked_for_by_its_last_tag(server: ScriptedServer) -> None:
+    Paged(server, 1150, most=1000)
+    names(server)
+    assert [request.target for request in server.requests] == [f"{TAGS}?n=1000", f"{TAGS}?n=1000&last=t00999"]
+
+
+def test_a_registry_that_always_lists_everything_is_asked_once_more(server: ScriptedServer) -> None:
+    registry = Paged(server, 1000, most=1000, ignores="last")
+    assert names(server) == registry.tags
+    assert len(server.requests) == 2
+
+
+def test_a_registry_that_refuses_to_go_on_after_a_full_page_is_no_listing(server: ScriptedServer) -> None:
+    server.expect("GET", TAGS).answer(json={"tags": [f"t{number:04}" for number in range(1000)]})
+    server.expect("GET", TAGS).answer(400)
+    with pytest.raises(RegistryError, match=r"page 2 of the tags of shop/app: refused \(status 400\)"):
+        names(server)
+
+
+@pytest.mark.parametrize("code", ["TOO_MANY_TAGS_REQUESTED", "PAGINATION_NUMBER_INVALID", ""])
+def test_a_registry_that_refuses_the_page_size_is_asked_without_one(server: ScriptedServer, code: str) -> None:
+    errors = {"errors": [{"code": code, "message": "max 100"}]} if code else None
+    server.expect("GET", TAGS).answer(400, json=errors)
+    server.expect("GET", TAGS).answer(json={"tags": ["a"]}, headers=next_link(f"{TAGS}?last=a"))
+    server.expect("GET", TAGS).answer(json={"tags": ["b"]})
+    assert names(server) == ["a", "b"]
+    assert [request.target for request in server.requests] == [f"{TAGS}?n=1000", TAGS, f"{TAGS}?last=a"]
+
+
+def test_a_registry_that_refuses_without_a_page_size_too_is_not_asked_again(server: ScriptedServer) -> None:
+    for _ in range(2):
+        server.expect("GET", TAGS).answer(400, body=b"<html>no</html>")
+    with pytest.raises(RegistryError, match=r"tags of shop/app: refused \(status 400\)"):
+        names(server)
+
+
+@pytest.mark.parametrize("status", [400, 404, 403])
+def test_an_error_names_the_page(server: ScriptedServer, status: int) -> None:
+    server.expect("GET", TAGS).answer(json={"tags": ["a"]}, headers=next_link("/lost/prefix?last=a"))
+    server.expect("GET", "/lost/prefix").answer(status)
+    with pytest.raises(RegistryError, match="page 2 of the tags of shop/app"):
+        names(server)
+
+
+def test_an_answer_that_is_no_listing_names_the_page(server: ScriptedServer) -> None:
+    server.expect("GET", TAGS).answer(json={"tags": ["a"]}, headers=next_link(f"{TAGS}?last=a"))
+    server.expect("GET", TAGS).answer(body=b"<html>Welcome</html>")
+    with pytest.raises(RegistryProtocolError, match="page 2 of the tags of shop/app: expected a JSON object"):
+        names(server)
+
+
+def test_a_tag_with_an_odd_name_is_rejected_and_the_others_are_not(server: ScriptedServer) -> None:
+    odd = ["-ot-beta", "a b", "\x1b[31mred", "\ud800", "x" * 129, ""]
+    server.expect("GET", TAGS).answer(json={"tags": ["7.50.0", "7.51.0", *odd]})
+    tags = client(server).list_tags(repository(server))
+    selection = Policy.from_spec({"semver": {"range": "*"}}).select(tags)
+    assert selection.chosen is not None
+    assert selection.chosen.tag == "7.51.0"
+    invalid = [one for one in selection.rejected if "is not a valid tag" in one.reason]
+    assert len(invalid) == len(odd)
+    assert all(one.tag.isprintable() for one in invalid)
+    assert "-ot-beta" in {one.tag for one in invalid}
+
+
+def test_a_listing_that_takes_too_long_is_unavailable(server: ScriptedServer) -> None:
+    clock = ManualClock()
+
+    def page(request: Request) -> Reply:
+        clock.advance(120)
+        number = len(server.requests)
+        return Reply(200, json.dumps({"tags": [f"t{number}"]}).encode(), next_link(f"{TAGS}?last=t{number}"))
+
+    server.always("GET", TAGS, page)
+    slow = Distribution(server.host, find_login=lambda _: ANONYMOUS, transport=Transport(retry=AT_ONCE), clock=clock)
+    with pytest.raises(RegistryUnavailable, match="not complete after 300 s"):
+        slow.list_tags(repository(server))
+    assert len(server.requests) == 3
+
+
+def test_the_address_of_a_page_has_a_limit(server: ScriptedServer) -> None:
+    server.expect("GET", TAGS).answer(json={"tags": ["a"]}, headers=next_link(f"{TAGS}?last={'a' * 20_000}"))
+    with pytest.raises(RegistryProtocolError, match="characters") as refused:
+        names(server)
+    assert len(str(refused.value)) < 500
+
+
+# Redirects
+
+
+@pytest.mark.parametrize("path", [TAGS, V1])
+def test_another_host_s_answer_is_not_believed(path: str, server: ScriptedServer, other: ScriptedServer) -> None:
+    for _ in range(2):
+        server.always("GET", path, lambda _: Reply(302, b"", {"Location": f"{other.url}{path}"}))
+        server.always("HEAD", path, lambda _: Reply(302, b"", {"Location": f"{other.url}{path}"}))
+    with pytest.raises(RegistryProtocolError, match=f"to another host, {other.host}"):
+        client(server).list_tags(repository(server)) if path == TAGS else client(server).resolve(
+            repository(server), "v1"
+        )
+    assert other.requests == []
+
+
+def test_a_redirect_on_the_same_host_is_followed(server: ScriptedServer) -> None:
+    server.expect("GET", TAGS).answer(307, headers={"Location": "/v2/moved/app/tags/list"})
+    server.expect("GET", "/v2/moved/app/tags/list").answer(json={"tags": ["v1"]})
+    assert names(server) == ["v1"]
+
+
+# What is no image
+
+
+ARTIFACTS: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "a Helm chart",
+        {"config": {"mediaType": "application/vnd.cncf.helm.config.v1+json", "digest": DIGEST}},
+        "application/vnd.cncf.helm.config.v1+json",
+    ),
+    (
+        "an artifact of OCI 1.1",
+        {
+            "artifactType": "application/vnd.example.sbom",
+            "config": {"mediaType": "application/vnd.oci.empty.v1+json", "digest": DIGEST},
+        },
+        "application/vnd.example.sbom",
+    ),
+    (
+        "a module of WebAssembly",
+        {"config": {"mediaType": "application/vnd.wasm.config.v0+json", "digest": DIGEST}},
+        "application/vnd.wasm.config.v0+json",
+    ),
+]
+
+
+@pytest.mark.parametrize(("label", "fields", "kind"), ARTIFACTS, ids=[row[0] for row in ARTIFACTS])
+def test_an_artifact_is_named_with_its_type(
+    label: str, fields: dict[str, Any], kind: str, server: ScriptedServer
+) -> None:
+    body = json.dumps({"schemaVersion": 2, **fields}).encode()
+    server.expect("GET", f"/v2/shop/app/manifests/{sha256(body)}").answer(body=body)
+    with pytest.raises(PlatformMissing, match="is not a container image") as refused:
+        require_platform(client(server), repository(server), "v1", sha256(body), "linux/amd64")
+    assert kind in str(refused.value)
+    assert "--platform" not in str(refused.value)
 
 
 def test_the_next_page_is_found_among_other_links(server: ScriptedServer) -> None:
@@ -131,7 +369,7 @@ LISTINGS: list[tuple[str, bytes]] = [
     ("a list", b"[]"),
     ("tags that are no list", b'{"tags": "v1"}'),
     ("a tag that is no text", b'{"tags": [1]}'),
-    ("a tag that no registry may have", b'{"tags": ["../../etc"]}'),
+    ("a tag that is a list", b'{"tags": [["v1"]]}'),
     ("half an answer", b'{"tags": ["v1"'),
     ("a very deep answer", b"[" * 100_000),
 ]
@@ -453,7 +691,7 @@ def test_half_a_body_is_no_body(server: ScriptedServer) -> None:
 
 
 def test_a_login_that_nobody_asked_for_is_not_looked_up(server: ScriptedServer) -> None:
-    def find_login() -> Login:
+    def find_login(_path: str) -> Login:
         raise AssertionError("nobody asked")
 
     server.expect("GET", TAGS).answer(404)

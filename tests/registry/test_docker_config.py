@@ -1,18 +1,26 @@
 """Where docker keeps logins, and what goes wrong there."""
 
 import base64
+import contextlib
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from fcpin.errors import RegistryDenied
-from fcpin.registry.docker_config import Login, config_path, find_login
+from fcpin.registry.docker_config import DockerLogins, Login, config_path
 
 HOST = "registry.example.com"
 AUTH = base64.b64encode(b"ci:pa:ss").decode()
+
+
+def find_login(hosts: Sequence[str], path: Path, repository: str = "shop/app") -> Login:
+    return DockerLogins(hosts, path).find(repository)
 
 
 def write(directory: Path, config: Any) -> Path:
@@ -70,8 +78,113 @@ def test_docker_config_names_the_directory(monkeypatch: pytest.MonkeyPatch, tmp_
     assert config_path() == Path.home() / ".docker" / "config.json"
 
 
+def login_of(name: str) -> dict[str, str]:
+    return {"username": name, "password": "p"}
+
+
+PATHS: list[tuple[str, dict[str, Any], str, str]] = [
+    ("one of two", {f"{HOST}/paths/one": login_of("one"), f"{HOST}/paths/two": login_of("two")}, "paths/two", "two"),
+    ("below one", {f"{HOST}/paths/one": login_of("one"), HOST: login_of("host")}, "paths/one/app", "one"),
+    ("the longest", {f"{HOST}/a": login_of("a"), f"{HOST}/a/b": login_of("b")}, "a/b/c", "b"),
+    ("the repository itself", {f"{HOST}/a/b": login_of("b"), f"{HOST}/a": login_of("a")}, "a/b", "b"),
+    ("the host", {f"{HOST}/paths/one": login_of("one"), HOST: login_of("host")}, "paths/three", "host"),
+    ("nothing", {f"{HOST}/paths/one": login_of("one"), f"{HOST}/paths/two": login_of("two")}, "paths/three", ""),
+    ("no path that only begins alike", {f"{HOST}/paths/one": login_of("one")}, "paths/one-more", ""),
+    ("an address with a path", {f"https://{HOST}/paths/one": login_of("one"), f"https://{HOST}/v1/": login_of("host")}, "paths/one/x", "one"),
+    ("past an entry without a login", {f"{HOST}/a": {}, HOST: login_of("host")}, "a/b", "host"),
+    ("a path that is not another host's", {f"evil{HOST}/a": login_of("evil")}, "a", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("label", "auths", "path", "user"), PATHS, ids=[row[0] for row in PATHS])
+def test_the_longest_path_counts(label: str, auths: dict[str, Any], path: str, user: str, tmp_path: Path) -> None:
+    for entries in (auths, dict(reversed(auths.items()))):
+        assert find_login([HOST], write(tmp_path, {"auths": entries}), path).username == user
+
+
+def test_docker_hub_has_paths_too(tmp_path: Path) -> None:
+    auths = {"docker.io/acme": login_of("acme"), "https://index.docker.io/v1/": login_of("hub")}
+    path = write(tmp_path, {"auths": auths})
+    assert find_login(["docker.io"], path, "acme/app").username == "acme"
+    assert find_login(["docker.io"], path, "library/app").username == "hub"
+
+
+def test_a_helper_of_a_path_is_called_for_that_path_and_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = tmp_path / "calls"
+    answer = '{"Username": "%s", "Secret": "s"}'
+    helper(tmp_path, monkeypatch, f"read key; echo $key >> {calls}; printf '{answer}' \"$key\"")
+    config = {"credHelpers": {f"{HOST}/team": "test", HOST: "test"}, "auths": {f"{HOST}/team": login_of("file")}}
+    logins = DockerLogins([HOST], write(tmp_path, config))
+    users = [logins.find(path).username for path in ("team/app", "team/job", "other", "team/app")]
+    assert users == [f"{HOST}/team", f"{HOST}/team", HOST, f"{HOST}/team"]
+    assert calls.read_text().splitlines() == [f"{HOST}/team", HOST]
+
+
+def test_the_store_is_asked_for_the_paths_that_the_file_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = '{"Username": "%s", "Secret": "s"}'
+    helper(tmp_path, monkeypatch, f"read key; printf '{answer}' \"$key\"")
+    path = write(tmp_path, {"credsStore": "test", "auths": {f"{HOST}/team": {}, HOST: {}}})
+    assert find_login([HOST], path, "team/app").username == f"{HOST}/team"
+    assert find_login([HOST], path, "other/app").username == HOST
+
+
+HOSTILE: list[tuple[str, bytes]] = [
+    ("not ASCII in auth", json.dumps({"auths": {HOST: {"auth": "é"}}}).encode()),
+    ("not UTF-8", b'{"auths": "\xff"}'),
+    ("nested deep", b'{"auths":' + b"[" * 200_000),
+    ("NUL in a user", json.dumps({"auths": {HOST: {"username": "a\0b"}}}).encode()),
+    ("NUL alone", b"\0"),
+    ("half a character in a user", b'{"auths": {"%s": {"username": "\\ud800"}}}' % HOST.encode()),
+    ("half a character in a password", b'{"auths": {"%s": {"username": "u", "password": "\\udfff"}}}' % HOST.encode()),
+    ("half a character in a token", b'{"auths": {"%s": {"identitytoken": "\\ud800"}}}' % HOST.encode()),
+    ("NUL in auth", json.dumps({"auths": {HOST: {"auth": base64.b64encode(b"a\0b:p").decode()}}}).encode()),
+    ("a number as a user", json.dumps({"auths": {HOST: {"username": 5}}}).encode()),
+    ("a list as auth", json.dumps({"auths": {HOST: {"auth": [1]}}}).encode()),
+    ("NUL in a helper", json.dumps({"credHelpers": {HOST: "a\0b"}}).encode()),
+    ("half a character in a store", b'{"credsStore": "\\ud800"}'),
+    ("a folder in a store", json.dumps({"credsStore": "../../bin/sh"}).encode()),
+    ("a list as a store", json.dumps({"credsStore": ["x"]}).encode()),
+    ("a number with too many digits", b'{"auths": ' + b"9" * 5000 + b"}"),
+]
+
+
+@pytest.mark.parametrize(("label", "content"), HOSTILE, ids=[row[0] for row in HOSTILE])
+def test_a_hostile_file_is_one_line_with_its_name(label: str, content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_bytes(content)
+    with pytest.raises(RegistryDenied) as denied:
+        find_login([HOST], path)
+    assert str(path) in str(denied.value)
+    assert str(denied.value).isprintable()
+    assert len(str(denied.value)) < 500
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from(["\ud800", "\0", HOST, "a:b"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["auth", "username", HOST, ""]), inner),
+    max_leaves=8,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@given(auths=JSON, helpers=JSON)
+def test_any_file_is_a_login_or_one_line(tmp_path: Path, auths: Any, helpers: Any) -> None:
+    with contextlib.suppress(RegistryDenied):
+        login = find_login([HOST], write(tmp_path, {"auths": auths, "credHelpers": helpers}), "a/b")
+        assert login.basic.isascii()
+
+
+def test_a_name_that_cannot_be_printed_is_shown_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"d\xe9") / "config.json"
+    path.parent.mkdir()
+    path.write_text("{")
+    with pytest.raises(RegistryDenied) as denied:
+        find_login([HOST], path)
+    str(denied.value).encode()
+
+
 BROKEN: list[tuple[str, Any, str]] = [
-    ("no JSON", "{", "no JSON"),
+    ("no JSON", "{", "not valid JSON"),
     ("a list", [], "JSON object"),
     ("auths as a list", {"auths": ["x"]}, '"auths" must be an object'),
     ("auth that is no base64", {"auths": {HOST: {"auth": "%"}}}, "base64 form of user:password"),

@@ -31,7 +31,7 @@ def test_the_example_is_accepted() -> None:
 def test_every_form_of_acr_host_that_is_named_is_recognised() -> None:
     forms = [line.split("|")[1] for line in PAGE.replace(r"\|", "¦").splitlines() if line.startswith("| `")]
     hosts = [host for form in forms if "aliyuncs" in form for host in _spelt_out(form.strip(" `"))]
-    assert len(hosts) == 7
+    assert len(hosts) == 10
     assert all(acr_host(host) is not None for host in hosts)
 
 

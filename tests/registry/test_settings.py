@@ -10,6 +10,33 @@ from fcpin.registry.settings import RegistrySettings, by_registry, parse_registr
 ENTERPRISE = "demo-registry.cn-hangzhou.cr.aliyuncs.com"
 
 
+@pytest.mark.parametrize(
+    ("host", "value", "said"),
+    [
+        ("registry.cn-hangzhou.aliyuncs.com", "maybe", "expected true or false"),
+        ("registry.cn-hangzhou.aliyuncs.com", 0, "expected true or false"),
+        ("registry.cn-hangzhou.aliyuncs.com", None, "expected true or false"),
+        ("demo-registry.cn-hangzhou.cr.aliyuncs.com", False, "only hosts of ACR Personal"),
+        ("ghcr.io", False, "only hosts of ACR Personal"),
+    ],
+)
+def test_push_times_are_a_flag_of_acr_personal(host: str, value: object, said: str) -> None:
+    with pytest.raises(InvalidSettings, match=rf'registries\["{host}"\]\.push_times: {said}'):
+        parse_registries({host: {"push_times": value}})
+
+
+@pytest.mark.parametrize(("value", "wanted"), [(False, False), ("false", False), (True, True), ("true", True)])
+def test_push_times_may_be_switched_off(value: object, wanted: bool) -> None:
+    host = "registry-intl-vpc.ap-southeast-1.aliyuncs.com"
+    assert parse_registries({host: {"push_times": value}})[host].push_times is wanted
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud800"])
+def test_a_login_is_text_that_can_be_sent(text: str) -> None:
+    with pytest.raises(InvalidSettings, match="not valid text"):
+        parse_registries({"ghcr.io": {"username": "ci", "password": text}})
+
+
 def test_everything_that_can_be_said() -> None:
     settings = parse_registries(
         {

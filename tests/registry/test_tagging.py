@@ -24,7 +24,7 @@ DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
 def registry(server: ScriptedServer) -> Distribution:
     return Distribution(
         server.host,
-        find_login=lambda: Login("stack config", "ci", "s3cret"),
+        find_login=lambda _: Login("stack config", "ci", "s3cret"),
         transport=Transport(retry=Retry(attempts=1)),
     )
 

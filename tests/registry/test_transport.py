@@ -15,6 +15,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError, RegistryUnavailable
 from fcpin.openapi import Retry
@@ -32,12 +34,26 @@ HEADERS: list[tuple[str, str, float | None]] = [
     ("words", "soon", None),
     ("a negative number", "-1", None),
     ("nothing", "", None),
+    ("a control character", "\x1c5", None),
+    ("digits of another script", "\u0665", None),
+    ("a number without end", "9" * 6000, float("inf")),
+    ("a date without end", "Sun, 22 Nov 99999 12:00:00 GMT", None),
+    ("a date of a far zone", "Fri, 31 Dec 9999 23:59:59 -9999", None),
+    ("a date with a control character", "Sun, 22 Nov\x1c2026 12:00:30 GMT", 30.0),
+    ("half a date", "Sun, 22", None),
+    ("no month", "Sun, 22 Foo 2026 12:00:30 GMT", None),
 ]
 
 
 @pytest.mark.parametrize(("label", "value", "seconds"), HEADERS, ids=[row[0] for row in HEADERS])
 def test_retry_after_is_read(label: str, value: str, seconds: float | None) -> None:
     assert retry_after(value, NOW) == seconds
+
+
+@given(st.text(alphabet="SunNov2026 ,:0129+-GMT\x1c\u0665", max_size=40))
+def test_no_retry_after_breaks_the_reader(value: str) -> None:
+    seconds = retry_after(value, NOW)
+    assert seconds is None or seconds >= 0
 
 
 PAUSES: list[tuple[str, Exception, bool | float]] = [
@@ -56,7 +72,7 @@ def test_we_wait(label: str, error: Exception, pause: bool | float) -> None:
 
 
 def test_credentials_meant_for_tls_do_not_go_to_a_plain_token_server() -> None:
-    auth = Authenticator("https://registry.example.com", lambda: ANONYMOUS, Transport(), ManualClock())
+    auth = Authenticator("https://registry.example.com", lambda _: ANONYMOUS, Transport(), ManualClock())
     headers = urllib3.HTTPHeaderDict({"WWW-Authenticate": 'Bearer realm="http://auth.example.com/token"'})
     with pytest.raises(RegistryProtocolError, match=r"http://auth\.example\.com/token.*without TLS"):
         auth.answer_challenge(Answer("https://registry.example.com/v2/", 401, headers, b""), "shop/app", None)

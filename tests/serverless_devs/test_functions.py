@@ -88,6 +88,12 @@ def other(**changes: Any) -> Any:
     return changed
 
 
+@pytest.mark.parametrize("network", ["", "-vpc", "-internal"])
+def test_the_international_site_is_acr(network: str) -> None:
+    found = read(document(image=f"registry-intl{network}.ap-southeast-1.aliyuncs.com/shop/app:1.0.0"))
+    assert isinstance(found, Deployed)
+
+
 LEFT_OUT: list[tuple[str, Any, str]] = [
     ("another component", other(component="oss"), "the component oss"),
     ("functions of FC 2.0", other(component="fc"), "only fc3"),

@@ -6,8 +6,8 @@ from fcpin.doctor.line import Line, note, ok, problem
 from fcpin.errors import RegistryDenied, RegistryError, RepositoryNotFound
 from fcpin.image import Repository
 from fcpin.registry.directory import RegistryDirectory
-from fcpin.registry.distribution import find_docker_login
-from fcpin.registry.settings import RegistrySettings, public_host
+from fcpin.registry.distribution import docker_logins
+from fcpin.registry.settings import RegistrySettings
 
 
 def login(repository: Repository, settings: RegistrySettings) -> Iterator[Line]:
@@ -17,7 +17,7 @@ def login(repository: Repository, settings: RegistrySettings) -> Iterator[Line]:
         yield ok(name, f"user {settings.username!r} of the stack's registries")
         return
     try:
-        found = find_docker_login(repository.host, public_host(repository.host))
+        found = docker_logins(repository.host).find(repository.path)
     except RegistryDenied as error:
         yield problem(name, str(error), f"docker login {repository.host}")
         return

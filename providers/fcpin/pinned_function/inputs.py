@@ -1,13 +1,13 @@
 """What the user asked for, as values: read once, every problem at once, each with its property path."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from fcpin.errors import InvalidInput, InvalidPolicy, InvalidSettings, Problem
 from fcpin.fc import runtime_config
 from fcpin.image import Digest, Image, Repository, parse_digest
-from fcpin.pinned_function.keys import CHOSEN, DEPLOYED, INPUTS, POLICY_KEYS
+from fcpin.pinned_function.keys import CHOSEN, DEPLOYED, INPUTS, ORDERED_BY, POLICY_KEYS
 from fcpin.policy import Policy
 from fcpin.policy.protect import is_pin_tag, pin_tag
 from fcpin.settings import region_problem
@@ -27,12 +27,14 @@ class Pin:
     digest: Digest
     protected: bool = False
     """Whether FC gets the pin tag of the digest instead of `tag`."""
+    by: str = field(default="", compare=False)
+    """What the order compared when it chose the tag; empty where that is not known."""
 
     @classmethod
     def from_properties(cls, properties: Mapping[str, Any]) -> Self | None:
         """The pin in a property bag, or None where there is none yet."""
         current = Current.from_properties(properties)
-        return cls(current.tag, current.digest, current.protected) if current and current.digest else None
+        return cls(current.tag, current.digest, current.protected, current.by) if current and current.digest else None
 
     def image(self, repository: Repository) -> str:
         """The reference that FC gets."""
@@ -51,6 +53,8 @@ class Current:
     digest: Digest | None
     protected: bool = False
     """Whether it was deployed by a pin tag."""
+    by: str = ""
+    """What the order compared when it chose the tag; empty in states of older versions."""
 
     @classmethod
     def from_properties(cls, properties: Mapping[str, Any], repository: Repository | None = None) -> Self | None:
@@ -64,7 +68,7 @@ class Current:
         if repository is not None and not _is_of(repository, properties.get("image")):
             return None
         known = parse_digest(digest) if isinstance(digest, str) and digest else None
-        return cls(tag, known, _names_pin_tag(properties.get("image")))
+        return cls(tag, known, _names_pin_tag(properties.get("image")), str(properties.get(ORDERED_BY) or ""))
 
 
 def deployed_image(properties: Mapping[str, Any]) -> Image | None:

@@ -17,7 +17,10 @@ DRIFT: Final = "drift"
 WANTED: Final = "ok"
 """What `drift` is when there is none."""
 
-CHOSEN: Final = (*PIN_KEYS, DRIFT)
+ORDERED_BY: Final = "ordered_by"
+"""What the order compared when it chose the pin. An input, because check gets no other properties of a deployment."""
+
+CHOSEN: Final = (*PIN_KEYS, DRIFT, ORDERED_BY)
 """Never written by hand."""
 
 INPUTS: Final = (*OWN_KEYS, *POLICY_KEYS, *CHOSEN)

@@ -9,15 +9,15 @@ from fcpin.fc.model import Function
 from fcpin.fc.readiness import Verdict, judge
 from fcpin.image import SameDigest
 from fcpin.pinned_function.inputs import Pin, PinArgs
-from fcpin.pinned_function.keys import DRIFT, INPUTS
+from fcpin.pinned_function.keys import DRIFT, INPUTS, ORDERED_BY
 
 OWNER_TAG: Final = "fcpin:owner"
 """The tag on functions that fcpin created: whose they are, so that an interrupted create can be taken up again."""
 
 _SERVER_SIDE: Final = ("resolvedImageUri", "accelerationInfo")
 _REPLACES: Final = ("function_name", "region")
-_NEVER_COMPARED: Final = ("owner",)
-"""`owner` is only read by create; a renamed stack is no reason to touch a function."""
+_NEVER_COMPARED: Final = ("owner", ORDERED_BY)
+"""`owner` is only read by create, and a renamed stack is no reason to touch a function; `ordered_by` only by check."""
 _DEFAULTS: Final[Mapping[str, Any]] = {DRIFT: "ok"}
 """What states of 0.1.0 do not have."""
 

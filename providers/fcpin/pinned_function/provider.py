@@ -105,7 +105,7 @@ class PinnedFunctionProvider(ConfiguredProvider):
         from pulumi.runtime.rpc import UNKNOWN
 
         from fcpin.pinned_function.inputs import Current, PinArgs
-        from fcpin.pinned_function.keys import DECIDING, DRIFT, PIN_KEYS, POLICY_KEYS, WANTED
+        from fcpin.pinned_function.keys import DECIDING, DRIFT, ORDERED_BY, PIN_KEYS, POLICY_KEYS, WANTED
         from fcpin.pinned_function.properties import inputs_of, wanted_drift
 
         inputs = {"region": self._services.default_region, **inputs_of(news)}
@@ -114,7 +114,7 @@ class PinnedFunctionProvider(ConfiguredProvider):
             return {**dict.fromkeys(PIN_KEYS, UNKNOWN), DRIFT: WANTED, **inputs}
         args = PinArgs.read(known, self._services.default_region)
         self._services.claims.claim(args)
-        kept = Current.from_properties(known)
+        kept = Current.from_properties({ORDERED_BY: olds.get(ORDERED_BY), **known})
         with problems_at("repository"):
             if kept is None:
                 spec = {key: known[key] for key in POLICY_KEYS if key in known}
@@ -130,7 +130,8 @@ class PinnedFunctionProvider(ConfiguredProvider):
                 pin = self._services.resolver.keep(args, kept)
         if self._services.approved is not None:
             self._services.approved.require(args.owner, Current.from_properties(olds), pin)
-        chosen = {**pin.properties(args.repository), DRIFT: wanted_drift(olds, pin)}
+        by = {ORDERED_BY: pin.by} if pin.by else {}
+        chosen = {**pin.properties(args.repository), DRIFT: wanted_drift(olds, pin), **by}
         return {**inputs, "region": args.region, **chosen}
 
     def _args(self, props: Mapping[str, Any]) -> "tuple[PinArgs, Pin]":

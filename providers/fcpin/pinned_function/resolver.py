@@ -56,12 +56,12 @@ class Resolver:
         key = key_of(str(args.repository), args.function_name, args.region, spec, current and current.tag)
         remembered = self._memo.recall(key)
         if remembered is not None:
-            pin = Pin(remembered.tag, Digest(remembered.digest), remembered.protected)
+            pin = Pin(remembered.tag, Digest(remembered.digest), remembered.protected, remembered.by)
             resolved = Resolved(pin, remembered.summary)
         else:
             resolved = self._select(args, current)
             pin = resolved.pin
-            self._memo.remember(key, Remembered(pin.tag, pin.digest, resolved.summary, pin.protected))
+            self._memo.remember(key, Remembered(pin.tag, pin.digest, resolved.summary, pin.protected, pin.by))
         with self._lock:
             self._summaries[args.region, args.profile, args.function_name] = resolved.summary
         return resolved
@@ -100,9 +100,9 @@ class Resolver:
     def keep(self, args: PinArgs, kept: Current) -> Pin:
         """The pin that `ignore_changes` holds on to. Its digest is read where the state has none (properties.live)."""
         if kept.digest is not None:
-            return Pin(kept.tag, kept.digest, kept.protected)
+            return Pin(kept.tag, kept.digest, kept.protected, kept.by)
         record = self._directory.resolve_once(args.repository, kept.tag)
-        return Pin(kept.tag, digest_of(record, args.repository), kept.protected)
+        return Pin(kept.tag, digest_of(record, args.repository), kept.protected, kept.by)
 
     def same_image(self, repository: Repository, platform: str) -> SameDigest:
         """Whether a pin's digest and what FC resolved are one image: an index and its child count as equal."""
@@ -111,7 +111,7 @@ class Resolver:
     def _select(self, args: PinArgs, current: Current | None) -> Resolved:
         if not args.policy.suspend:
             self._start_listings()
-        current_tag = current.tag if current else None
+        current_tag, current_by = (current.tag, current.by) if current else (None, "")
         tags = tags_for(
             args.policy,
             self._directory,
@@ -120,7 +120,9 @@ class Resolver:
             now=self._now,
             warn=lambda said: self._log("warning", f"{args.function_name}: {said}"),
         )
-        selection = args.policy.select(tags, current=current_tag, now=self._now, bypass_min_age=self._bypass_min_age)
+        selection = args.policy.select(
+            tags, current=current_tag, current_by=current_by, now=self._now, bypass_min_age=self._bypass_min_age
+        )
         held = (selection.reason,) if selection.hold else ()
         for warning in (*held, *selection.warnings):
             self._log("warning", f"{args.function_name}: {warning}")
@@ -128,7 +130,8 @@ class Resolver:
             return self._kept(args, selection, current)
         record = self._directory.resolve_once(args.repository, selection.chosen.tag)
         args.policy.confirm(selection, record)
-        pin = Pin(record.tag, digest_of(record, args.repository), args.policy.is_protected)
+        digest, by = digest_of(record, args.repository), selection.by or current_by
+        pin = Pin(record.tag, digest, args.policy.is_protected, by)
         if current is None or pin.digest != current.digest:
             self._check_platform(args, pin)
         return Resolved(pin, selection.summary)
@@ -148,7 +151,7 @@ class Resolver:
                 "so there is no digest to stay on"
             )
         self._log("warning", f"{args.function_name}: stays on {current.tag}: {selection.reason}")
-        pin = Pin(current.tag, current.digest, self._kept_protected(args, current))
+        pin = Pin(current.tag, current.digest, self._kept_protected(args, current), current.by)
         return Resolved(pin, f"kept: {selection.reason}")
 
     def _kept_protected(self, args: PinArgs, current: Current) -> bool:

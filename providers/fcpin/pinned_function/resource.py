@@ -41,6 +41,8 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
     last_modified_time: pulumi.Output[str]
     ownership: pulumi.Output[str]
     """`created` or `adopted`; what was adopted is never deleted."""
+    ordered_by: pulumi.Output[str | None]
+    """What the order compared when it chose the tag: `push time`, `number`, `version` …"""
     selection: pulumi.Output[str]
     """How the tag was chosen: "newest of 37 of 212 tags by push time"."""
     tag_immutability: pulumi.Output[bool | None]

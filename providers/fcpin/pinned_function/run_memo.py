@@ -33,6 +33,7 @@ class Remembered:
     digest: str
     summary: str
     protected: bool = False
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,24 +5,18 @@ from collections.abc import Iterator
 from typing import Final
 
 from fcpin.errors import InvalidImage
-from fcpin.image import AcrHost, Image, acr_host
+from fcpin.image import AcrHost, Image, acr_host, documented_acr_host
 from fcpin.pipeline.finding import Finding, error, warning
 from fcpin.pipeline.model import Build
 from fcpin.pipeline.variables import has_variables, stand_in
 from fcpin.policy.filters import SUFFIX
 
 _MASK: Final = re.compile(r"\*{3}")
-_ENTERPRISE_WITHOUT_CR: Final = re.compile(
-    r"(?P<name>[a-z0-9][a-z0-9-]*)-registry(?P<vpc>-vpc)?\.(?P<region>[a-z0-9-]+)\.aliyuncs\.com"
-)
 
 
 def host_of(image: str) -> AcrHost | None:
-    """The host of ACR that *image* is on, or None. Documents name Enterprise hosts without their `.cr` too."""
-    host = image.partition("/")[0]
-    if match := _ENTERPRISE_WITHOUT_CR.fullmatch(host):
-        host = "{name}-registry{vpc}.{region}.cr.aliyuncs.com".format(**match.groupdict(""))
-    return acr_host(host)
+    """The host of ACR that *image* is on, or None."""
+    return documented_acr_host(image.partition("/")[0])
 
 
 def is_masked(text: str) -> bool:

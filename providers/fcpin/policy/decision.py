@@ -9,7 +9,7 @@ from fcpin.image import TagRecord
 from fcpin.policy.accelerated import Conversions
 from fcpin.policy.candidate import reject
 from fcpin.policy.contest import Contest
-from fcpin.policy.downgrade import Doubt, behind, doubt
+from fcpin.policy.downgrade import Doubt, behind, doubt, lost_push_times
 from fcpin.policy.outcome import Outcome
 from fcpin.policy.selection import Change, Selection, commonest, none_of
 from fcpin.policy.times import known
@@ -29,6 +29,8 @@ class Decision:
     now: datetime | None
     """Only a policy with a gate needs it."""
     bypass_min_age: bool
+    current_by: str = ""
+    """What *current* was chosen by."""
     rejected: dict[str, list[str]] = field(default_factory=dict)
 
     def select(self) -> Selection:
@@ -57,7 +59,9 @@ class Decision:
             note += f"; min_age {self.policy.min_age.text} bypassed"
         reason = outcome.reason(len(self.listing), already=chosen.tag == self.current) + note
         summary = outcome.summary(len(self.listing)) + note
-        return Selection(chosen, reason, summary, warnings=warnings, change=change, by_reason=self.rejected)
+        stays = chosen.tag == self.current and lost_push_times(contest.ranking, self.current_by)
+        by = self.current_by if stays else outcome.by
+        return Selection(chosen, reason, summary, warnings=warnings, by=by, change=change, by_reason=self.rejected)
 
     def _gates(self, conversions: Conversions) -> Sequence[Gate]:
         age = () if self.policy.min_age is None or self.bypass_min_age else (self.policy.min_age,)
@@ -70,7 +74,7 @@ class Decision:
         held = behind(outcome, admission.key_of(contest.runs), contest.runs, descending=contest.ranking.descending)
         if held is not None or self.policy.allow_downgrade:
             return held
-        return doubt(outcome, contest.ranking, contest.runs, contest.value, self.listing)
+        return doubt(outcome, contest.ranking, contest.runs, contest.value, self.listing, self.current_by)
 
     def _none_ready(self, contest: Contest, admission: Admission) -> Selection:
         """Where some will be, the current pin is kept until then. Where none will, `on_empty` says whether it is."""

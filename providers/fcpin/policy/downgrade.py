@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from fcpin.image import TagRecord
 from fcpin.policy.candidate import Key, Reason
+from fcpin.policy.newest import ByPushTime
 from fcpin.policy.order import Ranking
 from fcpin.policy.outcome import Outcome
 
@@ -21,16 +22,22 @@ class Doubt:
 
 
 def doubt(
-    outcome: Outcome, ranking: Ranking, current: str, value: str, listing: Mapping[str, TagRecord]
+    outcome: Outcome, ranking: Ranking, current: str, value: str, listing: Mapping[str, TagRecord], chosen_by: str
 ) -> Doubt | None:
     """Why the winner must not replace *current*, or None if it may.
 
-    *value* is what is compared for *current*. A current tag that does not belong to the ranking at all is no measure:
-    the user changed the policy.
+    *value* is what is compared for *current*, *chosen_by* what it was chosen by. A current tag that does not belong to
+    the ranking at all is no measure: the user changed the policy.
     """
     newest = outcome.winner.tag
     if newest == current or not ranking.belongs(value):
         return None
+    if lost_push_times(ranking, chosen_by):
+        return Doubt(
+            f"{newest} cannot be shown to be newer than {current}, which was chosen by push time: the registry gives "
+            f"no push times now; {_WAY_OUT}",
+            f"cannot be shown to be newer than {current}",
+        )
     gone = current not in listing
     lead = f"{current} is no longer listed, and " if gone else ""
     place = ranking.place(value, listing.get(current, TagRecord(current)))
@@ -46,6 +53,11 @@ def doubt(
             f"is older than {current} by {outcome.by}",
         )
     return None
+
+
+def lost_push_times(ranking: Ranking, chosen_by: str) -> bool:
+    """Whether the current tag was *chosen_by* push time, and the candidates have none."""
+    return ranking.lacks_push_times and chosen_by == ByPushTime.by
 
 
 def behind(outcome: Outcome, waiting: Key | None, current: str, *, descending: bool) -> Doubt | None:

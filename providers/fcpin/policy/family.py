@@ -5,6 +5,7 @@
 2. The bare tag `main` is the name of the family and not a relative; a function that runs it may move to `main-11`.
 3. Newest is the relative pushed last where the registry gives push times; else the one with the greatest number, if
    every relative ends in one; else the one built last, if the images say so. A single relative needs no order.
+4. A tag that was chosen by push time is not replaced while there are no push times (see downgrade.py).
 """
 
 from collections.abc import Collection, Sequence
@@ -131,6 +132,10 @@ class FamilyRanking:
     @property
     def by(self) -> str:
         return self.order.by
+
+    @property
+    def lacks_push_times(self) -> bool:
+        return self.by != ByPushTime.by
 
     def rank(self, candidates: Candidates, rejected: Ledger) -> Ranked[Key]:
         strangers = [tag for tag, is_member in zip(candidates.tags, self.related, strict=True) if not is_member]

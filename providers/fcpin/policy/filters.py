@@ -17,7 +17,7 @@ _IMAGES = expecting(r"(?!sha256-|fcpin-)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}+(?<!_a
 """What is surely the tag of an image."""
 
 _ARTEFACT = re.compile(r"sha256-[0-9a-f]{64}(?:\.(?:sig|att|sbom))?")
-_NO_TAG = Reason("is no tag; a tag has up to 128 letters, digits, '_', '.' and '-'")
+_NO_TAG = Reason("is not a valid tag; a tag has up to 128 letters, digits, '_', '.' and '-'")
 _IS_ARTEFACT = Reason("is a signature, attestation or SBOM (sha256-<digest>), no image")
 _IS_PIN_TAG = Reason("is a pin tag of fcpin (protect: pin_tag), no release")
 SUFFIX: Final = "_accelerated"

@@ -24,6 +24,10 @@ class Fixed:
         return False
 
     @property
+    def lacks_push_times(self) -> bool:
+        return False
+
+    @property
     def lacking(self) -> Reason:
         """Why a candidate without a key does not take part."""
         return Reason(f"cannot be compared by {self.by}")

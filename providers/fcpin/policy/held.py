@@ -25,7 +25,7 @@ def held(policy: "Policy", hold: Hold, listing: Mapping[str, TagRecord], current
     others = [tag for tag in listing if tag != chosen.tag]
     rejected = {f"{chosen.tag} is held until {iso(hold.until)}": others} if others else {}
     change = Change(hold.until, "the hold ends")
-    return Selection(chosen, said, said, False, policy.warnings, hold, change, rejected)
+    return Selection(chosen, said, said, warnings=policy.warnings, hold=hold, change=change, by_reason=rejected)
 
 
 def _best(policy: "Policy", listing: Mapping[str, TagRecord], current: str | None) -> TagRecord:

@@ -67,7 +67,8 @@ class Hold:
                 raise _problem("tag", f"{self.tag} is not among the {len(listing)} tags of the repository")
             self.check(record)
             return (record,)
-        found = [record for record in listing.values() if record.digest == self.digest and record.status == "NORMAL"]
+        normal = [record for record in listing.values() if record.status == "NORMAL" and is_tag(record.tag)]
+        found = [record for record in normal if record.digest == self.digest]
         if not found:
             if all(record.digest is None for record in listing.values()):
                 raise _problem("digest", "needs hold.tag beside it: this registry lists tags without their digests")

@@ -20,6 +20,10 @@ class Ranking(Protocol):
     def descending(self) -> bool:
         """Whether the smallest key is the newest."""
 
+    @property
+    def lacks_push_times(self) -> bool:
+        """Whether the candidates would be compared by push time, if they had any."""
+
     def rank(self, candidates: Candidates, rejected: Ledger) -> Ranked[Key]:
         """The relatives with what each is compared by; the others go to *rejected*.
 

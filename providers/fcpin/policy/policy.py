@@ -103,10 +103,13 @@ class Policy:
         tags: Iterable[TagRecord],
         *,
         current: str | None = None,
+        current_by: str = "",
         now: datetime | None = None,
         bypass_min_age: bool = False,
     ) -> Selection:
         """The newest of *tags* while *current* is deployed, and a reason for every other one.
+
+        *current_by* is the `by` of the selection that chose *current*; empty where it is not known.
 
         The answer does not depend on the order of *tags*. *now* is needed by a policy with `hold` or an age.
         *bypass_min_age* is for one run, and said in the reason. Raises InvalidPolicy if the policy takes its family
@@ -118,7 +121,7 @@ class Policy:
             return suspended(listing, current, self.hold)
         if (hold := self.active_hold(now)) is not None:
             return held(self, hold, listing, current)
-        selection = Decision(self, listing, current, now, bypass_min_age).select()
+        selection = Decision(self, listing, current, now, bypass_min_age, current_by).select()
         if self.hold is not None:
             return replace(selection, warnings=(self.hold.epitaph, *selection.warnings))
         return selection

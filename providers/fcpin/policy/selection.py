@@ -35,6 +35,8 @@ class Selection:
     warnings: Sequence[str] = ()
     hold: Hold | None = None
     """What chose the tag, when it was not the policy: `hold.check` is for its record as it is resolved."""
+    by: str = ""
+    """What the order compared, such as `push time`; empty where it did not decide. See `Policy.select`."""
     change: Change | None = None
     """The next moment at which another answer may come without another push."""
     by_reason: Mapping[str, Sequence[str]] = field(default_factory=dict, compare=False, repr=False)

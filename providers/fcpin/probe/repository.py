@@ -53,9 +53,9 @@ class ProbeRepository:
         """A blob of the plain image that the probe's *tag* points at."""
         return self._tags[tag].blobs[0].digest
 
-    def fetch(self, url: str) -> Answer:
-        """GET of an address of the registry; the answer whatever its status."""
-        return self._session.ask(Request("GET", url, {}, limit=32 * MIB), self.repository)
+    def fetch(self, url: str, *, elsewhere: bool = False) -> Answer:
+        """GET of an address of the registry; the answer whatever its status. *elsewhere*: see Request."""
+        return self._session.ask(Request("GET", url, {}, limit=32 * MIB, elsewhere=elsewhere), self.repository)
 
     @property
     def token_seconds(self) -> float | None:
@@ -139,7 +139,7 @@ class ProbeRepository:
 
     def _refusal(self, answer: Answer, asked: str, right: str) -> RegistryError:
         missing = TagNotFound if right.startswith("delete") else RepositoryNotFound
-        return self._session.refusal(answer, self._asked(asked), missing, right)
+        return self._session.refusal(answer, self.repository, self._asked(asked), missing, right)
 
     def _asked(self, what: str) -> str:
         return f"{self.repository}: {what}"

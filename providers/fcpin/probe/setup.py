@@ -14,8 +14,8 @@ from fcpin.probe.lab import Lab
 from fcpin.probe.personal import Personal
 from fcpin.probe.repository import ProbeRepository
 from fcpin.registry.auth import Authenticator
-from fcpin.registry.distribution import default_endpoint, find_docker_login
-from fcpin.registry.docker_config import Login
+from fcpin.registry.distribution import default_endpoint, docker_logins
+from fcpin.registry.docker_config import FindLogin, Login, RenewedLogin
 from fcpin.registry.settings import RegistrySettings, by_registry, public_host
 from fcpin.registry.transport import REGISTRY_RETRY, Transport
 from fcpin.settings import Settings, endpoint_of
@@ -41,13 +41,17 @@ class Plan:
         base = (said.endpoint or default_endpoint(host)).rstrip("/")
         transport = Transport(retry=retry, clock=clock)
 
-        def login() -> Login:
-            if said.username:
-                return Login("stack config", said.username, said.password or "")
-            return enterprise.login() if enterprise else find_docker_login(self.repository.host, host)
-
-        repository = ProbeRepository(self.repository, base, Authenticator(base, login, transport, clock), transport)
+        find_login = self._find_login(said, enterprise, clock)
+        repository = ProbeRepository(
+            self.repository, base, Authenticator(base, find_login, transport, clock), transport
+        )
         return Lab(name, functions, repository, enterprise, personal_edition, clock, self.deadline)
+
+    def _find_login(self, said: RegistrySettings, enterprise: Acr | None, clock: Clock) -> FindLogin:
+        if said.username:
+            given = Login("stack config", said.username, said.password or "")
+            return lambda _path: given
+        return RenewedLogin(enterprise.login, clock).find if enterprise else docker_logins(self.repository.host).find
 
     def _acrs(self, said: RegistrySettings, retry: Retry) -> tuple[Acr | None, Personal | None]:
         """The edition of ACR that has the repository, if one has."""

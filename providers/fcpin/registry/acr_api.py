@@ -20,12 +20,13 @@ _PERMISSIONS: Final[Mapping[str, str]] = {
     "ListInstance": "cr:ListInstance",
     "GetRepository": "cr:GetRepository",
     "ListRepoTag": "cr:ListRepositoryTag",
-    "GetRepoTag": "cr:GetRepositoryTag",
+    "GetRepoTag": "cr:GetRepositoryTag, cr:ListRepositoryTag and cr:GetRepoTag (ACR's documents differ), on "
+    "repository/<instance id> as well",
     "CreateRepoTag": "cr:CreateRepoTag",
     "DeleteRepoTag": "cr:DeleteRepositoryTag",
     "GetAuthorizationToken": "cr:GetAuthorizationToken",
 }
-"""The RAM action that each call needs."""
+"""The RAM actions that each call needs."""
 
 
 class AcrApi(AcrOfRegion[Operations]):

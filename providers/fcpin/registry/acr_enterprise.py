@@ -5,15 +5,22 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from fcpin.errors import RegistryError, RegistryProtocolError, RepositoryNotFound, TagNotFound
 from fcpin.image import AcrHost, Digest, Manifest, Repository, TagRecord
 from fcpin.registry.acr_api import AcrApi
-from fcpin.registry.acr_listing import AT_ONCE, PAGE_SIZE, Page, every_tag, moment, record, total
+from fcpin.registry.acr_listing import AT_ONCE, PAGE_SIZE, Page, every_tag, moment, page_size, record, total
 from fcpin.registry.base import PushTarget, TaggingRegistry
 from fcpin.registry.docker_config import Login
 from fcpin.registry.single_flight import SingleFlight
+
+
+class InstanceNotSeen(RepositoryNotFound):
+    """The account has no instance of that name."""
+
+
+_INSTANCE_PAGES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +102,9 @@ class AcrEnterprise:
         """`RepoType`. No request once the repository's id is known."""
         return self._repository(repository).is_private
 
-    def push_target(self) -> PushTarget:
+    def push_target(self, repository: Repository) -> PushTarget:
         """That of the registry itself."""
-        return self._images.push_target()
+        return self._images.push_target(repository)
 
     def _present(self, repository: Repository, tag: str) -> TagRecord | None:
         try:
@@ -128,13 +135,17 @@ class AcrEnterprise:
             PageSize=PAGE_SIZE,
         )
         records = [_record(image, repository, image.tag) for image in body.images or []]
-        return Page(total(body.total_count, repository), body.page_size or PAGE_SIZE, records)
+        return Page(total(body.total_count, repository), page_size(body.page_size, repository), records)
 
     def _ask_tag(self, action: str, repository: Repository, tag: str) -> Any:
         return self._ask(action, f"{repository}:{tag}", TagNotFound, RepoId=self._repo_id(repository), Tag=tag)
 
     def _ask(self, action: str, asked: str, missing: type[RegistryError], **parameters: object) -> Any:
         return self._api.call(action, asked, missing, InstanceId=self._instance_id(), **parameters)
+
+    def find_instance(self) -> str:
+        """The instance's id. Raises InstanceNotSeen where these credentials see no instance of that name."""
+        return self._instance_id()
 
     def _instance_id(self) -> str:
         return self._given_instance_id or self._instances_found.get("", self._find_instance)
@@ -145,9 +156,10 @@ class AcrEnterprise:
             # The filter of ListInstance may be fuzzy.
             if instance.instance_name == name and instance.instance_id:
                 return str(instance.instance_id)
-        raise RepositoryNotFound(
+        raise InstanceNotSeen(
             f"{self._acr.public_host}: these credentials see no ACR Enterprise instance named {name!r} in "
-            f"{self._acr.region}; check the name, or give instance_id in the stack's registries"
+            f"{self._acr.region}; check the name, or give instance_id in the stack's registries; of another account's "
+            "give username and password"
         )
 
     def _instances(self, name: str) -> Iterator[Any]:
@@ -159,8 +171,10 @@ class AcrEnterprise:
             instances = body.instances or []
             yield from instances
             seen, number = seen + len(instances), number + 1
-            if not instances or seen >= (body.total_count or 0):
+            if not instances or seen >= total(body.total_count or 0, self._acr.public_host):
                 return
+            if number > _INSTANCE_PAGES:
+                raise RegistryProtocolError(f"{self._acr.public_host}: ListInstance does not end; give instance_id")
 
     def _repo_id(self, repository: Repository) -> str:
         return self._repository(repository).id

@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from fcpin.errors import InvalidImage, ListingIncomplete, RegistryProtocolError
-from fcpin.image import Digest, Repository, TagRecord, is_tag, parse_digest
+from fcpin.clock import Clock, SystemClock
+from fcpin.errors import InvalidImage, ListingIncomplete, RegistryProtocolError, RegistryUnavailable
+from fcpin.image import Digest, Repository, TagRecord, listed_tag, parse_digest
 
 PAGE_SIZE: Final = 100
 AT_ONCE: Final = 4
 _MAX_TAGS: Final = 1_000_000
+_DIGITS: Final = 12
+MAX_PAGES: Final = 10_000
+MAX_SECONDS: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +32,14 @@ class Page:
     records: Sequence[TagRecord]
 
 
-def every_tag(page: Callable[[int], Page], repository: Repository) -> Sequence[TagRecord]:
+def every_tag(page: Callable[[int], Page], repository: Repository, clock: Clock | None = None) -> Sequence[TagRecord]:
     """Every tag once, from pages that *page* asks for, four at once; all once more when tags were pushed meanwhile.
 
     Raises ListingIncomplete, and what *page* raises.
     """
+    clock = clock or SystemClock()
     for _ in range(2):
-        pages = _pages(page)
+        pages = _pages(page, repository, clock)
         counts = {one.total for one in pages}
         tags = {record.tag: record for one in pages for record in one.records}
         if counts == {len(tags)}:
@@ -46,18 +51,36 @@ def every_tag(page: Callable[[int], Page], repository: Repository) -> Sequence[T
     )
 
 
-def _pages(page: Callable[[int], Page]) -> Sequence[Page]:
+def _pages(page: Callable[[int], Page], repository: Repository, clock: Clock) -> Sequence[Page]:
+    deadline = clock.monotonic() + MAX_SECONDS
     first = page(1)
-    numbers = range(2, -(-first.total // (first.size or PAGE_SIZE)) + 1)
+    count = -(-first.total // (first.size or PAGE_SIZE))
+    if count > MAX_PAGES:
+        raise RegistryProtocolError(f"{repository}: ACR has {count:,} pages of tags, expected at most {MAX_PAGES:,}")
+
+    def timely(number: int) -> Page:
+        if clock.monotonic() > deadline:
+            raise RegistryUnavailable(f"{repository}: ACR's listing was not complete after {MAX_SECONDS:.0f} s")
+        return page(number)
+
     with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="fcpin-acr") as pool:
-        return [first, *pool.map(page, numbers)]
+        return [first, *pool.map(timely, range(2, count + 1))]
 
 
-def total(value: object, repository: Repository) -> int:
-    """The number of tags, which one of the APIs gives as text."""
+def total(value: object, asked: object) -> int:
+    """The number of tags or instances, which one of the APIs gives as text."""
+    return _number(value, _MAX_TAGS, "the number of entries", asked)
+
+
+def page_size(value: object, asked: object) -> int:
+    """How many tags a page holds, which the API may have lowered; as many as were requested where it does not say."""
+    return _number(value or PAGE_SIZE, PAGE_SIZE, "the size of a page", asked)
+
+
+def _number(value: object, most: int, what: str, asked: object) -> int:
     text = str(value)
-    if not text.isdecimal() or int(text) > _MAX_TAGS:
-        raise RegistryProtocolError(f"{repository}: ACR gives {text[:40]!r} as the number of tags")
+    if not text.isdecimal() or len(text) > _DIGITS or int(text) > most:
+        raise RegistryProtocolError(f"{asked}: ACR gives {text[:40]!r} as {what}, expected at most {most:,}")
     return int(text)
 
 
@@ -65,11 +88,12 @@ def record(
     repository: Repository, tag: object, *, digest: object, pushed: object, created: object, status: object
 ) -> TagRecord:
     """One tag as ACR describes it. Raises RegistryProtocolError."""
-    if not isinstance(tag, str) or not is_tag(tag):
-        raise RegistryProtocolError(f"{repository}: ACR lists {str(tag)[:80]!r}, which is no tag")
-    asked = f"{repository}:{tag}"
+    if not isinstance(tag, str):
+        raise RegistryProtocolError(f"{repository}: ACR lists {str(tag)[:80]!r}, which is not the name of a tag")
+    name = listed_tag(tag)
+    asked = f"{repository}:{name}"
     return TagRecord(
-        tag, _digest(digest, asked), moment(pushed, asked), moment(created, asked), str(status or "NORMAL")
+        name, _digest(digest, asked), moment(pushed, asked), moment(created, asked), str(status or "NORMAL")
     )
 
 

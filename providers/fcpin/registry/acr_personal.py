@@ -1,4 +1,7 @@
-"""ACR Personal Edition: push times and digests from its own API where that answers, everything else by the OCI API.
+"""ACR Personal Edition: push times and digests from its own API, everything else by the OCI API.
+
+A repository that the API does not know is listed by the OCI API, without push times. Any other refusal is an error: it
+may pass, and the tags of one repository are never ordered in two ways.
 
 Whether the API of 2016 knows the registries of `crpi-` hosts is not documented, and it may know another repository of
 the same name. So what it lists of one is taken only when the registry itself lists the same tags, and has the digest
@@ -10,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from fcpin.image import AcrHost, Digest, Manifest, Repository, TagRecord
-from fcpin.registry.acr_listing import PAGE_SIZE, Page, every_tag, record, total
+from fcpin.registry.acr_listing import PAGE_SIZE, Page, every_tag, page_size, record, total
 from fcpin.registry.acr_personal_api import NobodyToAskAs, NoPushTimes, PersonalApi
 from fcpin.registry.base import PushTarget, TaggingRegistry
 
@@ -28,7 +31,7 @@ class AcrPersonal:
         self._tell = tell
 
     def list_tags(self, repository: Repository) -> Sequence[TagRecord]:
-        """One request per 100 tags, four at once; names alone, from the OCI API, where ACR's refuses."""
+        """One request per 100 tags, four at once; names alone, by the OCI API, for what ACR's API does not know."""
         try:
             tags = every_tag(lambda number: self._page(repository, number), repository)
         except NobodyToAskAs:
@@ -59,9 +62,9 @@ class AcrPersonal:
     def is_private(self, repository: Repository) -> bool | None:
         return self._images.is_private(repository)
 
-    def push_target(self) -> PushTarget:
+    def push_target(self, repository: Repository) -> PushTarget:
         """That of the registry itself."""
-        return self._images.push_target()
+        return self._images.push_target(repository)
 
     def _page(self, repository: Repository, number: int) -> Page:
         data = self._api.tags(repository, number, PAGE_SIZE)
@@ -77,7 +80,7 @@ class AcrPersonal:
             )
             for tag in tags
         ]
-        return Page(total(data.get("total"), repository), data.get("pageSize") or PAGE_SIZE, records)
+        return Page(total(data.get("total"), repository), page_size(data.get("pageSize"), repository), records)
 
     def _checked(self, repository: Repository, tags: Sequence[TagRecord]) -> Sequence[TagRecord]:
         """*tags* if they are those of the registry, else what the registry lists."""

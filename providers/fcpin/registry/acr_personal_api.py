@@ -3,11 +3,13 @@
 The SDK of that version throws the body of its answers away, so the generic client signs and sends it.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-from fcpin.errors import RegistryError, RegistryProtocolError, RegistryUnavailable
+from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError, RegistryUnavailable
+from fcpin.identity import has_source
 from fcpin.image import Repository
 from fcpin.openapi import CloudError, counted, retrying, send
 from fcpin.registry.acr_region import AcrOfRegion
@@ -15,12 +17,16 @@ from fcpin.registry.acr_region import AcrOfRegion
 _VERSION: Final = "2016-06-07"
 
 
+_UNKNOWN: Final = re.compile(r"(?:USER|NAMESPACE|REPO|REPOSITORY)_NOT_EXIST")
+"""The codes for what the API does not know. USER_NOT_EXIST: the account has no ACR Personal at all."""
+
+
 class NoPushTimes(RegistryError):
-    """The API does not tell about the repository: it knows none of that name, or these credentials may not ask."""
+    """The API knows no such repository."""
 
 
 class NobodyToAskAs(NoPushTimes):
-    """There are no credentials for Alibaba Cloud's APIs."""
+    """No credentials for Alibaba Cloud's APIs are configured here."""
 
 
 class PersonalApi(AcrOfRegion[Any]):
@@ -29,7 +35,8 @@ class PersonalApi(AcrOfRegion[Any]):
     def tags(self, repository: Repository, page: int, size: int) -> Mapping[str, Any]:
         """`data` of one answer: `total`, `pageSize` and `tags`, whose times are in milliseconds since 1970.
 
-        Raises NoPushTimes when the API refuses, RegistryUnavailable when it does not answer now.
+        Raises NoPushTimes when the API knows no such repository, RegistryUnavailable when it does not answer now,
+        RegistryError for every other refusal: whether it passes is not known.
         """
         return retrying(lambda: self._once(repository, {"Page": str(page), "PageSize": str(size)}), self._retry)
 
@@ -57,4 +64,13 @@ class PersonalApi(AcrOfRegion[Any]):
             unavailable = RegistryUnavailable(said)
             unavailable.retry_after = error.retry_after
             return unavailable
-        return (NobodyToAskAs if error.is_without_credentials else NoPushTimes)(said)
+        if _UNKNOWN.fullmatch(error.code):
+            return NoPushTimes(said)
+        if error.is_without_credentials and self._credentials is None and not has_source():
+            return NobodyToAskAs(said)
+        kind = RegistryDenied if error.is_denied or error.status in {401, 403} else RegistryError
+        return kind(
+            f"{said}; without push times tags would be ordered otherwise, so nothing is selected: check the "
+            f"credentials, and that they are allowed cr:ListRepositoryTag, or set push_times: false for the host in "
+            "the stack's registries"
+        )

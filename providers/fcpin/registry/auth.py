@@ -5,15 +5,16 @@ Credentials go to the realm that the registry names, and to nobody else.
 """
 
 import json
+import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import urlencode, urlsplit
 
 from fcpin.clock import Clock
 from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError
-from fcpin.registry.docker_config import ANONYMOUS, Login
+from fcpin.registry.docker_config import ANONYMOUS, FindLogin, Login
 from fcpin.registry.single_flight import SingleFlight
 from fcpin.registry.transport import MIB, Answer, Transport, origin
 
@@ -26,7 +27,8 @@ PULL: Final = "pull"
 PUSH: Final = "pull,push"
 DELETE: Final = "pull,push,delete"
 
-_DEFAULT_SECONDS: Final = 60
+_DEFAULT_SECONDS: Final = 60.0
+_MOST_SECONDS: Final = 86400.0
 _MARGIN: Final = 0.9
 
 
@@ -73,43 +75,42 @@ class _Token:
 class Authenticator:
     """Makes the Authorization headers for one registry. Safe to share between threads.
 
-    *registry* is the registry's address, *find_login* is called when the registry first asks who we are.
+    *registry* is the registry's address, *find_login* is called when the registry first requires authentication.
     """
 
-    def __init__(self, registry: str, find_login: Callable[[], Login], transport: Transport, clock: Clock) -> None:
+    def __init__(self, registry: str, find_login: FindLogin, transport: Transport, clock: Clock) -> None:
         self._registry = registry
         self._find_login = find_login
         self._transport = transport
         self._clock = clock
-        self._logins = SingleFlight[str, Login]()
         self._tokens = SingleFlight[str, _Token]()
-        self._way: _Realm | str | None = None
-        self.asked_as = ANONYMOUS
-        """Whose credentials were used so far: nobody's, as long as the registry has not asked for any."""
+        self._scheme: _Realm | Literal["basic"] | None = None
+        self._used: dict[str, Login] = {}
+        self._extra_scopes: dict[tuple[str, str], Scopes] = {}
+        """By repository and actions, what the registry's challenges named."""
         self.told_seconds: float | None = None
         """How long the last token lives, as its server told; None while none did."""
 
-    def login(self) -> Login:
-        """Who we are here. Raises RegistryDenied when a credential source is broken."""
-        login = self._logins.get("", self._find_login)
-        if login.expires is not None and self._clock.now() >= login.expires:
-            self._logins.forget("", login)
-            login = self._logins.get("", self._find_login)
-        self.asked_as = login
+    def login(self, repository: str) -> Login:
+        """The login for *repository*. Raises RegistryDenied when a credential source is broken."""
+        login = self._used[repository] = self._find_login(repository)
         return login
+
+    def used_login(self, repository: str) -> Login:
+        """The login that was used for *repository* so far: anonymous, as long as the registry required none."""
+        return self._used.get(repository, ANONYMOUS)
 
     def header(self, repository: str, actions: str = PULL) -> str | None:
         """The Authorization for *repository*, or None as long as the registry has not asked for any.
 
         *actions* are the rights that a token is for. Raises RegistryDenied when the token server refuses the login.
         """
-        match self._way:
-            case None:
-                return None
-            case _Realm() as realm:
-                return self._token(realm, _scope(repository, actions))
-            case basic:
-                return basic
+        if self._scheme is None:
+            return None
+        if self._scheme == "basic":
+            login = self.login(repository)
+            return None if login.is_anonymous else login.basic
+        return self._token(self._scheme, repository, self._scope(repository, actions))
 
     def answer_challenge(self, answer: Answer, repository: str, refused: str | None, actions: str = PULL) -> bool:
         """Learn from a 401 how to authenticate; False when a header made for it would be the *refused* one again.
@@ -118,12 +119,15 @@ class Authenticator:
         """
         challenges = {challenge.scheme: challenge for challenge in parse_challenges(_offers(answer))}
         if "bearer" in challenges:
-            self._way = realm = self._realm(challenges["bearer"])
-            self._drop(realm, _scope(repository, actions), refused)
+            self._scheme = realm = self._realm(challenges["bearer"])
+            self._drop(realm, repository, self._scope(repository, actions), refused)
+            wanted = parse_scopes(challenges["bearer"].parameters.get("scope", ""))
+            extra = self._extra_scopes.get((repository, actions), {})
+            self._extra_scopes[repository, actions] = merge_scopes(extra, wanted)
             return True
-        if "basic" in challenges and not self.login().is_anonymous:
-            self._way = self.login().basic
-            return refused != self._way
+        if "basic" in challenges and not (login := self.login(repository)).is_anonymous:
+            self._scheme = "basic"
+            return refused != login.basic
         if challenges and "basic" not in challenges:
             offered = ", ".join(sorted(challenges))
             raise RegistryProtocolError(
@@ -145,30 +149,38 @@ class Authenticator:
             )
         return _Realm(url, challenge.parameters.get("service", ""))
 
-    def _token(self, realm: _Realm, scope: str) -> str:
+    def _scope(self, repository: str, actions: str) -> str:
+        """The rights that *actions* take, and those that the registry's challenge named for them."""
+        own = {f"repository:{repository}": actions.split(",")}
+        merged = merge_scopes(own, self._extra_scopes.get((repository, actions), {}))
+        return " ".join(":".join(filter(None, (resource, ",".join(rights)))) for resource, rights in merged.items())
+
+    def _token(self, realm: _Realm, repository: str, scope: str) -> str:
         key = _key(realm, scope)
-        token = self._tokens.get(key, lambda: self._fetch(realm, scope))
+        token = self._tokens.get(key, lambda: self._fetch(realm, repository, scope))
         if self._clock.monotonic() >= token.expires:
             self._tokens.forget(key, token)
-            token = self._tokens.get(key, lambda: self._fetch(realm, scope))
+            token = self._tokens.get(key, lambda: self._fetch(realm, repository, scope))
         return token.header
 
-    def _drop(self, realm: _Realm, scope: str, refused: str | None) -> None:
+    def _drop(self, realm: _Realm, repository: str, scope: str, refused: str | None) -> None:
         """Forget the token that was *refused*, unless another thread has already put a new one in its place."""
         if refused is not None:
             key = _key(realm, scope)
-            token = self._tokens.get(key, lambda: self._fetch(realm, scope))
+            token = self._tokens.get(key, lambda: self._fetch(realm, repository, scope))
             if token.header == refused:
                 self._tokens.forget(key, token)
 
-    def _fetch(self, realm: _Realm, scope: str) -> _Token:
-        login = self.login()
-        asked = {"service": realm.service, "scope": scope}
+    def _fetch(self, realm: _Realm, repository: str, scope: str) -> _Token:
+        login = self.login(repository)
+        service = {"service": realm.service} if realm.service else {}
         if login.identity_token:
-            answer = self._post(realm, {**asked, "grant_type": "refresh_token", "client_id": "fcpin"}, login)
+            form = {**service, "scope": scope, "grant_type": "refresh_token", "client_id": "fcpin"}
+            answer = self._post(realm, form, login)
         else:
             headers = {} if login.is_anonymous else {"Authorization": login.basic}
-            url = f"{realm.url}{'&' if '?' in realm.url else '?'}{urlencode(asked)}"
+            query = urlencode({**service, "scope": scope.split(" ")}, doseq=True)
+            url = f"{realm.url}{'&' if '?' in realm.url else '?'}{query}"
             answer = self._transport.send("GET", url, headers=headers, limit=MIB)
         return self._read(answer, login)
 
@@ -182,28 +194,55 @@ class Authenticator:
         )
 
     def _read(self, answer: Answer, login: Login) -> _Token:
-        where = urlsplit(answer.url).netloc
+        server = f"{urlsplit(answer.url).netloc}, the token server of {self._registry},"
         if answer.status in {400, 401, 403}:
             raise RegistryDenied(
-                f"{where}, the token server of {self._registry}, refused the login ({login}) "
-                f"with status {answer.status}; check username and password"
+                f"{server} refused the login ({login}) with status {answer.status}; check username and password"
             )
         if answer.status != 200:
-            raise RegistryError(f"{where}, the token server of {self._registry}, answered {answer.status}")
+            raise RegistryError(f"{server} answered {answer.status}")
         try:
             body: Any = json.loads(answer.body)
-            token = body.get("token") or body["access_token"]
-            seconds = float(body.get("expires_in") or _DEFAULT_SECONDS)
-            self.told_seconds = seconds if body.get("expires_in") else None
+            token, lifetime = body.get("token") or body["access_token"], body.get("expires_in")
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            token, seconds = None, 0.0
+            token = lifetime = None
         if not isinstance(token, str) or not token.isascii() or not token.isprintable():
-            raise RegistryProtocolError(f"{where}, the token server of {self._registry}, answered without a token")
+            raise RegistryProtocolError(f"{server} answered without a token")
+        seconds = _seconds(lifetime)
+        if seconds is None:
+            raise RegistryProtocolError(f"{server} answered expires_in {str(lifetime)[:40]!r}, expected seconds")
+        self.told_seconds = seconds if lifetime else None
         return _Token(f"Bearer {token}", self._clock.monotonic() + seconds * _MARGIN)
 
 
-def _scope(repository: str, actions: str) -> str:
-    return f"repository:{repository}:{actions}"
+def _seconds(lifetime: object) -> float | None:
+    """How long a token is used: at most a day, and a minute where the server gives no time; None for no number."""
+    try:
+        seconds = float(lifetime or 0)  # type: ignore[arg-type] # what is no number is what the next line is for
+    except (TypeError, ValueError, OverflowError):
+        return None
+    if isinstance(lifetime, bool) or not math.isfinite(seconds):
+        return None
+    return min(seconds, _MOST_SECONDS) if seconds > 0 else _DEFAULT_SECONDS
+
+
+Scopes = Mapping[str, Sequence[str]]
+"""Rights by resource: `pull` on `repository:shop/app`."""
+
+
+def parse_scopes(text: str) -> Scopes:
+    """Read the `scope` of a challenge: `type:name:right,…`, several of them divided by spaces."""
+    found: Scopes = {}
+    for one in text.split():
+        resource, _, rights = one.rpartition(":")
+        found = merge_scopes(found, {resource: rights.split(",")} if resource else {one: ()})
+    return found
+
+
+def merge_scopes(one: Scopes, other: Scopes) -> Scopes:
+    """The rights of both, each once."""
+    resources = dict.fromkeys([*one, *other])
+    return {key: list(dict.fromkeys([*one.get(key, ()), *other.get(key, ())])) for key in resources}
 
 
 def _key(realm: _Realm, scope: str) -> str:

@@ -60,5 +60,5 @@ class TaggingRegistry(Registry, Protocol):
     def is_private(self, repository: Repository) -> bool | None:
         """Whether only its owner's logins pull images; None where the registry has no answer."""
 
-    def push_target(self) -> PushTarget:
+    def push_target(self, repository: Repository) -> PushTarget:
         """For programs that push images themselves. Raises RegistryDenied when a source of logins is broken."""

@@ -13,13 +13,13 @@ from fcpin.errors import RegistryError
 from fcpin.image import AcrHost, Digest, Manifest, Repository, TagRecord, acr_host
 from fcpin.openapi import Account, Credentials, Profile, Retry
 from fcpin.registry.acr_api import AcrApi
-from fcpin.registry.acr_enterprise import AcrEnterprise
+from fcpin.registry.acr_enterprise import AcrEnterprise, InstanceNotSeen
 from fcpin.registry.acr_personal import AcrPersonal
 from fcpin.registry.acr_personal_api import PersonalApi
 from fcpin.registry.base import PushTarget, TaggingRegistry
 from fcpin.registry.build_times import BuildTimes
-from fcpin.registry.distribution import Distribution, find_docker_login
-from fcpin.registry.docker_config import Login
+from fcpin.registry.distribution import Distribution, docker_logins
+from fcpin.registry.docker_config import FindLogin, Login, RenewedLogin
 from fcpin.registry.settings import RegistrySettings, by_registry, public_host
 from fcpin.registry.single_flight import SingleFlight
 from fcpin.registry.transport import REGISTRY_RETRY, Transport
@@ -113,7 +113,7 @@ class RegistryDirectory:
 
     def push_target(self, repository: Repository) -> PushTarget:
         """Where other programs push *repository* to, and as whom."""
-        return self.registry_for(repository).push_target()
+        return self.registry_for(repository).push_target(_canonical(repository))
 
     def forget(self, repository: Repository, tag: str) -> None:
         """Ask anew for what has changed since *tag* was pushed: maybe its repository was made by that."""
@@ -143,27 +143,37 @@ class RegistryDirectory:
         settings = self._settings.get(host, RegistrySettings())
         acr = acr_host(host)
         account = Profile(settings.profile) if settings.profile else self._credentials
-        if acr is None or acr.edition == "personal":
-            images = self._distribution(host, settings, lambda: find_docker_login(written, host))
-            return images if acr is None else self._personal(acr, images, account)
-        return AcrEnterprise(
-            acr,
-            lambda find_login: self._distribution(host, settings, find_login),
-            AcrApi(acr.region, credentials=account, endpoint=self._cr_endpoint, retry=self._retry),
-            instance_id=settings.instance_id,
-        )
-
-    def _personal(self, acr: AcrHost, images: Distribution, account: Account | None) -> TaggingRegistry:
+        if acr is not None and acr.edition == "enterprise":
+            return self._enterprise(acr, settings, account)
+        images = self._distribution(host, settings, docker_logins(written).find)
+        if acr is None or not settings.push_times:
+            return images
         api = PersonalApi(acr.region, credentials=account, endpoint=self._cr_endpoint, retry=self._retry)
         return AcrPersonal(acr, images, api, self._tell)
 
-    def _distribution(self, host: str, settings: RegistrySettings, find: Callable[[], Login]) -> Distribution:
+    def _enterprise(self, acr: AcrHost, settings: RegistrySettings, account: Account | None) -> TaggingRegistry:
+        host = acr.public_host
+        enterprise = AcrEnterprise(
+            acr,
+            lambda find: self._distribution(host, settings, RenewedLogin(find, self._clock).find),
+            AcrApi(acr.region, credentials=account, endpoint=self._cr_endpoint, retry=self._retry),
+            instance_id=settings.instance_id,
+        )
+        if settings.username:
+            try:
+                enterprise.find_instance()
+            except InstanceNotSeen as error:
+                self._tell(f"no push times are known: {error}")
+                return self._distribution(host, settings, docker_logins(host).find)
+        return enterprise
+
+    def _distribution(self, host: str, settings: RegistrySettings, find: FindLogin) -> Distribution:
         """*find* finds the login when the stack's settings give none."""
         given = Login(_STACK, settings.username, settings.password or "") if settings.username else None
         return Distribution(
             host,
             endpoint=settings.endpoint,
-            find_login=(lambda: given) if given else find,
+            find_login=(lambda _: given) if given else find,
             transport=self._transport,
             clock=self._clock,
             build_times=self._build_times,

@@ -4,20 +4,22 @@ Specification: opencontainers/distribution-spec 1.1. Only what a policy needs is
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from fcpin.clock import Clock, SystemClock
 from fcpin.errors import InvalidImage, RegistryError, RegistryProtocolError, RepositoryNotFound, TagNotFound
-from fcpin.image import Digest, Manifest, Repository, TagRecord, is_tag, parse_digest
+from fcpin.image import Digest, Manifest, Repository, TagRecord, acr_host, listed_tag, parse_digest
 from fcpin.registry.auth import DELETE, PUSH, Authenticator
 from fcpin.registry.base import PushTarget
 from fcpin.registry.build_times import BuildTime, BuildTimes
-from fcpin.registry.docker_config import DOCKER_HUB, Login, find_login
+from fcpin.registry.docker_config import DOCKER_HUB, DockerLogins, FindLogin
 from fcpin.registry.manifests import (
     MANIFEST_TYPES,
     ManifestDocument,
@@ -26,13 +28,17 @@ from fcpin.registry.manifests import (
     platform_name,
     read_manifest,
 )
-from fcpin.registry.oci_errors import parse_object
-from fcpin.registry.paging import MAX_PAGES, pages
+from fcpin.registry.oci_errors import has_known_code, parse_object
+from fcpin.registry.paging import MAX_PAGES, next_page, pages
 from fcpin.registry.pools import LOOPBACK
 from fcpin.registry.session import Request, Session
 from fcpin.registry.transport import MIB, Answer, Transport
 
 PAGE_SIZE: Final = 1000
+_ROUND: Final = 100
+"""What the page sizes of registries are multiples of."""
+_MOST_TAGS: Final = 1_000_000
+_MOST_BYTES: Final = 256 * MIB
 _LISTING_LIMIT: Final = 32 * MIB
 _MANIFEST_LIMIT: Final = 4 * MIB
 _AT_ONCE: Final = 8
@@ -54,7 +60,7 @@ class Distribution:
         host: str,
         *,
         endpoint: str | None = None,
-        find_login: Callable[[], Login] | None = None,
+        find_login: FindLogin | None = None,
         transport: Transport | None = None,
         clock: Clock | None = None,
         build_times: BuildTimes | None = None,
@@ -63,19 +69,34 @@ class Distribution:
         self._host = host
         self._base = (endpoint or default_endpoint(host)).rstrip("/")
         transport = transport or Transport()
-        find_login = find_login or (lambda: find_docker_login(host))
-        self._auth = Authenticator(self._base, find_login, transport, clock or SystemClock())
+        find_login = find_login or docker_logins(host).find
+        self._clock = clock or SystemClock()
+        self._auth = Authenticator(self._base, find_login, transport, self._clock)
         self._session = Session(self._base, self._auth, transport)
         self._build_times = build_times
         self._max_pages = max_pages
 
     def list_tags(self, repository: Repository) -> Sequence[TagRecord]:
-        """One request per 1,000 tags, or per as many as the registry gives at once."""
-        asked = self._asked("tags", repository)
-        tags = dict[str, None]()
+        """One request per 1,000 tags, or per as many as the registry gives at once; one more after a full page."""
+        tags, size, names, fresh = dict[str, None](), 0, list[str](), 0
+
+        def follow(page: Answer) -> str | None:
+            # A registry that sends no Link may have cut the page off: at what was requested, or at a limit of its own.
+            is_full = fresh > 0 and len(names) % _ROUND == 0
+            return next_page(page) or (_after(page.url, names[-1]) if is_full else None)
+
+        fetch = partial(self._page, repository)
         first = f"{self._url(repository)}/tags/list?n={PAGE_SIZE}"
-        for page in pages(lambda url: self._listing(url, repository), first, max_pages=self._max_pages):
-            tags.update(dict.fromkeys(_tags(page, asked)))
+        answers = pages(fetch, first, follow, clock=self._clock, max_pages=self._max_pages)
+        for number, page in enumerate(answers, 1):
+            known, size = len(tags), size + len(page.body)
+            names = _tags(page, self._asked(_what(number), repository))
+            tags.update(dict.fromkeys(map(listed_tag, names)))
+            fresh = len(tags) - known
+            if len(tags) > _MOST_TAGS or size > _MOST_BYTES:
+                raise RegistryProtocolError(
+                    f"{self._asked('tags', repository)}: more than {_MOST_TAGS:,} tags or {_MOST_BYTES:,} bytes"
+                )
         return [TagRecord(tag) for tag in tags]
 
     def resolve(self, repository: Repository, tag: str) -> TagRecord:
@@ -90,7 +111,7 @@ class Distribution:
         """One request for an index, two for a plain image, whose configuration names its platform."""
         document = self._document(repository, digest)
         if document.config is None:
-            return Manifest(digest, children=document.children, is_attested=document.is_attested)
+            return Manifest(digest, document.children, is_attested=document.is_attested, artifact=document.artifact)
         return Manifest(digest, platform=platform_name(self._config(repository, document.config)))
 
     def is_immutable(self, repository: Repository) -> bool | None:  # noqa: ARG002 - the protocol knows nothing of it
@@ -101,10 +122,10 @@ class Distribution:
         """None, without a request."""
         return None
 
-    def push_target(self) -> PushTarget:
-        """The address that is asked here, and the login that was found for it."""
+    def push_target(self, repository: Repository) -> PushTarget:
+        """The address that is used here, and the login for *repository*."""
         address = urlsplit(self._base)
-        return PushTarget(address.netloc, address.scheme == "http", self._auth.login())
+        return PushTarget(address.netloc, address.scheme == "http", self._auth.login(repository.path))
 
     def created(self, repository: Repository, tags: Sequence[str]) -> Mapping[str, datetime]:
         """One request for an image that was looked into before, two for another, three for an index; eight at once."""
@@ -133,7 +154,7 @@ class Distribution:
         answer = self._session.ask(put, repository)
         if answer.status not in _WRITTEN:
             raise self._session.refusal(
-                answer, self._asked(f"new tag {tag}", repository), RepositoryNotFound, "push to"
+                answer, repository, self._asked(f"new tag {tag}", repository), RepositoryNotFound, "push to"
             )
 
     def delete_tag(self, repository: Repository, tag: str) -> None:
@@ -142,7 +163,7 @@ class Distribution:
         answer = self._session.ask(delete, repository)
         asked = self._asked(f"deletion of the tag {tag}", repository)
         if answer.status in {401, 403}:
-            raise self._session.refusal(answer, asked, TagNotFound, "delete from")
+            raise self._session.refusal(answer, repository, asked, TagNotFound, "delete from")
         with suppress(TagNotFound):
             self.resolve(repository, tag)
             raise RegistryError(f"{asked}: refused (status {answer.status}): this registry deletes no single tags")
@@ -180,21 +201,27 @@ class Distribution:
 
     def _config(self, repository: Repository, digest: Digest) -> Mapping[str, object]:
         url = f"{self._url(repository)}/blobs/{digest}"
-        answer = self._ok(self._get("GET", url, repository), f"configuration {digest}", repository, TagNotFound)
+        answer = self._get("GET", url, repository, elsewhere=True)
+        answer = self._ok(answer, f"configuration {digest}", repository, TagNotFound)
         self._verified(answer, digest)
         return parse_object(answer, self._asked(f"configuration {digest}", repository))
 
-    def _listing(self, url: str, repository: Repository) -> Answer:
-        return self._ok(self._get("GET", url, repository, _LISTING_LIMIT), "tags", repository, RepositoryNotFound)
+    def _page(self, repository: Repository, url: str, number: int) -> Answer:
+        request = Request("GET", url, {"Accept": "application/json"}, limit=_LISTING_LIMIT)
+        answer = self._session.ask(request, repository)
+        if number == 1 and answer.status == 400 and not has_known_code(answer):
+            # It may allow fewer tags at once than were requested.
+            answer = self._session.ask(replace(request, url=url.partition("?")[0]), repository)
+        return self._ok(answer, _what(number), repository, RepositoryNotFound)
 
-    def _get(self, method: str, url: str, repository: Repository, limit: int = _MANIFEST_LIMIT) -> Answer:
-        headers = {"Accept": "application/json" if "/tags/list" in url else _ACCEPT}
-        return self._session.ask(Request(method, url, headers, limit=limit), repository)
+    def _get(self, method: str, url: str, repository: Repository, *, elsewhere: bool = False) -> Answer:
+        request = Request(method, url, {"Accept": _ACCEPT}, limit=_MANIFEST_LIMIT, elsewhere=elsewhere)
+        return self._session.ask(request, repository)
 
     def _ok(self, answer: Answer, what: str, repository: Repository, missing: type[RegistryError]) -> Answer:
         if answer.status == 200:
             return answer
-        raise self._session.refusal(answer, self._asked(what, repository), missing)
+        raise self._session.refusal(answer, repository, self._asked(what, repository), missing)
 
     def _verified(self, answer: Answer, promised: str | None) -> Digest:
         digest = Digest(f"sha256:{hashlib.sha256(answer.body).hexdigest()}")
@@ -228,18 +255,30 @@ def default_endpoint(host: str) -> str:
     return f"{'http' if local else 'https'}://{host}"
 
 
-def find_docker_login(*hosts: str) -> Login:
-    """The login that docker has for the first of *hosts*. Raises RegistryDenied when it cannot be read."""
-    return find_login(hosts)
+def docker_logins(host: str) -> DockerLogins:
+    """Where docker has the logins for the registry at *host*: under that name, or another one of the same registry."""
+    acr = acr_host(host)
+    return DockerLogins((host, *(acr.hosts if acr else ())))
 
 
-def _tags(page: Answer, asked: str) -> Iterable[str]:
+def _what(page: int) -> str:
+    return "tags" if page == 1 else f"page {page} of the tags"
+
+
+def _after(url: str, tag: str) -> str:
+    """The address of what a listing has after *tag*, as the distribution specification names it."""
+    address, _, query = url.partition("?")
+    wanted = [(key, value) for key, value in parse_qsl(query) if key == "n"]
+    return f"{address}?{urlencode([*wanted, ('last', tag)], errors='surrogatepass')}"
+
+
+def _tags(page: Answer, asked: str) -> list[str]:
     tags = parse_object(page, asked).get("tags")
     if tags is None:  # docker-registry's answer for a repository whose tags are all gone
         return []
     if not isinstance(tags, list):
         raise RegistryProtocolError(f"{asked}: expected a list of tags, got {type(tags).__name__}")
     for tag in tags:
-        if not isinstance(tag, str) or not is_tag(tag):
-            raise RegistryProtocolError(f"{asked}: {str(tag)[:80]!r} is no tag")
+        if not isinstance(tag, str):
+            raise RegistryProtocolError(f"{asked}: expected the name of a tag, got {type(tag).__name__}")
     return tags

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from fcpin.errors import InvalidImage, RegistryProtocolError
-from fcpin.image import Digest, parse_digest
+from fcpin.image import Digest, parse_digest, printable
 
 MANIFEST_TYPES: Final = (
     "application/vnd.oci.image.index.v1+json",
@@ -19,8 +19,18 @@ MANIFEST_TYPES: Final = (
 )
 """What we accept. A registry that is not told so may convert the image, and then its digest is another one."""
 
+_IMAGE_CONFIGS: Final = frozenset(
+    {
+        "",
+        "application/octet-stream",  # pushed by docker 1.10
+        "application/vnd.docker.container.image.v1+json",
+        "application/vnd.oci.image.config.v1+json",
+    }
+)
+"""Media types of the configuration of a container image."""
 _ATTESTATION: Final = "vnd.docker.reference.type"
 _UNKNOWN: Final = "unknown"
+_LONGEST_TYPE: Final = 120
 
 
 class UnsupportedManifest(RegistryProtocolError):
@@ -35,21 +45,31 @@ class ManifestDocument:
     children: Mapping[str, Digest]
     """By platform, for an index; attestations and children without a platform are left out."""
     config: Digest | None
-    """Of a plain image; None for an index."""
+    """Of a plain image; None for an index, and for what is no image."""
     is_attested: bool = False
     """Whether an index has attestations."""
+    artifact: str = ""
+    """The media type of what is neither; see Manifest."""
 
 
 def read_manifest(digest: Digest, body: Mapping[str, Any], asked: str) -> ManifestDocument:
-    """Raises UnsupportedManifest for anything that is neither an index nor a plain image."""
+    """Raises UnsupportedManifest for anything that is neither an index nor a manifest with a configuration."""
     try:
         if isinstance(body.get("manifests"), list):
             entries = body["manifests"]
             return ManifestDocument(digest, _children(entries), None, any(map(_is_attestation, entries)))
+        if artifact := _artifact(body):
+            return ManifestDocument(digest, {}, None, artifact=artifact)
         return ManifestDocument(digest, {}, parse_digest(body["config"]["digest"]))
     except (KeyError, TypeError, AttributeError, InvalidImage):
         kind = body.get("mediaType") or f"schema version {body.get('schemaVersion')}"
         raise UnsupportedManifest(f"{asked}: neither an image nor an index that fcpin can read ({kind})") from None
+
+
+def _artifact(body: Mapping[str, Any]) -> str:
+    """The type of an artifact, or nothing for an image: OCI names it in `artifactType` or by its configuration."""
+    config = _text(body["config"], "mediaType")
+    return "" if config in _IMAGE_CONFIGS else printable(_text(body, "artifactType") or config)[:_LONGEST_TYPE]
 
 
 def _children(entries: list[Any]) -> Mapping[str, Digest]:

@@ -50,6 +50,11 @@ def refusal(
     )
 
 
+def has_known_code(answer: Answer) -> bool:
+    """Whether the registry gave a reason that `refusal` knows."""
+    return any(code in _BY_CODE for code, _ in _codes(answer))
+
+
 _ANSWERS: Final[Mapping[type[RegistryError], str]] = {
     RegistryDenied: "access denied",
     RepositoryNotFound: "no such repository",

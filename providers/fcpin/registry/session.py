@@ -26,6 +26,8 @@ class Request:
     """Bytes that the answer may have."""
     actions: str = PULL
     """The rights on the repository that it takes."""
+    elsewhere: bool = False
+    """Whether the registry may redirect it to another host: only what is verified by its digest."""
 
 
 class Session:
@@ -49,12 +51,19 @@ class Session:
             answer = self._send(request, authorization)
         return answer
 
-    def refusal(self, answer: Answer, asked: str, missing: type[RegistryError], right: str = "pull") -> RegistryError:
-        """The error for *answer*, which is no success; see oci_errors."""
-        return refusal(answer, asked, missing, self._auth.asked_as, right)
+    def refusal(
+        self, answer: Answer, repository: Repository, asked: str, missing: type[RegistryError], right: str = "pull"
+    ) -> RegistryError:
+        """The error for *answer* about *repository*, which is no success; see oci_errors."""
+        return refusal(answer, asked, missing, self._auth.used_login(repository.path), right)
 
     def _send(self, request: Request, authorization: str | None) -> Answer:
         headers = {**request.headers, **({"Authorization": authorization} if authorization else {})}
         return self._transport.send(
-            request.method, request.url, headers=headers, limit=request.limit, body=request.body
+            request.method,
+            request.url,
+            headers=headers,
+            limit=request.limit,
+            body=request.body,
+            elsewhere=request.elsewhere,
         )

@@ -32,8 +32,12 @@ class RegistrySettings:
     """`cri-…` of an ACR Enterprise instance; without it, it is looked up by the name in the host."""
     profile: str | None = None
     """Of the Alibaba Cloud CLI: as whom the API of ACR is asked; without it, as everything else of the stack."""
+    push_times: bool = True
+    """Whether ACR Personal's API is called for them; without, tags are listed and ordered as of any other registry."""
 
 
+_FLAG_KEYS: Final = ("push_times",)
+_FLAGS: Final[Mapping[object, bool]] = {True: True, False: False, "true": True, "false": False}
 _KEYS: Final = tuple(entry.name for entry in fields(RegistrySettings))
 
 
@@ -50,7 +54,12 @@ def parse_registries(value: object, path: str = "registries") -> Mapping[str, Re
     problems += _doubles(value, path)
     if problems:
         raise InvalidSettings(*problems)
-    return {host: RegistrySettings(**entry) for host, entry in value.items()}
+    return {host: RegistrySettings(**_values(entry)) for host, entry in value.items()}
+
+
+def _values(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """As the settings hold them: the engines hand a flag over as text at times."""
+    return {key: _FLAGS.get(value, value) if key in _FLAG_KEYS else value for key, value in entry.items()}
 
 
 def by_registry(settings: Mapping[str, T]) -> Mapping[str, T]:
@@ -76,6 +85,8 @@ def _problems(host: str, entry: object, path: str) -> Iterator[Problem]:
     for key, text in entry.items():
         if key not in _KEYS:
             yield Problem(f"{path}.{key}", unknown_key(key, _KEYS))
+        elif key in _FLAG_KEYS:
+            yield from _flag_problems(key, text, host, f"{path}.{key}")
         elif not isinstance(text, str) or not text:
             yield Problem(f"{path}.{key}", f"expected text, got {_kind(text)}")
         elif reason := _wrong(key, text, host):
@@ -83,6 +94,14 @@ def _problems(host: str, entry: object, path: str) -> Iterator[Problem]:
     for given, wanted in (("username", "password"), ("password", "username")):
         if given in entry and wanted not in entry:
             yield Problem(f"{path}.{wanted}", f"is missing; {given} is given")
+
+
+def _flag_problems(key: str, value: object, host: str, path: str) -> Iterator[Problem]:
+    acr = acr_host(host)
+    if not isinstance(value, bool | str) or value not in _FLAGS:
+        yield Problem(path, f"expected true or false, got {value!r}")
+    elif acr is None or acr.edition != "personal":
+        yield Problem(path, f"only hosts of ACR Personal have {key}, such as registry.cn-hangzhou.aliyuncs.com")
 
 
 def _is_host(text: str) -> bool:
@@ -110,6 +129,8 @@ def _wrong(key: str, text: str, host: str) -> str:
         return "only hosts of ACR have one; other registries take username and password"
     if key == "username" and ":" in text:
         return "must not contain a colon"
+    if "\0" in text or text != text.encode(errors="replace").decode():
+        return "is not valid text: it contains NUL or half a character"
     return ""
 
 

@@ -4,6 +4,7 @@ Every read has a limit, no redirect carries credentials to another origin, and n
 """
 
 import logging
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ _GOES_ON: Final = frozenset({401, 404})
 _TEMPORARY_STATUS: Final = frozenset({408, 429, 500, 502, 503, 504})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS: Final = 3
+_DIGITS: Final = re.compile(r"\s*[0-9]+\s*", re.ASCII)
 _MAX_RETRY_AFTER: Final = 20.0
 _BODY_SECONDS: Final = 60.0
 _CHUNK: Final = 64 * 1024
@@ -100,11 +102,13 @@ class Transport:
         headers: Mapping[str, str],
         limit: int = 4 * MIB,
         body: bytes | None = None,
+        elsewhere: bool = False,
     ) -> Answer:
         """The answer to one request, of at most *limit* bytes; a status is no error unless it is a passing one.
 
-        Raises RegistryUnavailable once retrying did not help, RegistryProtocolError for an answer that is too long
-        or redirects where it must not, RegistryError when the server's certificate is not trusted.
+        *elsewhere*: whether a redirect to another host is followed, without the login. Raises RegistryUnavailable once
+        retrying did not help, RegistryProtocolError for an answer that is too long or redirects where it must not,
+        RegistryError when the server's certificate is not trusted.
         """
         for attempt in stamina.retry_context(
             on=pause_before_retry,
@@ -115,15 +119,22 @@ class Transport:
             wait_jitter=self._retry.first_wait,
         ):
             with attempt:
-                return self._follow(method, url, headers, limit, body)
+                return self._follow(method, url, headers, limit, body, elsewhere=elsewhere)
         raise AssertionError("stamina raises the last error")  # pragma: no cover
 
-    def _follow(self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None) -> Answer:
+    def _follow(
+        self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None, *, elsewhere: bool
+    ) -> Answer:
         for _ in range(_MAX_REDIRECTS + 1):
             answer = self._exchange(method, url, headers, limit, body)
             if answer.status not in _REDIRECTS:
                 return answer
             target = redirect_target(answer, method)
+            if not elsewhere and not _is_same_host(target, url):
+                raise RegistryProtocolError(
+                    f"{_where(url)} redirects {method} {urlsplit(url).path} to another host, {_where(target)}, which "
+                    "is only followed for blobs; name that host as the registry, or as its endpoint"
+                )
             if origin(target) != origin(url):
                 headers = {name: value for name, value in headers.items() if name.lower() != "authorization"}
             url = target
@@ -191,13 +202,22 @@ def pause_before_retry(error: Exception) -> bool | float:
 
 def retry_after(value: str, now: datetime) -> float | None:
     """Seconds that a Retry-After header asks for, as a number or as a date (RFC 9110, 10.2.3); None if it does not."""
-    if value.strip().isdecimal():
-        return float(value)
     try:
+        if _DIGITS.fullmatch(value):
+            return float(value)
         moment = parsedate_to_datetime(value)
-    except ValueError:
+        return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
+    except (ValueError, TypeError, IndexError, OverflowError):  # what the standard library raises for odd dates
         return None
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
+
+
+def _is_same_host(there: str, here: str) -> bool:
+    """Whether both are one host, which may redirect from http to https by the default ports."""
+    return origin(there) == origin(here) or (
+        origin(there)[1] == origin(here)[1]
+        and (urlsplit(here).scheme, urlsplit(there).scheme) == ("http", "https")
+        and (origin(here)[2], origin(there)[2]) == (80, 443)
+    )
 
 
 def redirect_target(answer: Answer, method: str) -> str:

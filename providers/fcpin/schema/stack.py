@@ -42,6 +42,10 @@ REGISTRY_KEYS: Final[Mapping[str, Schema]] = {
         "Of an ACR Enterprise instance; looked up by the host's name unless given.", pattern=r"^cri-[a-z0-9]+$"
     ),
     "profile": text("Profile of the Alibaba Cloud CLI, for a registry in another account."),
+    "push_times": {
+        "description": "Whether ACR Personal's API is called for push times; true is the default.",
+        "enum": [True, False, "true", "false"],
+    },
 }
 
 _ENDPOINT: Final = text("https://HOST[:PORT]; {region} stands for the region that is asked.", pattern="^https?://")

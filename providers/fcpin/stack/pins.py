@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 from fcpin.errors import InvalidInput, StackError
 from fcpin.image import Image, Repository
 from fcpin.pinned_function.inputs import deployed_image
-from fcpin.pinned_function.keys import POLICY_KEYS, TYPE
+from fcpin.pinned_function.keys import ORDERED_BY, POLICY_KEYS, TYPE
 from fcpin.policy import DEFAULT_PLATFORM
 from fcpin.policy.protect import is_pin_tag
 
@@ -37,6 +37,8 @@ class StackPin:
     """The policy dictionary; None where some of it is a secret."""
     urn: str = ""
     """What a `--target` names it by."""
+    ordered_by: str = ""
+    """What the order compared when it chose `tag`; empty where the state does not say."""
 
     @property
     def deployed_tag(self) -> str:
@@ -68,6 +70,7 @@ class StackPin:
                 previous=_image(outputs.get("previous_image")),
                 policy=None if _is_sealed(spec) else spec,
                 urn=str(resource.get("urn") or ""),
+                ordered_by=str((resource.get("inputs") or outputs).get(ORDERED_BY) or ""),
             )
         except InvalidInput as error:
             raise StackError(f"{name} in the stack's state: {error}") from None

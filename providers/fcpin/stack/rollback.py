@@ -63,7 +63,8 @@ class Entry:
         spec = {key: value for key, value in self.spec.items() if key != "hold"} | ({"hold": hold} if hold else {})
         policy = Policy.from_spec(spec)
         tags = tags_for(policy, registry, self.repository, self.current, now=now)
-        return policy.select(tags, current=self.current, now=now)
+        by = self.pin.ordered_by if self.pin else ""
+        return policy.select(tags, current=self.current, current_by=by, now=now)
 
 
 def _with_followed(spec: dict[str, object], pin: StackPin | None) -> dict[str, object]:

@@ -87,7 +87,13 @@ class Survey:
         current = pin.tag or None
         try:
             tags = tags_for(policy, self.directory, pin.repository, current, now=self.now)
-            selection = policy.select(tags, current=current, now=self.now, bypass_min_age=self.bypass_min_age)
+            selection = policy.select(
+                tags,
+                current=current,
+                current_by=pin.ordered_by,
+                now=self.now,
+                bypass_min_age=self.bypass_min_age,
+            )
             if selection.chosen is None:
                 return "" if selection.keep else CannotTell(f"no tag qualifies: {selection.reason}")
             if selection.chosen.tag != current:

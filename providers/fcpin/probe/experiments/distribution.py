@@ -15,7 +15,8 @@ _PAGES: Final = 100
 
 def _listing(lab: Lab) -> Iterator[Finding]:
     first = f"{lab.repository.url}/tags/list?n={_MOST}"
-    answers = list(pages(lab.repository.fetch, first, max_pages=_PAGES))
+    fetch = lab.repository.fetch
+    answers = list(pages(lambda url, _: fetch(url), first, clock=lab.clock, max_pages=_PAGES))
     names = [_names(answer) for answer in answers]
     did = f"listed {sum(map(len, names))} tags with n={_MOST}"
     if next_page(answers[0]) is None:
@@ -33,7 +34,7 @@ def _names(answer: Any) -> list[str]:
 
 def _blob(lab: Lab) -> Iterator[Finding]:
     url = f"{lab.repository.url}/blobs/{lab.repository.blob(lab.tag('one'))}"
-    answer = lab.repository.fetch(url)
+    answer = lab.repository.fetch(url, elsewhere=True)
     if answer.status != 200:
         yield Unknown("oci_blob_redirect", f"the blob was answered with HTTP {answer.status}")
         return
