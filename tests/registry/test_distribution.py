@@ -18,10 +18,11 @@ from fcpin.errors import (
     TagNotFound,
 )
 from fcpin.image import Digest, Repository
+from fcpin.limits import MIB
 from fcpin.openapi import Retry
 from fcpin.registry.distribution import Distribution, default_endpoint
 from fcpin.registry.docker_config import ANONYMOUS, Login
-from fcpin.registry.transport import MIB, Transport
+from fcpin.registry.transport import Transport
 from tests.registry.scripted import NO_ANSWER, Reply, Request, ScriptedServer
 
 TAGS = "/v2/shop/app/tags/list"
@@ -146,7 +147,7 @@ def test_no_tags_are_read_from(label: str, body: bytes, server: ScriptedServer) 
 
 def test_a_body_beyond_the_limit_is_not_read_to_its_end(server: ScriptedServer) -> None:
     server.expect("GET", TAGS).answer(body=b" " * (33 * MIB))
-    with pytest.raises(RegistryProtocolError, match="not believable"):
+    with pytest.raises(RegistryProtocolError, match="exceeds 33,554,432 bytes"):
         names(server)
 
 

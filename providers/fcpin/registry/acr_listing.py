@@ -15,6 +15,7 @@ from fcpin.image import Digest, Repository, TagRecord, is_tag, parse_digest
 PAGE_SIZE: Final = 100
 AT_ONCE: Final = 4
 _MAX_TAGS: Final = 1_000_000
+_MAX_PAGES: Final = _MAX_TAGS // PAGE_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def every_tag(page: Callable[[int], Page], repository: Repository) -> Sequence[T
     Raises ListingIncomplete, and what *page* raises.
     """
     for _ in range(2):
-        pages = _pages(page)
+        pages = _pages(page, repository)
         counts = {one.total for one in pages}
         tags = {record.tag: record for one in pages for record in one.records}
         if counts == {len(tags)}:
@@ -46,9 +47,13 @@ def every_tag(page: Callable[[int], Page], repository: Repository) -> Sequence[T
     )
 
 
-def _pages(page: Callable[[int], Page]) -> Sequence[Page]:
+def _pages(page: Callable[[int], Page], repository: Repository) -> Sequence[Page]:
     first = page(1)
     numbers = range(2, -(-first.total // (first.size or PAGE_SIZE)) + 1)
+    if len(numbers) >= _MAX_PAGES:
+        raise RegistryProtocolError(
+            f"{repository}: expected at most {_MAX_PAGES:,} pages of tags, got {first.total:,} tags by {first.size}"
+        )
     with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="fcpin-acr") as pool:
         return [first, *pool.map(page, numbers)]
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from fcpin.errors import RegistryProtocolError
-from fcpin.registry.transport import Answer, join, origin
+from fcpin.exchange import Answer
+from fcpin.registry.transport import join, origin
 
 MAX_PAGES: Final = 10_000
 
