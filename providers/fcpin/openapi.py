@@ -167,32 +167,41 @@ class CredentialSource:
         """Raises CloudError."""
         if isinstance(self._account, Credentials):
             return _checked(FoundCredentials("", self._account))
-        found: list[FoundCredentials] = []
+        try:
+            client = self._chain()
+        except Exception as error:  # whatever a source raises about its own settings
+            raise _no_credentials(error) from None
+        return _checked(self._ask(client))
+
+    def _ask(self, client: Any) -> FoundCredentials:
+        found: list[Any] = []
         failed: list[BaseException] = []
 
         def ask() -> None:
             try:
-                found.append(self._ask_chain())
+                found.append(client.get_credential())
             except BaseException as error:  # passed on to the waiting thread
                 failed.append(error)
 
         thread = threading.Thread(target=ask, name="fcpin-credentials", daemon=True)
         thread.start()
         thread.join(self._seconds)
-        if found:
-            return _checked(found[0])
         if failed:
             raise _no_credentials(failed[0]) from None
-        raise CloudError(
-            "Unreachable",
-            0,
-            f"no credentials within {self._seconds:g} s: a source of the chain (metadata service, STS, OIDC, "
-            "credentials URI or program) does not finish its answer",
-            temporary=True,
-            is_from_api=False,
-        )
+        if not found:
+            raise CloudError(
+                "Unreachable",
+                0,
+                f"no credentials within {self._seconds:g} s: a source of the chain (metadata service, STS, OIDC, "
+                "credentials URI or program) does not finish its answer",
+                temporary=True,
+                is_from_api=False,
+            )
+        key, secret = found[0].get_access_key_id(), found[0].get_access_key_secret()
+        token = found[0].get_security_token() or ""
+        return FoundCredentials(str(found[0].get_provider_name() or ""), Credentials(key, secret, token))
 
-    def _ask_chain(self) -> FoundCredentials:
+    def _chain(self) -> Any:
         from alibabacloud_credentials.client import Client
         from alibabacloud_credentials.provider import CLIProfileCredentialsProvider
 
@@ -203,10 +212,7 @@ class CredentialSource:
                 profile = self._account.name if isinstance(self._account, Profile) else ""
                 provider = CLIProfileCredentialsProvider(profile_name=profile) if profile else None
                 self._client = Client(provider=provider)
-        model = self._client.get_credential()
-        token = model.get_security_token()
-        credentials = Credentials(model.get_access_key_id(), model.get_access_key_secret(), token or "")
-        return FoundCredentials(str(model.get_provider_name() or ""), credentials)
+            return self._client
 
 
 def _checked(found: FoundCredentials) -> FoundCredentials:

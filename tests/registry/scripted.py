@@ -11,8 +11,9 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, Self
 
 NO_ANSWER = -1
 """As a status: close the connection instead of answering."""
@@ -136,7 +137,7 @@ class ScriptedServer:
             self._unexpected.append(f"{request.method} {request.target}")
             return Reply(418)
 
-    def _drip(self, stream: BinaryIO, content: bytes, pause: float) -> None:
+    def _drip(self, stream: BufferedIOBase, content: bytes, pause: float) -> None:
         """Send *content*, with a *pause* byte by byte, until the client hangs up or the test is over."""
         if not pause:
             stream.write(content)
@@ -172,7 +173,7 @@ class ScriptedServer:
                     server._drip(self.wfile, reply.body, reply.drip)
                 self.close_connection |= reply.headers.get("Connection") == "close"
 
-            do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 - the names that http.server calls
+            do_GET = do_HEAD = do_CONNECT = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 - the names that http.server calls
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in http.server
                 """Silent: the requests are in `requests`."""
