@@ -8,6 +8,8 @@
     │   └── NotApproved            a policy chooses another image than the one that somebody approved
     ├── NoTagQualifies             a valid policy and a complete listing, but no tag to deploy
     ├── TagMoved                   the tag's digest is no longer the one that was resolved
+    ├── WrongShape                 a field of an answer has another type than its operation gives it; a client makes it
+    │                              an error of its own tree
     ├── StackError                 the engine does not tell the configuration or the state of a stack
     ├── RegistryError
     │   ├── RepositoryNotFound
@@ -24,6 +26,7 @@
     │   ├── FunctionRejected       FC refused the request: trying again will not help
     │   ├── FunctionConflict       temporary: somebody else is updating the function
     │   ├── FunctionUnavailable    temporary: throttled, or the service cannot be reached
+    │   ├── FunctionProtocolError  the answer is not one of the operation that was called; nothing is concluded from it
     │   ├── UpdateFailed           FC accepted the request and then failed to make it so
     │   ├── DeadlineExceeded       FC was still at it when the deadline passed
     │   └── PinMismatch            FC finished, but runs another digest than the pin
@@ -34,6 +37,7 @@
         ├── PipelineRejected       Serverless Devs refused the request: trying again will not help
         ├── PipelineConflict       the pipeline is in no phase in which this can be done
         ├── PipelineUnavailable    temporary: throttled, or the service cannot be reached
+        ├── PipelineProtocolError  the answer is not one of the operation that was called
         ├── BuildFailed            the pipeline, or buildah, ran and failed
         ├── BuildCanceled          somebody cancelled the pipeline, or interrupted the run
         ├── BuildTimedOut          it was still running when the deadline passed
@@ -107,6 +111,10 @@ class StackError(FcpinError):
     """The engine (the Pulumi CLI or the embedded one) did not tell what was asked of a stack."""
 
 
+class WrongShape(FcpinError):
+    """`expected …, got …`: an answer, or a field of it, is of another shape than its operation has."""
+
+
 class RegistryError(FcpinError):
     """A registry did not give what was asked for."""
 
@@ -173,6 +181,13 @@ class FunctionUnavailable(FunctionError):
     temporary = True
 
 
+class FunctionProtocolError(FunctionError):
+    """An answer of another shape than the operation has, or about another function. Never an absence.
+
+    Not temporary: calling again would answer the same. An answer that is cut off or no JSON is FunctionUnavailable.
+    """
+
+
 class UpdateFailed(FunctionError):
     """`state` or `lastUpdateStatus` became Failed."""
 
@@ -213,6 +228,10 @@ class PipelineUnavailable(PipelineError):
     """Serverless Devs throttles, fails, or cannot be reached."""
 
     temporary = True
+
+
+class PipelineProtocolError(PipelineError):
+    """An answer of another shape than the operation has, or about another pipeline. Never an absence."""
 
 
 class BuildFailed(PipelineError):

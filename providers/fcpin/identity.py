@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from fcpin.openapi import Account, Credentials, cloud_errors, sdk_config
+from fcpin.openapi import Account, CredentialSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,5 @@ def identify(account: Account | None) -> Identity:
 
     Raises CloudError when none of them has credentials.
     """
-    if isinstance(account, Credentials):
-        return Identity("", account.access_key_id, bool(account.security_token))
-    with cloud_errors():
-        found = sdk_config("localhost", "", account).credential.get_credential()
-        return Identity(found.get_provider_name(), found.get_access_key_id(), bool(found.get_security_token()))
+    found = CredentialSource(account).find()
+    return Identity(found.source, found.credentials.access_key_id, bool(found.credentials.security_token))

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 
 from fcpin.errors import InvalidInput, InvalidSettings, Problem
 from fcpin.image import Repository
-from fcpin.openapi import Credentials, check_proxy
+from fcpin.openapi import Credentials, split_endpoint
 from fcpin.registry.settings import RegistrySettings, parse_registries
 
 Get = Callable[[str], Any]
@@ -47,7 +47,7 @@ class Settings:
         """Raises InvalidSettings with every problem, each with its configuration key."""
         problems: list[Problem] = list(_half_a_key(get))
         endpoints = _object(get, "fcpin:endpoints", problems)
-        problems += _endpoint_problems(endpoints, environment)
+        problems += _endpoint_problems(endpoints)
         registries: Mapping[str, RegistrySettings] = {}
         try:
             registries = parse_registries(_object(get, "fcpin:registries", problems))
@@ -133,7 +133,7 @@ def _object(get: Get, key: str, problems: list[Problem]) -> dict[str, Any]:
     return value
 
 
-def _endpoint_problems(endpoints: Mapping[str, Any], environment: Mapping[str, str]) -> Iterator[Problem]:
+def _endpoint_problems(endpoints: Mapping[str, Any]) -> Iterator[Problem]:
     for name, endpoint in endpoints.items():
         path = f"fcpin:endpoints.{name}"
         if name not in ENDPOINTS:
@@ -143,7 +143,7 @@ def _endpoint_problems(endpoints: Mapping[str, Any], environment: Mapping[str, s
             yield Problem(path, "expected https://HOST[:PORT] as text")
             continue
         try:
-            check_proxy(endpoint.replace(REGION, "region"), environment)
+            split_endpoint(endpoint.replace(REGION, "region"))
         except InvalidSettings as error:
             yield from (Problem(path, problem.reason) for problem in error.problems)
 

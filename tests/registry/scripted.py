@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from types import TracebackType
 from typing import Any, Self
 
@@ -33,6 +34,9 @@ class Reply:
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    drip: float = 0.0
+    """Seconds before each byte of the body; of the head too with `drip_head`."""
+    drip_head: bool = False
 
 
 @dataclass
@@ -69,6 +73,8 @@ class ScriptedServer:
         self.requests: list[Request] = []
         self._script = deque[Expectation]()
         self._standing: dict[tuple[str, str], Callable[[Request], Reply]] = {}
+        self._otherwise: Callable[[Request], Reply] | None = None
+        self._closed = threading.Event()
         self._unexpected: list[str] = []
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), self._handler())
@@ -95,6 +101,10 @@ class ScriptedServer:
         """Answer every such request, whenever it comes."""
         self._standing[method, path] = reply
 
+    def otherwise(self, reply: Callable[[Request], Reply]) -> None:
+        """Answer every request that nothing else is written down for."""
+        self._otherwise = reply
+
     def seen(self, name: str) -> list[str | None]:
         """The values of one header in the requests so far, in order."""
         return [request.headers.get(name.lower()) for request in self.requests]
@@ -106,6 +116,7 @@ class ScriptedServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._closed.set()
         self._server.shutdown()
         self._server.server_close()
         if error is None:
@@ -121,8 +132,20 @@ class ScriptedServer:
                 return standing(request)
             if self._script and (self._script[0].method, self._script[0].path) == key:
                 return self._script.popleft().reply
+            if self._otherwise:
+                return self._otherwise(request)
             self._unexpected.append(f"{request.method} {request.target}")
             return Reply(418)
+
+    def _drip(self, stream: BufferedIOBase, content: bytes, pause: float) -> None:
+        """Send *content*, with a *pause* byte by byte, until the client hangs up or the test is over."""
+        if not pause:
+            stream.write(content)
+            return
+        for byte in content:
+            if self._closed.wait(pause):
+                return
+            stream.write(bytes([byte]))
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         server = self
@@ -138,15 +161,19 @@ class ScriptedServer:
                 if reply.status == NO_ANSWER:
                     self.close_connection = True
                     return
+                if reply.drip_head:
+                    self.close_connection = True
+                    server._drip(self.wfile, b"HTTP/1.1 200 OK\r\nX-Slow: " + b"a" * 1000, reply.drip)
+                    return
                 self.send_response(reply.status)
                 for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
                     self.send_header(name, value)
                 self.end_headers()
                 if self.command != "HEAD":
-                    self.wfile.write(reply.body)
+                    server._drip(self.wfile, reply.body, reply.drip)
                 self.close_connection |= reply.headers.get("Connection") == "close"
 
-            do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 - the names that http.server calls
+            do_GET = do_HEAD = do_CONNECT = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 - the names that http.server calls
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in http.server
                 """Silent: the requests are in `requests`."""

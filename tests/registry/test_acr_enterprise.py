@@ -253,8 +253,8 @@ def test_an_empty_repository_has_no_tags(server: ScriptedServer) -> None:
 
 
 ANSWERS: list[tuple[str, Any, type[RegistryError], str]] = [
-    ("success is not told", {"TotalCount": "0"}, RegistryError, "did not succeed"),
-    ("success is a text", {"IsSuccess": "true", "TotalCount": "0"}, RegistryError, "did not succeed"),
+    ("success is not told", {"TotalCount": "0"}, RegistryProtocolError, "IsSuccess"),
+    ("success is a text", {"IsSuccess": "true", "TotalCount": "0"}, RegistryProtocolError, "IsSuccess is a string"),
     (
         "the repository is gone",
         {"IsSuccess": False, "Code": "REPO_NOT_EXIST"},
@@ -264,19 +264,29 @@ ANSWERS: list[tuple[str, Any, type[RegistryError], str]] = [
     ("the instance is gone", {"IsSuccess": False, "Code": "INSTANCE_NOT_EXIST"}, RepositoryNotFound, "INSTANCE_"),
     ("it fails", {"IsSuccess": False, "Code": "SystemError"}, RegistryUnavailable, "SystemError"),
     ("nobody is allowed", {"IsSuccess": False, "Code": "NoPrivilege"}, RegistryDenied, "cr:ListRepositoryTag"),
-    ("there is no total", {"IsSuccess": True}, RegistryProtocolError, "number of entries"),
-    ("the total is absurd", {"IsSuccess": True, "TotalCount": "9" * 12}, RegistryProtocolError, "number of entries"),
+    ("there is no total", {"IsSuccess": True, "Images": []}, RegistryProtocolError, "number of entries"),
+    (
+        "the total is absurd",
+        {"IsSuccess": True, "TotalCount": "9" * 12, "Images": []},
+        RegistryProtocolError,
+        "number of entries",
+    ),
     ("a tag is no text", {"IsSuccess": True, "TotalCount": "1", "Images": [image(7)]}, RegistryProtocolError, "tag"),  # type: ignore[arg-type]
     (
         "pages have no size",
-        {"IsSuccess": True, "TotalCount": "1", "PageSize": -1},
+        {"IsSuccess": True, "TotalCount": "1", "PageSize": -1, "Images": []},
         RegistryProtocolError,
-        "size of a page",
+        "PageSize",
     ),
-    ("the total has 5,000 digits", {"IsSuccess": True, "TotalCount": "9" * 5000}, RegistryProtocolError, "entries"),
+    (
+        "the total has 5,000 digits",
+        {"IsSuccess": True, "TotalCount": "9" * 5000, "Images": []},
+        RegistryProtocolError,
+        "entries",
+    ),
     (
         "there are too many pages",
-        {"IsSuccess": True, "TotalCount": "999999", "PageSize": 1},
+        {"IsSuccess": True, "TotalCount": "999999", "PageSize": 1, "Images": []},
         RegistryProtocolError,
         "pages",
     ),
@@ -322,7 +332,51 @@ def test_an_api_that_cannot_be_reached_is_unavailable() -> None:
         enterprise(url, Credentials("key", "s3cret")).list_tags(REPOSITORY)
 
 
-def test_a_proxy_before_a_local_api_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_is_not_used_for_an_api_on_this_machine(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    with pytest.raises(RegistryError, match="unset HTTP_PROXY"):
-        enterprise("http://127.0.0.1:1", Credentials("key", "s3cret")).list_tags(REPOSITORY)
+    assert answer(server, {"ListRepoTag": listing("1", image())}).list_tags(REPOSITORY)[0].tag == "v1"
+
+
+INSTANCES: list[tuple[str, list[dict[str, Any]], str]] = [
+    (
+        "the first page again",
+        [{"TotalCount": 2, "Instances": [{"InstanceName": "x", "InstanceId": "cri-2"}]}] * 2,
+        "again",
+    ),
+    (
+        "an empty page before the last",
+        [
+            {"TotalCount": 2, "Instances": [{"InstanceName": "x", "InstanceId": "cri-2"}]},
+            {"TotalCount": 2, "Instances": []},
+        ],
+        "an empty page",
+    ),
+    ("a total of text", [{"TotalCount": "many", "Instances": []}], "TotalCount is a string"),
+]
+
+
+@pytest.mark.parametrize(("bodies", "fact"), [row[1:] for row in INSTANCES], ids=[row[0] for row in INSTANCES])
+def test_instances_that_do_not_add_up_are_no_absence_of_an_instance(
+    bodies: list[dict[str, Any]], fact: str, server: ScriptedServer
+) -> None:
+    pages = iter(bodies)
+    registry = answer(server, {"ListInstance": lambda _: {"IsSuccess": True, **next(pages)}})
+    with pytest.raises(RegistryProtocolError, match=fact):
+        registry.list_tags(REPOSITORY)
+
+
+NAMESAKES = [
+    ("GetRepoTag", image("v2"), lambda registry: registry.resolve(REPOSITORY, "v1")),
+    ("GetRepository", {"RepoId": "crr-1", "RepoName": "web"}, lambda registry: registry.is_immutable(REPOSITORY)),
+]
+
+
+@pytest.mark.parametrize(("action", "body", "call"), NAMESAKES, ids=[row[0] for row in NAMESAKES])
+def test_an_answer_about_another_thing_is_not_believed(
+    action: str, body: dict[str, Any], call: Callable[[Registry], Any], server: ScriptedServer
+) -> None:
+    registry = answer(server, {action: lambda _: {"IsSuccess": True, **body}})
+    with pytest.raises(RegistryProtocolError, match=r"expected .* with .*, got"):
+        call(registry)

@@ -23,14 +23,16 @@ from fcpin.errors import (
     RepositoryNotFound,
     TagNotFound,
 )
+from fcpin.exchange import Answer
 from fcpin.image import Digest, Repository
+from fcpin.limits import MIB
 from fcpin.lookup import require_platform
 from fcpin.openapi import Retry
 from fcpin.policy import Policy
 from fcpin.registry.distribution import Distribution, default_endpoint
 from fcpin.registry.docker_config import ANONYMOUS, Login
 from fcpin.registry.paging import next_page
-from fcpin.registry.transport import MIB, Answer, Transport
+from fcpin.registry.transport import Transport
 from tests.registry.scripted import NO_ANSWER, Reply, Request, ScriptedServer
 from tests.support.clock import ManualClock
 
@@ -384,7 +386,7 @@ def test_no_tags_are_read_from(label: str, body: bytes, server: ScriptedServer) 
 
 def test_a_body_beyond_the_limit_is_not_read_to_its_end(server: ScriptedServer) -> None:
     server.expect("GET", TAGS).answer(body=b" " * (33 * MIB))
-    with pytest.raises(RegistryProtocolError, match="not believable"):
+    with pytest.raises(RegistryProtocolError, match="exceeds 33,554,432 bytes"):
         names(server)
 
 

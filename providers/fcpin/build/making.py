@@ -11,7 +11,7 @@ from fcpin.lookup import ATTESTED, digest_of
 from fcpin.policy.accelerated import original
 from fcpin.policy.filters import SUFFIX
 from fcpin.registry.directory import RegistryDirectory
-from fcpin.registry.single_flight import SingleFlight
+from fcpin.single_flight import SingleFlight
 
 _PAUSE: Final = 2.0
 """Seconds between two looks for an accelerated image."""

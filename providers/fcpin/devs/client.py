@@ -1,32 +1,38 @@
-"""The few calls of the Devs API that fcpin needs, through Alibaba Cloud's generic client.
+"""The few calls of the Devs API that fcpin needs.
 
-It signs, sends and maps errors, and the JSON goes through as it is: the models of the product's own SDK drop every
-field that they do not know, and importing them costs another 0.3 s.
-Every method raises PipelineError and nothing else; temporary ones only after having insisted.
+The JSON goes through as it is: the models of the product's own SDK drop every field that they do not know.
+Every answer has to be one of the operation that was called, about the pipeline that was requested.
+Every method raises PipelineError and nothing else; temporary ones only after retrying.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Final
+from typing import Final, TypeVar
 from urllib.parse import quote
 
-from fcpin.devs.model import Pipeline, Task, Wire
+from fcpin.devs.model import Pipeline, Task
 from fcpin.errors import (
+    InvalidSettings,
     PipelineConflict,
     PipelineDenied,
     PipelineError,
     PipelineExists,
     PipelineNotFound,
+    PipelineProtocolError,
     PipelineRejected,
     PipelineUnavailable,
+    WrongShape,
 )
-from fcpin.openapi import Account, CloudError, Retry, counted, retrying, sdk_config
+from fcpin.json_fields import Wire, kind
+from fcpin.limits import Limits
+from fcpin.openapi import Account, CloudError, OpenApi, Retry, counted, json_of, retrying
+
+T = TypeVar("T")
 
 DEFAULT_ENDPOINT: Final = "devs.cn-hangzhou.aliyuncs.com"
 """The only one there is, for every region. The SDK's own (`devs.aliyuncs.com`) does not exist."""
 
 _VERSION: Final = "2023-07-14"
-_REGION: Final = "cn-hangzhou"
 _NOT_FOUND: Final = 404
 _CONFLICT: Final = 409
 _NO_SUCH_API: Final = "InvalidAction"
@@ -35,10 +41,18 @@ _NO_SUCH_API: Final = "InvalidAction"
 class DevsClient:
     """Pipelines of one account. Thread-safe; the SDK is imported at the first call."""
 
-    def __init__(self, *, endpoint: str = "", credentials: Account | None = None, retry: Retry | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        endpoint: str = "",
+        credentials: Account | None = None,
+        retry: Retry | None = None,
+        limits: Limits | None = None,
+    ) -> None:
         self.endpoint = endpoint or DEFAULT_ENDPOINT
         self._credentials = credentials
         self._retry = retry or Retry()
+        self._limits = limits
 
     def create(self, document: Wire) -> Pipeline:
         """CreatePipeline with *document* as it is: `{"kind": "Pipeline", "name": …, "spec": …}`.
@@ -47,12 +61,12 @@ class DevsClient:
         """
         name, attempts = str(document.get("name") or ""), list[str]()
 
-        def attempt() -> Any:
+        def attempt() -> Pipeline:
             attempts.append(name)
-            return self._once("CreatePipeline", "POST", "pipelines", name, body=document)
+            return self._once("CreatePipeline", "POST", "pipelines", name, _pipeline(name), body=document)
 
         try:
-            return Pipeline.from_wire(retrying(attempt, self._retry))
+            return retrying(attempt, self._retry)
         except PipelineExists:
             if len(attempts) == 1:
                 raise
@@ -60,7 +74,7 @@ class DevsClient:
 
     def get(self, name: str) -> Pipeline:
         """GetPipeline. Raises PipelineNotFound."""
-        return Pipeline.from_wire(self._call("GetPipeline", "GET", f"pipelines/{_quote(name)}", name))
+        return self._call("GetPipeline", "GET", f"pipelines/{_quote(name)}", name, _pipeline(name))
 
     def start(self, name: str) -> Pipeline:
         """StartPipeline. What has begun already, or is about to, is started."""
@@ -83,23 +97,31 @@ class DevsClient:
         """ListPipelines: those that carry all *labels*. The API has no pages."""
         selector = ",".join(f"{key}={value}" for key, value in (labels or {}).items())
         query = {"labelSelector": selector} if selector else None
-        found = self._call("ListPipelines", "GET", "pipelines", selector or "*", query=query, answer="array")
-        return [Pipeline.from_wire(wire) for wire in found]
+        return self._call("ListPipelines", "GET", "pipelines", selector or "*", _each(Pipeline.from_wire), query=query)
 
     def tasks(self, pipeline: str) -> Sequence[Task]:
         """The tasks of a pipeline, as far as ListTasks tells them: it may not.
 
         Nobody has documented how to tell: those with its name in a label, else those whose names begin with it.
         """
-        found = [Task.from_wire(wire) for wire in self._call("ListTasks", "GET", "tasks", pipeline, answer="array")]
+        found = self._call("ListTasks", "GET", "tasks", pipeline, _each(Task.from_wire))
         labelled = [task for task in found if pipeline in task.labels.values()]
         return labelled or [task for task in found if task.name.startswith(f"{pipeline}-")]
 
     def _put(self, action: str, name: str, verb: str) -> Pipeline:
-        return Pipeline.from_wire(self._call(action, "PUT", f"pipelines/{_quote(name)}/{verb}", name))
+        return self._call(action, "PUT", f"pipelines/{_quote(name)}/{verb}", name, _pipeline(name))
 
-    def _call(self, action: str, method: str, path: str, name: str, **rest: Any) -> Any:
-        return retrying(lambda: self._once(action, method, path, name, **rest), self._retry)
+    def _call(
+        self,
+        action: str,
+        method: str,
+        path: str,
+        name: str,
+        read: Callable[[object], T],
+        *,
+        query: Mapping[str, str] | None = None,
+    ) -> T:
+        return retrying(lambda: self._once(action, method, path, name, read, query=query), self._retry)
 
     def _once(
         self,
@@ -107,48 +129,41 @@ class DevsClient:
         method: str,
         path: str,
         name: str,
+        read: Callable[[object], T],
         *,
         body: Wire | None = None,
-        query: dict[str, str] | None = None,
-        answer: str = "json",
-    ) -> Any:
-        """An object, or a list of them where *answer* is `array`."""
-        from alibabacloud_tea_openapi.utils_models import OpenApiRequest, Params
-        from darabonba.runtime import RuntimeOptions
-
-        params = Params(
-            action=action,
-            version=_VERSION,
-            protocol="HTTPS",
-            pathname=f"/{_VERSION}/{path}",
-            method=method,
-            auth_type="AK",
-            style="ROA",
-            req_body_type="json",
-            body_type=answer,
-        )
+        query: Mapping[str, str] | None = None,
+    ) -> T:
+        """What *read* makes of the answer's JSON."""
         try:
             with counted("devs", action):
-                reply = self._sdk.call_api(params, OpenApiRequest(query=query, body=body), RuntimeOptions())
+                return read(json_of(self._api.call(action, method, f"/{_VERSION}/{path}", query=query, body=body)))
         except CloudError as error:
             raise self._translated(error, action, name) from None
-        return reply.get("body") or ({} if answer == "json" else [])
+        except WrongShape as error:
+            where = f"pipeline {name}: {action}"
+            raise PipelineProtocolError(f"{where}: {error} (endpoint {self.endpoint})") from None
 
     @cached_property
-    def _sdk(self) -> Any:
-        from alibabacloud_tea_openapi.client import Client
-
-        return Client(sdk_config(self.endpoint, _REGION, self._credentials))
+    def _api(self) -> OpenApi:
+        try:
+            return OpenApi(self.endpoint, _VERSION, self._credentials, limits=self._limits)
+        except InvalidSettings as error:
+            raise PipelineRejected(f"endpoint {self.endpoint}: {error}") from None
 
     def _translated(self, error: CloudError, action: str, name: str) -> PipelineError:
         """By HTTP status: no document tells the codes of this API."""
         where = f"pipeline {name}: {action}: {error}"
+        if error.is_malformed:
+            return PipelineProtocolError(f"{where} (endpoint {self.endpoint})")
         if error.is_denied:
             return PipelineDenied(where)
         if error.is_temporary:
             unavailable = PipelineUnavailable(f"{where} (endpoint {self.endpoint})")
             unavailable.retry_after = error.retry_after
             return unavailable
+        if not error.is_from_api:  # a page of a proxy is not an absence
+            return PipelineRejected(where)
         if error.status == _NOT_FOUND and not error.code.startswith(_NO_SUCH_API):
             return PipelineNotFound(where)
         if error.status == _CONFLICT:
@@ -158,3 +173,18 @@ class DevsClient:
 
 def _quote(name: str) -> str:
     return quote(name, safe="")
+
+
+def _pipeline(name: str) -> Callable[[object], Pipeline]:
+    return lambda answer: Pipeline.from_wire(answer, name)
+
+
+def _each(read: Callable[[object], T]) -> Callable[[object], Sequence[T]]:
+    """A reader of a list."""
+
+    def read_all(answer: object) -> Sequence[T]:
+        if not isinstance(answer, list):
+            raise WrongShape(f"expected a list, got {kind(answer)}")
+        return [read(one) for one in answer]
+
+    return read_all

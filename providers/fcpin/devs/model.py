@@ -3,13 +3,12 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from fcpin.devs.phase import Phase
+from fcpin.errors import WrongShape
 from fcpin.image import Digest, parse_digest
-
-Wire = Mapping[str, Any]
-"""A JSON object of the Devs API, with the API's own keys."""
+from fcpin.json_fields import JsonFields, Wire
 
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -41,12 +40,20 @@ class Pipeline:
     """The whole answer, so that nothing we do not understand is lost."""
 
     @classmethod
-    def from_wire(cls, wire: Wire) -> Self:
-        """Read one JSON object of the API; absent keys are empty."""
-        status = wire.get("status") or {}
-        word = status.get("phase") or ""
-        name, uid, labels = wire.get("name") or "", wire.get("uid") or "", wire.get("labels") or {}
-        return cls(name, uid, labels, Phase.of(word), word, _reason(status), wire)
+    def from_wire(cls, wire: object, name: str = "") -> Self:
+        """Read one JSON object of the API; absent keys but the name are empty.
+
+        Raises WrongShape, also for another pipeline than *name*, where one is given.
+        """
+        fields = JsonFields(wire, f"pipeline {name}" if name else "a pipeline")
+        found = fields.text("name", required=True)
+        if name and found != name:
+            raise WrongShape(f"expected pipeline {name}, got pipeline {found[:64]!r}")
+        status = fields.object("status")
+        word = status.text("phase")
+        return cls(
+            found, fields.text("uid"), fields.texts("labels"), Phase.of(word), word, _reason(status), fields.wire
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +76,27 @@ class Task:
     wire: Wire = field(repr=False, compare=False)
 
     @classmethod
-    def from_wire(cls, wire: Wire) -> Self:
-        """Read one JSON object of the API; absent keys are empty."""
-        status = wire.get("status") or {}
-        latest = (status.get("invocations") or [{}])[-1] or {}
-        word, project = status.get("phase") or "", latest.get("slsProject")
+    def from_wire(cls, wire: object) -> Self:
+        """Read one JSON object of the API; absent keys but the name are empty. Raises WrongShape."""
+        fields = JsonFields(wire, "a task")
+        status = fields.object("status")
+        invocations = status.objects("invocations", "an invocation", required=False)
+        latest = invocations[-1] if invocations else JsonFields({}, "an invocation")
+        word, project = status.text("phase"), latest.text("slsProject")
         return cls(
-            name=wire.get("name") or "",
-            labels=wire.get("labels") or {},
+            name=fields.text("name", required=True),
+            labels=fields.texts("labels"),
             phase=Phase.of(word),
             word=word,
             reason=_reason(status),
-            details=tuple(map(str, status.get("executionDetails") or ())),
-            log=LogLocation(project, latest.get("slsLogStore") or "") if project else None,
-            reported=frozenset(map(parse_digest, _DIGEST.findall(latest.get("output") or ""))),
-            wire=wire,
+            details=tuple(status.list_of_texts("executionDetails")),
+            log=LogLocation(project, latest.text("slsLogStore")) if project else None,
+            reported=frozenset(map(parse_digest, _DIGEST.findall(latest.text("output")))),
+            wire=fields.wire,
         )
 
 
-def _reason(status: Wire) -> str:
+def _reason(status: JsonFields) -> str:
     """`latestExecError`, which is there with empty texts when nothing failed."""
-    error = status.get("latestExecError") or {}
-    return ": ".join(filter(None, (error.get("title"), error.get("code"), error.get("message"))))
+    error = status.object("latestExecError")
+    return ": ".join(filter(None, (error.text("title"), error.text("code"), error.text("message"))))

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from fcpin.devs.client import DevsClient
-from fcpin.devs.model import LogLocation, Pipeline, Task, Wire
+from fcpin.devs.model import LogLocation, Pipeline, Task
 from fcpin.devs.phase import Phase
 from fcpin.devs.waiting import Tell, Waiter, check_success
 from fcpin.errors import PipelineDenied, PipelineError, PipelineExists, PipelineNotFound, PipelineRejected
 from fcpin.image import Digest
+from fcpin.json_fields import Wire
 
 _REFUSALS: Final = (PipelineExists, PipelineDenied, PipelineRejected)
 """Of a creation: there is no pipeline, or it is somebody else's."""

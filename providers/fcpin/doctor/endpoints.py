@@ -8,8 +8,10 @@ from typing import Final
 from fcpin.clock import Clock
 from fcpin.doctor.line import Line, note, ok, problem, untried
 from fcpin.errors import RegistryError
+from fcpin.exchange import Answer
+from fcpin.limits import MIB
 from fcpin.openapi import Retry
-from fcpin.registry.transport import MIB, Answer, Transport
+from fcpin.registry.transport import Transport
 
 ONCE: Final = Retry(attempts=1, seconds=30.0, first_wait=0.0, longest_wait=0.0)
 _REFUSED_BEYOND: Final = 15 * 60

@@ -11,7 +11,7 @@ from fcpin.doctor.line import Line, ok, problem
 from fcpin.errors import FcpinError
 from fcpin.stack.engine import Engine
 
-_PACKAGES: Final = ("pulumi", "alibabacloud-fc20230330", "alibabacloud-cr20181201", "alibabacloud-credentials")
+_PACKAGES: Final = ("pulumi", "alibabacloud-tea-openapi", "alibabacloud-credentials")
 _CLI: Final = "pulumi"
 _SECONDS: Final = 20.0
 

@@ -1,13 +1,13 @@
-"""The few calls of Function Compute 3.0 that fcpin needs, through the untouched SDK.
+"""The few calls of Function Compute 3.0 that fcpin needs.
 
-The SDK's models drop every field that they do not know, and what was read is sent back here.
-So the SDK signs, sends and maps errors, but the JSON goes through as it is.
-Every method raises FunctionError and nothing else; temporary ones only after having insisted.
+What was read is sent back here, so the JSON goes through as it is: the SDK's models drop fields that they do not know.
+Every answer has to be one of the operation that was called, about the function that was requested.
+Every method raises FunctionError and nothing else; temporary ones only after retrying.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import quote
 
 from fcpin.errors import (
@@ -16,14 +16,26 @@ from fcpin.errors import (
     FunctionError,
     FunctionExists,
     FunctionNotFound,
+    FunctionProtocolError,
     FunctionRejected,
     FunctionUnavailable,
+    InvalidSettings,
+    WrongShape,
 )
-from fcpin.fc.model import Alias, Function, Wire
-from fcpin.openapi import Account, CloudError, Retry, counted, retrying, sdk_config, send
+from fcpin.fc import runtime_config
+from fcpin.fc.model import Alias, Function
+from fcpin.json_fields import JsonFields, Wire
+from fcpin.limits import Limits
+from fcpin.openapi import Account, CloudError, OpenApi, Retry, counted, json_of, retrying
+
+if TYPE_CHECKING:
+    from fcpin.exchange import Answer
+
+T = TypeVar("T")
 
 _VERSION: Final = "2023-03-30"
 _PAGE: Final = 100
+_MAX_PAGES: Final = 1_000
 _FINANCE_ZONES: Final = frozenset({"me-central-1", "cn-shanghai-finance-1", "cn-heyuan-acdr-1", "cn-hangzhou-finance"})
 _BY_CODE: Final[dict[str, type[FunctionError]]] = {
     "ConcurrentUpdateError": FunctionConflict,
@@ -40,15 +52,25 @@ def default_endpoint(region: str) -> str:
 
 
 class FunctionClient:
-    """Functions of one region and account. Thread-safe; the SDK is imported at the first call."""
+    """Functions of one region and account. Thread-safe; the SDK is imported at the first call.
+
+    Every listing raises FunctionProtocolError when its pages repeat or do not end: never a part of it.
+    """
 
     def __init__(
-        self, region: str, *, endpoint: str = "", credentials: Account | None = None, retry: Retry | None = None
+        self,
+        region: str,
+        *,
+        endpoint: str = "",
+        credentials: Account | None = None,
+        retry: Retry | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self.region = region
         self.endpoint = endpoint or default_endpoint(region)
         self._credentials = credentials
         self._retry = retry or Retry()
+        self._limits = limits
 
     def get(self, name: str, qualifier: str = "") -> Function:
         """The function, or what it was when the version *qualifier* was published; an alias stands for its version.
@@ -56,81 +78,121 @@ class FunctionClient:
         Raises FunctionNotFound when FC says that there is no such function, version or alias.
         """
         query = {"qualifier": qualifier} if qualifier else None
-        return Function.from_wire(self._call("GetFunction", "GET", f"functions/{_quote(name)}", name, query=query))
+        return self._function("GetFunction", "GET", name, query=query)
 
     def create(self, name: str, body: Wire) -> Function:
         """CreateFunction. Raises FunctionExists."""
-        return Function.from_wire(
-            self._call("CreateFunction", "POST", "functions", name, body={**body, "functionName": name})
-        )
+        return self._function("CreateFunction", "POST", name, path="functions", body={**body, "functionName": name})
 
     def update(self, name: str, body: Wire) -> Function:
         """UpdateFunction: keys of *body* are replaced, all others stay."""
-        return Function.from_wire(self._call("UpdateFunction", "PUT", f"functions/{_quote(name)}", name, body=body))
+        return self._function("UpdateFunction", "PUT", name, body=body)
 
     def delete(self, name: str) -> None:
-        """DeleteFunction. A function that is gone already is deleted."""
+        """DeleteFunction. A function that is gone already is deleted.
+
+        An answer that is no success of the API raises FunctionError. Whether the function is gone, `get` tells.
+        """
         try:
-            self._call("DeleteFunction", "DELETE", f"functions/{_quote(name)}", name, answer="none")
+            self._call("DeleteFunction", "DELETE", _path(name), name, _nothing)
         except FunctionNotFound:
             return
 
     def list(self, prefix: str = "") -> Iterator[Function]:
         """Every function whose name begins with *prefix*, page by page."""
         query = {"prefix": prefix} if prefix else {}
-        yield from map(Function.from_wire, self._pages("ListFunctions", "functions", prefix or "*", query))
+        yield from self._pages("ListFunctions", "functions", prefix or "*", Function.listed, query)
 
     def versions(self, name: str) -> Iterator[str]:
         """The ids of the function's published versions, page by page; `get` tells what each runs."""
-        for wire in self._pages("ListFunctionVersions", f"functions/{_quote(name)}/versions", name):
-            yield str(wire.get("versionId") or "")
+        yield from self._pages("ListFunctionVersions", f"{_path(name)}/versions", name, _version_id)
 
     def aliases(self, name: str) -> Iterator[Alias]:
         """The function's aliases, page by page."""
-        yield from map(Alias.from_wire, self._pages("ListAliases", f"functions/{_quote(name)}/aliases", name))
+        yield from self._pages("ListAliases", f"{_path(name)}/aliases", name, Alias.from_wire)
 
-    def _pages(self, action: str, path: str, name: str, query: Mapping[str, str] | None = None) -> Iterator[Wire]:
-        """The objects of a listing, whose last part of *path* is their name on the wire."""
-        asked = {"limit": str(_PAGE), **(query or {})}
+    def _function(
+        self,
+        action: str,
+        method: str,
+        name: str,
+        *,
+        path: str = "",
+        body: Wire | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Function:
+        def read(answer: "Answer") -> Function:
+            function = Function.answered(json_of(answer), name)
+            runtime_config.check(function)
+            return function
+
+        return self._call(action, method, path or _path(name), name, read, body=body, query=query)
+
+    def _pages(
+        self, action: str, path: str, name: str, read: Callable[[object], T], query: Mapping[str, str] | None = None
+    ) -> Iterator[T]:
+        """Every object of a listing, whose last part of *path* is their name on the wire."""
+        what = path.rpartition("/")[2]
+
+        def page(answer: "Answer") -> tuple[Sequence[T], str]:
+            fields = JsonFields(json_of(answer), f"a listing of {what}")
+            objects = fields.objects(what, f"one of {what}", required=True)
+            return [read(one.wire) for one in objects], fields.text("nextToken")
+
+        sent = {"limit": str(_PAGE), **(query or {})}
+        tokens = set[str]()
         while True:
-            page = self._call(action, "GET", path, name, query=asked)
-            yield from page.get(path.rpartition("/")[2]) or ()
-            if not page.get("nextToken"):
+            found, token = self._call(action, "GET", path, name, page, query=sent)
+            yield from found
+            if not token:
                 return
-            asked = {**asked, "nextToken": page["nextToken"]}
+            if token in tokens or len(tokens) == _MAX_PAGES:
+                got = "a nextToken for the second time" if token in tokens else f"more than {_MAX_PAGES:,} pages"
+                raise FunctionProtocolError(f"{self._where(action, name)}: expected the listing to end, got {got}")
+            tokens.add(token)
+            sent = {**sent, "nextToken": token}
 
-    def _call(self, action: str, method: str, path: str, name: str, **rest: Any) -> Wire:
-        return retrying(lambda: self._once(action, method, path, name, **rest), self._retry)
-
-    def _once(
+    def _call(
         self,
         action: str,
         method: str,
         path: str,
         name: str,
+        read: Callable[["Answer"], T],
         *,
         body: Wire | None = None,
-        query: dict[str, str] | None = None,
-        answer: Literal["json", "none"] = "json",
-    ) -> Wire:
-        try:
-            with counted("fc", action):
-                reply = send(
-                    self._sdk, action, _VERSION, method, f"/{_VERSION}/{path}", query=query, body=body, answer=answer
-                )
-        except CloudError as error:
-            raise self._translated(error, action, name) from None
-        wire: Wire = reply.get("body") or {}
-        return wire
+        query: Mapping[str, str] | None = None,
+    ) -> T:
+        """What *read* makes of the answer. Raises FunctionError."""
+
+        def attempt() -> T:
+            try:
+                with counted("fc", action):
+                    answer = self._api.call(action, method, f"/{_VERSION}/{path}", query=query, body=body)
+                    return read(answer)
+            except CloudError as error:
+                raise self._translated(error, action, name) from None
+            except WrongShape as error:
+                raise FunctionProtocolError(
+                    f"{self._where(action, name)}: {error} (endpoint {self.endpoint})"
+                ) from None
+
+        return retrying(attempt, self._retry)
 
     @cached_property
-    def _sdk(self) -> Any:
-        from alibabacloud_fc20230330.client import Client
+    def _api(self) -> OpenApi:
+        try:
+            return OpenApi(self.endpoint, _VERSION, self._credentials, limits=self._limits)
+        except InvalidSettings as error:
+            raise FunctionRejected(f"endpoint {self.endpoint}: {error}") from None
 
-        return Client(sdk_config(self.endpoint, self.region, self._credentials))
+    def _where(self, action: str, name: str) -> str:
+        return f"function {name} in {self.region}: {action}"
 
     def _translated(self, error: CloudError, action: str, name: str) -> FunctionError:
-        where = f"function {name} in {self.region}: {action}"
+        where = self._where(action, name)
+        if error.is_malformed:
+            return FunctionProtocolError(f"{where}: {error} (endpoint {self.endpoint})")
         if error.code in _BY_CODE:
             return _BY_CODE[error.code](f"{where}: {error}")
         if error.is_denied:
@@ -142,5 +204,17 @@ class FunctionClient:
         return FunctionRejected(f"{where}: {error}")
 
 
-def _quote(name: str) -> str:
-    return quote(name, safe="")
+def _path(name: str) -> str:
+    return f"functions/{quote(name, safe='')}"
+
+
+def _version_id(wire: object) -> str:
+    return JsonFields(wire, "a version").text("versionId", required=True)
+
+
+def _nothing(answer: "Answer") -> None:
+    """An operation without a result answers nothing, or an object that is no error."""
+    if answer.body:
+        fields = JsonFields(json_of(answer), "an empty answer")
+        if error := next((key for key in ("Code", "code", "IsSuccess") if key in fields.wire), None):
+            raise WrongShape(f"expected an empty answer, got an object with {error}")

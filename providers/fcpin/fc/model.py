@@ -2,13 +2,16 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Final, Self
 
-from fcpin.errors import InvalidImage
+from fcpin.errors import InvalidImage, WrongShape
 from fcpin.image import Digest, Image
+from fcpin.json_fields import JsonFields, Wire
 
-Wire = Mapping[str, Any]
-"""A JSON object of the FC API, with the API's own keys."""
+_CUSTOM_CONTAINER: Final = "custom-container"
+_FUNCTION: Final = "a function"
+_OBJECTS: Final = ("customHealthCheckConfig", "registryConfig", "accelerationInfo")
+"""Of `customContainerConfig`: objects, where they are there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +40,51 @@ class Function:
     """The whole answer, so that nothing we do not understand is lost."""
 
     @classmethod
-    def from_wire(cls, wire: Wire) -> Self:
-        """Read one JSON object of the API; absent keys are empty."""
-        container = wire.get("customContainerConfig") or {}
-        sandbox = wire.get("microSandboxConfig") or {}
-        update_failed = wire.get("lastUpdateStatus") in {"Failed", "InProgress"}
+    def from_wire(cls, wire: object) -> Self:
+        """Read one JSON object of the API; absent keys are empty, as in listings. Raises WrongShape."""
+        fields = JsonFields(wire, _FUNCTION)
+        container = fields.object("customContainerConfig")
+        for name in _OBJECTS:
+            container.object(name)
+        sandbox = fields.object("microSandboxConfig")
+        update_failed = fields.text("lastUpdateStatus") in {"Failed", "InProgress"}
         about = "lastUpdateStatus" if update_failed else "state"
-        code, sentence = wire.get(f"{about}ReasonCode") or "", wire.get(f"{about}Reason") or ""
+        code, sentence = fields.text(f"{about}ReasonCode"), fields.text(f"{about}Reason")
+        tags = fields.objects("tags", "a tag", required=False)
         return cls(
-            name=wire.get("functionName") or "",
-            arn=wire.get("functionArn") or "",
-            id=wire.get("functionId") or "",
-            runtime=wire.get("runtime") or "",
-            image=container.get("image") or sandbox.get("image") or "",
-            resolved_image_uri=container.get("resolvedImageUri") or "",
-            state=wire.get("state") or "",
-            last_update_status=wire.get("lastUpdateStatus") or "",
-            last_modified_time=wire.get("lastModifiedTime") or "",
+            name=fields.text("functionName"),
+            arn=fields.text("functionArn"),
+            id=fields.text("functionId"),
+            runtime=fields.text("runtime"),
+            image=container.text("image") or sandbox.text("image"),
+            resolved_image_uri=container.text("resolvedImageUri"),
+            state=fields.text("state"),
+            last_update_status=fields.text("lastUpdateStatus"),
+            last_modified_time=fields.text("lastModifiedTime"),
             reason=": ".join(filter(None, (code, sentence))),
-            tags={tag["Key"]: tag.get("Value") or "" for tag in wire.get("tags") or () if "Key" in tag},
-            wire=wire,
+            tags={tag.text("Key", required=True): tag.text("Value") for tag in tags},
+            wire=fields.wire,
         )
+
+    @classmethod
+    def listed(cls, wire: object) -> Self:
+        """Read one object of ListFunctions, which may lack everything but the name. Raises WrongShape."""
+        JsonFields(wire, _FUNCTION).text("functionName", required=True)
+        return cls.from_wire(wire)
+
+    @classmethod
+    def answered(cls, wire: object, name: str) -> Self:
+        """Read the answer of GetFunction, CreateFunction or UpdateFunction for *name*.
+
+        Raises WrongShape unless it names that function, has a runtime, and the image of a custom container.
+        """
+        fields = JsonFields(wire, f"function {name}")
+        found = fields.text("functionName", required=True)
+        if found != name:
+            raise WrongShape(f"expected function {name}, got function {found[:64]!r}")
+        if fields.text("runtime", required=True) == _CUSTOM_CONTAINER:
+            fields.object("customContainerConfig").text("image", required=True)
+        return cls.from_wire(wire)
 
     @property
     def container(self) -> Wire:
@@ -92,10 +119,15 @@ class Alias:
     """Share of the calls (0 to 1) by the id of the other version; empty where one version has them all."""
 
     @classmethod
-    def from_wire(cls, wire: Wire) -> Self:
-        """Read one JSON object of ListAliases."""
-        weights = wire.get("additionalVersionWeight") or {}
-        return cls(wire.get("aliasName") or "", wire.get("versionId") or "", weights)
+    def from_wire(cls, wire: object) -> Self:
+        """Read one JSON object of ListAliases. Raises WrongShape."""
+        fields = JsonFields(wire, "an alias")
+        weights = fields.object("additionalVersionWeight")
+        return cls(
+            fields.text("aliasName", required=True),
+            fields.text("versionId", required=True),
+            {version: weights.share(version) for version in weights.wire},
+        )
 
     @property
     def versions(self) -> Collection[str]:

@@ -144,6 +144,12 @@ def _part(record: Record, config: Mapping[str, Any]) -> dict[str, Any]:
     return wire
 
 
+def check(function: Function) -> None:
+    """Raise WrongShape unless every setting that is managed here has the type that the API documents."""
+    _seen(FUNCTION, function.wire)
+    _seen(CONTAINER, function.container)
+
+
 def live(config: Mapping[str, Any], function: Function) -> dict[str, Any]:
     """What *function* has where *config* says something, in the words of *config*. Equal to it when nothing drifted."""
     seen = {**_seen(FUNCTION, function.wire), **_seen(CONTAINER, function.container)}

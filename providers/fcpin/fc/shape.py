@@ -5,9 +5,10 @@ The user writes snake_case (as in pulumi-alicloud), the API speaks camelCase. A 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
-from fcpin.errors import Problem
+from fcpin.errors import Problem, WrongShape
+from fcpin.json_fields import kind
 from fcpin.spelling import unknown_key
 
 _STEP_TOLERANCE: Final = 1e-9
@@ -23,7 +24,7 @@ class Shape(Protocol):
         """*value* as the API wants it. Only for values without problems."""
 
     def from_wire(self, wire: Any) -> Any:
-        """What the API answered, in the user's words."""
+        """What the API answered, in the user's words. Raises WrongShape."""
 
     def cut(self, live: Any, wanted: Any) -> Any:
         """*live* without what only the server speaks of: what it filled in by itself is no drift."""
@@ -33,11 +34,15 @@ class _Leaf:
     """A value without parts: the same on the wire and here, and drift whenever it differs."""
 
     __slots__ = ()
+    _on_wire: ClassVar[tuple[type, ...]]
 
     def to_wire(self, value: Any) -> Any:
         return value
 
     def from_wire(self, wire: Any) -> Any:
+        # By type(), because a bool is an int.
+        if type(wire) not in self._on_wire:
+            raise WrongShape(f"expected {kind(self._on_wire[0]())}, got {kind(wire)}")
         return wire
 
     def cut(self, live: Any, wanted: Any) -> Any:  # noqa: ARG002 - as it is
@@ -48,6 +53,7 @@ class _Leaf:
 class Text(_Leaf):
     """A string."""
 
+    _on_wire = (str,)
     choices: tuple[str, ...] = ()
 
     def problems(self, path: str, value: object) -> Iterator[Problem]:
@@ -61,6 +67,7 @@ class Text(_Leaf):
 class Number(_Leaf):
     """A number inside its limits, both included. Pulumi hands every number over as a float: 512.0 is 512."""
 
+    _on_wire = (int, float)
     least: float
     greatest: float
     step: float = 1
@@ -80,6 +87,8 @@ class Number(_Leaf):
 @dataclass(frozen=True, slots=True)
 class Flag(_Leaf):
     """True or false."""
+
+    _on_wire = (bool,)
 
     def problems(self, path: str, value: object) -> Iterator[Problem]:
         if not isinstance(value, bool):
@@ -103,6 +112,8 @@ class ListOf:
         return [self.item.to_wire(item) for item in value]
 
     def from_wire(self, wire: Any) -> Any:
+        if not isinstance(wire, list):
+            raise WrongShape(f"expected a list, got {kind(wire)}")
         return [self.item.from_wire(item) for item in wire]
 
     def cut(self, live: Any, wanted: Any) -> Any:
@@ -127,6 +138,10 @@ class TextMap:
         return dict(value)
 
     def from_wire(self, wire: Any) -> Any:
+        if not isinstance(wire, dict):
+            raise WrongShape(f"expected an object, got {kind(wire)}")
+        if others := [kind(item) for item in wire.values() if not isinstance(item, str)]:
+            raise WrongShape(f"expected an object of strings, got {others[0]} in it")
         return dict(wire)
 
     def cut(self, live: Any, wanted: Any) -> Any:  # noqa: ARG002 - a name too many is drift
@@ -161,11 +176,17 @@ class Record:
         return {self.wire_name(name): self.fields[name].to_wire(item) for name, item in value.items()}
 
     def from_wire(self, wire: Any) -> Any:
-        return {
-            name: shape.from_wire(wire[self.wire_name(name)])
-            for name, shape in self.fields.items()
-            if wire.get(self.wire_name(name)) is not None
-        }
+        if not isinstance(wire, Mapping):
+            raise WrongShape(f"expected an object, got {kind(wire)}")
+        found = {}
+        for name, shape in self.fields.items():
+            on_wire = self.wire_name(name)
+            if wire.get(on_wire) is not None:
+                try:
+                    found[name] = shape.from_wire(wire[on_wire])
+                except WrongShape as error:
+                    raise WrongShape(f"{on_wire}: {error}") from None
+        return found
 
     def cut(self, live: Any, wanted: Any) -> Any:
         """Only the fields of *wanted*. The API leaves out what is empty, false or 0: that it does so is no drift."""

@@ -3,19 +3,18 @@
 The clients of `fcpin.fc` and `fcpin.registry` turn an answer into what it means; here that is the question.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Final
 
+from fcpin import json_fields
 from fcpin.errors import FcpinError
-from fcpin.openapi import Account, CloudError, Retry, check_proxy, cloud_errors, retrying, says_later, sdk_config, send
+from fcpin.json_fields import JsonFields, Wire
+from fcpin.openapi import Account, CloudError, OpenApi, Retry, retrying, says_later
 
-Wire = Mapping[str, Any]
-"""A JSON object, with the API's own keys."""
+if TYPE_CHECKING:
+    from fcpin.exchange import Answer
 
-_UNANSWERED: Final = 0
 _SHOWN: Final = 200
 
 
@@ -35,6 +34,10 @@ class Said:
     def is_success(self) -> bool:
         return not self.code
 
+    def fields(self, what: str) -> JsonFields:
+        """The body as *what*. Its methods raise WrongShape."""
+        return JsonFields(self.body, what)
+
     def __str__(self) -> str:
         if self.is_success:
             return "accepted"
@@ -49,27 +52,15 @@ class NotNow(FcpinError):
 
 
 class Api:
-    """One API of one region. The SDK signs and sends; it is imported at the first call.
+    """One version of one API. The SDK, which signs, is imported at the first call.
 
-    Credentials without the right, and passing failures after having insisted, are no answer to any question: `call`
-    raises CloudError, NotNow.
+    Credentials without the right, passing failures after retrying, and answers that no API gives answer no question:
+    `call` raises CloudError, NotNow.
     """
 
-    def __init__(
-        self,
-        endpoint: str,
-        region: str,
-        version: str,
-        style: Literal["ROA", "RPC"],
-        account: Account | None,
-        retry: Retry,
-    ) -> None:
-        check_proxy(endpoint)
+    def __init__(self, endpoint: str, version: str, account: Account | None, retry: Retry) -> None:
         self.endpoint = endpoint
-        self._region = region
-        self._version = version
-        self._style = style
-        self._account = account
+        self._api = OpenApi(endpoint, version, account)
         self._retry = retry
 
     def call(
@@ -86,45 +77,27 @@ class Api:
 
     def _once(self, action: str, method: str, path: str, query: Mapping[str, object] | None, body: Wire | None) -> Said:
         try:
-            with cloud_errors():
-                return _said(self._send(action, method, path, query, body))
+            sent = {key: str(value) for key, value in (query or {}).items()}
+            return _said(self._api.call(action, method, path, query=sent, body=body))
         except CloudError as error:
             where = f"{action} at {self.endpoint}: {error.message}"
-            if error.is_denied:
-                raise CloudError(error.code, error.status, where, request_id=error.request_id) from None
-            if error.status == _UNANSWERED or says_later(error.code):
+            if says_later(error.code) or (error.is_temporary and not error.is_from_api):
                 raise NotNow(f"{where} ({error.code})") from None
+            if error.is_denied or not error.is_from_api:
+                raise CloudError(error.code, error.status, where, request_id=error.request_id) from None
             return Said(error.status, {}, error.code, error.message)
 
-    def _send(
-        self, action: str, method: str, path: str, query: Mapping[str, object] | None, body: Wire | None
-    ) -> Mapping[str, Any]:
-        return send(
-            self._sdk,
-            action,
-            self._version,
-            method,
-            path,
-            query={key: str(value) for key, value in (query or {}).items()},
-            body=body,
-            style=self._style,
-            answer="string",  # an invocation answers whatever the function says
-        )
 
-    @cached_property
-    def _sdk(self) -> Any:
-        from alibabacloud_tea_openapi.client import Client
+def _said(answer: "Answer") -> Said:
+    """ACR refuses with HTTP 200 and `IsSuccess: false`; an invocation may do so with a `Code`.
 
-        return Client(sdk_config(self.endpoint, self._region, self._account))
-
-
-def _said(answer: Mapping[str, Any]) -> Said:
-    """ACR refuses with HTTP 200 and `IsSuccess: false`; an invocation may do so with a `Code`."""
+    An invocation answers what the function answers, which need not be JSON.
+    """
     try:
-        body = json.loads(answer.get("body") or "{}")
+        body = json_fields.parse(answer.body)
     except ValueError:
-        body = {}
+        body = None
     wire: Wire = body if isinstance(body, dict) else {}
     refused = wire.get("IsSuccess") is False or ("Code" in wire and "IsSuccess" not in wire)
     code = str(wire.get("Code") or "NotSuccessful") if refused else ""
-    return Said(int(answer["statusCode"]), wire, code, str(wire.get("Message") or ""))
+    return Said(answer.status, wire, code, str(wire.get("Message") or ""))

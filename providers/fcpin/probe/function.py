@@ -1,6 +1,5 @@
 """A function of the probe's own: made, updated, called and removed, with every answer as it came."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -11,7 +10,8 @@ from fcpin.fc.model import Function
 from fcpin.fc.readiness import Verdict, Waiter, judge
 from fcpin.fc.runtime_config import DEFAULT_HANDLER, RUNTIME
 from fcpin.image import Digest, short
-from fcpin.probe.api import Api, Said, Wire
+from fcpin.json_fields import Wire
+from fcpin.probe.api import Api, Said
 
 VERSION: Final = "2023-03-30"
 CPU: Final = 0.05
@@ -61,7 +61,7 @@ class Outcome:
 
 
 class ProbeFunction:
-    """The function *name*. Raises CloudError, NotNow, DeadlineExceeded."""
+    """The function *name*. Raises CloudError, NotNow, DeadlineExceeded, WrongShape."""
 
     def __init__(self, name: str, api: Api, clock: Clock, deadline: float) -> None:
         self.name = name
@@ -93,20 +93,20 @@ class ProbeFunction:
 
     def settle(self, said: Said) -> Function:
         """Wait until nothing is under way; *said* is the last answer that told of the function."""
-        return self._waiter.settle(Function.from_wire(said.body), self.get)
+        return self._waiter.settle(Function.answered(said.body, self.name), self.get)
 
     def get(self) -> Function:
         """Raises FunctionRejected when FC does not tell."""
         said = self._api.call("GetFunction", "GET", self._path())
         if not said.is_success:
             raise FunctionRejected(f"function {self.name}: GetFunction {said}")
-        return Function.from_wire(said.body)
+        return Function.answered(said.body, self.name)
 
-    def listed(self) -> Wire:
-        """What ListFunctions tells of it; empty when it is not among the first 100 of its prefix."""
+    def listed(self) -> Function | None:
+        """What ListFunctions tells of it; None when it is not among the first 100 of its prefix."""
         said = self._api.call("ListFunctions", "GET", _FUNCTIONS, query={"prefix": self.name, "limit": 100})
-        functions: Iterable[Wire] = said.body.get("functions") or ()
-        return next((one for one in functions if one.get("functionName") == self.name), {})
+        found = said.fields("a listing").objects("functions", "a function", required=said.is_success)
+        return next((Function.listed(one.wire) for one in found if one.text("functionName") == self.name), None)
 
     def invoke(self) -> Said:
         return self._api.call("InvokeFunction", "POST", f"{self._path()}/invocations")
@@ -140,8 +140,9 @@ class ProbeFunction:
 
     def _remove_versions(self) -> None:
         said = self._api.call("ListFunctionVersions", "GET", f"{self._path()}/versions", query={"limit": 100})
-        for version in said.body.get("versions") or ():
-            self._api.call("DeleteFunctionVersion", "DELETE", f"{self._path()}/versions/{version['versionId']}")
+        for version in said.fields("a listing").objects("versions", "a version", required=said.is_success):
+            version_id = quote(version.text("versionId", required=True), safe="")
+            self._api.call("DeleteFunctionVersion", "DELETE", f"{self._path()}/versions/{version_id}")
 
     def _outcome(self, action: str, method: str, path: str, body: Wire) -> Outcome:
         started = self._clock.monotonic()

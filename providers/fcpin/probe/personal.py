@@ -1,10 +1,11 @@
 """A repository of ACR Personal, asked by its API (version 2016-06-07)."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from fcpin.image import Repository
+from fcpin.json_fields import JsonFields
 from fcpin.probe.api import Api, Said
 
 VERSION: Final = "2016-06-07"
@@ -19,11 +20,11 @@ class Personal:
         self._api = api
         self._path = f"/repos/{quote(repository.path)}/tags"
 
-    def tag(self, name: str) -> tuple[Said, Any]:
+    def tag(self, name: str) -> tuple[Said, JsonFields | None]:
         """What GetRepoTags tells of a tag, or None where it lists none of that name; and its last answer."""
         for said in self._answers():
-            listed = (said.body.get("data") or {}).get("tags") or ()
-            found = next((tag for tag in listed if tag.get("tag") == name), None)
+            listed = said.fields("a listing").object("data").objects("tags", "a tag", required=said.is_success)
+            found = next((tag for tag in listed if tag.wire.get("tag") == name), None)
             if found is not None or not listed:
                 break
         return said, found

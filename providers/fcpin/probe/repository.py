@@ -5,12 +5,14 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from fcpin.errors import RegistryError, RegistryProtocolError, RepositoryNotFound, TagNotFound
+from fcpin.exchange import Answer
 from fcpin.image import Digest, Repository
+from fcpin.limits import MIB
 from fcpin.probe.image import Blob, BuiltImage
 from fcpin.registry.auth import DELETE, PUSH, Authenticator
 from fcpin.registry.manifests import MANIFEST_TYPES
 from fcpin.registry.session import Request, Session
-from fcpin.registry.transport import MIB, Answer, Transport, join, origin
+from fcpin.registry.transport import Transport, join, origin
 
 _WRITTEN: Final = range(200, 300)
 _GONE: Final = (404, 410)

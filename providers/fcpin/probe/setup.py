@@ -34,7 +34,7 @@ class Plan:
         """*name* is that of the run. Asks nobody anything yet. Raises InvalidSettings."""
         region = self.settings.region
         endpoint = endpoint_of(self.settings, region) or fc_endpoint(region)
-        functions = Api(endpoint, region, function.VERSION, "ROA", self.settings.credentials, retry)
+        functions = Api(endpoint, function.VERSION, self.settings.credentials, retry)
         host = public_host(self.repository.host)
         said = by_registry(self.settings.registries).get(host, RegistrySettings())
         enterprise, personal_edition = self._acrs(said, retry)
@@ -61,8 +61,8 @@ class Plan:
         account = Profile(said.profile) if said.profile else self.settings.credentials
         endpoint = self.settings.endpoints.get("cr") or f"cr.{host.region}.aliyuncs.com"
         if host.edition == "personal":
-            return None, Personal(Api(endpoint, host.region, personal.VERSION, "ROA", account, retry), self.repository)
-        api = Api(endpoint, host.region, acr.VERSION, "RPC", account, retry)
+            return None, Personal(Api(endpoint, personal.VERSION, account, retry), self.repository)
+        api = Api(endpoint, acr.VERSION, account, retry)
         return Acr(api, host, self.repository, said.instance_id), None
 
 

@@ -1,19 +1,27 @@
 """The calls of ACR's API (cr, version 2018-12-01) that a registry needs, with its failures as ours.
 
-Made by alibabacloud-cr20181201, whose models stop here and in `acr_enterprise`. The API answers HTTP 200 to some
-failures, so `IsSuccess` is checked on every answer.
+The API answers HTTP 200 to some failures, so `IsSuccess` is checked on every answer.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
-from fcpin.errors import RegistryDenied, RegistryError, RegistryUnavailable, RepositoryNotFound, TagNotFound
-from fcpin.openapi import CloudError, counted, retrying
+from fcpin.errors import (
+    RegistryDenied,
+    RegistryError,
+    RegistryProtocolError,
+    RegistryUnavailable,
+    RepositoryNotFound,
+    TagNotFound,
+    WrongShape,
+)
+from fcpin.json_fields import JsonFields
+from fcpin.openapi import CloudError, counted, json_of, one_line, retrying
+from fcpin.registry.acr_answers import OPERATIONS
 from fcpin.registry.acr_region import AcrOfRegion
 
-Operations = Mapping[str, Callable[[Mapping[str, object]], Any]]
-"""What the SDK's client can be asked, by the API's name of it."""
-
+_READS: Final = frozenset({"GetRepoTag"})
+"""Sent by GET, as the SDK does; all others by POST."""
 _ABSENT: Final = "NOT_EXIST"
 _ABSENT_TAG: Final = ("TAG_", "REPO_TAG_", "IMAGE_", "ARTIFACT_")
 _PERMISSIONS: Final[Mapping[str, str]] = {
@@ -29,54 +37,51 @@ _PERMISSIONS: Final[Mapping[str, str]] = {
 """The RAM actions that each call needs."""
 
 
-class AcrApi(AcrOfRegion[Operations]):
+class AcrApi(AcrOfRegion):
     """The API of one region; see AcrOfRegion."""
 
+    VERSION = "2018-12-01"
+
     def call(self, action: str, asked: str, missing: type[RegistryError], **parameters: object) -> Any:
-        """The SDK's body of a successful answer; *parameters* as the API names them.
+        """The answer of a successful call, see acr_answers; *parameters* as the API names them.
 
         Raises RegistryError, with *asked* in its message; *missing* when the API says that there is no such thing.
         """
         return retrying(lambda: self._attempt(action, asked, missing, parameters), self._retry)
 
     def _attempt(self, action: str, asked: str, missing: type[RegistryError], parameters: Mapping[str, object]) -> Any:
+        operation = OPERATIONS[action]
+        query = {name: str(value) for name, value in parameters.items()}
         try:
-            operation = self._client()[action]
             with counted("cr", action):
-                return _successful(operation(parameters), action)
+                answer = self._api.call(action, "GET" if action in _READS else "POST", "/", query=query)
+                return operation.result(_successful(JsonFields(json_of(answer), operation.what), action), parameters)
         except CloudError as error:
             raise self._refusal(error, action, asked, missing) from None
-
-    def _client_of(self, config: Any) -> Operations:
-        from alibabacloud_cr20181201 import models
-        from alibabacloud_cr20181201.client import Client
-
-        client = Client(config)
-        return {
-            "ListInstance": lambda p: client.list_instance(models.ListInstanceRequest().from_map(p)).body,
-            "GetRepository": lambda p: client.get_repository(models.GetRepositoryRequest().from_map(p)).body,
-            "ListRepoTag": lambda p: client.list_repo_tag(models.ListRepoTagRequest().from_map(p)).body,
-            "GetRepoTag": lambda p: client.get_repo_tag(models.GetRepoTagRequest().from_map(p)).body,
-            "CreateRepoTag": lambda p: client.create_repo_tag(models.CreateRepoTagRequest().from_map(p)).body,
-            "DeleteRepoTag": lambda p: client.delete_repo_tag(models.DeleteRepoTagRequest().from_map(p)).body,
-            "GetAuthorizationToken": lambda p: (
-                client.get_authorization_token(models.GetAuthorizationTokenRequest().from_map(p)).body
-            ),
-        }
+        except WrongShape as error:
+            raise RegistryProtocolError(f"{asked}: {action} at {self._endpoint}: {error}") from None
 
     def _refusal(self, error: CloudError, action: str, asked: str, missing: type[RegistryError]) -> RegistryError:
         said = f"{asked}: {action} at {self._endpoint} answered {error}"
+        if error.is_malformed:
+            return RegistryProtocolError(said)
         if error.is_temporary:
-            return RegistryUnavailable(said)
+            unavailable = RegistryUnavailable(said)
+            unavailable.retry_after = error.retry_after
+            return unavailable
         if error.is_denied or error.status in {401, 403}:
             return RegistryDenied(f"{said}; the credentials must be valid and allowed {_PERMISSIONS[action]}")
         if error.code.endswith(_ABSENT):
             return (TagNotFound if error.code.startswith(_ABSENT_TAG) else RepositoryNotFound)(said)
-        return (missing if error.status == 404 else RegistryError)(said)
+        # A page of a proxy is not an absence.
+        return (missing if error.status == 404 and error.is_from_api else RegistryError)(said)
 
 
-def _successful(body: Any, action: str) -> Any:
-    if body is not None and body.is_success is True:
-        return body
-    code = getattr(body, "code", None) or "NoAnswer"
-    raise CloudError(str(code), 200, f"{action} did not succeed", request_id=str(getattr(body, "request_id", "") or ""))
+def _successful(answer: JsonFields, action: str) -> JsonFields:
+    success = answer.flag("IsSuccess")
+    if success is None:
+        raise WrongShape("expected an answer with IsSuccess, got an object without it")
+    if not success:
+        code, request_id = one_line(answer.text("Code"))[:200], one_line(answer.text("RequestId"))[:200]
+        raise CloudError(code or "NoCode", 200, f"{action} did not succeed", request_id=request_id)
+    return answer

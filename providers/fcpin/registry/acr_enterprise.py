@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from fcpin.errors import RegistryError, RegistryProtocolError, RepositoryNotFound, TagNotFound
 from fcpin.image import AcrHost, Digest, Manifest, Repository, TagRecord
+from fcpin.registry.acr_answers import Instance, Instances, TagImage
 from fcpin.registry.acr_api import AcrApi
 from fcpin.registry.acr_listing import AT_ONCE, PAGE_SIZE, Page, every_tag, moment, page_size, record, total
 from fcpin.registry.base import PushTarget, TaggingRegistry
 from fcpin.registry.docker_config import Login
-from fcpin.registry.single_flight import SingleFlight
+from fcpin.single_flight import SingleFlight
 
 
 class InstanceNotSeen(RepositoryNotFound):
@@ -116,12 +117,10 @@ class AcrEnterprise:
         """A temporary login to the instance's registry, made by GetAuthorizationToken."""
         asked = f"login to {self._acr.public_host}"
         body = self._ask("GetAuthorizationToken", asked, RepositoryNotFound)
-        if not body.temp_username or not body.authorization_token:
-            raise RegistryProtocolError(f"{asked}: ACR answered without a user name and a token")
         return Login(
             "GetAuthorizationToken",
-            str(body.temp_username),
-            str(body.authorization_token),
+            body.temp_username,
+            body.authorization_token,
             expires=moment(body.expire_time, asked),
         )
 
@@ -134,7 +133,7 @@ class AcrEnterprise:
             PageNo=number,
             PageSize=PAGE_SIZE,
         )
-        records = [_record(image, repository, image.tag) for image in body.images or []]
+        records = [_record(image, repository, image.tag) for image in body.images]
         return Page(total(body.total_count, repository), page_size(body.page_size, repository), records)
 
     def _ask_tag(self, action: str, repository: Repository, tag: str) -> Any:
@@ -154,24 +153,30 @@ class AcrEnterprise:
         name = self._acr.instance_name
         for instance in self._instances(name):
             # The filter of ListInstance may be fuzzy.
-            if instance.instance_name == name and instance.instance_id:
-                return str(instance.instance_id)
+            if instance.instance_name == name:
+                return instance.instance_id
         raise InstanceNotSeen(
             f"{self._acr.public_host}: these credentials see no ACR Enterprise instance named {name!r} in "
             f"{self._acr.region}; check the name, or give instance_id in the stack's registries; of another account's "
             "give username and password"
         )
 
-    def _instances(self, name: str) -> Iterator[Any]:
-        seen, number = 0, 1
+    def _instances(self, name: str) -> Iterator[Instance]:
+        """Every instance once. Raises RegistryProtocolError for pages that repeat or end before their total."""
+        asked, seen, number = self._acr.public_host, set[str](), 1
         while True:
-            body = self._api.call(
-                "ListInstance", self._acr.public_host, RepositoryNotFound, InstanceName=name, PageNo=number, PageSize=30
+            page: Instances = self._api.call(
+                "ListInstance", asked, RepositoryNotFound, InstanceName=name, PageNo=number, PageSize=30
             )
-            instances = body.instances or []
-            yield from instances
-            seen, number = seen + len(instances), number + 1
-            if not instances or seen >= total(body.total_count or 0, self._acr.public_host):
+            new = {instance.instance_id for instance in page.instances} - seen
+            if len(new) < len(page.instances) or (not new and len(seen) < page.total_count):
+                raise RegistryProtocolError(
+                    f"{asked}: ListInstance: expected {page.total_count:,} instances, got {len(seen | new):,} and then "
+                    f"{'one of them again' if page.instances else 'an empty page'}"
+                )
+            yield from page.instances
+            seen, number = seen | new, number + 1
+            if len(seen) >= page.total_count:
                 return
             if number > _INSTANCE_PAGES:
                 raise RegistryProtocolError(f"{self._acr.public_host}: ListInstance does not end; give instance_id")
@@ -187,13 +192,11 @@ class AcrEnterprise:
         body = self._ask(
             "GetRepository", str(repository), RepositoryNotFound, RepoNamespaceName=namespace, RepoName=name
         )
-        if not body.repo_id:
-            raise RegistryProtocolError(f"{repository}: ACR answered without a RepoId")
         is_private = body.repo_type == "PRIVATE" if body.repo_type else None
-        return _Found(str(body.repo_id), body.tag_immutability, is_private)
+        return _Found(body.repo_id, body.tag_immutability, is_private)
 
 
-def _record(image: Any, repository: Repository, tag: object) -> TagRecord:
+def _record(image: TagImage, repository: Repository, tag: object) -> TagRecord:
     return record(
         repository,
         tag,

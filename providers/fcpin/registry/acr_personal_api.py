@@ -1,20 +1,18 @@
-"""The one call of ACR Personal's API (cr, version 2016-06-07) that a registry needs: GetRepoTags.
-
-The SDK of that version throws the body of its answers away, so the generic client signs and sends it.
-"""
+"""The one call of ACR Personal's API (cr, version 2016-06-07) that a registry needs: GetRepoTags."""
 
 import re
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
-from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError, RegistryUnavailable
+from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError, RegistryUnavailable, WrongShape
 from fcpin.identity import has_source
 from fcpin.image import Repository
-from fcpin.openapi import CloudError, counted, retrying, send
+from fcpin.json_fields import JsonFields
+from fcpin.openapi import CloudError, counted, json_of, retrying
 from fcpin.registry.acr_region import AcrOfRegion
 
-_VERSION: Final = "2016-06-07"
+_MAX_PAGE: Final = 10_000
 
 
 _UNKNOWN: Final = re.compile(r"(?:USER|NAMESPACE|REPO|REPOSITORY)_NOT_EXIST")
@@ -29,8 +27,10 @@ class NobodyToAskAs(NoPushTimes):
     """No credentials for Alibaba Cloud's APIs are configured here."""
 
 
-class PersonalApi(AcrOfRegion[Any]):
+class PersonalApi(AcrOfRegion):
     """The API of one region; see AcrOfRegion."""
+
+    VERSION = "2016-06-07"
 
     def tags(self, repository: Repository, page: int, size: int) -> Mapping[str, Any]:
         """`data` of one answer: `total`, `pageSize` and `tags`, whose times are in milliseconds since 1970.
@@ -43,23 +43,17 @@ class PersonalApi(AcrOfRegion[Any]):
     def _once(self, repository: Repository, query: Mapping[str, str]) -> Mapping[str, Any]:
         path = f"/repos/{quote(repository.path)}/tags"
         try:
-            client = self._client()
             with counted("cr", "GetRepoTags"):
-                answer = send(client, "GetRepoTags", _VERSION, "GET", path, query=query)
+                return _data(json_of(self._api.call("GetRepoTags", "GET", path, query=query)))
         except CloudError as error:
             raise self._refusal(error, repository) from None
-        data = (answer.get("body") or {}).get("data")
-        if not isinstance(data, dict):
-            raise RegistryProtocolError(f"{repository}: GetRepoTags at {self._endpoint} answered without data")
-        return data
-
-    def _client_of(self, config: Any) -> Any:
-        from alibabacloud_tea_openapi.client import Client
-
-        return Client(config)
+        except WrongShape as error:
+            raise RegistryProtocolError(f"{repository}: GetRepoTags at {self._endpoint}: {error}") from None
 
     def _refusal(self, error: CloudError, repository: Repository) -> RegistryError:
         said = f"{repository}: GetRepoTags at {self._endpoint} answered {error}"
+        if error.is_malformed:
+            return RegistryProtocolError(said)
         if error.is_temporary:
             unavailable = RegistryUnavailable(said)
             unavailable.retry_after = error.retry_after
@@ -74,3 +68,14 @@ class PersonalApi(AcrOfRegion[Any]):
             f"credentials, and that they are allowed cr:ListRepositoryTag, or set push_times: false for the host in "
             "the stack's registries"
         )
+
+
+def _data(answer: object) -> Mapping[str, Any]:
+    """Raises WrongShape."""
+    data = JsonFields(JsonFields(answer, "a listing of tags").wire.get("data"), "a listing with data")
+    for tag in data.objects("tags", "a tag"):
+        for name in ("digest", "status"):
+            tag.text(name)
+        for name in ("imageUpdate", "imageCreate"):
+            tag.text_or_number(name)
+    return {**data.wire, "pageSize": data.count("pageSize", limit=_MAX_PAGE)}

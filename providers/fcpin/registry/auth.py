@@ -14,9 +14,11 @@ from urllib.parse import urlencode, urlsplit
 
 from fcpin.clock import Clock
 from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError
+from fcpin.exchange import Answer
+from fcpin.limits import MIB
 from fcpin.registry.docker_config import ANONYMOUS, FindLogin, Login
-from fcpin.registry.single_flight import SingleFlight
-from fcpin.registry.transport import MIB, Answer, Transport, origin
+from fcpin.registry.transport import Transport, origin
+from fcpin.single_flight import SingleFlight
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - a "token" of the HTTP grammar
 _SCHEME = re.compile(rf"[\s,]*({_TOKEN})(?=[\s,]|$)")

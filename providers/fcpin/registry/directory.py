@@ -11,6 +11,7 @@ from typing import Final
 from fcpin.clock import Clock, SystemClock
 from fcpin.errors import RegistryError
 from fcpin.image import AcrHost, Digest, Manifest, Repository, TagRecord, acr_host
+from fcpin.limits import Limits
 from fcpin.openapi import Account, Credentials, Profile, Retry
 from fcpin.registry.acr_api import AcrApi
 from fcpin.registry.acr_enterprise import AcrEnterprise, InstanceNotSeen
@@ -21,8 +22,8 @@ from fcpin.registry.build_times import BuildTimes
 from fcpin.registry.distribution import Distribution, docker_logins
 from fcpin.registry.docker_config import FindLogin, Login, RenewedLogin
 from fcpin.registry.settings import RegistrySettings, by_registry, public_host
-from fcpin.registry.single_flight import SingleFlight
 from fcpin.registry.transport import REGISTRY_RETRY, Transport
+from fcpin.single_flight import SingleFlight
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ class RegistryDirectory:
 
     *settings* are by host. *credentials* and *cr_endpoint* are for ACR's APIs: None takes the default chain and
     `cr.<region>.aliyuncs.com`. *tell* takes what the user may want to know of a listing, *build_times*
-    keeps what was found in images. A repository is asked for
+    keeps what was found in images, *limits* bound each request. A repository is asked for
     under its registry's public host, whichever of ACR's hosts it is named by, unless the settings give an endpoint.
 
     Raises InvalidSettings when two of the hosts are one registry.
@@ -51,6 +52,7 @@ class RegistryDirectory:
         clock: Clock | None = None,
         tell: Callable[[str], None] = _log.info,
         build_times: BuildTimes | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self._settings = by_registry(settings or {})
         self._credentials = credentials
@@ -59,7 +61,8 @@ class RegistryDirectory:
         self._clock = clock or SystemClock()
         self._tell = tell
         self._build_times = build_times
-        self._transport = Transport(retry=retry, clock=self._clock)
+        self._limits = limits
+        self._transport = Transport(retry=retry, clock=self._clock, limits=limits)
         self._registries = SingleFlight[str, TaggingRegistry]()
         self._listings = SingleFlight[Repository, Sequence[TagRecord]]()
         self._records = SingleFlight[tuple[Repository, str], TagRecord]()
@@ -148,7 +151,9 @@ class RegistryDirectory:
         images = self._distribution(host, settings, docker_logins(written).find)
         if acr is None or not settings.push_times:
             return images
-        api = PersonalApi(acr.region, credentials=account, endpoint=self._cr_endpoint, retry=self._retry)
+        api = PersonalApi(
+            acr.region, credentials=account, endpoint=self._cr_endpoint, retry=self._retry, limits=self._limits
+        )
         return AcrPersonal(acr, images, api, self._tell)
 
     def _enterprise(self, acr: AcrHost, settings: RegistrySettings, account: Account | None) -> TaggingRegistry:
@@ -156,7 +161,7 @@ class RegistryDirectory:
         enterprise = AcrEnterprise(
             acr,
             lambda find: self._distribution(host, settings, RenewedLogin(find, self._clock).find),
-            AcrApi(acr.region, credentials=account, endpoint=self._cr_endpoint, retry=self._retry),
+            AcrApi(acr.region, credentials=account, endpoint=self._cr_endpoint, retry=self._retry, limits=self._limits),
             instance_id=settings.instance_id,
         )
         if settings.username:

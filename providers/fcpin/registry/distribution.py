@@ -15,7 +15,10 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from fcpin.clock import Clock, SystemClock
 from fcpin.errors import InvalidImage, RegistryError, RegistryProtocolError, RepositoryNotFound, TagNotFound
+from fcpin.exchange import Answer
 from fcpin.image import Digest, Manifest, Repository, TagRecord, acr_host, listed_tag, parse_digest
+from fcpin.limits import MIB
+from fcpin.pools import LOOPBACK
 from fcpin.registry.auth import DELETE, PUSH, Authenticator
 from fcpin.registry.base import PushTarget
 from fcpin.registry.build_times import BuildTime, BuildTimes
@@ -30,9 +33,8 @@ from fcpin.registry.manifests import (
 )
 from fcpin.registry.oci_errors import has_known_code, parse_object
 from fcpin.registry.paging import MAX_PAGES, next_page, pages
-from fcpin.registry.pools import LOOPBACK
 from fcpin.registry.session import Request, Session
-from fcpin.registry.transport import MIB, Answer, Transport
+from fcpin.registry.transport import Transport
 
 PAGE_SIZE: Final = 1000
 _ROUND: Final = 100

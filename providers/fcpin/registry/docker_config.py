@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from fcpin.clock import Clock
 from fcpin.errors import RegistryDenied
-from fcpin.registry.single_flight import SingleFlight
+from fcpin.single_flight import SingleFlight
 
 DOCKER_HUB: Final = "docker.io"
 _DOCKER_HUB_KEY: Final = "https://index.docker.io/v1/"

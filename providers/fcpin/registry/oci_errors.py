@@ -15,8 +15,8 @@ from fcpin.errors import (
     RepositoryNotFound,
     TagNotFound,
 )
+from fcpin.exchange import Answer
 from fcpin.registry.docker_config import Login
-from fcpin.registry.transport import Answer
 
 _BY_CODE: Final[Mapping[str, type[RegistryError]]] = {
     "BLOB_UNKNOWN": TagNotFound,

@@ -10,7 +10,8 @@ from typing import Final
 
 from fcpin.clock import Clock
 from fcpin.errors import RegistryProtocolError, RegistryUnavailable
-from fcpin.registry.transport import Answer, join, origin
+from fcpin.exchange import Answer
+from fcpin.registry.transport import join, origin
 
 MAX_PAGES: Final = 10_000
 MAX_SECONDS: Final = 300.0

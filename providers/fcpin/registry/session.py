@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from fcpin.errors import RegistryError
+from fcpin.exchange import Answer
 from fcpin.image import Repository
+from fcpin.limits import MIB
 from fcpin.registry.auth import PULL, Authenticator
 from fcpin.registry.oci_errors import refusal
-from fcpin.registry.transport import MIB, Answer, Transport, origin
+from fcpin.registry.transport import Transport, origin
 
 _CHALLENGES: Final = 2
 """A registry that is met for the first time asks who we are, and may then find the token too old."""

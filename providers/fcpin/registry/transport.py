@@ -4,31 +4,23 @@ Every read has a limit, no redirect carries credentials to another origin, and n
 """
 
 import logging
-import re
-import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 import stamina
-import urllib3
-from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError, SSLError
-from urllib3.exceptions import TimeoutError as TimedOut
 
 from fcpin import tally
 from fcpin.clock import Clock, SystemClock
 from fcpin.errors import RegistryError, RegistryProtocolError, RegistryUnavailable
+from fcpin.exchange import Answer, NoAnswer, TooLarge, Unreachable, exchange, retry_after
+from fcpin.limits import MIB, Limits
 from fcpin.openapi import Retry
-from fcpin.registry.pools import pool_for
 
-_log = logging.getLogger(__name__)
 # Without a handler of its own, stamina's note of every retry would go to the user's standard error.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
-MIB: Final = 1024 * 1024
 REGISTRY_RETRY: Final = Retry(attempts=4, seconds=30.0, first_wait=0.2, longest_wait=5.0)
 
 _FIRST_ERROR: Final = 400
@@ -39,25 +31,7 @@ _GOES_ON: Final = frozenset({401, 404})
 _TEMPORARY_STATUS: Final = frozenset({408, 429, 500, 502, 503, 504})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS: Final = 3
-_DIGITS: Final = re.compile(r"\s*[0-9]+\s*", re.ASCII)
 _MAX_RETRY_AFTER: Final = 20.0
-_BODY_SECONDS: Final = 60.0
-_CHUNK: Final = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a server said, whatever its status. `url` is where the answer came from after redirects."""
-
-    url: str
-    status: int
-    headers: urllib3.HTTPHeaderDict
-    body: bytes
-
-    @property
-    def content_type(self) -> str:
-        """The media type, lower case and without parameters."""
-        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
 
 class Busy(RegistryUnavailable):
@@ -90,8 +64,11 @@ def join(url: str, reference: str) -> str:
 class Transport:
     """Sends requests of one run. Safe to share between threads."""
 
-    def __init__(self, *, retry: Retry = REGISTRY_RETRY, clock: Clock | None = None) -> None:
+    def __init__(
+        self, *, retry: Retry = REGISTRY_RETRY, clock: Clock | None = None, limits: Limits | None = None
+    ) -> None:
         self._retry = retry
+        self._limits = limits or Limits()
         self._clock = clock or SystemClock()
 
     def send(
@@ -157,40 +134,14 @@ class Transport:
 
     def _answer(self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None) -> Answer:
         try:
-            response = pool_for(url).request(
-                method,
-                url,
-                headers={"User-Agent": "fcpin", "Accept-Encoding": "identity", **headers},
-                body=body,
-                redirect=False,
-                preload_content=False,
-            )
-            try:
-                content = b"" if method == "HEAD" else self._read(response, url, limit)
-            except BaseException:
-                response.close()
-                raise
-            response.release_conn()
-        except HTTPError as error:
-            _log.debug("%s %s%s: %s", method, _where(url), urlsplit(url).path, type(error).__name__)
-            raise _unreachable(url, error) from None
-        answer = Answer(url, response.status, response.headers, content)
-        # No query: a redirected blob's is a signature.
-        _log.debug("%s %s%s: %d, %d bytes", method, _where(url), urlsplit(url).path, answer.status, len(content))
-        return answer
-
-    def _read(self, response: urllib3.BaseHTTPResponse, url: str, limit: int) -> bytes:
-        deadline = self._clock.monotonic() + _BODY_SECONDS
-        content = bytearray()
-        while chunk := response.read1(_CHUNK):
-            content += chunk
-            if len(content) > limit:
-                raise RegistryProtocolError(
-                    f"{_where(url)} sent more than {limit:,} bytes for {urlsplit(url).path}, which is not believable"
-                )
-            if self._clock.monotonic() > deadline:
-                raise RegistryUnavailable(f"{_where(url)} was still sending after {_BODY_SECONDS:.0f} s")
-        return bytes(content)
+            return exchange(method, url, headers, body, replace(self._limits, size=limit))
+        except TooLarge as error:
+            raise RegistryProtocolError(f"{_where(url)}{urlsplit(url).path}: {error}") from None
+        except NoAnswer as error:
+            kind = RegistryUnavailable if isinstance(error, Unreachable) else RegistryError
+            raise kind(
+                f"{_where(url)} {error}" if isinstance(error, Unreachable) else f"{_where(url)}: {error}"
+            ) from None
 
 
 def pause_before_retry(error: Exception) -> bool | float:
@@ -198,17 +149,6 @@ def pause_before_retry(error: Exception) -> bool | float:
     if isinstance(error, Busy) and error.retry_after is not None:
         return error.retry_after if error.retry_after <= _MAX_RETRY_AFTER else False
     return isinstance(error, RegistryError) and error.temporary
-
-
-def retry_after(value: str, now: datetime) -> float | None:
-    """Seconds that a Retry-After header asks for, as a number or as a date (RFC 9110, 10.2.3); None if it does not."""
-    try:
-        if _DIGITS.fullmatch(value):
-            return float(value)
-        moment = parsedate_to_datetime(value)
-        return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
-    except (ValueError, TypeError, IndexError, OverflowError):  # what the standard library raises for odd dates
-        return None
 
 
 def _is_same_host(there: str, here: str) -> bool:
@@ -245,25 +185,3 @@ def _kind(url: str) -> str:
 
 def _where(url: str) -> str:
     return urlsplit(url).netloc
-
-
-def _unreachable(url: str, error: HTTPError) -> RegistryError:
-    cause: BaseException = getattr(error, "reason", None) or error
-    if isinstance(cause, SSLError) and isinstance(cause.args[0], ssl.SSLCertVerificationError):
-        return RegistryError(
-            f"{_where(url)}: its TLS certificate is not trusted ({cause.args[0].verify_message}); "
-            "add its authority to the system's, or name it in SSL_CERT_FILE"
-        )
-    return RegistryUnavailable(f"{_where(url)} cannot be reached: {_cause(cause)}")
-
-
-def _cause(error: BaseException) -> str:
-    """The reason in words. urllib3 repeats the address, and a class name, in front of it."""
-    if isinstance(error, NameResolutionError):
-        return "there is no such host name"
-    # Before "timed out", whose subclass it is.
-    if isinstance(error, NewConnectionError) and isinstance(error.__cause__, OSError):
-        return (error.__cause__.strerror or str(error.__cause__)).lower()
-    if isinstance(error, TimedOut):
-        return "timed out"
-    return str(error.args[0] if error.args else error).rstrip(".").lower()

@@ -1,9 +1,9 @@
 """How the APIs of ACR answer."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
-from fcpin.probe.acr import Acr
+from fcpin.probe.acr import Acr, listed
 from fcpin.probe.experiments.experiment import Experiment
 from fcpin.probe.findings import Fact, Finding, Unknown
 from fcpin.probe.lab import PREFIX, Lab
@@ -31,14 +31,14 @@ def _asked_of_acr(names: tuple[str, ...], ask: Callable[[Acr], Iterator[Finding]
 
 def _listing(acr: Acr) -> Iterator[Finding]:
     said = acr.ask("ListRepoTag", PageNo=1, PageSize=_PAGE)
-    images: Sequence[Any] = said.body.get("Images") or ()
+    images = listed(said, "Images", "a tag")
     if not images:
         yield from (Unknown(name, f"ListRepoTag was {said}") for name in ("digest_prefix", "acr_tag_order"))
         return
-    digest = str(images[0]["Digest"])
+    digest = images[0].text("Digest", required=True)
     prefix = "prefixed" if digest.startswith("sha256:") else "bare"
     yield Fact("digest_prefix", prefix, "listed tags", f"Digest begins {digest[:12]}")
-    yield _order([(str(one["Tag"]), int(one["ImageUpdate"])) for one in images])
+    yield _order([(one.text("Tag", required=True), int(one.text_or_number("ImageUpdate") or 0)) for one in images])
 
 
 def _order(images: Sequence[tuple[str, int]]) -> Finding:
@@ -59,7 +59,7 @@ def _next_token(acr: Acr) -> Iterator[Finding]:
     if not said.is_success:
         yield Unknown("acr_next_token", f"ListRepoTag was {said}")
         return
-    count, token = len(said.body.get("Images") or ()), said.body.get("NextToken")
+    count, token = len(listed(said, "Images", "a tag")), said.fields("a listing").text("NextToken")
     known = bool(token) and count <= _SMALL_PAGE
     answered = f"{count} came, {'with' if token else 'without'} a NextToken"
     yield Fact("acr_next_token", known, f"listed tags with MaxResults={_SMALL_PAGE}", answered)
@@ -88,7 +88,7 @@ def _filter(acr: Acr) -> Iterator[Finding]:
     if not said.is_success:
         yield Unknown("acr_instance_filter", f"ListInstance was {said}")
         return
-    found = {one.get("InstanceName") for one in said.body.get("Instances") or ()}
+    found = {one.text("InstanceName") for one in listed(said, "Instances", "an instance")}
     fuzzy = acr.instance_name in found
     answered = f"{acr.instance_name} is {'' if fuzzy else 'not '}among the {len(found)} found"
     yield Fact("acr_instance_filter", "fuzzy" if fuzzy else "exact", f"listed instances named {part}", answered)
@@ -104,7 +104,7 @@ def _personal(lab: Lab) -> Iterator[Finding]:
     did = "asked the API of 2016-06-07 for the tags"
     if not said.is_success:
         yield Fact("acr_personal", "unknown", did, str(said))
-    elif told is not None and str(told["digest"]).endswith(lab.repository.digest(name).removeprefix("sha256:")):
+    elif told is not None and told.text("digest").endswith(lab.repository.digest(name).removeprefix("sha256:")):
         yield Fact("acr_personal", "repository", did, "a tag of the probe is listed with its digest")
     else:
         yield Fact("acr_personal", "namesake", did, "no tag of the probe is listed with its digest")

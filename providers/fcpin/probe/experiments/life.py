@@ -44,7 +44,7 @@ def _concurrent(lab: Lab) -> Iterator[Finding]:
         yield Fact("concurrent_update", "conflict", did, str(second))
     elif not second.is_success:
         yield Unknown("concurrent_update", f"{did}, and it was {second}")
-    elif Function.from_wire(first.body).last_update_status != _IN_PROGRESS:
+    elif Function.answered(first.body, function.name).last_update_status != _IN_PROGRESS:
         yield Unknown("concurrent_update", "the first update was finished before a second one could be sent")
     else:
         yield Fact("concurrent_update", "accepted", did, "accepted while the first was InProgress")
@@ -52,11 +52,10 @@ def _concurrent(lab: Lab) -> Iterator[Finding]:
 
 def _list(lab: Lab) -> Iterator[Finding]:
     listed = lab.ready().listed()
-    if not listed:
+    if listed is None:
         yield Unknown("listed_functions", "ListFunctions does not tell of the function")
         return
-    image = bool((listed.get("customContainerConfig") or {}).get("resolvedImageUri"))
-    status = bool(listed.get("lastUpdateStatus"))
+    image, status = bool(listed.resolved_image_uri), bool(listed.last_update_status)
     position = "brief" if not image else "full" if status else "no-status"
     has = [name for name, there in (("resolvedImageUri", image), ("lastUpdateStatus", status)) if there]
     answered = f"of resolvedImageUri and lastUpdateStatus the answer has {' and '.join(has) or 'neither'}"
@@ -67,7 +66,7 @@ def _publish(lab: Lab) -> Iterator[Finding]:
     function = lab.ready()
     first, second = function.publish(), function.publish()
     did = "published the function twice"
-    versions = [str(said.body.get("versionId") or "") for said in (first, second)]
+    versions = [said.fields("a version").text("versionId") for said in (first, second)]
     if not first.is_success:
         yield Unknown("publish_unchanged", f"the first publishing was {first}")
     elif not second.is_success:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from fcpin.errors import RegistryDenied, RegistryUnavailable
-from fcpin.registry.single_flight import SingleFlight
+from fcpin.single_flight import SingleFlight
 
 
 class Counter:

@@ -1,0 +1,1 @@
+"""Every call of an API of Alibaba Cloud, against a server that misbehaves."""
