@@ -38,6 +38,8 @@ class ManifestDocument:
     """Of a plain image; None for an index."""
     is_attested: bool = False
     """Whether an index has attestations."""
+    size: int | None = None
+    """Bytes of the layers of a plain image, compressed; None for an index, and where it gives none."""
 
 
 def read_manifest(digest: Digest, body: Mapping[str, Any], asked: str) -> ManifestDocument:
@@ -46,10 +48,17 @@ def read_manifest(digest: Digest, body: Mapping[str, Any], asked: str) -> Manife
         if isinstance(body.get("manifests"), list):
             entries = body["manifests"]
             return ManifestDocument(digest, _children(entries), None, any(map(_is_attestation, entries)))
-        return ManifestDocument(digest, {}, parse_digest(body["config"]["digest"]))
+        return ManifestDocument(digest, {}, parse_digest(body["config"]["digest"]), size=_layers_size(body))
     except (KeyError, TypeError, AttributeError, InvalidImage):
         kind = body.get("mediaType") or f"schema version {body.get('schemaVersion')}"
         raise UnsupportedManifest(f"{asked}: neither an image nor an index that fcpin can read ({kind})") from None
+
+
+def _layers_size(body: Mapping[str, Any]) -> int | None:
+    layers = body.get("layers")
+    sizes = [layer.get("size") if isinstance(layer, dict) else None for layer in layers or ()]
+    known = [size for size in sizes if isinstance(size, int) and size >= 0]
+    return sum(known) if known and len(known) == len(sizes) else None
 
 
 def _children(entries: list[Any]) -> Mapping[str, Digest]:
