@@ -18,5 +18,5 @@ def test_a_function_that_moves_to_another_region_is_warned_of_its_unchanged_imag
     assert "its image in" not in shop.up().output
     assert "its image in" not in shop.preview("--expect-no-changes").output
     shop.configure({FUNCTION: shop.entry(region="cn-shanghai")})
-    done = shop.preview()
-    assert done.output.count("checkout: the function is in cn-shanghai, and its image in cn-hangzhou") == 1
+    diagnostics = shop.preview().output.partition("Diagnostics:")[2]
+    assert diagnostics.count("checkout: the function is in cn-shanghai, and its image in cn-hangzhou") == 1

@@ -131,12 +131,12 @@ class Resolver:
             args.repository,
             current_tag,
             now=self._now,
-            warn=lambda said: self._log("warning", f"{args.function_name}: {said}"),
+            warn=lambda said: self._warn(f"{args.function_name}: {said}"),
         )
         selection = args.policy.select(tags, current=current_tag, now=self._now, bypass_min_age=self._bypass_min_age)
         held = (selection.reason,) if selection.hold else ()
         for warning in (*held, *selection.warnings):
-            self._log("warning", f"{args.function_name}: {warning}")
+            self._warn(f"{args.function_name}: {warning}")
         if selection.chosen is None:
             return self._kept(args, selection, current)
         record = self._directory.resolve_once(args.repository, selection.chosen.tag)
@@ -160,7 +160,7 @@ class Resolver:
                 f"{args.function_name} would stay on {current.tag}: {selection.reason}; but its last update failed, "
                 "so there is no digest to stay on"
             )
-        self._log("warning", f"{args.function_name}: stays on {current.tag}: {selection.reason}")
+        self._warn(f"{args.function_name}: stays on {current.tag}: {selection.reason}")
         pin = Pin(current.tag, current.digest, self._kept_protected(args, current))
         return Resolved(pin, f"kept: {selection.reason}")
 
@@ -178,9 +178,10 @@ class Resolver:
     def _check_deployable(self, args: PinArgs, pin: Pin) -> None:
         """Report what FC is documented to refuse; for an unchanged image nothing is checked, and nothing requested."""
         for problem in rules.placement_problems(args.repository, args.region):
-            self._log("warning", f"{args.function_name}: {problem}")
-        if args.config is not None and not args.config.get("registry_config"):
-            self._warn_once(rules.login_problem(args.repository.host))
+            self._warn(f"{args.function_name}: {problem}")
+        has_no_login = args.config is not None and not args.config.get("registry_config")
+        if has_no_login and (problem := rules.login_problem(args.repository.host)):
+            self._warn(problem)
         if rules.is_economy(self._directory.specification(args.repository)):
             raise EditionUnsupported(
                 f"{args.repository.host} is an ACR Enterprise instance of the Economy edition, from which Function "
@@ -188,9 +189,10 @@ class Resolver:
             )
         self._check_image(args, pin)
 
-    def _warn_once(self, warning: str) -> None:
+    def _warn(self, warning: str) -> None:
+        """Once a process: the engine checks a resource that it replaces several times, and hosts are shared."""
         with self._lock:
-            is_new = bool(warning) and warning not in self._warned
+            is_new = warning not in self._warned
             self._warned.add(warning)
         if is_new:
             self._log("warning", warning)
@@ -205,6 +207,6 @@ class Resolver:
             if size is not None and (problem := rules.size_problem(size, has_gpu=has_gpu)):
                 found.append(problem)
             for problem in found:
-                self._log("warning", f"{args.function_name}: {args.repository}:{pin.tag} {problem}")
+                self._warn(f"{args.function_name}: {args.repository}:{pin.tag} {problem}")
         except (RegistryDenied, RegistryUnavailable) as error:
-            self._log("warning", f"{args.function_name}: not checked for {platform}, which FC will do: {error}")
+            self._warn(f"{args.function_name}: not checked for {platform}, which FC will do: {error}")
