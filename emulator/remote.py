@@ -83,6 +83,7 @@ class RemoteEmulator:
         platforms: Sequence[str] = ("linux/amd64",),
         index: bool = False,
         created: str | None = None,
+        layer_size: int | None = None,
     ) -> str:
         return str(
             self.call(
@@ -93,6 +94,7 @@ class RemoteEmulator:
                 platforms=list(platforms),
                 index=index,
                 created=created,
+                layer_size=layer_size,
             )
         )
 
@@ -120,6 +122,9 @@ class RemoteEmulator:
 
     def create_instance(self, name: str) -> str:
         return str(self.call("create_instance", name=name))
+
+    def set_instance_specification(self, specification: str) -> None:
+        self.call("set_instance_specification", specification=specification)
 
     def add_registry(self, host: str, url: str) -> None:
         self.call("add_registry", host=host, url=url)

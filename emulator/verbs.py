@@ -25,9 +25,10 @@ from emulator.state import TemporaryKey
 
 NAMES = (
     "push", "retag", "tags", "delete_tag", "delete_manifest", "set_tag_status", "set_repository_type",
-    "set_tag_immutability", "create_instance", "add_registry", "fail_next", "fail_update", "after_next",
-    "clear_faults", "fail_build", "hang_build", "lose_vpc", "push_other_digest", "stick_conversion",
-    "fail_conversion", "advance", "skew", "set_key_active", "assume_role", "invoke", "create_function", "set_image",
+    "set_tag_immutability", "create_instance", "set_instance_specification", "add_registry", "fail_next",
+    "fail_update", "after_next", "clear_faults", "fail_build", "hang_build", "lose_vpc", "push_other_digest",
+    "stick_conversion", "fail_conversion", "advance", "skew", "set_key_active", "assume_role", "invoke",
+    "create_function", "set_image",
     "configure", "deactivate", "publish_version", "create_alias", "function", "functions", "pipelines",
 )  # fmt: skip
 """What may be called over HTTP."""
@@ -50,11 +51,12 @@ class Verbs:
         platforms: Sequence[str] = ("linux/amd64",),
         index: bool = False,
         created: str | None = None,
+        layer_size: int | None = None,
     ) -> str:
         """Build an image of *content* (by default its own name) and push it; gives its digest.
 
         Equal content has an equal digest, in whatever repository. *created*: ISO 8601; by default the time at which
-        that content was first built.
+        that content was first built. *layer_size*: bytes that the manifest gives for the layer, instead of its own.
         """
         account = self._account
         content = content or f"{repository}:{tag}"
@@ -63,7 +65,9 @@ class Verbs:
                 _seconds(created) if created else account.state.built.setdefault(content, int(account.clock.now()))
             )
             target = account.store.create(repository)
-            digest = build(account.store, target, content, platforms, index=index, created=seconds)
+            digest = build(
+                account.store, target, content, platforms, index=index, created=seconds, layer_size=layer_size
+            )
             self._set_tag(target, tag, digest)
             return digest
 
@@ -122,6 +126,11 @@ class Verbs:
         """Another Enterprise instance, without repositories; gives its id."""
         with self._account.changing():
             return self._account.add_instance(name).id
+
+    def set_instance_specification(self, specification: str) -> None:
+        """`InstanceSpecification` of the instance that holds the repositories."""
+        with self._account.changing():
+            self._account.state.instances[0].specification = specification
 
     def add_registry(self, host: str, url: str) -> None:
         """Images of *host* are in the registry at *url*; FC asks it with tokens of the emulator's own."""

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import signal
 import socket
 import sys
@@ -143,10 +144,13 @@ def _assemble(settings: ReceiverSettings) -> "Receiver":
     """Raises FcpinError where the engine or the store is missing."""
     from receiver.assembly import Receiver, find_converger
     from receiver.ledger.opening import open_ledger
-    from receiver.logs import configure_logging, secrets_of
+    from receiver.logs import configure_logging
+    from receiver.settings.environment import secret_variables, secrets_of
 
     configure_logging(secrets_of(settings))
     converger = find_converger(settings)
+    for name in secret_variables(settings):  # no child process inherits them, whatever starts it
+        os.environ.pop(name, None)
     return Receiver(settings, open_ledger(settings), converger, SystemClock())
 
 

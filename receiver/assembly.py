@@ -30,6 +30,7 @@ from receiver.metrics import Metrics
 from receiver.notify import DriftNotices, Notifier, open_outbox
 from receiver.observers import Observers
 from receiver.page import LedgerActions, Page
+from receiver.settings.environment import deployment_environment
 from receiver.settings.model import PageSettings, ReceiverSettings
 from receiver.web.app import build_app
 from receiver.web.limits import Limits
@@ -57,7 +58,8 @@ class WholeConverger(Converger, Protocol):
 
 def find_converger(settings: ReceiverSettings) -> EngineConverger:
     """With the engine that is here. Raises StackError."""
-    return EngineConverger.find(Engine.find(settings.engine, settings.project), settings.state / _RUNS)
+    engine = Engine.find(settings.engine, settings.project, deployment_environment(settings))
+    return EngineConverger.find(engine, settings.state / _RUNS)
 
 
 class Receiver:
@@ -120,7 +122,15 @@ class Receiver:
         actions = LedgerActions(self._ledger, holds, self.crew.wake, self._clock)
         counts = self.metrics.counted
         count: Callable[[Refused], None] = lambda refusal: counts.refused("", refusal.counted)  # noqa: E731 - one line
-        return Page(self._ledger, actions, settings, self._settings.stacks, self._clock, count=count)
+        return Page(
+            self._ledger,
+            actions,
+            settings,
+            self._settings.stacks,
+            self._clock,
+            count=count,
+            proxies=self._settings.trusted_proxies,
+        )
 
     def _ask(self, stack: str, pins: Sequence[str]) -> None:
         self.crew.ask(stack, pins)

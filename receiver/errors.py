@@ -2,12 +2,15 @@
 
 FcpinError
 ├── Refused                    a request that gets no further; `status` is the HTTP answer
+│   └── Forged                 it has no right secret
 ├── LedgerUnavailable          temporary: the store of jobs cannot be reached
 └── ConvergenceFailed          the engine ended with an error; trying again later may help
     ├── NotAsApproved          the tag was pushed again after the approval: it is proposed anew
     ├── StackBusy              another run is at work on the stack, or left its lock
     └── Interrupted            this receiver is being stopped: no failed attempt, somebody goes on later
 """
+
+from typing import Final
 
 from fcpin.errors import FcpinError
 
@@ -19,6 +22,17 @@ class Refused(FcpinError):
         """*counted* is the label in `/metrics`: `forged`, `oversized`, `replayed` …"""
         super().__init__(sentence)
         self.status, self.counted = status, counted
+
+
+class Forged(Refused):
+    """A request without a right secret. The caller counts it: it knows the address."""
+
+    def __init__(self) -> None:
+        super().__init__(401, "forged", "unknown sender, or a wrong secret")
+
+
+UNAVAILABLE: Final = "the store of jobs is not available; the log of the receiver has the reason"
+"""What clients get for LedgerUnavailable, whose own sentence may have the address of the store."""
 
 
 class LedgerUnavailable(FcpinError):

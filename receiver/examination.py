@@ -8,6 +8,7 @@ from fcpin.stack import Engine, Stack
 from receiver.ledger.opening import open_ledger
 from receiver.senders import KINDS
 from receiver.senders.ways import Way
+from receiver.settings.environment import deployment_environment
 from receiver.settings.model import ReceiverSettings, SenderSettings
 
 
@@ -36,7 +37,7 @@ def _notified(settings: ReceiverSettings) -> Iterator[Line]:
 
 def _engine(settings: ReceiverSettings) -> Iterator[Line]:
     try:
-        engine = Engine.find(settings.engine, settings.project)
+        engine = Engine.find(settings.engine, settings.project, deployment_environment(settings))
     except FcpinError as error:
         yield problem("engine", str(error), "install an engine, or correct `engine` and `project`")
         return

@@ -13,11 +13,11 @@ from typing import Final, Protocol, Self, TypeAlias
 
 from fcpin.clock import Clock
 from receiver.concerned import Watches
-from receiver.errors import LedgerUnavailable, Refused
+from receiver.errors import Forged, LedgerUnavailable, Refused
 from receiver.ledger.base import Received
 from receiver.push import Push
 from receiver.senders import Sender, sender_of
-from receiver.senders.base import Heard, HookRequest
+from receiver.senders.base import Heard, HookRequest, Ignored
 from receiver.senders.proof import check_proof
 from receiver.settings.model import ReceiverSettings, Secret
 from receiver.web.rates import Rates
@@ -36,6 +36,9 @@ class Counts(Protocol):
 
     def heard(self, sender: str) -> None:
         """One push that was let in."""
+
+    def ignored(self, sender: str, event: str) -> None:
+        """One valid event that never changes which image a tag points at."""
 
     def refused(self, sender: str, label: str) -> None:
         """One request, or one event of it, that was not. *sender* is empty for strangers."""
@@ -92,23 +95,24 @@ class Intake:
     def take(self, name: str, request: HookRequest) -> Taken:
         """Keep what *request* tells as the sender *name*, and answer.
 
-        Raises Refused when none of it is let in, and LedgerUnavailable when it could not be kept.
+        Raises Forged, which the caller counts and notes; Refused when none of it is let in; LedgerUnavailable when it
+        could not be kept.
         """
+        sender = self._known(name, request)
         try:
-            sender = self._known(name, request)
             self._check(sender, request)
             told = sender.parse(request)
         except Refused as refusal:
-            self._refuse(name if name in self.senders else "", refusal)
+            self.note(name, refusal)
             raise
         return self._take(sender, [self._let_in(one) if isinstance(one, Push) else one for one in told], request.now)
 
     def _known(self, name: str, request: HookRequest) -> Sender:
-        """Raises Refused for a stranger: with the same words, and after the same work, as for a wrong secret."""
+        """Raises Forged for an unknown sender, after the same work as for a wrong secret."""
         sender = self.senders.get(name)
         if sender is None:
             check_proof(request, _NOBODY, ())
-            raise Refused(401, "forged", "unknown sender, or a wrong secret")
+            raise Forged
         sender.validate(request)
         return sender
 
@@ -133,16 +137,20 @@ class Intake:
         return push
 
     def _take(self, sender: Sender, told: Sequence[Heard], now: datetime) -> Taken:
+        for one in told:
+            if isinstance(one, Ignored):
+                self.counts.ignored(sender.settings.name, one.event)
         refusals = [one for one in told if isinstance(one, Refused)]
         for refusal in refusals:
-            self._refuse(sender.settings.name, refusal)
+            self.note(sender.settings.name, refusal)
         if refusals and len(refusals) == len(told) and not sender.insists:
             raise refusals[0]
         stacks = [stack for one in told if isinstance(one, Push) for stack in self._keep(one, now)]
         return Taken(tuple(dict.fromkeys(stacks)), tuple(map(str, refusals)))
 
-    def _refuse(self, name: str, refusal: Refused) -> None:
-        """A sender seldom shows anybody what it was answered, so it is logged too; strangers fill no log."""
+    def note(self, name: str, refusal: Refused) -> None:
+        """Count *refusal*, and log it for a sender of the configuration: most of them do not show the answer."""
+        name = name if name in self.senders else ""
         self.counts.refused(name, refusal.counted)
         if name:
             _log.info("%s: refused (%s): %s", name, refusal.counted, refusal)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from receiver.settings.model import ReceiverSettings, Secret
+from receiver.settings.model import Secret
 
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
 _SHORTEST_PART: Final = 8
@@ -27,16 +27,6 @@ def configure_logging(secrets: Iterable[Secret], stream: TextIO = sys.stderr, le
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _TOO_TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
-
-
-def secrets_of(settings: ReceiverSettings) -> Iterator[Secret]:
-    """All that the configuration names."""
-    for sender in settings.senders.values():
-        yield from sender.secrets
-    yield from settings.notify
-    page = settings.page
-    single = (settings.redis, settings.metrics_token, page and page.token, page and page.session_key)
-    yield from (secret for secret in single if secret)
 
 
 class Redactor:

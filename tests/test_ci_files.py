@@ -25,6 +25,7 @@ SCHEMAS: list[tuple[str, list[Path], list[str]]] = [
     ("vendor.github-workflows", WORKFLOWS, []),
     ("vendor.github-actions", ACTIONS, []),
     ("vendor.gitlab-ci", [GITLAB], ["--data-transform", "gitlab-ci"]),
+    ("vendor.dependabot", [ROOT / ".github" / "dependabot.yml"], []),
 ]
 
 
@@ -74,6 +75,31 @@ def test_nothing_is_cloned_with_a_token_that_stays() -> None:
 def test_actions_of_others_are_named_by_commit_and_version(file: Path) -> None:
     for used in re.findall(r"uses: (.*)", file.read_text().partition("\nname:")[2] or file.read_text()):
         assert used.startswith("./") or re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", used), used
+
+
+REQUIREMENTS = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
+INSTALLING = [*WORKFLOWS, *ACTIONS, GITLAB, *YUNXIAO, ROOT / "tools" / "setup", ROOT / "Containerfile"]
+
+
+@pytest.mark.parametrize("file", REQUIREMENTS, ids=lambda file: file.stem)
+def test_every_requirement_is_one_version_with_its_hashes(file: Path) -> None:
+    """And nothing else is in the file, so that any installer takes it: a project in editable form has no hash."""
+    text = re.sub(r"^(#.*|-r requirements\.txt)\n", "", file.read_text(), flags=re.MULTILINE).replace("\\\n", "")
+    assert len(text.splitlines()) > 25
+    for line in text.splitlines():
+        assert re.fullmatch(r"[a-z0-9-]+==\S+( ; [^-]+?)?( +--hash=sha256:[0-9a-f]{64})+", line), line
+
+
+@pytest.mark.parametrize("file", INSTALLING, ids=lambda file: file.name)
+def test_requirements_are_installed_by_their_hashes(file: Path) -> None:
+    """And the project without its dependencies, by the build tools that are installed."""
+    text = file.read_text()
+    for line in text.splitlines():
+        if re.search(r"(-r|--requirement) requirements", line):
+            assert "--require-hashes" in line
+        elif re.search(r"install.* (-e|--editable) \.", line):
+            assert "--no-deps --no-build-isolation" in line
+    assert text.count("requirements.txt") == 0 or re.search(r"(-e|--editable) \.", text)
 
 
 @pytest.mark.parametrize("file", [*WORKFLOWS, *ACTIONS], ids=lambda file: file.stem)

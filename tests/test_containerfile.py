@@ -31,6 +31,11 @@ def test_every_instruction_is_one() -> None:
     assert {word for word, _ in instructions()} <= known
 
 
+def test_its_base_is_one_index_by_digest() -> None:
+    base = next(rest for word, rest in instructions() if word == "ARG")
+    assert re.fullmatch(r"BASE=docker\.io/library/python:3\.\d+-slim-trixie@sha256:[0-9a-f]{64}", base)
+
+
 def test_it_runs_as_nobody_in_particular_on_the_port_that_the_stack_serves() -> None:
     said = dict(instructions())
     assert said["USER"] == "10001"

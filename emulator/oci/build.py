@@ -50,10 +50,11 @@ class Image:
         return digest_of(self.manifest)
 
 
-def image(content: str, created: int, platform: str = "linux/amd64") -> Image:
-    """An image with the file `/content`. *created*: seconds since 1970."""
+def image(content: str, created: int, platform: str = "linux/amd64", layer_size: int | None = None) -> Image:
+    """An image with the file `/content`. *created*: seconds since 1970; *layer_size*: bytes, None for the real ones."""
     runs_on, tar = Platform.parse(platform), _tar(content.encode(), created)
     layer = gzip.compress(tar, mtime=0)
+    size = len(layer) if layer_size is None else layer_size
     config = json.dumps(
         {
             "created": iso(created),
@@ -67,7 +68,7 @@ def image(content: str, created: int, platform: str = "linux/amd64") -> Image:
         "schemaVersion": 2,
         "mediaType": _IMAGE,
         "config": {"mediaType": _CONFIG, "digest": digest_of(config), "size": len(config)},
-        "layers": [{"mediaType": _LAYER, "digest": digest_of(layer), "size": len(layer)}],
+        "layers": [{"mediaType": _LAYER, "digest": digest_of(layer), "size": size}],
     }
     return Image(json.dumps(value).encode(), (config, layer), runs_on)
 
@@ -80,13 +81,21 @@ def put(store: Store, repository: Repository, built: Image, reference: str = "")
 
 
 def build(
-    store: Store, repository: Repository, content: str, platforms: Sequence[str], *, index: bool, created: int
+    store: Store,
+    repository: Repository,
+    content: str,
+    platforms: Sequence[str],
+    *,
+    index: bool,
+    created: int,
+    layer_size: int | None = None,
 ) -> str:
     """Put an image with the file `/content` into *repository*, without a tag; gives its digest.
 
     *created*: seconds since 1970. Several platforms make an index even when *index* is false.
     """
-    children = [_child(store, repository, image(content, created, platform)) for platform in platforms]
+    images = [image(content, created, platform, layer_size) for platform in platforms]
+    children = [_child(store, repository, built) for built in images]
     if len(children) == 1 and not index:
         return str(children[0]["digest"])
     value = json.dumps({"schemaVersion": 2, "mediaType": _INDEX, "manifests": children}).encode()

@@ -17,6 +17,7 @@
     │   ├── RegistryDenied         credentials missing, wrong or without the right
     │   ├── ListingIncomplete      fewer tags arrived than the registry said there are: never decided on
     │   ├── PlatformMissing        the image cannot run on the platform of the function
+    │   ├── EditionUnsupported     FC does not pull from this edition of ACR
     │   ├── RegistryUnavailable    temporary
     │   └── RegistryProtocolError  the registry answered something that its protocol does not allow
     ├── FunctionError
@@ -137,6 +138,10 @@ class ListingIncomplete(RegistryError):
 
 class PlatformMissing(RegistryError):
     """The image has no variant for the platform the function runs on."""
+
+
+class EditionUnsupported(RegistryError):
+    """Function Compute does not pull from ACR Enterprise instances of the Economy edition."""
 
 
 class RegistryUnavailable(RegistryError):

@@ -248,6 +248,8 @@ class Manifest:
     """Platform (`linux/amd64`, `linux/arm64/v8`) to child digest; empty for a plain image."""
     platform: str = ""
     """Platform of a plain image; empty for an index."""
+    size: int | None = None
+    """Bytes of the layers of a plain image, compressed; None for an index, and where the manifest gives none."""
     is_attested: bool = False
     """Whether an index has build attestations beside its images: provenance or an SBOM, as children of no platform."""
     artifact: str = ""

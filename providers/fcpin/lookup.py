@@ -76,6 +76,20 @@ def same_image(registry: Registry, repository: Repository, platform: str) -> Sam
     return same
 
 
+def compressed_size(registry: Registry, repository: Repository, manifest: Manifest, platform: str) -> int | None:
+    """Bytes of the layers that run on *platform*; None where the registry gives none. Two requests for an index.
+
+    Raises RegistryError.
+    """
+    child = manifest.digest_for(platform)
+    if child is None or child == manifest.digest:
+        return manifest.size
+    try:
+        return registry.manifest(repository, child).size
+    except TagNotFound:
+        return None
+
+
 def require_platform(registry: Registry, repository: Repository, tag: str, digest: Digest, platform: str) -> Manifest:
     """The manifest of an image that runs on *platform*.
 

@@ -48,6 +48,7 @@ class Counted:
             return Histogram(f"{PREFIX}_{name}", help_, ("stack",), registry=registry, buckets=_SECONDS)
 
         self._pushes = counter("pushes", "Pushes that were let in.", "sender")
+        self._ignored = counter("ignored", "Valid events that change no tag.", "sender", "event")
         self._refused = counter("refused", "Requests and events that were not let in.", "sender", "reason")
         self._attempts = counter("attempts", "Attempts at jobs, by how they ended.", "stack", "outcome")
         self._attempt_seconds = seconds("attempt_seconds", "How long attempts at jobs took.")
@@ -76,6 +77,10 @@ class Counted:
 
     def heard(self, sender: str) -> None:
         self._pushes.labels(self._sender(sender)).inc()
+
+    def ignored(self, sender: str, event: str) -> None:
+        """*event* is one of the sender's `ignores`."""
+        self._ignored.labels(self._sender(sender), event).inc()
 
     def refused(self, sender: str, label: str) -> None:
         """*sender* is empty for strangers; *label* is of `Refused.counted`."""

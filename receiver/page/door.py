@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from fcpin.clock import Clock
-from receiver.errors import LedgerUnavailable, Refused
+from receiver.errors import UNAVAILABLE, LedgerUnavailable, Refused
 from receiver.page.forms import read_form
 from receiver.page.render import Templates
 from receiver.page.session import Session
@@ -33,12 +33,12 @@ class Door:
         settings: PageSettings,
         doorkeeper: Doorkeeper,
         templates: Templates,
+        peers: Peers,
         clock: Clock,
         count: Callable[[Refused], None],
     ) -> None:
         self._settings, self._doorkeeper, self._templates, self._clock = settings, doorkeeper, templates, clock
-        self._count = count
-        self._peers = Peers(clock, settings.trusted)
+        self._count, self._peers = count, peers
         self.log_in: Final = self._guarded(self._log_in)
 
     def for_visitors(self, view: View) -> Endpoint:
@@ -72,8 +72,8 @@ class Door:
             except Refused as refused:
                 self._count(refused)
                 return PlainTextResponse(f"{refused}\n", refused.status)
-            except LedgerUnavailable as error:
-                return PlainTextResponse(f"{error}\n", 503)
+            except LedgerUnavailable:
+                return PlainTextResponse(f"{UNAVAILABLE}\n", 503)
 
         return bare
 
@@ -112,10 +112,8 @@ class Door:
         target, user = _next(fields.get("next", "")), fields.get("user", "")
         if self._settings.token is None:
             raise Refused(403, "forged", "there is no token to log in with: the proxy in front says who you are")
-        peer = self._peers.name(request)
-        self._peers.check(peer)
         if not self._doorkeeper.is_token(fields.get("token", "")):
-            self._peers.failed(peer)
+            self._peers.failed(self._peers.name(request))
             self._count(Refused(403, "forged", "a wrong token"))
             return self._login(target, 403, "That is not the token.")
         if not NAME.fullmatch(user):
@@ -137,8 +135,8 @@ class Door:
             except Refused as refused:
                 self._count(refused)
                 return self._templates.answer("message.html", refused.status, title="No", sentence=str(refused))
-            except LedgerUnavailable as error:
-                sentence = f"{error}. Pushes are refused meanwhile, so that their senders repeat them."
+            except LedgerUnavailable:
+                sentence = f"{UNAVAILABLE}. Pushes are refused meanwhile, so that their senders repeat them."
                 response = self._templates.answer("message.html", 503, title="Not now", sentence=sentence)
                 response.headers["refresh"] = "5"
                 return response

@@ -23,7 +23,8 @@ from receiver.page.safe import SafeHeaders
 from receiver.page.session import Session
 from receiver.page.views import Views
 from receiver.page.visitor import Doorkeeper
-from receiver.settings.model import Mode, PageSettings, StackSettings
+from receiver.settings.model import Mode, Network, PageSettings, StackSettings
+from receiver.web.limits import Peers
 
 
 class Page:
@@ -38,13 +39,18 @@ class Page:
         clock: Clock,
         *,
         count: Callable[[Refused], None] = lambda _: None,
+        proxies: Sequence[Network] = (),
         look_every: float = 0.5,
     ) -> None:
-        """*count* is told of every refusal; *look_every*: seconds between two looks at the ledger for the stream."""
+        """*count* takes every refusal. *proxies* are the trusted ones beside `settings.trusted`.
+
+        *look_every*: seconds between two looks at the ledger for the stream.
+        """
         approves = {name: stack.mode is Mode.APPROVE for name, stack in stacks.items()}
-        doorkeeper, templates = Doorkeeper(settings, ledger, clock), Templates(clock)
+        all_proxies = (*proxies, *settings.trusted)
+        doorkeeper, templates = Doorkeeper(settings, ledger, clock, all_proxies), Templates(clock)
         self.feed = Feed(lambda: Moment.of(read_overview(ledger, approves)), every=look_every)
-        self._door = Door(settings, doorkeeper, templates, clock, count)
+        self._door = Door(settings, doorkeeper, templates, Peers(clock, all_proxies), clock, count)
         self._views = Views(ledger, approves, templates, doorkeeper)
         self._buttons = Buttons(actions, stacks, doorkeeper, clock)
 

@@ -2,6 +2,7 @@
 
 import hmac
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from starlette.requests import HTTPConnection
@@ -10,7 +11,7 @@ from starlette.responses import Response
 from fcpin.clock import Clock
 from receiver.ledger.base import Ledger
 from receiver.page.session import LASTS, Session, SessionKey
-from receiver.settings.model import PageSettings
+from receiver.settings.model import Network, PageSettings
 from receiver.web.limits import is_among, peer_address
 
 COOKIE: Final = "fcpin_session"
@@ -22,8 +23,9 @@ NAME: Final = re.compile(r"[^\x00-\x1f\x7f]{1,80}")
 class Doorkeeper:
     """Knows everybody by their session; a session that was logged out is remembered in the ledger, by all machines."""
 
-    def __init__(self, settings: PageSettings, ledger: Ledger, clock: Clock) -> None:
-        self._settings, self._ledger, self._clock = settings, ledger, clock
+    def __init__(self, settings: PageSettings, ledger: Ledger, clock: Clock, proxies: Sequence[Network]) -> None:
+        """*proxies*: networks whose `X-Forwarded-Proto` is believed."""
+        self._settings, self._ledger, self._clock, self._proxies = settings, ledger, clock, proxies
         self.key: Final = SessionKey(settings)
 
     def visitor(self, request: HTTPConnection) -> Session | None:
@@ -42,14 +44,10 @@ class Doorkeeper:
 
     def named_by_proxy(self, request: HTTPConnection) -> str | None:
         """The user in the header, if it was set by who may set it. No other header says where a request is from."""
-        if not self._settings.user_header or not self.is_trusted(request):
+        if not self._settings.user_header or not is_among(peer_address(request), self._settings.trusted):
             return None
         names = request.headers.getlist(self._settings.user_header)
         return names[0] if len(names) == 1 and NAME.fullmatch(names[0]) else None
-
-    def is_trusted(self, request: HTTPConnection) -> bool:
-        """Whether the other end of the connection is a proxy of ours."""
-        return is_among(peer_address(request), self._settings.trusted)
 
     def is_token(self, given: str) -> bool:
         """Compared in constant time."""
@@ -78,7 +76,7 @@ class Doorkeeper:
 
     def _set(self, request: HTTPConnection, response: Response, name: str, value: str, seconds: int) -> None:
         secure = request.url.scheme == "https" or (
-            self.is_trusted(request) and request.headers.get("x-forwarded-proto") == "https"
+            is_among(peer_address(request), self._proxies) and request.headers.get("x-forwarded-proto") == "https"
         )
         response.set_cookie(name, value, max_age=seconds, path="/", httponly=True, samesite="strict", secure=secure)
 

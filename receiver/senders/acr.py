@@ -29,6 +29,8 @@ class Acr:
     media_types: ClassVar[Collection[str]] = (JSON,)
     replay_window: ClassVar[timedelta] = timedelta(days=1)
     insists: ClassVar[bool] = False
+    takes: ClassVar[Collection[str]] = ()
+    ignores: ClassVar[Collection[str]] = ()
     summary: ClassVar[str] = "Triggers of ACR; of Enterprise to …/<cri-…>/<secret>."
     schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",

@@ -31,8 +31,16 @@ class HookRequest:
     """Of the path, after the sender's name."""
 
 
-Heard: TypeAlias = Push | Refused
-"""A push, or why something that was told is none that is let in. One refusal hides no other push of the request."""
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A valid event that never changes which image a tag points at."""
+
+    event: str
+    """A label in `/metrics`, of the names that the sender's `ignores` has."""
+
+
+Heard: TypeAlias = Push | Ignored | Refused
+"""One event of a request. One refusal hides no other event."""
 
 
 class Sender(Protocol):
@@ -50,6 +58,10 @@ class Sender(Protocol):
     """How old an event may be unless the configuration says otherwise."""
     insists: ClassVar[bool]
     """Whether it repeats what is not answered with 2xx for ever, and holds back all that comes after."""
+    takes: ClassVar[Collection[str]]
+    """Names of the events that become pushes."""
+    ignores: ClassVar[Collection[str]]
+    """Names of the events that are counted, and change nothing."""
     summary: ClassVar[str]
     schema: ClassVar[Mapping[str, Any]]
     """Of the body: JSON schema, 2020-12."""
@@ -58,22 +70,20 @@ class Sender(Protocol):
         """Raises Refused unless the request proves to be the sender's."""
 
     def parse(self, request: HookRequest) -> tuple[Heard, ...]:
-        """What the request tells. Events that are none of our business are left out.
+        """Every event of the request.
 
         Raises Refused when the whole of it cannot be read.
         """
 
 
-def heard(parts: Iterable[Node], read: Callable[[Node], Push | None]) -> tuple[Heard, ...]:
-    """What *read* makes of each part; those that it refuses are told beside the others."""
+def heard(parts: Iterable[Node], read: Callable[[Node], Push | Ignored]) -> tuple[Heard, ...]:
+    """What *read* returns for each part, or the Refused that it raises."""
     found: list[Heard] = []
     for part in parts:
         try:
-            push = read(part)
+            found.append(read(part))
         except Refused as refusal:
             found.append(refusal)
-        else:
-            found += () if push is None else (push,)
     return tuple(found)
 
 

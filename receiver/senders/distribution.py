@@ -14,6 +14,7 @@ from receiver.senders.base import (
     REGISTRY,
     Heard,
     HookRequest,
+    Ignored,
     check_age,
     event_id,
     heard,
@@ -26,6 +27,9 @@ from receiver.settings.model import SenderSettings
 
 TAKEN: Final = ("push",)
 IGNORED: Final = ("pull", "mount", "delete")
+"""`mount` is a layer that another repository has already; the manifest that names it is a push of its own."""
+UNTAGGED: Final = "push without a tag"
+LAYER: Final = "push of a layer"
 MANIFESTS: Final = (
     "application/vnd.docker.distribution.manifest.v1+json",
     "application/vnd.docker.distribution.manifest.v1+prettyjws",
@@ -50,6 +54,8 @@ class Distribution:
     )
     replay_window: ClassVar[timedelta] = timedelta(days=7)  # it keeps what was not taken for as long as it lives
     insists: ClassVar[bool] = True
+    takes: ClassVar[Collection[str]] = TAKEN
+    ignores: ClassVar[Collection[str]] = (*IGNORED, UNTAGGED, LAYER)
     summary: ClassVar[str] = "Notifications of the OCI distribution registry."
     schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
@@ -86,14 +92,16 @@ class Distribution:
     def parse(self, request: HookRequest) -> tuple[Heard, ...]:
         return heard(read_json(request.body)["events"].items(), lambda event: self._push(event, request))
 
-    def _push(self, event: Node, request: HookRequest) -> Push | None:
+    def _push(self, event: Node, request: HookRequest) -> Push | Ignored:
         action, target = event["action"].text(), event["target"]
         if action in IGNORED:
-            return None
+            return Ignored(action)
         if action not in TAKEN:
             raise unknown_event(action, (*TAKEN, *IGNORED))
-        if target["mediaType"].maybe() not in MANIFESTS or not target["tag"].maybe():
-            return None
+        if target["mediaType"].maybe() not in MANIFESTS:
+            return Ignored(LAYER)
+        if not target["tag"].maybe():
+            return Ignored(UNTAGGED)
         moment = event["timestamp"].moment()
         check_age(moment, request, self.settings.replay_window)
         return Push(

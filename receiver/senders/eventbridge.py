@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar, Final
 
 from receiver.errors import Refused
 from receiver.push import Place, Push
-from receiver.senders.base import JSON, Heard, HookRequest, check_age, event_id, heard, unknown_event
+from receiver.senders.base import JSON, Heard, HookRequest, Ignored, check_age, event_id, heard, unknown_event
 from receiver.senders.node import Node, malformed, read_json, repository_path
 from receiver.senders.proof import check_proof
 from receiver.senders.ways import URL, Way
@@ -17,10 +17,10 @@ SOURCE: Final = "acs.cr"
 PUSHED: Final = "cr:Artifact:PushCompleted"
 BUILT: Final = "cr:Artifact:BuildCompleted"
 SCANNED: Final = "cr:Artifact:ScanCompleted"
-TAKEN: Final = (PUSHED, BUILT, SCANNED)
+SYNCHRONIZED: Final = "cr:Artifact:SynchronizationCompleted"
+TAKEN: Final = (PUSHED, BUILT, SCANNED, SYNCHRONIZED)
 IGNORED: Final = (
     "cr:Artifact:SigningCompleted",
-    "cr:Artifact:SynchronizationCompleted",
     "cr:Artifact:DeliveryChainCompleted",
     "cr:ActionTrail:AliyunServiceEvent",
     "cr:ActionTrail:ApiCall",
@@ -28,6 +28,7 @@ IGNORED: Final = (
     "cr:ActionTrail:ConsoleSignin",
     "cr:ActionTrail:ConsoleSignout",
 )
+FAILED_BUILD: Final = "failed build"
 _ATTRIBUTES: Final = ("id", "source", "specversion", "type", "time")
 _TEXT: Final = {"type": "string"}
 _EVENT: Final[Mapping[str, Any]] = {
@@ -70,6 +71,8 @@ class EventBridge:
     )
     replay_window: ClassVar[timedelta] = timedelta(days=1)  # as long as EventBridge tries again
     insists: ClassVar[bool] = False
+    takes: ClassVar[Collection[str]] = TAKEN
+    ignores: ClassVar[Collection[str]] = (*IGNORED, FAILED_BUILD)
     summary: ClassVar[str] = "CloudEvents 1.0 of ACR Enterprise, as EventBridge sends them."
     schema: ClassVar[Mapping[str, Any]] = {"anyOf": [_EVENT, {"type": "array", "items": _EVENT}]}
 
@@ -79,38 +82,64 @@ class EventBridge:
     def parse(self, request: HookRequest) -> tuple[Heard, ...]:
         return heard(_events(request), lambda event: self._push(event, request))
 
-    def _push(self, event: Node, request: HookRequest) -> Push | None:
+    def _push(self, event: Node, request: HookRequest) -> Push | Ignored:
         if event["specversion"].text() != "1.0":
             raise malformed("specversion: expected CloudEvents 1.0")
         source, kind = event["source"].text(), event["type"].text()
         if source != SOURCE:
             raise Refused(400, "unknown_event", f"unknown source {source[:80]!r}; expected {SOURCE}")
         if kind in IGNORED:
-            return None
+            return Ignored(kind)
         if kind not in TAKEN:
             raise unknown_event(kind, (*TAKEN, *IGNORED))
         data, moment = event["data"], event["time"].moment()
         if kind == BUILT and data["BuildStatus"].text() != "SUCCESS":
-            return None
+            return Ignored(FAILED_BUILD)
         check_age(moment, request, self.settings.replay_window)
-        return self._told(event_id(source, event["id"].text()), kind, data, moment, request)
-
-    def _told(self, event: str, kind: str, data: Node, moment: datetime | None, request: HookRequest) -> Push:
-        path = repository_path(f"{data['RepoNamespaceName'].text()}/{data['RepoName'].text()}".lower(), "data.RepoName")
-        place = Place(
-            path,
-            region=data["RegionId"].maybe(),
-            instance=data["InstanceName"].maybe() or data["InstanceId"].maybe(),
-        )
+        place, tag = _target(data) if kind == SYNCHRONIZED else (_place(data), data["Tag"])
         return Push(
             self.settings.name,
-            event,
+            event_id(source, event["id"].text()),
             place,
-            data["Tag"].tag() if data["Tag"].maybe() else None,
+            tag.tag() if tag.maybe() else None,
             data["Digest"].digest(),
             None if kind == SCANNED else moment,
             request.now,
         )
+
+
+def _place(data: Node) -> Place:
+    return Place(
+        _path(data["RepoNamespaceName"], data["RepoName"]),
+        region=data["RegionId"].maybe(),
+        instance=data["InstanceName"].maybe() or data["InstanceId"].maybe(),
+    )
+
+
+def _target(data: Node) -> tuple[Place, Node]:
+    """Where an image was synchronized to, and its tag there.
+
+    The data of this event is not documented. CreateRepoSyncTask names the target by `Target…`; without these fields the
+    repository of the other events may be that of the source or of the target, so its region and instance are left open.
+    """
+    namespace = _first(data, "TargetNamespaceName", "TargetNamespace", "TargetRepoNamespaceName", "RepoNamespaceName")
+    return (
+        Place(
+            _path(namespace, _first(data, "TargetRepoName", "RepoName")),
+            region=data["TargetRegionId"].maybe(),
+            instance=_first(data, "TargetInstanceName", "TargetInstanceId").maybe(),
+        ),
+        _first(data, "TargetTag", "Tag"),
+    )
+
+
+def _first(data: Node, *keys: str) -> Node:
+    """The first of *keys* that is given; else the last one."""
+    return next((data[key] for key in keys if data[key].value), data[keys[-1]])
+
+
+def _path(namespace: Node, name: Node) -> str:
+    return repository_path(f"{namespace.text()}/{name.text()}".lower(), name.path)
 
 
 def _events(request: HookRequest) -> Iterator[Node]:

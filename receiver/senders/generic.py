@@ -28,6 +28,8 @@ class Generic:
     media_types: ClassVar[Collection[str]] = (JSON,)
     replay_window: ClassVar[timedelta] = timedelta(minutes=10)
     insists: ClassVar[bool] = False
+    takes: ClassVar[Collection[str]] = ()
+    ignores: ClassVar[Collection[str]] = ()
     summary: ClassVar[str] = "A script of your own, which signs what it sends."
     schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",

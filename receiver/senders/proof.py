@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from receiver.errors import Refused
+from receiver.errors import Forged
 from receiver.senders.base import HookRequest
 from receiver.senders.ways import Way
 from receiver.settings.model import Secret
@@ -23,7 +23,7 @@ _AT_ONCE: Final = 2
 
 
 def check_proof(request: HookRequest, secrets: Sequence[Secret], ways: Collection[Way]) -> None:
-    """Raises Refused unless *request* carries one of *secrets* in one of *ways*. Says nothing of which was missing."""
+    """Raises Forged unless *request* carries one of *secrets* in one of *ways*. Says nothing of which was missing."""
     given = _given(request)
     proven = set[Way]()
     for secret in (*secrets, *secrets)[:_AT_ONCE]:
@@ -31,7 +31,7 @@ def check_proof(request: HookRequest, secrets: Sequence[Secret], ways: Collectio
         expected = dict.fromkeys(given, key) | {Way.SIGNATURE: _signature(key, request.body)}
         proven |= {way for way, value in given.items() if _equal(value, expected[way])}
     if not proven & set(ways):
-        raise Refused(401, "forged", "unknown sender, or a wrong secret")
+        raise Forged
 
 
 def instance_of(request: HookRequest) -> str:

@@ -6,8 +6,10 @@ from datetime import time, timedelta
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
+
+Network: TypeAlias = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,8 @@ class PageSettings:
     token: Secret | None = None
     user_header: str = ""
     """Set by an authenticating proxy, and believed from *trusted* only."""
-    trusted: Sequence[IPv4Network | IPv6Network] = ()
+    trusted: Sequence[Network] = ()
+    """Networks of that proxy. It is one of the trusted proxies, too."""
     session_key: Secret | None = None
     """Signs the login cookie; None makes one at each start, and everybody has to log in again."""
 
@@ -120,6 +123,10 @@ class ReceiverSettings:
     """Addresses for apprise: `dingtalk://…`, `feishu://…`, `slack://…`, `json://…`"""
     metrics_token: Secret | None = None
     """None: `/metrics` is open."""
+    trusted_proxies: Sequence[Network] = ()
+    """Networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
+    environment: Sequence[str] = ()
+    """Names of variables that engines inherit beside `PASSED_ON`; `*` for any characters."""
 
 
 MAX_BODY: Final = 1 << 20

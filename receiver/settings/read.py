@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from fcpin.stack.engine import CHOICES
 from receiver.senders import KINDS
 from receiver.settings.model import (
     Mode,
+    Network,
     Outages,
     PageSettings,
     ReceiverSettings,
@@ -41,6 +42,8 @@ KEYS: Final = (
     "page",
     "notify",
     "metrics_token",
+    "trusted_proxies",
+    "environment",
 )
 STACK_KEYS: Final = ("mode", "quiet", "at_most", "windows", "outages")
 SENDER_KEYS: Final = ("kind", "secrets", "per_minute", "replay_window")
@@ -50,6 +53,7 @@ SENDER_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 STACK_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
 REPOSITORY: Final = re.compile(r"[a-z0-9*][a-z0-9*._-]*(?:/[a-z0-9*._-]+)*")
 INSTANCE: Final = re.compile(r"cri-[a-z0-9]+")
+VARIABLE: Final = re.compile(r"[A-Za-z0-9_*]*[A-Za-z0-9_][A-Za-z0-9_*]*")
 _IN_A_URL: Final = re.compile(r"[A-Za-z0-9._~-]+")
 _HEADER: Final = re.compile(r"[A-Za-z0-9-]+")
 _SHORTEST_SURVEY: Final = timedelta(seconds=10)
@@ -96,6 +100,8 @@ class _Reader:
             page=page,
             notify=self._secrets.read_all(fields, "notify", _address_problem),
             metrics_token=self._secrets.read(fields, "metrics_token", long_enough),
+            trusted_proxies=tuple(_networks(fields, "trusted_proxies")),
+            environment=tuple(_variables(fields)),
         )
 
     def _project(self, fields: Fields) -> Path:
@@ -157,7 +163,7 @@ class _Reader:
         section = Fields.of(fields.values["page"], fields.at("page"), fields.problems)
         section.only(PAGE_KEYS)
         header = section.text("user_header") or ""
-        trusted = tuple(_networks(section))
+        trusted = tuple(_networks(section, "trusted"))
         if section.readable and not section.values.get("token") and not header:
             section.wrong("token", "is required, or user_header with trusted: who may press the buttons?")
         if header and not _HEADER.fullmatch(header):
@@ -217,8 +223,15 @@ def _instances(fields: Fields) -> Iterator[tuple[str, str]]:
         yield str(key), section.required(str(key), "demo")
 
 
-def _networks(fields: Fields) -> Iterator[IPv4Network | IPv6Network]:
-    for path, text in fields.texts("trusted"):
+def _variables(fields: Fields) -> Iterator[str]:
+    for path, text in fields.texts("environment"):
+        if not VARIABLE.fullmatch(text):
+            fields.wrong(path, f"must be the name of a variable, with * for any characters; got {shown(text)}")
+        yield text
+
+
+def _networks(fields: Fields, key: str) -> Iterator[Network]:
+    for path, text in fields.texts(key):
         try:
             yield ip_network(text)
         except ValueError:

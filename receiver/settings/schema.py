@@ -7,7 +7,7 @@ from fcpin.schema.fragments import DRAFT, DURATION, Schema, choice, mapping, tex
 from fcpin.stack.engine import CHOICES
 from receiver.senders import KINDS
 from receiver.settings.model import MAX_BODY, Mode, Outages
-from receiver.settings.read import MOST_SECRETS, REPOSITORY, SENDER_NAME, STACK_NAME
+from receiver.settings.read import MOST_SECRETS, REPOSITORY, SENDER_NAME, STACK_NAME, VARIABLE
 from receiver.settings.windows import DAYS
 
 _REFERENCE: Final = r"^(env|file):."
@@ -20,6 +20,10 @@ def _secret(description: str) -> Schema:
 def _secrets(description: str, **more: Any) -> Schema:
     items = {"type": "string", "pattern": _REFERENCE}
     return {"description": f"{description} env:NAME or file:PATH.", "type": "array", "items": items, **more}
+
+
+def _networks(description: str) -> Schema:
+    return {"description": description, "type": "array", "items": {"type": "string"}}
 
 
 def _number(description: str, default: int, most: int) -> Schema:
@@ -76,11 +80,7 @@ SENDER_KEYS: Final[Mapping[str, Schema]] = {
 PAGE_KEYS: Final[Mapping[str, Schema]] = {
     "token": _secret("Whoever knows it may press the buttons."),
     "user_header": text("In which an authenticating proxy names the user.", pattern="^[A-Za-z0-9-]+$"),
-    "trusted": {
-        "description": "The networks of that proxy: 10.0.0.0/8.",
-        "type": "array",
-        "items": {"type": "string"},
-    },
+    "trusted": _networks("The networks of that proxy: 10.0.0.0/8."),
     "session_key": _secret("Signs the login cookie; made anew at each start unless given."),
 }
 
@@ -121,6 +121,14 @@ KEYS: Final[Mapping[str, Schema]] = {
     ),
     "notify": _secrets("Addresses of apprise: dingtalk://…, feishu://…, slack://…, json://…"),
     "metrics_token": _secret("Asked for at /metrics; open unless given."),
+    "trusted_proxies": _networks(
+        "Networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: 10.0.0.0/8."
+    ),
+    "environment": {
+        "description": "Names of variables, * for any characters, that engines inherit beside the usual ones.",
+        "type": "array",
+        "items": {"type": "string", "pattern": f"^(?:{VARIABLE.pattern})$"},
+    },
 }
 
 

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from fcpin.clock import Clock
-from receiver.errors import LedgerUnavailable
+from receiver.errors import UNAVAILABLE, LedgerUnavailable
 from receiver.intake import Intake
 from receiver.web.hooks import Hooks, error
 from receiver.web.limits import Limits, Peers
@@ -35,7 +35,8 @@ def build_app(
     for nothing.
     """
     page = intake.settings.page
-    hooks = Hooks(intake, Peers(clock, page.trusted if page else ()), limits or Limits(), clock)
+    proxies = (*intake.settings.trusted_proxies, *(page.trusted if page else ()))
+    hooks = Hooks(intake, Peers(clock, proxies), limits or Limits(), clock)
     health = _Health(intake, unready)
     description = openapi()
     return Starlette(
@@ -65,7 +66,8 @@ class _Health:
         try:
             await run_in_threadpool(self._intake.ledger.ready)
         except LedgerUnavailable as failure:
-            return error(503, str(failure))
+            _log.warning("not ready: %s", failure)
+            return error(503, UNAVAILABLE)
         if reason := self._unready():
             return error(503, reason)
         return JSONResponse({"status": "ready"})

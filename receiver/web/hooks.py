@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from fcpin.clock import Clock
-from receiver.errors import LedgerUnavailable, Refused
+from receiver.errors import Forged, LedgerUnavailable, Refused
 from receiver.intake import Intake
 from receiver.senders.base import HookRequest
 from receiver.web.limits import Limits, Peers, read_body
@@ -27,22 +27,30 @@ class Hooks:
 
     async def hear(self, request: Request) -> Response:
         """202 with the stacks that will be converged, or `{"error": …}`."""
-        peer = self._peers.name(request)
+        name = request.path_params["name"]
         try:
-            told = await self._read(request, peer)
-            taken = await run_in_threadpool(self._intake.take, request.path_params["name"], told)
+            told = await self._read(request)
+            taken = await run_in_threadpool(self._intake.take, name, told)
+        except Forged as forged:
+            return refused(self._forged(name, self._peers.name(request), forged))
         except Refused as refusal:
-            if refusal.status == 401:
-                self._peers.failed(peer)
             return refused(refusal)
         except LedgerUnavailable:
             return error(503, "what was told cannot be kept now; send it again", _LATER)
         body = {"jobs": taken.jobs} | ({"refused": taken.refused} if taken.refused else {})
         return JSONResponse(body, 202)
 
-    async def _read(self, request: Request, peer: str) -> HookRequest:
+    def _forged(self, name: str, peer: str, forged: Forged) -> Refused:
         try:
-            self._peers.check(peer)
+            self._peers.failed(peer)
+        except Refused as throttled:
+            self._intake.counts.refused("", throttled.counted)
+            return throttled
+        self._intake.note(name, forged)
+        return forged
+
+    async def _read(self, request: Request) -> HookRequest:
+        try:
             body = await read_body(request, self._limits)
         except Refused as refusal:
             self._intake.counts.refused("", refusal.counted)

@@ -3,18 +3,17 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final, TypeAlias
 
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 
 from fcpin.clock import Clock
 from receiver.errors import Refused
-from receiver.settings.model import MAX_BODY
+from receiver.settings.model import MAX_BODY, Network
 from receiver.web.rates import Rates
 
 Address: TypeAlias = IPv4Address | IPv6Address
-Network: TypeAlias = IPv4Network | IPv6Network
 
 FORGERIES_A_MINUTE: Final = 60
 _ONE_HOUSEHOLD: Final = 64
@@ -29,7 +28,7 @@ class Limits:
     body_seconds: float = 10.0
     """In which the whole body has to arrive."""
     header_seconds: float = 10.0
-    """In which the head of a request has to arrive, and a connection may wait for the next one."""
+    """From the connection, or the end of the answer before, to the end of the head of a request."""
     header_bytes: int = 16 * 1024
     unread_seconds: float = 30.0
     """In which whoever asks has to take the greater part of what waits to be sent."""
@@ -78,14 +77,13 @@ class Peers:
             return str(IPv6Network((address, _ONE_HOUSEHOLD), strict=False))
         return str(address)
 
-    def check(self, peer: str) -> None:
-        """Raises Refused for one that has tried too often."""
-        if wait := self._rates.wait(peer):
-            raise Refused(429, "throttled", f"too many wrong secrets; wait {wait:.0f} s")
-
     def failed(self, peer: str) -> None:
-        """It has tried a wrong one."""
-        self._rates.take(peer)
+        """Count a wrong secret of *peer*. Raises Refused when there were too many.
+
+        Right secrets are not counted and never throttled: others behind the same address may send wrong ones.
+        """
+        if wait := self._rates.take(peer):
+            raise Refused(429, "throttled", f"too many wrong secrets; wait {wait:.0f} s")
 
 
 def peer_address(request: HTTPConnection) -> Address | None:

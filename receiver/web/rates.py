@@ -41,11 +41,6 @@ class Rates:
             bucket.left -= 0 if wait else 1
             return wait
 
-    def wait(self, key: str) -> float:
-        """The same without taking any."""
-        with self._lock:
-            return self._wait(self._now(key))
-
     def _now(self, key: str) -> _Bucket:
         now = self.clock.monotonic()
         bucket = self._buckets.get(key) or _Bucket(self.per_minute, now)

@@ -97,6 +97,11 @@ class Deadlined(H11Protocol):
         self._is_read()
         super().connection_lost(exc)
 
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if not self.transport.is_closing():
+            self._watch()
+
     def pause_writing(self) -> None:
         """More waits to be sent than there should."""
         super().pause_writing()

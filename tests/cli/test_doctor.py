@@ -101,6 +101,10 @@ def broken_listing(told: ToldStack) -> None:
     told.cloud.fail_next("ListRepoTag", kind="html-502", times=9)
 
 
+def economy(told: ToldStack) -> None:
+    told.cloud.set_instance_specification("Enterprise_Economy")
+
+
 def profile(told: ToldStack) -> None:
     told.functions["checkout"]["profile"] = "nobody"
     told.tell()
@@ -120,6 +124,7 @@ CASES: list[tuple[str, Callable[[ToldStack], None], int, str, str, list[str]]] =
     ("what hangs on it is not tried", denied("ListRepoTag", "NoPrivilege"), 1, f"cr:PullRepository {PATH}", "not tried", ["Digest"]),
     ("no right to log in", denied("GetAuthorizationToken", "NoPrivilege"), 1, f"cr:GetAuthorizationToken {PATH}", "problem", ["NoPrivilege"]),
     ("and the rest is tried all the same", denied("GetAuthorizationToken", "NoPrivilege"), 1, f"cr:GetRepositoryTag {PATH}", "ok", ["main-11"]),
+    ("an edition that FC does not pull from", economy, 1, "edition demo", "problem", ["Enterprise_Economy", "another registry"]),
     ("tags that can be moved", movable, 0, f"TagImmutability {PATH}", "note", ["off", "precondition of the outage"]),
     ("a clock 20 minutes off", lambda told: told.cloud.skew(1200), 1, "clock", "problem", ["behind", "15 minutes", "NTP"]),
     ("a clock 2 minutes off", lambda told: told.cloud.skew(-120), 0, "clock", "note", ["ahead"]),

@@ -1,5 +1,7 @@
 """From a policy to a pin, against an emulated registry."""
 
+import re
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -7,6 +9,9 @@ from typing import Any
 import pytest
 
 from emulator import Emulator
+from fcpin.errors import EditionUnsupported
+from fcpin.fc.rules import WITHOUT_CONTAINERS
+from fcpin.image import Digest
 from fcpin.openapi import Credentials
 from fcpin.pinned_function.inputs import Current, PinArgs
 from fcpin.pinned_function.keys import POLICY_KEYS
@@ -26,23 +31,46 @@ class Phases:
         self._cloud, self._folder = cloud, private(folder)
         self.said: list[str] = []
 
-    def resolve(self, current: Current | None = None, *, now: datetime = NOW, **spec: Any) -> Resolved:
+    def resolve(
+        self,
+        current: Current | None = None,
+        *,
+        now: datetime = NOW,
+        region: str = "cn-hangzhou",
+        is_moved: bool = False,
+        **spec: Any,
+    ) -> Resolved:
+        return self.process(region=region, now=now)(current, is_moved=is_moved, **spec)
+
+    def process(
+        self,
+        *,
+        region: str = "cn-hangzhou",
+        now: datetime = NOW,
+        registries: Mapping[str, RegistrySettings] | None = None,
+    ) -> Callable[..., Resolved]:
+        """One plugin process; it resolves each time that it is called."""
         cloud = self._cloud
+        hosts = {cloud.enterprise_host: RegistrySettings(endpoint=cloud.url), **(registries or {})}
+        directory = RegistryDirectory(
+            hosts, credentials=Credentials(cloud.access_key_id, cloud.access_key_secret), cr_endpoint=cloud.url
+        )
+        resolver = Resolver(
+            directory, (), RunMemo(self._folder, THIS), lambda _level, text: self.said.append(text), now
+        )
+        return lambda current=None, *, is_moved=False, **spec: self._resolve(resolver, region, current, is_moved, spec)
+
+    def _resolve(
+        self, resolver: Resolver, region: str, current: Current | None, is_moved: bool, spec: Mapping[str, Any]
+    ) -> Resolved:
         args = {
             "function_name": "a",
-            "repository": f"{cloud.enterprise_host}/shop/app",
+            "repository": f"{self._cloud.enterprise_host}/shop/app",
             "policy": {"newest": {}},
             **spec,
         }
-        directory = RegistryDirectory(
-            {cloud.enterprise_host: RegistrySettings(endpoint=cloud.url)},
-            credentials=Credentials(cloud.access_key_id, cloud.access_key_secret),
-            cr_endpoint=cloud.url,
-        )
-        memo = RunMemo(self._folder, THIS)
-        resolver = Resolver(directory, (), memo, lambda _level, text: self.said.append(text), now)
         policy = {key: args[key] for key in POLICY_KEYS if key in args}
-        return resolver.resolve(PinArgs.read(args, "cn-hangzhou"), policy, current)
+        return resolver.resolve(PinArgs.read(args, region), policy, current, is_moved=is_moved)
 
 
 @pytest.fixture
@@ -78,3 +106,91 @@ def test_an_image_with_attestations_is_warned_of_in_the_preview(cloud: Emulator,
     (warning,) = phases.said
     assert "shop/app:main-1 has build attestations" in warning
     assert "--provenance=false" in warning
+
+
+OWNED: dict[str, Any] = {"cpu": 0.5, "memory_size": 512, "disk_size": 512}
+GPU = {**OWNED, "gpu_config": {"gpu_type": "fc.gpu.tesla.1", "gpu_memory_size": 16384}}
+GB = 1 << 30
+
+
+def test_an_image_of_another_region_is_warned_of_with_both(cloud: Emulator, phases: Phases) -> None:
+    cloud.push("shop/app", "main-1")
+    phases.resolve(region="cn-shanghai", adopt=True)
+    (warning,) = phases.said
+    assert warning.startswith("a: the function is in cn-shanghai, and its image in cn-hangzhou")
+    assert cloud.enterprise_host in warning
+
+
+@pytest.mark.parametrize("region", ["cn-qingdao", "ap-southeast-5", "me-central-1"])
+def test_a_region_without_custom_containers_is_warned_of(cloud: Emulator, phases: Phases, region: str) -> None:
+    assert region in WITHOUT_CONTAINERS
+    cloud.push("shop/app", "main-1")
+    phases.resolve(region=region)
+    assert f"a: Function Compute runs no custom containers in {region}; choose another region" in phases.said
+
+
+def test_an_unchanged_image_is_not_warned_of_unless_the_function_moves(cloud: Emulator, phases: Phases) -> None:
+    digest = cloud.push("shop/app", "main-1")
+    current = Current("main-1", Digest(digest))
+    phases.process(region="cn-shanghai")(current)
+    assert phases.said == []
+    phases.process(region="cn-shanghai")(current, is_moved=True)
+    phases.process(region="cn-shanghai", now=NOW + timedelta(seconds=1))(None)
+    assert len(phases.said) == 1, "what the preview selected is not warned of again by the update"
+
+
+@pytest.mark.parametrize("specification", ["Enterprise_Economy", "economy", "Economy"])
+def test_an_economy_instance_is_an_error(cloud: Emulator, phases: Phases, specification: str) -> None:
+    cloud.push("shop/app", "main-1")
+    cloud.set_instance_specification(specification)
+    with pytest.raises(EditionUnsupported, match=f"{cloud.enterprise_host} is .*Economy edition.*another registry"):
+        phases.resolve()
+
+
+SIZES = [
+    ("as large as FC takes", 10 * GB, False, {}, ""),
+    ("larger", 11 * GB, False, {}, "has 11.0 GB compressed, and FC takes up to 10 GB for a function without a GPU"),
+    ("larger, as an index", 11 * GB, True, {}, "has 11.0 GB compressed"),
+    ("with a GPU", 11 * GB, False, {"config": GPU}, ""),
+    ("larger with a GPU", 31 * GB, False, {"config": GPU}, "takes up to 30 GB for a GPU function"),
+]
+
+
+@pytest.mark.parametrize(("size", "index", "spec", "fact"), [row[1:] for row in SIZES], ids=[row[0] for row in SIZES])
+def test_a_large_image_is_warned_of(
+    cloud: Emulator, phases: Phases, size: int, index: bool, spec: dict[str, Any], fact: str
+) -> None:
+    cloud.push("shop/app", "main-1", layer_size=size, index=index)
+    phases.resolve(**spec)
+    assert [fact in line for line in phases.said] == ([True] if fact else [])
+
+
+def test_a_created_function_at_another_host_without_a_login_is_warned_of_once(cloud: Emulator, phases: Phases) -> None:
+    """The host may be a custom domain of an ACR Enterprise instance, too: that is the same warning."""
+    cloud.push("shop/app", "main-1")
+    images = {
+        "images.example.com": RegistrySettings(endpoint=cloud.url, username="emulator", password="emulator-password")
+    }
+    resolve = phases.process(registries=images)
+    spec: dict[str, Any] = {"repository": "images.example.com/shop/app", "policy": {"family": {"name": "main"}}}
+    resolve(**spec, function_name="adopted")
+    assert phases.said == []
+    for name in ("a", "b"):
+        resolve(**spec, function_name=name, config=OWNED)
+    (warning,) = phases.said
+    assert warning.startswith("FC is given no login for images.example.com")
+    assert "config.registry_config" in warning
+    assert "custom domain" in warning
+
+
+def test_an_unchanged_run_makes_no_request_for_the_rules(cloud: Emulator, phases: Phases) -> None:
+    digest = cloud.push("shop/app", "main-1", index=True)
+    cloud.calls.clear()
+    phases.process()(Current("main-1", Digest(digest)), config=OWNED)
+    assert [call.action for call in cloud.calls] == ["ListInstance", "GetRepository", "ListRepoTag", "GetRepoTag"]
+
+
+def test_the_page_lists_the_regions_without_custom_containers() -> None:
+    page = (Path(__file__).parent.parent.parent / "docs" / "pinned-function.md").read_text()
+    (row,) = (line for line in page.splitlines() if line.startswith("| The region runs no custom containers"))
+    assert set(re.findall(r"[a-z]{2}-[a-z]+(?:-[a-z0-9]+)*", row.partition("a warning:")[2])) == WITHOUT_CONTAINERS

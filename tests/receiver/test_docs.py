@@ -28,6 +28,15 @@ def test_every_kind_of_sender_has_a_row(kind: str) -> None:
     assert f"| `{kind}` |" in PAGE
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_event_of_a_sender_is_listed(kind: str) -> None:
+    (taken, ignored) = re.findall(
+        rf"^\| `{kind}` \| (.*?) \| (.*?) ?\|$", PAGE.partition("| is ignored |")[2], re.MULTILINE
+    )[0]
+    assert set(KINDS[kind].takes) <= set(re.findall(r"`(.+?)`", taken))
+    assert set(KINDS[kind].ignores) == set(re.findall(r"`(.+?)`", ignored))
+
+
 def test_the_labels_are_found() -> None:
     assert {"forged", "crowded", "slow", "unavailable", "unknown_event", "logged_out"} <= LABELS
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from receiver.logs import Redactor, configure_logging, secrets_of
+from receiver.logs import Redactor, configure_logging
+from receiver.settings.environment import secrets_of
 from receiver.settings.model import PageSettings, ReceiverSettings, Secret, SenderSettings
 
 SECRET = Secret("env:S", 'not"to/be-logged+1')

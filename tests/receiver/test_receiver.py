@@ -135,6 +135,19 @@ def test_what_is_not_well_is_said(folder: Path, capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().err.startswith("receiver: pulumi is not on PATH")
 
 
+def test_an_engine_inherits_no_secret_of_the_receiver(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = folder / "pulumi"
+    engine.write_text(f"#!/bin/sh\n/usr/bin/env >{folder}/inherited\nexit 1\n")
+    engine.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "file:///srv/states")
+    assert run(folder, "check") == 1
+    inherited = dict(line.split("=", 1) for line in (folder / "inherited").read_text().splitlines() if "=" in line)
+    assert inherited["PULUMI_BACKEND_URL"] == "file:///srv/states"
+    assert "CI_SECRET" not in inherited
+    assert SECRET not in str(inherited)
+
+
 WRONG = [
     ("every problem has a line", "serve", "colour: red\nworkers: 0\n", ["colour", "workers", "senders"]),
     ("to work beside others takes a Redis", "work", "senders: {acr: {kind: acr, secrets: [env:CI_SECRET]}}\n", ["redis: is required"]),

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from fcpin.doctor.line import Line, note, ok, problem, untried
 from fcpin.errors import RegistryDenied, RegistryError, RepositoryNotFound, TagNotFound
+from fcpin.fc.rules import is_economy
 from fcpin.image import AcrHost, Repository, parse_digest
 from fcpin.registry.acr_api import AcrApi
 from fcpin.registry.directory import RegistryDirectory
@@ -56,14 +57,22 @@ class Enterprise:
         if self.instance_id:
             self._found["InstanceId"] = self.instance_id
             yield ok(self._name("cr:ListInstance"), f"not needed: the settings say {self.instance_id}")
+            yield self._edition(self.directory.specification(self.repository))
             return
         body = self._call("ListInstance", RepositoryNotFound, InstanceName=name, PageSize=_PAGE)
         for instance in body.instances or ():
             if instance.instance_name == name:
                 self._found["InstanceId"] = instance.instance_id
                 yield ok(self._name("cr:ListInstance"), f"{name} is {instance.instance_id}")
+                yield self._edition(str(instance.instance_specification or ""))
                 return
         raise RepositoryNotFound(f"these credentials see no ACR Enterprise instance named {name} in {self.host.region}")
+
+    def _edition(self, specification: str) -> Line:
+        name = f"edition {self.host.instance_name}"
+        if is_economy(specification):
+            return problem(name, f"{specification}: FC does not pull from it", "upgrade it, or use another registry")
+        return ok(name, specification) if specification else untried(name, "ListInstance did not return it")
 
     def _get_authorization_token(self) -> Iterator[Line]:
         self._call("GetAuthorizationToken", RepositoryNotFound, InstanceId=self._found["InstanceId"])

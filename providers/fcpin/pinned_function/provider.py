@@ -119,7 +119,8 @@ class PinnedFunctionProvider(ConfiguredProvider):
             if kept is None:
                 spec = {key: known[key] for key in POLICY_KEYS if key in known}
                 current = Current.from_properties(olds, args.repository)
-                pin = self._services.resolver.resolve(args, spec, current).pin
+                is_moved = olds.get("region", args.region) != args.region
+                pin = self._services.resolver.resolve(args, spec, current, is_moved=is_moved).pin
             elif Current.from_properties(known, args.repository) is None:
                 raise InvalidSettings(
                     Problem(

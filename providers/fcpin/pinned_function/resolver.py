@@ -9,9 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from fcpin.errors import NoTagQualifies, RegistryDenied, RegistryError, RegistryUnavailable, TagMoved, TagNotFound
+from fcpin.errors import (
+    EditionUnsupported,
+    NoTagQualifies,
+    RegistryDenied,
+    RegistryError,
+    RegistryUnavailable,
+    TagMoved,
+    TagNotFound,
+)
+from fcpin.fc import rules
 from fcpin.image import Digest, Repository, SameDigest, TagRecord
-from fcpin.lookup import ATTESTED, digest_of, require_platform, same_image, tags_for
+from fcpin.lookup import ATTESTED, compressed_size, digest_of, require_platform, same_image, tags_for
 from fcpin.pinned_function.engine_log import Log
 from fcpin.pinned_function.inputs import Current, Pin, PinArgs
 from fcpin.pinned_function.keys import IMMUTABILITY
@@ -46,11 +55,15 @@ class Resolver:
         self._bypass_min_age = bypass_min_age
         self._to_list = repositories
         self._summaries: dict[tuple[str, str, str], str] = {}
+        self._warned: set[str] = set()
         self._lock = threading.Lock()
 
-    def resolve(self, args: PinArgs, spec: Mapping[str, object], current: Current | None) -> Resolved:
+    def resolve(
+        self, args: PinArgs, spec: Mapping[str, object], current: Current | None, *, is_moved: bool = False
+    ) -> Resolved:
         """The pin that *args* asks for now. *current* is what the last deployment, or a refresh since, left.
 
+        *is_moved*: the function is created in another region, so that an unchanged image is deployed there, too.
         Raises NoTagQualifies, InvalidPolicy, PlatformMissing, RegistryError.
         """
         key = key_of(str(args.repository), args.function_name, args.region, spec, current and current.tag)
@@ -59,7 +72,7 @@ class Resolver:
             pin = Pin(remembered.tag, Digest(remembered.digest), remembered.protected, remembered.by)
             resolved = Resolved(pin, remembered.summary)
         else:
-            resolved = self._select(args, current)
+            resolved = self._select(args, current, is_moved=is_moved)
             pin = resolved.pin
             self._memo.remember(key, Remembered(pin.tag, pin.digest, resolved.summary, pin.protected, pin.by))
         with self._lock:
@@ -108,7 +121,7 @@ class Resolver:
         """Whether a pin's digest and what FC resolved are one image: an index and its child count as equal."""
         return same_image(self._directory, repository, platform)
 
-    def _select(self, args: PinArgs, current: Current | None) -> Resolved:
+    def _select(self, args: PinArgs, current: Current | None, *, is_moved: bool) -> Resolved:
         if not args.policy.suspend:
             self._start_listings()
         current_tag, current_by = (current.tag, current.by) if current else (None, "")
@@ -118,22 +131,22 @@ class Resolver:
             args.repository,
             current_tag,
             now=self._now,
-            warn=lambda said: self._log("warning", f"{args.function_name}: {said}"),
+            warn=lambda said: self._warn(f"{args.function_name}: {said}"),
         )
         selection = args.policy.select(
             tags, current=current_tag, current_by=current_by, now=self._now, bypass_min_age=self._bypass_min_age
         )
         held = (selection.reason,) if selection.hold else ()
         for warning in (*held, *selection.warnings):
-            self._log("warning", f"{args.function_name}: {warning}")
+            self._warn(f"{args.function_name}: {warning}")
         if selection.chosen is None:
             return self._kept(args, selection, current)
         record = self._directory.resolve_once(args.repository, selection.chosen.tag)
         args.policy.confirm(selection, record)
         digest, by = digest_of(record, args.repository), selection.by or current_by
         pin = Pin(record.tag, digest, args.policy.is_protected, by)
-        if current is None or pin.digest != current.digest:
-            self._check_platform(args, pin)
+        if current is None or pin.digest != current.digest or is_moved:
+            self._check_deployable(args, pin)
         return Resolved(pin, selection.summary)
 
     def _start_listings(self) -> None:
@@ -150,7 +163,7 @@ class Resolver:
                 f"{args.function_name} would stay on {current.tag}: {selection.reason}; but its last update failed, "
                 "so there is no digest to stay on"
             )
-        self._log("warning", f"{args.function_name}: stays on {current.tag}: {selection.reason}")
+        self._warn(f"{args.function_name}: stays on {current.tag}: {selection.reason}")
         pin = Pin(current.tag, current.digest, self._kept_protected(args, current), current.by)
         return Resolved(pin, f"kept: {selection.reason}")
 
@@ -165,11 +178,38 @@ class Resolver:
             return current.protected
         return wanted if record.digest == current.digest else current.protected
 
-    def _check_platform(self, args: PinArgs, pin: Pin) -> None:
+    def _check_deployable(self, args: PinArgs, pin: Pin) -> None:
+        """Report what FC is documented to refuse; for an unchanged image nothing is checked, and nothing requested."""
+        for problem in rules.placement_problems(args.repository, args.region):
+            self._warn(f"{args.function_name}: {problem}")
+        has_no_login = args.config is not None and not args.config.get("registry_config")
+        if has_no_login and (problem := rules.login_problem(args.repository.host)):
+            self._warn(problem)
+        if rules.is_economy(self._directory.specification(args.repository)):
+            raise EditionUnsupported(
+                f"{args.repository.host} is an ACR Enterprise instance of the Economy edition, from which Function "
+                "Compute does not pull; upgrade the instance, or use another registry"
+            )
+        self._check_image(args, pin)
+
+    def _warn(self, warning: str) -> None:
+        """Once a process: the engine checks a resource that it replaces several times, and hosts are shared."""
+        with self._lock:
+            is_new = warning not in self._warned
+            self._warned.add(warning)
+        if is_new:
+            self._log("warning", warning)
+
+    def _check_image(self, args: PinArgs, pin: Pin) -> None:
         platform = args.policy.platform
         try:
             manifest = require_platform(self._directory, args.repository, pin.tag, pin.digest, platform)
-            if manifest.is_attested:
-                self._log("warning", f"{args.function_name}: {args.repository}:{pin.tag} {ATTESTED}")
+            found = [ATTESTED] if manifest.is_attested else []
+            size = compressed_size(self._directory, args.repository, manifest, platform)
+            has_gpu = bool((args.config or {}).get("gpu_config"))
+            if size is not None and (problem := rules.size_problem(size, has_gpu=has_gpu)):
+                found.append(problem)
+            for problem in found:
+                self._warn(f"{args.function_name}: {args.repository}:{pin.tag} {problem}")
         except (RegistryDenied, RegistryUnavailable) as error:
-            self._log("warning", f"{args.function_name}: not checked for {platform}, which FC will do: {error}")
+            self._warn(f"{args.function_name}: not checked for {platform}, which FC will do: {error}")

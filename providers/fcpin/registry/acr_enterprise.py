@@ -52,7 +52,7 @@ class AcrEnterprise:
         self._images = images(self.find_login)
         self._api = api
         self._given_instance_id = instance_id
-        self._instances_found = SingleFlight[str, str]()
+        self._instances_found = SingleFlight[str, Instance]()
         self._repositories_found = SingleFlight[str, _Found]()
 
     def list_tags(self, repository: Repository) -> Sequence[TagRecord]:
@@ -147,14 +147,29 @@ class AcrEnterprise:
         return self._instance_id()
 
     def _instance_id(self) -> str:
-        return self._given_instance_id or self._instances_found.get("", self._find_instance)
+        return self._given_instance_id or self._instance().instance_id
 
-    def _find_instance(self) -> str:
+    def specification(self) -> str:
+        """`InstanceSpecification`. No request where the instance was looked up by its name anyway.
+
+        Empty where the settings give the instance's id, and ListInstance fails: nothing else needs it then.
+        """
+        try:
+            return self._instance().instance_specification
+        except RegistryError:
+            if self._given_instance_id:
+                return ""
+            raise
+
+    def _instance(self) -> Instance:
+        return self._instances_found.get("", self._find_instance)
+
+    def _find_instance(self) -> Instance:
         name = self._acr.instance_name
         for instance in self._instances(name):
             # The filter of ListInstance may be fuzzy.
             if instance.instance_name == name:
-                return instance.instance_id
+                return instance
         raise InstanceNotSeen(
             f"{self._acr.public_host}: these credentials see no ACR Enterprise instance named {name!r} in "
             f"{self._acr.region}; check the name, or give instance_id in the stack's registries; of another account's "

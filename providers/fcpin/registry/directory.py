@@ -97,6 +97,11 @@ class RegistryDirectory:
         """Whether no tag can be moved; None where the registry does not tell."""
         return self.registry_for(repository).is_immutable(_canonical(repository))
 
+    def specification(self, repository: Repository) -> str:
+        """`InstanceSpecification` of the ACR Enterprise instance that serves *repository*; empty for any other."""
+        registry = self.registry_for(repository)
+        return registry.specification() if isinstance(registry, AcrEnterprise) else ""
+
     def created(self, repository: Repository, tags: Sequence[str]) -> Mapping[str, datetime]:
         """When these tags were built, asked once a run for the same tags."""
         named = _canonical(repository)

@@ -114,7 +114,8 @@ class Distribution:
         document = self._document(repository, digest)
         if document.config is None:
             return Manifest(digest, document.children, is_attested=document.is_attested, artifact=document.artifact)
-        return Manifest(digest, platform=platform_name(self._config(repository, document.config)))
+        platform = platform_name(self._config(repository, document.config))
+        return Manifest(digest, platform=platform, size=document.size)
 
     def is_immutable(self, repository: Repository) -> bool | None:  # noqa: ARG002 - the protocol knows nothing of it
         """None: nothing is asked."""

@@ -50,6 +50,8 @@ class ManifestDocument:
     """Whether an index has attestations."""
     artifact: str = ""
     """The media type of what is neither; see Manifest."""
+    size: int | None = None
+    """Bytes of the layers of a plain image, compressed; None for an index, and where it gives none."""
 
 
 def read_manifest(digest: Digest, body: Mapping[str, Any], asked: str) -> ManifestDocument:
@@ -60,7 +62,7 @@ def read_manifest(digest: Digest, body: Mapping[str, Any], asked: str) -> Manife
             return ManifestDocument(digest, _children(entries), None, any(map(_is_attestation, entries)))
         if artifact := _artifact(body):
             return ManifestDocument(digest, {}, None, artifact=artifact)
-        return ManifestDocument(digest, {}, parse_digest(body["config"]["digest"]))
+        return ManifestDocument(digest, {}, parse_digest(body["config"]["digest"]), size=_layers_size(body))
     except (KeyError, TypeError, AttributeError, InvalidImage):
         kind = body.get("mediaType") or f"schema version {body.get('schemaVersion')}"
         raise UnsupportedManifest(f"{asked}: neither an image nor an index that fcpin can read ({kind})") from None
@@ -70,6 +72,13 @@ def _artifact(body: Mapping[str, Any]) -> str:
     """The type of an artifact, or nothing for an image: OCI names it in `artifactType` or by its configuration."""
     config = _text(body["config"], "mediaType")
     return "" if config in _IMAGE_CONFIGS else printable(_text(body, "artifactType") or config)[:_LONGEST_TYPE]
+
+
+def _layers_size(body: Mapping[str, Any]) -> int | None:
+    layers = body.get("layers")
+    sizes = [layer.get("size") if isinstance(layer, dict) else None for layer in layers or ()]
+    known = [size for size in sizes if isinstance(size, int) and size >= 0]
+    return sum(known) if known and len(known) == len(sizes) else None
 
 
 def _children(entries: list[Any]) -> Mapping[str, Digest]:

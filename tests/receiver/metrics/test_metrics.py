@@ -42,10 +42,11 @@ def test_an_attempt_is_counted_by_how_it_ended(scraped: Scraped, ending: Ending,
 
 def test_pushes_and_refusals_are_counted_by_sender(scraped: Scraped) -> None:
     scraped.metrics.counted.heard("acr")
+    scraped.metrics.counted.ignored("acr", "pull")
     scraped.metrics.counted.refused("acr", "replayed")
     scraped.metrics.counted.refused("", "forged")
     values = scraped.values()
-    assert values["pushes_total{acr}"] == 1
+    assert (values["pushes_total{acr}"], values["ignored_total{pull,acr}"]) == (1, 1)
     assert (values["refused_total{replayed,acr}"], values["refused_total{forged,}"]) == (1, 1)
 
 

@@ -4,10 +4,15 @@ from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
+from starlette.applications import Starlette
 
+from receiver.ledger.sqlite import SqliteLedger
+from receiver.page import LedgerActions, Page
 from receiver.settings.model import PageSettings
-from tests.receiver.page.conftest import SETTINGS
-from tests.receiver.page.people import Visitor
+from receiver.web.limits import FORGERIES_A_MINUTE
+from tests.receiver.page.conftest import SETTINGS, STACKS
+from tests.receiver.page.people import HoldsFile, Visitor, Wakes
+from tests.receiver.page.scene import TOKEN
 from tests.support.clock import ManualClock
 
 PROXY = "10.1.2.3"
@@ -52,6 +57,25 @@ def test_a_button_is_pressed_by_whom_the_proxy_names_now(stranger: Visitor) -> N
     assert stranger.post("/actions/freeze", form, {"x-user": "bob"}).status == 403
     assert stranger.post("/actions/freeze", form, {"x-user": "ann"}).status == 303
     assert "Frozen by ann" in stranger.get("/", {"x-user": "ann"}).words
+
+
+def test_a_proxy_that_names_no_users_is_believed_in_the_address_and_the_scheme_only(
+    ledger: SqliteLedger, holds: HoldsFile, wakes: Wakes, clock: ManualClock
+) -> None:
+    settings = replace(SETTINGS, user_header="X-User", trusted=(ip_network("10.9.0.0/16"),))
+    actions = LedgerActions(ledger, holds, wakes, clock)
+    page = Page(ledger, actions, settings, STACKS, clock, proxies=(ip_network("10.1.0.0/16"),))
+    behind = Visitor(Starlette(routes=[*page.routes()]), peer=PROXY)
+    assert behind.get("/", {"x-user": "ann"}).status == 303, "it may not name a user"
+    wrong, right = ({"token": token, "user": "ann", "next": "/"} for token in ("guess" * 4, TOKEN))
+    for _ in range(FORGERIES_A_MINUTE):
+        assert behind.post("/login", wrong, {"x-forwarded-for": "198.51.100.7"}).status == 403
+    assert behind.post("/login", wrong, {"x-forwarded-for": "198.51.100.7"}).status == 429
+    assert behind.post("/login", wrong, {"x-forwarded-for": "198.51.100.8"}).status == 403
+    come = {"x-forwarded-for": "198.51.100.7", "x-forwarded-proto": "https"}
+    answer = behind.post("/login", right, come)
+    assert answer.status == 303, "the right token is never throttled"
+    assert "secure" in answer.header("set-cookie").lower()
 
 
 LEFT_OVER = ["nothing of ours", "a login that is over", "a login by the token"]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from receiver.errors import Refused
 from receiver.push import Push
 from receiver.senders import KINDS
+from receiver.senders.base import Ignored
 from receiver.senders.node import MOST_DEPTH, MOST_ITEMS, read_json
 from receiver.settings.model import MAX_BODY
 from tests.receiver.senders.requests import FIXTURES, Request, sender
@@ -90,6 +91,8 @@ def test_a_parser_answers_pushes_or_refuses(kind: str, data: st.DataObject) -> N
             assert len(one.event) <= 100
             assert "/" in f"{one.place.host}/{one.place.path}"
             repr(one).encode()
+        elif isinstance(one, Ignored):
+            assert one.event in KINDS[kind].ignores
         else:
             assert one.status in (400, 413)
             assert "\n" not in str(one)

@@ -8,7 +8,7 @@ from fcpin.image import Digest
 from receiver.errors import Refused
 from receiver.push import Place, Push
 from receiver.senders import KINDS
-from receiver.senders.base import Heard
+from receiver.senders.base import Heard, Ignored
 from tests.receiver.senders.requests import FIXTURES, NOW, Request, fixture, sender
 
 C = Digest("sha256:" + "c" * 64)
@@ -31,6 +31,9 @@ BUILT = at("2026-11-22T11:59:41Z")
 NOTIFIED = at("2026-11-22T11:59:58.453327Z")
 SECONDS_AGO = at("2026-11-22T11:59:58Z")
 
+ACR_HOST = "demo-registry.cn-hangzhou.cr.aliyuncs.com"
+TEN_SECONDS_AGO = at("2026-11-22T11:59:50Z")
+
 PUSHES: list[tuple[str, list[tuple[Place, str | None, Digest | None, datetime | None]]]] = [
     # what was sent, and what it tells: where, tag, digest, when
     ("acr/push", [(HERE, "latest", ACR, None)]),
@@ -40,19 +43,20 @@ PUSHES: list[tuple[str, list[tuple[Place, str | None, Digest | None, datetime | 
     ("eventbridge/push_completed", [(DEMO, "main-12", C, BUILT)]),
     ("eventbridge/push_without_instance_name", [(Place("shop/app", region="cn-hangzhou", instance="cri-4jga79lyszik0000"), "main-12", None, BUILT)]),
     ("eventbridge/build_completed", [(DEMO, "main-12", None, BUILT)]),
-    ("eventbridge/build_failed", []),
     ("eventbridge/scan_completed", [(DEMO, "main-12", None, None)]),
-    ("eventbridge/signing_completed", []),
+    ("eventbridge/synchronization_completed", [(Place("shop/app"), "main-12", C, BUILT)]),
+    ("eventbridge/synchronization_with_a_target", [(Place("store/app", region="cn-shanghai", instance="cri-0target0"), "main-13", C, BUILT)]),
     ("eventbridge/several_events", [(DEMO, "main-12", None, BUILT), (DEMO, "main-13", None, BUILT)]),
     ("distribution/push_by_tag", [(REGISTRY, "main-12", ONE, NOTIFIED)]),
     ("distribution/push_of_an_index", [(REGISTRY, "main-13", TWO, NOTIFIED)]),
-    ("distribution/push_by_digest", []),
-    ("distribution/push_of_a_layer", []),
-    ("distribution/pull", []),
     ("distribution/several_events", [(REGISTRY, "main-12", ONE, NOTIFIED), (REGISTRY, "main-13", TWO, NOTIFIED)]),
-    ("harbor/push_artifact", [(ANOTHER, "main-12", HARBOR, at("2026-11-22T11:59:50Z"))]),
-    ("harbor/push_by_digest", []),
-    ("harbor/scanning_completed", []),
+    ("harbor/push_artifact", [(ANOTHER, "main-12", HARBOR, TEN_SECONDS_AGO)]),
+    ("harbor/create_tag", [(ANOTHER, "main-12", HARBOR, TEN_SECONDS_AGO)]),
+    ("harbor/cached_by_a_proxy", [(ANOTHER, None, HARBOR, TEN_SECONDS_AGO)]),
+    ("harbor/replication", [(ANOTHER, "main-12", None, TEN_SECONDS_AGO), (ANOTHER, None, C, TEN_SECONDS_AGO)]),
+    ("harbor/replication_without_references", [(ANOTHER, None, None, TEN_SECONDS_AGO)]),
+    ("harbor/replication_of_an_old_version", [(ANOTHER, "main-12", None, TEN_SECONDS_AGO)]),
+    ("harbor/replication_to_another_registry", [(Place("shop/team/app", ACR_HOST), "main-12", None, TEN_SECONDS_AGO)]),
     ("generic/push", [(HOST, "main-12", None, None)]),
     ("generic/push_with_everything", [(HOST, "main-12", C, SECONDS_AGO)]),
     ("generic/push_of_a_digest", [(HOST, None, C, None)]),
@@ -67,7 +71,7 @@ def parse(name: str, request: Request | None = None) -> tuple[Heard, ...]:
 
 def pushes(name: str, request: Request | None = None) -> list[Push]:
     found = parse(name, request)
-    assert all(isinstance(one, Push) for one in found), found
+    assert all(isinstance(one, Push | Ignored) for one in found), found
     return [one for one in found if isinstance(one, Push)]
 
 
@@ -81,6 +85,26 @@ def test_what_is_told(name: str, told: list[tuple[Place, str | None, Digest | No
         assert 0 < len(push.event) <= 100
     assert len({push.event for push in found}) == len(found)
     assert [push.event for push in pushes(name)] == [push.event for push in found], "told again it is the same"
+
+
+IGNORED = [
+    # what was sent, and what it is counted as
+    ("eventbridge/build_failed", "failed build"),
+    ("eventbridge/signing_completed", "cr:Artifact:SigningCompleted"),
+    ("distribution/push_by_digest", "push without a tag"),
+    ("distribution/push_of_a_layer", "push of a layer"),
+    ("distribution/pull", "pull"),
+    ("distribution/mount_of_a_layer", "mount"),
+    ("harbor/push_by_digest", "push without a tag"),
+    ("harbor/scanning_completed", "SCANNING_COMPLETED"),
+    ("harbor/replication_failed", "failed replication"),
+]
+
+
+@pytest.mark.parametrize(("name", "event"), IGNORED, ids=[row[0] for row in IGNORED])
+def test_what_is_ignored(name: str, event: str) -> None:
+    assert set(parse(name)) == {Ignored(event)}
+    assert event in KINDS[name.partition("/")[0]].ignores
 
 
 REFUSED = [
@@ -109,7 +133,12 @@ def test_what_is_refused(name: str, counted: str, fact: str) -> None:
 
 
 def test_every_fixture_is_in_a_table() -> None:
-    named = {row[0] for row in PUSHES} | {row[0] for row in REFUSED} | {"distribution/unknown_action_among_others"}
+    named = (
+        {row[0] for row in PUSHES}
+        | {row[0] for row in IGNORED}
+        | {row[0] for row in REFUSED}
+        | {"distribution/unknown_action_among_others"}
+    )
     assert {str(file.relative_to(FIXTURES).with_suffix("")) for file in FIXTURES.rglob("*.json")} == named
     assert {name.partition("/")[0] for name in named} == set(KINDS)
 

@@ -42,6 +42,8 @@ instances: {cri-0a1b: demo}
 page: {token: env:A, user_header: X-Forwarded-User, trusted: [10.0.0.0/8, "::1"], session_key: env:B}
 notify: [env:DING]
 metrics_token: env:A
+trusted_proxies: [192.0.2.0/24]
+environment: [GIT_COMMIT, SHOP_*]
 """
 
 
@@ -97,6 +99,7 @@ def test_everything_can_be_said(folder: Path) -> None:
     assert settings.redis.value == ENVIRONMENT["REDIS"]
     assert (settings.workers, settings.attempts, settings.survey_every) == (2, 3, timedelta(minutes=1))
     assert (settings.repositories, settings.instances) == (("shop/*", "team/app"), {"cri-0a1b": "demo"})
+    assert (settings.trusted_proxies, settings.environment) == ((ip_network("192.0.2.0/24"),), ("GIT_COMMIT", "SHOP_*"))
     assert SECRET not in repr(settings)
 
 
@@ -138,6 +141,9 @@ WRONG = [
     ("a page for nobody", LEAST + "page: {}\n", "3: page.token", "is required"),
     ("a header that anybody may send", LEAST + "page: {user_header: X-User}\n", "3: page.trusted", "is required"),
     ("what is no network", LEAST + "page: {token: env:A, trusted: [ten]}\n", "3: page.trusted[0]", "10.0.0.0/8"),
+    ("what is no network of a proxy", LEAST + "trusted_proxies: [ten]\n", "3: trusted_proxies[0]", "10.0.0.0/8"),
+    ("every variable", LEAST + "environment: ['*']\n", "3: environment[0]", "name of a variable"),
+    ("a variable with its value", LEAST + "environment: [A=b]\n", "3: environment[0]", "name of a variable"),
     ("no window", LEAST.replace("dev: ", "dev: {windows: always}"), "1: stacks.dev.windows", "list"),
     ("no day", LEAST.replace("dev: ", "dev: {windows: [{days: someday, from: '9:00', to: '18:00', zone: UTC}]}"), "1: stacks.dev.windows[0].days", "mon-fri"),
     ("a window without days, which would be none", LEAST.replace("dev: ", "dev: {windows: [{days: [], from: '9:00', to: '18:00', zone: UTC}]}"), "1: stacks.dev.windows[0].days", "every day unless"),

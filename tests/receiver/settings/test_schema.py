@@ -30,6 +30,7 @@ NOT_IN_A_SCHEMA = {
     "what is no Redis",
     "what is no address",
     "what is no network",
+    "what is no network of a proxy",
     "no day",
     "no time zone",
     "a zone out of its folder",

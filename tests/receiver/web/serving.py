@@ -73,6 +73,9 @@ class Tally:
     def heard(self, sender: str) -> None:
         self.counted[sender, "heard"] += 1
 
+    def ignored(self, sender: str, event: str) -> None:
+        self.counted[sender, f"ignored: {event}"] += 1
+
     def refused(self, sender: str, label: str) -> None:
         self.counted[sender, label] += 1
 

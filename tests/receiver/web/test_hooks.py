@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from receiver.errors import UNAVAILABLE
 from receiver.settings.model import MAX_BODY, PageSettings, StackSettings
 from receiver.web.limits import FORGERIES_A_MINUTE, Limits
+from tests.receiver.pins import pin
 from tests.receiver.senders.requests import NEXT, SECRET, fixture, settings, signed
 from tests.receiver.web.serving import Client, Receiver
 
@@ -166,15 +168,17 @@ def test_a_registry_is_not_told_to_repeat_for_ever(receiver: Receiver, client: C
     assert answer["refused"]
 
 
-def test_a_ledger_that_is_away_is_said_so(receiver: Receiver, client: Client) -> None:
+def test_a_ledger_that_is_away_is_said_so(receiver: Receiver, client: Client, caplog: pytest.LogCaptureFixture) -> None:
     receiver.inbox.is_there = False
     try:
         answer = client.ask("POST", "/hooks/generic", body=(told := generic(receiver))[0], headers={"Content-Type": JSON, **told[1]})  # fmt: skip
         assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
-        assert client.ask("GET", "/readyz").status == 503
+        unready = client.ask("GET", "/readyz")
+        assert (unready.status, unready.json()) == (503, {"error": UNAVAILABLE})
         assert client.ask("GET", "/healthz").status == 200
     finally:
         receiver.inbox.is_there = True
+    assert "the ledger is away" in caplog.text
     assert receiver.tally.counted == {("generic", "unavailable"): 1}
     assert client.tell("generic", *told) == (202, {"jobs": ["dev"]})
     assert client.ask("GET", "/readyz").json() == {"status": "ready"}
@@ -204,10 +208,10 @@ def test_a_sender_that_asks_too_often_waits() -> None:
     assert told == [404, 404, 429, 404]
 
 
-def test_a_peer_that_guesses_waits_and_others_do_not() -> None:
+@pytest.mark.parametrize("page", [None, PageSettings()], ids=["without a page", "with one"])
+def test_a_peer_that_guesses_waits_and_others_do_not(page: PageSettings | None) -> None:
     receiver = Receiver()
-    page = PageSettings(trusted=(), user_header="")
-    receiver.settings = replace(receiver.settings, page=replace(page, trusted=_networks("127.0.0.0/8")))
+    receiver.settings = replace(receiver.settings, page=page, trusted_proxies=_networks("127.0.0.0/8"))
     with receiver.serve() as client:
         guesses = [client.tell("acr/guess", b"{}", {"X-Forwarded-For": f"198.51.100.7, 127.0.0.{n}"})[0] for n in range(2, FORGERIES_A_MINUTE + 3)]  # fmt: skip
         assert guesses == [401] * FORGERIES_A_MINUTE + [429]
@@ -215,6 +219,50 @@ def test_a_peer_that_guesses_waits_and_others_do_not() -> None:
         receiver.clock.sleep(1)
         assert client.tell("acr/guess", b"{}", {"X-Forwarded-For": "198.51.100.7"})[0] == 401
     assert receiver.tally.counted["", "throttled"] == 1
+    assert receiver.tally.counted["acr", "forged"] == FORGERIES_A_MINUTE + 1
+
+
+@pytest.mark.parametrize("kind", ["path", "header", "signature"])
+def test_a_right_secret_is_never_throttled_by_wrong_ones(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    """One that guesses has the address of a proxy in common with the senders."""
+    caplog.set_level("INFO", "receiver.intake")
+    receiver = Receiver()
+    path, body, headers = {
+        "path": (f"acr/{SECRET}", fixture("acr/push"), {}),
+        "header": ("harbor", fixture("harbor/push_artifact"), BEARER),
+        "signature": ("generic", *generic(receiver)),
+    }[kind]
+    with receiver.serve() as client:
+        guesses = [client.tell("acr/guess", b"{}")[0] for _ in range(FORGERIES_A_MINUTE + 5)]
+        assert guesses == [401] * FORGERIES_A_MINUTE + [429] * 5
+        assert client.tell(path, body, headers)[0] in (202, 404)
+        assert client.tell("acr/guess", b"{}")[0] == 429
+    assert receiver.tally.counted["", "throttled"] == 6
+    assert sum("forged" in record.getMessage() for record in caplog.records) == FORGERIES_A_MINUTE, "no log is filled"
+
+
+def test_an_event_that_is_ignored_is_accepted_and_counted(receiver: Receiver, client: Client) -> None:
+    assert client.tell(f"harbor/{SECRET}", fixture("harbor/scanning_completed")) == (202, {"jobs": []})
+    assert receiver.tally.counted == {("harbor", "ignored: SCANNING_COMPLETED"): 1}
+
+
+ARRIVED = [
+    "harbor/replication",
+    "harbor/create_tag",
+    "harbor/cached_by_a_proxy",
+    "eventbridge/synchronization_completed",
+]
+
+
+@pytest.mark.parametrize("name", ARRIVED)
+def test_an_image_that_arrived_without_a_push_is_a_job(name: str) -> None:
+    kind = name.partition("/")[0]
+    repository = (
+        "harbor.example.com/shop/app" if kind == "harbor" else "demo-registry.cn-hangzhou.cr.aliyuncs.com/shop/app"
+    )
+    receiver = Receiver(pins={"dev": [pin(repository=repository)]})
+    with receiver.serve() as client:
+        assert client.tell(f"{kind}/{SECRET}", fixture(name)) == (202, {"jobs": ["dev"]})
 
 
 def _networks(text: str) -> Any:
@@ -273,6 +321,21 @@ def test_a_second_head_on_a_connection_has_a_deadline_too(receiver: Receiver, cl
     answer = exchange(client, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /healthz HTT", pause=0.05)
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert b"HTTP/1.1 408 " in answer
+
+
+def test_the_deadline_of_a_second_head_begins_with_the_answer_before(receiver: Receiver, client: Client) -> None:
+    """It is not begun anew by the first byte: that would be twice the time."""
+    with socket.create_connection(client.address, timeout=5) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        began = time.monotonic()
+        time.sleep(receiver.limits.header_seconds * 0.8)
+        connection.sendall(b"GET /heal")
+        answer = b""
+        with suppress(ConnectionError):
+            while chunk := connection.recv(65536):
+                answer += chunk
+    assert b"HTTP/1.1 408 " in answer
+    assert time.monotonic() - began < receiver.limits.header_seconds * 1.6
 
 
 def test_a_body_that_never_ends_is_answered_and_hung_up(receiver: Receiver, client: Client) -> None:

@@ -1,0 +1,74 @@
+"""Documented rules of Function Compute about images, which a preview can apply before FC does.
+
+Sources: the pages of custom-container functions, of regions and of quotas, 2025 and 2026. The rules change, and quotas
+can be raised, so that all of them are warnings.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from fcpin.image import Repository, acr_host
+
+WITHOUT_CONTAINERS: Final = frozenset(
+    {
+        "cn-qingdao",
+        "cn-wulanchabu",
+        "cn-wulanchabu-acdr-1",
+        "cn-wulanchabu-gic-1",
+        "cn-chengdu",
+        "ap-northeast-2",
+        "ap-southeast-3",
+        "ap-southeast-5",
+        "ap-southeast-7",
+        "eu-west-1",
+        "me-central-1",
+    }
+)
+"""Regions that run no custom containers."""
+_GB: Final = 1 << 30
+LARGEST: Final = 10
+"""GB of an image, compressed."""
+LARGEST_WITH_GPU: Final = 30
+
+
+def placement_problems(repository: Repository, region: str) -> Iterator[str]:
+    """What is documented against a function in *region* that runs an image of *repository*."""
+    if region in WITHOUT_CONTAINERS:
+        yield f"Function Compute runs no custom containers in {region}; choose another region"
+    acr = acr_host(repository.host)
+    if acr is not None and acr.region != region:
+        yield (
+            f"the function is in {region}, and its image in {acr.region} ({repository.host}): FC pulls private images "
+            f"from ACR in its own region only; push to a registry in {region}, or move the function to {acr.region}"
+        )
+
+
+def login_problem(host: str) -> str:
+    """What is documented against a created function whose image is at *host*, without a login; empty for nothing."""
+    if acr_host(host) is not None:
+        return ""
+    return (
+        f"FC is given no login for {host}, which is no host of ACR, so that it pulls public images only: set "
+        "config.registry_config; a custom domain of an ACR Enterprise instance is not supported by FC: use the "
+        "instance's own host"
+    )
+
+
+def size_problem(compressed: int, *, has_gpu: bool) -> str:
+    """What is documented against an image of *compressed* bytes; empty for nothing."""
+    most = LARGEST_WITH_GPU if has_gpu else LARGEST
+    if compressed <= most * _GB:
+        return ""
+    kind = "a GPU function" if has_gpu else "a function without a GPU"
+    return (
+        f"has {compressed / _GB:.1f} GB compressed, and FC takes up to {most} GB for {kind}; make it smaller, or have "
+        "the quota raised"
+    )
+
+
+def is_economy(specification: str) -> bool:
+    """Whether an ACR Enterprise instance with this `InstanceSpecification` is of the Economy edition.
+
+    FC does not pull from it. The exact value is not documented.
+    """
+    return "economy" in specification.lower()
