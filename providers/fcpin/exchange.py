@@ -54,6 +54,10 @@ class NotTrusted(NoAnswer):
     """The server's TLS certificate is not trusted."""
 
 
+class NotSent(NoAnswer):
+    """The request, or the address of a proxy, is not valid."""
+
+
 class TooLarge(NoAnswer):
     """The body exceeds the limit."""
 
@@ -91,6 +95,8 @@ def exchange(method: str, url: str, headers: Mapping[str, str], body: bytes | No
     except HTTPError as error:
         _log.debug("%s %s: %s", method, where, type(error).__name__)
         raise _no_answer(error, limits) from None
+    except ValueError:  # its text repeats a header, which may be a token
+        raise NotSent("the request cannot be sent: a header, or the address of the proxy, is not valid") from None
     _log.debug("%s %s: %d, %d bytes", method, where, response.status, len(content))
     return Answer(url, response.status, response.headers, content)
 

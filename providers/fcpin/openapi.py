@@ -409,16 +409,16 @@ def counted(service: str, operation: str) -> Iterator[None]:
 
 @contextmanager
 def _transport_errors() -> Iterator[None]:
-    from fcpin.exchange import NoAnswer, NotTrusted, TooLarge
+    from fcpin.exchange import NoAnswer, TooLarge, Unreachable
 
     try:
         yield
     except TooLarge as error:
         raise CloudError("AnswerTooLarge", 0, str(error), is_from_api=False, is_malformed=True) from None
-    except NotTrusted as error:
-        raise CloudError("CertificateNotTrusted", 0, str(error), is_from_api=False) from None
-    except NoAnswer as error:
+    except Unreachable as error:
         raise CloudError("Unreachable", 0, str(error), temporary=True, is_from_api=False) from None
+    except NoAnswer as error:
+        raise CloudError("NoConnection", 0, str(error), is_from_api=False) from None
 
 
 def _no_credentials(error: BaseException) -> CloudError:

@@ -240,6 +240,12 @@ def test_only_the_code_of_fc_is_an_absence(code: str, server: ScriptedServer) ->
         functions(At(server.url)).get("checkout")
 
 
+def test_the_code_of_an_absence_with_another_status_is_none(server: ScriptedServer) -> None:
+    server.otherwise(lambda _: Reply(500, json.dumps({"Code": "FunctionNotFound", "Message": "none"}).encode()))
+    with pytest.raises(FunctionUnavailable):
+        functions(At(server.url)).get("checkout")
+
+
 def test_a_deletion_is_done_when_fc_answers_nothing_or_that_it_is_gone(server: ScriptedServer) -> None:
     gone = Reply(404, json.dumps({"Code": "FunctionNotFound"}).encode())
     for reply in (Reply(204), Reply(200, b"{}"), gone):

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from fcpin.errors import RegistryProtocolError, RegistryUnavailable
-from fcpin.exchange import Unreachable, exchange
+from fcpin.errors import RegistryError, RegistryProtocolError, RegistryUnavailable
+from fcpin.exchange import NotSent, Unreachable, exchange
 from fcpin.limits import MIB, Limits
 from fcpin.openapi import Retry
 from fcpin.registry.transport import Transport
@@ -125,6 +125,23 @@ def test_no_redirect_is_followed_at_all(location: str, server: ScriptedServer) -
     with pytest.raises(call.tree.malformed, match="Redirected"):
         call.make(At(server.url))
     assert len(server.requests) == 1
+
+
+def test_a_header_that_is_not_valid_is_one_line_without_it(server: ScriptedServer) -> None:
+    with pytest.raises(NotSent) as raised:
+        exchange("GET", server.url, {"Authorization": "Bearer hunter2\n"}, None, LIMITS)
+    assert "hunter2" not in str(raised.value)
+    with pytest.raises(RegistryError, match="cannot be sent"):
+        Transport(limits=LIMITS).send("GET", server.url, headers={"Authorization": "Bearer hunter2\n"})
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("proxy", ["http://[::", "socks5://127.0.0.1:1", "http://127.0.0.1:99999"])
+def test_a_proxy_that_is_not_valid_is_an_error_of_the_call(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    call = CALLS[0]
+    with pytest.raises(call.tree.any):
+        call.make(At("http://fc.invalid", SHORT, ONCE))
 
 
 # The registry's own protocol is sent the same way

@@ -36,6 +36,7 @@ T = TypeVar("T")
 _VERSION: Final = "2023-03-30"
 _PAGE: Final = 100
 _MAX_PAGES: Final = 1_000
+_NOT_FOUND: Final = 404
 _FINANCE_ZONES: Final = frozenset({"me-central-1", "cn-shanghai-finance-1", "cn-heyuan-acdr-1", "cn-hangzhou-finance"})
 _BY_CODE: Final[dict[str, type[FunctionError]]] = {
     "ConcurrentUpdateError": FunctionConflict,
@@ -136,7 +137,7 @@ class FunctionClient:
 
         def page(answer: "Answer") -> tuple[Sequence[T], str]:
             fields = JsonFields(json_of(answer), f"a listing of {what}")
-            objects = fields.objects(what, f"one of {what}", required=True)
+            objects = fields.objects(what, f"an entry of {what}")
             return [read(one.wire) for one in objects], fields.text("nextToken")
 
         sent = {"limit": str(_PAGE), **(query or {})}
@@ -193,7 +194,7 @@ class FunctionClient:
         where = self._where(action, name)
         if error.is_malformed:
             return FunctionProtocolError(f"{where}: {error} (endpoint {self.endpoint})")
-        if error.code in _BY_CODE:
+        if error.code in _BY_CODE and (error.status == _NOT_FOUND) is (_BY_CODE[error.code] is FunctionNotFound):
             return _BY_CODE[error.code](f"{where}: {error}")
         if error.is_denied:
             return FunctionDenied(f"{where}: {error}")
