@@ -81,7 +81,7 @@ def _check_resources(settings: Json) -> None:
         raise errors.invalid(f"the ratio of cpu {cpu} to memorySize {memory} (GB) must be between 1:1 and 1:4")
     if not gpu and disk not in (512, 10240):
         raise errors.invalid(f"diskSize {disk} is invalid: 512 or 10240")
-    if not isinstance(disk, int) or disk != 512 and (disk % 10240 or not 10240 <= disk <= _MOST_DISK):
+    if not isinstance(disk, int) or (disk != 512 and (disk % 10240 or not 10240 <= disk <= _MOST_DISK)):
         raise errors.invalid(f"diskSize {disk} is invalid: 512, or a multiple of 10240 up to {_MOST_DISK}")
 
 

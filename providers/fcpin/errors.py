@@ -24,6 +24,8 @@
     │   ├── FunctionRejected       FC refused the request: trying again will not help
     │   ├── FunctionConflict       temporary: somebody else is updating the function
     │   ├── FunctionUnavailable    temporary: throttled, or the service cannot be reached
+    │   ├── FunctionLocked         nothing was sent: somebody locked it, or disabled its invocation
+    │   ├── LoginLost              an update removed the login of the function's registry
     │   ├── UpdateFailed           FC accepted the request and then failed to make it so
     │   ├── DeadlineExceeded       FC was still at it when the deadline passed
     │   └── PinMismatch            FC finished, but runs another digest than the pin
@@ -171,6 +173,14 @@ class FunctionUnavailable(FunctionError):
     """Function Compute throttles, fails, or cannot be reached."""
 
     temporary = True
+
+
+class FunctionLocked(FunctionError):
+    """The function is locked, or its invocation is disabled. Nothing was sent."""
+
+
+class LoginLost(FunctionError):
+    """After an update the function has no longer the registry login that it had before."""
 
 
 class UpdateFailed(FunctionError):

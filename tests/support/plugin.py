@@ -10,6 +10,7 @@ from fcpin.pinned_function.approved import Approved
 from fcpin.pinned_function.claims import Claims
 from fcpin.pinned_function.deployer import Deployer
 from fcpin.pinned_function.guard import Guard
+from fcpin.pinned_function.health import Health
 from fcpin.pinned_function.provider import PinnedFunctionProvider
 from fcpin.pinned_function.released import Released
 from fcpin.pinned_function.resolver import Resolver
@@ -106,6 +107,7 @@ class Plugin:
             Deployer(client_for, resolver, Guard(resolver, pin_tags, log), self.clock, log),
             Claims(),
             Released(Sweeper(directory, pin_tags, client_for, self.clock), self.clock, log),
+            Health(client_for, resolver),
             log,
             memo,
             self.approved,

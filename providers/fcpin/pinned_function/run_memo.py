@@ -33,6 +33,9 @@ class Remembered:
     digest: str
     summary: str
     protected: bool = False
+    selected: bool = False
+    pushed: str = ""
+    """When the registry received the tag, ISO 8601; empty where it does not tell."""
 
 
 @dataclass(frozen=True, slots=True)

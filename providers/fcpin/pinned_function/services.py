@@ -11,6 +11,7 @@ from fcpin.pinned_function.claims import Claims
 from fcpin.pinned_function.deployer import Deployer
 from fcpin.pinned_function.engine_log import Log, plugin_log
 from fcpin.pinned_function.guard import Guard
+from fcpin.pinned_function.health import Health
 from fcpin.pinned_function.released import Released
 from fcpin.pinned_function.resolver import Resolver
 from fcpin.pinned_function.run_memo import Engine, RunMemo, memo_folder
@@ -31,6 +32,7 @@ class Services:
     deployer: Deployer
     claims: Claims
     released: Released
+    health: Health
     log: Log
     memo: RunMemo
     approved: Approved | None = None
@@ -65,4 +67,7 @@ def configured(get: Get) -> Services:
     deployer = Deployer(client_for, resolver, Guard(resolver, pin_tags, log), clock, log)
     released = Released(Sweeper(directory, pin_tags, client_for, clock), clock, log)
     approved = Approved.from_environment()
-    return Services(settings.region, client_for, directory, resolver, deployer, Claims(), released, log, memo, approved)
+    health = Health(client_for, resolver)
+    return Services(
+        settings.region, client_for, directory, resolver, deployer, Claims(), released, health, log, memo, approved
+    )
