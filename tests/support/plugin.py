@@ -27,6 +27,12 @@ _ID: Final = "id"
 _AT_ONCE: Final = Retry(attempts=2, seconds=5, first_wait=0, longest_wait=0)
 
 
+def client_of(cloud: Emulator) -> FunctionClient:
+    """A client of *cloud*'s Function Compute."""
+    credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
+    return FunctionClient(REGION, endpoint=cloud.url, credentials=credentials, retry=_AT_ONCE)
+
+
 @dataclass
 class Plugin:
     """One resource of a stack, and the cloud that it lives in. Every verb is a run of its own."""
@@ -40,6 +46,8 @@ class Plugin:
     """The state; empty while there is no resource."""
     approved: Approved | None = None
     """What may be deployed; None for whatever the policy chooses."""
+    client: FunctionClient | None = None
+    """Of Function Compute; None for an ordinary one."""
 
     def preview(self, **wanted: Any) -> dict[str, Any]:
         """The inputs as check leaves them. Fails the test when the provider finds something wrong with them."""
@@ -91,7 +99,7 @@ class Plugin:
         login = RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password)
         hosts = {cloud.enterprise_host: RegistrySettings(endpoint=cloud.url), f"registry.{REGION}.aliyuncs.com": login}
         directory = RegistryDirectory(hosts, credentials=credentials, cr_endpoint=cloud.url, retry=_AT_ONCE)
-        client = FunctionClient(REGION, endpoint=cloud.url, credentials=credentials, retry=_AT_ONCE)
+        client = self.client or client_of(cloud)
 
         def client_for(region: str, profile: str = "") -> FunctionClient:
             return client
