@@ -185,6 +185,24 @@ def test_customcontainerconfig_may_be_replaced_whole(functions: Functions) -> No
         functions.update(customContainerConfig={"port": 80})
 
 
+NESTED = [("replace", None), ("merge", 7)]
+
+
+@pytest.mark.parametrize(
+    ("knobs", "threshold"), [(Knobs(nested_merge=position), kept) for position, kept in NESTED],  # type: ignore[arg-type]
+    ids=[position for position, _ in NESTED],
+)  # fmt: skip
+def test_objects_inside_it_may_be_merged_too(functions: Functions, threshold: int | None) -> None:
+    check = {"periodSeconds": 9, "failureThreshold": 7}
+    functions.create_active(container={"healthCheckConfig": check, "command": ["serve"]})
+    container = functions.update(customContainerConfig={"image": IMAGE, "healthCheckConfig": {"periodSeconds": 5}})
+    health = container["customContainerConfig"]["healthCheckConfig"]
+    assert (health["periodSeconds"], health.get("failureThreshold")) == (5, threshold)
+    assert container["customContainerConfig"]["command"] == ["serve"]
+    cleared = functions.update(customContainerConfig={"image": IMAGE, "healthCheckConfig": {}})
+    assert not cleared["customContainerConfig"].get("healthCheckConfig")
+
+
 @pytest.mark.parametrize("knobs", [Knobs(), Knobs(resolved_uri_input="honoured")], ids=["ignored", "honoured"])
 def test_resolvedimageuri_as_an_input(cloud: Emulator, functions: Functions, knobs: Knobs) -> None:
     old = resolved(functions.create_active())
