@@ -1,6 +1,6 @@
 """What a deployment believes, refuses and protects: answers of FC, locks, registry logins, deletions."""
 
-from typing import Any
+from typing import Any, Final, Literal
 
 import pytest
 
@@ -14,7 +14,7 @@ from tests.support.plugin import REGION, Plugin
 
 PATH = "shop/app"
 CONFIG = {"cpu": 0.5, "memory_size": 512, "disk_size": 512}
-LOGIN = {"user_name": "emulator", "password": "emulator-password"}
+ANSWERS: Final[tuple[Literal["status", "bare", "stale"], ...]] = ("status", "bare", "stale")
 NETWORK = {"vpcId": "vpc-1", "vSwitchId": "vsw-1", "securityGroupId": "sg-1"}
 
 
@@ -84,11 +84,10 @@ class LaggingClient(FunctionClient):
             super().delete(name)
 
 
-SLOW = {"create_seconds": 0.0, "update_seconds": 3.0}
-
-
 @pytest.mark.parametrize(
-    "knobs", [Knobs(**SLOW, update_answer=answer) for answer in ("status", "bare", "stale")], ids=str
+    "knobs",
+    [Knobs(create_seconds=0, update_seconds=3, update_answer=answer) for answer in ANSWERS],
+    ids=ANSWERS,
 )
 def test_an_update_is_done_when_get_function_says_so(cloud: Emulator, plugin: Plugin, knobs: Knobs) -> None:
     """The clock of the cloud stands still here, so FC is at it until the deadline."""
@@ -103,8 +102,8 @@ def test_an_update_is_done_when_get_function_says_so(cloud: Emulator, plugin: Pl
 
 @pytest.mark.parametrize(
     "knobs",
-    [Knobs(create_seconds=0, update_seconds=0, update_answer=answer) for answer in ("status", "bare", "stale")],
-    ids=str,
+    [Knobs(create_seconds=0, update_seconds=0, update_answer=answer) for answer in ANSWERS],
+    ids=ANSWERS,
 )
 def test_an_update_that_fails_later_is_a_failure_whatever_its_answer_was(cloud: Emulator, plugin: Plugin) -> None:
     old = cloud.push(PATH, "main-1")
