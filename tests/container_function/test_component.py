@@ -61,14 +61,15 @@ def test_a_login_to_the_registry_is_given_to_both_and_secret() -> None:
     registry = {"auth_config": {"user_name": "ci", "password": "s3cr3t"}, "network_config": network}
     made = program(config={"port": 9000, "registry_config": registry})
     assert made["PinnedFunction app"].inputs["config"] == secret({"port": 9000, "registry_config": registry})
-    assert made["V3Function app"].inputs["customContainerConfig"] == {
+    container = {
         "image": IMAGE,
         "port": 9000,
-        "registryConfig": secret({
+        "registryConfig": {
             "authConfig": {"userName": "ci", "password": "s3cr3t"},
             "networkConfig": {"vpcId": "vpc-1", "vswitchId": "vsw-1", "securityGroupId": "sg-1"},
-        }),
-    }  # fmt: skip
+        },
+    }
+    assert made["V3Function app"].inputs["customContainerConfig"] == secret(container)
 
 
 def secret(value: object) -> dict[str, object]:
