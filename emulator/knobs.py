@@ -35,6 +35,12 @@ class Knobs:
     """UpdateFunction without an image: keep the digest, or read the tag again."""
     update_merge: Literal["merge", "replace"] = "merge"
     """Fields of customContainerConfig that an update leaves out: kept, or lost."""
+    nested_merge: Literal["replace", "merge"] = "replace"
+    """Objects inside customContainerConfig (registryConfig, healthCheckConfig) of which an update sends a part:
+    replaced by that part, or merged with it. Only where `update_merge` is `merge`."""
+    update_answer: Literal["status", "bare", "stale"] = "status"
+    """Answer of CreateFunction and UpdateFunction: with the status of the operation, without any status, or (of an
+    update) the function as it was before the request."""
     resolved_uri_input: Literal["ignored", "honoured"] = "ignored"
     """resolvedImageUri in a request: ignored, or the digest to run."""
     digest_input: Literal["rejected", "accepted"] = "rejected"
@@ -51,8 +57,8 @@ class Knobs:
     """Cold starts fail when the tag points elsewhere or the manifest is gone, or only when the manifest is gone."""
     pull_failed_status: int = 400
     """HTTP status of PullImageFailed."""
-    mark_failed: bool = False
-    """Whether a failed pull puts the function into the state Failed."""
+    mark_failed: bool = True
+    """Whether a failed pull puts the function into the state Failed, as the documentation of 2026 says."""
     masked_login_input: Literal["stored", "ignored"] = "stored"
     """A masked registry password that comes back in an update: becomes the password, or is recognised."""
 

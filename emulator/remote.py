@@ -216,6 +216,12 @@ class RemoteEmulator:
     def deactivate(self, function: str) -> None:
         self.call("deactivate", function=function)
 
+    def lock(self, function: str, by: str = "", resources: Sequence[str] = ("function",)) -> None:
+        self.call("lock", function=function, by=by, resources=list(resources))
+
+    def restrict(self, function: str, reason: str = "") -> None:
+        self.call("restrict", function=function, reason=reason)
+
     def publish_version(self, function: str) -> str:
         return str(self.call("publish_version", function=function))
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal
 
 from emulator.account import Account
+from emulator.clock import iso
 from emulator.devs.model import Trouble
 from emulator.errors import ApiError, EmulatorError
 from emulator.faults import Fault, Kind, Sequel
@@ -28,8 +29,8 @@ NAMES = (
     "set_tag_immutability", "create_instance", "set_instance_specification", "add_registry", "fail_next",
     "fail_update", "after_next", "clear_faults", "fail_build", "hang_build", "lose_vpc", "push_other_digest",
     "stick_conversion", "fail_conversion", "advance", "skew", "set_key_active", "assume_role", "invoke",
-    "create_function", "set_image",
-    "configure", "deactivate", "publish_version", "create_alias", "function", "functions", "pipelines",
+    "create_function", "set_image", "configure", "deactivate", "lock", "restrict", "publish_version", "create_alias",
+    "function", "functions", "pipelines",
 )  # fmt: skip
 """What may be called over HTTP."""
 
@@ -300,6 +301,18 @@ class Verbs:
             record = self._function(function)
             lifecycle.finish(record)
             lifecycle.deactivate(record)
+
+    def lock(self, function: str, by: str = "", resources: Sequence[str] = ("function",)) -> None:
+        """*by* locks *resources* of the function (function, trigger, version, alias); an empty *by* unlocks it."""
+        with self._account.changing():
+            record = self._function(function)
+            at = iso(self._account.clock.now())
+            record.lock = {"lockedAt": at, "lockedBy": by, "lockedResources": list(resources)} if by else {}
+
+    def restrict(self, function: str, reason: str = "") -> None:
+        """Invocation of the function is disabled for *reason*; an empty one enables it again."""
+        with self._account.changing():
+            self._function(function).restriction = {"disable": True, "reason": reason} if reason else {}
 
     def publish_version(self, function: str) -> str:
         """Somebody publishes the function as it is; gives the version's id."""

@@ -63,6 +63,10 @@ def concurrent_update(name: str) -> FcError:
     return FcError(409, "ConcurrentUpdateError", f"function '{name}' is being updated by another request")
 
 
+def function_locked(name: str, by: str) -> FcError:
+    return FcError(403, "FunctionLocked", f"function '{name}' is locked by {by}")
+
+
 def path_not_supported(method: str, path: str) -> FcError:
     return FcError(404, "PathNotSupported", f"the emulator does not have {method} {path}")
 

@@ -16,6 +16,8 @@ _PULL_FAILED = "PullImageFailed"
 _PULL_MESSAGE = "Failed to pull image. failed to create container due to resolved image uri deleted"
 _NOT_READY = 412
 """Of calls to a function that is not Active. The documentation says that they fail, not how."""
+_DISABLED = 403
+"""Of calls to a function whose invocation is disabled. Not documented either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,9 @@ class Instances:
         now = self._clock.now()
         lifecycle.settle(record, now)
         version, pin = self._target(record, qualifier)
+        if record.restriction.get("disable"):
+            message = f"invocation of function '{record.name}' is disabled: {record.restriction.get('reason') or ''}"
+            return InvokeResult(_DISABLED, "FunctionDisabled", message)
         if version == "0" and record.state != "Active":
             return self._refused(record)
         if pin is None:

@@ -106,3 +106,7 @@ class FunctionRecord:
     last_version: int = 0
     aliases: dict[str, Alias] = field(default_factory=dict)
     instances: list[Instance] = field(default_factory=list)
+    lock: Json = field(default_factory=dict)
+    """`lockInfo`; empty while the function is not locked."""
+    restriction: Json = field(default_factory=dict)
+    """`invocationRestriction`; empty while the function may be invoked."""

@@ -19,6 +19,24 @@ _HEALTH_CHECK = {
     "successThreshold": (1, 120),
 }
 _RANGES = {"timeout": (1, 86400), "instanceConcurrency": (1, 200)}
+_HOOKS = {"initializer": (1, 300), "preStop": (1, 90)}
+"""Seconds that a lifecycle hook may take."""
+_CARD_MB = {
+    "fc.gpu.tesla.1": 16384,
+    "fc.gpu.ampere.1": 24576,
+    "fc.gpu.ada.1": 49152,
+    "fc.gpu.ada.2": 24576,
+    "fc.gpu.ada.3": 49152,
+    "fc.gpu.hopper.1": 98304,
+    "fc.gpu.hopper.2": 98304,
+    "fc.gpu.blackwell.1": 98304,
+    "fc.gpu.xpu.1": 98304,
+}
+"""Types of GPU with the memory of a card, https://www.alibabacloud.com/help/en/functioncompute/fc/product-overview/
+instance-types-and-specifications; of hopper.2 and blackwell.1 the size of a card is assumed."""
+_MOST_CARDS = 16
+_MOST_PER_CARD = {"cpu": 24, "memorySize": 253_952}
+_MOST_DISK = 204_800
 _GIB = 1024
 
 
@@ -54,19 +72,39 @@ def check_settings(settings: Json) -> None:
     variables = settings.get("environmentVariables") or {}
     if not isinstance(variables, dict) or not all(isinstance(value, str) for value in variables.values()):
         raise errors.invalid("environmentVariables must be an object of texts")
+    hooks = settings.get("instanceLifecycleConfig") or {}
+    for name, (least, most) in _HOOKS.items():
+        _check_range(f"instanceLifecycleConfig.{name}.timeout", (hooks.get(name) or {}).get("timeout"), least, most)
     _check_container(IMAGE_CONFIGS[runtime], settings.get(IMAGE_CONFIGS[runtime]))
 
 
 def _check_resources(settings: Json) -> None:
-    cpu, memory, disk = settings["cpu"], settings["memorySize"], settings["diskSize"]
-    if not _is_number(cpu) or not 0.05 <= cpu <= 16 or abs(cpu * 20 - round(cpu * 20)) > 1e-6:
-        raise errors.invalid(f"cpu {cpu} is invalid: a multiple of 0.05 from 0.05 to 16")
-    if not isinstance(memory, int) or not 128 <= memory <= 32768 or memory % 64:
-        raise errors.invalid(f"memorySize {memory} is invalid: a multiple of 64 from 128 to 32768")
-    if not 1 <= memory / _GIB / cpu <= 4 and not settings.get("gpuConfig"):
+    cpu, memory, disk, gpu = settings["cpu"], settings["memorySize"], settings["diskSize"], settings.get("gpuConfig")
+    cards = _cards(gpu) if gpu else 0
+    most_cpu, most_memory = cards * _MOST_PER_CARD["cpu"] or 16, cards * _MOST_PER_CARD["memorySize"] or 32768
+    if not _is_number(cpu) or not 0.05 <= cpu <= most_cpu or abs(cpu * 20 - round(cpu * 20)) > 1e-6:
+        raise errors.invalid(f"cpu {cpu} is invalid: a multiple of 0.05 from 0.05 to {most_cpu}")
+    if not isinstance(memory, int) or not 128 <= memory <= most_memory or memory % 64:
+        raise errors.invalid(f"memorySize {memory} is invalid: a multiple of 64 from 128 to {most_memory}")
+    if not gpu and not 1 <= memory / _GIB / cpu <= 4:
         raise errors.invalid(f"the ratio of cpu {cpu} to memorySize {memory} (GB) must be between 1:1 and 1:4")
-    if disk not in (512, 10240):
+    if not gpu and disk not in (512, 10240):
         raise errors.invalid(f"diskSize {disk} is invalid: 512 or 10240")
+    if not isinstance(disk, int) or (disk != 512 and (disk % 10240 or not 10240 <= disk <= _MOST_DISK)):
+        raise errors.invalid(f"diskSize {disk} is invalid: 512, or a multiple of 10240 up to {_MOST_DISK}")
+
+
+def _cards(gpu: Any) -> int:
+    """How many cards *gpu* (gpuConfig) asks for. Raises InvalidArgument."""
+    kind, memory = (gpu.get("gpuType"), gpu.get("gpuMemorySize")) if isinstance(gpu, dict) else (None, None)
+    if kind not in _CARD_MB:
+        raise errors.invalid(f"gpuType {kind!r} is invalid: one of {', '.join(_CARD_MB)}")
+    if not isinstance(memory, int) or memory < _GIB or memory % _GIB:
+        raise errors.invalid(f"gpuMemorySize {memory} is invalid: a multiple of {_GIB}")
+    cards = -(-memory // _CARD_MB[kind])
+    if cards > _MOST_CARDS:
+        raise errors.invalid(f"gpuMemorySize {memory} is invalid: {cards} cards, at most {_MOST_CARDS}")
+    return cards
 
 
 def _check_container(key: str, config: Any) -> None:

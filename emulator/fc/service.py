@@ -1,5 +1,6 @@
 """The operations on functions."""
 
+import copy
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -85,10 +86,11 @@ class FunctionCompute:
             lifecycle.begin_create(record, now + self._knobs.create_seconds, failure)
             lifecycle.settle(record, now)
             self._state.functions[name] = record
-            return self.view(record)
+            return self._answered(self.view(record))
 
     def update(self, name: str, request: Json) -> Json:
         record = self.record(name)
+        _check_lock(record)
         if self._knobs.concurrent_update == "conflict" and record.last_update_status == "InProgress":
             raise errors.concurrent_update(name)
         before = record.wanted
@@ -96,6 +98,7 @@ class FunctionCompute:
             before.settings,
             request,
             merge_container=self._knobs.update_merge == "merge",
+            merge_nested=self._knobs.nested_merge == "merge",
             keep_masked_password=self._knobs.masked_login_input == "ignored",
         )
         rules.check_settings(after)
@@ -103,12 +106,12 @@ class FunctionCompute:
         pin, failure = self._repin(before, settings.image_config(after), asked)
         with self._lock:
             record = self.record(name)
-            now = self._clock.now()
+            now, stale = self._clock.now(), copy.deepcopy(self.view(record))
             record.wanted, record.modified = Snapshot(after, pin), now
             failure = self._state.planned_failures.pop(name, failure)
             lifecycle.begin_update(record, now + self._knobs.update_seconds, failure)
             lifecycle.settle(record, now)
-            return self.view(record)
+            return stale if self._knobs.update_answer == "stale" else self._answered(self.view(record))
 
     def get(self, name: str, qualifier: str = "") -> Json:
         record = self.record(name)
@@ -122,7 +125,7 @@ class FunctionCompute:
         return settings.view(record, version.snapshot, f"{arn(name)}/{qualifier}")
 
     def delete(self, name: str) -> None:
-        self.record(name)
+        _check_lock(self.record(name))
         del self._state.functions[name]
 
     def records(self, prefix: str = "") -> list[FunctionRecord]:
@@ -136,6 +139,11 @@ class FunctionCompute:
         """As ListFunctions answers it."""
         hidden = _HIDDEN_IN_LISTINGS[self._knobs.listed_functions]
         return {key: value for key, value in self.view(record).items() if key not in hidden}
+
+    def _answered(self, view: Json) -> Json:
+        """*view* as CreateFunction and UpdateFunction answer it."""
+        hidden = settings.STATUS if self._knobs.update_answer == "bare" else frozenset[str]()
+        return {key: value for key, value in view.items() if key not in hidden}
 
     def _repin(self, before: Snapshot, container: Json, request: Json) -> tuple[Pin | None, PlannedFailure | None]:
         """The pin after an update that asks for *request* and makes the container *container*."""
@@ -170,6 +178,11 @@ class FunctionCompute:
         if self._knobs.missing_image == "sync":
             raise errors.FcError(self._knobs.missing_image_status, "InvalidArgument", reason)
         return PlannedFailure("PullImageFailed", reason)
+
+
+def _check_lock(record: FunctionRecord) -> None:
+    if "function" in (record.lock.get("lockedResources") or ()):
+        raise errors.function_locked(record.name, record.lock.get("lockedBy") or "")
 
 
 def arn(name: str) -> str:

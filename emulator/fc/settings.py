@@ -29,6 +29,10 @@ _CONTAINER = "customContainerConfig"
 _DEFAULT_PORT = 9000
 
 
+STATUS = frozenset(key for key in _READ_ONLY if key.startswith(("state", "lastUpdateStatus")))
+"""What an answer tells of an operation under way."""
+
+
 def image_key(settings: Json) -> str:
     """The setting that names the image of a function's runtime."""
     return IMAGE_CONFIGS[settings["runtime"]]
@@ -61,10 +65,13 @@ def writable(request: Json) -> Json:
     return settings
 
 
-def merged(settings: Json, request: Json, *, merge_container: bool, keep_masked_password: bool) -> Json:
+def merged(
+    settings: Json, request: Json, *, merge_container: bool, merge_nested: bool, keep_masked_password: bool
+) -> Json:
     """Settings after an update: fields left out stay, in customContainerConfig too when *merge_container*.
 
-    An explicit empty value clears. *keep_masked_password*: a password that comes back masked is not a new one.
+    *merge_nested*: fields left out of the objects inside it stay as well. An explicit empty value clears.
+    *keep_masked_password*: a password that comes back masked is not a new one.
     """
     changes = writable(request)
     old = settings.get(_CONTAINER) or {}
@@ -73,8 +80,14 @@ def merged(settings: Json, request: Json, *, merge_container: bool, keep_masked_
         if keep_masked_password and _password(container) == MASK:
             container["registryConfig"]["authConfig"]["password"] = _password(old)
         if merge_container:
-            changes[_CONTAINER] = old | container
+            changes[_CONTAINER] = _deep(old, container) if merge_nested else old | container
     return with_defaults(settings | changes)
+
+
+def _deep(old: Json, new: Json) -> Json:
+    both = {key for key in old.keys() & new.keys() if isinstance(old[key], dict) and isinstance(new[key], dict)}
+    nested = {key: _deep(old[key], new[key]) if new[key] else {} for key in both}
+    return old | new | nested
 
 
 def _password(container: Json) -> str | None:
@@ -106,5 +119,7 @@ def view(record: FunctionRecord, snapshot: Snapshot, arn: str) -> Json:
         "lastUpdateStatus": record.last_update_status,
         "lastUpdateStatusReason": record.last_update_reason,
         "lastUpdateStatusReasonCode": record.last_update_reason_code,
+        **({"lockInfo": copy.deepcopy(record.lock)} if record.lock else {}),
+        **({"invocationRestriction": copy.deepcopy(record.restriction)} if record.restriction else {}),
         "tags": [{"Key": key, "Value": value} for key, value in record.tags.items()],
     }

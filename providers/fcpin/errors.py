@@ -28,6 +28,8 @@
     │   ├── FunctionConflict       temporary: somebody else is updating the function
     │   ├── FunctionUnavailable    temporary: throttled, or the service cannot be reached
     │   ├── FunctionProtocolError  the answer is not one of the operation that was called; nothing is concluded from it
+    │   ├── FunctionLocked         nothing was sent: somebody locked it, or disabled its invocation
+    │   ├── LoginLost              an update removed the login of the function's registry
     │   ├── UpdateFailed           FC accepted the request and then failed to make it so
     │   ├── DeadlineExceeded       FC was still at it when the deadline passed
     │   └── PinMismatch            FC finished, but runs another digest than the pin
@@ -191,6 +193,14 @@ class FunctionProtocolError(FunctionError):
 
     Not temporary: calling again would answer the same. An answer that is cut off or no JSON is FunctionUnavailable.
     """
+
+
+class FunctionLocked(FunctionError):
+    """The function is locked, or its invocation is disabled. Nothing was sent."""
+
+
+class LoginLost(FunctionError):
+    """After an update the function has no longer the registry login that it had before."""
 
 
 class UpdateFailed(FunctionError):

@@ -15,11 +15,14 @@ from receiver.survey_report import FunctionReport, StackReport, UnreadableReport
 JOBS: Final = 50
 HISTORY: Final = 15
 
-OUTAGES: Final = frozenset({Kind.FUNCTION_MISSING, Kind.DELETED_DIGEST, Kind.DELETED_TAG, Kind.MOVED_TAG})
+OUTAGES: Final = frozenset(
+    {Kind.FUNCTION_MISSING, Kind.FUNCTION_DISABLED, Kind.DELETED_DIGEST, Kind.DELETED_TAG, Kind.MOVED_TAG}
+)
 """New instances cannot start."""
 _SAID_OF: Final = (
     (OUTAGES, "cannot start new instances"),
     (frozenset({Kind.UPDATE_FAILED, Kind.OUT_OF_BAND_IMAGE}), "not as deployed"),
+    (frozenset({Kind.FUNCTION_LOCKED}), "locked"),
     (frozenset({Kind.UNKNOWN}), "could not be looked at"),
     (frozenset({Kind.NEWER_TAG}), "with a newer image"),
     (frozenset({Kind.UPDATE_IN_PROGRESS, Kind.FUNCTION_INACTIVE}), "updating or idle"),

@@ -158,3 +158,34 @@ def test_no_secret_is_shown(told: ToldStack) -> None:
     answer = told.fcpin("drift")
     assert answer.code == 30
     assert told.cloud.access_key_secret not in answer.out + answer.err
+
+
+def test_a_lock_is_shown_with_who_and_what(told: ToldStack) -> None:
+    told.push("main-1")
+    told.deploy("checkout", "main-1")
+    told.cloud.lock("checkout", by="ops")
+    answer = told.fcpin("drift")
+    assert answer.code == 20
+    assert re.search(r"function-locked +locked by ops since \S+Z \(function\): it can be neither", answer.out)
+    told.push("main-1", "moved")
+    (row,) = told.fcpin("drift", "--json").json["functions"]
+    assert row["drift"] == "moved-tag"
+    assert row["note"].startswith("locked by ops since ")
+
+
+def test_a_lock_of_versions_alone_is_a_note(told: ToldStack) -> None:
+    told.push("main-1")
+    told.deploy("checkout", "main-1")
+    told.cloud.lock("checkout", by="ops", resources=["version"])
+    answer = told.fcpin("drift")
+    assert answer.code == 0
+    assert re.search(r"locked by ops since \S+Z \(version\)", answer.out)
+
+
+def test_a_disabled_function_is_shown_with_the_reason(told: ToldStack) -> None:
+    told.push("main-1")
+    told.deploy("checkout", "main-1")
+    told.cloud.restrict("checkout", reason="overdue payment")
+    answer = told.fcpin("drift")
+    assert answer.code == 20
+    assert re.search(r"function-disabled +it cannot be invoked, .*: overdue payment", answer.out)

@@ -55,6 +55,28 @@ def test_the_function_is_created_with_what_the_policy_selects_then() -> None:
     }
 
 
+def test_a_login_to_the_registry_is_given_to_both_and_secret() -> None:
+    """V3Function creates the function with it, PinnedFunction keeps it; each in its own names."""
+    network = {"vpc_id": "vpc-1", "v_switch_id": "vsw-1", "security_group_id": "sg-1"}
+    registry = {"auth_config": {"user_name": "ci", "password": "s3cr3t"}, "network_config": network}
+    made = program(config={"port": 9000, "registry_config": registry})
+    assert made["PinnedFunction app"].inputs["config"] == secret({"port": 9000, "registry_config": registry})
+    container = {
+        "image": IMAGE,
+        "port": 9000,
+        "registryConfig": {
+            "authConfig": {"userName": "ci", "password": "s3cr3t"},
+            "networkConfig": {"vpcId": "vpc-1", "vswitchId": "vsw-1", "securityGroupId": "sg-1"},
+        },
+    }
+    assert made["V3Function app"].inputs["customContainerConfig"] == secret(container)
+
+
+def secret(value: object) -> dict[str, object]:
+    """*value* as it goes to the engine when it is a secret."""
+    return {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "value": value}
+
+
 def test_or_with_an_image_that_is_given() -> None:
     made = program(initial_image=f"{PLACE}:release-0")
     assert made.of_type("InitialImage") == []

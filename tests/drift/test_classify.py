@@ -29,6 +29,10 @@ def function(tag: str = "main-1", **wire: Any) -> Function:
 
 ACTIVE, FAILED, BUSY = function(), function(lastUpdateStatus="Failed"), function(lastUpdateStatus="InProgress")
 IDLE, DEAD, PENDING = function(state="Inactive"), function(state="Failed"), function(state="Pending")
+DISABLED = function(invocationRestriction={"disable": True, "reason": "overdue payment"})
+LOCK = {"lockedAt": "2026-11-22T12:00:00Z", "lockedBy": "ops"}
+LOCKED = function(lockInfo={**LOCK, "lockedResources": ["function", "trigger"]})
+LOCKED_VERSIONS = function(lockInfo={**LOCK, "lockedResources": ["version"]})
 BY_HAND = function("main-0")
 
 CASES = [
@@ -40,6 +44,11 @@ CASES = [
     ("a moved tag goes before a newer one", ACTIVE, MOVED, NEWER, "moved-tag"),
     ("a moved tag is why the function failed", DEAD, MOVED, "", "moved-tag"),
     ("a moved tag goes before what was done by hand", BY_HAND, MOVED, "", "moved-tag"),
+    ("what may not be invoked is down, whatever its image is", DISABLED, MOVED, "", "function-disabled"),
+    ("a lock of the function", LOCKED, FINE, NEWER, "function-locked"),
+    ("a lock is no outage", LOCKED, MOVED, "", "moved-tag"),
+    ("a lock is certain although the registry is silent", LOCKED, SILENT, "", "function-locked"),
+    ("a lock of versions hinders no deployment", LOCKED_VERSIONS, FINE, "", "ok"),
     ("a failed update", FAILED, FINE, NEWER, "update-failed"),
     ("a failed function", DEAD, FINE, "", "update-failed"),
     ("a failed update names another image than was deployed", replace(FAILED, image="x"), FINE, "", "update-failed"),
@@ -104,11 +113,13 @@ def test_exit_codes_tell_what_can_wait_from_what_cannot() -> None:
         10: {"newer-tag", "function-inactive", "update-in-progress"},
         20: {
             "function-missing",
+            "function-disabled",
             "deleted-digest",
             "deleted-tag",
             "moved-tag",
             "update-failed",
             "out-of-band-image",
+            "function-locked",
         },
         30: {"unknown"},
     }

@@ -31,6 +31,7 @@ def test_an_image_without_a_tag_is_the_latest(cloud: Emulator, functions: Functi
     assert function["customContainerConfig"]["image"] == f"{HOST}/shop/app"
 
 
+ADA = {"gpuType": "fc.gpu.ada.1", "gpuMemorySize": 49152}
 INVALID: list[tuple[str, dict[str, Any], str]] = [
     ("a name that begins with a digit", {"name": "1st"}, "functionName '1st'"),
     ("a name of 65 letters", {"name": "a" * 65}, "functionName"),
@@ -46,6 +47,16 @@ INVALID: list[tuple[str, dict[str, Any], str]] = [
     ("more than 4 GB for a cpu", {"cpu": 0.1, "memorySize": 512}, "between 1:1 and 1:4"),
     ("less than 1 GB for a cpu", {"cpu": 2, "memorySize": 512}, "between 1:1 and 1:4"),
     ("a disk of another size", {"diskSize": 1024}, "512 or 10240"),
+    ("a big disk without a GPU", {"diskSize": 61440}, "512 or 10240"),
+    ("a disk off its step, with a GPU", {"diskSize": 20000, "gpuConfig": ADA}, "multiple of 10240"),
+    ("a disk beyond 200 GB", {"diskSize": 215040, "gpuConfig": ADA}, "up to 204800"),
+    ("a GPU that there is not", {"gpuConfig": {"gpuType": "fc.gpu.nonsense", "gpuMemorySize": 1024}}, "fc.gpu.ada.1"),
+    ("memory of a GPU off its step", {"gpuConfig": {**ADA, "gpuMemorySize": 3000}}, "multiple of 1024"),
+    ("more than 16 cards", {"gpuConfig": {**ADA, "gpuMemorySize": 17 * 49152}}, "17 cards"),
+    ("more cpu than the cards have", {"cpu": 25, "gpuConfig": ADA}, "0.05 to 24"),
+    ("more memory than the cards have", {"memorySize": 262144, "gpuConfig": ADA}, "128 to 253952"),
+    ("a long initializer", {"instanceLifecycleConfig": {"initializer": {"timeout": 301}}}, "1 to 300"),
+    ("a long preStop hook", {"instanceLifecycleConfig": {"preStop": {"timeout": 91}}}, "1 to 90"),
     ("a timeout of more than a day", {"timeout": 86401}, "timeout 86401"),
     ("concurrency beyond 200", {"instanceConcurrency": 201}, "instanceConcurrency 201"),
     ("a port beyond 65535", {"container": {"port": 70000}}, "port 70000"),
@@ -63,6 +74,64 @@ def test_what_is_refused_at_creation(functions: Functions, label: str, settings:
         functions.create(**settings)
     assert (refused.value.status_code, refused.value.code) == (400, "InvalidArgument")
     assert functions.cloud.functions() == []
+
+
+GPUS: list[tuple[str, dict[str, Any]]] = [
+    ("Ada, as in the console's example", {"cpu": 8, "memorySize": 65536, "gpuConfig": ADA}),
+    ("Hopper", {"cpu": 24, "memorySize": 122880, "diskSize": 61440, "gpuConfig": {"gpuType": "fc.gpu.hopper.1", "gpuMemorySize": 98304}}),
+    ("two cards", {"cpu": 32, "memorySize": 131072, "gpuConfig": {**ADA, "gpuMemorySize": 98304}}),
+    ("a part of a card", {"cpu": 2, "memorySize": 8192, "gpuConfig": {"gpuType": "fc.gpu.tesla.1", "gpuMemorySize": 4096}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("settings", [row[1] for row in GPUS], ids=[row[0] for row in GPUS])
+def test_functions_with_gpus_are_bigger(functions: Functions, settings: dict[str, Any]) -> None:
+    assert functions.create(**settings)["cpu"] == settings["cpu"]
+
+
+def test_a_locked_function_is_neither_updated_nor_deleted(cloud: Emulator, functions: Functions) -> None:
+    functions.create_active()
+    cloud.lock("fn", by="ops", resources=["function", "alias"])
+    assert functions.get()["lockInfo"].keys() == {"lockedAt", "lockedBy", "lockedResources"}
+    for change in (lambda: functions.update(timeout=9), lambda: functions.sdk.delete_function("fn")):
+        with pytest.raises(ClientException, match="locked by ops") as refused:
+            change()
+        assert (refused.value.status_code, refused.value.code) == (403, "FunctionLocked")
+    cloud.lock("fn", by="ops", resources=["alias"])
+    assert functions.update(timeout=9)["timeout"] == 9
+    cloud.lock("fn")
+    assert "lockInfo" not in functions.get()
+
+
+def test_a_restricted_function_cannot_be_invoked(cloud: Emulator, functions: Functions) -> None:
+    functions.create_active()
+    cloud.restrict("fn", reason="overdue payment")
+    assert functions.get()["invocationRestriction"] == {"disable": True, "reason": "overdue payment"}
+    assert cloud.invoke("fn").code == "FunctionDisabled"
+    cloud.restrict("fn")
+    assert cloud.invoke("fn").status == 200
+    assert "invocationRestriction" not in functions.get()
+
+
+STATUS = ("state", "lastUpdateStatus")
+
+
+@pytest.mark.parametrize("knobs", [Knobs(update_answer="bare")])
+def test_an_answer_may_lack_the_status(cloud: Emulator, functions: Functions) -> None:
+    assert not {key for key in functions.create() if key.startswith(STATUS)}
+    assert functions.get()["state"] == "Pending"
+    cloud.advance(60)
+    updated = functions.update(timeout=9)
+    assert updated["timeout"] == 9
+    assert not {key for key in updated if key.startswith(STATUS)}
+    assert functions.get()["lastUpdateStatus"] == "InProgress"
+
+
+@pytest.mark.parametrize("knobs", [Knobs(update_answer="stale")])
+def test_an_answer_may_be_older_than_the_update(functions: Functions) -> None:
+    before = functions.create_active()
+    assert functions.update(timeout=9) == before
+    assert (functions.get()["timeout"], functions.get()["lastUpdateStatus"]) == (9, "InProgress")
 
 
 def test_a_refused_update_changes_nothing(functions: Functions) -> None:
@@ -272,7 +341,7 @@ def test_running_instances_are_listed(functions: Functions) -> None:
     assert [one["versionId"] for one in listed] == ["0", "0"]
 
 
-STATUS = {
+STATUS_FIELDS = {
     "state",
     "stateReason",
     "stateReasonCode",
@@ -285,9 +354,9 @@ STATUS = {
 @pytest.mark.parametrize(
     ("knobs", "hidden"),
     [
-        (Knobs(), STATUS),
+        (Knobs(), STATUS_FIELDS),
         (Knobs(listed_functions="full"), set()),
-        (Knobs(listed_functions="brief"), STATUS | {"customContainerConfig"}),
+        (Knobs(listed_functions="brief"), STATUS_FIELDS | {"customContainerConfig"}),
     ],
     ids=["as documented", "full", "brief"],
 )

@@ -21,7 +21,6 @@ def test_a_moved_tag_breaks_new_instances_until_the_function_is_updated(cloud: E
     broken = cloud.invoke("fn", cold=True)
     assert (broken.status, broken.code, broken.message) == (400, "PullImageFailed", GONE)
     assert resolved(functions.get()) == old
-    assert functions.get()["state"] == "Active"
 
     functions.update_image()
     cloud.advance(60)
@@ -101,8 +100,30 @@ def test_a_tag_that_moves_back_heals(cloud: Emulator, functions: Functions) -> N
     assert cloud.invoke("fn", cold=True).digest == old
 
 
-@pytest.mark.parametrize("knobs", [Knobs(mark_failed=True)])
-def test_a_failed_pull_may_fail_the_function(cloud: Emulator, functions: Functions) -> None:
+@pytest.mark.parametrize("knobs", [Knobs(mark_failed=False)])
+def test_a_failed_pull_may_leave_the_state_alone(cloud: Emulator, functions: Functions) -> None:
+    old = resolved(functions.create_active())
+    cloud.push("shop/app", "main", content="two")
+    assert cloud.invoke("fn", cold=True).code == "PullImageFailed"
+    assert functions.get()["state"] == "Active"
+    cloud.retag("shop/app", "main", to=old)
+    assert cloud.invoke("fn", cold=True).digest == old
+
+
+def test_a_function_that_a_failed_pull_has_failed_stays_so_until_it_is_updated(
+    cloud: Emulator, functions: Functions
+) -> None:
+    old = resolved(functions.create_active())
+    cloud.push("shop/app", "main", content="two")
+    cloud.invoke("fn", cold=True)
+    cloud.retag("shop/app", "main", to=old)
+    assert cloud.invoke("fn", cold=True).code == "PullImageFailed"
+    functions.update_image()
+    cloud.advance(60)
+    assert cloud.invoke("fn", cold=True).digest == old
+
+
+def test_a_failed_pull_fails_the_function(cloud: Emulator, functions: Functions) -> None:
     functions.create_active()
     cloud.invoke("fn")
     cloud.push("shop/app", "main", content="two")
@@ -162,6 +183,24 @@ def test_customcontainerconfig_may_be_replaced_whole(functions: Functions) -> No
     assert function["description"] == "kept"
     with pytest.raises(ClientException, match="image is required"):
         functions.update(customContainerConfig={"port": 80})
+
+
+NESTED = [("replace", None), ("merge", 7)]
+
+
+@pytest.mark.parametrize(
+    ("knobs", "threshold"), [(Knobs(nested_merge=position), kept) for position, kept in NESTED],  # type: ignore[arg-type]
+    ids=[position for position, _ in NESTED],
+)  # fmt: skip
+def test_objects_inside_it_may_be_merged_too(functions: Functions, threshold: int | None) -> None:
+    check = {"periodSeconds": 9, "failureThreshold": 7}
+    functions.create_active(container={"healthCheckConfig": check, "command": ["serve"]})
+    container = functions.update(customContainerConfig={"image": IMAGE, "healthCheckConfig": {"periodSeconds": 5}})
+    health = container["customContainerConfig"]["healthCheckConfig"]
+    assert (health["periodSeconds"], health.get("failureThreshold")) == (5, threshold)
+    assert container["customContainerConfig"]["command"] == ["serve"]
+    cleared = functions.update(customContainerConfig={"image": IMAGE, "healthCheckConfig": {}})
+    assert not cleared["customContainerConfig"].get("healthCheckConfig")
 
 
 @pytest.mark.parametrize("knobs", [Knobs(), Knobs(resolved_uri_input="honoured")], ids=["ignored", "honoured"])

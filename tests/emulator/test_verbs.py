@@ -30,9 +30,14 @@ def test_a_remote_emulator_does_what_a_local_one_does(cloud: Emulator, functions
     remote.advance(60)
     assert remote.invoke("fn") == cloud.invoke("fn")
     new = remote.push("shop/app", "main", content="two")
-    assert remote.invoke("fn", cold=True).code == "PullImageFailed"
     assert remote.retag("shop/app", "main", to=old) == old
     assert remote.invoke("fn", cold=True).digest == old
+    remote.restrict("fn", reason="overdue")
+    assert remote.invoke("fn").code == "FunctionDisabled"
+    remote.restrict("fn")
+    remote.lock("fn", by="ops", resources=["version"])
+    assert remote.invoke("fn").status == 200
+    remote.lock("fn")
     remote.retag("shop/app", "stable", to=new)
     remote.set_image("fn", f"{HOST}/shop/app:stable")
     assert remote.function("fn") == cloud.function("fn")

@@ -1,10 +1,11 @@
 """When a function is ready, when it has failed, and how long somebody waits for it."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 
-from fcpin.errors import DeadlineExceeded, UpdateFailed
+from fcpin.errors import DeadlineExceeded, FunctionNotFound, UpdateFailed
 from fcpin.fc.model import Function
 from fcpin.fc.readiness import Verdict, Waiter, judge
 from tests.support.clock import ManualClock
@@ -65,3 +66,78 @@ def test_gives_up_at_the_deadline_with_the_last_status() -> None:
         Waiter(clock, deadline=5).wait(waiting, lambda: waiting)
     assert clock.monotonic() == pytest.approx(5)
     assert max(clock.slept) <= 2
+
+
+OLD = "2026-11-22T11:00:00Z"
+
+
+def test_the_answer_to_a_request_is_never_the_last_word() -> None:
+    """Without a status of the operation, or with the one from before, it looks like done."""
+    for sent in (function("", ""), function(at=OLD), function()):
+        answers = iter([function(update="InProgress"), function(update="Failed")])
+        with pytest.raises(UpdateFailed):
+            Waiter(ManualClock(), deadline=60).wait(sent, lambda: next(answers), function(at=OLD))  # noqa: B023
+
+
+def test_a_finished_update_costs_one_read_and_no_pause() -> None:
+    clock, reads = ManualClock(), 0
+
+    def get() -> Function:
+        nonlocal reads
+        reads += 1
+        return function()
+
+    Waiter(clock, deadline=60).wait(function(), get, function(at=OLD))
+    assert (reads, clock.slept) == (1, [])
+
+
+def test_an_answer_that_is_the_one_from_before_tells_nothing() -> None:
+    """Times have no fractions of a second, so an update may leave the time as it was: then something else differs."""
+    before, done = function(state="Failed"), function(state="Active")
+    answers = iter([before, before, done])
+    assert Waiter(ManualClock(), deadline=60).wait(before, lambda: next(answers), before) is done
+
+
+def test_a_read_that_goes_back_in_time_tells_nothing() -> None:
+    new = "2026-11-22T12:00:09Z"
+    answers = iter([function(update="InProgress", at=new), function(image="old"), function(at=new)])
+    ready = Waiter(ManualClock(), deadline=60).wait(function(at=OLD), lambda: next(answers), function(at=OLD))
+    assert ready.last_modified_time == new
+
+
+def test_a_function_that_was_just_created_may_not_be_found_yet() -> None:
+    misses = iter([True, True, False])
+
+    def get() -> Function:
+        if next(misses):
+            raise FunctionNotFound("not yet")
+        return function()
+
+    assert Waiter(ManualClock(), deadline=60).wait(function("Pending"), get).state == "Active"
+
+
+def test_a_function_that_is_not_found_after_an_update_was_deleted() -> None:
+    def get() -> Function:
+        raise FunctionNotFound("gone")
+
+    with pytest.raises(FunctionNotFound):
+        Waiter(ManualClock(), deadline=60).wait(function(), get, function(at=OLD))
+
+
+@pytest.mark.parametrize("verb", ["wait", "settle"])
+@pytest.mark.parametrize("deadline", [100.0, 600.0])
+def test_who_waits_is_told_at_least_every_30_seconds(deadline: float, verb: str) -> None:
+    clock, told = ManualClock(), [0.0]
+    waiting = function(update="InProgress", lastUpdateStatusReasonCode="ImageOptimizing")
+    waiter = Waiter(clock, deadline, lambda line: told.append(clock.monotonic()) if "ImageOptimizing" in line else None)
+    with pytest.raises(DeadlineExceeded):
+        getattr(waiter, verb)(waiting, lambda: waiting)
+    assert len(told) > deadline / 31
+    assert max(later - earlier for earlier, later in pairwise([*told, clock.monotonic()])) <= 30
+
+
+def test_a_short_wait_is_not_worth_a_line() -> None:
+    told: list[str] = []
+    answers = iter([function(update="InProgress")] * 10 + [function()])
+    Waiter(ManualClock(), 600, told.append).wait(function(update="InProgress"), lambda: next(answers))
+    assert told == []

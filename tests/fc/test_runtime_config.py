@@ -31,6 +31,18 @@ WRONG = [
     ("a port past the last", {"port": 70000}, "config.port", "1 to 65535"),
     ("an environment variable that is a number", {"environment_variables": {"N": 1}}, "config.environment_variables.N", "quote it"),
     ("a deep one", {"health_check_config": {"period_seconds": 0}}, "config.health_check_config.period_seconds", "1 to 120"),
+    ("an initializer that takes too long", {"instance_lifecycle_config": {"initializer": {"timeout": 301}}}, "config.instance_lifecycle_config.initializer.timeout", "1 to 300"),
+    ("a preStop hook that takes too long", {"instance_lifecycle_config": {"pre_stop": {"timeout": 91}}}, "config.instance_lifecycle_config.pre_stop.timeout", "1 to 90"),
+    ("more than a function without a GPU has", {"cpu": 16.05}, "config.cpu", "0.05 to 16"),
+    ("its memory too", {"memory_size": 65536}, "config.memory_size", "128 to 32768"),
+    ("a big disk without a GPU", {"disk_size": 61440}, "config.disk_size", "512 or 10240"),
+    ("no number", {"cpu": float("nan")}, "config.cpu", "got nan"),
+    ("memory of a GPU off its step", {"gpu_config": {"gpu_type": "fc.gpu.ada.1", "gpu_memory_size": 3000}}, "config.gpu_config.gpu_memory_size", "multiple of 1024"),
+    ("too little memory of a GPU", {"gpu_config": {"gpu_memory_size": 512}}, "config.gpu_config.gpu_memory_size", "at least 1024"),
+    ("a disk off its step, with a GPU", {"gpu_config": {"gpu_type": "x"}, "disk_size": 20000}, "config.disk_size", "multiple of 10240"),
+    ("cpu off its step, with a GPU", {"gpu_config": {"gpu_type": "x"}, "cpu": 8.01}, "config.cpu", "multiple of 0.05"),
+    ("a login without a password", {"registry_config": {"auth_config": {"user_name": "ci", "password": ""}}}, "config.registry_config.auth_config.password", "expected a string"),
+    ("a login with a misspelt key", {"registry_config": {"auth_config": {"username": "ci"}}}, "config.registry_config.auth_config.username", "user_name"),
     ("one in a list", {"nas_config": {"mount_points": [{"mount_dir": 1}]}}, "config.nas_config.mount_points[0].mount_dir", "string"),
     ("a list where a mapping belongs", [], "config", "expected a mapping"),
 ]  # fmt: skip
@@ -104,3 +116,49 @@ def test_a_setting_changed_by_hand_is_drift() -> None:
 @pytest.mark.parametrize("name", ["", "1abc", "-a", "a b", "a" * 65, None, 7])
 def test_a_wrong_function_name_is_a_problem(name: object) -> None:
     assert [problem.path for problem in runtime_config.name_problems("function_name", name)] == ["function_name"]
+
+
+GPUS: list[tuple[str, dict[str, Any]]] = [
+    ("Ada, as in the console's example", {"cpu": 8, "memory_size": 65536, "disk_size": 512, "gpu_config": {"gpu_type": "fc.gpu.ada.1", "gpu_memory_size": 49152}}),
+    ("Hopper", {"cpu": 24, "memory_size": 122880, "disk_size": 61440, "gpu_config": {"gpu_type": "fc.gpu.hopper.1", "gpu_memory_size": 98304}}),
+    ("eight cards", {"cpu": 128, "memory_size": 786432, "disk_size": 204800, "gpu_config": {"gpu_type": "fc.gpu.ada.3", "gpu_memory_size": 393216}}),
+    ("a type that is not known yet", {"cpu": 1, "memory_size": 128, "gpu_config": {"gpu_type": "fc.gpu.rubin.1", "gpu_memory_size": 1024}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("config", [row[1] for row in GPUS], ids=[row[0] for row in GPUS])
+def test_the_limits_of_gpu_instances_are_fc_s_to_judge(config: dict[str, Any]) -> None:
+    assert list(runtime_config.problems("config", config)) == []
+    assert runtime_config.live(config, live(config)) == config
+
+
+LOGIN: dict[str, Any] = {
+    "registry_config": {
+        "auth_config": {"user_name": "ci", "password": "s3cr3t"},
+        "cert_config": {"insecure": False, "root_ca_cert_base64": "LS0t"},
+        "network_config": {"vpc_id": "vpc-1", "v_switch_id": "vsw-1", "security_group_id": "sg-1"},
+    }
+}
+
+
+def test_a_login_is_written_as_the_api_has_it() -> None:
+    assert list(runtime_config.problems("config", LOGIN)) == []
+    assert runtime_config.to_wire(LOGIN)[1]["registryConfig"] == {
+        "authConfig": {"userName": "ci", "password": "s3cr3t"},
+        "certConfig": {"insecure": False, "rootCaCertBase64": "LS0t"},
+        "networkConfig": {"vpcId": "vpc-1", "vSwitchId": "vsw-1", "securityGroupId": "sg-1"},
+    }
+
+
+@pytest.mark.parametrize("masked", [{"password": "******"}, {"password": ""}, {}, {"password": None}])
+def test_a_masked_or_missing_password_is_no_drift_and_anything_else_is(masked: dict[str, Any]) -> None:
+    registry = {**runtime_config.to_wire(LOGIN)[1]["registryConfig"], "authConfig": {"userName": "ci", **masked}}
+
+    def seen(**changes: Any) -> Any:
+        container = {"registryConfig": {**registry, **changes}}
+        return runtime_config.live(LOGIN, Function.from_wire({"customContainerConfig": container}))
+
+    assert seen() == LOGIN
+    assert seen(authConfig={"userName": "cd", **masked}) != LOGIN
+    assert seen(authConfig=None) != LOGIN
+    assert seen(networkConfig=None) != LOGIN

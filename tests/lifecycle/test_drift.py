@@ -148,3 +148,26 @@ def test_a_failed_update_stays_visible_after_a_refresh(shop: Shop) -> None:
     shop.up()
     assert shop.deployed() == f"main-2@{new}"
     assert shop.cloud.function(FUNCTION)["lastUpdateStatus"] == "Successful"
+
+
+def test_a_tag_that_was_moved_back_is_no_reason_to_leave_the_function_failed(shop: Shop) -> None:
+    """FC failed it while the tag was elsewhere, and no property of the pin has changed since."""
+    shop.push("main-1", "v1")
+    old = shop.push("main-2", "v2")
+    shop.up()
+    shop.cloud.advance(60)
+    shop.push("main-2", "overwritten")
+    assert shop.cloud.invoke(FUNCTION, cold=True).code == "PullImageFailed"
+    shop.cloud.retag("shop/app", "main-2", to=old)
+    assert shop.cloud.invoke(FUNCTION, cold=True).code == "PullImageFailed"
+    assert shop.stack.preview("--expect-no-changes").code != 0
+    shown = shop.preview().output
+    assert "1 to update" in shown
+    assert "update-failed: the function failed (PullImageFailed: " in shown
+    shop.cloud.calls.clear()
+    shop.up()
+    assert shop.cloud.invoke(FUNCTION, cold=True).digest == old
+    assert told(shop) == "ok"
+    shop.cloud.calls.clear()
+    shop.preview("--expect-no-changes")
+    assert not [call.action for call in shop.cloud.calls if call.action.endswith("Function")]

@@ -103,3 +103,67 @@ def test_a_secret_setting_of_a_function_is_deployed_and_never_shown(shop: Shop) 
     assert shop.cloud.function(FUNCTION)["environmentVariables"] == {"TOKEN": f"{WORD}-2"}
     assert WORD not in output
     assert not files_with(shop.stack.folder, WORD)
+
+
+def test_a_login_for_fc_is_sealed_in_the_state_and_rotated(shop: Shop) -> None:
+    """Of the settings in the stack's file only the password is sealed; the state has the whole of `config` sealed."""
+
+    def login(user: str, password: object) -> None:
+        auth = {"user_name": user, "password": password}
+        shop.configure({FUNCTION: shop.entry(config={**CONFIG, "registry_config": {"auth_config": auth}})})
+
+    password = shop.cloud.password
+    shop.push("main-1")
+    login(shop.cloud.username, shop.stack.seal(password))
+    output = shop.up().output
+    auth = {"userName": shop.cloud.username, "password": "******"}
+    assert shop.cloud.function(FUNCTION)["customContainerConfig"]["registryConfig"] == {"authConfig": auth}
+    shop.preview("--expect-no-changes")
+    output += shop.stack.refresh("--expect-no-changes").output
+    shop.push("main-2")
+    output += shop.up("--diff").output
+    temporary = "w0rd-of-another"
+    login(shop.cloud.username, shop.stack.seal(temporary))
+    output += shop.preview("--diff").output
+    refused = shop.stack.up("--skip-preview", "--diff")
+    assert refused.code == 1
+    assert "unauthorized" in refused.output
+    login(shop.cloud.username, shop.stack.seal(password))
+    output += refused.output + shop.stack.preview("--expect-no-changes").output
+    for secret in (password, temporary):
+        assert secret not in output
+        assert not files_with(shop.stack.folder, secret)
+
+
+def test_a_login_that_a_program_gives_in_plain_text_is_sealed_in_the_state(shop: Shop) -> None:
+    """The program's own file has it then; nothing else."""
+    (shop.stack.folder / "__main__.py").write_text(
+        PROGRAM.format(repository=shop.repository, user=shop.cloud.username, password=shop.cloud.password)
+    )
+    shop.push("main-1")
+    output = shop.up().output
+    output += shop.stack.refresh("--expect-no-changes").output
+    output += shop.preview("--expect-no-changes").output
+    assert (
+        shop.cloud.function(FUNCTION)["customContainerConfig"]["registryConfig"]["authConfig"]["password"] == "******"
+    )
+    assert shop.cloud.password not in output
+    files = [file.name for file in files_with(shop.stack.folder, shop.cloud.password)]
+    assert {name for name in files if not name.endswith(".pyc")} == {"__main__.py"}
+
+
+PROGRAM = """
+import pulumi
+from fcpin.pinned_function import PinnedFunction
+
+login = {{"user_name": "{user}", "password": "{password}"}}
+pin = PinnedFunction(
+    "checkout",
+    function_name="checkout",
+    repository="{repository}",
+    policy={{"family": {{"name": "main"}}}},
+    config=pulumi.Output.from_input({{"port": 9000, "registry_config": {{"auth_config": login}}}}),
+)
+other = {{"port": 9000, "registry_config": {{"auth_config": login}}}}
+PinnedFunction("other", function_name="other", repository="{repository}", policy={{"family": {{"name": "main"}}}}, config=other)
+"""

@@ -66,13 +66,63 @@ def test_what_only_the_server_sets_is_never_sent_back() -> None:
     assert not {"resolvedImageUri", "accelerationInfo"} & set(body["customContainerConfig"])
 
 
-def test_a_masked_password_is_never_sent_back_and_nothing_else_is_lost_with_it() -> None:
-    login = {"authConfig": {"userName": "ci", "password": "******"}}
-    certificate = {"certConfig": {"insecure": True}}
-    for registry, kept in ((login, None), ({**login, **certificate}, certificate)):
-        body = plan.update(PinArgs.read(ADOPTED), PIN, function("main-11", OLD, registryConfig=registry), same)
+LOGIN = {"authConfig": {"userName": "ci", "password": "******"}}
+NETWORK = {"networkConfig": {"vpcId": "vpc-1", "vSwitchId": "vsw-1", "securityGroupId": "sg-1"}}
+
+
+def test_registry_config_with_a_login_is_left_out_and_any_other_is_sent_back() -> None:
+    """FC may replace the object by the part that is sent of it, and the password in it is a mask."""
+    for registry, sent in ((LOGIN, None), ({**LOGIN, **NETWORK}, None), (NETWORK, NETWORK)):
+        live = function("main-11", OLD, registryConfig=registry)
+        body = plan.update(PinArgs.read(ADOPTED), PIN, live, same)
         assert body is not None
-        assert body["customContainerConfig"].get("registryConfig") == kept
+        assert body["customContainerConfig"].get("registryConfig") == sent
+        assert plan.resend(PinArgs.read(ADOPTED), live).get("registryConfig") == sent
+
+
+def with_login(password: str, **more: Any) -> PinArgs:
+    login = {"auth_config": {"user_name": "ci", "password": password}, **more}
+    return PinArgs.read({**OWNED, "config": {"registry_config": login}})
+
+
+def test_a_managed_login_is_sent_with_its_password_and_only_when_it_has_changed() -> None:
+    live, args = function("main-12", NEW, registryConfig={**LOGIN, **NETWORK}), with_login("secret-1")
+    assert plan.update(args, PIN, live, same, args.config) is None
+    for before in (with_login("secret-0").config, None, {}):
+        body = plan.update(args, PIN, live, same, before)
+        assert body is not None
+        assert body["customContainerConfig"]["registryConfig"] == {
+            "authConfig": {"userName": "ci", "password": "secret-1"}
+        }
+    assert plan.resend(args, live)["registryConfig"]["authConfig"]["password"] == "secret-1"
+
+
+def test_a_managed_login_that_somebody_removed_is_sent_again() -> None:
+    args = with_login("secret-1")
+    body = plan.update(args, PIN, function("main-12", NEW), same, args.config)
+    assert body is not None
+    assert body["customContainerConfig"]["registryConfig"]["authConfig"]["password"] == "secret-1"
+
+
+LOGINS: list[tuple[str, dict[str, Any], dict[str, Any], str | None]] = [
+    ("none before", NETWORK, {}, None),
+    ("the same", LOGIN, LOGIN, None),
+    ("another mask", LOGIN, {"authConfig": {"userName": "ci", "password": "####"}}, None),
+    ("no registryConfig", LOGIN, {}, "ci"),
+    ("a part of it", {**LOGIN, **NETWORK}, NETWORK, "ci"),
+    ("no password", LOGIN, {"authConfig": {"userName": "ci"}}, "ci"),
+    ("an empty password", LOGIN, {"authConfig": {"userName": "ci", "password": ""}}, "ci"),
+    ("another user", LOGIN, {"authConfig": {"userName": "cd", "password": "******"}}, "ci"),
+    ("no mask at all", {"authConfig": {"userName": "ci"}}, {"authConfig": {"userName": "ci"}}, None),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "lost"), [row[1:] for row in LOGINS], ids=[row[0] for row in LOGINS])
+def test_a_lost_login_is_told_by_user_and_presence(
+    before: dict[str, Any], after: dict[str, Any], lost: str | None
+) -> None:
+    functions = (function("main-12", NEW, registryConfig=registry) for registry in (before, after))
+    assert plan.lost_login(*functions) == lost
 
 
 def test_a_setting_alone_is_sent_without_the_image() -> None:

@@ -91,6 +91,8 @@ def can_be_told(name: str, knobs: Knobs) -> bool:
             return False
         case _ if name in pipelines.NAMES:
             return False
+        case "nested_merge":
+            return knobs.update_merge == "merge"
         case "missing_image_status":
             return knobs.missing_image == "sync"
         case "oci_page_size":

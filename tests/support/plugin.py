@@ -10,6 +10,7 @@ from fcpin.pinned_function.approved import Approved
 from fcpin.pinned_function.claims import Claims
 from fcpin.pinned_function.deployer import Deployer
 from fcpin.pinned_function.guard import Guard
+from fcpin.pinned_function.health import Health
 from fcpin.pinned_function.provider import PinnedFunctionProvider
 from fcpin.pinned_function.resolver import Resolver
 from fcpin.pinned_function.run_memo import RunMemo
@@ -22,6 +23,12 @@ from tests.support.clock import ManualClock
 REGION: Final = "cn-hangzhou"
 _ID: Final = "id"
 _AT_ONCE: Final = Retry(attempts=2, seconds=5, first_wait=0, longest_wait=0)
+
+
+def client_of(cloud: Emulator) -> FunctionClient:
+    """A client of *cloud*'s Function Compute."""
+    credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
+    return FunctionClient(REGION, endpoint=cloud.url, credentials=credentials, retry=_AT_ONCE)
 
 
 @dataclass
@@ -37,6 +44,8 @@ class Plugin:
     """The state; empty while there is no resource."""
     approved: Approved | None = None
     """What may be deployed; None for whatever the policy chooses."""
+    client: FunctionClient | None = None
+    """Of Function Compute; None for an ordinary one."""
 
     def preview(self, **wanted: Any) -> dict[str, Any]:
         """The inputs as check leaves them. Fails the test when the provider finds something wrong with them."""
@@ -88,7 +97,7 @@ class Plugin:
         login = RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password)
         hosts = {cloud.enterprise_host: RegistrySettings(endpoint=cloud.url), f"registry.{REGION}.aliyuncs.com": login}
         directory = RegistryDirectory(hosts, credentials=credentials, cr_endpoint=cloud.url, retry=_AT_ONCE)
-        client = FunctionClient(REGION, endpoint=cloud.url, credentials=credentials, retry=_AT_ONCE)
+        client = self.client or client_of(cloud)
 
         def client_for(region: str, profile: str = "") -> FunctionClient:
             return client
@@ -102,6 +111,7 @@ class Plugin:
             resolver,
             Deployer(client_for, resolver, Guard(resolver, PinTags(directory), log), self.clock, log),
             Claims(),
+            Health(client_for, resolver),
             log,
             memo,
             self.approved,

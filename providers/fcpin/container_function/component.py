@@ -85,7 +85,8 @@ class ContainerFunction(pulumi.ComponentResource):
         """Make a function that runs the newest tag of *repository* that *policy* selects.
 
         function_name: the resource's name where it is not given.
-        config: runtime settings: PinnedFunction's `port`, `command`, `entrypoint` and `health_check_config`, and every
+        config: runtime settings: PinnedFunction's `port`, `command`, `entrypoint`, `health_check_config` and
+            `registry_config`, and every
             argument of pulumi-alicloud's V3Function.
         initial_image: `host/namespace/name:tag` to create the function with; by default what the policy selects then.
         pin: PinnedFunction's other arguments, such as `filter_tags`, `min_age`, `hold`, `deadline`, `region`.

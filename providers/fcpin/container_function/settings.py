@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 import pulumi
 import pulumi_alicloud as alicloud
 
-from fcpin.fc.runtime_config import CONTAINER
+from fcpin.fc.runtime_config import CONTAINER, SECRET
 from fcpin.spelling import unknown_key
 
 _ELSEWHERE: Final = ("function_name", "role", "log_config", "vpc_config", "tags")
@@ -17,6 +17,7 @@ _OTHER_RUNTIMES: Final = ("code", "custom_runtime_config", "layers")
 _SET_HERE: Final = ("runtime", "custom_container_config")
 _PLURALS: Final = {"command": "commands", "entrypoint": "entrypoints"}
 """pulumi-alicloud's names of lists."""
+_NAMES: Final = {"v_switch_id": "vswitch_id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class FunctionSettings:
     """`config` of a ContainerFunction."""
 
     container: Mapping[str, Any]
-    """`port`, `command`, `entrypoint`, `health_check_config`"""
+    """`port`, `command`, `entrypoint`, `health_check_config`, `registry_config`"""
     function: Mapping[str, Any]
     """Arguments of V3Function."""
 
@@ -50,4 +51,16 @@ class FunctionSettings:
 
     def custom_container_config(self, image: pulumi.Input[str]) -> Mapping[str, Any]:
         """What V3Function is created with."""
-        return {"image": image, **{_PLURALS.get(key, key): value for key, value in self.container.items()}}
+        given = {_PLURALS.get(key, key): _sealed(key, value) for key, value in self.container.items()}
+        return {"image": image, **given}
+
+
+def _sealed(key: str, value: Any) -> Any:
+    """A setting with a password as a secret, in pulumi-alicloud's names; any other as it is."""
+    return pulumi.Output.secret(value).apply(_renamed) if key in SECRET else value
+
+
+def _renamed(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return {_NAMES.get(key, key): _renamed(one) for key, one in value.items()}

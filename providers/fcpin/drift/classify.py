@@ -1,11 +1,12 @@
 """Decide which kind of drift it is. Pure; the first rule that applies decides, and an outage comes before all else.
 
-1. No function: nothing runs.
+1. No function, or one that may not be invoked: nothing runs.
 2. The image that runs is gone, or its tag is gone or points elsewhere: new instances fail to start.
 3. The last update failed, or the function did.
 4. Another image runs than the one that was deployed. Not judged while an update is under way: it may be the reason.
-5. What could not be asked may be any of these.
-6. What passes by itself, or with the next `up`: an update under way, an idle function, a newer tag.
+5. It is locked: the next deployment will be refused.
+6. What could not be asked may be any of these.
+7. What passes by itself, or with the next `up`: an update under way, an idle function, a newer tag.
 """
 
 from fcpin.drift.kind import Drift, Kind
@@ -31,13 +32,27 @@ def classify(
     if function is None:
         return Drift(Kind.FUNCTION_MISSING, "the function was deleted")
     return (
-        _unstartable(registered)
+        _disabled(function)
+        or _unstartable(registered)
         or _failed(function)
         or _replaced(deployed, function, registered)
+        or _locked(function)
         or _untold(registered)
         or _passing(function)
         or _outdated(newer)
     )
+
+
+def _disabled(function: Function) -> Drift | None:
+    if not function.disabled:
+        return None
+    return Drift(Kind.FUNCTION_DISABLED, f"it cannot be invoked, Function Compute disabled it: {function.disabled}")
+
+
+def _locked(function: Function) -> Drift | None:
+    if function.lock is None or not function.lock.holds_function:
+        return None
+    return Drift(Kind.FUNCTION_LOCKED, f"{function.lock}: it can be neither updated nor deleted")
 
 
 def _unstartable(registered: Registered | CannotTell) -> Drift | None:

@@ -8,11 +8,13 @@ class Kind(StrEnum):
     """What is wrong with a function, worst first. docs/drift.md has a row for each."""
 
     FUNCTION_MISSING = "function-missing"
+    FUNCTION_DISABLED = "function-disabled"
     DELETED_DIGEST = "deleted-digest"
     DELETED_TAG = "deleted-tag"
     MOVED_TAG = "moved-tag"
     UPDATE_FAILED = "update-failed"
     OUT_OF_BAND_IMAGE = "out-of-band-image"
+    FUNCTION_LOCKED = "function-locked"
     UNKNOWN = "unknown"
     UPDATE_IN_PROGRESS = "update-in-progress"
     FUNCTION_INACTIVE = "function-inactive"

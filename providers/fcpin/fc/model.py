@@ -15,6 +15,27 @@ _OBJECTS: Final = ("customHealthCheckConfig", "registryConfig", "accelerationInf
 
 
 @dataclass(frozen=True, slots=True)
+class Lock:
+    """`lockInfo`: resources of a function that are protected against changes."""
+
+    by: str
+    since: str
+    """As FC writes it; empty where FC returns none."""
+    resources: frozenset[str]
+    """`function`, `trigger`, `version`, `alias`."""
+
+    @property
+    def holds_function(self) -> bool:
+        """Whether the function itself can be neither updated nor deleted. Without a list of resources it is assumed."""
+        return not self.resources or "function" in self.resources
+
+    def __str__(self) -> str:
+        who = f" by {self.by}" if self.by else ""
+        since = f" since {self.since}" if self.since else ""
+        return f"locked{who}{since} ({', '.join(sorted(self.resources)) or 'function'})"
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """One answer of GetFunction, CreateFunction, UpdateFunction or ListFunctions."""
 
@@ -91,6 +112,20 @@ class Function:
         """`customContainerConfig`; empty when the function is no custom container."""
         container: Wire = self.wire.get("customContainerConfig") or {}
         return container
+
+    @property
+    def lock(self) -> Lock | None:
+        """None where nothing is locked."""
+        info = self.wire.get("lockInfo") or {}
+        resources = frozenset(map(str, info.get("lockedResources") or ()))
+        by, since = str(info.get("lockedBy") or ""), str(info.get("lockedAt") or "")
+        return Lock(by, since, resources) if by or since or resources else None
+
+    @property
+    def disabled(self) -> str:
+        """Why the function cannot be invoked (`invocationRestriction`); empty where it can."""
+        restriction = self.wire.get("invocationRestriction") or {}
+        return str(restriction.get("reason") or "no reason given") if restriction.get("disable") is True else ""
 
     @property
     def digest(self) -> Digest | None:

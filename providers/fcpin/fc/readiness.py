@@ -9,12 +9,14 @@ from enum import Enum
 from typing import Final
 
 from fcpin.clock import Clock
-from fcpin.errors import DeadlineExceeded, UpdateFailed
+from fcpin.errors import DeadlineExceeded, FunctionNotFound, UpdateFailed
 from fcpin.fc.model import Function
 
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 2.0
 _PAUSE_GROWS: Final = 1.5
+_PROGRESS: Final = 30.0
+"""Seconds without a line of progress, at most."""
 
 
 class Verdict(Enum):
@@ -41,15 +43,25 @@ def judge(function: Function) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Waiter:
-    """How long to wait for a function, and by which clock."""
+    """How long to wait for a function, by which clock, and who is told of it."""
 
     clock: Clock
     deadline: float
     """Seconds."""
+    tell: Callable[[str], None] = lambda _: None
+    """Takes a line of progress at least every 30 s."""
 
-    def wait(self, sent: Function, get: Callable[[], Function]) -> Function:
-        """Poll *get* until what FC answered to the request (*sent*) is so. Raises UpdateFailed, DeadlineExceeded."""
-        function = self.settle(sent, get)
+    def settle(self, function: Function, get: Callable[[], Function]) -> Function:
+        """Poll *get* until nothing is under way; *function* is the latest answer of it. Raises DeadlineExceeded."""
+        watch = self.watch(function.name)
+        while judge(function) is Verdict.WAIT:
+            watch.pause(_status(function))
+            function = get()
+        return function
+
+    def wait(self, sent: Function, get: Callable[[], Function], before: Function | None = None) -> Function:
+        """`outcome`, which is to be a success. Raises UpdateFailed, DeadlineExceeded."""
+        function = self.outcome(sent, get, before)
         if judge(function) is Verdict.FAILED:
             raise UpdateFailed(
                 f"function {sent.name}: {_status(function)}; "
@@ -57,25 +69,71 @@ class Waiter:
             )
         return function
 
-    def settle(self, sent: Function, get: Callable[[], Function]) -> Function:
-        """Poll *get* until nothing is under way any more, whatever came of it. Raises DeadlineExceeded.
+    def outcome(self, sent: Function, get: Callable[[], Function], before: Function | None = None) -> Function:
+        """Poll *get* until it returns what became of a request, at least once. Raises DeadlineExceeded.
 
-        An answer older than *sent* tells nothing yet.
+        *sent* is the answer to the request, which is not believed: it may lack the status of the operation, or be older
+        than the request. *before* is the function before it, None for a new one. An answer of *get* counts when
+        nothing is under way in it, it is not older than any other, and it differs from *before*, unless an operation
+        under way was seen since.
         """
-        started, pause, function = self.clock.monotonic(), _FIRST_PAUSE, sent
-        while judge(function) is Verdict.WAIT:
-            left = started + self.deadline - self.clock.monotonic()
-            if left <= 0:
-                raise DeadlineExceeded(
-                    f"function {sent.name}: not ready after {self.deadline:g} s ({_status(function)}); "
-                    "it may still become so: run again, or raise `deadline`"
-                )
-            self.clock.sleep(min(pause, left))
-            pause = min(pause * _PAUSE_GROWS, _LONGEST_PAUSE)
-            seen = get()
-            if seen.last_modified_time >= sent.last_modified_time:
-                function = seen
-        return function
+        watch, latest = self.watch(sent.name), max(sent.last_modified_time, before.last_modified_time if before else "")
+        under_way, function = judge(sent) is Verdict.WAIT, sent
+        if under_way:
+            watch.pause(_status(sent))
+        while True:
+            try:
+                function = get()
+            except FunctionNotFound:
+                if before is not None:
+                    raise
+                watch.pause("GetFunction does not find it yet")
+                continue
+            old = bool(function.last_modified_time) and function.last_modified_time < latest
+            latest = max(latest, function.last_modified_time)
+            under_way = under_way or (judge(function) is Verdict.WAIT and not old)
+            if judge(function) is Verdict.WAIT:
+                watch.pause(_status(function))
+            elif old or (before is not None and not under_way and function.wire == before.wire):
+                watch.pause(f"GetFunction still returns it as it was before the request, {_status(function)}")
+            else:
+                return function
+
+    def watch(self, name: str, failure: str = "not ready") -> "Watch":
+        """The time that passes from now on, for the function *name*; *failure*: what it is at the deadline."""
+        now = self.clock.monotonic()
+        return Watch(self, name, failure, now, now)
+
+
+@dataclass(slots=True)
+class Watch:
+    """Pauses between polls, which grow; the deadline; and progress."""
+
+    waiter: Waiter
+    name: str
+    failure: str
+    started: float
+    told: float
+    next_pause: float = _FIRST_PAUSE
+
+    def pause(self, status: str) -> None:
+        """Sleep until the next poll. Raises DeadlineExceeded, which ends with *status*."""
+        clock, deadline = self.waiter.clock, self.waiter.deadline
+        now = clock.monotonic()
+        left = self.started + deadline - now
+        if left <= 0:
+            raise DeadlineExceeded(
+                f"function {self.name}: {self.failure} after {deadline:g} s ({status}); "
+                "it may still become so: run again, or raise `deadline`"
+            )
+        seconds = min(self.next_pause, left)
+        if now + seconds - self.told > _PROGRESS:
+            self.waiter.tell(
+                f"function {self.name}: waiting for {now - self.started:.0f} s of at most {deadline:g} s: {status}"
+            )
+            self.told = now
+        clock.sleep(seconds)
+        self.next_pause = min(self.next_pause * _PAUSE_GROWS, _LONGEST_PAUSE)
 
 
 def _status(function: Function) -> str:

@@ -1,15 +1,18 @@
 """The `config` of an owned function: every runtime setting that fcpin manages, with FC's own limits.
 
-Limits: https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/product-overview/limits and the API's schema.
+Limits: https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/product-overview/limits and the API's schema; of
+instances https://www.alibabacloud.com/help/en/functioncompute/fc/product-overview/instance-types-and-specifications.
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from fcpin.errors import Problem
 from fcpin.fc.model import Function
-from fcpin.fc.shape import Flag, ListOf, Number, Record, Shape, Text, TextMap
+from fcpin.fc.shape import Flag, ListOf, Number, Record, Secret, Shape, Text, TextMap
 
 RUNTIME: Final = "custom-container"
 SANDBOX: Final = "micro-sandbox"
@@ -29,7 +32,19 @@ _HEALTH_CHECK: Final = Record(
         "success_threshold": Number(1, 120),
     }
 )
-_LIFECYCLE_HOOK: Final = Record({"handler": Text(), "timeout": Number(1, 600), "command": ListOf(Text())})
+_REGISTRY: Final = Record(
+    {
+        "auth_config": Record({"user_name": Text(), "password": Secret()}),
+        "cert_config": Record({"insecure": Flag(), "root_ca_cert_base64": Text()}),
+        "network_config": Record({"vpc_id": Text(), "v_switch_id": Text(), "security_group_id": Text()}),
+    }
+)
+
+
+def _hook(seconds: int) -> Record:
+    """A lifecycle hook that may take *seconds*."""
+    return Record({"handler": Text(), "timeout": Number(1, seconds), "command": ListOf(Text())})
+
 
 CONTAINER: Final = Record(
     {
@@ -37,13 +52,29 @@ CONTAINER: Final = Record(
         "command": ListOf(Text()),
         "entrypoint": ListOf(Text()),
         "health_check_config": _HEALTH_CHECK,
+        "registry_config": _REGISTRY,
     }
 )
 """Settings that live inside `customContainerConfig`."""
 
+SECRET: Final = frozenset({"registry_config"})
+"""Settings with a password, which FC does not return: a change of it is seen in the inputs alone."""
+
+WITHOUT_GPU: Final[Mapping[str, Number]] = {
+    "cpu": Number(0.05, 16, step=0.05),
+    "memory_size": Number(128, 32768, step=64),
+    "disk_size": Number(512, 10240),
+}
+"""With a GPU the upper limits depend on its type and on the number of cards, and are FC's to judge."""
+
+
+def _unlimited(name: str) -> Number:
+    return replace(WITHOUT_GPU[name], greatest=math.inf)
+
+
 FUNCTION: Final = Record(
     {
-        "cpu": Number(0.05, 16, step=0.05),
+        "cpu": _unlimited("cpu"),
         "custom_dns": Record(
             {
                 "name_servers": ListOf(Text()),
@@ -53,13 +84,13 @@ FUNCTION: Final = Record(
         ),
         "description": Text(),
         "disable_ondemand": Flag(),
-        "disk_size": Number(512, 10240),
+        "disk_size": _unlimited("disk_size"),
         "environment_variables": TextMap(),
-        "gpu_config": Record({"gpu_type": Text(), "gpu_memory_size": Number(1, 1_048_576)}),
+        "gpu_config": Record({"gpu_type": Text(), "gpu_memory_size": Number(1024, step=1024)}),
         "handler": Text(),
         "idle_timeout": Number(1, 86400),
         "instance_concurrency": Number(1, 200),
-        "instance_lifecycle_config": Record({"initializer": _LIFECYCLE_HOOK, "pre_stop": _LIFECYCLE_HOOK}),
+        "instance_lifecycle_config": Record({"initializer": _hook(300), "pre_stop": _hook(90)}),
         "internet_access": Flag(),
         "log_config": Record(
             {
@@ -70,7 +101,7 @@ FUNCTION: Final = Record(
                 "log_begin_rule": Text(("None", "DefaultRegex")),
             }
         ),
-        "memory_size": Number(128, 32768, step=64),
+        "memory_size": _unlimited("memory_size"),
         "nas_config": Record(
             {
                 "user_id": Number(-1, 65534),
@@ -123,9 +154,17 @@ def problems(path: str, config: object) -> Iterator[Problem]:
     yield from found
     if found or not isinstance(config, Mapping):
         return
-    if config.get("disk_size", _DISK_SIZES[0]) not in _DISK_SIZES:
-        yield Problem(f"{path}.disk_size", f"expected 512 or 10240 (MB), got {config['disk_size']:g}")
-    if "cpu" in config and "memory_size" in config and "gpu_config" not in config:
+    disk, smallest = config.get("disk_size", _DISK_SIZES[0]), _DISK_SIZES[1]
+    if config.get("gpu_config"):
+        if disk != _DISK_SIZES[0] and disk % smallest:
+            yield Problem(f"{path}.disk_size", f"expected 512, or a multiple of {smallest} (MB), got {disk:g}")
+        return
+    for name in ("cpu", "memory_size"):
+        if name in config:
+            yield from WITHOUT_GPU[name].problems(f"{path}.{name}", config[name])
+    if disk not in _DISK_SIZES:
+        yield Problem(f"{path}.disk_size", f"expected 512 or 10240 (MB), got {disk:g}")
+    if "cpu" in config and "memory_size" in config:
         ratio = config["memory_size"] / config["cpu"]
         if not _MB_PER_CPU[0] <= ratio <= _MB_PER_CPU[1]:
             yield Problem(

@@ -3,6 +3,7 @@
 The user writes snake_case (as in pulumi-alicloud), the API speaks camelCase. A shape turns one into the other.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Protocol
@@ -64,19 +65,32 @@ class Text(_Leaf):
 
 
 @dataclass(frozen=True, slots=True)
+class Secret(Text):
+    """A string that the API takes and never returns in plain text: what it returns instead tells nothing."""
+
+    def problems(self, path: str, value: object) -> Iterator[Problem]:
+        if not isinstance(value, str) or not value:
+            yield Problem(path, f"expected a string, got {_kind(value) if value != '' else 'an empty one'}")
+
+    def cut(self, live: Any, wanted: Any) -> Any:  # noqa: ARG002 - it cannot be compared
+        return wanted
+
+
+@dataclass(frozen=True, slots=True)
 class Number(_Leaf):
     """A number inside its limits, both included. Pulumi hands every number over as a float: 512.0 is 512."""
 
     _on_wire = (int, float)
     least: float
-    greatest: float
+    greatest: float = math.inf
     step: float = 1
 
     def problems(self, path: str, value: object) -> Iterator[Problem]:
         if isinstance(value, bool) or not isinstance(value, int | float):
             yield Problem(path, f"expected a number, got {_kind(value)}")
-        elif not self.least <= value <= self.greatest:
-            yield Problem(path, f"expected {self.least:g} to {self.greatest:g}, got {value:g}")
+        elif not self.least <= value <= self.greatest or not math.isfinite(value):
+            limits = f"at least {self.least:g}" if self.greatest == math.inf else f"{self.least:g} to {self.greatest:g}"
+            yield Problem(path, f"expected {limits}, got {value:g}")
         elif abs(value / self.step - round(value / self.step)) > _STEP_TOLERANCE:
             yield Problem(path, f"expected a multiple of {self.step:g}, got {value:g}")
 
@@ -189,11 +203,14 @@ class Record:
         return found
 
     def cut(self, live: Any, wanted: Any) -> Any:
-        """Only the fields of *wanted*. The API leaves out what is empty, false or 0: that it does so is no drift."""
+        """Only the fields of *wanted*. The API leaves out what is empty, false or 0: that it does so is no drift.
+
+        Nor is it that a secret is missing.
+        """
         return {
             name: self.fields[name].cut(live[name], value) if name in live else value
             for name, value in wanted.items()
-            if name in live or not value
+            if name in live or not value or isinstance(self.fields[name], Secret)
         }
 
 

@@ -1,10 +1,21 @@
 """Carry a plan out: make functions run their pins, and tell what they run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from fcpin.clients import ClientFor
 from fcpin.clock import Clock
-from fcpin.errors import FcpinError, FunctionExists, FunctionNotFound, FunctionRejected, PinMismatch, TagMoved
+from fcpin.errors import (
+    FcpinError,
+    FunctionExists,
+    FunctionLocked,
+    FunctionNotFound,
+    FunctionRejected,
+    LoginLost,
+    PinMismatch,
+    TagMoved,
+)
 from fcpin.fc.client import FunctionClient
 from fcpin.fc.model import Function
 from fcpin.fc.readiness import Waiter
@@ -56,10 +67,11 @@ class Deployer:
             )
         return self._create(client, args, pin)
 
-    def update(self, args: PinArgs, pin: Pin, *, created: bool, managed: bool) -> Deployed:
+    def update(self, args: PinArgs, pin: Pin, *, created: bool, config: Mapping[str, Any] | None) -> Deployed:
         """Make the function run *pin*. No call is made that changes nothing.
 
-        *managed*: whether its settings were managed before; of an adopted function they only are with leave.
+        *config*: its settings that were managed before, None where none were; those of an adopted function are only
+        managed with `adopt`.
         """
         client = self.client_for(args.region, args.profile)
         try:
@@ -68,12 +80,17 @@ class Deployer:
             raise FunctionNotFound(
                 f"function {args.function_name} was deleted in {args.region}; run `up --refresh` to create it anew"
             ) from None
-        if args.config is not None and not (created or managed or args.adopt):
+        if args.config is not None and config is None and not (created or args.adopt):
             raise _exists(args)
-        return self._deploy(client, args, pin, function, created=created)
+        return self._deploy(client, args, pin, function, created=created, config=config)
 
-    def delete(self, region: str, profile: str, function_name: str, function_id: str, *, created: bool) -> None:
-        """Delete what fcpin created, leave what it adopted, and what is another function by now."""
+    def delete(
+        self, region: str, profile: str, function_name: str, function_id: str, *, created: bool, deadline: float
+    ) -> None:
+        """Delete what fcpin created, leave what it adopted, and what is another function by now.
+
+        It is deleted when FC returns FunctionNotFound, which may take *deadline* seconds. Raises DeadlineExceeded.
+        """
         if not created:
             self.log("info", f"function {function_name} was adopted: it stays, and is no longer managed")
             return
@@ -85,10 +102,36 @@ class Deployer:
             function = client.get(function_name)
         except FunctionNotFound:
             return
+        if function_id and not function.id:
+            raise FunctionRejected(
+                f"function {function_name}: GetFunction returned no functionId, so it is not known whether it is the "
+                "one that was created here; nothing was deleted; run again"
+            )
         if function_id and function.id != function_id:
             self.log("warning", f"function {function_name} is not the one that was created here: it stays")
             return
-        client.delete(function_name)
+        if function.lock is not None and function.lock.holds_function:
+            raise FunctionLocked(f"function {function_name} is {function.lock} and was not deleted; unlock it first")
+        self._delete(client, function, deadline)
+
+    def _delete(self, client: FunctionClient, function: Function, deadline: float) -> None:
+        watch = Waiter(self.clock, deadline, self._progress).watch(function.name, "not deleted")
+        while True:
+            client.delete(function.name)
+            if self._is_gone(client, function):
+                return
+            watch.pause("GetFunction still finds it")
+            if self._is_gone(client, function):  # read right before it is sent again: the name may be another's by now
+                return
+
+    def _is_gone(self, client: FunctionClient, function: Function) -> bool:
+        left = _found(client, function.name)
+        if left is None:
+            return True
+        if left.id == function.id:
+            return False
+        self.log("warning", f"function {function.name} is deleted, and another one of that name exists: it stays")
+        return True
 
     def _create(self, client: FunctionClient, args: PinArgs, pin: Pin) -> Deployed:
         self.guard.make_sure(args, pin)
@@ -97,7 +140,8 @@ class Deployer:
         except FunctionExists:  # the answer to our own request may have been lost, and the request sent again
             return self._take_over(client, args, pin, client.get(args.function_name))
         try:
-            function = self._verified(client, args, pin, self._ready(client, args, sent))
+            function = self._waiter(args).wait(sent, lambda: client.get(args.function_name))
+            function = self._verified(client, args, pin, function)
         except FcpinError:
             self.log("warning", f"function {args.function_name} exists now, although it failed; `up` takes it up again")
             raise
@@ -111,20 +155,28 @@ class Deployer:
             )
         elif args.config is not None and not args.adopt:
             raise _exists(args)
-        return self._deploy(client, args, pin, function, created=ours)
+        return self._deploy(client, args, pin, function, created=ours, config=None)
 
     def _deploy(
-        self, client: FunctionClient, args: PinArgs, pin: Pin, function: Function, *, created: bool
+        self,
+        client: FunctionClient,
+        args: PinArgs,
+        pin: Pin,
+        function: Function,
+        *,
+        created: bool,
+        config: Mapping[str, Any] | None,
     ) -> Deployed:
         require_container(function)
         live = self._waiter(args).settle(function, lambda: client.get(args.function_name))
         same = self.resolver.same_image(args.repository, args.policy.platform)
-        body, runs = plan.update(args, pin, live, same), plan.runs(args, pin, live, same)
+        body, runs = plan.update(args, pin, live, same, config), plan.runs(args, pin, live, same)
+        if body is not None:
+            _require_deployable(args, live)
         record = None if runs and not pin.protected else self.guard.make_sure(args, pin)
         if body is None:
             return Deployed(live, created)
-        function = self._ready(client, args, client.update(args.function_name, body))
-        function = self._verified(client, args, pin, function)
+        function = self._verified(client, args, pin, self._updated(client, args, live, body))
         if runs or record is None:
             return Deployed(function, created)
         moved = live.image == str(Image(args.repository, pin.tag)) and live.digest != function.digest
@@ -136,10 +188,23 @@ class Deployer:
         )
 
     def _waiter(self, args: PinArgs) -> Waiter:
-        return Waiter(self.clock, args.deadline)
+        return Waiter(self.clock, args.deadline, self._progress)
 
-    def _ready(self, client: FunctionClient, args: PinArgs, sent: Function) -> Function:
-        return self._waiter(args).wait(sent, lambda: client.get(args.function_name))
+    def _progress(self, line: str) -> None:
+        self.log("info", line)
+
+    def _updated(self, client: FunctionClient, args: PinArgs, before: Function, body: dict[str, Any]) -> Function:
+        """The function as UpdateFunction with *body* has made it. Raises UpdateFailed, DeadlineExceeded, LoginLost."""
+        sent = client.update(args.function_name, body)
+        function = self._waiter(args).wait(sent, lambda: client.get(args.function_name), before)
+        user = plan.lost_login(before, function)
+        if user is not None and "auth_config" not in (args.config or {}).get("registry_config", {}):
+            raise LoginLost(
+                f"function {args.function_name}: UpdateFunction removed its registry login (user {user or 'unknown'}), "
+                "so new instances cannot pull a private image; set registryConfig again with the password, or give "
+                "config.registry_config"
+            )
+        return function
 
     def _verified(self, client: FunctionClient, args: PinArgs, pin: Pin, function: Function) -> Function:
         """*function*, once it runs *pin*; FC resolves the tag itself, so it is asked a second time where it differs."""
@@ -150,8 +215,8 @@ class Deployer:
                 return function
             if again:
                 self._moved_meanwhile(args, pin, function)
-                body = {"customContainerConfig": plan.resend(function)}
-                function = self._ready(client, args, client.update(args.function_name, body))
+                body = {"customContainerConfig": plan.resend(args, function)}
+                function = self._updated(client, args, function, body)
         raise PinMismatch(
             f"function {args.function_name}: ready, but FC resolved {function.image} to {function.digest}, "
             f"expected {pin.digest}; FC keeps the digest of an unchanged tag here: push the image under a new tag"
@@ -191,6 +256,28 @@ def _exists(args: PinArgs) -> FunctionExists:
         f"function {args.function_name} exists in {args.region} already; "
         "set adopt: true to take it over with this config, or choose another name"
     )
+
+
+def _require_deployable(args: PinArgs, function: Function) -> None:
+    """Before anything is sent. Raises FunctionLocked, LoginLost.
+
+    FunctionLocked is also for a function that may not be invoked: it serves nothing, whatever its image is.
+    """
+    if function.lock is not None and function.lock.holds_function:
+        raise FunctionLocked(
+            f"function {function.name} is {function.lock}; nothing was deployed; unlock it and run again"
+        )
+    user = plan.drops_login(args, function)
+    if user is not None:
+        raise LoginLost(
+            f"function {function.name} has a registry login (user {user or 'unknown'}), and config.registry_config has "
+            "none; add auth_config with the password, or auth_config: {} to remove the login; nothing was deployed"
+        )
+    if function.disabled:
+        raise FunctionLocked(
+            f"function {function.name} cannot be invoked, FC disabled it: {function.disabled}; nothing was deployed; "
+            "remove the restriction and run again"
+        )
 
 
 def require_container(function: Function) -> None:

@@ -55,16 +55,20 @@ def runs(args: PinArgs, pin: Pin, function: Function, same: SameDigest) -> bool:
     return named and same(pin.digest, function.digest) and judge(function) is not Verdict.FAILED
 
 
-def update(args: PinArgs, pin: Pin, function: Function, same: SameDigest) -> dict[str, Any] | None:
+def update(
+    args: PinArgs, pin: Pin, function: Function, same: SameDigest, before: Mapping[str, Any] | None = None
+) -> dict[str, Any] | None:
     """The body of UpdateFunction that makes *function* run *pin* with its settings, or None when it already does.
 
     Only what we manage is changed, and the image is only sent when it has to be: FC resolves it anew each time.
     Of `customContainerConfig` the live block is sent back whole, because FC may replace it: without what only the
-    server sets, and without a login whose password it masked.
+    server sets, and without `registryConfig` where it holds a login, whose password is masked.
+    *before*: the `config` of the last deployment; it alone shows that a password has changed.
     """
     config = args.config or {}
     live = runtime_config.live(config, function)
     differ = {name for name in config if name not in live or live[name] != config[name]}
+    differ |= {name for name in runtime_config.SECRET & config.keys() if (before or {}).get(name) != config[name]}
     top, container = runtime_config.to_wire(config)
     body: dict[str, Any] = dict(top) if differ & runtime_config.FUNCTION.fields.keys() else {}
     if differ & runtime_config.CONTAINER.fields.keys() or not runs(args, pin, function, same):
@@ -73,14 +77,36 @@ def update(args: PinArgs, pin: Pin, function: Function, same: SameDigest) -> dic
     return body or None
 
 
-def resend(function: Function) -> dict[str, Any]:
+def resend(args: PinArgs, function: Function) -> dict[str, Any]:
     """`customContainerConfig` as it is, to make FC resolve the tag again."""
-    return _kept(function.container)
+    _, container = runtime_config.to_wire(args.config or {})
+    return {**_kept(function.container), **container}
+
+
+def drops_login(args: PinArgs, function: Function) -> str | None:
+    """User name of the login that `config.registry_config` would remove by leaving it out; None where it would not."""
+    registry = (args.config or {}).get("registry_config")
+    login = _login(function)
+    return None if registry is None or "auth_config" in registry or not login else str(login.get("userName") or "")
+
+
+def lost_login(before: Function, after: Function) -> str | None:
+    """User name of the registry login that *before* has and *after* has not; None when none was lost.
+
+    Passwords are not compared: they come back masked, and a mask may differ from one answer to the next.
+    """
+    had, has = _login(before), _login(after)
+    kept = had.keys() <= has.keys() and had.get("userName") == has.get("userName")
+    return None if kept else str(had.get("userName") or "")
+
+
+def _login(function: Function) -> Mapping[str, Any]:
+    login = (function.container.get("registryConfig") or {}).get("authConfig") or {}
+    return {key: value for key, value in login.items() if value}
 
 
 def _kept(container: Mapping[str, Any]) -> dict[str, Any]:
     kept = {key: value for key, value in container.items() if key not in _SERVER_SIDE and value is not None}
-    if "registryConfig" in kept:
-        registry = {key: value for key, value in kept.pop("registryConfig").items() if key != "authConfig"}
-        kept |= {"registryConfig": registry} if registry else {}
+    if (kept.get("registryConfig") or {}).get("authConfig"):
+        del kept["registryConfig"]
     return kept

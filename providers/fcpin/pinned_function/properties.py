@@ -10,13 +10,21 @@ from fcpin.fc.model import Function
 from fcpin.fc.readiness import Verdict, judge
 from fcpin.image import Repository
 from fcpin.pinned_function.deployer import Deployed
-from fcpin.pinned_function.inputs import Pin, deployed_image
+from fcpin.pinned_function.inputs import DEFAULT_DEADLINE, Pin, deployed_image
 from fcpin.pinned_function.keys import DEPLOYED, DRIFT, INPUTS, OUTPUTS
 from fcpin.policy import DEFAULT_PLATFORM
 from fcpin.policy.protect import is_pin_tag
 
 _LASTING: Final = frozenset(
-    {Kind.MOVED_TAG, Kind.DELETED_TAG, Kind.DELETED_DIGEST, Kind.FUNCTION_INACTIVE, Kind.UNKNOWN}
+    {
+        Kind.FUNCTION_DISABLED,
+        Kind.MOVED_TAG,
+        Kind.DELETED_TAG,
+        Kind.DELETED_DIGEST,
+        Kind.FUNCTION_LOCKED,
+        Kind.FUNCTION_INACTIVE,
+        Kind.UNKNOWN,
+    }
 )
 """The kinds that stay while the pin stays: there is nothing to send."""
 _HEALED_BY_PIN_TAG: Final = frozenset({Kind.MOVED_TAG, Kind.DELETED_TAG})
@@ -35,16 +43,19 @@ class Stored:
     function_name: str
     repository: Repository
     platform: str
+    deadline: float
 
     @classmethod
     def read(cls, properties: Mapping[str, Any], default_region: str) -> Self:
         """Raises InvalidInput when the state was edited beyond recognition."""
+        deadline = properties.get("deadline")
         return cls(
             region=str(properties.get("region") or default_region),
             profile=str(properties.get("profile") or ""),
             function_name=str(properties.get("function_name") or ""),
             repository=Repository.parse(str(properties.get("repository"))),
             platform=str(properties.get("platform") or DEFAULT_PLATFORM),
+            deadline=deadline if isinstance(deadline, float) and deadline > 0 else DEFAULT_DEADLINE,
         )
 
 

@@ -25,11 +25,20 @@ class PinnedFunctionProvider(ConfiguredProvider):
 
     @told
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Compare; never resolve. `changes=None` lets the engine name the properties that changed."""
+        """Compare; never resolve. `changes=None` lets the engine name the properties that changed.
+
+        Where none has, but FC failed the function, the reason is a warning: there is no property to name.
+        """
         from fcpin.pinned_function.plan import difference
 
         found = difference(_olds, _news)
-        return DiffResult(changes=None if found.changed else False, replaces=list(found.replaces))
+        if found.changed:
+            return DiffResult(changes=None, replaces=list(found.replaces))
+        args, pin = self._args(_news)
+        failure = self._services.health.failure(_olds, args, pin)
+        if failure is not None:
+            self._services.log("warning", f"{args.function_name}: {failure}; `up` deploys it again")
+        return DiffResult(changes=failure is not None)
 
     @told
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -48,8 +57,8 @@ class PinnedFunctionProvider(ConfiguredProvider):
         from fcpin.pinned_function.properties import CREATED, deployed
 
         args, pin = self._args(_news)
-        created, managed = _olds.get("ownership") == CREATED, _olds.get("config") is not None
-        result = self._services.deployer.update(args, pin, created=created, managed=managed)
+        created = _olds.get("ownership") == CREATED
+        result = self._services.deployer.update(args, pin, created=created, config=_olds.get("config"))
         selection = self._services.resolver.summary(args)
         outputs = deployed(_news, result, selection, _olds.get("previous_image") or "")
         return UpdateResult({**outputs, **self._services.resolver.told_of(args, _olds)})
@@ -91,6 +100,7 @@ class PinnedFunctionProvider(ConfiguredProvider):
             stored.function_name,
             _props.get("function_id") or "",
             created=created,
+            deadline=stored.deadline,
         )
         if created and current is not None and current.protected:
             self._services.log(

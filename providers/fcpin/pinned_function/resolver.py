@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from fcpin.errors import (
     EditionUnsupported,
@@ -26,6 +26,7 @@ from fcpin.pinned_function.inputs import Current, Pin, PinArgs
 from fcpin.pinned_function.keys import IMMUTABILITY
 from fcpin.pinned_function.run_memo import Remembered, RunMemo, key_of
 from fcpin.policy import Selection
+from fcpin.policy.protect import pin_tag
 from fcpin.registry.directory import RegistryDirectory
 
 
@@ -35,6 +36,25 @@ class Resolved:
 
     pin: Pin
     summary: str
+    selected: bool = False
+    """Whether the registry was asked for the tag, and has it."""
+    pushed: datetime | None = None
+    """When the registry received the tag that FC gets; None where it does not tell."""
+
+    def as_remembered(self) -> Remembered:
+        """For the next phase of the run."""
+        pushed = self.pushed.isoformat() if self.pushed else ""
+        pin = self.pin
+        return Remembered(
+            pin.tag, pin.digest, self.summary, pin.protected, by=pin.by, selected=self.selected, pushed=pushed
+        )
+
+    @classmethod
+    def of(cls, remembered: Remembered) -> Self:
+        """What `as_remembered` left."""
+        pin = Pin(remembered.tag, Digest(remembered.digest), remembered.protected, remembered.by)
+        pushed = datetime.fromisoformat(remembered.pushed) if remembered.pushed else None
+        return cls(pin, remembered.summary, remembered.selected, pushed)
 
 
 class Resolver:
@@ -54,7 +74,7 @@ class Resolver:
         self._directory, self._memo, self._log, self._now = directory, memo, log, now
         self._bypass_min_age = bypass_min_age
         self._to_list = repositories
-        self._summaries: dict[tuple[str, str, str], str] = {}
+        self._resolved: dict[tuple[str, str, str], Resolved] = {}
         self._warned: set[str] = set()
         self._lock = threading.Lock()
 
@@ -69,20 +89,23 @@ class Resolver:
         key = key_of(str(args.repository), args.function_name, args.region, spec, current and current.tag)
         remembered = self._memo.recall(key)
         if remembered is not None:
-            pin = Pin(remembered.tag, Digest(remembered.digest), remembered.protected, remembered.by)
-            resolved = Resolved(pin, remembered.summary)
+            resolved = Resolved.of(remembered)
         else:
             resolved = self._select(args, current, is_moved=is_moved)
-            pin = resolved.pin
-            self._memo.remember(key, Remembered(pin.tag, pin.digest, resolved.summary, pin.protected, pin.by))
+            self._memo.remember(key, resolved.as_remembered())
         with self._lock:
-            self._summaries[args.region, args.profile, args.function_name] = resolved.summary
+            self._resolved[args.region, args.profile, args.function_name] = resolved
         return resolved
+
+    def resolved(self, args: PinArgs) -> Resolved | None:
+        """What was resolved for *args* in this run; None where nothing was, because `ignore_changes` keeps the pin."""
+        with self._lock:
+            return self._resolved.get((args.region, args.profile, args.function_name))
 
     def summary(self, args: PinArgs) -> str:
         """How the pin of *args* was found, or why there is nothing to tell."""
-        with self._lock:
-            return self._summaries.get((args.region, args.profile, args.function_name), "pinned by ignore_changes")
+        resolved = self.resolved(args)
+        return resolved.summary if resolved else "pinned by ignore_changes"
 
     def verify(self, args: PinArgs, pin: Pin) -> TagRecord:
         """Read the tag once more. Raises TagMoved when it no longer is what the preview showed."""
@@ -147,7 +170,9 @@ class Resolver:
         pin = Pin(record.tag, digest, args.policy.is_protected, by)
         if current is None or pin.digest != current.digest or is_moved:
             self._check_deployable(args, pin)
-        return Resolved(pin, selection.summary)
+        named = pin_tag(pin.digest) if pin.protected else pin.tag
+        pushed = next((tag.pushed for tag in tags if tag.tag == named), None)
+        return Resolved(pin, selection.summary, selected=True, pushed=pushed)
 
     def _start_listings(self) -> None:
         """The engine checks one resource after the other; their listings need not wait for one another."""

@@ -7,6 +7,7 @@ import pulumi
 from pulumi.dynamic import Resource
 from pulumi.runtime import is_config_secret
 
+from fcpin.fc.runtime_config import SECRET
 from fcpin.pinned_function.built import pinned_to
 from fcpin.pinned_function.following import followed
 from fcpin.pinned_function.keys import CHOSEN, OUTPUTS
@@ -84,7 +85,8 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
         image: `host/namespace/name:tag@sha256:…`, such as `ImagePipeline.image`; instead of repository and policy.
         `policy`, `filter_tags`, `allow_tags`, `ignore_tags`, `allow_downgrade`, `on_empty`, `platform`, `min_age`,
         `accelerated`, `accelerated_wait`, `hold`, `suspend`, `protect`, `discovery_limit`: docs/policies.
-        config: runtime settings in snake_case, as in pulumi-alicloud (docs/pinned-function.md).
+        config: runtime settings in snake_case, as in pulumi-alicloud (docs/pinned-function.md). With a login to the
+            image's registry (`registry_config`) they are secret as a whole.
         adopt: take over a function that exists already, although *config* is given.
         deadline: seconds that FC may take to make a change so (600).
         region: default `alicloud:region` of the stack.
@@ -108,7 +110,7 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
             "suspend": suspend,
             "protect": protect,
             "discovery_limit": discovery_limit,
-            "config": config,
+            "config": _sealed(config),
             "adopt": adopt,
             "deadline": deadline,
             "region": region,
@@ -146,3 +148,12 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
         if "config" in inputs and is_config_secret("fcpin:functions"):
             inputs["config"] = pulumi.Output.secret(inputs["config"])
         return cls(resource_name, **inputs, opts=opts)
+
+
+def _sealed(config: pulumi.Input[Mapping[str, Any]] | None) -> pulumi.Input[Mapping[str, Any]] | None:
+    """*config*, secret as a whole where it holds a secret setting: the state keeps inputs as they are given."""
+
+    def seal(known: Any) -> Any:
+        return pulumi.Output.secret(known) if isinstance(known, Mapping) and SECRET & known.keys() else known
+
+    return config.apply(seal) if isinstance(config, pulumi.Output) else seal(config)

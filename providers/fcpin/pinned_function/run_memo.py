@@ -34,6 +34,9 @@ class Remembered:
     summary: str
     protected: bool = False
     by: str = ""
+    selected: bool = False
+    pushed: str = ""
+    """When the registry received the tag, ISO 8601; empty where it does not tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from fcpin.pinned_function.claims import Claims
 from fcpin.pinned_function.deployer import Deployer
 from fcpin.pinned_function.engine_log import Log, plugin_log
 from fcpin.pinned_function.guard import Guard
+from fcpin.pinned_function.health import Health
 from fcpin.pinned_function.resolver import Resolver
 from fcpin.pinned_function.run_memo import Engine, RunMemo, memo_folder
 from fcpin.protection.pin_tags import PinTags
@@ -28,6 +29,7 @@ class Services:
     resolver: Resolver
     deployer: Deployer
     claims: Claims
+    health: Health
     log: Log
     memo: RunMemo
     approved: Approved | None = None
@@ -60,4 +62,5 @@ def configured(get: Get) -> Services:
     client_for = function_clients(settings)
     deployer = Deployer(client_for, resolver, Guard(resolver, PinTags(directory), log), clock, log)
     approved = Approved.from_environment()
-    return Services(settings.region, client_for, directory, resolver, deployer, Claims(), log, memo, approved)
+    health = Health(client_for, resolver)
+    return Services(settings.region, client_for, directory, resolver, deployer, Claims(), health, log, memo, approved)

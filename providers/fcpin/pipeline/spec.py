@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from fcpin.errors import InvalidSettings, Problem
-from fcpin.fc.runtime_config import FUNCTION
+from fcpin.fc.runtime_config import FUNCTION, WITHOUT_GPU
 from fcpin.fc.shape import Flag, ListOf, Number, Record, Text, TextMap
 from fcpin.pipeline.environment import DEFAULT_SECONDS
 from fcpin.pipeline.finding import Finding
@@ -25,9 +25,9 @@ RUNNER: Final = Record(
         "log_config": Record({"project": Text(), "logstore": Text()}),
         "vpc_config": FUNCTION.fields["vpc_config"],
         "nas_config": FUNCTION.fields["nas_config"],
-        "cpu": FUNCTION.fields["cpu"],
-        "memory": FUNCTION.fields["memory_size"],
-        "disk_size": FUNCTION.fields["disk_size"],
+        "cpu": WITHOUT_GPU["cpu"],
+        "memory": WITHOUT_GPU["memory_size"],
+        "disk_size": WITHOUT_GPU["disk_size"],
         "timeout": FUNCTION.fields["timeout"],
     }
 )

@@ -93,7 +93,7 @@ class ProbeFunction:
 
     def settle(self, said: Said) -> Function:
         """Wait until nothing is under way; *said* is the last answer that told of the function."""
-        return self._waiter.settle(Function.answered(said.body, self.name), self.get)
+        return self._waiter.outcome(Function.answered(said.body, self.name), self.get)
 
     def get(self) -> Function:
         """Raises FunctionRejected when FC does not tell."""

@@ -20,6 +20,15 @@ MEANINGS: Final[Mapping[str, Mapping[str | bool, str] | str]] = {
         "merge": "fields of customContainerConfig that an update leaves out are kept",
         "replace": "fields of customContainerConfig that an update leaves out are lost",
     },
+    "nested_merge": {
+        "merge": "fields of healthCheckConfig and registryConfig that an update leaves out are kept",
+        "replace": "fields of healthCheckConfig and registryConfig that an update leaves out are lost",
+    },
+    "update_answer": {
+        "status": "UpdateFunction returns that the update is in progress",
+        "bare": "UpdateFunction returns no status: only GetFunction does",
+        "stale": "UpdateFunction returns the function as it was before: only GetFunction returns what becomes of it",
+    },
     "resolved_uri_input": {
         "ignored": "a digest cannot be asked for by resolvedImageUri",
         "honoured": "resolvedImageUri in a request is the digest to run",

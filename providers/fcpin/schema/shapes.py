@@ -1,16 +1,20 @@
 """Schemas of the runtime settings, from the shapes that check them."""
 
-from fcpin.fc.shape import Flag, ListOf, Number, Record, Shape, Text, TextMap
+import math
+
+from fcpin.fc.shape import Flag, ListOf, Number, Record, Secret, Shape, Text, TextMap
 from fcpin.schema.fragments import Schema
 
 
 def schema_of(shape: Shape) -> Schema:
     """What values of *shape* look like. Raises TypeError for a shape that is new here."""
     match shape:
+        case Secret():
+            return {"$ref": "#/definitions/text", "description": "Set it with --secret."}
         case Text(choices):
             return {"enum": list(choices)} if choices else {"$ref": "#/definitions/text"}
         case Number(least, greatest, step):
-            limits = {"minimum": least, "maximum": greatest}
+            limits = {"minimum": least, **({} if greatest == math.inf else {"maximum": greatest})}
             # A step below one is left to fcpin: in floating point 0.35 is no multiple of 0.05.
             return {"type": "number", **limits} if step < 1 else {"type": "number", **limits, "multipleOf": step}
         case Flag():

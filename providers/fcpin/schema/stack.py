@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from fcpin.fc.runtime_config import CONTAINER, FUNCTION
+from fcpin.fc.runtime_config import CONTAINER, FUNCTION, WITHOUT_GPU
 from fcpin.fc.shape import Record
 from fcpin.schema.fragments import DRAFT, Schema, flag, mapping, text
 from fcpin.schema.pipelines import pipeline_schema
@@ -21,6 +21,8 @@ FUNCTION_KEYS: Final[Mapping[str, Schema]] = {
     ),
     "config": {
         **schema_of(Record({**FUNCTION.fields, **CONTAINER.fields})),
+        "if": {"not": {"required": ["gpu_config"]}},
+        "then": {"properties": {name: {"maximum": limit.greatest} for name, limit in WITHOUT_GPU.items()}},
         "description": "Runtime settings: the function is created with them. Without them it is adopted.",
     },
     "adopt": flag("Take over a function that exists, although there is a config."),

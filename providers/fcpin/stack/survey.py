@@ -35,7 +35,7 @@ class Finding:
     exposed_seconds: float | None = None
     """Since the push that moved the tag, where the registry tells when that was."""
     note: str = ""
-    """That it is held or suspended."""
+    """That it is held, suspended or locked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,9 @@ class Survey:
         drift = classify(pin.deployed, function, registered)
         if drift.kind is Kind.OK:
             drift = classify(pin.deployed, function, registered, self._newer(pin, policy, registered))
-        return Finding(pin, function, drift, self._exposed(drift, registered), note)
+        locked = str(function.lock) if function.lock and drift.kind is not Kind.FUNCTION_LOCKED else ""
+        notes = "; ".join(filter(None, (note, locked)))
+        return Finding(pin, function, drift, self._exposed(drift, registered), notes)
 
     def _newer(
         self, pin: StackPin, policy: Policy | CannotTell, registered: Registered | CannotTell

@@ -1,0 +1,391 @@
+"""What a deployment believes, refuses and protects: answers of FC, locks, registry logins, deletions."""
+
+from typing import Any, Final, Literal
+
+import pytest
+
+from emulator import Emulator, Knobs
+from fcpin.fc.client import FunctionClient
+from fcpin.fc.model import Function
+from fcpin.openapi import Credentials, Retry
+from fcpin.pinned_function.failures import Told
+from tests.support.instant import INSTANT
+from tests.support.plugin import REGION, Plugin
+
+PATH = "shop/app"
+CONFIG = {"cpu": 0.5, "memory_size": 512, "disk_size": 512}
+ANSWERS: Final[tuple[Literal["status", "bare", "stale"], ...]] = ("status", "bare", "stale")
+NETWORK = {"vpcId": "vpc-1", "vSwitchId": "vsw-1", "securityGroupId": "sg-1"}
+
+
+@pytest.fixture
+def knobs() -> Knobs:
+    return INSTANT
+
+
+@pytest.fixture
+def plugin(cloud: Emulator) -> Plugin:
+    return Plugin(cloud)
+
+
+def wanted(cloud: Emulator, **more: Any) -> dict[str, Any]:
+    settings = {
+        "repository": f"{cloud.enterprise_host}/{PATH}",
+        "policy": {"family": {"name": "main"}},
+        "config": CONFIG,
+        **more,
+    }
+    return {key: value for key, value in settings.items() if value is not None}
+
+
+def digest_of(cloud: Emulator) -> str:
+    return str(cloud.function("checkout")["customContainerConfig"]["resolvedImageUri"].partition("@")[2])
+
+
+def registry_of(cloud: Emulator) -> dict[str, Any]:
+    """`registryConfig` as FC keeps it, the password included."""
+    settings = cloud._account.functions.record("checkout").wanted.settings
+    return dict(settings["customContainerConfig"].get("registryConfig") or {})
+
+
+class LaggingClient(FunctionClient):
+    """Reads of functions may be late, and deletions may get lost on their way."""
+
+    def __init__(self, cloud: Emulator) -> None:
+        credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
+        super().__init__(REGION, endpoint=cloud.url, credentials=credentials, retry=Retry(attempts=1))
+        self._old: Function | None = None
+        self._late = self._lost = 0
+        self._cloud = cloud
+
+    def lag(self, reads: int) -> None:
+        """After the next update that many reads return the function as it was before."""
+        self._old, self._late = None, reads
+
+    def lose_deletions(self, times: int) -> None:
+        """That many deletions are answered, and not carried out."""
+        self._lost = times
+
+    def get(self, name: str, qualifier: str = "") -> Function:
+        if self._old is not None and self._late > 0:
+            self._late -= 1
+            return self._old
+        return super().get(name, qualifier)
+
+    def update(self, name: str, body: Any) -> Function:
+        self._old = super().get(name) if self._late else None
+        self._cloud.advance(2)
+        return super().update(name, body)
+
+    def delete(self, name: str) -> None:
+        if self._lost > 0:
+            self._lost -= 1
+        else:
+            super().delete(name)
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [Knobs(create_seconds=0, update_seconds=3, update_answer=answer) for answer in ANSWERS],
+    ids=ANSWERS,
+)
+def test_an_update_is_done_when_get_function_says_so(cloud: Emulator, plugin: Plugin, knobs: Knobs) -> None:
+    """The clock of the cloud stands still here, so FC is at it until the deadline."""
+    cloud.push(PATH, "main-1")
+    plugin.up(**wanted(cloud))
+    cloud.push(PATH, "main-2")
+    with pytest.raises(Told, match=r"not ready after 5 s .*InProgress"):
+        plugin.up(**wanted(cloud, deadline=5.0))
+    cloud.advance(3)
+    assert plugin.up(**wanted(cloud))["last_update_status"] == "Successful"
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [Knobs(create_seconds=0, update_seconds=0, update_answer=answer) for answer in ANSWERS],
+    ids=ANSWERS,
+)
+def test_an_update_that_fails_later_is_a_failure_whatever_its_answer_was(cloud: Emulator, plugin: Plugin) -> None:
+    old = cloud.push(PATH, "main-1")
+    plugin.up(**wanted(cloud))
+    cloud.push(PATH, "main-2")
+    cloud.fail_update("checkout", reason_code="ImageOptimizeFailed", reason="cannot convert")
+    with pytest.raises(Told, match="last update Failed, ImageOptimizeFailed: cannot convert; the old image keeps"):
+        plugin.up(**wanted(cloud))
+    assert plugin.outputs["digest"] == old
+    assert plugin.changes(**wanted(cloud))
+
+
+@pytest.mark.parametrize("knobs", [Knobs(create_seconds=0, update_answer="bare")])
+def test_a_creation_that_fails_later_is_a_failure(cloud: Emulator, plugin: Plugin) -> None:
+    cloud.push(PATH, "main-1")
+    cloud.fail_update("checkout", reason_code="ImageOptimizeFailed", reason="cannot convert")
+    with pytest.raises(Told, match=r"state Failed, .*it cannot be invoked"):
+        plugin.up(**wanted(cloud))
+
+
+def test_at_least_one_read_follows_every_create_and_update(cloud: Emulator, plugin: Plugin) -> None:
+    for tag in ("main-1", "main-2"):
+        cloud.push(PATH, tag)
+        cloud.calls.clear()
+        plugin.up(**wanted(cloud))
+        calls = [call.action for call in cloud.calls if call.action.endswith("Function")]
+        assert calls == ["GetFunction", "CreateFunction" if tag == "main-1" else "UpdateFunction", "GetFunction"]
+
+
+@pytest.mark.parametrize("answer", ["status", "stale"])
+def test_reads_older_than_the_request_are_not_believed(answer: Any) -> None:
+    with Emulator(knobs=Knobs(create_seconds=0, update_seconds=0, update_answer=answer)).serve() as cloud:
+        client = LaggingClient(cloud)
+        plugin = Plugin(cloud, client=client)
+        cloud.push(PATH, "main-1")
+        plugin.up(**wanted(cloud))
+        new = cloud.push(PATH, "main-2")
+        client.lag(4)
+        assert plugin.up(**wanted(cloud))["resolved_image_uri"].endswith(new)
+        client.lag(4)
+        more = {**CONFIG, "timeout": 77}
+        assert plugin.up(**wanted(cloud, config=more))["config"] == more
+        assert cloud.function("checkout")["timeout"] == 77
+        assert len(plugin.clock.slept) >= 8
+
+
+def test_stale_reads_for_ever_are_told_every_30_seconds_until_the_deadline(cloud: Emulator) -> None:
+    client = LaggingClient(cloud)
+    plugin = Plugin(cloud, client=client)
+    cloud.push(PATH, "main-1")
+    plugin.up(**wanted(cloud))
+    cloud.push(PATH, "main-2")
+    client.lag(100_000)
+    with pytest.raises(Told, match=r"not ready after 600 s \(GetFunction still returns it as it was before"):
+        plugin.up(**wanted(cloud))
+    told = [line for line in plugin.said if "waiting for" in line]
+    assert len(told) >= 600 // 30 - 1
+    assert told[0].startswith("info: function checkout: waiting for 2")
+    assert "of at most 600 s: GetFunction still returns it as it was before the request" in told[0]
+
+
+def test_a_deletion_is_repeated_until_the_function_is_gone(cloud: Emulator) -> None:
+    client = LaggingClient(cloud)
+    plugin = Plugin(cloud, client=client)
+    cloud.push(PATH, "main-1")
+    plugin.up(**wanted(cloud))
+    client.lose_deletions(3)
+    plugin.destroy()
+    assert cloud.functions() == []
+
+
+def test_a_function_that_stays_is_not_forgotten(cloud: Emulator) -> None:
+    client = LaggingClient(cloud)
+    plugin = Plugin(cloud, client=client)
+    cloud.push(PATH, "main-1")
+    plugin.up(**wanted(cloud, deadline=120.0))
+    client.lose_deletions(100_000)
+    with pytest.raises(Told, match=r"function checkout: not deleted after 120 s \(GetFunction still finds it\)"):
+        plugin.destroy()
+    assert plugin.outputs
+    assert len([line for line in plugin.said if "waiting for" in line]) >= 3
+    client.lose_deletions(0)
+    plugin.destroy()
+    assert cloud.functions() == []
+
+
+def test_a_function_of_the_same_name_that_appears_while_one_is_deleted_stays(cloud: Emulator, plugin: Plugin) -> None:
+    cloud.push(PATH, "main-1")
+    image = plugin.up(**wanted(cloud))["image"]
+    container = {"image": image}
+    body = {
+        "functionName": "checkout",
+        "runtime": "custom-container",
+        "handler": "h",
+        "customContainerConfig": container,
+    }
+    client = RecreatingClient(cloud, body)
+    plugin.client = client
+    plugin.destroy()
+    assert [one["functionName"] for one in cloud.functions()] == ["checkout"]
+    assert "another one of that name exists: it stays" in plugin.said[-1]
+
+
+class RecreatingClient(LaggingClient):
+    """Somebody creates the function again as soon as it is deleted."""
+
+    def __init__(self, cloud: Emulator, body: dict[str, Any]) -> None:
+        super().__init__(cloud)
+        self._body = body
+
+    def delete(self, name: str) -> None:
+        super().delete(name)
+        self._cloud._account.functions.create(self._body)
+
+
+# locks
+
+
+def test_a_locked_function_is_neither_deployed_nor_deleted_and_says_by_whom(cloud: Emulator, plugin: Plugin) -> None:
+    cloud.push(PATH, "main-1")
+    plugin.up(**wanted(cloud))
+    new = cloud.push(PATH, "main-2")
+    cloud.lock("checkout", by="acs:ram::1:user/ops", resources=["function", "trigger"])
+    cloud.calls.clear()
+    reason = r"function checkout is locked by acs:ram::1:user/ops since \S+Z \(function, trigger\)"
+    with pytest.raises(Told, match=f"{reason}; nothing was deployed; unlock it and run again"):
+        plugin.up(**wanted(cloud))
+    with pytest.raises(Told, match=f"{reason} and was not deleted; unlock it first"):
+        plugin.destroy()
+    assert {call.action for call in cloud.calls} & {"UpdateFunction", "DeleteFunction", "CreateRepoTag"} == set()
+    cloud.lock("checkout")
+    plugin.up(**wanted(cloud))
+    assert digest_of(cloud) == new
+
+
+def test_a_locked_protected_function_gets_no_pin_tag(cloud: Emulator, plugin: Plugin) -> None:
+    cloud.push(PATH, "main-1")
+    plugin.up(**wanted(cloud, protect="pin_tag"))
+    cloud.push(PATH, "main-2")
+    cloud.lock("checkout", by="ops")
+    before = cloud.tags(PATH)
+    with pytest.raises(Told, match="locked by ops"):
+        plugin.up(**wanted(cloud, protect="pin_tag"))
+    assert cloud.tags(PATH) == before
+
+
+def test_a_lock_of_versions_hinders_no_deployment(cloud: Emulator, plugin: Plugin) -> None:
+    cloud.push(PATH, "main-1")
+    plugin.up(**wanted(cloud))
+    new = cloud.push(PATH, "main-2")
+    cloud.lock("checkout", by="ops", resources=["version", "alias"])
+    plugin.up(**wanted(cloud))
+    assert digest_of(cloud) == new
+
+
+def test_a_disabled_function_is_not_deployed_and_says_why(cloud: Emulator, plugin: Plugin) -> None:
+    cloud.push(PATH, "main-1")
+    plugin.up(**wanted(cloud))
+    cloud.push(PATH, "main-2")
+    cloud.restrict("checkout", reason="overdue payment")
+    cloud.calls.clear()
+    with pytest.raises(Told, match="cannot be invoked, FC disabled it: overdue payment; nothing was deployed"):
+        plugin.up(**wanted(cloud))
+    assert "UpdateFunction" not in {call.action for call in cloud.calls}
+
+
+@pytest.mark.parametrize("kind", ["function-locked", "function-disabled"])
+def test_a_refresh_shows_it_and_an_up_that_has_nothing_to_deploy_goes_on(
+    cloud: Emulator, plugin: Plugin, kind: str
+) -> None:
+    cloud.push(PATH, "main-1")
+    plugin.up(**wanted(cloud))
+    cloud.lock("checkout", by="ops") if kind == "function-locked" else cloud.restrict("checkout", reason="overdue")
+    assert plugin.refresh()
+    assert plugin.outputs["drift"].startswith(f"{kind}: ")
+    assert not plugin.changes(**wanted(cloud))
+
+
+# logins of registries
+
+
+def adopt_with_login(cloud: Emulator, **registry: Any) -> None:
+    """Somebody made a function of a private registry with another tool."""
+    auth = {"userName": cloud.username, "password": cloud.password}
+    container = {"image": f"{cloud.enterprise_host}/{PATH}:main-1", "registryConfig": {"authConfig": auth, **registry}}
+    body = {
+        "functionName": "checkout",
+        "runtime": "custom-container",
+        "handler": "h",
+        "customContainerConfig": container,
+    }
+    cloud._account.functions.create(body)
+
+
+MERGES = [INSTANT, Knobs(create_seconds=0, update_seconds=0, nested_merge="merge")]
+
+
+@pytest.mark.parametrize("knobs", MERGES, ids=["nested objects are replaced", "nested objects are merged"])
+@pytest.mark.parametrize("registry", [{}, {"networkConfig": NETWORK}], ids=["login", "login and network"])
+def test_an_adopted_function_keeps_its_login(cloud: Emulator, plugin: Plugin, registry: dict[str, Any]) -> None:
+    cloud.push(PATH, "main-1")
+    adopt_with_login(cloud, **registry)
+    before = registry_of(cloud)
+    for number in (2, 3):
+        new = cloud.push(PATH, f"main-{number}")
+        plugin.up(**wanted(cloud, config=None))
+        assert (registry_of(cloud), digest_of(cloud)) == (before, new)
+
+
+def test_a_resent_image_keeps_the_login_too(cloud: Emulator, plugin: Plugin) -> None:
+    """The tag moves before FC resolves it and is back afterwards, so that the image has to be sent a second time."""
+    cloud.push(PATH, "main-1")
+    adopt_with_login(cloud, networkConfig=NETWORK)
+    before, new = registry_of(cloud), cloud.push(PATH, "main-2")
+    other = cloud.push(PATH, "other")
+    cloud.after_next("GetRepoTag", "after_next", {
+        "action": "GetRepoTag", "verb": "retag", "arguments": {"repository": PATH, "tag": "main-2", "to": other},
+    })  # fmt: skip
+    cloud.after_next("UpdateFunction", "retag", {"repository": PATH, "tag": "main-2", "to": new})
+    plugin.up(**wanted(cloud, config=None))
+    assert [call.action for call in cloud.calls].count("UpdateFunction") == 2
+    assert (registry_of(cloud), digest_of(cloud)) == (before, new)
+
+
+@pytest.mark.parametrize("knobs", [Knobs(create_seconds=0, update_seconds=0, update_merge="replace")])
+def test_a_login_that_the_cloud_dropped_is_a_failure_that_says_what_to_do(cloud: Emulator, plugin: Plugin) -> None:
+    cloud.push(PATH, "main-1")
+    adopt_with_login(cloud)
+    cloud.push(PATH, "main-2")
+    message = r"UpdateFunction removed its registry login \(user emulator\).*config\.registry_config"
+    with pytest.raises(Told, match=message) as told:
+        plugin.up(**wanted(cloud, config=None))
+    assert cloud.password not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "knobs", [INSTANT, Knobs(create_seconds=0, update_seconds=0, update_merge="replace")], ids=["merge", "replace"]
+)
+def test_a_login_in_config_is_given_to_fc_kept_and_rotated(cloud: Emulator, plugin: Plugin) -> None:
+    def login(password: str, **more: Any) -> dict[str, Any]:
+        registry = {"auth_config": {"user_name": cloud.username, "password": password}, **more}
+        return wanted(cloud, config={**CONFIG, "registry_config": registry})
+
+    cloud.push(PATH, "main-1")
+    plugin.up(**login(cloud.password))
+    auth = {"userName": cloud.username, "password": cloud.password}
+    assert registry_of(cloud) == {"authConfig": auth}
+    assert not plugin.changes(**login(cloud.password))
+    assert not plugin.refresh()
+    cloud.calls.clear()
+    assert not plugin.changes(**login(cloud.password))
+    cloud.push(PATH, "main-2")
+    plugin.up(**login(cloud.password))
+    assert registry_of(cloud) == {"authConfig": auth}
+
+    assert plugin.changes(**login("wrong"))
+    with pytest.raises(Told, match="unauthorized") as told:
+        plugin.up(**login("wrong"))
+    assert "wrong" not in str(told.value).replace("password is wrong", "")
+    assert registry_of(cloud) == {"authConfig": auth}
+
+    network = {"network_config": {"vpc_id": "vpc-1", "v_switch_id": "vsw-1", "security_group_id": "sg-1"}}
+    plugin.up(**login(cloud.password, **network))
+    assert registry_of(cloud) == {"authConfig": auth, "networkConfig": NETWORK}
+    cloud.configure(
+        "checkout", {"customContainerConfig": {"registryConfig": {"networkConfig": NETWORK}, **image(cloud)}}
+    )
+    assert plugin.refresh()
+    plugin.up(**login(cloud.password, **network))
+    assert registry_of(cloud) == {"authConfig": auth, "networkConfig": NETWORK}
+
+
+def image(cloud: Emulator) -> dict[str, Any]:
+    return {"image": cloud.function("checkout")["customContainerConfig"]["image"]}
+
+
+def test_a_login_is_not_dropped_by_a_registry_config_without_one(cloud: Emulator, plugin: Plugin) -> None:
+    cloud.push(PATH, "main-1")
+    adopt_with_login(cloud)
+    before = registry_of(cloud)
+    config = {"registry_config": {"cert_config": {"insecure": True}}}
+    with pytest.raises(Told, match=r"has a registry login \(user emulator\).*add auth_config.*nothing was deployed"):
+        plugin.up(**wanted(cloud, config=config, adopt=True))
+    assert registry_of(cloud) == before
+    assert "UpdateFunction" not in {call.action for call in cloud.calls}
