@@ -8,7 +8,7 @@ from emulator.clock import EmulatorClock
 from emulator.fc import errors, lifecycle, rules, settings
 from emulator.fc.images import Images, ImageUnusable, InvalidImage, Reference
 from emulator.fc.instances import LATEST
-from emulator.fc.model import FunctionRecord, Json, Pin, PlannedFailure, Snapshot
+from emulator.fc.model import FunctionRecord, Json, Pin, PlannedFailure, Snapshot, Version
 from emulator.ids import Ids
 from emulator.knobs import Knobs
 from emulator.state import State
@@ -95,15 +95,13 @@ class FunctionCompute:
         record = self.record(name)
         if qualifier in ("", LATEST):
             return self.view(record)
-        alias = record.aliases.get(qualifier)
-        version = record.versions.get(alias.version_id if alias else qualifier)
-        if version is None:
-            not_found = errors.version_not_found if qualifier.isdecimal() else errors.alias_not_found
-            raise not_found(name, qualifier)
+        version = resolve(record, qualifier)
         return settings.view(record, version.snapshot, f"{arn(name)}/{qualifier}")
 
     def delete(self, name: str) -> None:
-        self.record(name)
+        """Raises FunctionNotEmpty for a function with triggers, FunctionNotFound."""
+        if self.record(name).triggers:
+            raise errors.function_not_empty(name)
         del self._state.functions[name]
 
     def records(self, prefix: str = "") -> list[FunctionRecord]:
@@ -151,6 +149,17 @@ class FunctionCompute:
         if self._knobs.missing_image == "sync":
             raise errors.FcError(self._knobs.missing_image_status, "InvalidArgument", reason)
         return PlannedFailure("PullImageFailed", reason)
+
+
+def resolve(record: FunctionRecord, qualifier: str) -> Version:
+    """The version that a version id or an alias names. Raises VersionNotFound, AliasNotFound."""
+    alias = record.aliases.get(qualifier)
+    if alias is None and not qualifier.isdecimal():
+        raise errors.alias_not_found(record.name, qualifier)
+    wanted = alias.version_id if alias else qualifier
+    if wanted not in record.versions:
+        raise errors.version_not_found(record.name, wanted)
+    return record.versions[wanted]
 
 
 def arn(name: str) -> str:

@@ -21,23 +21,15 @@ _DEFAULTS: Json = {
     "timeout": 3,
     "instanceConcurrency": 1,
     "internetAccess": True,
-    "environmentVariables": {},
     "role": "",
 }
 _CONTAINER = "customContainerConfig"
-_DEFAULT_PORT = 9000
+_ABSENT_IF_EMPTY = ("environmentVariables", "layers")
 
 
 def created(request: Json) -> Json:
     """Settings of a new function: what the request says over FC's defaults."""
-    return with_defaults(copy.deepcopy(_DEFAULTS) | writable(request))
-
-
-def with_defaults(settings: Json) -> Json:
-    container = settings.get(_CONTAINER)
-    if isinstance(container, dict):
-        container.setdefault("port", _DEFAULT_PORT)
-    return settings
+    return copy.deepcopy(_DEFAULTS) | writable(request)
 
 
 def writable(request: Json) -> Json:
@@ -63,7 +55,7 @@ def merged(settings: Json, request: Json, *, merge_container: bool, keep_masked_
             container["registryConfig"]["authConfig"]["password"] = _password(old)
         if merge_container:
             changes[_CONTAINER] = old | container
-    return with_defaults(settings | changes)
+    return settings | changes
 
 
 def _password(container: Json) -> str | None:
@@ -72,14 +64,16 @@ def _password(container: Json) -> str | None:
 
 
 def view(record: FunctionRecord, snapshot: Snapshot, arn: str) -> Json:
-    """The function as GetFunction answers it, with *snapshot* for its settings. To be read only."""
+    """The function as GetFunction answers it, with *snapshot* for its settings. To be read only.
+
+    What was never set is absent, and so is an empty status or reason.
+    """
     container = copy.deepcopy(snapshot.settings[_CONTAINER])
     if _password(container):
         container["registryConfig"]["authConfig"]["password"] = MASK
     if snapshot.pin is not None:
         container["resolvedImageUri"] = snapshot.pin.uri
-        container["accelerationInfo"] = {"status": "Preparing" if record.transition else "Ready"}
-    return {
+    view = {
         **snapshot.settings,
         _CONTAINER: container,
         "functionArn": arn,
@@ -88,12 +82,16 @@ def view(record: FunctionRecord, snapshot: Snapshot, arn: str) -> Json:
         "createdTime": iso(record.created),
         "lastModifiedTime": iso(record.modified),
         "codeSize": 0,
-        "codeChecksum": "0",
+        "codeChecksum": "",
         "state": record.state,
+    }
+    optional = {
         "stateReason": record.state_reason,
         "stateReasonCode": record.state_reason_code,
         "lastUpdateStatus": record.last_update_status,
         "lastUpdateStatusReason": record.last_update_reason,
         "lastUpdateStatusReasonCode": record.last_update_reason_code,
         "tags": [{"Key": key, "Value": value} for key, value in record.tags.items()],
+        **{key: view.pop(key) for key in _ABSENT_IF_EMPTY if key in view},
     }
+    return view | {key: value for key, value in optional.items() if value}
