@@ -10,9 +10,10 @@ _READ_ONLY = frozenset(
     {
         "functionArn", "functionId", "functionName", "createdTime", "lastModifiedTime", "codeSize", "codeChecksum",
         "state", "stateReason", "stateReasonCode", "lastUpdateStatus", "lastUpdateStatusReason",
-        "lastUpdateStatusReasonCode", "lockInfo", "invocationRestriction", "tags",
+        "lastUpdateStatusReasonCode", "lockInfo", "invocationRestriction", "tags", "Tags",
     }
 )  # fmt: skip
+"""Not taken from a request. pulumi-alicloud sends `Tags` as well, and calls TagResources afterwards."""
 _DEFAULTS: Json = {
     "description": "",
     "cpu": 0.35,
@@ -39,6 +40,8 @@ def writable(request: Json) -> Json:
     if isinstance(container, dict):
         container.pop("resolvedImageUri", None)
         container.pop("accelerationInfo", None)
+        if container.get("port") == 0:  # pulumi-alicloud's word for a port that is not set
+            del container["port"]
     return settings
 
 

@@ -109,7 +109,7 @@ def _qualifier(record: FunctionRecord, value: Any) -> str:
 
 
 def _view(record: FunctionRecord, trigger: Trigger) -> Json:
-    view = {
+    view: Json = {
         "triggerName": trigger.name,
         "triggerId": trigger.id,
         "triggerType": trigger.type,

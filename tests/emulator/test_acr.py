@@ -329,7 +329,7 @@ def test_a_repository_is_made_changed_and_deleted(cloud: Emulator, sdk: Client) 
     assert (made.is_success, made.repo_id) == (True, found.repo_id)
     assert (found.repo_type, found.tag_immutability, found.detail) == ("PUBLIC", True, "long")
     assert found.summary == "Images of a shop"
-    update = {"instance_id": cloud.instance_id, "repo_type": "PRIVATE", "summary": "New"}
+    update: dict[str, Any] = {"instance_id": cloud.instance_id, "repo_type": "PRIVATE", "summary": "New"}
     changed = sdk.update_repository(models.UpdateRepositoryRequest(repo_id=found.repo_id, **update)).body
     assert changed.is_success
     found = get_repository(cloud, sdk)

@@ -139,6 +139,15 @@ def test_what_only_fc_sets_is_ignored_in_a_request(functions: Functions) -> None
     assert after["functionId"] == before["functionId"]
 
 
+def test_port_0_is_no_port(functions: Functions) -> None:
+    """pulumi-alicloud sends it where the program gives none."""
+    functions.create_active(container={"port": 0})
+    assert "port" not in functions.cloud.function("fn")["customContainerConfig"]
+    functions.cloud.configure("fn", {"customContainerConfig": {"port": 8080}})
+    functions.cloud.configure("fn", {"customContainerConfig": {"port": 0}})
+    assert functions.cloud.function("fn")["customContainerConfig"]["port"] == 8080
+
+
 def test_fields_that_the_sdk_does_not_know_survive(functions: Functions) -> None:
     functions.create_active()
     functions.cloud.configure("fn", {"newField": 1, "customContainerConfig": {"newer": 2}})
