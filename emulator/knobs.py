@@ -92,7 +92,7 @@ class Knobs:
     pipeline_start: Literal["explicit", "at-once"] = "explicit"
     """A pipeline that was created: runs when StartPipeline is called, or already."""
     pipeline_phases: Literal["likely", "other"] = "likely"
-    """Words of `status.phase`: Pending, Running, Success, Failed, Canceled; or Created, Executing, Succeeded, Error,
+    """Words of `status.phase`: Created, Running, Success, Failed, Canceled; or Pending, Executing, Succeeded, Error,
     Cancelled. Only Success is documented."""
     pipeline_tasks: Literal["labelled", "named", "unlisted"] = "labelled"
     """How the tasks of a pipeline are found in ListTasks: by a label with its name, by their names, or not at all."""

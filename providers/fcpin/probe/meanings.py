@@ -101,8 +101,8 @@ MEANINGS: Final[Mapping[str, Mapping[str | bool, str] | str]] = {
         "at-once": "a pipeline runs as soon as it is created",
     },
     "pipeline_phases": {
-        "likely": "phases are Pending, Running, Success, Failed and Canceled",
-        "other": "phases are Created, Executing, Succeeded, Error and Cancelled",
+        "likely": "phases are Created, Running, Success, Failed and Canceled",
+        "other": "phases are Pending, Executing, Succeeded, Error and Cancelled",
     },
     "pipeline_tasks": {
         "labelled": "the tasks of a pipeline carry its name in a label",
