@@ -77,7 +77,7 @@ class Account:
         self.functions = FunctionCompute(self.state, images, self.gate.is_login, self.clock, self.ids, knobs, self.lock)
         self.instances = Instances(images, self.clock, self.ids, knobs, random)
         verifier = Verifier(AccessKeys(self.state), self.clock.gateway_now, self.clock.now)
-        self.versions = Versions(self.clock, knobs)
+        self.versions = Versions(self.clock)
         triggers = Triggers(self.clock, self.ids)
         self.fc = FcRoutes(self.functions, self.versions, triggers, self.instances, verifier, self.clock, self.ids)
         registry = ContainerRegistry(self.state, self.store, self.clock, self.ids, knobs)

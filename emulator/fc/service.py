@@ -6,7 +6,7 @@ from typing import Any
 
 from emulator.clock import EmulatorClock
 from emulator.fc import errors, lifecycle, rules, settings
-from emulator.fc.images import Images, ImageUnusable, InvalidImage, Reference
+from emulator.fc.images import Images, ImageUnusable, InvalidImage
 from emulator.fc.instances import LATEST
 from emulator.fc.model import FunctionRecord, Json, Pin, PlannedFailure, Snapshot, Version
 from emulator.ids import Ids
@@ -118,9 +118,6 @@ class FunctionCompute:
 
     def _repin(self, before: Snapshot, container: Json, request: Json) -> tuple[Pin | None, PlannedFailure | None]:
         """The pin after an update that asks for *request* and makes the container *container*."""
-        uri = request.get("resolvedImageUri")
-        if uri and self._knobs.resolved_uri_input == "honoured":
-            return _pin_of_uri(container["image"], uri), None
         if before.pin is not None:
             if not request.get("image") and self._knobs.other_update == "keep":
                 return before.pin, None
@@ -147,7 +144,7 @@ class FunctionCompute:
 
     def _unusable(self, reason: str) -> PlannedFailure:
         if self._knobs.missing_image == "sync":
-            raise errors.FcError(self._knobs.missing_image_status, "InvalidArgument", reason)
+            raise errors.invalid(reason)
         return PlannedFailure("PullImageFailed", reason)
 
 
@@ -169,13 +166,3 @@ def arn(name: str) -> str:
 def name_of(text: Any) -> str:
     """The function that an ARN names, empty for any other text."""
     return str(text).removeprefix(_ARN) if str(text).startswith(_ARN) else ""
-
-
-def _pin_of_uri(image: str, uri: str) -> Pin:
-    try:
-        given, digest = Reference.parse(image), Reference.parse(uri).digest
-    except InvalidImage as error:
-        raise errors.invalid(str(error)) from None
-    if not digest:
-        raise errors.invalid(f"resolvedImageUri {uri} carries no digest")
-    return Pin(given.host, given.path, given.tag, digest, digest)

@@ -7,21 +7,15 @@ from emulator.fc import errors
 from emulator.fc.model import Alias, FunctionRecord, Json, Snapshot, Version
 from emulator.fc.paging import cut, limit_of
 from emulator.fc.rules import check_name
-from emulator.knobs import Knobs
 
 
 class Versions:
     """Operations on the versions and aliases of a function. Raises FcError."""
 
-    def __init__(self, clock: EmulatorClock, knobs: Knobs) -> None:
+    def __init__(self, clock: EmulatorClock) -> None:
         self._clock = clock
-        self._knobs = knobs
 
     def publish(self, record: FunctionRecord, description: str) -> Json:
-        last = record.versions.get(str(record.last_version))
-        if self._knobs.publish_unchanged == "rejected" and last and last.snapshot == record.wanted:
-            message = f"function '{record.name}' has not changed since version {last.id}"
-            raise errors.FcError(400, "VersionPublishError", message)
         record.last_version += 1
         snapshot = Snapshot(copy.deepcopy(record.wanted.settings), record.wanted.pin)
         version = Version(str(record.last_version), description, self._clock.now(), snapshot)

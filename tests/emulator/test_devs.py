@@ -296,11 +296,6 @@ def test_a_pipeline_that_is_refused_says_why(cloud: Emulator, wrong: Callable[[]
     assert cloud.pipelines() == []
 
 
-@pytest.mark.parametrize("knobs", [Knobs(missing_dependency="stuck")])
-def test_a_task_may_wait_for_ever_for_one_that_is_not_there(cloud: Emulator, pipelines: Pipelines) -> None:
-    assert pipelines.finish(build(IMAGE, "build", "build-push"))[0] == "Running"
-
-
 @pytest.mark.parametrize(
     ("knobs", "found"),
     [(Knobs(), 1), (Knobs(pipeline_tasks="named"), 0), (Knobs(pipeline_tasks="unlisted"), 0)],
