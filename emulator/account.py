@@ -11,7 +11,6 @@ from emulator.acr.model import Instance
 from emulator.acr.personal import PersonalRoutes
 from emulator.acr.routes import AcrRoutes
 from emulator.acr.service import ContainerRegistry
-from emulator.acs3 import AccessKey, Verifier
 from emulator.calls import Call, Calls
 from emulator.clock import EmulatorClock
 from emulator.devs.destinations import OwnDestination, RemoteDestination
@@ -24,6 +23,7 @@ from emulator.fc.instances import Instances
 from emulator.fc.routes import FcRoutes
 from emulator.fc.service import REGION, FunctionCompute
 from emulator.fc.sources import OwnSource, RemoteSource
+from emulator.fc.triggers import Triggers
 from emulator.fc.versions import Versions
 from emulator.ids import Ids
 from emulator.knobs import Knobs
@@ -33,6 +33,7 @@ from emulator.oci.routes import OciRoutes, Storage
 from emulator.oci.store import Store
 from emulator.oci.tokens import TokenKey, Tokens
 from emulator.persistence import Keeper
+from emulator.signatures import AccessKey, Verifier
 from emulator.state import State
 from fcpin.clock import Clock
 
@@ -76,8 +77,9 @@ class Account:
         self.functions = FunctionCompute(self.state, images, self.gate.is_login, self.clock, self.ids, knobs, self.lock)
         self.instances = Instances(images, self.clock, self.ids, knobs, random)
         verifier = Verifier(AccessKeys(self.state), self.clock.gateway_now, self.clock.now)
-        self.versions = Versions(self.clock, knobs)
-        self.fc = FcRoutes(self.functions, self.versions, self.instances, verifier, self.clock, self.ids)
+        self.versions = Versions(self.clock)
+        triggers = Triggers(self.clock, self.ids)
+        self.fc = FcRoutes(self.functions, self.versions, triggers, self.instances, verifier, self.clock, self.ids)
         registry = ContainerRegistry(self.state, self.store, self.clock, self.ids, knobs)
         self.acr = AcrRoutes(registry, verifier, self.ids, knobs)
         self.personal = PersonalRoutes(self.store, verifier, self.ids, knobs)

@@ -11,14 +11,9 @@ from emulator.errors import EmulatorError
 
 _DAYS = 365 * 86400
 _BOUNDS = (
-    ("missing_image_status", 400, 599),
-    ("pull_failed_status", 400, 599),
     ("create_seconds", 0, _DAYS),
     ("update_seconds", 0, _DAYS),
-    ("instance_idle_seconds", 0, _DAYS),
     ("build_seconds", 0, _DAYS),
-    ("warm_seconds", 0, _DAYS),
-    ("conversion_seconds", 0, _DAYS),
     ("oci_page_size", 1, 10_000),
     ("oci_token_seconds", 1, _DAYS),
 )
@@ -41,22 +36,12 @@ class Knobs:
     update_answer: Literal["status", "bare", "stale"] = "status"
     """Answer of CreateFunction and UpdateFunction: with the status of the operation, without any status, or (of an
     update) the function as it was before the request."""
-    resolved_uri_input: Literal["ignored", "honoured"] = "ignored"
-    """resolvedImageUri in a request: ignored, or the digest to run."""
     digest_input: Literal["rejected", "accepted"] = "rejected"
     """`image: repo@sha256:…` in a request."""
     resolved_digest: Literal["index", "child"] = "index"
     """Which digest resolvedImageUri carries for a multi-platform image: the index's or its linux/amd64 child's."""
-    attestations: Literal["rejected", "ignored"] = "rejected"
-    """An index with an `unknown/unknown` child, as buildx makes for provenance."""
     missing_image: Literal["sync", "async"] = "sync"
     """An image that cannot be had at create or update: refused at once, or accepted and then Failed."""
-    missing_image_status: int = 400
-    """HTTP status of the synchronous refusal."""
-    moved_tag_breaks: Literal["moved", "manifest-only"] = "moved"
-    """Cold starts fail when the tag points elsewhere or the manifest is gone, or only when the manifest is gone."""
-    pull_failed_status: int = 400
-    """HTTP status of PullImageFailed."""
     mark_failed: bool = True
     """Whether a failed pull puts the function into the state Failed, as the documentation of 2026 says."""
     masked_login_input: Literal["stored", "ignored"] = "stored"
@@ -67,12 +52,8 @@ class Knobs:
     """From CreateFunction to Active."""
     update_seconds: float = 0.2
     """From UpdateFunction to Successful."""
-    instance_idle_seconds: float = 300.0
-    """How long an unused instance keeps running."""
     concurrent_update: Literal["accepted", "conflict"] = "accepted"
     """UpdateFunction while another update is in progress: the last one wins, or 409 ConcurrentUpdateError."""
-    publish_unchanged: Literal["accepted", "rejected"] = "accepted"
-    """PublishFunctionVersion when nothing changed since the last version."""
     listed_functions: Literal["no-status", "full", "brief"] = "no-status"
     """Fields of ListFunctions: those of GetFunction without the six of state and last update, all of them, or without
     those six and without the image."""
@@ -99,20 +80,14 @@ class Knobs:
     pipeline_start: Literal["explicit", "at-once"] = "explicit"
     """A pipeline that was created: runs when StartPipeline is called, or already."""
     pipeline_phases: Literal["likely", "other"] = "likely"
-    """Words of `status.phase`: Pending, Running, Success, Failed, Canceled; or Created, Executing, Succeeded, Error,
+    """Words of `status.phase`: Created, Running, Success, Failed, Canceled; or Pending, Executing, Succeeded, Error,
     Cancelled. Only Success is documented."""
     pipeline_tasks: Literal["labelled", "named", "unlisted"] = "labelled"
     """How the tasks of a pipeline are found in ListTasks: by a label with its name, by their names, or not at all."""
-    missing_dependency: Literal["refused", "stuck"] = "refused"
-    """A task that runs after one that does not exist: refused at creation, or never begun."""
     build_output: Literal["digest", "none"] = "digest"
     """What an image build reports: the digest that it pushed, or nothing."""
     build_seconds: float = 0.2
     """From the start of a build to its push."""
-    warm_seconds: float = 0.1
-    """For each base image that is brought into a cache."""
-    conversion_seconds: float = 0.2
-    """From the push of an image to its accelerated one in ACR Enterprise."""
 
     # OCI distribution
     oci_page_size: int = 100

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from emulator.acr.model import Instance
 from emulator.devs.model import PipelineRecord, TaskRecord, Trouble
 from emulator.fc.model import FunctionRecord, PlannedFailure
-from emulator.oci.model import Repository
+from emulator.oci.model import Namespace, Repository
 
 
 @dataclass
@@ -30,6 +30,8 @@ class State:
     """Whether the account's own access key may be used."""
     last_push_ms: int = 0
     instances: list[Instance] = field(default_factory=list)
+    namespaces: dict[str, Namespace] = field(default_factory=dict)
+    """Of the first instance, which holds the repositories."""
     repositories: dict[str, Repository] = field(default_factory=dict)
     functions: dict[str, FunctionRecord] = field(default_factory=dict)
     planned_failures: dict[str, PlannedFailure] = field(default_factory=dict)

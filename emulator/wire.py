@@ -4,7 +4,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
+
+_FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,13 @@ class WireRequest:
     def param(self, name: str, default: str = "") -> str:
         """The first query parameter of that name."""
         return next((value for key, value in self.query if key == name), default)
+
+    @property
+    def parameters(self) -> tuple[tuple[str, str], ...]:
+        """The parameters of an RPC call: those of the query, and of the body where it is a form."""
+        if self.header("content-type").partition(";")[0].strip().lower() != _FORM:
+            return self.query
+        return self.query + tuple(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
 
     def params(self, name: str) -> list[str]:
         """All query parameters of that name."""

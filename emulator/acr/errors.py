@@ -1,6 +1,6 @@
 """Errors of ACR, in its two shapes: a business error with `IsSuccess: false`, and a gateway error."""
 
-from emulator.acs3 import Refusal, SignatureRefused
+from emulator.claims import Refusal, SignatureRefused
 from emulator.errors import ApiError
 from emulator.wire import WireResponse
 
@@ -36,6 +36,11 @@ def refused(error: SignatureRefused) -> GatewayError:
 def not_exist(what: str, name: str) -> AcrError:
     """*what*: INSTANCE, REPO, NAMESPACE."""
     return AcrError(404, f"{what}_NOT_EXIST", f"{what.lower()} does not exist: {name}")
+
+
+def already_exists(what: str, name: str) -> AcrError:
+    """*what*: REPO, NAMESPACE. No document has these codes: they are the emulator's own."""
+    return AcrError(409, f"{what}_ALREADY_EXIST", f"{what.lower()} exists already: {name}")
 
 
 def invalid(name: str, value: str) -> AcrError:

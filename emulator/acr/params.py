@@ -1,4 +1,4 @@
-"""The parameters of an RPC call: all in the query, all texts."""
+"""The parameters of an RPC call: all of them texts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -53,6 +53,18 @@ class Params:
         if not value:
             raise errors.missing(name)
         return value
+
+    def flag(self, name: str, default: bool) -> bool:
+        text = self.get(name)
+        if text.lower() not in ("", "true", "false"):
+            raise errors.invalid(name, text)
+        return text.lower() == "true" if text else default
+
+    def one_of(self, name: str, values: Sequence[str], default: str) -> str:
+        text = self.get(name) or default
+        if text not in values:
+            raise errors.invalid(name, text)
+        return text
 
     def number(self, name: str, default: int) -> int:
         text = self.get(name)

@@ -5,12 +5,12 @@ from typing import Any
 
 from emulator.acr import errors
 from emulator.acr.params import Params
-from emulator.acs3 import Verifier
 from emulator.errors import ApiError
 from emulator.ids import Ids
 from emulator.knobs import Knobs
 from emulator.oci.model import Repository, Tag
 from emulator.oci.store import Store, digest_of
+from emulator.signatures import Verifier
 from emulator.wire import WireRequest, WireResponse
 
 PREFIX = "/repos/"

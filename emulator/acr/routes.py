@@ -1,12 +1,12 @@
-"""ACR over HTTP: RPC style, the action in a header, all parameters in the query."""
+"""ACR over HTTP: RPC style, the action in a header or a parameter, parameters in the query or a form."""
 
 from emulator.acr import errors
 from emulator.acr.params import Params
 from emulator.acr.service import ContainerRegistry
-from emulator.acs3 import Verifier
 from emulator.errors import ApiError
 from emulator.ids import Ids
 from emulator.knobs import Knobs
+from emulator.signatures import Verifier
 from emulator.wire import WireRequest, WireResponse
 
 VERSION = "2018-12-01"
@@ -23,20 +23,21 @@ class AcrRoutes:
 
     def action(self, request: WireRequest) -> tuple[str, str]:
         """What the call is recorded as, and what it is about."""
-        name = "/".join(filter(None, (request.param("RepoNamespaceName"), request.param("RepoName"))))
-        repository = request.param("RepoId") or name
-        target = f"{repository}:{request.param('Tag')}" if request.param("Tag") else repository
-        return request.header("x-acs-action") or request.param("Action"), target or request.param("InstanceName")
+        given = dict(request.parameters)
+        namespace = given.get("RepoNamespaceName") or given.get("NamespaceName")
+        repository = given.get("RepoId") or "/".join(filter(None, (namespace, given.get("RepoName"))))
+        target = f"{repository}:{given['Tag']}" if given.get("Tag") else repository
+        return _action(request), target or given.get("InstanceName", "")
 
     def answer(self, request: WireRequest) -> WireResponse:
         """Raises AcrError, GatewayError."""
         self._verifier.admit(request, errors.refused)
-        action = request.header("x-acs-action")
+        action, version = _action(request), request.header("x-acs-version") or request.param("Version")
         operation = self._operations.get(action)
-        if request.header("x-acs-version") != VERSION or operation is None:
-            message = f"the emulator does not have {action} of version {request.header('x-acs-version')}"
+        if version != VERSION or operation is None:
+            message = f"the emulator does not have {action} of version {version}"
             raise errors.GatewayError(404, "InvalidAction.NotFound", message)
-        body = operation(Params(dict(request.query)))
+        body = operation(Params(dict(request.parameters)))
         success = {"Code": "success", "IsSuccess": True, "RequestId": self._ids.acr_request()}
         return WireResponse.of_json({**success, **body})
 
@@ -44,3 +45,7 @@ class AcrRoutes:
         """An error on the wire; of something that does not exist, as the knob says."""
         hidden = isinstance(error, errors.AcrError) and self._knobs.acr_not_exist == "not-success"
         return errors.response(error, self._ids.acr_request(), status=200 if hidden else None)
+
+
+def _action(request: WireRequest) -> str:
+    return request.header("x-acs-action") or request.param("Action")

@@ -5,8 +5,9 @@ are strings of milliseconds in ListRepoTag and numbers in GetRepoTag.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from emulator.acr import errors
 from emulator.acr.model import Instance
@@ -16,7 +17,7 @@ from emulator.ids import Ids
 from emulator.knobs import Knobs
 from emulator.oci.auth import TEMPORARY_USER
 from emulator.oci.errors import OciError
-from emulator.oci.model import Repository, Tag
+from emulator.oci.model import Namespace, Repository, Tag
 from emulator.oci.store import Store
 from emulator.state import State, TemporaryKey
 
@@ -24,6 +25,16 @@ Answer = dict[str, Any]
 T = TypeVar("T")
 _DEFAULT_PAGE = 30
 _LARGEST_PAGE = 100
+_TYPES = ("PUBLIC", "PRIVATE")
+_NAMESPACE = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
+_REPOSITORY = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*")
+
+
+class _Settings(NamedTuple):
+    type: str
+    summary: str
+    detail: str
+    tag_immutability: bool
 
 
 class ContainerRegistry:
@@ -42,8 +53,16 @@ class ContainerRegistry:
             "GetInstance": self.get_instance,
             "ListInstanceEndpoint": self.list_instance_endpoint,
             "GetInstanceEndpoint": self.get_instance_endpoint,
+            "CreateNamespace": self.create_namespace,
+            "GetNamespace": self.get_namespace,
+            "ListNamespace": self.list_namespace,
+            "UpdateNamespace": self.update_namespace,
+            "DeleteNamespace": self.delete_namespace,
+            "CreateRepository": self.create_repository,
             "GetRepository": self.get_repository,
             "ListRepository": self.list_repository,
+            "UpdateRepository": self.update_repository,
+            "DeleteRepository": self.delete_repository,
             "ListRepoTag": self.list_repo_tag,
             "GetRepoTag": self.get_repo_tag,
             "CreateRepoTag": self.create_repo_tag,
@@ -102,11 +121,91 @@ class ContainerRegistry:
             raise errors.invalid("EndpointType", kind)
         return _endpoint(instance.host("-vpc" if kind.lower() == "vpc" else ""))
 
+    # namespaces
+
+    def create_namespace(self, params: Params) -> Answer:
+        self._first_instance(params)
+        name = params.required("NamespaceName")
+        if not _NAMESPACE.fullmatch(name) or not 2 <= len(name) <= 120:
+            raise errors.invalid("NamespaceName", name)
+        if name in self._state.namespaces:
+            raise errors.already_exists("NAMESPACE", name)
+        auto_create = params.flag("AutoCreateRepo", False)
+        default_type = params.one_of("DefaultRepoType", _TYPES, "PRIVATE")
+        namespace = self._store.create_namespace(name)
+        namespace.auto_create, namespace.default_type = auto_create, default_type
+        return {}
+
+    def get_namespace(self, params: Params) -> Answer:
+        return self._namespace_view(self._namespace(params, "NamespaceName"))
+
+    def list_namespace(self, params: Params) -> Answer:
+        first = self._instance(params) is self._state.instances[0]
+        wanted, status = params.get("NamespaceName"), params.get("NamespaceStatus")
+        found = [
+            namespace
+            for name, namespace in sorted(self._state.namespaces.items() if first else ())
+            if wanted in ("", name) and status in ("", "NORMAL")
+        ]
+        page = params.page(_DEFAULT_PAGE, _LARGEST_PAGE)
+        return {
+            "PageNo": page.number,
+            "PageSize": page.size,
+            "TotalCount": str(len(found)),
+            "Namespaces": [self._namespace_view(namespace) for namespace in page.cut(found)],
+        }
+
+    def update_namespace(self, params: Params) -> Answer:
+        namespace = self._namespace(params, "NamespaceName")
+        auto_create = params.flag("AutoCreateRepo", namespace.auto_create)
+        namespace.default_type = params.one_of("DefaultRepoType", _TYPES, namespace.default_type)
+        namespace.auto_create = auto_create
+        return {}
+
+    def delete_namespace(self, params: Params) -> Answer:
+        """With every repository in it, and every image, as the documentation says."""
+        self._store.delete_namespace(self._namespace(params, "NamespaceName"))
+        return {}
+
+    def _namespace_view(self, namespace: Namespace) -> Answer:
+        return {
+            "InstanceId": self._state.instances[0].id,
+            "NamespaceId": namespace.id,
+            "NamespaceName": namespace.name,
+            "NamespaceStatus": "NORMAL",
+            "AutoCreateRepo": namespace.auto_create,
+            "DefaultRepoType": namespace.default_type,
+        }
+
     # repositories
+
+    def create_repository(self, params: Params) -> Answer:
+        namespace, name = self._namespace(params, "RepoNamespaceName"), params.required("RepoName")
+        path = f"{namespace.name}/{name}"
+        if not _REPOSITORY.fullmatch(name):
+            raise errors.invalid("RepoName", name)
+        if self._store.find(path) is not None:
+            raise errors.already_exists("REPO", path)
+        settings = _settings(params, immutable=False, detail="")
+        repository = self._store.create(path)
+        _configure(repository, settings)
+        return {"RepoId": repository.id}
+
+    def update_repository(self, params: Params) -> Answer:
+        repository = self._repository(params, self._instance(params))
+        settings = _settings(params, immutable=repository.tag_immutability, detail=repository.detail)
+        _configure(repository, settings)
+        repository.modified_ms = self._clock.now_ms()
+        return {}
+
+    def delete_repository(self, params: Params) -> Answer:
+        """With every image in it."""
+        del self._state.repositories[self._repository(params, self._instance(params)).path]
+        return {}
 
     def get_repository(self, params: Params) -> Answer:
         repository = self._repository(params, self._instance(params))
-        return {**self._repository_view(repository), "Detail": ""}
+        return {**self._repository_view(repository), "Detail": repository.detail}
 
     def list_repository(self, params: Params) -> Answer:
         instance = self._instance(params)
@@ -131,7 +230,7 @@ class ContainerRegistry:
             "RepoType": repository.type,
             "RepoStatus": "NORMAL",
             "RepoBuildType": "MANUAL",
-            "Summary": "",
+            "Summary": repository.summary,
             "TagImmutability": repository.tag_immutability,
             "CreateTime": repository.created_ms,
             "ModifiedTime": repository.modified_ms,
@@ -223,6 +322,20 @@ class ContainerRegistry:
                 return instance
         raise errors.not_exist("INSTANCE", wanted)
 
+    def _first_instance(self, params: Params) -> Instance:
+        instance = self._instance(params)
+        if instance is not self._state.instances[0]:
+            message = f"the emulator keeps namespaces and repositories in {self._state.instances[0].id} only"
+            raise errors.AcrError(400, "INSTANCE_NOT_SUPPORT", message)
+        return instance
+
+    def _namespace(self, params: Params, parameter: str) -> Namespace:
+        self._first_instance(params)
+        name = params.required(parameter)
+        if name not in self._state.namespaces:
+            raise errors.not_exist("NAMESPACE", name)
+        return self._state.namespaces[name]
+
     def _repositories(self, instance: Instance) -> list[Repository]:
         first = instance is self._state.instances[0]
         return [one for one in self._state.repositories.values() if "/" in one.path] if first else []
@@ -257,6 +370,21 @@ class ContainerRegistry:
         page = params.page(_DEFAULT_PAGE, _LARGEST_PAGE)
         listed = [view(item) for item in page.cut(items)]
         return {"PageNo": page.number, "PageSize": page.size, "TotalCount": total, key: listed}
+
+
+def _settings(params: Params, *, immutable: bool, detail: str) -> _Settings:
+    """*immutable* and *detail* stand in where the parameters leave them out."""
+    return _Settings(
+        params.one_of("RepoType", _TYPES, params.required("RepoType")),
+        params.required("Summary"),
+        params.get("Detail") or detail,
+        params.flag("TagImmutability", immutable),
+    )
+
+
+def _configure(repository: Repository, settings: _Settings) -> None:
+    repository.type, repository.summary = settings.type, settings.summary
+    repository.detail, repository.tag_immutability = settings.detail, settings.tag_immutability
 
 
 def _names(repository: Repository) -> tuple[str, str]:

@@ -21,10 +21,11 @@ PASSED = frozenset({Phase.SUCCESS, Phase.SKIPPED})
 """What a task that runs after another one asks of it."""
 
 Vocabulary = Literal["likely", "other"]
+"""`likely` has `Success`, the only documented word, and `Created`, of a sample of a status of the same make."""
 WORDS: Mapping[Vocabulary, Mapping[Phase, str]] = {
-    "likely": {phase: phase.value.capitalize() for phase in Phase},
+    "likely": {phase: phase.value.capitalize() for phase in Phase} | {Phase.PENDING: "Created"},
     "other": {
-        Phase.PENDING: "Created",
+        Phase.PENDING: "Pending",
         Phase.RUNNING: "Executing",
         Phase.SUCCESS: "Succeeded",
         Phase.FAILED: "Error",

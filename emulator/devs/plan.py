@@ -17,6 +17,10 @@ from emulator.knobs import Knobs
 
 ACCELERATED = "_accelerated"
 _DEFAULT_TIMEOUT = 900.0
+_WARM_SECONDS = 0.1
+"""For each base image that is brought into a cache."""
+_CONVERSION_SECONDS = 0.2
+"""From the push of an image to its accelerated one in ACR Enterprise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ def _build_image(data: Json, now: float, around: Surroundings, trouble: Trouble 
             yield Event(now, "failure", refused.message, refused.code)
             return
         for image in warm.get("images") or ():
-            now += around.knobs.warm_seconds
+            now += _WARM_SECONDS
             yield Event(now, "log", f"warmed {image} in {warm.get('cacheDir')}")
     if build := data.get("build"):
         yield from _build(build, data, now, around, trouble)
@@ -89,16 +93,16 @@ def _build(build: Json, data: Json, now: float, around: Surroundings, trouble: T
     pushed = f"{content} and something else" if kind == "digest" else content
     yield Event(now, "push", original, content=pushed, reported=content)
     if original != image:
-        yield from _convert(image, content, now, around, trouble)
+        yield from _convert(image, content, now, trouble)
     else:
         yield Event(now, "success", "finished")
 
 
-def _convert(image: str, content: str, now: float, around: Surroundings, trouble: Trouble | None) -> Iterator[Event]:
+def _convert(image: str, content: str, now: float, trouble: Trouble | None) -> Iterator[Event]:
     yield Event(now, "log", f"waiting for {image}")
     if trouble and trouble.kind == "stuck-conversion":
         return
-    now += around.knobs.conversion_seconds
+    now += _CONVERSION_SECONDS
     if trouble and trouble.kind == "failed-conversion":
         yield Event(now, "failure", trouble.message, trouble.code)
         return

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from emulator.acr.errors import refused
-from emulator.acs3 import SignatureRefused, Verifier
 from emulator.devs import errors
 from emulator.devs.model import Json
 from emulator.devs.service import ServerlessDevs
 from emulator.errors import ApiError
 from emulator.ids import Ids
+from emulator.signatures import Verifier
 from emulator.wire import WireRequest, WireResponse
 
 PREFIX = "/2023-07-14"
@@ -60,10 +60,7 @@ class DevsRoutes:
 
     def answer(self, request: WireRequest) -> WireResponse:
         """Raises DevsError, GatewayError."""
-        try:
-            self._verifier.verify(request)
-        except SignatureRefused as error:
-            raise refused(error) from None
+        self._verifier.admit(request, refused)
         route, name = self._route(request)
         if route is None:
             raise errors.path_not_supported(request.method, request.path)

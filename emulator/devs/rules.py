@@ -11,11 +11,8 @@ TEMPLATES = ("build-image-task", "serverless-runner-task")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 
 
-def check_pipeline(request: Json, *, dependencies: bool) -> Sequence[Json]:
-    """The tasks of a pipeline that can be created. *dependencies*: whether `runAfters` are looked at.
-
-    Raises InvalidArgument.
-    """
+def check_pipeline(request: Json) -> Sequence[Json]:
+    """The tasks of a pipeline that can be created. Raises InvalidArgument."""
     check_resource(request, "Pipeline")
     spec = _object(request, "spec")
     if spec.get("templateName"):
@@ -31,8 +28,7 @@ def check_pipeline(request: Json, *, dependencies: bool) -> Sequence[Json]:
     runs_after = {str(task["name"]): run_afters(task) for task in tasks}
     if len(runs_after) < len(tasks):
         raise errors.invalid("spec.templateSpec.tasks: two tasks have one name")
-    if dependencies:
-        _check_order(runs_after)
+    _check_order(runs_after)
     return tasks
 
 

@@ -31,7 +31,7 @@ class ServerlessDevs:
     # pipelines
 
     def create_pipeline(self, request: Json) -> Json:
-        steps = rules.check_pipeline(request, dependencies=self._knobs.missing_dependency == "refused")
+        steps = rules.check_pipeline(request)
         name, spec = request["name"], request["spec"]
         names = [f"{name}-{step['name']}" for step in steps]
         if name in self._state.pipelines:

@@ -1,6 +1,6 @@
 """Errors of Function Compute, with its codes and its shape."""
 
-from emulator.acs3 import Refusal, SignatureRefused
+from emulator.claims import Refusal, SignatureRefused
 from emulator.errors import ApiError
 from emulator.wire import WireResponse
 
@@ -27,6 +27,8 @@ _REFUSALS: dict[Refusal, tuple[int, str]] = {
 def refused(error: SignatureRefused) -> FcError:
     status, code = _REFUSALS[error.refusal]
     message = str(error)
+    if error.refusal is Refusal.MISSING:
+        message = "required HTTP header Authorization was not specified"
     if code == "SignatureNotMatch":
         message = (
             "The request signature we calculated does not match the signature you provided. "
@@ -67,8 +69,20 @@ def function_locked(name: str, by: str) -> FcError:
     return FcError(403, "FunctionLocked", f"function '{name}' is locked by {by}")
 
 
+def function_not_empty(name: str) -> FcError:
+    return FcError(409, "FunctionNotEmpty", f"function '{name}' has active triggers")
+
+
+def trigger_not_found(name: str, trigger: str) -> FcError:
+    return FcError(404, "TriggerNotFound", f"trigger '{trigger}' does not exist in function '{name}'")
+
+
+def trigger_exists(name: str, trigger: str) -> FcError:
+    return FcError(409, "TriggerAlreadyExists", f"trigger '{trigger}' already exists in function '{name}'")
+
+
 def path_not_supported(method: str, path: str) -> FcError:
-    return FcError(404, "PathNotSupported", f"the emulator does not have {method} {path}")
+    return FcError(400, "PathNotSupported", f"'{path}' against '{method}' is not supported")
 
 
 def response(error: ApiError, request_id: str) -> WireResponse:

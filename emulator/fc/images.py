@@ -88,7 +88,7 @@ class Images:
     def can_start(self, pin: Pin) -> bool:
         """Whether a new instance can pull its image."""
         source = self._source(pin.host)
-        if pin.tag and self._knobs.moved_tag_breaks == "moved" and source.digest(pin.path, pin.tag) != pin.tag_digest:
+        if pin.tag and source.digest(pin.path, pin.tag) != pin.tag_digest:
             return False
         return source.digest(pin.path, pin.digest) is not None
 
@@ -100,7 +100,7 @@ class Images:
         if found.media_type in INDEX_TYPES:
             children = {_index_platform(child): child["digest"] for child in found.value["manifests"]}
             unknown = ("unknown", "unknown")
-            if _PLATFORM not in children or (unknown in children and self._knobs.attestations == "rejected"):
+            if _PLATFORM not in children or unknown in children:
                 raise _other_platform(text, unknown if unknown in children else next(iter(children), unknown))
             return str(children[_PLATFORM]) if self._knobs.resolved_digest == "child" else found.digest
         config = source.config(path, found.value["config"]["digest"])

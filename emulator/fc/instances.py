@@ -14,6 +14,10 @@ from emulator.knobs import Knobs
 LATEST = "LATEST"
 _PULL_FAILED = "PullImageFailed"
 _PULL_MESSAGE = "Failed to pull image. failed to create container due to resolved image uri deleted"
+_PULL_FAILED_STATUS = 400
+"""No document has it."""
+_IDLE_SECONDS = 300
+"""After which an unused instance ends; the documentation says that instances are kept for a few minutes."""
 _NOT_READY = 412
 """Of calls to a function that is not Active. The documentation says that they fail, not how."""
 _DISABLED = 403
@@ -63,7 +67,7 @@ class Instances:
 
     def running(self, record: FunctionRecord) -> list[Instance]:
         """Instances that have not been idle for too long; the others are gone."""
-        idle_since = self._clock.now() - self._knobs.instance_idle_seconds
+        idle_since = self._clock.now() - _IDLE_SECONDS
         record.instances = [one for one in record.instances if one.last_used > idle_since]
         return record.instances
 
@@ -76,14 +80,14 @@ class Instances:
     def _pull_failed(self, record: FunctionRecord) -> InvokeResult:
         if self._knobs.mark_failed:
             lifecycle.fail(record, _PULL_FAILED, _PULL_MESSAGE)
-        return InvokeResult(self._knobs.pull_failed_status, _PULL_FAILED, _PULL_MESSAGE)
+        return InvokeResult(_PULL_FAILED_STATUS, _PULL_FAILED, _PULL_MESSAGE)
 
     def _refused(self, record: FunctionRecord) -> InvokeResult:
         message = f"function '{record.name}' cannot be invoked in state {record.state}: {record.state_reason}"
         if record.state == "Inactive":
             lifecycle.begin_activate(record, self._clock.now() + self._knobs.create_seconds)
         elif record.state == "Failed" and record.state_reason_code == _PULL_FAILED:
-            return InvokeResult(self._knobs.pull_failed_status, _PULL_FAILED, record.state_reason)
+            return InvokeResult(_PULL_FAILED_STATUS, _PULL_FAILED, record.state_reason)
         return InvokeResult(_NOT_READY, "FunctionNotReady", message)
 
     def _target(self, record: FunctionRecord, qualifier: str) -> tuple[str, Pin | None]:

@@ -1,8 +1,8 @@
 """The state machine of a function.
 
-1. Create: `state` Pending, `lastUpdateStatus` Successful at once; then Active, or Failed.
-2. Update: `lastUpdateStatus` InProgress while the former settings serve; then Successful and the new ones serve, or
-   Failed and the former ones go on.
+1. Create: `state` Pending without a `lastUpdateStatus`; then Active and Successful, or Failed.
+2. Update: `lastUpdateStatus` InProgress without a reason while the former settings serve; then Successful and the new
+   ones serve, or Failed and the former ones go on.
 3. Inactive: a call is refused, but makes the function Pending and then Active again.
 
 Nothing runs in the background: whoever looks at a function first settles what has become due.
@@ -10,19 +10,15 @@ Nothing runs in the background: whoever looks at a function first settles what h
 
 from emulator.fc.model import FunctionRecord, PlannedFailure, Transition
 
-_OPTIMIZING = "The system is currently processing the acceleration optimization for the image."
-
 
 def begin_create(record: FunctionRecord, due: float, failure: PlannedFailure | None) -> None:
     record.transition = Transition("create", due, failure)
-    _set_state(record, "Pending", "Creating", "Function creating")
+    _set_state(record, "Pending", "Creating", "The function is being created.")
 
 
 def begin_update(record: FunctionRecord, due: float, failure: PlannedFailure | None) -> None:
     record.transition = Transition("update", due, failure)
-    record.last_update_status = "InProgress"
-    record.last_update_reason_code = "ImageOptimizing"
-    record.last_update_reason = _OPTIMIZING
+    _set_update(record, "InProgress")
 
 
 def begin_activate(record: FunctionRecord, due: float) -> None:
@@ -54,7 +50,7 @@ def settle(record: FunctionRecord, now: float) -> None:
     _set_state(record, "Active")
     if transition.kind == "update":
         record.instances = [one for one in record.instances if one.version_id != "0"]
-        _set_update(record, "Successful")
+    _set_update(record, "Successful")
 
 
 def finish(record: FunctionRecord) -> None:

@@ -74,6 +74,23 @@ class Alias:
 
 
 @dataclass
+class Trigger:
+    """An event source of a function."""
+
+    name: str
+    id: str
+    type: str
+    config: str
+    """JSON, as the client sent it."""
+    qualifier: str
+    created: float
+    modified: float
+    description: str = ""
+    invocation_role: str = ""
+    source_arn: str = ""
+
+
+@dataclass
 class Instance:
     """A running container. It keeps its image, whatever becomes of the tag."""
 
@@ -98,13 +115,14 @@ class FunctionRecord:
     state: str = "Pending"
     state_reason: str = ""
     state_reason_code: str = ""
-    last_update_status: str = "Successful"
+    last_update_status: str = ""
     last_update_reason: str = ""
     last_update_reason_code: str = ""
     tags: dict[str, str] = field(default_factory=dict)
     versions: dict[str, Version] = field(default_factory=dict)
     last_version: int = 0
     aliases: dict[str, Alias] = field(default_factory=dict)
+    triggers: dict[str, Trigger] = field(default_factory=dict)
     instances: list[Instance] = field(default_factory=list)
     lock: Json = field(default_factory=dict)
     """`lockInfo`; empty while the function is not locked."""

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from emulator.acs3 import Verifier
 from emulator.clock import EmulatorClock
 from emulator.errors import ApiError
 from emulator.fc import errors
@@ -14,8 +13,10 @@ from emulator.fc.model import FunctionRecord, Json
 from emulator.fc.paging import cut, limit_of
 from emulator.fc.rules import is_fc2_name
 from emulator.fc.service import FunctionCompute, arn, name_of
+from emulator.fc.triggers import Triggers
 from emulator.fc.versions import Versions
 from emulator.ids import Ids
+from emulator.signatures import Verifier
 from emulator.wire import WireRequest, WireResponse
 
 PREFIX = "/2023-03-30"
@@ -39,6 +40,7 @@ class FcRoutes:
         self,
         service: FunctionCompute,
         versions: Versions,
+        triggers: Triggers,
         instances: Instances,
         verifier: Verifier,
         clock: EmulatorClock,
@@ -46,6 +48,7 @@ class FcRoutes:
     ) -> None:
         self._service = service
         self._versions = versions
+        self._triggers = triggers
         self._instances = instances
         self._verifier = verifier
         self._clock = clock
@@ -67,6 +70,11 @@ class FcRoutes:
             ("GET", f"{function}/aliases/{{alias}}", "GetAlias", self._get_alias),
             ("PUT", f"{function}/aliases/{{alias}}", "UpdateAlias", self._update_alias),
             ("DELETE", f"{function}/aliases/{{alias}}", "DeleteAlias", self._delete_alias),
+            ("POST", f"{function}/triggers", "CreateTrigger", self._create_trigger),
+            ("GET", f"{function}/triggers", "ListTriggers", self._list_triggers),
+            ("GET", f"{function}/triggers/{{trigger}}", "GetTrigger", self._get_trigger),
+            ("PUT", f"{function}/triggers/{{trigger}}", "UpdateTrigger", self._update_trigger),
+            ("DELETE", f"{function}/triggers/{{trigger}}", "DeleteTrigger", self._delete_trigger),
             ("POST", "/tags-v2", "TagResources", self._tag),
             ("GET", "/tags-v2", "ListTagResources", self._list_tags),
             ("DELETE", "/tags-v2", "UntagResources", self._untag),
@@ -195,6 +203,24 @@ class FcRoutes:
 
     def _delete_alias(self, request: WireRequest, name: str, alias: str) -> None:  # noqa: ARG002 - a handler's signature
         self._versions.delete_alias(self._record(name), alias)
+
+    # triggers
+
+    def _create_trigger(self, request: WireRequest, name: str) -> Json:
+        return self._triggers.create(self._record(name), _body(request))
+
+    def _list_triggers(self, request: WireRequest, name: str) -> Json:
+        prefix, limit, token = (request.param(key) for key in ("prefix", "limit", "nextToken"))
+        return self._triggers.list(self._record(name), prefix, limit, token)
+
+    def _get_trigger(self, request: WireRequest, name: str, trigger: str) -> Json:  # noqa: ARG002 - a handler's signature
+        return self._triggers.get(self._record(name), trigger)
+
+    def _update_trigger(self, request: WireRequest, name: str, trigger: str) -> Json:
+        return self._triggers.update(self._record(name), trigger, _body(request))
+
+    def _delete_trigger(self, request: WireRequest, name: str, trigger: str) -> None:  # noqa: ARG002 - a handler's signature
+        self._triggers.delete(self._record(name), trigger)
 
     # tags of resources
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from emulator.clock import EmulatorClock
 from emulator.fc import errors, lifecycle, rules, settings
-from emulator.fc.images import Images, ImageUnusable, InvalidImage, Reference
+from emulator.fc.images import Images, ImageUnusable, InvalidImage
 from emulator.fc.instances import LATEST
-from emulator.fc.model import FunctionRecord, Json, Pin, PlannedFailure, Snapshot
+from emulator.fc.model import FunctionRecord, Json, Pin, PlannedFailure, Snapshot, Version
 from emulator.ids import Ids
 from emulator.knobs import Knobs
 from emulator.state import State
@@ -117,15 +117,14 @@ class FunctionCompute:
         record = self.record(name)
         if qualifier in ("", LATEST):
             return self.view(record)
-        alias = record.aliases.get(qualifier)
-        version = record.versions.get(alias.version_id if alias else qualifier)
-        if version is None:
-            not_found = errors.version_not_found if qualifier.isdecimal() else errors.alias_not_found
-            raise not_found(name, qualifier)
+        version = resolve(record, qualifier)
         return settings.view(record, version.snapshot, f"{arn(name)}/{qualifier}")
 
     def delete(self, name: str) -> None:
+        """Raises FunctionLocked, FunctionNotEmpty for a function with triggers, FunctionNotFound."""
         _check_lock(self.record(name))
+        if self.record(name).triggers:
+            raise errors.function_not_empty(name)
         del self._state.functions[name]
 
     def records(self, prefix: str = "") -> list[FunctionRecord]:
@@ -147,9 +146,6 @@ class FunctionCompute:
 
     def _repin(self, before: Snapshot, container: Json, request: Json) -> tuple[Pin | None, PlannedFailure | None]:
         """The pin after an update that asks for *request* and makes the container *container*."""
-        uri = request.get("resolvedImageUri")
-        if uri and self._knobs.resolved_uri_input == "honoured":
-            return _pin_of_uri(container["image"], uri), None
         if before.pin is not None:
             if not request.get("image") and self._knobs.other_update == "keep":
                 return before.pin, None
@@ -176,13 +172,24 @@ class FunctionCompute:
 
     def _unusable(self, reason: str) -> PlannedFailure:
         if self._knobs.missing_image == "sync":
-            raise errors.FcError(self._knobs.missing_image_status, "InvalidArgument", reason)
+            raise errors.invalid(reason)
         return PlannedFailure("PullImageFailed", reason)
 
 
 def _check_lock(record: FunctionRecord) -> None:
     if "function" in (record.lock.get("lockedResources") or ()):
         raise errors.function_locked(record.name, record.lock.get("lockedBy") or "")
+
+
+def resolve(record: FunctionRecord, qualifier: str) -> Version:
+    """The version that a version id or an alias names. Raises VersionNotFound, AliasNotFound."""
+    alias = record.aliases.get(qualifier)
+    if alias is None and not qualifier.isdecimal():
+        raise errors.alias_not_found(record.name, qualifier)
+    wanted = alias.version_id if alias else qualifier
+    if wanted not in record.versions:
+        raise errors.version_not_found(record.name, wanted)
+    return record.versions[wanted]
 
 
 def arn(name: str) -> str:
@@ -192,13 +199,3 @@ def arn(name: str) -> str:
 def name_of(text: Any) -> str:
     """The function that an ARN names, empty for any other text."""
     return str(text).removeprefix(_ARN) if str(text).startswith(_ARN) else ""
-
-
-def _pin_of_uri(image: str, uri: str) -> Pin:
-    try:
-        given, digest = Reference.parse(image), Reference.parse(uri).digest
-    except InvalidImage as error:
-        raise errors.invalid(str(error)) from None
-    if not digest:
-        raise errors.invalid(f"resolvedImageUri {uri} carries no digest")
-    return Pin(given.host, given.path, given.tag, digest, digest)

@@ -11,9 +11,10 @@ _READ_ONLY = frozenset(
     {
         "functionArn", "functionId", "functionName", "createdTime", "lastModifiedTime", "codeSize", "codeChecksum",
         "state", "stateReason", "stateReasonCode", "lastUpdateStatus", "lastUpdateStatusReason",
-        "lastUpdateStatusReasonCode", "lockInfo", "invocationRestriction", "tags",
+        "lastUpdateStatusReasonCode", "lockInfo", "invocationRestriction", "tags", "Tags",
     }
 )  # fmt: skip
+"""Not taken from a request. pulumi-alicloud sends `Tags` as well, and calls TagResources afterwards."""
 _DEFAULTS: Json = {
     "description": "",
     "cpu": 0.35,
@@ -22,11 +23,10 @@ _DEFAULTS: Json = {
     "timeout": 3,
     "instanceConcurrency": 1,
     "internetAccess": True,
-    "environmentVariables": {},
     "role": "",
 }
 _CONTAINER = "customContainerConfig"
-_DEFAULT_PORT = 9000
+_ABSENT_IF_EMPTY = ("environmentVariables", "layers")
 
 
 STATUS = frozenset(key for key in _READ_ONLY if key.startswith(("state", "lastUpdateStatus")))
@@ -45,14 +45,7 @@ def image_config(settings: Json) -> Json:
 
 def created(request: Json) -> Json:
     """Settings of a new function: what the request says over FC's defaults."""
-    return with_defaults(copy.deepcopy(_DEFAULTS) | writable(request))
-
-
-def with_defaults(settings: Json) -> Json:
-    container = settings.get(_CONTAINER)
-    if isinstance(container, dict):
-        container.setdefault("port", _DEFAULT_PORT)
-    return settings
+    return copy.deepcopy(_DEFAULTS) | writable(request)
 
 
 def writable(request: Json) -> Json:
@@ -62,6 +55,8 @@ def writable(request: Json) -> Json:
     if isinstance(container, dict):
         container.pop("resolvedImageUri", None)
         container.pop("accelerationInfo", None)
+        if container.get("port") == 0:  # pulumi-alicloud's word for a port that is not set
+            del container["port"]
     return settings
 
 
@@ -81,7 +76,7 @@ def merged(
             container["registryConfig"]["authConfig"]["password"] = _password(old)
         if merge_container:
             changes[_CONTAINER] = _deep(old, container) if merge_nested else old | container
-    return with_defaults(settings | changes)
+    return settings | changes
 
 
 def _deep(old: Json, new: Json) -> Json:
@@ -96,14 +91,16 @@ def _password(container: Json) -> str | None:
 
 
 def view(record: FunctionRecord, snapshot: Snapshot, arn: str) -> Json:
-    """The function as GetFunction answers it, with *snapshot* for its settings. To be read only."""
+    """The function as GetFunction answers it, with *snapshot* for its settings. To be read only.
+
+    What was never set is absent, and so is an empty status or reason.
+    """
     container = copy.deepcopy(image_config(snapshot.settings))
     if _password(container):
         container["registryConfig"]["authConfig"]["password"] = MASK
     if snapshot.pin is not None and image_key(snapshot.settings) == _CONTAINER:
         container["resolvedImageUri"] = snapshot.pin.uri
-        container["accelerationInfo"] = {"status": "Preparing" if record.transition else "Ready"}
-    return {
+    view = {
         **snapshot.settings,
         image_key(snapshot.settings): container,
         "functionArn": arn,
@@ -112,8 +109,10 @@ def view(record: FunctionRecord, snapshot: Snapshot, arn: str) -> Json:
         "createdTime": iso(record.created),
         "lastModifiedTime": iso(record.modified),
         "codeSize": 0,
-        "codeChecksum": "0",
+        "codeChecksum": "",
         "state": record.state,
+    }
+    optional = {
         "stateReason": record.state_reason,
         "stateReasonCode": record.state_reason_code,
         "lastUpdateStatus": record.last_update_status,
@@ -122,4 +121,6 @@ def view(record: FunctionRecord, snapshot: Snapshot, arn: str) -> Json:
         **({"lockInfo": copy.deepcopy(record.lock)} if record.lock else {}),
         **({"invocationRestriction": copy.deepcopy(record.restriction)} if record.restriction else {}),
         "tags": [{"Key": key, "Value": value} for key, value in record.tags.items()],
+        **{key: view.pop(key) for key in _ABSENT_IF_EMPTY if key in view},
     }
+    return view | {key: value for key, value in optional.items() if value}

@@ -29,6 +29,18 @@ class Manifest:
 
 
 @dataclass
+class Namespace:
+    """The first part of a repository's path."""
+
+    name: str
+    id: str
+    auto_create: bool = True
+    """Whether a push makes a repository that does not exist."""
+    default_type: str = "PRIVATE"
+    """Type of a repository that a push makes."""
+
+
+@dataclass
 class Repository:
     """Tags, manifests and blobs under one path."""
 
@@ -39,6 +51,8 @@ class Repository:
     modified_ms: int
     type: str = "PRIVATE"
     tag_immutability: bool = False
+    summary: str = ""
+    detail: str = ""
     tags: dict[str, Tag] = field(default_factory=dict)
     manifests: dict[str, Manifest] = field(default_factory=dict)
     blobs: dict[str, int] = field(default_factory=dict)

@@ -120,7 +120,7 @@ class OciRoutes:
 
     def _put_manifest(self, request: WireRequest, name: str, reference: str) -> WireResponse:
         media_type = request.header("content-type").partition(";")[0].strip()
-        digest = self._store.put_manifest(self._store.create(name), reference, request.body, media_type)
+        digest = self._store.put_manifest(self._store.create_by_push(name), reference, request.body, media_type)
         headers = {"location": f"/v2/{name}/manifests/{digest}", "docker-content-digest": digest}
         return WireResponse(201, headers=headers)
 

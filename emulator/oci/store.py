@@ -10,7 +10,7 @@ from typing import Any
 from emulator.clock import EmulatorClock
 from emulator.ids import Ids
 from emulator.oci import errors
-from emulator.oci.model import Manifest, Repository, Tag
+from emulator.oci.model import Manifest, Namespace, Repository, Tag
 from emulator.state import State
 
 INDEX_TYPES = frozenset(
@@ -47,13 +47,37 @@ class Store:
         return repository
 
     def create(self, path: str) -> Repository:
-        """The repository, made if it is new."""
+        """The repository, made if it is new, and so is its namespace."""
         repository = self.find(path)
         if repository is None:
             now = self._clock.now_ms()
             repository = Repository(path, self._ids.acr("crr"), created_ms=now, modified_ms=now)
+            namespace, slash, _ = path.partition("/")
+            if slash:
+                repository.type = self.create_namespace(namespace).default_type
             self._state.repositories[path] = repository
         return repository
+
+    def create_by_push(self, path: str) -> Repository:
+        """Raises DENIED for a new repository of a namespace that wants them created first."""
+        namespace = self._state.namespaces.get(path.partition("/")[0])
+        if self.find(path) is None and namespace is not None and not namespace.auto_create:
+            raise errors.denied(
+                f"repository {path} does not exist, and namespace {namespace.name} creates none by push"
+            )
+        return self.create(path)
+
+    def create_namespace(self, name: str) -> Namespace:
+        """The namespace, made if it is new."""
+        if name not in self._state.namespaces:
+            self._state.namespaces[name] = Namespace(name, self._ids.acr("crn"))
+        return self._state.namespaces[name]
+
+    def delete_namespace(self, namespace: Namespace) -> None:
+        """With every repository in it."""
+        del self._state.namespaces[namespace.name]
+        for path in [path for path in self._state.repositories if path.startswith(f"{namespace.name}/")]:
+            del self._state.repositories[path]
 
     def manifest(self, repository: Repository, reference: str) -> Manifest:
         """The manifest that a tag or digest names. Raises MANIFEST_UNKNOWN."""

@@ -16,7 +16,7 @@ class Uploads:
         self._open: dict[str, bytearray] = {}
 
     def start(self, request: WireRequest, name: str, upload: str) -> WireResponse:
-        repository = self._store.create(name)
+        repository = self._store.create_by_push(name)
         mount, source = request.param("mount"), request.param("from")
         if mount and source and self._store.mount_blob(repository, mount, source):
             return _created(name, mount)
@@ -35,7 +35,7 @@ class Uploads:
         digest = request.param("digest")
         if not digest:
             raise errors.digest_invalid("the digest parameter is missing")
-        self._store.put_blob(self._store.create(name), bytes(content), digest)
+        self._store.put_blob(self._store.create_by_push(name), bytes(content), digest)
         del self._open[upload]
         return _created(name, digest)
 

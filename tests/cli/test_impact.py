@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.emulator.clients import fc
 from tests.support.instant import INSTANT
 from tests.support.told_stack import PATH, ToldStack, run
 
@@ -44,6 +45,17 @@ def test_a_published_version_depends_on_the_image_that_it_was_published_with(tol
     shown = told.fcpin("impact", told.image("main-2")).out
     assert "LATEST" in shown
     assert "live 90%" in shown
+
+
+def test_an_alias_of_a_version_that_was_deleted_names_nothing(told: ToldStack) -> None:
+    told.push("main-1")
+    told.create("checkout", "main-1")
+    for _ in range(2):
+        told.cloud.publish_version("checkout")
+    told.cloud.create_alias("checkout", "live", "1", {"2": 0.1})
+    fc(told.cloud).delete_function_version("checkout", "1")
+    rows = told.fcpin("impact", told.image("main-1"), "--json").json["affected"]
+    assert {row["version"]: row["aliases"] for row in rows} == {"LATEST": {}, "2": {"live": 0.1}}
 
 
 def test_a_tag_that_was_moved_already_tells_who_is_broken(told: ToldStack) -> None:

@@ -83,7 +83,7 @@ def test_a_run_from_the_environment(cloud: Emulator, tmp_path: Path) -> None:
     document = json.loads((tmp_path / "facts.json").read_text())
     assert (document["version"], document["region"]) == (1, "cn-hangzhou")
     assert document["facts"]["digest_prefix"] == "bare"
-    assert "instance_idle_seconds" in document["unknown"]
+    assert "pipeline_start" in document["unknown"]
     assert "questions settled, in facts.json" in answer.out.splitlines()[-1]
     assert cloud.functions() == []
 

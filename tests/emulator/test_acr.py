@@ -214,8 +214,8 @@ def test_a_missing_parameter_is_named(sdk: Client) -> None:
 
 
 def test_what_the_emulator_does_not_have_is_said_so(cloud: Emulator, sdk: Client) -> None:
-    with pytest.raises(ClientException, match="emulator does not have ListNamespace") as missing:
-        sdk.list_namespace(models.ListNamespaceRequest(instance_id=cloud.instance_id))
+    with pytest.raises(ClientException, match="emulator does not have ListChain") as missing:
+        sdk.list_chain(models.ListChainRequest(instance_id=cloud.instance_id))
     assert missing.value.code == "InvalidAction.NotFound"
 
 
@@ -273,3 +273,139 @@ def test_the_wire_keeps_the_types_that_the_sdk_hides(cloud: Emulator, sdk: Clien
     body = json.loads(json.dumps(tags(cloud, sdk).to_map()))
     assert [type(body[key]) for key in ("TotalCount", "PageNo", "IsSuccess")] == [str, int, bool]
     assert [type(body["Images"][0][key]) for key in ("ImageCreate", "ImageUpdate", "ImageSize")] == [str, str, int]
+
+
+# namespaces and repositories
+
+
+def namespace(cloud: Emulator, sdk: Client, name: str = "shop", **settings: Any) -> Any:
+    request = models.CreateNamespaceRequest(instance_id=cloud.instance_id, namespace_name=name, **settings)
+    return sdk.create_namespace(request).body
+
+
+def get_namespace(cloud: Emulator, sdk: Client, name: str = "shop") -> Any:
+    return sdk.get_namespace(models.GetNamespaceRequest(instance_id=cloud.instance_id, namespace_name=name)).body
+
+
+def repository(cloud: Emulator, sdk: Client, name: str = "app", **settings: Any) -> Any:
+    wanted = {"repo_type": "PRIVATE", "summary": "Images", **settings}
+    request = models.CreateRepositoryRequest(
+        instance_id=cloud.instance_id, repo_namespace_name="shop", repo_name=name, **wanted
+    )
+    return sdk.create_repository(request).body
+
+
+def get_repository(cloud: Emulator, sdk: Client, name: str = "app") -> Any:
+    request = models.GetRepositoryRequest(instance_id=cloud.instance_id, repo_namespace_name="shop", repo_name=name)
+    return sdk.get_repository(request).body
+
+
+def test_a_namespace_is_made_changed_and_listed(cloud: Emulator, sdk: Client) -> None:
+    assert namespace(cloud, sdk, auto_create_repo=True, default_repo_type="PUBLIC").is_success
+    made = get_namespace(cloud, sdk)
+    assert (made.namespace_name, made.namespace_status) == ("shop", "NORMAL")
+    assert (made.auto_create_repo, made.default_repo_type) == (True, "PUBLIC")
+    assert made.namespace_id.startswith("crn-")
+    request = models.UpdateNamespaceRequest(
+        instance_id=cloud.instance_id, namespace_name="shop", auto_create_repo=False
+    )
+    assert sdk.update_namespace(request).body.is_success
+    assert (get_namespace(cloud, sdk).auto_create_repo, get_namespace(cloud, sdk).default_repo_type) == (
+        False,
+        "PUBLIC",
+    )
+    namespace(cloud, sdk, "demo")
+    cloud.push("web/app", "main")
+    listed = sdk.list_namespace(models.ListNamespaceRequest(instance_id=cloud.instance_id, page_size=2)).body
+    assert (listed.total_count, [one.namespace_name for one in listed.namespaces]) == ("3", ["demo", "shop"])
+    named = models.ListNamespaceRequest(instance_id=cloud.instance_id, namespace_name="web")
+    assert [one.auto_create_repo for one in sdk.list_namespace(named).body.namespaces] == [True]
+
+
+def test_a_repository_is_made_changed_and_deleted(cloud: Emulator, sdk: Client) -> None:
+    namespace(cloud, sdk)
+    made = repository(cloud, sdk, repo_type="PUBLIC", summary="Images of a shop", detail="long", tag_immutability=True)
+    found = get_repository(cloud, sdk)
+    assert (made.is_success, made.repo_id) == (True, found.repo_id)
+    assert (found.repo_type, found.tag_immutability, found.detail) == ("PUBLIC", True, "long")
+    assert found.summary == "Images of a shop"
+    update: dict[str, Any] = {"instance_id": cloud.instance_id, "repo_type": "PRIVATE", "summary": "New"}
+    changed = sdk.update_repository(models.UpdateRepositoryRequest(repo_id=found.repo_id, **update)).body
+    assert changed.is_success
+    found = get_repository(cloud, sdk)
+    assert (found.repo_type, found.summary, found.detail, found.tag_immutability) == ("PRIVATE", "New", "long", True)
+    update |= {"repo_namespace_name": "shop", "repo_name": "app", "tag_immutability": False}
+    assert sdk.update_repository(models.UpdateRepositoryRequest(**update)).body.is_success
+    assert get_repository(cloud, sdk).tag_immutability is False
+    request = models.DeleteRepositoryRequest(instance_id=cloud.instance_id, repo_id=found.repo_id)
+    assert sdk.delete_repository(request).body.is_success
+    assert get_repository(cloud, sdk).code == "REPO_NOT_EXIST"
+
+
+def test_a_namespace_takes_its_repositories_with_it(cloud: Emulator, sdk: Client) -> None:
+    cloud.push("shop/app", "main")
+    cloud.push("shopping/app", "main")
+    request = models.DeleteNamespaceRequest(instance_id=cloud.instance_id, namespace_name="shop")
+    assert sdk.delete_namespace(request).body.is_success
+    assert get_namespace(cloud, sdk).code == "NAMESPACE_NOT_EXIST"
+    assert get_repository(cloud, sdk).code == "REPO_NOT_EXIST"
+    assert get_namespace(cloud, sdk, "shopping").is_success
+    assert cloud.tags("shopping/app")
+
+
+def test_a_push_makes_repositories_where_the_namespace_says_so(
+    cloud: Emulator, sdk: Client, registry: Registry
+) -> None:
+    namespace(cloud, sdk, auto_create_repo=False)
+    registry.login("repository:shop/app:pull,push")
+    refused = registry.request("POST", "/v2/shop/app/blobs/uploads/")
+    assert (refused.status, refused.json()["errors"][0]["code"]) == (403, "DENIED")
+    assert get_repository(cloud, sdk).code == "REPO_NOT_EXIST"
+    repository(cloud, sdk)
+    assert registry.request("POST", "/v2/shop/app/blobs/uploads/").status == 202
+    namespace(cloud, sdk, "web", auto_create_repo=True, default_repo_type="PUBLIC")
+    registry.login("repository:web/app:pull,push")
+    assert registry.request("POST", "/v2/web/app/blobs/uploads/").status == 202
+    found = models.ListRepositoryRequest(instance_id=cloud.instance_id, repo_namespace_name="web")
+    assert [one.repo_type for one in sdk.list_repository(found).body.repositories] == ["PUBLIC"]
+
+
+REFUSED: list[tuple[str, Callable[[Emulator, Client], Any], str]] = [
+    ("the namespace exists", lambda cloud, sdk: namespace(cloud, sdk), "NAMESPACE_ALREADY_EXIST"),
+    ("the repository exists", lambda cloud, sdk: repository(cloud, sdk), "REPO_ALREADY_EXIST"),
+    ("a name of one letter", lambda cloud, sdk: namespace(cloud, sdk, "a"), "PARAMETER_ERROR"),
+    ("a name of 121 letters", lambda cloud, sdk: namespace(cloud, sdk, "a" * 121), "PARAMETER_ERROR"),
+    ("a name with capitals", lambda cloud, sdk: namespace(cloud, sdk, "Shop"), "PARAMETER_ERROR"),
+    ("a repository with capitals", lambda cloud, sdk: repository(cloud, sdk, "App"), "PARAMETER_ERROR"),
+    ("a type", lambda cloud, sdk: repository(cloud, sdk, "new", repo_type="SECRET"), "PARAMETER_ERROR"),
+    ("a default type", lambda cloud, sdk: namespace(cloud, sdk, "new", default_repo_type="NONE"), "PARAMETER_ERROR"),
+]
+
+
+@pytest.mark.parametrize(("label", "call", "code"), REFUSED, ids=[row[0] for row in REFUSED])
+def test_what_cannot_be_made_is_no_success(
+    cloud: Emulator, sdk: Client, label: str, call: Callable[[Emulator, Client], Any], code: str
+) -> None:
+    namespace(cloud, sdk)
+    repository(cloud, sdk)
+    body = call(cloud, sdk)
+    assert (body.is_success, body.code) == (False, code)
+    listed = sdk.list_repository(models.ListRepositoryRequest(instance_id=cloud.instance_id)).body
+    assert (get_namespace(cloud, sdk, "new").code, listed.total_count) == ("NAMESPACE_NOT_EXIST", "1")
+
+
+def test_a_repository_needs_its_namespace(cloud: Emulator, sdk: Client) -> None:
+    assert repository(cloud, sdk).code == "NAMESPACE_NOT_EXIST"
+    namespace(cloud, sdk)
+    with pytest.raises(ClientException) as missing:
+        repository(cloud, sdk, summary=None)
+    assert (missing.value.status_code, missing.value.code) == (400, "MissingSummary")
+
+
+def test_another_instance_holds_none(cloud: Emulator, sdk: Client) -> None:
+    other = cloud.create_instance("other")
+    namespace(cloud, sdk)
+    listed = sdk.list_namespace(models.ListNamespaceRequest(instance_id=other)).body
+    assert (listed.total_count, listed.namespaces) == ("0", [])
+    made = sdk.create_namespace(models.CreateNamespaceRequest(instance_id=other, namespace_name="web")).body
+    assert (made.is_success, made.code) == (False, "INSTANCE_NOT_SUPPORT")

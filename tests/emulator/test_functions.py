@@ -18,10 +18,24 @@ def test_a_new_function_has_the_shape_of_the_documentation(cloud: Emulator, func
     assert function["lastModifiedTime"] == function["createdTime"]
     assert function["customContainerConfig"]["image"] == IMAGE
     assert function["customContainerConfig"]["resolvedImageUri"] == f"{HOST}/shop/app@{digest}"
-    assert function["customContainerConfig"]["port"] == 9000
     assert function["environmentVariables"] == {"A": "b"}
     assert (function["cpu"], function["memorySize"], function["diskSize"], function["timeout"]) == (0.5, 1024, 512, 3)
     assert functions.get() == function
+
+
+def test_what_was_never_set_is_absent(cloud: Emulator, functions: Functions) -> None:
+    """As recorded answers of GetFunction show: the SDK's models hide it."""
+    functions.create()
+    cloud.advance(60)
+    function = cloud.function("fn")
+    assert function["codeChecksum"] == ""
+    assert set(function["customContainerConfig"]) == {"image", "resolvedImageUri"}
+    assert not {"environmentVariables", "layers", "tags", "stateReason", "stateReasonCode"} & set(function)
+    cloud.configure("fn", {"environmentVariables": {"A": "b"}, "layers": ["acs:fc:layer"]})
+    assert cloud.function("fn")["environmentVariables"] == {"A": "b"}
+    assert cloud.function("fn")["layers"] == ["acs:fc:layer"]
+    cloud.configure("fn", {"environmentVariables": {}, "layers": []})
+    assert not {"environmentVariables", "layers"} & set(cloud.function("fn"))
 
 
 def test_an_image_without_a_tag_is_the_latest(cloud: Emulator, functions: Functions) -> None:
@@ -161,9 +175,10 @@ def test_an_answer_carries_its_request_id_in_a_header(functions: Functions) -> N
 
 
 def test_what_the_emulator_does_not_have_is_said_so(functions: Functions) -> None:
-    with pytest.raises(ClientException, match="emulator does not have") as missing:
-        functions.sdk.list_triggers("fn", models.ListTriggersRequest())
-    assert missing.value.code == "PathNotSupported"
+    path = "'/2023-03-30/layers' against 'GET' is not supported"
+    with pytest.raises(ClientException, match=path) as missing:
+        functions.sdk.list_layers(models.ListLayersRequest())
+    assert (missing.value.status_code, missing.value.code) == (400, "PathNotSupported")
 
 
 def test_an_update_leaves_alone_what_it_does_not_name(functions: Functions) -> None:
@@ -191,6 +206,15 @@ def test_what_only_fc_sets_is_ignored_in_a_request(functions: Functions) -> None
     after = functions.get()
     assert [after[key] for key in ("functionName", "state", "lastUpdateStatus")] == ["fn", "Active", "Successful"]
     assert after["functionId"] == before["functionId"]
+
+
+def test_port_0_is_no_port(functions: Functions) -> None:
+    """pulumi-alicloud sends it where the program gives none."""
+    functions.create_active(container={"port": 0})
+    assert "port" not in functions.cloud.function("fn")["customContainerConfig"]
+    functions.cloud.configure("fn", {"customContainerConfig": {"port": 8080}})
+    functions.cloud.configure("fn", {"customContainerConfig": {"port": 0}})
+    assert functions.cloud.function("fn")["customContainerConfig"]["port"] == 8080
 
 
 def test_fields_that_the_sdk_does_not_know_survive(functions: Functions) -> None:
@@ -257,7 +281,7 @@ def test_a_published_version_never_changes(cloud: Emulator, functions: Functions
     assert [one.version_id for one in functions.sdk.list_function_versions("fn", forward).body.versions] == ["1"]
 
 
-def test_a_version_that_an_alias_names_stays(functions: Functions) -> None:
+def test_a_version_is_deleted_from_under_its_alias_which_then_fails(cloud: Emulator, functions: Functions) -> None:
     functions.create_active()
     for _ in range(2):
         functions.sdk.publish_function_version(
@@ -266,12 +290,18 @@ def test_a_version_that_an_alias_names_stays(functions: Functions) -> None:
     functions.sdk.create_alias(
         "fn", models.CreateAliasRequest(body=models.CreateAliasInput(alias_name="prod", version_id="1"))
     )
-    with pytest.raises(ClientException, match="alias 'prod'"):
-        functions.sdk.delete_function_version("fn", "1")
-    assert functions.sdk.delete_function_version("fn", "2").status_code == 204
-    with pytest.raises(ClientException) as missing:
-        functions.get(qualifier="2")
-    assert missing.value.code == "VersionNotFound"
+    assert functions.get(qualifier="prod")["functionArn"].endswith("/prod")
+    assert functions.sdk.delete_function_version("fn", "1").status_code == 204
+    assert functions.sdk.get_alias("fn", "prod").body.version_id == "1"
+    for qualifier in ("1", "prod"):
+        with pytest.raises(ClientException, match="version '1'") as missing:
+            functions.get(qualifier=qualifier)
+        assert (missing.value.status_code, missing.value.code) == (404, "VersionNotFound")
+    assert cloud.invoke("fn", qualifier="prod").code == "VersionNotFound"
+    assert functions.get(qualifier="2")["functionArn"].endswith("/2")
+    with pytest.raises(ClientException) as none:
+        functions.get(qualifier="staging")
+    assert none.value.code == "AliasNotFound"
 
 
 def test_aliases_are_made_changed_listed_and_deleted(functions: Functions) -> None:

@@ -1,7 +1,9 @@
 """Knobs as texts: from a command line or a file."""
 
+import re
 from dataclasses import fields
 from inspect import getsource
+from pathlib import Path
 
 import pytest
 
@@ -23,7 +25,7 @@ MISTAKES = [
     ("none of the choices", "digest_prefix=long", ["digest_prefix", "'long'", "bare or prefixed"]),
     ("no boolean", "mark_failed=perhaps", ["mark_failed", "'perhaps'", "true or false"]),
     ("a page of nothing", "oci_page_size=0", ["oci_page_size", "got 0", "1 to 10000"]),
-    ("a failure with a status of success", "pull_failed_status=200", ["pull_failed_status", "400 to 599"]),
+    ("a token of no life", "oci_token_seconds=0", ["oci_token_seconds", "got 0"]),
     ("time that runs backwards", "update_seconds=-1", ["update_seconds", "got -1"]),
     ("no number", "oci_page_size=many", ["oci_page_size", "'many'", "number"]),
 ]
@@ -42,3 +44,14 @@ def test_every_knob_says_what_it_turns() -> None:
     for field in fields(Knobs):
         declared = source.index(f"    {field.name}: ")
         assert source[declared:].splitlines()[1].strip().startswith('"""'), field.name
+
+
+TESTS = Path(__file__).parents[1]
+OWN = ("emulator", "probe")
+OF_CLIENTS = "\n".join(file.read_text() for file in TESTS.rglob("*.py") if file.relative_to(TESTS).parts[0] not in OWN)
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Knobs)])
+def test_every_knob_is_turned_by_a_test_of_a_client(name: str) -> None:
+    """What nothing of fcpin depends upon is no knob."""
+    assert re.search(rf"\b{name}=", OF_CLIENTS)

@@ -1,6 +1,7 @@
 """The FC client against the emulator: the untouched SDK on the wire, our words on both sides of it."""
 
 import pytest
+from alibabacloud_fc20230330 import models
 
 from emulator import Emulator
 from fcpin.errors import (
@@ -14,6 +15,7 @@ from fcpin.errors import (
 )
 from fcpin.fc.client import FunctionClient, default_endpoint
 from fcpin.openapi import Credentials
+from tests.emulator.clients import fc
 from tests.fc.regional import AT_ONCE, BODY, IMAGE, client_of
 
 
@@ -28,6 +30,15 @@ def test_creates_reads_updates_and_deletes(client: FunctionClient) -> None:
 
 def test_deleting_what_is_gone_is_done(client: FunctionClient) -> None:
     client.delete("checkout")
+
+
+def test_a_function_with_triggers_is_not_deleted(cloud: Emulator, client: FunctionClient) -> None:
+    client.create("checkout", BODY)
+    body = models.CreateTriggerInput(trigger_name="web", trigger_type="http", trigger_config="{}")
+    fc(cloud).create_trigger("checkout", models.CreateTriggerRequest(body=body))
+    with pytest.raises(FunctionRejected, match=r"checkout.*FunctionNotEmpty: function 'checkout' has active triggers"):
+        client.delete("checkout")
+    assert client.get("checkout").name == "checkout"
 
 
 def test_lists_every_page(client: FunctionClient) -> None:

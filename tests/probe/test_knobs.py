@@ -20,15 +20,10 @@ from tests.probe.laboratory import PATH, REGION, Laboratory, probe, today
 
 NAMES: Final = [field.name for field in fields(Knobs)]
 NUMBERS: Final[Mapping[str, Sequence[Any]]] = {
-    "missing_image_status": (400, 404, 503),
-    "pull_failed_status": (400, 412, 502),
     "create_seconds": (0.2, 5.0),
     "update_seconds": (0.2, 3.0),
-    "instance_idle_seconds": (300.0, 60.0),
     "acr_tag_not_exist_code": ("TAG_NOT_EXIST", "IMAGE_NOT_EXIST"),
     "build_seconds": (0.2, 60.0),
-    "warm_seconds": (0.1, 20.0),
-    "conversion_seconds": (0.2, 30.0),
     "oci_page_size": (100, 3),
     "oci_token_seconds": (300, 60),
 }
@@ -87,14 +82,12 @@ def check(name: str, found: Laboratory, knobs: Knobs) -> None:
 
 def can_be_told(name: str, knobs: Knobs) -> bool:
     match name:
-        case "instance_idle_seconds" | "acr_personal":
+        case "acr_personal":
             return False
         case _ if name in pipelines.NAMES:
             return False
         case "nested_merge":
             return knobs.update_merge == "merge"
-        case "missing_image_status":
-            return knobs.missing_image == "sync"
         case "oci_page_size":
             return knobs.oci_page_size < IN_THE_REPOSITORY
         case _:

@@ -100,7 +100,7 @@ FAILURES: list[tuple[str, Callable[[Emulator], None], str, str]] = [
     ("updates are not allowed", refuse_updates, "same_image_update", "AccessDenied"),
     ("no function can be made", refuse_creation, "create_seconds", "QuotaExceeded"),
     ("what hangs on a function says so", refuse_creation, "digest_input", "no function"),
-    ("calls are not allowed", refuse_calls, "pull_failed_status", "AccessDenied"),
+    ("calls are not allowed", refuse_calls, "mark_failed", "AccessDenied"),
     ("an answer that nobody expects", answer_strangely, "acr_not_exist", "HTTP 418"),
     ("the registry fails", break_listing, "oci_sorted", "502"),
 ]
@@ -122,7 +122,7 @@ def test_a_denial_is_never_taken_for_an_answer() -> None:
     with laboratory() as found:
         refuse_updates(found.cloud)
         found.run()
-        for name in ("digest_input", "attestations", "missing_image", "same_image_update", "masked_login_input"):
+        for name in ("digest_input", "resolved_digest", "missing_image", "same_image_update", "masked_login_input"):
             assert name not in found.facts
 
 
@@ -159,10 +159,9 @@ def test_another_registry_settles_all_but_what_only_acr_can() -> None:
         assert set(found.unknown) == {
             *of_acr,
             *pipelines.NAMES,
-            "instance_idle_seconds",
             "oci_page_size",
             "oci_token_seconds",
         }
-        assert found.facts["moved_tag_breaks"] == "moved"
+        assert found.facts["mark_failed"] is False
         assert found.told[-1] == "everything that was made is removed again"
         assert found.lab.repository.repository == Repository(registry.host, PATH)

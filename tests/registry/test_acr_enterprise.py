@@ -120,10 +120,16 @@ def test_only_the_instance_of_exactly_that_name_is_used_on_whatever_page_it_is(c
         directory.list_tags(Repository("sho-registry.cn-hangzhou.cr.aliyuncs.com", "shop/app"))
 
 
-SHAPES = [Knobs(acr_not_exist="not-success"), Knobs(acr_not_exist="http-404")]
+SHAPES = [
+    Knobs(acr_not_exist="not-success"),
+    Knobs(acr_not_exist="http-404"),
+    Knobs(acr_not_exist="not-success", acr_tag_not_exist_code="IMAGE_NOT_EXIST"),
+    Knobs(acr_not_exist="http-404", acr_tag_not_exist_code="IMAGE_NOT_EXIST"),
+]
+IDS = ["not a success", "a 404 of HTTP", "not a success, of another code", "a 404 of HTTP, of another code"]
 
 
-@pytest.mark.parametrize("knobs", SHAPES, ids=["not a success", "a 404 of HTTP"])
+@pytest.mark.parametrize("knobs", SHAPES, ids=IDS)
 def test_what_does_not_exist_is_not_found_in_either_shape(cloud: Emulator) -> None:
     with pytest.raises(RepositoryNotFound, match=r"shop/app.*REPO_NOT_EXIST"):
         of(cloud).list_tags(REPOSITORY)

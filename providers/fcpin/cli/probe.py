@@ -56,8 +56,8 @@ def _announcement(name: str, plan: "Plan") -> list[str]:
     return [
         f"This makes in {plan.settings.region}, and removes again:",
         f"  functions  {functions} ({CPU:g} vCPU, {MEMORY_MB} MB)",
-        f"  tags       {len(TAGS)} named {name}-…, and some 12 images of 1 kB, in {plan.repository}",
-        "It calls the first function up to three times; its program ends at once.",
+        f"  tags       {len(TAGS)} named {name}-…, and some 9 images of 1 kB, in {plan.repository}",
+        "It calls the first function twice; its program ends at once.",
         "Cost: those calls and a few seconds of the smallest function, less than 0.01 CNY.",
     ]
 

@@ -111,10 +111,6 @@ class ProbeFunction:
     def invoke(self) -> Said:
         return self._api.call("InvokeFunction", "POST", f"{self._path()}/invocations")
 
-    def publish(self) -> Said:
-        """PublishFunctionVersion."""
-        return self._api.call("PublishFunctionVersion", "POST", f"{self._path()}/versions", body={})
-
     def becomes_failed(self, seconds: float) -> bool:
         """Whether the function's state becomes Failed within *seconds*."""
         end = self._clock.monotonic() + seconds
@@ -126,7 +122,7 @@ class ProbeFunction:
             self._clock.sleep(min(1.0, seconds))
 
     def remove(self) -> None:
-        """Delete it, with its versions where FC wants them gone first. Raises FunctionRejected when FC will not."""
+        """Delete it. Raises FunctionRejected when FC does not."""
         if not self.may_exist:
             return
         for _ in range(_DELETE_ATTEMPTS):
@@ -134,15 +130,8 @@ class ProbeFunction:
             if said.is_success or said.code == _NOT_FOUND:
                 self.may_exist = False
                 return
-            self._remove_versions()
             self._clock.sleep(_DELETE_PAUSE)  # it may be an update that has to end first
         raise FunctionRejected(f"function {self.name}: DeleteFunction {said}")
-
-    def _remove_versions(self) -> None:
-        said = self._api.call("ListFunctionVersions", "GET", f"{self._path()}/versions", query={"limit": 100})
-        for version in said.fields("a listing").objects("versions", "a version", required=said.is_success):
-            version_id = quote(version.text("versionId", required=True), safe="")
-            self._api.call("DeleteFunctionVersion", "DELETE", f"{self._path()}/versions/{version_id}")
 
     def _outcome(self, action: str, method: str, path: str, body: Wire) -> Outcome:
         started = self._clock.monotonic()

@@ -18,7 +18,7 @@ PREFIX: Final = "fcpin-probe-"
 """Of every function and tag that a probe makes."""
 FUNCTIONS: Final = ("", "-missing", "-login")
 """What follows the run's name in the names of its functions."""
-TAGS: Final = ("one", "two", "moving", "breaking", "gone", "index", "attested")
+TAGS: Final = ("one", "two", "moving", "breaking", "index")
 """In the order in which they are pushed: neither by name nor the reverse."""
 
 
@@ -107,6 +107,4 @@ class Lab:
     def _built(self, word: str) -> BuiltImage:
         if word == "index":
             return index([self.new_image("linux/arm64"), self.new_image()])
-        if word == "attested":
-            return index([self.new_image(), self.new_image("unknown/unknown")])
         return self.new_image()

@@ -29,10 +29,6 @@ MEANINGS: Final[Mapping[str, Mapping[str | bool, str] | str]] = {
         "bare": "UpdateFunction returns no status: only GetFunction does",
         "stale": "UpdateFunction returns the function as it was before: only GetFunction returns what becomes of it",
     },
-    "resolved_uri_input": {
-        "ignored": "a digest cannot be asked for by resolvedImageUri",
-        "honoured": "resolvedImageUri in a request is the digest to run",
-    },
     "digest_input": {
         "rejected": "an image must be named by tag",
         "accepted": "an image can be named by digest, and no tag can move under it",
@@ -41,20 +37,10 @@ MEANINGS: Final[Mapping[str, Mapping[str | bool, str] | str]] = {
         "index": "resolvedImageUri of a multi-platform image is the digest of the index",
         "child": "resolvedImageUri of a multi-platform image is the digest of its linux/amd64 child",
     },
-    "attestations": {
-        "rejected": "build with --provenance=false",
-        "ignored": "images with a build attestation can be deployed",
-    },
     "missing_image": {
         "sync": "an image that is not there is refused at once",
         "async": "an image that is not there is accepted first: only waiting tells",
     },
-    "missing_image_status": "HTTP status of that refusal",
-    "moved_tag_breaks": {
-        "moved": "overwriting a deployed tag is enough for an outage",
-        "manifest-only": "overwriting a deployed tag breaks nothing as long as the old digest is kept",
-    },
-    "pull_failed_status": "HTTP status of PullImageFailed",
     "mark_failed": {
         True: "a failed pull shows in the function's state",
         False: "a failed pull does not show in the function's state: only its callers see it",
@@ -65,7 +51,6 @@ MEANINGS: Final[Mapping[str, Mapping[str | bool, str] | str]] = {
     },
     "create_seconds": "seconds from CreateFunction to Active, for an image of 1 kB",
     "update_seconds": "seconds from UpdateFunction to Successful, for an image of 1 kB",
-    "instance_idle_seconds": "seconds that an unused instance keeps running",
     "concurrent_update": {
         "accepted": "of two updates at a time the last one wins",
         "conflict": "a second update is refused while one is in progress",
@@ -74,10 +59,6 @@ MEANINGS: Final[Mapping[str, Mapping[str | bool, str] | str]] = {
         "no-status": "ListFunctions returns images without state and last update: GetFunction returns those",
         "full": "ListFunctions returns everything that GetFunction returns",
         "brief": "ListFunctions returns no images: GetFunction returns them",
-    },
-    "publish_unchanged": {
-        "accepted": "the same function can be published twice",
-        "rejected": "only a changed function can be published",
     },
     "digest_prefix": {
         "bare": "digests of ACR have no sha256: in front",
@@ -111,25 +92,19 @@ MEANINGS: Final[Mapping[str, Mapping[str | bool, str] | str]] = {
         "at-once": "a pipeline runs as soon as it is created",
     },
     "pipeline_phases": {
-        "likely": "phases are Pending, Running, Success, Failed and Canceled",
-        "other": "phases are Created, Executing, Succeeded, Error and Cancelled",
+        "likely": "phases are Created, Running, Success, Failed and Canceled",
+        "other": "phases are Pending, Executing, Succeeded, Error and Cancelled",
     },
     "pipeline_tasks": {
         "labelled": "the tasks of a pipeline carry its name in a label",
         "named": "the tasks of a pipeline are known by their names alone",
         "unlisted": "the tasks of a pipeline are not listed: nobody tells where their log is",
     },
-    "missing_dependency": {
-        "refused": "a pipeline whose runAfters name no task is refused",
-        "stuck": "a pipeline whose runAfters name no task never ends: look at them before",
-    },
     "build_output": {
         "digest": "a build reports the digest that it pushed",
         "none": "a build reports no digest: ask the registry",
     },
     "build_seconds": "seconds from the start of a build to its push",
-    "warm_seconds": "seconds to bring a base image into a cache",
-    "conversion_seconds": "seconds until ACR has converted an image into its accelerated one",
     "oci_page_size": "tags that a page of tags/list holds at most",
     "oci_sorted": {
         True: "tags/list is in lexical order",

@@ -10,15 +10,6 @@ from fcpin.probe.function import Outcome
 from fcpin.probe.lab import Lab
 
 
-def _resolved_uri(lab: Lab) -> Iterator[Finding]:
-    """The image and resolvedImageUri of one request name different digests."""
-    tagged, asked = (lab.repository.digest(lab.tag(word)) for word in ("two", "moving"))
-    uri = f"{lab.repository.repository}@{asked}"
-    outcome = lab.ready().deploy(lab.image("two"), resolvedImageUri=uri)
-    did = f"sent a tag of {short(tagged)} with a resolvedImageUri of {short(asked)}"
-    yield _either("resolved_uri_input", outcome, did, {tagged: "ignored", asked: "honoured"})
-
-
 def _digest(lab: Lab) -> Iterator[Finding]:
     digest = lab.repository.digest(lab.tag("one"))
     outcome = lab.ready().deploy(f"{lab.repository.repository}@{digest}")
@@ -37,29 +28,15 @@ def _index(lab: Lab) -> Iterator[Finding]:
     yield _either("resolved_digest", outcome, did, {index: "index", child: "child"})
 
 
-def _attestations(lab: Lab) -> Iterator[Finding]:
-    outcome = lab.ready().deploy(lab.image("attested"))
-    did = "deployed an index with an unknown/unknown child"
-    yield Fact("attestations", "ignored" if outcome.succeeded else "rejected", did, str(outcome))
-
-
 def _missing(lab: Lab) -> Iterator[Finding]:
     updated = lab.ready().deploy(lab.image("none"))
     created = lab.function("-missing").create({"image": lab.image("none")})
-    did, answered = "updated to a tag that does not exist", str(updated)
     ways = {_way(updated), _way(created)}
     if len(ways) > 1 or ways == {""}:
         why = f"an update to a tag that does not exist was {updated}, and a creation {created}"
-        yield from (Unknown(name, why) for name in ("missing_image", "missing_image_status"))
-        return
-    yield Fact("missing_image", ways.pop(), did, answered)
-    if updated.function is not None:
-        yield Unknown("missing_image_status", "nothing is refused at once")
-    elif updated.said.status != created.said.status:
-        why = f"an update is refused with HTTP {updated.said.status}, a creation with HTTP {created.said.status}"
-        yield Unknown("missing_image_status", why)
+        yield Unknown("missing_image", why)
     else:
-        yield Fact("missing_image_status", updated.said.status, did, answered)
+        yield Fact("missing_image", ways.pop(), "updated to a tag that does not exist", str(updated))
 
 
 def _way(outcome: Outcome) -> str:
@@ -74,9 +51,7 @@ def _either(name: str, outcome: Outcome, did: str, values: dict[Digest, str]) ->
 
 
 EXPERIMENTS: Final = (
-    Experiment(("resolved_uri_input",), _resolved_uri),
     Experiment(("digest_input",), _digest),
     Experiment(("resolved_digest",), _index),
-    Experiment(("attestations",), _attestations),
-    Experiment(("missing_image", "missing_image_status"), _missing),
+    Experiment(("missing_image",), _missing),
 )

@@ -100,31 +100,10 @@ def _list(lab: Lab) -> Iterator[Finding]:
     yield Fact("listed_functions", position, "listed functions", answered)
 
 
-def _publish(lab: Lab) -> Iterator[Finding]:
-    function = lab.ready()
-    first, second = function.publish(), function.publish()
-    did = "published the function twice"
-    versions = [said.fields("a version").text("versionId") for said in (first, second)]
-    if not first.is_success:
-        yield Unknown("publish_unchanged", f"the first publishing was {first}")
-    elif not second.is_success:
-        yield Fact("publish_unchanged", "rejected", did, f"the second was {second}")
-    elif versions[0] == versions[1]:
-        yield Unknown("publish_unchanged", f"{did}, and got version {versions[0]} twice: neither accepted nor rejected")
-    else:
-        yield Fact("publish_unchanged", "accepted", did, f"got the versions {' and '.join(versions)}")
-
-
-def _idle(_: Lab) -> Iterator[Finding]:
-    yield Unknown("instance_idle_seconds", "no instance is kept waiting to see when it ends: the probe's end at once")
-
-
 EXPERIMENTS: Final = (
     Experiment(("create_seconds",), _create),
     Experiment(("update_answer", "update_seconds", "update_merge"), _update),
     Experiment(("nested_merge",), _nested),
     Experiment(("listed_functions",), _list),
     Experiment(("concurrent_update",), _concurrent),
-    Experiment(("publish_unchanged",), _publish),
-    Experiment(("instance_idle_seconds",), _idle),
 )

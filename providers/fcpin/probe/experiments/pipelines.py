@@ -11,11 +11,8 @@ NAMES: Final = (
     "pipeline_start",
     "pipeline_phases",
     "pipeline_tasks",
-    "missing_dependency",
     "build_output",
     "build_seconds",
-    "warm_seconds",
-    "conversion_seconds",
 )
 _WHY: Final = "no pipeline is run: it takes a code repository and a role of yours, and stays in the account for ever"
 
