@@ -55,7 +55,8 @@ class LaggingClient(FunctionClient):
         credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
         super().__init__(REGION, endpoint=cloud.url, credentials=credentials, retry=Retry(attempts=1))
         self._old: Function | None = None
-        self._late = self._lost = 0
+        self._late = self._lost = self._blank = 0
+        self._blank_after_deletion = 0
         self._cloud = cloud
 
     def lag(self, reads: int) -> None:
@@ -66,7 +67,14 @@ class LaggingClient(FunctionClient):
         """That many deletions are answered, and not carried out."""
         self._lost = times
 
+    def answer_nothing(self, reads: int) -> None:
+        """That many reads return an object without keys, and as many after each deletion."""
+        self._blank = self._blank_after_deletion = reads
+
     def get(self, name: str, qualifier: str = "") -> Function:
+        if self._blank > 0:
+            self._blank -= 1
+            return Function.from_wire({})
         if self._old is not None and self._late > 0:
             self._late -= 1
             return self._old
@@ -78,6 +86,7 @@ class LaggingClient(FunctionClient):
         return super().update(name, body)
 
     def delete(self, name: str) -> None:
+        self._blank = self._blank_after_deletion
         if self._lost > 0:
             self._lost -= 1
         else:
@@ -188,6 +197,21 @@ def test_a_function_that_stays_is_not_forgotten(cloud: Emulator) -> None:
     client.lose_deletions(0)
     plugin.destroy()
     assert cloud.functions() == []
+
+
+def test_an_answer_that_is_no_function_is_neither_a_deletion_nor_another_function(cloud: Emulator) -> None:
+    client = LaggingClient(cloud)
+    plugin = Plugin(cloud, client=client)
+    cloud.push(PATH, "main-1")
+    plugin.up(**wanted(cloud))
+    client.answer_nothing(1)
+    with pytest.raises(Told, match="returned no functionId"):
+        plugin.destroy()
+    assert plugin.outputs
+    client.lose_deletions(1)
+    plugin.destroy()
+    assert cloud.functions() == []
+    assert len(plugin.clock.slept) >= 2
 
 
 def test_a_function_of_the_same_name_that_appears_while_one_is_deleted_stays(cloud: Emulator, plugin: Plugin) -> None:

@@ -128,7 +128,7 @@ class Deployer:
         left = _found(client, function.name)
         if left is None:
             return True
-        if left.id == function.id:
+        if not left.id or left.id == function.id:
             return False
         self.log("warning", f"function {function.name} is deleted, and another one of that name exists: it stays")
         return True
