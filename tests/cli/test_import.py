@@ -65,7 +65,9 @@ def test_every_entry_says_what_its_policy_follows(region: ToldStack) -> None:
     region.push("4.5.5-ls239")
     region.create("till", "4.5.5-ls239")
     answer = run(["import", "--region", REGION, "--fc-endpoint", region.cloud.url])
-    follows = "    # follows <version>-ls<number> below 5.0.0, no other tag: the greatest version, then the greatest numbers"
+    follows = (
+        "    # follows <version>-ls<number> below 5.0.0, no other tag: the greatest version, then the greatest numbers"
+    )
     assert f"{follows} from left to right\n    till:\n" in answer.out
     (entry,) = yaml.safe_load(answer.out)["config"]["fcpin:functions"].values()
     PinArgs.read(entry, REGION)

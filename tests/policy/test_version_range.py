@@ -79,7 +79,9 @@ def test_the_three_numbers_may_begin_with_zeros() -> None:
     assert version("01.02.03-rc.1+007") == version("1.2.3-rc.1")
 
 
-@given(st.lists(st.from_regex(r"v?[0-9]{1,3}\.[0-9]{1,20}\.[0-9]{1,3}(-rc\.[0-9]{1,2})?|[0-9a-f.]{1,8}", fullmatch=True)))
+@given(
+    st.lists(st.from_regex(r"v?[0-9]{1,3}\.[0-9]{1,20}\.[0-9]{1,3}(-rc\.[0-9]{1,2})?|[0-9a-f.]{1,8}", fullmatch=True))
+)
 def test_many_versions_have_the_keys_that_each_has_alone(texts: list[str]) -> None:
     assert list(version_keys(texts, parse_version)) == [parse_version(text) for text in texts]
 

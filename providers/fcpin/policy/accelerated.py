@@ -19,7 +19,7 @@ from fcpin.policy.times import iso, read_duration
 from fcpin.policy.waiting import Wait
 
 _CONTAINERD: Final = f"_containerd{SUFFIX}"
-"""Of a second conversion, for nodes of containerd, that ACR makes in its full mode. Not an image for Function Compute."""
+"""Of a second conversion, for nodes of containerd, that ACR makes in its full mode."""
 _MODES: Final = ("ignore", "prefer", "require")
 _NO_TIME = Wait("has no push time, which accelerated_wait goes by")
 

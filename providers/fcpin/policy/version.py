@@ -25,7 +25,7 @@ _RELEASES = expecting(r"v?[0-9]+\.[0-9]+\.[0-9]+")
 def parse_version(text: str) -> VersionKey | None:
     """Return the key of `X.Y.Z`, or None if *text* is not a version. Build metadata is ignored.
 
-    As in Flux: `v` is optional and the three numbers may begin with zeros (`2022.04.2`); numbers of a pre-release may not.
+    As in Flux: `v` is optional, and the three numbers may begin with zeros (`2022.04.2`). Others may not.
     """
     return None if (match := _WHOLE.fullmatch(text)) is None else _key(*match.groups())
 
