@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fcpin.adoption.candidates import LeftOut
 from fcpin.errors import InvalidSettings
@@ -159,3 +161,50 @@ def test_what_is_no_file_of_edition_3_is_refused(file: Any, path: str) -> None:
     with pytest.raises(InvalidSettings) as caught:
         read(file)
     assert [problem.path for problem in caught.value.problems] == [path]
+
+
+REFERENCES = ["vars.a", "vars.b.x", "this.props.region", "this.name", "resources.one.props", "resources.two.props.functionName",
+              "env('A', 'x')", "env(GIT_COMMIT)", "file('a')", "json(vars.a)", "path('.')", "config('A')", "", "a(b", "this"]  # fmt: skip
+PLAIN = ["fc3", "fc3@dev", "custom-container", "global", "cn-hangzhou", f"{ACR}:1.4.2", f"{ACR}:", "${", "3.0.0"]
+TEXTS = st.sampled_from([f"${{{each}}}" for each in REFERENCES] + PLAIN) | st.text(max_size=3)
+KEYS = st.sampled_from(["a", "b", "x", "one", "two", "component", "props", "extend", "name", "ignore", "global", "region",
+                        "functionName", "runtime", "customContainerConfig", "image"])  # fmt: skip
+VALUES = st.recursive(
+    TEXTS
+    | st.lists(TEXTS, min_size=2, max_size=2).map("".join)
+    | st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(),
+    lambda inner: st.dictionaries(KEYS, inner, max_size=6) | st.lists(inner, max_size=3),
+    max_leaves=25,
+)
+PROPS = st.fixed_dictionaries(
+    {"functionName": VALUES, "customContainerConfig": st.fixed_dictionaries({"image": VALUES}) | VALUES},
+    optional={"region": VALUES, "runtime": st.just("custom-container") | VALUES},
+)
+RESOURCE = st.fixed_dictionaries(
+    {"component": st.just("fc3") | VALUES, "props": PROPS | VALUES}, optional={"extend": VALUES}
+)
+FILES = st.fixed_dictionaries(
+    {
+        "resources": st.dictionaries(st.sampled_from(["one", "two"]) | st.integers(), RESOURCE | VALUES, max_size=3)
+        | VALUES
+    },
+    optional={"edition": st.just("3.0.0") | VALUES, "vars": VALUES, "template": VALUES, "access": VALUES},
+)
+
+
+@given(
+    st.lists(FILES, min_size=1, max_size=2), st.dictionaries(st.sampled_from(["A", "GIT_COMMIT"]), st.text(max_size=9))
+)
+def test_whatever_stands_in_a_file_is_a_function_or_named(files: list[Any], environment: dict[str, str]) -> None:
+    try:
+        found = functions(Document([SFile(file, nothing_beside) for file in files]), lambda *_: "", (), environment)
+    except InvalidSettings:
+        return
+    for each in found:
+        if isinstance(each, Deployed):
+            Policy.from_spec(each.guess.spec)
+        else:
+            assert each.why

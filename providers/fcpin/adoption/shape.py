@@ -63,7 +63,7 @@ class Piece:
         if self.kind == "day":
             return "[0-9]{1,2}"
         if self.kind == "number":
-            return f"[0-9]{{1,{_SHORT}}}" if len(self.text) <= _SHORT else f"[0-9]{{{len(self.text)}}}"
+            return f"[0-9]{{1,{max(_SHORT, len(self.text))}}}"
         return r"\.".join(["[0-9]+"] * len(self.numbers))
 
     @property

@@ -69,10 +69,12 @@ class Versioned:
         """The three numbers, where the first group of a pattern is `exact`."""
 
     def guess(self) -> Guess:
-        first, *others = self.version.text.split(".")
+        plain = self.version.text.removeprefix("v")
+        first, *others = plain.split(".")
         date = with_day_first([Piece("number", first), *_dotted(others)])
         if len(others) == 2 and date[0].kind == "day":
-            return by_push([*self.before, *date, *self.after])
+            v = Piece("text", self.version.text.removesuffix(plain))
+            return by_push(merged([*self.before, v, *date, *self.after]))
         return self._described() or self._pre_release() or self._counted() or self._plain()
 
     def _plain(self) -> Guess:

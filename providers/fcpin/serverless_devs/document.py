@@ -59,13 +59,13 @@ class Document:
     @property
     def edition(self) -> str:
         view = self._top("edition")
-        return str(view[0].value) if view else ""
+        return _as_text(view[0].value) if view else ""
 
     @property
     def resources(self) -> Sequence[str]:
         """Their names, those of the base first."""
         written = [file.content.get("resources") for file in self.files]
-        return list(dict.fromkeys(str(name) for each in written if isinstance(each, Mapping) for name in each))
+        return list(dict.fromkeys(_as_text(name) for each in written if isinstance(each, Mapping) for name in each))
 
     def get(self, resource: str, *path: str) -> str | None:
         """Return the text at *path* of *resource*, with references to the environment only; None for none.
@@ -127,7 +127,7 @@ class Document:
             ignore = self._walk([element], ["extend", "ignore"])
             if name and isinstance(name[0].value, str):
                 paths = ignore[0].value if ignore else []
-                found[name[0].value] = [str(path) for path in (paths if isinstance(paths, list) else [paths])]
+                found[name[0].value] = [_as_text(path) for path in (paths if isinstance(paths, list) else [paths])]
         return found
 
     def _walk(self, view: View, path: Sequence[str]) -> View:
@@ -168,7 +168,7 @@ class Document:
             written = view[0].value
             raise Unresolved(written if isinstance(written, str) else "a value", "which is neither text nor number")
         if not isinstance(layer.value, str):
-            return str(layer.value)
+            return _as_text(layer.value)
         if layer not in self._texts:
             with self._opened(layer):
                 self._texts[layer] = self._resolved(layer.value, layer)
@@ -231,7 +231,7 @@ class Document:
             raise Unresolved(reference, _UNKNOWN[call.function])
         argument = call.argument
         if isinstance(argument, Call):
-            argument = str(self._called(reference, argument, layer))
+            argument = _as_text(self._called(reference, argument, layer))
         elif isinstance(argument, Lookup):
             argument = self._text(self._referred(reference, argument, layer))
         try:
@@ -243,6 +243,14 @@ class Document:
             why = getattr(error, "strerror", None) or "it is not JSON"
             raise Unresolved(reference, f"which cannot be read: {why}") from None
         raise Unresolved(reference, _LATER)
+
+
+def _as_text(value: object) -> str:
+    """As it would be written; empty for a number of thousands of digits, which Python does not write."""
+    try:
+        return str(value)
+    except ValueError:
+        return ""
 
 
 def _without(value: object, paths: Sequence[str]) -> object:
