@@ -50,7 +50,7 @@ def version_keys(texts: Sequence[str], parse: Callable[[str], VersionKey | None]
 def _releases(texts: Sequence[str]) -> Iterator[VersionKey]:
     joined = ",".join(texts).replace("v", "").replace(".", ",")
     try:
-        numbers = iter(json.loads(f"[{joined}]"))  # the fastest reader of integers here, but of none with a leading zero
+        numbers = iter(json.loads(f"[{joined}]"))  # the fastest reader of integers; it takes no leading zeros
     except ValueError:
         numbers = map(int, joined.split(","))
     return zip(numbers, numbers, numbers, repeat(1))
