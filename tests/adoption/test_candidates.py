@@ -143,8 +143,11 @@ def test_an_entry_says_what_runs_and_what_to_follow() -> None:
         "function_name": "checkout",
         "repository": REPOSITORY,
         "policy": {"family": {"name": "main"}},
+        "filter_tags": {"pattern": "^main-[0-9]{1,6}$"},
     }
-    assert entry.comment == ("runs main-12@abababababab",)
+    runs, follows = entry.comment
+    assert runs == "runs main-12@abababababab"
+    assert follows.startswith("follows main-<number>, no other tag: the one pushed last")
 
 
 def test_the_region_is_said_where_it_is_not_the_stacks_own() -> None:
@@ -156,7 +159,7 @@ def test_an_entry_gets_a_name_that_is_free() -> None:
 
 
 def test_a_function_that_is_not_well_is_said_to_be_so() -> None:
-    (runs,) = entry_of(lastUpdateStatus="Failed").comment
+    runs, _ = entry_of(lastUpdateStatus="Failed").comment
     assert runs.endswith("; its state is Active, its last update Failed")
 
 

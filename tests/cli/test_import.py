@@ -42,6 +42,7 @@ def test_without_a_stack_a_whole_file_is_printed(region: ToldStack) -> None:
             "function_name": "shop-checkout",
             "repository": region.repository,
             "policy": {"family": {"name": "release"}},
+            "filter_tags": {"pattern": "^release-[0-9a-f]{7}$"},
         },
         "shop-orders": {
             "function_name": "shop-orders",
@@ -60,6 +61,18 @@ def test_every_entry_says_what_runs_now(region: ToldStack) -> None:
     assert f"    # runs latest@{digest[:12]}\n    # latest looks like a tag that moves" in out
 
 
+def test_every_entry_says_what_its_policy_follows(region: ToldStack) -> None:
+    region.push("4.5.5-ls239")
+    region.create("till", "4.5.5-ls239")
+    answer = run(["import", "--region", REGION, "--fc-endpoint", region.cloud.url])
+    follows = (
+        "    # follows <version>-ls<number> below 5.0.0, no other tag: the greatest version, then the greatest numbers"
+    )
+    assert f"{follows} from left to right\n    till:\n" in answer.out
+    (entry,) = yaml.safe_load(answer.out)["config"]["fcpin:functions"].values()
+    PinArgs.read(entry, REGION)
+
+
 def test_a_stack_gets_new_entries_and_nothing_else(region: ToldStack) -> None:
     region.deploy("orders", "1.4.2")
     region.create("checkout", "release-83f96b6")
@@ -69,7 +82,7 @@ def test_a_stack_gets_new_entries_and_nothing_else(region: ToldStack) -> None:
     changed = [
         line for line in difflib.ndiff(before.splitlines(), region.file.read_text().splitlines()) if line[0] in "+-"
     ]
-    assert [line[0] for line in changed] == ["+"] * 7
+    assert [line[0] for line in changed] == ["+"] * 10
     assert [line for line in answer.out.splitlines() if line.startswith("+ ")] == ["+" + line[2:] for line in changed]
     assert "next: pulumi preview --stack test" in answer.out
 

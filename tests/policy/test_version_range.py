@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fcpin.errors import InvalidPolicy
-from fcpin.policy.version import VersionKey, parse_loose_version, parse_version
+from fcpin.policy.version import VersionKey, parse_loose_version, parse_version, version_keys
 from fcpin.policy.version_range import VersionRange
 
 TABLE = Path(__file__).with_name("data") / "masterminds.tsv"
@@ -29,13 +29,18 @@ def test_the_table_is_not_one_sided() -> None:
     found = [answer for _, _, answer in answers()]
     assert min(found.count("true"), found.count("false")) > 200
     assert found.count("bad-range") > 10
+    assert found.count("bad-version") > 100
 
 
 def ours(text: str, value: str) -> str:
     try:
-        return "true" if VersionRange.parse(text).has(version(value)) else "false"
+        version_range = VersionRange.parse(text)
     except InvalidPolicy:
         return "bad-range"
+    key = parse_version(value)
+    if key is None:
+        return "bad-version"
+    return "true" if version_range.has(key) else "false"
 
 
 def test_every_answer_of_masterminds_is_ours() -> None:
@@ -55,8 +60,9 @@ def test_versions_compare_as_the_specification_says() -> None:
         assert version(smaller) < version(greater), f"{smaller} < {greater}"
 
 
-NO_VERSIONS = ["", "1", "1.2", "1.2.3.4", "01.2.3", "1.02.3", "1.2.3-", "1.2.3-01", "V1.2.3", "vv1.2.3", "0a1b2c3",
-               "1234567", "1.2.x", "1.2.3-a_b", " 1.2.3", "1.2.3\n", "-1.2.3", "१.२.३"]  # fmt: skip
+NO_VERSIONS = ["", "1", "1.2", "1.2.3.4", "1.2.3-", "1.2.3-01", "1.2.3-rc.01", "1.2.3+", "V1.2.3", "vv1.2.3", "0a1b2c3",
+               "1234567", "0123456", "2022", "2022.04", "1.2-rc.1.2", "1.2.x", "1.2.3-a_b", " 1.2.3", "1.2.3\n",
+               "1.2.3\n4.5.6", "-1.2.3", "१.२.३", "1..3", "1.2."]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", NO_VERSIONS)
@@ -66,6 +72,18 @@ def test_what_is_no_version(text: str) -> None:
 
 def test_v_and_build_metadata_do_not_count() -> None:
     assert version("v1.2.3") == version("1.2.3") == version("1.2.3+build.5")
+
+
+def test_the_three_numbers_may_begin_with_zeros() -> None:
+    assert version("v2022.04.02") == version("2022.4.2") < version("2022.10.01")
+    assert version("01.02.03-rc.1+007") == version("1.2.3-rc.1")
+
+
+@given(
+    st.lists(st.from_regex(r"v?[0-9]{1,3}\.[0-9]{1,20}\.[0-9]{1,3}(-rc\.[0-9]{1,2})?|[0-9a-f.]{1,8}", fullmatch=True))
+)
+def test_many_versions_have_the_keys_that_each_has_alone(texts: list[str]) -> None:
+    assert list(version_keys(texts, parse_version)) == [parse_version(text) for text in texts]
 
 
 def test_a_loose_version_may_lack_numbers() -> None:

@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fcpin.adoption.candidates import LeftOut
 from fcpin.errors import InvalidSettings
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.policy import Policy
+from fcpin.serverless_devs.document import Document, SFile
 from fcpin.serverless_devs.entries import entries
 from fcpin.serverless_devs.functions import Deployed, functions
 
@@ -23,11 +26,16 @@ def document(**props: Any) -> dict[str, Any]:
     whole = {"functionName": "checkout", "region": "cn-hangzhou", "runtime": "custom-container"}
     container = {"customContainerConfig": {"image": image}}
     resource = {"component": "fc3", "props": {**whole, **container, **props}}
-    return {"edition": "3.0.0", "name": "shop", "vars": {"region": "cn-beijing", "image": {"tag": "1.4.2"}}, "resources": {"till": resource}}  # fmt: skip
+    return {"edition": "3.0.0", "name": "shop", "vars": {"region": "cn-beijing", "odd": "a b", "image": {"tag": "1.4.2"}}, "resources": {"till": resource}}  # fmt: skip
+
+
+def nothing_beside(name: str) -> str:
+    raise FileNotFoundError(2, "no such file", name)
 
 
 def read(document: Any, **environment: str) -> Deployed | LeftOut:
-    (found,) = functions(document, lambda name, _: "is pinned" if name == "pinned" else "", (), environment)
+    files = [SFile(document, nothing_beside)]
+    (found,) = functions(Document(files), lambda name, _: "is pinned" if name == "pinned" else "", (), environment)
     return found
 
 
@@ -51,12 +59,17 @@ TAGS: list[tuple[str, str, dict[str, str], Any]] = [
     # a tag as it is written, in which environment, the policy
     ("a commit", "${env(GIT_COMMIT)}", {}, {"policy": {"newest": {"by": "pushed"}}, "filter_tags": {"pattern": "^[0-9a-f]{7}$"}}),
     ("a commit in quotes with a default", "${env('GIT_COMMIT', 'latest')}", {}, {"policy": {"newest": {"by": "pushed"}}, "filter_tags": {"pattern": "^[0-9a-f]{7}$"}}),
-    ("a commit of another name", "${ env(CI_COMMIT_SHORT_SHA) }", {}, {"policy": {"newest": {"by": "pushed"}}, "filter_tags": {"pattern": "^[0-9a-f]{7}$"}}),
-    ("a family of commits", "release-${env(GIT_COMMIT)}", {}, {"policy": {"family": {"name": "release"}}}),
-    ("commits with an ending", "${env(GIT_COMMIT)}-debug", {}, {"policy": {"newest": {"by": "pushed"}}, "filter_tags": {"pattern": r"^[0-9a-f]{7}\-debug$"}}),
+    ("a commit of another name", "${ env(CI_COMMIT_SHORT_SHA) }", {}, {"policy": {"newest": {"by": "pushed"}}, "filter_tags": {"pattern": "^[0-9a-f]{8}$"}}),
+    ("a family of commits", "release-${env(GIT_COMMIT)}", {}, {"policy": {"family": {"name": "release"}}, "filter_tags": {"pattern": "^release-[0-9a-f]{7}$"}}),
+    ("commits with an ending", "${env(GIT_COMMIT)}-debug", {}, {"policy": {"newest": {"by": "pushed"}}, "filter_tags": {"pattern": "^[0-9a-f]{7}-debug$"}}),
+    ("a version and a commit", "1.4.2-${env(GIT_COMMIT)}", {}, {"policy": {"semver": {"range": "1.x"}}, "filter_tags": {"pattern": r"^(?P<version>v?[0-9]+\.[0-9]+\.[0-9]+)-[0-9a-f]{7}$", "extract": "$version"}}),
+    ("a whole commit", "${env(GITHUB_SHA)}", {}, {"policy": {"newest": {"by": "pushed"}}, "filter_tags": {"pattern": "^[0-9a-f]{40}$"}}),
+    ("a commit that is set", "${env(GIT_COMMIT)}", {"GIT_COMMIT": "83f96b6c0ffe"}, {"policy": {"newest": {"by": "pushed"}}, "filter_tags": {"pattern": "^[0-9a-f]{12}$"}}),
     ("a variable of the file", "${vars.image.tag}", {}, {"policy": {"semver": {"range": "1.x"}}}),
-    ("a variable of the environment", "${env(TAG)}", {"TAG": "release-83f96b6"}, {"policy": {"family": {"name": "release"}}}),
-    ("its default", "${env(TAG, '128')}", {}, {"policy": {"numerical": {"order": "asc"}}}),
+    ("a variable of the environment", "${env(TAG)}", {"TAG": "release-83f96b6"}, {"policy": {"family": {"name": "release"}}, "filter_tags": {"pattern": "^release-[0-9a-f]{7}$"}}),
+    ("its default", "${env(TAG, '128')}", {}, {"policy": {"numerical": {"order": "asc"}}, "filter_tags": {"pattern": "^[0-9]{1,6}$"}}),
+    ("its default, for an empty one", "${env(TAG, '2.0.1')}", {"TAG": ""}, {"policy": {"semver": {"range": "2.x"}}}),
+    ("numbers after a version", "4.5.5-ls239", {}, {"policy": {"semver": {"range": ">=4.0.0-0, <5.0.0-0"}}, "filter_tags": {"pattern": r"^v?([0-9]+\.[0-9]+\.[0-9]+)-ls0*([0-9]{1,6})$", "extract": "$1-$2"}}),
     ("a version", "2.0.1", {}, {"policy": {"semver": {"range": "2.x"}}}),
     ("a tag that moves", "latest", {}, {"policy": {"digest": {"tag": "latest"}}}),
 ]  # fmt: skip
@@ -68,6 +81,13 @@ def test_a_tag_tells_its_policy(what: str, tag: str, environment: dict[str, str]
     assert isinstance(found, Deployed)
     assert found.guess.spec == spec
     Policy.from_spec(found.guess.spec)
+    (entry,) = entries([found], "cn-hangzhou", ())
+    assert entry.comment == (f"s.yaml deploys :{found.written}", found.guess.note)
+
+
+@pytest.mark.parametrize("component", ["fc3", "fc3@0.1.4", "fc3@dev"])
+def test_a_component_may_have_a_version(component: str) -> None:
+    assert isinstance(read(other(component=component)), Deployed)
 
 
 def test_name_and_region_may_be_variables_and_another_region_is_said() -> None:
@@ -97,7 +117,11 @@ def test_the_international_site_is_acr(network: str) -> None:
 LEFT_OUT: list[tuple[str, Any, str]] = [
     ("another component", other(component="oss"), "the component oss"),
     ("functions of FC 2.0", other(component="fc"), "only fc3"),
-    ("no props", {"edition": "3.0.0", "resources": {"till": {"component": "fc3"}}}, "no component and props"),
+    ("a component of another name", other(component="fc3-domain@1.0"), "the component fc3-domain@1.0"),
+    ("no component", other(component=None), "no component and props"),
+    ("no props", {"edition": "3.0.0", "resources": {"till": {"component": "fc3"}}}, "no functionName"),
+    ("a list for a resource", {"edition": "3.0.0", "resources": {"till": []}}, "no component and props"),
+    ("a template that is not there", {"edition": "3.0.0", "resources": {"till": {"component": "fc3", "extend": {"name": "global"}, "props": {"functionName": "x"}}}}, "has no runtime, and only custom-container runs an image; it extends the template global, which this file does not have"),
     ("another runtime", document(runtime="python3.10"), "python3.10"),
     ("no image", document(customContainerConfig={"port": 9000}), "customContainerConfig.image"),
     ("no name", document(functionName=None), "functionName"),
@@ -108,7 +132,16 @@ LEFT_OUT: list[tuple[str, Any, str]] = [
     ("a variable that is not there", document(image=f"{ACR}:${{vars.nothing}}"), "refers to ${vars.nothing}"),
     ("a variable that names itself", {**document(image=f"{ACR}:${{vars.a}}"), "vars": {"a": "${vars.a}"}}, "refers to ${vars.a}"),
     ("an output of another resource", document(image="${resources.acr.output.image}"), "refers to ${resources.acr.output.image}"),
-    ("a file", document(functionName="${file('name.txt')}"), "refers to ${file('name.txt')}"),
+    ("a result of another resource", document(functionName="${resources.a.info.name}"), "which only a deployment by Serverless Devs knows"),
+    ("a file that is not there", document(functionName="${file('name.txt')}"), "refers to ${file('name.txt')}, which cannot be read: no such file"),
+    ("an account", document(image="registry.cn-hangzhou.aliyuncs.com/${config('AccountID')}/app:1"), "refers to ${config('AccountID')}, which only `s config` knows"),
+    ("a path", document(functionName="${path('./code')}"), "refers to ${path('./code')}, which only a deployment"),
+    ("JavaScript", document(functionName="${vars.region || 'x'}"), "refers to ${vars.region || 'x'}, which has no value in this file"),
+    ("a mapping where a text has to be", document(functionName="${vars.image}"), "refers to ${vars.image}, which is neither text nor number"),
+    ("itself", document(functionName="${this.props.functionName}"), "refers to ${this.props.functionName}, which refers to itself"),
+    ("another resource, which refers back", document(functionName="${resources.till.props.region}", region="${this.props.functionName}"), "which refers to itself"),
+    ("props that are themselves", other(props="${this.props}"), "refers to ${this.props}, which refers to itself"),
+    ("a tag that is none", document(image=f"{ACR}:${{vars.odd}}"), "a b is not a valid tag"),
     ("one that is pinned already", document(functionName="pinned"), "is pinned"),
 ]  # fmt: skip
 
@@ -124,7 +157,7 @@ def test_what_cannot_be_adopted_is_named_with_its_reason(what: str, file: Any, s
 @pytest.mark.parametrize(
     ("file", "path"),
     [
-        (None, ""),
+        ({}, "edition"),
         ({"edition": "1.0.0", "services": {}}, "edition"),
         ({"edition": "3.0.0"}, "resources"),
         ({"edition": "3.0.0", "resources": []}, "resources"),
@@ -134,3 +167,50 @@ def test_what_is_no_file_of_edition_3_is_refused(file: Any, path: str) -> None:
     with pytest.raises(InvalidSettings) as caught:
         read(file)
     assert [problem.path for problem in caught.value.problems] == [path]
+
+
+REFERENCES = ["vars.a", "vars.b.x", "this.props.region", "this.name", "resources.one.props", "resources.two.props.functionName",
+              "env('A', 'x')", "env(GIT_COMMIT)", "file('a')", "json(vars.a)", "path('.')", "config('A')", "", "a(b", "this"]  # fmt: skip
+PLAIN = ["fc3", "fc3@dev", "custom-container", "global", "cn-hangzhou", f"{ACR}:1.4.2", f"{ACR}:", "${", "3.0.0"]
+TEXTS = st.sampled_from([f"${{{each}}}" for each in REFERENCES] + PLAIN) | st.text(max_size=3)
+KEYS = st.sampled_from(["a", "b", "x", "one", "two", "component", "props", "extend", "name", "ignore", "global", "region",
+                        "functionName", "runtime", "customContainerConfig", "image"])  # fmt: skip
+VALUES = st.recursive(
+    TEXTS
+    | st.lists(TEXTS, min_size=2, max_size=2).map("".join)
+    | st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(),
+    lambda inner: st.dictionaries(KEYS, inner, max_size=6) | st.lists(inner, max_size=3),
+    max_leaves=25,
+)
+PROPS = st.fixed_dictionaries(
+    {"functionName": VALUES, "customContainerConfig": st.fixed_dictionaries({"image": VALUES}) | VALUES},
+    optional={"region": VALUES, "runtime": st.just("custom-container") | VALUES},
+)
+RESOURCE = st.fixed_dictionaries(
+    {"component": st.just("fc3") | VALUES, "props": PROPS | VALUES}, optional={"extend": VALUES}
+)
+FILES = st.fixed_dictionaries(
+    {
+        "resources": st.dictionaries(st.sampled_from(["one", "two"]) | st.integers(), RESOURCE | VALUES, max_size=3)
+        | VALUES
+    },
+    optional={"edition": st.just("3.0.0") | VALUES, "vars": VALUES, "template": VALUES, "access": VALUES},
+)
+
+
+@given(
+    st.lists(FILES, min_size=1, max_size=2), st.dictionaries(st.sampled_from(["A", "GIT_COMMIT"]), st.text(max_size=9))
+)
+def test_whatever_stands_in_a_file_is_a_function_or_named(files: list[Any], environment: dict[str, str]) -> None:
+    try:
+        found = functions(Document([SFile(file, nothing_beside) for file in files]), lambda *_: "", (), environment)
+    except InvalidSettings:
+        return
+    for each in found:
+        if isinstance(each, Deployed):
+            Policy.from_spec(each.guess.spec)
+        else:
+            assert each.why

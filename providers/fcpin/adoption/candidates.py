@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from fcpin.adoption.guess import Guess, guess
+from fcpin.adoption.guess import guess
+from fcpin.adoption.guessed import Guess
 from fcpin.errors import FunctionNotFound, InvalidImage
 from fcpin.fc.listing import in_full, is_fc2
 from fcpin.fc.model import Function

@@ -1,4 +1,4 @@
-"""What a stack's configuration has to say so that functions are adopted: one entry each, with a word about it."""
+"""Entries of a stack's configuration that adopt functions, each with a comment on what its policy follows."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ def _entry(candidate: Candidate, name: str, region: str) -> Entry:
         runs += (
             f"; its state is {function.state or 'unknown'}, its last update {function.last_update_status or 'unknown'}"
         )
-    return Entry(name, values, tuple(filter(None, (runs, candidate.guess.note))))
+    return Entry(name, values, (runs, candidate.guess.note))
 
 
 def free_name(name: str, used: Collection[str]) -> str:

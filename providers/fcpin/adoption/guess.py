@@ -1,101 +1,53 @@
 """Guess a policy from the one tag that a function runs.
 
-A guess keeps the tag that runs among the candidates, and says when the tag is one that moves.
+A guess keeps the tag that runs among the candidates, follows tags of the same shape only, and has a note on what it
+follows and what not. Where several policies would fit, it is the one that follows less.
 
-1. `release-83f96b6`, `main-12`: the family that is named before the last dash. A commit has 7 to 64 hexadecimal digits.
-2. `release-20261122-83f96b6`: the one pushed last of that form, for the date changes too.
-3. `1.4.2`, `v1.4.2`: the same major version. Before 1.0 the same minor one, because there each may break.
-4. `1.5.0-rc.1`: the same, pre-releases included. `1.4.2-alpine`: the versions with the same ending.
-5. `1.5`: the same with fewer numbers. `128`: the greatest number. `83f96b6`: the commit that was pushed last.
-6. Anything else, `latest` say, is taken for a tag that moves.
+1. `1.4.2`, `v1.4.2`: the same major version; before 1.0 the same minor one, because there each may break. A first
+   number that is a year has no such limit. Text before and after is kept: `release-1.4.2`, `1.4.2-alpine3.20`.
+2. `1.5.0-rc.1`: later pre-releases of the same kind or nearer to a release, and releases.
+3. Numbers after the version count after it: `4.5.5-ls239`, `1.4.2-3`, and those of git-describe, `v1.2.3-9-g2414721`.
+4. `release-83f96b6`, `main-12`: the family that is named before the last dash. `83f96b6`: the commit pushed last.
+5. Dates and other numbers are compared from left to right; of equal ones the tag pushed last is taken:
+   `20261122-83f96b6`, `2026-11-22T15-30-12Z`, `12-83f96b6`.
+6. A number after a commit, or a date that begins with the day, is no order: the tag pushed last.
+7. Anything else, `latest` or `16` say, is taken for a tag that moves.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
+from fcpin.adoption.guessed import Guess, by_push, family, filtered
+from fcpin.adoption.shape import Piece, merged, ordering, pattern, pieces_of, shape, with_day_first
+from fcpin.adoption.versions import Versioned
 from fcpin.policy.accelerated import original
 from fcpin.policy.filters import SUFFIX
-from fcpin.policy.version import parse_version
 
-_COMMIT: Final = r"[0-9a-f]{7,64}"
-_UNIQUE: Final = re.compile(rf"[0-9]+|{_COMMIT}")
-_VERSION: Final = re.compile(r"(?P<v>v?)(?P<major>0|[1-9][0-9]*)\.(?P<minor>0|[1-9][0-9]*)\.(?:0|[1-9][0-9]*)")
-_SHORT_VERSION: Final = re.compile(r"v?(?P<major>[0-9]+)\.[0-9]+")
-_PRE_RELEASE: Final = re.compile(
-    r"-(?:[0-9]|(?:alpha|beta|rc|pre|preview|dev|snapshot|canary|next|m)(?![A-Z])).*", re.IGNORECASE
-)
-_VARIANT: Final = re.compile(r"-[A-Za-z].*")
-
-
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """A policy dictionary, and what its reader should know."""
-
-    spec: Mapping[str, Any]
-    note: str = ""
-    """Why it should be changed; empty when it need not."""
+_MOVING: Final = re.compile(r"(?:^|[-_.])(?:latest|current|x)(?:$|[-_.])", re.IGNORECASE)
+_MAJOR: Final = 100
+"""A number alone below it may well be a major version: `16`, `8-jre`."""
 
 
 def guess(tag: str) -> Guess:
-    """What *tag* looks as if it were chosen by."""
+    """Return the policy that *tag* looks as if it had been chosen by."""
     plain = original(tag)
-    found = _version(plain) or _family(plain) or _alone(plain) or _moving(plain)
-    if tag.endswith(SUFFIX):
-        return Guess({**found.spec, "accelerated": "prefer"}, found.note)
-    return found
+    if plain in ("", tag):
+        return _guess(tag)
+    found = _guess(plain)
+    note = f"{found.note}; deployed as the {SUFFIX} image of a tag where there is one"
+    return Guess({**found.spec, "accelerated": "prefer"}, note)
 
 
-def _version(tag: str) -> Guess | None:
-    if short := _SHORT_VERSION.fullmatch(tag):
-        return Guess({"policy": {"semver": {"range": f"{int(short['major'])}.x", "strict": False}}})
-    if (match := _VERSION.match(tag)) is None:
-        return None
-    ending = tag[match.end() :]
-    line = f"{match['major']}.x" if match["major"] != "0" else f"0.{match['minor']}.x"
-    if not ending:
-        return Guess({"policy": {"semver": {"range": line}}})
-    if _PRE_RELEASE.fullmatch(ending) and parse_version(tag):
-        return Guess({"policy": {"semver": {"range": _with_pre_releases(match["major"], match["minor"])}}})
-    if _VARIANT.fullmatch(ending):
-        filter_tags = {"pattern": f"^(?P<version>.*){_literal(ending)}$", "extract": "$version"}
-        return Guess({"policy": {"semver": {"range": line}}, "filter_tags": filter_tags})
-    return None
-
-
-def _with_pre_releases(major: str, minor: str) -> str:
-    above = f"{int(major) + 1}.0.0" if major != "0" else f"0.{int(minor) + 1}.0"
-    return f">={major}.{minor}.0-0, <{above}-0"
-
-
-def _family(tag: str) -> Guess | None:
-    name, dash, suffix = tag.rpartition("-")
-    if not dash or not name or name.endswith("-") or not _UNIQUE.fullmatch(suffix):
-        return None
-    *words, last = name.split("-")
-    if words and _UNIQUE.fullmatch(last):
-        pattern = "-".join([*map(_literal, words), _form(last), _form(suffix)])
-        return Guess({"policy": {"newest": {"by": "pushed"}}, "filter_tags": {"pattern": f"^{pattern}$"}})
-    return Guess({"policy": {"family": {"name": name}}})
-
-
-def _literal(text: str) -> str:
-    """A pattern for *text*, a part of a tag: of its characters only the dot means anything."""
-    return text.replace(".", r"\.")
-
-
-def _form(part: str) -> str:
-    """What other tags have where this one has *part*."""
-    return "[0-9]+" if part.isdecimal() else _COMMIT
-
-
-def _alone(tag: str) -> Guess | None:
-    if tag.isdecimal():
-        return Guess({"policy": {"numerical": {"order": "asc"}}})
-    if re.fullmatch(_COMMIT, tag):
-        return Guess({"policy": {"newest": {"by": "pushed"}}, "filter_tags": {"pattern": f"^{_COMMIT}$"}})
-    return None
+def _guess(tag: str) -> Guess:
+    pieces = pieces_of(tag)
+    texts = [piece.text for piece in pieces if piece.kind == "text"]
+    versions = [index for index, piece in enumerate(pieces) if piece.kind == "version"]
+    if len(texts) == len(pieces) or any(map(_MOVING.search, texts)):
+        return _moving(tag)
+    if len(versions) > 1:
+        return _staying(tag, "it has two versions, and its name does not show which of them to follow")
+    return Versioned(pieces, versions[0]).guess() if versions else _numbered(tag, pieces)
 
 
 def _moving(tag: str) -> Guess:
@@ -104,3 +56,39 @@ def _moving(tag: str) -> Guess:
         f"{tag} looks like a tag that moves, and each push of it is an outage until the next up: "
         "push a tag a build, and follow its family",
     )
+
+
+def _staying(tag: str, why: str) -> Guess:
+    return Guess({"policy": {"digest": {"tag": tag}}}, f"stays on {tag} and follows no other tag: {why}")
+
+
+def _numbered(tag: str, pieces: Sequence[Piece]) -> Guess:
+    """The guess for a tag without a version, but with numbers, dates or commits."""
+    start = next((index for index, piece in enumerate(pieces) if piece.kind in ("year", "date")), 0)
+    pieces = with_day_first(merged([*(piece.as_text() for piece in pieces[:start]), *pieces[start:]]))
+    ordered = ordering(pieces)
+    if not ordered or family(pieces) or any(piece.kind == "day" for piece in pieces):
+        return by_push(pieces)
+    if _may_be_major(pieces):
+        return _staying(tag, "it may be a major version; if it counts builds, write the policy numerical")
+    follows = f"follows {shape(pieces)}, no other tag: the greatest"
+    if len(pieces) == 1:
+        return Guess(filtered({"numerical": {"order": "asc"}}, pattern(pieces)), f"{follows} {pieces[0].kind}")
+    if len(ordered) == 1:
+        spec = filtered({"numerical": {"order": "asc"}}, pattern(pieces, ordered), "$1")
+        return Guess(spec, f"{follows} {pieces[ordered[0]].kind}, then the one pushed last")
+    numbers = [f"${index + 1}" for index in range(len(ordered))]
+    extract, more = ".".join([*numbers, "0"][:3]), ".".join(numbers[3:])
+    spec = filtered(
+        {"semver": {"range": ">=0.0.0-0" if more else "*"}},
+        pattern(pieces, ordered),
+        f"{extract}-{more}" if more else extract,
+    )
+    return Guess(spec, f"{follows} numbers from left to right, then the one pushed last")
+
+
+def _may_be_major(pieces: Sequence[Piece]) -> bool:
+    """Whether they are such as `16`, `v2` or `8-jre`."""
+    first, *rest = pieces[1:] if pieces[0].text.lower() == "v" and len(pieces) > 1 else pieces
+    is_number = first.kind == "number" and int(first.text) < _MAJOR
+    return is_number and all(piece.kind == "text" for piece in rest)

@@ -1,8 +1,10 @@
 """fcpin s-import: entries of a stack's configuration for the functions of a Serverless Devs file."""
 
+import errno
 import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,15 +19,21 @@ from fcpin.errors import InvalidInput
 if TYPE_CHECKING:
     from fcpin.adoption.candidates import LeftOut
     from fcpin.adoption.entries import Entry
+    from fcpin.serverless_devs.document import Document
     from fcpin.stack import Stack
+
+_EXTEND: Final = "extend"
+_LARGEST: Final = 64 * 2**10
+"""Bytes of a file that `${file(…)}` reads."""
 
 
 def run(given: Namespace, streams: Streams) -> int:
     """0, also when there is nothing to import. Raises InvalidInput, StackError; then nothing changed."""
     file = YamlFile.read(given.file)
+    document = _document(file)
     stack = read_stack(given) if given.stack else None
     try:
-        entries, left_out = _found(file.value, stack)
+        entries, left_out = _found(document, stack)
     except InvalidInput as error:
         raise InvalidInput(*(file.problem(each.path, each.reason) for each in error.problems)) from None
     notes = [f"left out: {each.name} {each.why}" for each in left_out]
@@ -39,7 +47,45 @@ def run(given: Namespace, streams: Streams) -> int:
     return 0
 
 
-def _found(document: object, stack: "Stack | None") -> "tuple[list[Entry], list[LeftOut]]":
+def _document(file: YamlFile) -> "Document":
+    """*file* and what it extends. Raises InvalidInput, with the line."""
+    from fcpin.serverless_devs.document import Document, SFile
+
+    if not isinstance(file.value, Mapping):
+        raise InvalidInput(file.problem("", "expected an s.yaml: edition, name, resources"))
+    extending = SFile(file.value, partial(_beside, file.path.parent))
+    extended = file.value.get(_EXTEND)
+    if extended is None:
+        return Document([extending])
+    if not isinstance(extended, str) or not extended.endswith((".yaml", ".yml")):
+        raise InvalidInput(file.problem(_EXTEND, "expected the path of a .yaml or .yml file"))
+    try:
+        base = YamlFile.read(file.path.parent / extended)
+    except InvalidInput as error:
+        raise InvalidInput(*(file.problem(_EXTEND, f"{each.path} {each.reason}") for each in error.problems)) from None
+    if not isinstance(base.value, Mapping):
+        raise InvalidInput(file.problem(_EXTEND, f"{base.path} is not an s.yaml: expected edition, name, resources"))
+    if _EXTEND in base.value:
+        reason = f"{base.path} extends a file itself, which Serverless Devs does not read; put both into one file"
+        raise InvalidInput(file.problem(_EXTEND, reason))
+    return Document([SFile(base.value, partial(_beside, base.path.parent)), extending])
+
+
+def _beside(folder: Path, name: str) -> str:
+    """The text of a file that an s.yaml in *folder* refers to. Raises OSError, ValueError."""
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise PermissionError(errno.EPERM, f"{path} is outside of the folder of s.yaml")
+    if not path.is_file():
+        raise FileNotFoundError(errno.ENOENT, "no such file")
+    with path.open("rb") as stream:
+        data = stream.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise OSError(errno.EFBIG, f"it is larger than {_LARGEST} bytes")
+    return data.decode("utf-8-sig")
+
+
+def _found(document: "Document", stack: "Stack | None") -> "tuple[list[Entry], list[LeftOut]]":
     from fcpin.adoption.candidates import LeftOut
     from fcpin.serverless_devs.entries import entries
     from fcpin.serverless_devs.functions import functions

@@ -18,13 +18,15 @@ from fcpin.policy.filters import IS_ACCELERATED, SUFFIX
 from fcpin.policy.times import iso, read_duration
 from fcpin.policy.waiting import Wait
 
+_CONTAINERD: Final = f"_containerd{SUFFIX}"
+"""Of a second conversion, for nodes of containerd, that ACR makes in its full mode."""
 _MODES: Final = ("ignore", "prefer", "require")
 _NO_TIME = Wait("has no push time, which accelerated_wait goes by")
 
 
 def original(tag: str) -> str:
-    """What *tag* is the conversion of, or *tag* itself."""
-    return tag.removesuffix(SUFFIX)
+    """Return the tag that ACR converted into *tag*, or *tag* itself."""
+    return tag.removesuffix(_CONTAINERD).removesuffix(SUFFIX)
 
 
 @dataclass(frozen=True, slots=True)

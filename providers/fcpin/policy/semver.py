@@ -22,7 +22,7 @@ class Semver(Fixed):
 
     range: VersionRange
     strict: bool = True
-    """Whether `1.2` and `01.2.3` are no versions. A number of seven digits may be a commit."""
+    """Whether a version needs all three numbers. A number of seven digits may be a commit, one of four a year."""
 
     options: ClassVar[Collection[str]] = ("range", "strict")
     by: ClassVar[str] = "version"

@@ -16,21 +16,23 @@ _PRE = r"(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
 TAIL: Final = rf"(?:-(?P<pre>{_PRE}(?:\.{_PRE})*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"
 """Pre-release and build metadata."""
 
-_NUMBER = r"(?:0|[1-9][0-9]*)"
-_STRICT = re.compile(rf"v?({_NUMBER})\.({_NUMBER})\.({_NUMBER}){TAIL}")
+_WHOLE = re.compile(rf"v?([0-9]+)\.([0-9]+)\.([0-9]+){TAIL}")
 _LOOSE = re.compile(rf"v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?{TAIL}")
 _FIRST = frozenset("v0123456789")
 """What a version begins with."""
-_RELEASES = expecting(rf"v?{_NUMBER}\.{_NUMBER}\.{_NUMBER}")
+_RELEASES = expecting(r"v?[0-9]+\.[0-9]+\.[0-9]+")
 
 
 def parse_version(text: str) -> VersionKey | None:
-    """The key of `X.Y.Z`, `v` optional, no leading zeros; None if *text* is no version. Build metadata is ignored."""
-    return None if (match := _STRICT.fullmatch(text)) is None else _key(*match.groups())
+    """Return the key of `X.Y.Z`, or None if *text* is not a version. Build metadata is ignored.
+
+    As in Flux: `v` is optional, and the three numbers may begin with zeros (`2022.04.2`). Others may not.
+    """
+    return None if (match := _WHOLE.fullmatch(text)) is None else _key(*match.groups())
 
 
 def parse_loose_version(text: str) -> VersionKey | None:
-    """The same for versions whose minor and patch numbers may be missing and whose numbers may begin with zeros."""
+    """Return the same for versions whose minor and patch numbers may be missing."""
     return None if (match := _LOOSE.fullmatch(text)) is None else _key(*match.groups())
 
 
@@ -46,8 +48,11 @@ def version_keys(texts: Sequence[str], parse: Callable[[str], VersionKey | None]
 
 
 def _releases(texts: Sequence[str]) -> Iterator[VersionKey]:
-    """Their keys. Nothing at hand reads integers as fast as the reader of JSON."""
-    numbers = iter(json.loads(f"[{','.join(texts).replace('v', '').replace('.', ',')}]"))
+    joined = ",".join(texts).replace("v", "").replace(".", ",")
+    try:
+        numbers = iter(json.loads(f"[{joined}]"))  # the fastest reader of integers; it takes no leading zeros
+    except ValueError:
+        numbers = map(int, joined.split(","))
     return zip(numbers, numbers, numbers, repeat(1))
 
 

@@ -42,7 +42,7 @@ ORDERS: Final[Mapping[str, Schema]] = {
         "The greatest semantic version in a range.",
         {
             "range": text("As Flux and Helm read it: 1.x, ~1.2, >=1.0.0 <2.0.0 || ^3; * is every release."),
-            "strict": {**flag("Whether 1.2 and 01.2.3 are no versions."), "default": True},
+            "strict": {**flag("Whether a version needs all three numbers."), "default": True},
         },
         ["range"],
     ),

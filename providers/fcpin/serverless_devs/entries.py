@@ -21,7 +21,5 @@ def entries(functions: Sequence[Deployed], region: str, taken: Collection[str]) 
             "repository": str(function.repository),
             **function.guess.spec,
         }
-        made.append(
-            Entry(name, values, tuple(filter(None, (f"s.yaml deploys :{function.written}", function.guess.note))))
-        )
+        made.append(Entry(name, values, (f"s.yaml deploys :{function.written}", function.guess.note)))
     return made
