@@ -43,7 +43,7 @@ def tags(cloud: Emulator) -> list[str]:
     return list(cloud._account.store.repository(PATH).tags)
 
 
-@pytest.mark.parametrize("sleeps", [1, 7, 30])
+@pytest.mark.parametrize("sleeps", [1, 7, 20])
 def test_an_interrupted_run_removes_what_it_made(sleeps: int) -> None:
     with laboratory(InterruptingClock(today().now(), sleeps)) as found:
         with pytest.raises(KeyboardInterrupt):
@@ -162,6 +162,6 @@ def test_another_registry_settles_all_but_what_only_acr_can() -> None:
             "oci_page_size",
             "oci_token_seconds",
         }
-        assert found.facts["mark_failed"] is False
+        assert found.facts["mark_failed"] is True
         assert found.told[-1] == "everything that was made is removed again"
         assert found.lab.repository.repository == Repository(registry.host, PATH)

@@ -121,7 +121,7 @@ LEFT_OUT: list[tuple[str, Any, str]] = [
     ("no component", other(component=None), "no component and props"),
     ("no props", {"edition": "3.0.0", "resources": {"till": {"component": "fc3"}}}, "no functionName"),
     ("a list for a resource", {"edition": "3.0.0", "resources": {"till": []}}, "no component and props"),
-    ("a template that is not there", {"edition": "3.0.0", "resources": {"till": {"component": "fc3", "extend": {"name": "global"}, "props": {"functionName": "x"}}}}, "has no runtime, and only custom-container runs an image; it extends the template global, which this file does not have"),
+    ("a template that is not there", {"edition": "3.0.0", "resources": {"till": {"component": "fc3", "extend": {"name": "global"}, "props": {"functionName": "x"}}}}, "has no runtime; fcpin deploys to custom-container functions only; it extends the template global, which this file does not have"),
     ("another runtime", document(runtime="python3.10"), "python3.10"),
     ("no image", document(customContainerConfig={"port": 9000}), "customContainerConfig.image"),
     ("no name", document(functionName=None), "functionName"),
