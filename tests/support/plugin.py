@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from emulator import Emulator
 from fcpin.fc.client import FunctionClient
+from fcpin.limits import Limits
 from fcpin.openapi import Credentials, Retry
 from fcpin.pinned_function.approved import Approved
 from fcpin.pinned_function.claims import Claims
@@ -18,6 +19,8 @@ from fcpin.pinned_function.services import Services
 from fcpin.protection.pin_tags import PinTags
 from fcpin.registry.directory import RegistryDirectory
 from fcpin.registry.settings import RegistrySettings
+from fcpin.stack.pins import StackPin
+from fcpin.stack.survey import Finding, Survey
 from tests.support.clock import ManualClock
 
 REGION: Final = "cn-hangzhou"
@@ -25,10 +28,14 @@ _ID: Final = "id"
 _AT_ONCE: Final = Retry(attempts=2, seconds=5, first_wait=0, longest_wait=0)
 
 
-def client_of(cloud: Emulator) -> FunctionClient:
-    """A client of *cloud*'s Function Compute."""
+def client_of(cloud: Emulator, url: str = "", limits: Limits | None = None) -> FunctionClient:
+    """A client of *cloud*'s Function Compute, at the proxy *url* where one is given."""
     credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
-    return FunctionClient(REGION, endpoint=cloud.url, credentials=credentials, retry=_AT_ONCE)
+    return FunctionClient(REGION, endpoint=url or cloud.url, credentials=credentials, retry=_AT_ONCE, limits=limits)
+
+
+class CheckFailed(AssertionError):
+    """The provider's check found something wrong; nothing was changed."""
 
 
 @dataclass
@@ -46,6 +53,10 @@ class Plugin:
     """What may be deployed; None for whatever the policy chooses."""
     client: FunctionClient | None = None
     """Of Function Compute; None for an ordinary one."""
+    url: str = ""
+    """Of a proxy before the cloud; empty for none."""
+    limits: Limits | None = None
+    """Of each request; None for those of users."""
 
     def preview(self, **wanted: Any) -> dict[str, Any]:
         """The inputs as check leaves them. Fails the test when the provider finds something wrong with them."""
@@ -77,10 +88,17 @@ class Plugin:
         self._provider().delete(_ID, self.outputs)
         self.inputs, self.outputs = {}, {}
 
+    def survey(self) -> Finding:
+        """What `fcpin drift` finds."""
+        services = self.services()
+        pin = StackPin.read({"urn": "urn:pulumi:p::s::t::checkout", "outputs": self.outputs})
+        return Survey(services.client_for, services.directory, self.clock.now()).of([pin])[0]
+
     def _checked(self, provider: PinnedFunctionProvider, wanted: dict[str, Any]) -> dict[str, Any]:
         news = {"function_name": "checkout", "region": REGION, "owner": "o/p/s::checkout", **wanted}
         checked = provider.check(self.inputs, news)
-        assert not checked.failures, [str(failure.reason) for failure in checked.failures]
+        if checked.failures:
+            raise CheckFailed("; ".join(str(failure.reason) for failure in checked.failures))
         return checked.inputs
 
     def _changes(self, provider: PinnedFunctionProvider, inputs: dict[str, Any]) -> bool:
@@ -88,16 +106,20 @@ class Plugin:
 
     def _provider(self) -> PinnedFunctionProvider:
         provider = PinnedFunctionProvider()
-        provider._services = self._services()
+        provider._services = self.services()
         return provider
 
-    def _services(self) -> Services:
-        cloud, log = self.cloud, lambda severity, message: self.said.append(f"{severity}: {message}")
+    def services(self) -> Services:
+        """The clients of one run."""
+        cloud, url = self.cloud, self.url or self.cloud.url
+        log = lambda severity, message: self.said.append(f"{severity}: {message}")  # noqa: E731
         credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
-        login = RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password)
-        hosts = {cloud.enterprise_host: RegistrySettings(endpoint=cloud.url), f"registry.{REGION}.aliyuncs.com": login}
-        directory = RegistryDirectory(hosts, credentials=credentials, cr_endpoint=cloud.url, retry=_AT_ONCE)
-        client = self.client or client_of(cloud)
+        login = RegistrySettings(endpoint=url, username=cloud.username, password=cloud.password)
+        hosts = {cloud.enterprise_host: RegistrySettings(endpoint=url), f"registry.{REGION}.aliyuncs.com": login}
+        directory = RegistryDirectory(
+            hosts, credentials=credentials, cr_endpoint=url, retry=_AT_ONCE, limits=self.limits
+        )
+        client = self.client or client_of(cloud, url, self.limits)
 
         def client_for(region: str, profile: str = "") -> FunctionClient:
             return client

@@ -1,0 +1,231 @@
+"""Every remote call of every verb with every fault: an error in one line, in bounded time, and nothing lost.
+
+After each fault a fault-free `up` must end in the wanted state. docs/reliability.md shows the table.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pytest
+
+from emulator import Emulator, Knobs
+from fcpin.drift import Kind
+from fcpin.errors import FcpinError
+from fcpin.image import Repository
+from fcpin.limits import Limits
+from fcpin.lookup import digest_of, require_platform, tags_for
+from fcpin.pinned_function.failures import Told
+from fcpin.policy import Policy
+from tests.support.faulty_proxy import DRIBBLE, FAULTS, READ_TIMEOUT, STALE, FaultyProxy
+from tests.support.instant import INSTANT
+from tests.support.plugin import CheckFailed, Plugin
+
+SHORT: Final = Limits(connect=0.1, silence=0.05)
+"""For faults that last as long as a request may."""
+SECONDS: Final = 5.0
+"""What one verb may take, its retries included."""
+LONGEST_MESSAGE: Final = 1500
+POLICY: Final[Mapping[str, Any]] = {"family": {"name": "main"}}
+CONFIG: Final = {"cpu": 0.5, "memory_size": 512, "disk_size": 512, "port": 9000}
+
+
+@dataclass
+class Case:
+    """One function, its repository, and a proxy before their cloud that can fail."""
+
+    cloud: Emulator
+    proxy: FaultyProxy
+    plugin: Plugin
+    path: str
+    host: str
+    may_be_stale: bool = False
+
+    @property
+    def repository(self) -> str:
+        return f"{self.host}/{self.path}"
+
+    @property
+    def function(self) -> str:
+        return self.path.replace("/", "-")
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        return {
+            "function_name": self.function,
+            "repository": self.repository,
+            "policy": dict(POLICY),
+            "config": CONFIG,
+        }
+
+    def push(self, *tags: str) -> None:
+        for tag in tags:
+            self.cloud.push(self.path, tag, content=f"{self.path} {tag}")
+
+    def deploy(self) -> None:
+        """`main-1` runs, and `main-2` is pushed."""
+        self.push("main-1")
+        self.plugin.up(**self.wanted)
+        self.push("main-2")
+
+    def push_only(self) -> None:
+        """Nothing is deployed."""
+        self.push("main-1", "main-2")
+
+    def up(self) -> None:
+        self.plugin.up(**self.wanted)
+
+    def preview(self) -> None:
+        self._expect(self.plugin.preview(**self.wanted)["tag"])
+
+    def refresh(self) -> None:
+        self.plugin.refresh()
+        assert self.plugin.outputs["tag"] == "main-1"
+
+    def destroy(self) -> None:
+        self.plugin.destroy()
+        assert self.live() is None, "destroy succeeded, and the function is still there"
+
+    def resolve(self) -> None:
+        """What `fcpin resolve` does."""
+        repository, policy = Repository.parse(self.repository), Policy.from_spec(POLICY)
+        directory, now = self.plugin.services().directory, self.plugin.clock.now()
+        selection = policy.select(tags_for(policy, directory, repository, None, now=now), current=None, now=now)
+        assert selection.chosen is not None
+        self._expect(selection.chosen.tag)
+        record = directory.resolve(repository, selection.chosen.tag)
+        require_platform(directory, repository, record.tag, digest_of(record, repository), policy.platform)
+
+    def drift(self) -> None:
+        """What `fcpin drift` does; a call that failed is a row that says so."""
+        finding = self.plugin.survey()
+        if finding.drift.kind is Kind.UNKNOWN:
+            raise FcpinError(f"{finding.drift.sentence}: {finding.drift.detail}")
+        assert finding.drift.kind is Kind.NEWER_TAG or self.may_be_stale
+
+    def live(self) -> dict[str, Any] | None:
+        """The function as the cloud has it."""
+        names = (one["functionName"] for one in self.cloud.functions())
+        return self.cloud.function(self.function) if self.function in names else None
+
+    def runs(self) -> str:
+        """The tag that the function runs, as a cold start proves."""
+        image = self.cloud.function(self.function)["customContainerConfig"]["image"]
+        called = self.cloud.invoke(self.function, cold=True)
+        return str(image.rpartition(":")[2] if called.digest else called.code)
+
+    def _expect(self, tag: str) -> None:
+        assert tag == "main-2" or (self.may_be_stale and tag == "main-1")
+
+
+@dataclass(frozen=True)
+class Verb:
+    """What runs under a fault, and what must be there before."""
+
+    name: str
+    prepare: Callable[[Case], None]
+    run: Callable[[Case], None]
+    changes: bool = False
+
+    def __str__(self) -> str:
+        return self.name
+
+
+PREVIEW: Final = Verb("preview", Case.deploy, Case.preview)
+CREATE: Final = Verb("create", Case.push_only, Case.up, changes=True)
+UPDATE: Final = Verb("update", Case.deploy, Case.up, changes=True)
+REFRESH: Final = Verb("refresh", Case.deploy, Case.refresh)
+DESTROY: Final = Verb("destroy", Case.deploy, Case.destroy, changes=True)
+RESOLVE: Final = Verb("resolve", Case.push_only, Case.resolve)
+DRIFT: Final = Verb("drift", Case.deploy, Case.drift)
+
+_OCI: Final = ("GET token", "GET manifest", "GET blob", "GET storage")
+_CHOOSE: Final = ("ListInstance", "GetRepository", "ListRepoTag", "GetRepoTag", "GetAuthorizationToken", *_OCI)
+_PERSONAL: Final = ("GetRepoTags", "HEAD manifest")
+CALLS: Final[Mapping[Verb, tuple[str, ...]]] = {
+    PREVIEW: (*_CHOOSE, *_PERSONAL),
+    CREATE: (*_CHOOSE, *_PERSONAL, "GetFunction", "CreateFunction"),
+    UPDATE: (*_CHOOSE, *_PERSONAL, "GetFunction", "UpdateFunction"),
+    REFRESH: ("GetFunction", "ListInstance", "GetRepository", "GetRepoTag", "GET token", "HEAD manifest"),
+    DESTROY: ("GetFunction", "DeleteFunction"),
+    RESOLVE: (*_CHOOSE, *_PERSONAL),
+    DRIFT: (
+        *("GetFunction", "ListInstance", "GetRepository", "ListRepoTag", "GetRepoTag"),
+        *("GET token", "GetRepoTags", "HEAD manifest"),
+    ),
+}
+"""The remote calls of each verb; `test_the_table_has_every_call` holds it."""
+
+
+@pytest.fixture
+def knobs() -> Knobs:
+    return INSTANT
+
+
+@pytest.fixture
+def proxy(cloud: Emulator) -> Iterator[FaultyProxy]:
+    with FaultyProxy(cloud.address) as proxy:
+        yield proxy
+
+
+def case_of(cloud: Emulator, proxy: FaultyProxy, path: str, *, personal: bool = False) -> Case:
+    host = "registry.cn-hangzhou.aliyuncs.com" if personal else cloud.enterprise_host
+    return Case(cloud, proxy, Plugin(cloud, url=proxy.url), path, host)
+
+
+@pytest.mark.parametrize("verb", CALLS, ids=str)
+def test_the_table_has_every_call(cloud: Emulator, proxy: FaultyProxy, verb: Verb) -> None:
+    arrived = set[str]()
+    for personal in (False, True):
+        case = case_of(cloud, proxy, f"shop/personal-{personal}".lower(), personal=personal)
+        verb.prepare(case)
+        proxy.actions.clear()
+        verb.run(case)
+        arrived |= set(proxy.actions)
+    assert arrived == set(CALLS[verb])
+
+
+@pytest.mark.parametrize(
+    ("verb", "action"),
+    [(verb, action) for verb, actions in CALLS.items() for action in actions],
+    ids=str,
+)
+def test_a_fault_is_one_line_and_loses_nothing(cloud: Emulator, proxy: FaultyProxy, verb: Verb, action: str) -> None:
+    personal = action in {*_PERSONAL, "GET token"}
+    for number, fault in enumerate(FAULTS):
+        case = case_of(cloud, proxy, f"shop/app-{number}", personal=personal)
+        verb.prepare(case)
+        before = case.live()
+        case.may_be_stale = fault is STALE
+        case.plugin.limits = SHORT if fault in {READ_TIMEOUT, DRIBBLE} else None
+        proxy.fail(action, fault)
+        message = run(verb, case, f"{verb}, {action}: {fault}")
+        proxy.heal()
+        case.plugin.limits = None
+        if not verb.changes:
+            assert case.live() == before, f"{verb}, {action}: {fault}: changed the function"
+        if not case.plugin.outputs and verb is DESTROY:
+            assert case.live() is None, f"{verb}, {action}: {fault}: the function is lost ({message})"
+        case.up()
+        assert case.runs() == "main-2", f"{verb}, {action}: {fault}"
+
+
+def run(verb: Verb, case: Case, what: str) -> str:
+    """Run *verb* under its fault; the message of the error, empty for none. Fails the test for any other end."""
+    started = time.monotonic()
+    message = ""
+    try:
+        verb.run(case)
+    except (FcpinError, Told, CheckFailed) as error:
+        message = str(error)
+    except AssertionError as error:
+        raise AssertionError(f"{what}: {error}") from error
+    except Exception as error:
+        raise AssertionError(f"{what}: {type(error).__name__}: {error}") from error
+    took = time.monotonic() - started
+    assert took < SECONDS, f"{what}: took {took:.1f} s"
+    assert "\n" not in message, f"{what}: {message}"
+    assert "unexpected" not in message, f"{what}: {message}"
+    assert len(message) <= LONGEST_MESSAGE, f"{what}: {len(message)} characters: {message[:300]}"
+    return message
