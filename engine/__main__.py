@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from argparse import REMAINDER, SUPPRESS, ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any, NoReturn
@@ -161,7 +161,11 @@ def _ls(options: Namespace) -> None:
     for path in sorted(Stack.named(options.stack or "any", options.cwd).path.parent.glob("*.json")):
         latest = read_latest(path)
         count = len(latest.get("resources") or ())
-        print(f"{path.stem:<24}{latest['manifest']['time'] if count else 'n/a':<32}{count}")
+        print(f"{path.stem:<24}{_updated(latest) if count else 'n/a':<32}{count}")
+
+
+def _updated(latest: Mapping[str, Any]) -> str:
+    return str((latest.get("manifest") or {}).get("time") or "n/a")
 
 
 def _output(options: Namespace) -> None:

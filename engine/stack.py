@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote
 
-import yaml
-
 from engine.crypter import Crypter, crypter_of
 from engine.errors import ProjectInvalid, StackLocked, StackNotFound, StateUnusable, Unsupported, UsageError
 from engine.state import Checkpoint, encode, read_checkpoint, read_latest, salt_of
 from engine.values import Properties, Secret, Value, compact, has_secret, reveal
 from fcpin.clock import Clock, SystemClock
+from fcpin.errors import InvalidInput
+from fcpin.yaml_reader import load, read_text
 
 
 @dataclass(frozen=True)
@@ -211,9 +211,9 @@ def _full_name(name: str, project: str) -> tuple[str, str]:
 def _read_yaml(path: Path) -> dict[str, Any]:
     """A YAML mapping. Raises ProjectInvalid."""
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise ProjectInvalid(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+        document = load(read_text(path), str(path))
+    except InvalidInput as error:
+        raise ProjectInvalid(str(error)) from None
     return _mapping(path, "the file", document)
 
 
@@ -222,14 +222,6 @@ def _mapping(path: Path, what: str, value: Any) -> dict[str, Any]:
     if not isinstance(value or {}, dict):
         raise ProjectInvalid(f"{path}: {what}: got {compact(value)[:40]}, expected a mapping")
     return {str(key): item for key, item in (value or {}).items()}
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads dates as the text that stands there, as the CLI does."""
-
-    yaml_constructors = yaml.SafeLoader.yaml_constructors | {
-        "tag:yaml.org,2002:timestamp": yaml.SafeLoader.construct_yaml_str
-    }
 
 
 def _opened(value: Any, decrypt: Callable[[str], str]) -> Value:

@@ -98,7 +98,7 @@ REFUSED = [
     ("config on one line", "config: {a: x}\n", "config is written on one line"),
     ("a list", "- a\n", "expected a mapping"),
     ("an alias", "x: &x\n  a: {}\nconfig:\n  fcpin:functions: *x\n", "cannot be edited"),
-    ("no YAML", "config: [", "is no YAML"),
+    ("no YAML", "config: [", "is not valid YAML"),
 ]
 
 

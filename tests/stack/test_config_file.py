@@ -123,7 +123,7 @@ REFUSED = [
     ("another function", "config:\n  fcpin:functions:\n    g: {}\n", "fcpin:functions.f is not there"),
     ("a sealed entry as text", "config:\n  fcpin:functions:\n    f: x\n", "fcpin:functions.f is not there"),
     ("an anchor that others use", "config:\n  fcpin:functions:\n    f: &f {a: 1}\n    g: *f\n", "cannot be edited"),
-    ("no YAML", "config: [", "is no YAML"),
+    ("no YAML", "config: [", "is not valid YAML"),
 ]
 
 
@@ -131,7 +131,7 @@ REFUSED = [
 def test_what_cannot_be_edited_is_refused_in_one_line(label: str, text: str, said: str) -> None:
     with pytest.raises(InvalidSettings, match=said) as refused:
         edited(text, "f")
-    assert str(refused.value).startswith("stacks/Pulumi.prod.yaml: ")
+    assert str(refused.value).startswith("stacks/Pulumi.prod.yaml:")
     assert "\n" not in str(refused.value)
 
 

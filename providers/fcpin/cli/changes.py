@@ -1,6 +1,5 @@
 """fcpin changes: what a preview would change, old => new, as Markdown for a pull request."""
 
-import json
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +9,7 @@ from typing import Any, Final, Self
 from fcpin.cli.command import Command, Streams
 from fcpin.errors import InvalidInput, Problem
 from fcpin.image import brief
+from fcpin.json_reader import read_json
 
 FAILED: Final = 1
 _TYPE: Final = "pulumi-python:dynamic/fcpin:PinnedFunction"  # keys.TYPE: to import it would load Pulumi's SDK
@@ -57,7 +57,7 @@ def run(_given: Namespace, streams: Streams) -> int:
 
 def _read(data: bytes) -> Mapping[str, Any]:
     try:
-        preview = json.loads(data)
+        preview = read_json(data)
         if isinstance(preview, dict) and all(isinstance(step, dict) and "op" in step for step in preview["steps"]):
             return preview
     except (ValueError, KeyError, TypeError):

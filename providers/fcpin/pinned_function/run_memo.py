@@ -20,6 +20,7 @@ from typing import Final, Self
 import psutil
 
 from fcpin.errors import FcpinError
+from fcpin.json_reader import read_json
 
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "cmd.exe", "pulumi-resource", "pulumi-resource-pulumi-python"})
 """What may stand between the engine and the plugin: the launcher script of the Pulumi CLI."""
@@ -118,7 +119,7 @@ class RunMemo:
         try:
             text = self._file.read_text(encoding="utf-8")
             self._file.unlink()
-            return {key: Remembered(**value) for key, value in json.loads(text).items()}
+            return {key: Remembered(**value) for key, value in read_json(text).items()}
         except (OSError, ValueError, TypeError):
             return {}  # nothing there, or nothing that we wrote: resolve anew
 

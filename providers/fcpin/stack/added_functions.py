@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from ruamel.yaml import MappingNode, Node, ScalarNode
+from yaml.nodes import MappingNode, Node, ScalarNode
 
 from fcpin.adoption.entries import Entry
 from fcpin.stack.stack import FUNCTIONS

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ruamel.yaml import MappingNode, Node
+from yaml.nodes import MappingNode, Node
 
 from fcpin.stack.stack import FUNCTIONS
 from fcpin.stack.yaml_text import (

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
-from fcpin.errors import InvalidSettings, Problem
+from fcpin.errors import InvalidInput, InvalidSettings, Problem
+from fcpin.yaml_reader import load, read_text
 
 _PROJECT: Final = ("Pulumi.yaml", "Pulumi.yml")
 
@@ -49,11 +47,9 @@ class Project:
 def read_file(file: Path) -> str:
     """The text of *file*, newlines as they are. Raises InvalidSettings."""
     try:
-        with file.open(encoding="utf-8", newline="") as opened:
-            return opened.read()
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InvalidSettings(Problem(str(file), f"cannot be read: {why}")) from None
+        return read_text(file)
+    except InvalidInput as error:
+        raise InvalidSettings(*error.problems) from None
 
 
 def write_file(file: Path, text: str) -> None:
@@ -82,9 +78,9 @@ def _project(folder: Path) -> tuple[Path, dict[str, object]]:
 
 def _read(file: Path) -> dict[str, object]:
     try:
-        project = YAML(typ="safe", pure=True).load(read_file(file))
-    except YAMLError as error:
-        raise InvalidSettings(Problem(str(file), f"is no YAML: {' '.join(str(error).split())}")) from None
+        project = load(read_file(file), str(file))
+    except InvalidInput as error:
+        raise InvalidSettings(*error.problems) from None
     if not isinstance(project, dict):
         raise InvalidSettings(Problem(str(file), "expected a mapping"))
     return project

@@ -1,12 +1,12 @@
 """One stack: the settings that its pins are deployed with, and the pins."""
 
-import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from fcpin.errors import InvalidSettings, Problem
+from fcpin.json_reader import read_json
 from fcpin.settings import Settings
 from fcpin.stack.engine import Engine
 from fcpin.stack.pins import StackPin, pins_in
@@ -37,7 +37,7 @@ class Stack:
     def functions(self) -> Mapping[str, Mapping[str, Any]]:
         """The entries of `fcpin:functions`, by name; none where it is not set. Raises InvalidSettings."""
         try:
-            functions = json.loads(self.config.get(FUNCTIONS, "{}"))
+            functions = read_json(self.config.get(FUNCTIONS, "{}"))
         except ValueError:
             functions = None
         if not isinstance(functions, dict) or not all(isinstance(entry, dict) for entry in functions.values()):
