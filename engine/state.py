@@ -198,7 +198,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 def _resource(raw: Mapping[str, Any], decrypt: Callable[[str], str]) -> ResourceState:
     _refuse_features(raw, _of(str, raw["urn"]))
-    values = {name: _of(_KINDS[name], raw[key]) for key, name in FIELDS.items() if raw.get(key) is not None}
+    values: dict[str, Any] = {name: _of(_KINDS[name], raw[key]) for key, name in FIELDS.items() if raw.get(key) is not None}
     values |= {bag: unsealed(values.get(bag, {}), decrypt) for bag in ("inputs", "outputs")}
     state = ResourceState(**values, other={key: value for key, value in raw.items() if key not in FIELDS})
     texts = (*state.needs, *state.additional_secret_outputs, *state.ignore_changes, *state.replace_on_changes)

@@ -55,7 +55,7 @@ _FRACTION: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class _Reason(Exception):  # noqa: N818 - never leaves this module
+class _Reason(Exception):
     """Why a text cannot be read, and where: line and column, counted from 1."""
 
     text: str
@@ -215,7 +215,7 @@ class _Composer:
         items = []
         while not isinstance(part := next(self._events), SequenceEndEvent):
             items.append(self._node(part, depth)[0])
-        return SequenceNode(_SEQ, items, event.start_mark, part.end_mark, flow_style=event.flow_style)
+        return SequenceNode(_SEQ, items, *_marks(event, part), flow_style=event.flow_style)
 
     def _mapping(self, event: CollectionStartEvent, depth: int) -> Node:
         _require(event, _MAP)
@@ -229,7 +229,12 @@ class _Composer:
                 _at(part.start_mark, f"the key {key.value[:80]!r} occurs twice")
             keys.add(key.value)
             pairs.append((key, self._node(next(self._events), depth)[0]))
-        return MappingNode(_MAP, pairs, event.start_mark, part.end_mark, flow_style=event.flow_style)
+        return MappingNode(_MAP, pairs, *_marks(event, part), flow_style=event.flow_style)
+
+
+def _marks(first: Event, last: Event) -> tuple[Any, Any]:
+    """Where the first one begins and the last one ends."""
+    return first.start_mark, last.end_mark
 
 
 def _require(event: CollectionStartEvent, tag: str) -> None:
@@ -245,7 +250,7 @@ def _scalar(event: ScalarEvent) -> Node:
         tag = _STR
     elif tag not in (_STR, _INT, _FLOAT, _BOOL, _NULL):
         _at(event.start_mark, f"the tag {tag[:80]} is not supported; write plain lists, mappings and scalars")
-    return ScalarNode(tag, event.value, event.start_mark, event.end_mark, style=event.style)
+    return ScalarNode(tag, event.value, *_marks(event, event), style=event.style)
 
 
 def _resolved(text: str) -> str:
@@ -308,7 +313,9 @@ def _scalar_value(node: ScalarNode) -> Yaml:
 def _whole(node: ScalarNode, digits: str) -> int:
     sign, plain = digits[:1] if digits[:1] in "+-" else "", digits.lstrip("+-")
     if len(plain) > 1 and plain[0] == "0" and plain.isdecimal():
-        _at(node.start_mark, f"the number {digits[:40]} begins with 0, which readers of YAML take differently; quote it")
+        _at(
+            node.start_mark, f"the number {digits[:40]} begins with 0, which readers of YAML take differently; quote it"
+        )
     number = int(f"{sign}{plain}", 0) if len(plain) <= 70 else 2**64
     if not -(2**63) <= number < 2**64:
         _at(node.start_mark, "the number is larger than 64 bits; quote it if it is text")

@@ -59,9 +59,10 @@ def _into_stack(given: Namespace, stack: "Stack", entries: "Sequence[Entry]", no
     from fcpin.stack.added_functions import with_functions
     from fcpin.stack.project import read_file, stack_file, write_file
 
-    file = stack_file(given.cwd.resolve(), stack.name)
+    own = stack.file_of_new
+    file = own.path if own else stack_file(given.cwd.resolve(), stack.name)
     before, shown = read_file(file), as_written(file)
-    after = with_functions(before, entries, shown)
+    after = with_functions(before, entries, shown, is_stack=own is None)
     if after != before:
         write_file(file, after)
     follows = [f"next: {stack.engine.name} preview --stack {stack.name}"] if entries else []

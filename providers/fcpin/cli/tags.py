@@ -7,8 +7,8 @@ from typing import Final
 from fcpin.cli.command import Streams
 from fcpin.cli.renaming import renamed
 from fcpin.errors import InvalidInput, Problem
-from fcpin.json_reader import InvalidJson, read_json
 from fcpin.image import Digest, TagRecord, parse_digest
+from fcpin.json_reader import InvalidJson, read_json
 
 TAGS: Final = "Tags come on standard input: one per line, or JSON objects {tag, digest, pushed, created, status}."
 _LARGEST_INPUT: Final = 256 * 2**20

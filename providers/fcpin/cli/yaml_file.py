@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from fcpin.errors import InvalidInput, Problem
+from fcpin.errors import Problem
 
 
 @dataclass(frozen=True, slots=True)

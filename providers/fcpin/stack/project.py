@@ -5,12 +5,11 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
 
 from fcpin.errors import InvalidInput, InvalidSettings, Problem
+from fcpin.function_files import PROJECT, project_root
 from fcpin.yaml_reader import load, read_text
-
-_PROJECT: Final = ("Pulumi.yaml", "Pulumi.yml")
 
 
 def stack_file(folder: Path, stack: str) -> Path:
@@ -69,11 +68,8 @@ def write_file(file: Path, text: str) -> None:
 
 
 def _project(folder: Path) -> tuple[Path, dict[str, object]]:
-    for root in (folder, *folder.parents):
-        for name in _PROJECT:
-            if (root / name).is_file():
-                return root, _read(root / name)
-    raise InvalidSettings(Problem("--cwd", f"there is no Pulumi.yaml in {folder}, nor above it"))
+    root = project_root(folder)
+    return root, next(_read(root / name) for name in PROJECT if (root / name).is_file())
 
 
 def _read(file: Path) -> dict[str, object]:
