@@ -33,7 +33,7 @@ LARGEST: Final = 16 * 2**20
 """Bytes of a document."""
 DEEPEST: Final = 100
 """Collections inside one another."""
-MOST: Final = 200_000
+MOST: Final = 100_000
 """Values of a document; an alias counts as much as what it stands for."""
 
 Yaml: TypeAlias = Any
