@@ -119,12 +119,17 @@ def _goal(request: Any, urn: str) -> ResourceState:
     return ResourceState(**{name: raw[word] for word, name in FIELDS.items() if word in raw})
 
 
-def run_phase(stack: Stack, options: Namespace, display: Display, interrupted: Event, *, preview: bool) -> None:
-    """Do it, and show it; the display knows how it went. Raises EngineError when the state cannot be used."""
-    before = read_checkpoint(stack.path)
+def require_supported(before: Checkpoint) -> None:
+    """Raises Unsupported for a state with resources of other providers."""
     for state in before.resources:
         if state.is_managed and (not state.type.startswith(DYNAMIC_PREFIX) or state.other.get("external")):
             raise Unsupported(f"the resource {state.urn} in the state (expected Python dynamic resources)")
+
+
+def run_phase(stack: Stack, options: Namespace, display: Display, interrupted: Event, *, preview: bool) -> None:
+    """Do it, and show it; the display knows how it went. Raises EngineError when the state cannot be used."""
+    before = read_checkpoint(stack.path)
+    require_supported(before)
     pending = "".join(f"\n  * {one.state.urn}, interrupted while {one.kind}" for one in before.operations)
     if pending and (preview or options.skip_preview):
         display.log("warning", f"the run before was cut off; what it was creating is registered anew:{pending}")

@@ -22,6 +22,7 @@ SETTING = "engine:providers"
 OURS = frozenset(
     {
         "fcpin.image_pipeline.provider.ImagePipelineProvider",
+        "fcpin.initial_image.provider.InitialImageProvider",
         "fcpin.pinned_function.provider.PinnedFunctionProvider",
     }
 )
