@@ -47,7 +47,9 @@ def allowed_providers(config: Properties) -> frozenset[str]:
         raise ProjectInvalid(f"{SETTING}: {error}") from None
     for name in names:
         if not isinstance(name, str) or (name != ANY and not _NAME.fullmatch(name)):
-            raise ProjectInvalid(f"{SETTING}: got {str(name)[:80]!r}, expected names of modules, such as shop.providers")
+            raise ProjectInvalid(
+                f"{SETTING}: got {str(name)[:80]!r}, expected names of modules, such as shop.providers"
+            )
     return OURS | frozenset(names)
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, get_origin
 
 from engine.crypter import Crypter, crypter_of
 from engine.errors import StateUnusable, Unsupported
@@ -198,7 +198,9 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 def _resource(raw: Mapping[str, Any], decrypt: Callable[[str], str]) -> ResourceState:
     _refuse_features(raw, _of(str, raw["urn"]))
-    values: dict[str, Any] = {name: _of(_KINDS[name], raw[key]) for key, name in FIELDS.items() if raw.get(key) is not None}
+    values: dict[str, Any] = {
+        name: _of(_KINDS[name], raw[key]) for key, name in FIELDS.items() if raw.get(key) is not None
+    }
     values |= {bag: unsealed(values.get(bag, {}), decrypt) for bag in ("inputs", "outputs")}
     state = ResourceState(**values, other={key: value for key, value in raw.items() if key not in FIELDS})
     texts = (*state.needs, *state.additional_secret_outputs, *state.ignore_changes, *state.replace_on_changes)
@@ -207,23 +209,9 @@ def _resource(raw: Mapping[str, Any], decrypt: Callable[[str], str]) -> Resource
     return state
 
 
-_KINDS: Mapping[str, type] = {
-    "urn": str,
-    "custom": bool,
-    "type": str,
-    "id": str,
-    "inputs": dict,
-    "outputs": dict,
-    "parent": str,
-    "dependencies": list,
-    "property_dependencies": dict,
-    "provider": str,
-    "protect": bool,
-    "retain_on_delete": bool,
-    "delete": bool,
-    "additional_secret_outputs": list,
-    "ignore_changes": list,
-    "replace_on_changes": list,
+_KINDS = {
+    one.name: one.type if one.type in (str, bool) else list if get_origin(one.type) is Sequence else dict
+    for one in fields(ResourceState)
 }
 """The JSON type of each field of ResourceState in the file."""
 

@@ -35,6 +35,9 @@ def test_what_is_refused_is_one_line_and_takes_no_time(data: str | bytes, fact: 
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("data", ["[1.5, -3, true, null]", '"\\ud83d\\ude00"', b'\xef\xbb\xbf{"\xc3\xa4": {}}', "[" * DEEPEST + "]" * DEEPEST])
+@pytest.mark.parametrize(
+    "data",
+    ["[1.5, -3, true, null]", '"\\ud83d\\ude00"', b'\xef\xbb\xbf{"\xc3\xa4": {}}', "[" * DEEPEST + "]" * DEEPEST],
+)
 def test_the_rest_is_read_as_json_is(data: str | bytes) -> None:
     assert read_json(data) == json.loads(data if isinstance(data, str) else data.decode("utf-8-sig"))

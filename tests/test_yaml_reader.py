@@ -41,7 +41,12 @@ REFUSED = [
     ("a commit that is a number", "tag: 12345e678", "1:6", "not finite; quote it"),
     ("infinity", "a: -.inf", "1:4", "not finite"),
     ("no number", "a: .nan", "1:4", "not finite"),
-    ("an object of Python", "a: !!python/object/apply:os.system [id]", "1:4", "python/object/apply:os.system is not supp"),
+    (
+        "an object of Python",
+        "a: !!python/object/apply:os.system [id]",
+        "1:4",
+        "python/object/apply:os.system is not supp",
+    ),
     ("a tag of one's own", "a: !secret x", "1:4", "the tag !secret is not supported"),
     ("a tag on a list", "a: !!omap [b: 1]", "1:4", "omap is not supported"),
     ("bytes", "a: !!binary aGk=", "1:4", "binary is not supported"),
@@ -106,7 +111,11 @@ def test_values_are_those_of_the_core_schema(text: str, value: object) -> None:
 
 def test_a_file_that_is_no_text_has_its_place(tmp_path: Path) -> None:
     file = tmp_path / "f.yaml"
-    for data, place in ((b"a: 1\nb: \xff", ":2:4"), ("a: ä".encode("utf-16"), ":1:1"), ("a: ä".encode("latin-1"), ":1:4")):
+    for data, place in (
+        (b"a: 1\nb: \xff", ":2:4"),
+        ("a: ä".encode("utf-16"), ":1:1"),
+        ("a: ä".encode("latin-1"), ":1:4"),
+    ):
         file.write_bytes(data)
         with pytest.raises(InvalidInput, match=f"{place}: is not UTF-8 text"):
             read_text(file)

@@ -122,8 +122,9 @@ def _patterns(configured: object) -> Sequence[str]:
 def _matches(root: Path, pattern: str) -> Sequence[Path]:
     try:
         found = [path for path in root.glob(pattern) if path.is_file()]
-    except (ValueError, NotImplementedError) as error:
-        raise InvalidSettings(Problem(FILES, f"{pattern[:80]!r} is not a valid pattern: {error}")) from None
+    except (OSError, ValueError, NotImplementedError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InvalidSettings(Problem(FILES, f"{pattern[:80]!r} is not a valid pattern: {why}")) from None
     if not found:
         raise InvalidSettings(Problem(FILES, f"{pattern[:80]!r} matches no file in {root}"))
     return found

@@ -71,7 +71,9 @@ def stack(folder: Path, host: str) -> None:
     ]
     (folder / "state.json").write_text(json.dumps({"deployment": {"resources": resources}}))
     script = folder / "pulumi"
-    script.write_text(f'#!/bin/sh\ncase "$*" in *export*) cat "{folder}/state.json" ;; *) cat "{folder}/config.json" ;; esac\n')
+    script.write_text(
+        f'#!/bin/sh\ncase "$*" in *export*) cat "{folder}/state.json" ;; *) cat "{folder}/config.json" ;; esac\n'
+    )
     script.chmod(0o755)
 
 

@@ -1,7 +1,6 @@
 """Locks of the file backend: one of a process that certainly has ended is taken over, every other one is respected."""
 
 import json
-import os
 import socket
 import subprocess
 from collections.abc import Mapping
@@ -49,7 +48,10 @@ def test_the_lock_of_an_ended_process_is_taken_over_and_its_temporary_files_remo
     result = bench.up()
     assert result.code == 0
     host = socket.gethostname()
-    assert result.err == f"warning: took over the lock of root@{host} (pid {dead.pid}) since {TIME}, whose process has ended\n"
+    assert (
+        result.err
+        == f"warning: took over the lock of root@{host} (pid {dead.pid}) since {TIME}, whose process has ended\n"
+    )
     assert not file.exists()
     assert not any(path.exists() for path in left)
     assert others.exists()
@@ -109,4 +111,4 @@ def test_a_write_that_fails_leaves_no_temporary_file(bench: Workbench) -> None:
     assert result.code == 1
     assert "what was there still is" in result.text
     assert bench.state_file.read_text() == before
-    assert sorted(os.listdir(bench.state_file.parent)) == ["dev.json", "dev.json.bak"]
+    assert sorted(path.name for path in bench.state_file.parent.iterdir()) == ["dev.json", "dev.json.bak"]

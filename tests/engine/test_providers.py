@@ -83,7 +83,10 @@ REFUSED = [
     ("another instance after it", ours_with(b")\x81\x8c\x02os\x8c\x06system\x93)\x81.")),
     ("a persistent id", ours_with(b")\x81\x8c\x01xQb.")),
     ("an extension", encoded(b"\x80\x04\x82\x01)\x81.")),
-    ("a class through a module of ours", encoded(b"\x80\x04\x8c\x12fcpin.stack.engine\x8c\x10subprocess.Popen\x93)\x81.")),
+    (
+        "a class through a module of ours",
+        encoded(b"\x80\x04\x8c\x12fcpin.stack.engine\x8c\x10subprocess.Popen\x93)\x81."),
+    ),
     ("the same in the older form", encoded(b"\x80\x02cfcpin.stack.engine\nsubprocess.Popen\n)\x81.")),
     ("another class of ours", encoded(b"\x80\x04\x8c\x12fcpin.stack.engine\x8c\x06Engine\x93)\x81.")),
     ("a name that is found by a getattr", encoded(b"\x80\x04\x8c\x08builtins\x8c\x07getattr\x93.")),

@@ -321,7 +321,7 @@ resources:
 
 def feed_s_yaml(data: bytes, folder: Path) -> None:
     file = YamlFile.read(written(folder, "s.yaml", data))
-    found = functions(file.value, lambda name, region: "", (), {"GIT_COMMIT": "a" * 40})
+    found = functions(file.value, lambda _name, _region: "", (), {"GIT_COMMIT": "a" * 40})
     made = entries([each for each in found if isinstance(each, Deployed)], "cn-hangzhou", ())
     with_functions("config:\n", made, "standard output")
 
@@ -350,7 +350,9 @@ HOOKS: Final = st.sampled_from(sorted(KINDS)).flatmap(
         st.just(kind),
         documents([as_bytes(one) for one in hooks(kind)], hooks(kind)),
         st.dictionaries(
-            st.sampled_from(["ce-type", "ce-id", "ce-source", "ce-time", "authorization", "x-hub-signature-256", "content-type"]),
+            st.sampled_from(
+                ["ce-type", "ce-id", "ce-source", "ce-time", "authorization", "x-hub-signature-256", "content-type"]
+            ),
             TEXTS,
             max_size=3,
         ),
@@ -385,9 +387,9 @@ class Answers(Transport):
 
 
 HEADERS: Final[Mapping[str, Sequence[str]]] = {
-    "Link": ['</v2/shop/app/tags/list?n=1&last=a>; rel="next"', '<http://[::1>; rel=next, <x>; rel="prev"', "<>; rel"],
+    "Link": ['</v2/shop/app/tags/list?n=1&last=a>; rel="next"', '<http://[::1>; rel=next, <x>; rel="prev"', "<>; rel", '<x>; rel=""', "<x>; rel=;rel=next"],
     "WWW-Authenticate": [f'Bearer realm="https://{HOST}/token",service="x",scope="a:b:c"', 'Basic realm="a\\"b", Negotiate', "Bearer ="],
-    "Retry-After": ["120", "Wed, 21 Oct 2099 07:28:00 GMT", "Fri, 31 Dec 9999 23:59:59 -2359", "²", "-1", "1e9"],
+    "Retry-After": ["120", "Wed, 21 Oct 2099 07:28:00 GMT", "Fri, 31 Dec 9999 23:59:59 -2359", "²", "-1", "1e9", "\x1c", "\x1c5", "1" * 400, "Fri, 31 Dec 9999 23:59:59 +2359"],
     "Docker-Content-Digest": [f"sha256:{'a' * 64}", "sha512:abc", "a" * 64],
     "Content-Type": ["application/json; charset=utf-8", "application/vnd.oci.image.index.v1+json", "text/html"],
     "Location": [f"https://{HOST}/v2/", "//other/", "http://user@host:99999/"],
@@ -400,12 +402,18 @@ BODIES: Final[Sequence[Any]] = [
     {
         "schemaVersion": 2,
         "mediaType": "application/vnd.oci.image.index.v1+json",
-        "manifests": [{"digest": f"sha256:{'a' * 64}", "size": 1, "platform": {"os": "linux", "architecture": "amd64"}}],
+        "manifests": [
+            {"digest": f"sha256:{'a' * 64}", "size": 1, "platform": {"os": "linux", "architecture": "amd64"}}
+        ],
     },
     {
         "schemaVersion": 2,
         "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
-        "config": {"mediaType": "application/vnd.docker.container.image.v1+json", "digest": f"sha256:{'b' * 64}", "size": 2},
+        "config": {
+            "mediaType": "application/vnd.docker.container.image.v1+json",
+            "digest": f"sha256:{'b' * 64}",
+            "size": 2,
+        },
         "layers": [],
     },
     {"created": "2026-11-01T00:00:00.123456789Z", "os": "linux", "architecture": "amd64"},
@@ -416,7 +424,8 @@ BODIES: Final[Sequence[Any]] = [
 def header_lists(draw: st.DrawFn) -> list[tuple[str, str]]:
     names = draw(st.lists(st.sampled_from(sorted(HEADERS)), max_size=4))
     return [
-        (name, draw(st.sampled_from(HEADERS[name]) | spoilt(HEADERS[name]).map(str) | st.text(max_size=30))) for name in names
+        (name, draw(st.sampled_from(HEADERS[name]) | spoilt(HEADERS[name]).map(str) | st.text(max_size=30)))
+        for name in names
     ]
 
 
@@ -445,7 +454,7 @@ def feed_registry_answer(given: Any, _folder: Path) -> None:
 
 # states
 
-SECRET_MARK: Final = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the protocol's mark of a secret
+SECRET_MARK: Final = "4dabf18193072939515e22adb298388d"
 PIN_URN: Final = "urn:pulumi:dev::shop::pulumi-python:dynamic/fcpin:PinnedFunction::checkout"
 PIN: Final = {
     "function_name": "checkout", "region": "cn-hangzhou", "repository": f"{HOST}/shop/app", "tag": "main-1", "drift": "ok",

@@ -27,4 +27,22 @@ class Known:
         return (kind, type(error).__name__) == (self.kind, self.error) and self.place in frames
 
 
-KNOWN: Final[Sequence[Known]] = []
+KNOWN: Final[Sequence[Known]] = [
+    Known("docker-config", "ValueError", "docker_config.py:_ask_helper", b'{"credsStore": "\\u0000"}'),
+    Known("docker-config", "UnicodeEncodeError", "docker_config.py:_ask_helper", b'{"credsStore": "\\ud800"}'),
+    Known("registry-answer", "AttributeError", "paging.py:next_page", (200, [("Link", '<x>; rel=""')], b"{}")),
+    Known("registry-answer", "ValueError", "transport.py:retry_after", (429, [("Retry-After", "\x1c5")], b"")),
+    Known("docker-config", "RecursionError", "docker_config.py:_read", b"[" * 100_000),
+    Known(
+        "docker-config",
+        "ValueError",
+        "docker_config.py:_decode",
+        b'{"auths": {"registry.example.com": {"auth": "\xc2\x80"}}}',
+    ),
+    Known(
+        "docker-config",
+        "UnicodeEncodeError",
+        "docker_config.py:basic",
+        b'{"auths": {"registry.example.com": {"username": "\\ud800"}}}',
+    ),
+]

@@ -30,7 +30,9 @@ LEAVES = st.one_of(
     st.sampled_from(ODD_NUMBERS),
 )
 VALUES = st.recursive(
-    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3), max_leaves=6
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
 )
 
 
@@ -70,7 +72,9 @@ def spoilt_bytes(draw: st.DrawFn, samples: Sequence[bytes]) -> bytes:
     for _ in range(draw(st.integers(1, 4))):
         begin = draw(st.integers(0, len(data)))
         end = min(len(data), begin + draw(st.integers(0, 40)))
-        snippet = draw(st.sampled_from(ODD_SNIPPETS) | st.binary(max_size=12) | st.just(data[begin:end] * 2) | st.just(b""))
+        snippet = draw(
+            st.sampled_from(ODD_SNIPPETS) | st.binary(max_size=12) | st.just(data[begin:end] * 2) | st.just(b"")
+        )
         data = data[:begin] + snippet + data[end:]
     return data[: draw(st.integers(0, len(data)))] if draw(st.integers(0, 9)) == 0 else data
 

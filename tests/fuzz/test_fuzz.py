@@ -8,14 +8,16 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.fuzz.feeding import feed, feed_unchanged
 from tests.fuzz.kinds import KINDS_OF_INPUT, Kind
-from tests.fuzz.known import KNOWN
+from tests.fuzz.known import KNOWN, Known
 
 EXAMPLES = 150
 
 
 @pytest.mark.parametrize("kind", KINDS_OF_INPUT, ids=lambda kind: kind.name)
 def test_no_input_breaks_its_reader(kind: Kind) -> None:
-    @settings(max_examples=EXAMPLES, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=EXAMPLES, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    )
     @given(kind.inputs)
     def run(value: Any) -> None:
         feed(kind, value)
@@ -36,9 +38,9 @@ def test_no_input_changes_a_file(kind: Kind, tmp_path_factory: pytest.TempPathFa
 
 @pytest.mark.parametrize("known", KNOWN, ids=lambda one: f"{one.kind} {one.place} {one.error}")
 @pytest.mark.xfail(strict=False, reason="known: tests/fuzz/known.py")
-def test_what_is_known_to_fail(known: Any) -> None:
+def test_what_is_known_to_fail(known: Known, tmp_path: Path) -> None:
     (kind,) = (one for one in KINDS_OF_INPUT if one.name == known.kind)
     try:
-        kind.feed(known.sample, Path("/nonexistent"))
+        kind.feed(known.sample, tmp_path)
     except kind.expected:
         return

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode
 
 from fcpin.errors import InvalidInput, InvalidSettings, Problem
-from fcpin.yaml_reader import compose, load
+from fcpin.yaml_reader import compose, load, value_of
 
 _PLAIN: Final = re.compile(r"[A-Za-z_][\w./-]*(?: [\w./-]+)*", re.ASCII)
 _NO_TEXT: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
@@ -21,9 +21,11 @@ def parsed(text: str, path: str) -> Node | None:
     if text.startswith("\ufeff"):
         raise refused(path, "begins with a byte order mark; remove it, and the file can be edited")
     try:
-        return compose(text, path)
+        node = compose(text, path)
+        value_of(node, path)
     except InvalidInput as error:
         raise InvalidSettings(*error.problems) from None
+    return node
 
 
 def data(text: str) -> Any:
