@@ -177,7 +177,7 @@ def test_the_embedded_engine_stays_a_stand_in() -> None:
 
     The check of providers, the shape of states and locks of ended processes came in for safety.
     """
-    assert sum(lines_of_code(file) for file in (ROOT / "engine").glob("*.py")) < 1_550
+    assert sum(lines_of_code(file) for file in (ROOT / "engine").glob("*.py")) < 1_560
 
 
 @pytest.mark.parametrize(

@@ -156,3 +156,16 @@ def test_the_page_shows_what_is_answered(example: Example) -> None:
 
 def test_the_page_shows_the_file_that_is_run() -> None:
     assert f"```yaml\n{(DOCS / 'policies' / 'cases.yaml').read_text()}```" in PAGE.read_text()
+
+
+def test_a_function_of_a_file_of_functions_is_tried_too(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (tmp_path / "functions").mkdir()
+    (tmp_path / "functions" / "a.yaml").write_text("checkout: {repository: r/a/b, policy: {family: {name: main}}}\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {'fcpin:functionFiles': ['functions/*.yaml']}\n")
+    answer = try_cases(tmp_path, f"stack: Pulumi.dev.yaml\nfunction: checkout\n{ONE}")
+    assert (answer.status, answer.err) == (0, "")
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {'fcpin:functionFiles': ['x/*.yaml']}\n")
+    answer = try_cases(tmp_path, f"stack: Pulumi.dev.yaml\nfunction: checkout\n{ONE}")
+    assert answer.status == 2
+    assert ":1: stack: fcpin:functionFiles: 'x/*.yaml' matches no file" in answer.err
