@@ -32,6 +32,10 @@ demo-build: setup ## a commit becomes an image, and the function runs it: by bui
 test: setup ## every test, on both engines where the Pulumi CLI is; ENGINE=embedded|pulumi for one of them
 	@$(LOOPBACK) $(PYTHON_BIN)/pytest -n 2 $(ARGS)
 
+.PHONY: fuzz
+fuzz: setup ## generated inputs for everything that reads some; ARGS='MINUTES [KIND…]', 1 minute unless given
+	@$(LOOPBACK) PYTHONPATH=$(CURDIR):$(CURDIR)/providers $(PYTHON_BIN)/python -m tests.fuzz $(ARGS)
+
 .PHONY: check
 check: setup ## the gate: format, lint, types, tests
 	@$(PYTHON_BIN)/ruff format --check .

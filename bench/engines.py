@@ -70,7 +70,7 @@ def _one(command: Sequence[str]) -> tuple[float, float]:
     with tempfile.TemporaryDirectory(prefix="fcpin-bench-") as name:
         folder = Path(name)
         (folder / "Pulumi.yaml").write_text("name: bench\nruntime: python\n")
-        (folder / "Pulumi.bench.yaml").write_text("config: {}\n")
+        (folder / "Pulumi.bench.yaml").write_text("config: {engine:providers: nothing}\n")
         (folder / "nothing.py").write_text(_PROVIDER)
         (folder / "__main__.py").write_text(_PROGRAM)
         environment = {

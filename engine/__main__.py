@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from argparse import REMAINDER, SUPPRESS, ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any, NoReturn
@@ -62,6 +62,10 @@ def main(arguments: Sequence[str]) -> int:
     return code
 
 
+def _warn(text: str) -> None:
+    print(f"warning: {text}", file=sys.stderr)
+
+
 def _failed(error: EngineError) -> int:
     print(f"error: {error}", file=sys.stderr)
     return error.exit_code
@@ -94,7 +98,7 @@ def _run(options: Namespace) -> int:
         return _phase(stack, options, interrupts, preview=True, last=True)
     if not (options.yes or options.skip_preview or sys.stdin.isatty()):
         raise UsageError("--yes or --skip-preview must be passed in to proceed when running in non-interactive mode")
-    with stack.locked() as interrupts.leave:
+    with stack.locked(_warn) as interrupts.leave:
         code = 0 if options.skip_preview else _phase(stack, options, interrupts, preview=True, last=False)
         asks = not (code or options.skip_preview or options.yes)
         if asks and input(f"Perform this {_NOUNS[options.command]}? (yes/no) ").strip().lower() not in ("yes", "y"):
@@ -161,7 +165,11 @@ def _ls(options: Namespace) -> None:
     for path in sorted(Stack.named(options.stack or "any", options.cwd).path.parent.glob("*.json")):
         latest = read_latest(path)
         count = len(latest.get("resources") or ())
-        print(f"{path.stem:<24}{latest['manifest']['time'] if count else 'n/a':<32}{count}")
+        print(f"{path.stem:<24}{_updated(latest) if count else 'n/a':<32}{count}")
+
+
+def _updated(latest: Mapping[str, Any]) -> str:
+    return str((latest.get("manifest") or {}).get("time") or "n/a")
 
 
 def _output(options: Namespace) -> None:

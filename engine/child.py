@@ -1,7 +1,8 @@
 """The two child processes, the user's program and the dynamic provider plugin, from both ends.
 
-The standard input is the tether: nothing is ever written to it, and when it closes, the engine has ended, however that
-came about, and the child's process group ends with it. Run as a script this is the child.
+The standard input is the tether: its first line is what the child is to do, as JSON of any size, nothing else is ever
+written to it, and when it closes, the engine has ended, however that came about, and the child's process group ends
+with it. Run as a script this is the child.
 """
 
 import contextlib
@@ -14,16 +15,17 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, NoReturn, cast
+from typing import IO, Any, NoReturn, cast
 
 
 class Child(contextlib.AbstractContextManager["Child"]):
     """A process of this engine, in a process group of its own so that Ctrl-C reaches the engine alone."""
 
-    def __init__(self, kind: str, argument: str, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, kind: str, order: Mapping[str, Any], folder: Path, environment: Mapping[str, str]) -> None:
+        """*order*: what `_run_program` or `_run_plugin` reads; secrets may be in it, and in no argument or variable."""
         unproxied = filter(None, ["127.0.0.1", os.environ.get("no_grpc_proxy") or os.environ.get("no_proxy")])  # noqa: SIM112
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-u", __file__, kind, argument],
+            [sys.executable, "-P", "-u", __file__, kind],
             cwd=folder,
             env={**os.environ, "no_grpc_proxy": ",".join(unproxied), **environment},
             stdin=subprocess.PIPE,
@@ -33,6 +35,10 @@ class Child(contextlib.AbstractContextManager["Child"]):
             process_group=0,
         )
         self._output = cast("IO[str]", self._process.stdout)
+        with contextlib.suppress(BrokenPipeError):  # it has ended already, and its output tells why
+            tether = cast("IO[str]", self._process.stdin)
+            tether.write(f"{json.dumps(order)}\n")
+            tether.flush()
 
     def port(self, show: Callable[[str], None]) -> str:
         """The number that the plugin prints when it is ready, or an empty text when it ended instead."""
@@ -67,12 +73,16 @@ class Child(contextlib.AbstractContextManager["Child"]):
                 os.killpg(self._process.pid, number)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(2)
-        cast("IO[str]", self._process.stdin).close()
+        with contextlib.suppress(BrokenPipeError):
+            cast("IO[str]", self._process.stdin).close()
 
 
-def _hold_to_the_engine() -> None:
-    """From here on the standard input is empty, for the user's code and for what that starts."""
+def _hold_to_the_engine() -> Mapping[str, Any]:
+    """The order. From here on the standard input is empty, for the user's code and for what that starts."""
     tether = os.dup(0)
+    order = b""
+    while not order.endswith(b"\n") and (part := os.read(tether, 2**20)):
+        order += part
     with open(os.devnull) as empty:  # noqa: PTH123 - as plain as it gets
         os.dup2(empty.fileno(), 0)
 
@@ -82,18 +92,20 @@ def _hold_to_the_engine() -> None:
         os.killpg(0, signal.SIGKILL)
 
     threading.Thread(target=end_with_it, daemon=True).start()
+    return dict(json.loads(order or b"{}"))
 
 
-def _run_plugin(engine: str) -> None:
+def _run_plugin(order: Mapping[str, Any]) -> None:
     """`python -m pulumi.dynamic <address of the engine>`."""
-    sys.argv = ["", engine]
+    sys.argv = ["", order["engine"]]
     runpy.run_module("pulumi.dynamic", run_name="__main__", alter_sys=True)
 
 
-def _run_program(settings: str) -> NoReturn:
+def _run_program(order: Mapping[str, Any]) -> NoReturn:
     """What the CLI's pulumi-language-python-exec does: configure the SDK, run the program inside a stack resource.
 
-    *settings* are those of `pulumi.runtime.Settings`, as JSON.
+    `settings` are those of `pulumi.runtime.Settings`, `config` and `secret_keys` the stack's configuration. The CLI
+    passes the latter as variables of the environment, where the system allows 128 KB at most.
     """
     import asyncio
     import logging
@@ -102,8 +114,10 @@ def _run_program(settings: str) -> NoReturn:
     import pulumi
     from pulumi import runtime
 
-    runtime.set_all_config(runtime.get_config_env(), runtime.get_config_secret_keys_env())
-    given = json.loads(settings)
+    for key, text in order["config"].items():
+        runtime.set_config(key, text)  # for threads of the program, which have a context of their own
+    runtime.set_all_config(order["config"], order["secret_keys"])
+    given = order["settings"]
     runtime.configure(runtime.Settings(**given))
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # complaints about what a failed program left unawaited
     sys.argv = ["."]
@@ -134,5 +148,4 @@ def _users_traceback() -> str:
 
 if __name__ == "__main__":
     sys.path.insert(0, os.getcwd())  # noqa: PTH109 - started with -P, so that this directory is not on the path
-    _hold_to_the_engine()
-    {"program": _run_program, "plugin": _run_plugin}[sys.argv[1]](sys.argv[2])
+    {"program": _run_program, "plugin": _run_plugin}[sys.argv[1]](_hold_to_the_engine())

@@ -10,6 +10,7 @@ EngineError              1  one line: where, what (got / expected), what to do
 ├── UsageError           2  words that are not known, or do not go together
 ├── ChangesProposed      7  --expect-no-changes, and there were some
 ├── Cancelled            8  the user said no, or interrupted the run
+├── ProviderRefused         a dynamic provider that this engine does not load
 ├── ProviderFailed          a method of the dynamic provider raised; the text is the provider's
 │   └── OutcomeUnknown      the plugin ended in the middle of a call
 └── CheckFailed             check() found the inputs wrong; a line for every failure
@@ -67,6 +68,10 @@ class Cancelled(EngineError):
     """The user declined or interrupted the run."""
 
     exit_code = 8
+
+
+class ProviderRefused(EngineError):
+    """A serialized provider of a class that the configuration does not allow. None of its code has been run."""
 
 
 class ProviderFailed(EngineError):

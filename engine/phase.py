@@ -1,7 +1,6 @@
 """One phase of a run: a new program process, a new plugin process, and the gRPC services that both talk to."""
 
 import contextlib
-import json
 import re
 from argparse import Namespace
 from concurrent.futures import ThreadPoolExecutor
@@ -120,12 +119,17 @@ def _goal(request: Any, urn: str) -> ResourceState:
     return ResourceState(**{name: raw[word] for word, name in FIELDS.items() if word in raw})
 
 
-def run_phase(stack: Stack, options: Namespace, display: Display, interrupted: Event, *, preview: bool) -> None:
-    """Do it, and show it; the display knows how it went. Raises EngineError when the state cannot be used."""
-    before = read_checkpoint(stack.path)
+def require_supported(before: Checkpoint) -> None:
+    """Raises Unsupported for a state with resources of other providers."""
     for state in before.resources:
         if state.is_managed and (not state.type.startswith(DYNAMIC_PREFIX) or state.other.get("external")):
             raise Unsupported(f"the resource {state.urn} in the state (expected Python dynamic resources)")
+
+
+def run_phase(stack: Stack, options: Namespace, display: Display, interrupted: Event, *, preview: bool) -> None:
+    """Do it, and show it; the display knows how it went. Raises EngineError when the state cannot be used."""
+    before = read_checkpoint(stack.path)
+    require_supported(before)
     pending = "".join(f"\n  * {one.state.urn}, interrupted while {one.kind}" for one in before.operations)
     if pending and (preview or options.skip_preview):
         display.log("warning", f"the run before was cut off; what it was creating is registered anew:{pending}")
@@ -133,9 +137,12 @@ def run_phase(stack: Stack, options: Namespace, display: Display, interrupted: E
     server = grpc.server(ThreadPoolExecutor(max_workers=72), options=OPTIONS)
     address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     environment = {"PULUMI_PROJECT": stack.project, "PULUMI_CONFIG": "{}"}
-    with Child("plugin", address, stack.program, environment) as child, contextlib.ExitStack() as ending:
+    with Child("plugin", {"engine": address}, stack.program, environment) as child, contextlib.ExitStack() as ending:
         ledger = Ledger(before, None if preview else stack.write)
         provider = Provider(child, stack.config, display.output)
+        for state in before.resources:
+            if state.is_managed:
+                provider.require_allowed(state)
         work = Deployment(stack, ledger, provider, display, preview, targets=options.target, interrupted=interrupted)
         Services(work).serve(server)
         ending.callback(server.stop, 0)
@@ -167,9 +174,9 @@ def _run_program(work: Deployment, address: str) -> None:
     names = {"organization": "organization", "project": stack.project, "stack": stack.name}
     addresses = {"monitor": address, "engine": address, "root_directory": str(stack.root)}
     settings = {**names, **addresses, "parallel": work.parallel, "dry_run": work.preview}
-    secret_keys = json.dumps([key for key, text in stack.config.items() if has_secret(text)])
-    environment = {"PULUMI_CONFIG": json.dumps(reveal(stack.config)), "PULUMI_CONFIG_SECRET_KEYS": secret_keys}
-    with Child("program", json.dumps(settings), stack.program, environment) as program:
+    secret_keys = [key for key, text in stack.config.items() if has_secret(text)]
+    order = {"settings": settings, "config": reveal(stack.config), "secret_keys": secret_keys}
+    with Child("program", order, stack.program, {"PULUMI_CONFIG": "{}", "PULUMI_CONFIG_SECRET_KEYS": "[]"}) as program:
         code = program.wait(work.display.output)
     if code and not work.is_over:
         work.display.log("error", f"the program ended with exit code {code}")

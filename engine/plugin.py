@@ -11,6 +11,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from engine.child import Child
 from engine.errors import CheckFailed, OutcomeUnknown, ProviderFailed
+from engine.providers import allowed_providers, require_allowed
 from engine.state import ResourceState, name_of
 from engine.values import Properties, as_secret_as, from_wire, reveal, secret, to_wire
 
@@ -28,7 +29,7 @@ class Difference:
 
 
 class Provider:
-    """The methods of a dynamic provider, called from many threads at once. Each raises ProviderFailed.
+    """The methods of a dynamic provider, called from many threads at once. Each raises ProviderFailed, ProviderRefused.
 
     Its plugin process, one a phase, is configured when it is first needed.
     """
@@ -36,8 +37,13 @@ class Provider:
     def __init__(self, child: Child, config: Properties, show: Callable[[str], None]) -> None:
         """What the process prints goes to *show*."""
         self._child, self._config, self._show = child, config, show
+        self._allowed = allowed_providers(config)
         self._mutex = threading.Lock()
         self._stub: Any = None
+
+    def require_allowed(self, state: ResourceState) -> None:
+        """Raises ProviderRefused for a state whose provider may not be loaded."""
+        require_allowed(state.urn, [bag for bag in (state.inputs, state.outputs) if bag], self._allowed)
 
     def check(self, state: ResourceState, old_inputs: Properties) -> ResourceState:
         """*state* with the inputs that the provider wants. Raises CheckFailed with every failure."""
@@ -80,6 +86,8 @@ class Provider:
 
     def _call(self, method: str, state: ResourceState, **fields: Any) -> Any:
         """Without marks of secrets: the plugin of the Python SDK answers `acceptSecrets: false`."""
+        given = [value for key, value in fields.items() if isinstance(value, Mapping) and value]
+        require_allowed(state.urn, given, self._allowed)
         bags = {key: to_wire(value, marks=False) for key, value in fields.items() if isinstance(value, Mapping)}
         names = {"urn": state.urn, "name": name_of(state.urn), "type": state.type}
         try:

@@ -2,6 +2,7 @@
 
 import contextlib
 import getpass
+import glob
 import json
 import os
 import socket
@@ -13,13 +14,45 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote
 
-import yaml
-
 from engine.crypter import Crypter, crypter_of
 from engine.errors import ProjectInvalid, StackLocked, StackNotFound, StateUnusable, Unsupported, UsageError
 from engine.state import Checkpoint, encode, read_checkpoint, read_latest, salt_of
 from engine.values import Properties, Secret, Value, compact, has_secret, reveal
 from fcpin.clock import Clock, SystemClock
+from fcpin.errors import InvalidInput
+from fcpin.json_reader import read_json
+from fcpin.processes import ProcessIdentity
+from fcpin.yaml_reader import load, read_text
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A lock file of the CLI's file backend; the engine adds `started` and `machine` to it, which the CLI ignores."""
+
+    holder: str
+    """`<user>@<host> (pid <pid>) since <timestamp>`, `?` for what the file does not give."""
+    process: ProcessIdentity | None
+    """None for a lock of the CLI, and for a file that cannot be read: such a lock is always respected."""
+
+    @classmethod
+    def read(cls, content: bytes) -> Self:
+        try:
+            values = read_json(content)
+        except ValueError:
+            values = {}
+        known = values if isinstance(values, dict) else {}
+        user, host, pid, time = (
+            " ".join(str(known.get(key, "?")).split())[:200] for key in ("username", "hostname", "pid", "timestamp")
+        )
+        return cls(f"{user}@{host} (pid {pid}) since {time}", ProcessIdentity.read(known))
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether its process certainly has ended."""
+        return self.process is not None and self.process.is_dead
+
+    def __str__(self) -> str:
+        return self.holder
 
 
 @dataclass(frozen=True)
@@ -158,31 +191,51 @@ class Stack:
     def _lock_folder(self) -> Path:
         return self.backend / "locks" / "organization" / self.project / self.name
 
-    def locks(self) -> dict[Path, str]:
-        """The lock files of the CLI's file backend that are there now, and who holds each."""
+    def locks(self) -> dict[Path, Lock]:
+        """The lock files of the CLI's file backend that exist now."""
         found = {}
         for path in self._lock_folder.glob("*.json"):
             with contextlib.suppress(FileNotFoundError):  # released in the meantime
-                found[path] = _holder(path.read_bytes())
+                found[path] = Lock.read(path.read_bytes())
         return found
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[Callable[[], None]]:
+    def locked(self, report: Callable[[str], None]) -> Iterator[Callable[[], None]]:
         """Hold the lock; gives what releases it early. Raises StackLocked.
 
         Like the CLI, a run writes its own lock and then looks for others, so of two that start at once at most one
-        goes on.
+        goes on. A lock whose process certainly has ended is removed, and *report* gets a line about it; then the
+        temporary files of that run are removed as well.
         """
         mine = self._lock_folder / f"{uuid.uuid4()}.json"
+        me = ProcessIdentity.of(os.getpid())
         holder = {"pid": os.getpid(), "username": getpass.getuser(), "hostname": socket.gethostname()}
+        holder |= me.as_json() if me else {}
         mine.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as held:
             held.callback(mine.unlink, missing_ok=True)
             mine.write_text(json.dumps({**holder, "timestamp": self._now}), encoding="utf-8")
-            if others := [other for path, other in self.locks().items() if path != mine]:
+            others = []
+            for path, other in self.locks().items():
+                if other.is_dead:
+                    path.unlink(missing_ok=True)
+                    report(f"took over the lock of {other}, whose process has ended")
+                elif path != mine:
+                    others.append(other)
+            if others:
                 advice = f"if that run has ended, remove its lock: python -m engine cancel --stack {self.name} --yes"
                 raise StackLocked(f"the stack {self.name} is locked by {others[0]}; {advice}")
+            self._remove_temporary_files()
             yield held.close
+
+    def _remove_temporary_files(self) -> None:
+        """Those that a killed run left. Only the holder of the lock may call it: nobody else writes this state."""
+        for path in self.path.parent.glob(f"{glob.escape(self.path.name)}.*.tmp"):
+            path.unlink(missing_ok=True)
+        meta = self.backend / "meta.yaml"
+        if meta.exists():  # it is written once; from then on a temporary file of it is a leftover
+            for path in self.backend.glob(f"{meta.name}.*.tmp"):
+                path.unlink(missing_ok=True)
 
 
 def _project(folder: Path) -> tuple[str, Path, Mapping[str, Any]]:
@@ -211,9 +264,9 @@ def _full_name(name: str, project: str) -> tuple[str, str]:
 def _read_yaml(path: Path) -> dict[str, Any]:
     """A YAML mapping. Raises ProjectInvalid."""
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise ProjectInvalid(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+        document = load(read_text(path), str(path))
+    except InvalidInput as error:
+        raise ProjectInvalid(str(error)) from None
     return _mapping(path, "the file", document)
 
 
@@ -222,14 +275,6 @@ def _mapping(path: Path, what: str, value: Any) -> dict[str, Any]:
     if not isinstance(value or {}, dict):
         raise ProjectInvalid(f"{path}: {what}: got {compact(value)[:40]}, expected a mapping")
     return {str(key): item for key, item in (value or {}).items()}
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads dates as the text that stands there, as the CLI does."""
-
-    yaml_constructors = yaml.SafeLoader.yaml_constructors | {
-        "tag:yaml.org,2002:timestamp": yaml.SafeLoader.construct_yaml_str
-    }
 
 
 def _opened(value: Any, decrypt: Callable[[str], str]) -> Value:
@@ -241,14 +286,6 @@ def _opened(value: Any, decrypt: Callable[[str], str]) -> Value:
     return [_opened(item, decrypt) for item in value] if isinstance(value, list) else value
 
 
-def _holder(lock: bytes) -> str:
-    """A file that says nothing is a lock of somebody."""
-    holder = dict.fromkeys(("username", "hostname", "pid", "timestamp"), "?")
-    with contextlib.suppress(TypeError, ValueError):
-        holder |= json.loads(lock)
-    return "{username}@{hostname} (pid {pid}) since {timestamp}".format(**holder)
-
-
 def _write_atomically(path: Path, text: str) -> None:
     """Replace *path* so that after a crash it is either the old or the new text, never half of one; `.bak` is the old.
 
@@ -256,13 +293,17 @@ def _write_atomically(path: Path, text: str) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary, backup = (path.with_name(f"{path.name}.{ending}") for ending in (f"{os.getpid()}.tmp", "bak"))
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    if path.exists():  # a copy by name: at no moment is there no file under the stack's own name
-        backup.unlink(missing_ok=True)
-        os.link(path, backup)
-    temporary.replace(path)
+    try:
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():  # a copy by name: at no moment is there no file under the stack's own name
+            backup.unlink(missing_ok=True)
+            os.link(path, backup)
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
     for written in (path, backup):
         written.with_name(f"{written.name}.attrs").unlink(missing_ok=True)

@@ -6,16 +6,18 @@ The file is of version 3. One that is damaged or uses features of a newer versio
 import contextlib
 import functools
 import itertools
-import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar, get_origin
 
 from engine.crypter import Crypter, crypter_of
 from engine.errors import StateUnusable, Unsupported
 from engine.values import SECRET, SIGNATURE, Properties, Secret, Value, compact, marked, reveal, transform
+from fcpin.json_reader import read_json
+
+Kind = TypeVar("Kind")
 
 VERSION = 3
 STACK_TYPE = "pulumi:pulumi:Stack"
@@ -141,13 +143,16 @@ def read_latest(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     with _damage_named(path):
-        document = json.loads(path.read_bytes())
+        document = read_json(path.read_bytes())
         version, features = document["version"], ", ".join(document.get("features") or ["none"])
         if version != VERSION or features != "none":
             found = f"checkpoint version {version} (features: {features}; expected version {VERSION})"
             raise Unsupported(f"state {path}: {found}")
-        latest = dict(document["checkpoint"]["latest"] or {})
-        provider = (latest.get("secrets_providers") or {}).get("type", "passphrase")
+        latest = _of(dict, document["checkpoint"]["latest"])
+        sealing = _of(dict, latest.get("secrets_providers"))
+        _of(dict, sealing.get("state"))
+        _of(dict, latest.get("manifest"))
+        provider = sealing.get("type", "passphrase")
         if provider != "passphrase":
             raise Unsupported(f"state {path}: the secrets provider {provider!r}")
         _refuse_features(latest, f"the state {path}")
@@ -165,7 +170,7 @@ def _damage_named(path: Path) -> Iterator[None]:
     """What does not have the shape of a checkpoint, at whichever place, is damage: the user cannot mend it there."""
     try:
         yield
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         text = f"state {path} is damaged: expected a checkpoint of version {VERSION}, as JSON"
         raise StateUnusable(f"{text}; nothing has been changed, the state before it is {path.name}.bak") from None
 
@@ -183,8 +188,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
         return crypter_of(salt_of(latest)).decrypt(text)
 
     with _damage_named(path):
-        resources = tuple(_resource(raw, decrypt) for raw in latest.get("resources") or ())
-        pending = latest.get("pending_operations") or ()
+        resources = tuple(_resource(raw, decrypt) for raw in _of(list, latest.get("resources")))
+        pending = _of(list, latest.get("pending_operations"))
         operations = tuple(Operation(_resource(raw["resource"], decrypt), str(raw["type"])) for raw in pending)
     if problem := verify(resources):
         raise StateUnusable(f"state {path} is damaged: {problem}")
@@ -192,18 +197,37 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def _resource(raw: Mapping[str, Any], decrypt: Callable[[str], str]) -> ResourceState:
-    _refuse_features(raw, raw["urn"])
-    values = {name: raw[key] for key, name in FIELDS.items() if raw.get(key) is not None}
+    _refuse_features(raw, _of(str, raw["urn"]))
+    values: dict[str, Any] = {
+        name: _of(_KINDS[name], raw[key]) for key, name in FIELDS.items() if raw.get(key) is not None
+    }
     values |= {bag: unsealed(values.get(bag, {}), decrypt) for bag in ("inputs", "outputs")}
     state = ResourceState(**values, other={key: value for key, value in raw.items() if key not in FIELDS})
-    if not all(isinstance(text, str) for text in (state.urn, state.type, state.id, *state.needs)) or not state.urn:
+    texts = (*state.needs, *state.additional_secret_outputs, *state.ignore_changes, *state.replace_on_changes)
+    if not all(isinstance(text, str) for text in texts) or not state.urn:
         raise TypeError
     return state
 
 
+_KINDS = {
+    one.name: one.type if one.type in (str, bool) else list if get_origin(one.type) is Sequence else dict
+    for one in fields(ResourceState)
+}
+"""The JSON type of each field of ResourceState in the file."""
+
+
+def _of(kind: type[Kind], value: Any) -> Kind:
+    """*value* of that JSON type; an empty one for null. Raises TypeError."""
+    if value is None:
+        return kind()
+    if not isinstance(value, kind):
+        raise TypeError
+    return value
+
+
 def unsealed(properties: Properties, decrypt: Callable[[str], str]) -> dict[str, Value]:
     """Properties of the state as values. Raises StateUnusable, or Unsupported for assets and archives."""
-    return dict(marked(properties, lambda secret: json.loads(decrypt(secret["ciphertext"]))))
+    return dict(marked(properties, lambda secret: read_json(decrypt(_of(str, secret["ciphertext"])))))
 
 
 def sealed(properties: Properties, crypter: Crypter) -> dict[str, Value]:

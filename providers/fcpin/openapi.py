@@ -17,8 +17,9 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import stamina
 
-from fcpin import json_fields, tally
+from fcpin import tally
 from fcpin.errors import FcpinError, InvalidSettings, Problem
+from fcpin.json_reader import read_json
 from fcpin.limits import Limits
 
 if TYPE_CHECKING:
@@ -325,7 +326,7 @@ class OpenApi:
 def json_of(answer: "Answer") -> object:
     """The JSON of a successful answer. Raises CloudError, a temporary one, when it is cut off or something else."""
     try:
-        return json_fields.parse(answer.body)
+        return read_json(answer.body)
     except ValueError:
         raise CloudError(
             "NotJson",
@@ -351,7 +352,7 @@ def _refusal(answer: "Answer", given: Credentials) -> CloudError:
         message = f"redirects to {_target(answer)}; redirects of an API are not followed"
         return CloudError("Redirected", answer.status, message, is_from_api=False, is_malformed=True)
     try:
-        body = json_fields.parse(answer.body)
+        body = read_json(answer.body)
     except ValueError:
         body = None
     wire = body if isinstance(body, dict) else {}

@@ -3,7 +3,6 @@
 Keys stand in the namespace `fcpin:` whatever the project is called; the region may come from `alicloud:region`.
 """
 
-import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +11,7 @@ from typing import Any, Final, Self
 
 from fcpin.errors import InvalidInput, InvalidSettings, Problem
 from fcpin.image import Repository
+from fcpin.json_reader import InvalidJson, read_json
 from fcpin.openapi import Credentials, split_endpoint
 from fcpin.registry.settings import RegistrySettings, parse_registries
 
@@ -119,9 +119,9 @@ def _object(get: Get, key: str, problems: list[Problem]) -> dict[str, Any]:
     value = get(key)
     if isinstance(value, str):
         try:
-            value = json.loads(value)
-        except json.JSONDecodeError as error:
-            problems.append(Problem(key, f"expected an object, got text that is no JSON ({error.msg})"))
+            value = read_json(value)
+        except InvalidJson as error:
+            problems.append(Problem(key, f"expected an object, got text that {error}"))
             return {}
     if value is None:
         return {}

@@ -39,17 +39,19 @@ class FileHolds:
             if hold.digest is not None and written.get("digest") not in (None, hold.digest):
                 raise InvalidSettings(Problem("digest", f"{hold.tag} has {written['digest']} by now"))
             entry.selection(registry, written, now)
-            self._write(stack, entry.name, written)
+            self._write(told, entry.name, written)
 
     def resume(self, stack: str, pin: str) -> None:
         """Remove the hold; none is no failure. Raises InvalidSettings, StackError."""
         with self._lock:
-            self._write(stack, Entry.find(Stack.read(self._engine, stack), pin).name, None)
+            read = Stack.read(self._engine, stack)
+            self._write(read, Entry.find(read, pin).name, None)
 
-    def _write(self, stack: str, name: str, hold: dict[str, str] | None) -> None:
-        file = stack_file(self._engine.folder, stack)
+    def _write(self, stack: Stack, name: str, hold: dict[str, str] | None) -> None:
+        own = stack.file_of(name)
+        file = own.path if own else stack_file(self._engine.folder, stack.name)
         before = read_file(file)
-        after = with_hold(before, name, hold, file.name)
+        after = with_hold(before, name, hold, own.name if own else file.name, is_stack=own is None)
         if after != before:
             write_file(file, after)
 

@@ -1,19 +1,25 @@
-"""Whose the lock of a stack is, where that can be read: in the files of a `file://` backend."""
+"""Who holds the lock of a stack, where that can be read: in the files of a `file://` backend.
 
-import json
+A lock of the embedded engine whose process has ended does not count: the next run takes it over.
+"""
+
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
+from fcpin.json_reader import read_json
+from fcpin.processes import ProcessIdentity
 from fcpin.stack.project import Project
 from receiver.converge.run import ProcessId
 
 
 def is_held_by(process: ProcessId, backend: str, project: Project, stack: str) -> bool:
     """Whether *process* of this host, and nobody else, holds *stack*. *backend* is a URL, as Pulumi has it."""
-    mine = [_holder(file) == (socket.gethostname(), process.pid) for file in _locks(backend, project, stack)]
-    return bool(mine) and all(mine)
+    locks = _locks(backend, project, stack)
+    this = (socket.gethostname(), process.pid)
+    return bool(locks) and all((lock.get("hostname"), lock.get("pid")) == this for lock in locks)
 
 
 def is_held(backend: str, project: Project, stack: str) -> bool:
@@ -21,17 +27,20 @@ def is_held(backend: str, project: Project, stack: str) -> bool:
     return bool(_locks(backend, project, stack))
 
 
-def _locks(backend: str, project: Project, stack: str) -> Sequence[Path]:
+def _locks(backend: str, project: Project, stack: str) -> Sequence[Mapping[str, Any]]:
+    """The contents of the locks whose processes have not certainly ended."""
     scheme, _, path = backend.partition("://")
     if scheme != "file":
         return ()
     folder = project.root / Path(unquote(path.partition("?")[0])).expanduser() / ".pulumi"
-    return list((folder / "locks" / "organization" / project.name / stack.rpartition("/")[2]).glob("*.json"))
+    files = (folder / "locks" / "organization" / project.name / stack.rpartition("/")[2]).glob("*.json")
+    locks = map(_content, files)
+    return [lock for lock in locks if not ((process := ProcessIdentity.read(lock)) and process.is_dead)]
 
 
-def _holder(lock: Path) -> tuple[object, object]:
+def _content(lock: Path) -> Mapping[str, Any]:
     try:
-        content = json.loads(lock.read_text(encoding="utf-8"))
-        return content["hostname"], content["pid"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return "", 0
+        content = read_json(lock.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -79,11 +79,11 @@ def test_several_files_are_one_run(tmp_path: Path) -> None:
 ONE = "cases: [{name: one, tags: [main-1], expect: {tag: main-1}}]\n"
 WRONG = [
     # label, text, facts of each line on standard error
-    ("no YAML", "cases: [", [[":1: ", "no YAML"]]),
-    ("a key twice", f"{FAMILY}{FAMILY}", [[":2: ", "duplicate key"]]),
-    ("no UTF-8", b"policy:\n\xff", [[":2: ", "UTF-8"]]),
-    ("an object of Python", "cases: !!python/object:os.system x", [[":1: ", "no YAML"]]),
-    ("an alias of itself", "cases: &a [*a]", [[":1: cases[0]: ", "mapping"]]),
+    ("no YAML", "cases: [", [[":2:1: ", "not valid YAML"]]),
+    ("a key twice", f"{FAMILY}{FAMILY}", [[":2:1: ", "the key 'policy' occurs twice"]]),
+    ("no UTF-8", b"policy:\n\xff", [[":2:1: ", "UTF-8"]]),
+    ("an object of Python", "cases: !!python/object:os.system x", [[":1:8: ", "tag"]]),
+    ("an alias of itself", "cases: &a [*a]", [[":1:12: ", "inside its own anchor"]]),
     ("nothing", "", [[":1: cases: ", "list of cases"]]),
     ("a list", "- a", [[":1: ", "mapping"]]),
     ("no cases", FAMILY + "cases: []", [[":2: cases: ", "list of cases"]]),
@@ -100,7 +100,7 @@ WRONG = [
     ("no tags", f"{FAMILY}cases: [{{name: a, expect: {{none: true}}}}]", [["tags: ", "none of them"]]),
     ("tags that are none", f"{FAMILY}cases:\n- name: a\n  tags:\n  - main-1\n  - 1.0\n  - {{tag: x, pushed: noon}}\n  expect: {{none: true}}", [[":6: cases[0].tags[1]: ", "in quotes", "1.0"], [":7: cases[0].tags[2]: pushed: ", "noon"]]),
     ("a listing that is not there", f"{FAMILY}tags_file: no.jsonl\n{ONE.replace(' tags: [main-1],', '')}", [[":2: tags_file: ", "no.jsonl", "No such file"]]),
-    ("a listing that is wrong", f"{FAMILY}tags_file: cases.yaml\n{ONE.replace(' tags: [main-1],', '')}{{", [[":", "no YAML"]]),
+    ("a listing that is wrong", f"{FAMILY}tags_file: cases.yaml\n{ONE.replace(' tags: [main-1],', '')}{{", [[":", "not valid YAML"]]),
     ("an image for a tag", f"{FAMILY}current: a/b:c\n{ONE}", [[":2: current: ", "'a/b:c'"]]),
     ("a word for the time", f"{FAMILY}now: noon\n{ONE}", [[":2: now: ", "'noon'"]]),
     ("a time of no zone", f"{FAMILY}now: 2026-01-01T00:00:00\n{ONE}", [[":2: now: ", "time zone"]]),
@@ -156,3 +156,16 @@ def test_the_page_shows_what_is_answered(example: Example) -> None:
 
 def test_the_page_shows_the_file_that_is_run() -> None:
     assert f"```yaml\n{(DOCS / 'policies' / 'cases.yaml').read_text()}```" in PAGE.read_text()
+
+
+def test_a_function_of_a_file_of_functions_is_tried_too(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (tmp_path / "functions").mkdir()
+    (tmp_path / "functions" / "a.yaml").write_text("checkout: {repository: r/a/b, policy: {family: {name: main}}}\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {'fcpin:functionFiles': ['functions/*.yaml']}\n")
+    answer = try_cases(tmp_path, f"stack: Pulumi.dev.yaml\nfunction: checkout\n{ONE}")
+    assert (answer.status, answer.err) == (0, "")
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {'fcpin:functionFiles': ['x/*.yaml']}\n")
+    answer = try_cases(tmp_path, f"stack: Pulumi.dev.yaml\nfunction: checkout\n{ONE}")
+    assert answer.status == 2
+    assert ":1: stack: fcpin:functionFiles: 'x/*.yaml' matches no file" in answer.err

@@ -1,6 +1,7 @@
 """fcpin import: what exists is adopted as it runs, what cannot be is named, and nobody's entry is touched."""
 
 import difflib
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -203,3 +204,22 @@ def test_a_mistake_is_named(arguments: list[str], says: str, monkeypatch: pytest
     answer = run(arguments)
     assert answer.code == 2
     assert says in answer.err
+
+
+def test_where_all_functions_are_in_files_new_ones_go_into_the_last_file(region: ToldStack) -> None:
+    region.create("checkout", "release-83f96b6")
+    folder = region.folder / "functions"
+    folder.mkdir()
+    (folder / "a.yaml").write_text("# the first\n")
+    (folder / "b.yaml").write_text("# the last\n")
+    before = region.write_project()
+    region.tell(functionFiles=["functions/*.yaml"])
+    config = region.folder / "config.json"
+    config.write_text(json.dumps({k: v for k, v in json.loads(config.read_text()).items() if k != "fcpin:functions"}))
+    answer = region.fcpin("import")
+    assert answer.code == 0, answer
+    assert "--- " in answer.out
+    assert list(yaml.safe_load((folder / "b.yaml").read_text())) == ["checkout"]
+    assert (folder / "a.yaml").read_text() == "# the first\n"
+    assert region.file.read_text() == before
+    assert "is there already, as checkout" in region.fcpin("import").out

@@ -157,10 +157,10 @@ def test_a_digest_with_or_without_its_algorithm() -> None:
 WRONG = [
     # label, argv, standard input, facts of each line on standard error
     ("no UTF-8", ["--policy", NEWEST], b"main\xff", [["standard input", "UTF-8", "byte 4"]]),
-    ("broken JSON", ["--policy", NEWEST], 'a\n{"tag": ', [["line 2", "no JSON", "column"]]),
-    ("broken array", ["--policy", NEWEST], '["a"', [["standard input", "no JSON"]]),
-    ("no end of brackets", ["--policy", NEWEST], "[" * 100_000, [["standard input", "no JSON"]]),
-    ("a number without end", ["--policy", NEWEST], "[" + "1" * 10_000 + "]", [["standard input", "no JSON"]]),
+    ("broken JSON", ["--policy", NEWEST], 'a\n{"tag": ', [["line 2", "not valid JSON", "column"]]),
+    ("broken array", ["--policy", NEWEST], '["a"', [["standard input", "not valid JSON"]]),
+    ("no end of brackets", ["--policy", NEWEST], "[" * 100_000, [["standard input", "nested more than 100 levels deep"]]),
+    ("a number without end", ["--policy", NEWEST], "[" + "1" * 10_000 + "]", [["standard input", "a number is too large"]]),
     ("each wrong line by itself", ["--policy", NEWEST], '{"tag": 1}\nok\n{"status": "x"}', [["line 1", "tag", "1"], ["line 3", "tag"]]),
     ("an item that is no tag", ["--policy", NEWEST], '["a", 7]', [["item 1", "7"]]),
     ("a time without a zone", ["--policy", NEWEST], '{"tag": "a", "pushed": "2026-01-01T00:00:00"}', [["line 1", "pushed", "time zone"]]),
@@ -170,7 +170,7 @@ WRONG = [
     ("a digest too short", ["--policy", NEWEST], '{"tag": "a", "digest": "sha256:12"}', [["line 1", "digest", "64"]]),
     ("a digest that is a number", ["--policy", NEWEST], '{"tag": "a", "digest": 12}', [["line 1", "digest"]]),
     ("a status that is a number", ["--policy", NEWEST], '{"tag": "a", "status": 12}', [["line 1", "status"]]),
-    ("a policy that is no JSON", ["--policy", "{newest}"], "", [["--policy", "no JSON", "column 2"]]),
+    ("a policy that is no JSON", ["--policy", "{newest}"], "", [["--policy", "not valid JSON", "column 2"]]),
     ("a policy that is a list", ["--policy", "[]"], "", [["--policy", "object"]]),
     ("a policy in a file that is not there", ["--policy", "@/no/such.json"], "", [["--policy", "/no/such.json", "No such file"]]),
     ("every mistake of a policy", ["--policy", '{"newest": {"by": 1}, "protect": {}}'], "", [["newest.by"], ["protect", "pin_tag"]]),

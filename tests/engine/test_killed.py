@@ -47,9 +47,10 @@ def test_killed_at_a_step_the_next_run_warns_and_repairs(bench: Workbench, point
     known = {raw["inputs"]["key"] for raw in bench.resources().values()} | {name for _, name in pending(bench)}
     assert set(bench.cloud()) <= known
 
-    assert bench.engine("cancel", "--yes").code == 0
     repaired = bench.up()
     assert repaired.code == 0, repaired.text
+    assert repaired.err.startswith("warning: took over the lock of ")
+    assert f"(pid {process.pid})" in repaired.err
     assert f"interrupted while {doing}" in repaired.out
     assert set(bench.cloud()) == {"kept", "new", "b", "fresh"}
     assert bench.cloud()["b"]["size"] == 2
@@ -69,7 +70,6 @@ def test_killed_at_random_times_the_stack_always_comes_right(bench: Workbench) -
         bench.forget_calls()
         if bench.state_file.exists():
             unknown |= {key for kind, key in pending(bench) if kind == "creating"}
-        bench.engine("cancel", "--yes")
     bench.program(AFTER)
     assert bench.up().code == 0
     expected = {"kept", "new", "b", "fresh"}

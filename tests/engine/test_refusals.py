@@ -83,7 +83,7 @@ def test_exit_codes(
 PROJECTS = [
     ("another language", "Pulumi.yaml", "name: x\nruntime: nodejs\n", "runtime 'nodejs'"),
     ("no name", "Pulumi.yaml", "runtime: python\n", "name: got None"),
-    ("YAML that is none", "Pulumi.yaml", "name: [", "Pulumi.yaml cannot be read"),
+    ("YAML that is none", "Pulumi.yaml", "name: [", "Pulumi.yaml:2:1: is not valid YAML"),
     ("another secrets provider", "stacks/Pulumi.dev.yaml", "secretsprovider: awskms://x\n", "awskms"),
     ("an environment", "stacks/Pulumi.dev.yaml", "environment: [x]\n", "ESC"),
     ("a list as configuration", "stacks/Pulumi.dev.yaml", "config: [1]\n", "config: got [1], expected a mapping"),

@@ -55,6 +55,7 @@ def test_the_configuration_is_shown_as_the_cli_shows_it(bench: Workbench) -> Non
           workshop:deep: {{pw: {{secure: "{sealed}"}}}}
     """)
     assert json.loads(bench.engine("config", "--json", "--show-secrets").out) == {
+        "engine:providers": {"value": "journal", "secret": False},
         "workshop:base": {"value": "one", "secret": False},
         "workshop:deep": {"value": '{"pw":"hunter2"}', "secret": True},
         "workshop:list": {"value": '[1,"two"]', "secret": False},

@@ -5,6 +5,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -49,11 +50,45 @@ def test_a_damaged_memo_is_as_none(tmp_path: Path) -> None:
     assert RunMemo(tmp_path / "memo", THIS).recall("key") is None
 
 
-def test_a_runtime_folder_that_was_never_made_is_no_reason_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", "/proc/nope")
-    folder = memo_folder()
+def test_a_runtime_folder_that_was_never_made_is_no_reason_to_stop() -> None:
+    folder = memo_folder({"XDG_RUNTIME_DIR": "/proc/nope"})
     assert folder is not None
     assert Path(tempfile.gettempdir()) in folder.parents
+
+
+def test_a_folder_that_another_user_has_made_is_passed_over(tmp_path: Path) -> None:
+    shared, cache = tmp_path / "tmp", tmp_path / "cache"
+    shared.mkdir()
+    taken = shared / f"fcpin-{os.getuid()}"
+    others: list[Callable[[], object]] = [
+        lambda: taken.mkdir(mode=0o755),
+        lambda: taken.symlink_to(tmp_path),
+        lambda: taken.write_text("no folder"),
+        lambda: shared.chmod(0o777),  # without the sticky bit: others may put theirs in our folder's place
+    ]
+    for take in others:
+        take()
+        folder = memo_folder({"XDG_CACHE_HOME": str(cache)}, shared)
+        assert folder is not None
+        assert cache in folder.parents
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        if taken.is_dir() and not taken.is_symlink():
+            taken.rmdir()
+        else:
+            taken.unlink(missing_ok=True)
+    shared.chmod(0o1777)
+    assert memo_folder({"XDG_CACHE_HOME": str(cache)}, shared) == taken
+
+
+def test_without_any_private_folder_there_is_none(tmp_path: Path) -> None:
+    assert memo_folder({"XDG_CACHE_HOME": "/proc/nope"}, Path("/proc/nope")) is None
+
+
+def test_a_selection_that_cannot_be_kept_is_one_line(tmp_path: Path) -> None:
+    memo = RunMemo(private(tmp_path / "memo"), THIS)
+    (tmp_path / "memo").rmdir()
+    with pytest.raises(MemoRefused, match="No such file or directory; make room"):
+        memo.remember("key", SELECTED)
 
 
 def test_only_this_user_can_read_it(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ REFUSED = [
     ("config on one line", "config: {a: x}\n", "config is written on one line"),
     ("a list", "- a\n", "expected a mapping"),
     ("an alias", "x: &x\n  a: {}\nconfig:\n  fcpin:functions: *x\n", "cannot be edited"),
-    ("no YAML", "config: [", "is no YAML"),
+    ("no YAML", "config: [", "is not valid YAML"),
 ]
 
 
@@ -107,3 +107,17 @@ def test_what_cannot_be_edited_is_refused_in_one_line(text: str, says: str) -> N
     with pytest.raises(InvalidSettings, match=says) as error:
         edited(text)
     assert "stacks/Pulumi.prod.yaml" in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["", "# none yet\n", "a:\n  b: 1\n", "a: {b: 1}"])
+def test_a_file_of_functions_gets_them_at_its_end(text: str) -> None:
+    written = with_functions(text, [ODD], "functions/a.yaml", is_stack=False)
+    assert written.startswith(text)
+    before = YAML(typ="safe", pure=True).load(text) or {}
+    assert YAML(typ="safe", pure=True).load(written) == {**before, "on": ODD.values}
+
+
+@pytest.mark.parametrize("text", ["{}", "- a", "{a: {b: 1}}\n"])
+def test_a_file_of_functions_on_one_line_is_refused(text: str) -> None:
+    with pytest.raises(InvalidSettings, match=r"^functions/a.yaml: expected a mapping, a key on each line"):
+        with_functions(text, [ODD], "functions/a.yaml", is_stack=False)

@@ -123,7 +123,7 @@ REFUSED = [
     ("another function", "config:\n  fcpin:functions:\n    g: {}\n", "fcpin:functions.f is not there"),
     ("a sealed entry as text", "config:\n  fcpin:functions:\n    f: x\n", "fcpin:functions.f is not there"),
     ("an anchor that others use", "config:\n  fcpin:functions:\n    f: &f {a: 1}\n    g: *f\n", "cannot be edited"),
-    ("no YAML", "config: [", "is no YAML"),
+    ("no YAML", "config: [", "is not valid YAML"),
 ]
 
 
@@ -131,7 +131,7 @@ REFUSED = [
 def test_what_cannot_be_edited_is_refused_in_one_line(label: str, text: str, said: str) -> None:
     with pytest.raises(InvalidSettings, match=said) as refused:
         edited(text, "f")
-    assert str(refused.value).startswith("stacks/Pulumi.prod.yaml: ")
+    assert str(refused.value).startswith("stacks/Pulumi.prod.yaml:")
     assert "\n" not in str(refused.value)
 
 
@@ -141,3 +141,17 @@ def test_whatever_the_reason_it_is_read_as_it_was_meant(entry: str, reason: str)
     hold = {"tag": "1.10", "reason": reason}
     text = f"config:\n  fcpin:functions:\n    f: {entry}"
     assert holds(edited(text, "f", hold)) == {"f": hold}
+
+
+def test_a_file_of_functions_is_edited_at_its_top() -> None:
+    text = "# mine\ng: {a: 1}\nf:\n  a: 1  # one\n"
+    held = with_hold(text, "f", {"tag": "1.10"}, "functions/a.yaml", is_stack=False)
+    assert held == '# mine\ng: {a: 1}\nf:\n  a: 1  # one\n  hold:\n    tag: "1.10"\n'
+    assert with_hold(held, "f", None, "functions/a.yaml", is_stack=False) == text
+    with pytest.raises(InvalidSettings, match=r"^functions/a.yaml: fcpin:functions.h is not there"):
+        with_hold(text, "h", None, "functions/a.yaml", is_stack=False)
+
+
+def test_a_byte_order_mark_is_refused_because_it_moves_every_place() -> None:
+    with pytest.raises(InvalidSettings, match="begins with a byte order mark"):
+        edited("\ufeffconfig:\n  fcpin:functions:\n    f: {a: 1}\n", "f")

@@ -11,13 +11,10 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 from typing import BinaryIO, Final, TextIO
 
-from fcpin.cli.arguments import parse
-from fcpin.cli.command import Streams
-from fcpin.errors import FcpinError, InvalidInput
+from fcpin.cli.ending import INTERRUPTED, end_at_once
 
 REGISTRY_FAILED: Final = 1
 WRONG_INPUT: Final = 2
-_INTERRUPTED: Final = 130
 _PIPE_CLOSED: Final = 141
 _MOST_PROBLEMS: Final = 20
 
@@ -33,8 +30,15 @@ def main(
 ) -> int:
     """Run one command; the exit status. The streams are the process's own unless given.
 
-    Raises SystemExit as argparse does, for `--help` and for unknown options.
+    Without *argv* the process is this command: an interrupt ends it at once, with one line. Raises SystemExit as
+    argparse does, for `--help` and for unknown options.
     """
+    if argv is None:
+        end_at_once()
+    from fcpin.cli.arguments import parse  # after that: to import every command takes a moment
+    from fcpin.cli.command import Streams
+    from fcpin.errors import FcpinError, InvalidInput
+
     stdin, stdout, stderr = (
         stdin or (sys.stdin.buffer if sys.stdin else io.BytesIO()),
         stdout or sys.stdout,
@@ -60,5 +64,8 @@ def main(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _PIPE_CLOSED
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        print(f"fcpin {arguments.command}: interrupted", file=stderr, flush=True)
+        if argv is None:
+            os._exit(INTERRUPTED)  # an ordinary exit would wait for threads, and they for the network
+        return INTERRUPTED
     return status

@@ -1,6 +1,5 @@
 """fcpin changes: what a preview would change, old => new, as Markdown for a pull request."""
 
-import json
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +9,7 @@ from typing import Any, Final, Self
 from fcpin.cli.command import Command, Streams
 from fcpin.errors import InvalidInput, Problem
 from fcpin.image import brief
+from fcpin.json_reader import read_json
 
 FAILED: Final = 1
 _TYPE: Final = "pulumi-python:dynamic/fcpin:PinnedFunction"  # keys.TYPE: to import it would load Pulumi's SDK
@@ -39,8 +39,20 @@ class Change:
 
 
 def _inputs(step: Mapping[str, Any], state: str) -> Mapping[str, Any]:
-    inputs = (step.get(state) or {}).get("inputs") or {}
+    inputs = _mapping(_mapping(step, state), "inputs")
     return {key: value for key, value in inputs.items() if key != "__provider"}
+
+
+def _mapping(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """The mapping under *key*; an empty one for null. Raises InvalidInput for anything else."""
+    found = value.get(key) or {}
+    if not isinstance(found, Mapping):
+        raise _no_preview()
+    return found
+
+
+def _no_preview() -> InvalidInput:
+    return InvalidInput(Problem("standard input", "is not what `pulumi preview --json` prints"))
 
 
 def _pin(inputs: Mapping[str, Any]) -> str:
@@ -57,12 +69,22 @@ def run(_given: Namespace, streams: Streams) -> int:
 
 def _read(data: bytes) -> Mapping[str, Any]:
     try:
-        preview = json.loads(data)
-        if isinstance(preview, dict) and all(isinstance(step, dict) and "op" in step for step in preview["steps"]):
-            return preview
+        preview = read_json(data)
+        is_one = isinstance(preview, dict) and all(map(_is_step, preview["steps"]))
     except (ValueError, KeyError, TypeError):
-        pass
-    raise InvalidInput(Problem("standard input", "is not what `pulumi preview --json` prints"))
+        is_one = False
+    if not is_one or not all(isinstance(one, dict) for one in _list(preview, "diagnostics")):
+        raise _no_preview()
+    return dict(preview)
+
+
+def _is_step(step: object) -> bool:
+    return isinstance(step, dict) and isinstance(step.get("op"), str) and isinstance(step.get("urn", ""), str)
+
+
+def _list(value: Mapping[str, Any], key: str) -> Sequence[Any]:
+    found = value.get(key) or []
+    return found if isinstance(found, list) else [found]
 
 
 def _markdown(preview: Mapping[str, Any]) -> Iterator[str]:

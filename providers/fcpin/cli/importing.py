@@ -33,11 +33,12 @@ def _into_stack(given: Namespace, streams: Streams) -> int:
 
     refuse_addresses(given)
     stack = read_stack(given)
-    file = stack_file(given.cwd.resolve(), stack.name)
+    own = stack.file_of_new
+    file = own.path if own else stack_file(given.cwd.resolve(), stack.name)
     region = _region(given, stack.settings)
     entries, left_out = _found(given, stack.settings, region, stack)
     before, shown = read_file(file), as_written(file)
-    after = with_functions(before, entries, shown)
+    after = with_functions(before, entries, shown, is_stack=own is None)
     if after != before:
         write_file(file, after)
     lines = [*difference(before, after, shown), *_left_out(left_out)]

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Final, TextIO
 
+from fcpin.cli.ending import ending_in_order
+
 _DEFAULT: Final = "less -FRX"
 _SHOWS_COLOURS: Final = {"LESS": "FRX"}
 """For a `less` of the user's without options: quit if it fits, show colours, leave the screen as it is."""
@@ -31,11 +33,12 @@ def paged(stdout: TextIO, environment: Mapping[str, str] = os.environ) -> Iterat
         yield stdout
         return
     pipe = _Pipe(pager.stdin, encoding=stdout.encoding, errors="backslashreplace")
-    try:
-        with suppress(BrokenPipeError), pipe:
-            yield pipe
-    finally:
-        _wait(pager)
+    with ending_in_order():
+        try:
+            with suppress(BrokenPipeError), pipe:
+                yield pipe
+        finally:
+            _wait(pager)
 
 
 def _start(environment: Mapping[str, str]) -> "subprocess.Popen[bytes] | None":

@@ -29,12 +29,13 @@ def run(given: Namespace, streams: Streams) -> int:
     now = clock.now()
     until, reason = _until(given, now), _reason(given)
     stack = read_stack(given)
-    file = stack_file(given.cwd.resolve(), stack.name)
-    shown = as_written(file)
     entry, registry = Entry.find(stack, given.function), registries(stack.settings, clock)
+    own = stack.file_of(entry.name)
+    file = own.path if own else stack_file(given.cwd.resolve(), stack.name)
+    shown = as_written(file)
     hold = None if given.remove else hold_for(entry, registry, given.to, until, reason)
     before = read_file(file)
-    after = with_hold(before, entry.name, hold, shown)
+    after = with_hold(before, entry.name, hold, shown, is_stack=own is None)
     said = list(_consequence(entry, registry, hold, now))
     if after != before:
         write_file(file, after)
@@ -108,7 +109,8 @@ def _add_options(parser: ArgumentParser) -> None:
 ROLLBACK: Final = Command(
     "rollback",
     "hold a function at what ran before, in the stack's file",
-    "Writes `hold` into the entry of the function in Pulumi.<stack>.yaml, and leaves the rest of the file as it is. "
+    "Writes `hold` into the entry of the function, in Pulumi.<stack>.yaml or the function file that has it, and leaves "
+    "the rest of the file as it is. "
     "Nothing is deployed: the next `pulumi up` does that.",
     _add_options,
     run,

@@ -30,7 +30,7 @@ _LARGEST: Final = 64 * 2**10
 def run(given: Namespace, streams: Streams) -> int:
     """0, also when there is nothing to import. Raises InvalidInput, StackError; then nothing changed."""
     file = YamlFile.read(given.file)
-    document = _document(file)
+    document = read_document(file)
     stack = read_stack(given) if given.stack else None
     try:
         entries, left_out = _found(document, stack)
@@ -47,7 +47,7 @@ def run(given: Namespace, streams: Streams) -> int:
     return 0
 
 
-def _document(file: YamlFile) -> "Document":
+def read_document(file: YamlFile) -> "Document":
     """*file* and what it extends. Raises InvalidInput, with the line."""
     from fcpin.serverless_devs.document import Document, SFile
 
@@ -105,9 +105,10 @@ def _into_stack(given: Namespace, stack: "Stack", entries: "Sequence[Entry]", no
     from fcpin.stack.added_functions import with_functions
     from fcpin.stack.project import read_file, stack_file, write_file
 
-    file = stack_file(given.cwd.resolve(), stack.name)
+    own = stack.file_of_new
+    file = own.path if own else stack_file(given.cwd.resolve(), stack.name)
     before, shown = read_file(file), as_written(file)
-    after = with_functions(before, entries, shown)
+    after = with_functions(before, entries, shown, is_stack=own is None)
     if after != before:
         write_file(file, after)
     follows = [f"next: {stack.engine.name} preview --stack {stack.name}"] if entries else []

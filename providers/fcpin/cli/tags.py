@@ -1,6 +1,5 @@
 """Read tags as people have them: names or JSON objects, one a line, or one JSON array."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -9,6 +8,7 @@ from fcpin.cli.command import Streams
 from fcpin.cli.renaming import renamed
 from fcpin.errors import InvalidInput, Problem
 from fcpin.image import Digest, TagRecord, parse_digest
+from fcpin.json_reader import InvalidJson, read_json
 
 TAGS: Final = "Tags come on standard input: one per line, or JSON objects {tag, digest, pushed, created, status}."
 _LARGEST_INPUT: Final = 256 * 2**20
@@ -70,12 +70,9 @@ def _items(text: str, name: str) -> Iterator[tuple[str, object]]:
 def parse_json(text: str, where: str) -> object:
     """Raises InvalidInput naming *where* and the position."""
     try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        position = f"line {error.lineno}, column {error.colno}"
-        raise InvalidInput(Problem(where, f"is no JSON: {error.msg} ({position})")) from None
-    except (ValueError, RecursionError):  # a number of thousands of digits, or brackets as deep
-        raise InvalidInput(Problem(where, "is no JSON that can be read: too long a number or too deep")) from None
+        return read_json(text)
+    except InvalidJson as error:
+        raise InvalidInput(Problem(where, str(error))) from None
 
 
 def _record(item: object) -> TagRecord:
@@ -108,8 +105,6 @@ def _time(item: Mapping[str, object], key: str) -> datetime | None:
     value = item.get(key)
     if value is None:
         return None
-    if isinstance(value, datetime):  # YAML has read it already
-        value = value.isoformat()
     try:
         if isinstance(value, str) and not value.isdecimal():
             time = datetime.fromisoformat(value)

@@ -1,19 +1,16 @@
-"""A YAML file that was read, and where in it everything stands."""
+"""A YAML file that was read, and the line of every value in it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from fcpin.errors import InvalidInput, Problem
-from fcpin.yaml_lines import lines_of, nearest
-
-_LARGEST = 16 * 2**20
+from fcpin.errors import Problem
 
 
 @dataclass(frozen=True, slots=True)
 class YamlFile:
-    """What the file says."""
+    """The values of a file, and their lines."""
 
     path: Path
     value: object
@@ -22,39 +19,18 @@ class YamlFile:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Raises InvalidInput, with the line where it can be told."""
-        try:
-            data = path.read_bytes()
-            text = data.decode("utf-8-sig")
-        except OSError as error:
-            raise InvalidInput(Problem(str(path), f"cannot be read: {error.strerror}")) from None
-        except UnicodeDecodeError as error:
-            line = data.count(b"\n", 0, error.start) + 1
-            raise InvalidInput(Problem(f"{path}:{line}", "is not UTF-8 text")) from None
-        if len(data) > _LARGEST:
-            raise InvalidInput(Problem(str(path), f"is larger than {_LARGEST // 2**20} MiB"))
-        return cls(path, *_parse(path, text))
+        """Raises InvalidInput with file, line and column."""
+        from fcpin.yaml_reader import compose, lines_of, read_text, value_of
+
+        node = compose(read_text(path), str(path))
+        return cls(path, value_of(node, str(path)), lines_of(node))
 
     def place(self, path: str) -> str:
-        """Where *path* stands, or would stand: `cases.yaml:7`."""
+        """Where *path* is, or would be: `cases.yaml:7`."""
+        from fcpin.yaml_reader import nearest
+
         return f"{self.path}:{nearest(path, self.lines)}"
 
     def problem(self, path: str, reason: str) -> Problem:
-        """A problem with what stands at *path*, or should."""
+        """A problem with the value at *path*, present or missing."""
         return Problem(self.place(path), f"{path}: {reason}" if path else reason)
-
-
-def _parse(path: Path, text: str) -> tuple[object, Mapping[str, int]]:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    yaml = YAML(typ="safe", pure=True)
-    try:
-        node = yaml.compose(text)
-        value = None if node is None else yaml.constructor.construct_document(node)
-        return value, dict(lines_of(node))
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise InvalidInput(Problem(f"{path}:{line}", f"is no YAML: {error.problem}")) from None
-    except (YAMLError, ValueError, RecursionError) as error:
-        raise InvalidInput(Problem(str(path), f"is no YAML: {' '.join(str(error).split())[:200]}")) from None

@@ -1,12 +1,12 @@
 """What is looked at: the settings of a stack or of the environment, its functions and its repositories."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from fcpin.errors import FcpinError
 from fcpin.image import Repository
+from fcpin.json_reader import read_json
 from fcpin.settings import Settings
 from fcpin.stack import Engine, Stack
 
@@ -66,7 +66,7 @@ class Patient:
 def _entries(config: Mapping[str, str]) -> Mapping[str, Mapping[str, Any]]:
     """`fcpin:functions`, as far as it can be read: a preview reports the rest."""
     try:
-        entries = json.loads(config.get("fcpin:functions") or "{}")
+        entries = read_json(config.get("fcpin:functions") or "{}")
     except ValueError:
         return {}
     if not isinstance(entries, dict):

@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 
 from fcpin.errors import InvalidImage, InvalidSettings, NotApproved, Problem
 from fcpin.image import Digest, parse_digest, short
+from fcpin.json_reader import read_json
 from fcpin.pinned_function.inputs import Current, Pin
 
 FILE: Final = "FCPIN_APPROVED"
@@ -58,7 +59,7 @@ class Approved:
         if not name:
             return None
         try:
-            pins = json.loads(Path(name).read_text(encoding="utf-8"))
+            pins = read_json(Path(name).read_bytes())
             return cls({pin: Transition.read(value) for pin, value in pins.items()}, refused_file(Path(name)))
         except (OSError, ValueError, TypeError, KeyError, AttributeError, InvalidImage) as error:
             raise InvalidSettings(Problem(FILE, f"{name} holds no approvals ({type(error).__name__})")) from None
@@ -100,6 +101,6 @@ def write(file: Path, transitions: Mapping[str, Transition]) -> None:
 def refused(file: Path) -> frozenset[str]:
     """The names of the resources that a run refused which was given *file*; none when it ran without refusing."""
     try:
-        return frozenset(json.loads(refused_file(file).read_text(encoding="utf-8")))
+        return frozenset(read_json(refused_file(file).read_bytes()))
     except FileNotFoundError:
         return frozenset()

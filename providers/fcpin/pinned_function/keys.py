@@ -53,5 +53,5 @@ OUTPUTS: Final = (
 `exposed_seconds` is there when the last deployment healed a moved tag, `tag_immutability` where the registry tells it.
 """
 
-STACK_KEYS: Final = ("functions", "pipelines", "region", "endpoints", "registries", "minAgeBypass")
+STACK_KEYS: Final = ("functions", "functionFiles", "pipelines", "region", "endpoints", "registries", "minAgeBypass")
 """What fcpin reads in its namespace of the stack's configuration. A project may keep keys of its own there."""

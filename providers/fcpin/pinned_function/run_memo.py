@@ -9,17 +9,21 @@ one takes them. `--plan` and `--strict` are the official form of the same promis
 import hashlib
 import json
 import os
+import platform
+import stat
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Self
+from urllib.parse import quote
 
 import psutil
 
 from fcpin.errors import FcpinError
+from fcpin.json_reader import read_json
 
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "cmd.exe", "pulumi-resource", "pulumi-resource-pulumi-python"})
 """What may stand between the engine and the plugin: the launcher script of the Pulumi CLI."""
@@ -73,19 +77,42 @@ class Engine:
 
 
 class MemoRefused(FcpinError):
-    """The folder for what previews selected is open to others."""
+    """The folder for what previews selected is open to others, or cannot be written."""
 
 
-def memo_folder() -> Path | None:
+def memo_folder(environment: Mapping[str, str] = os.environ, temporary: Path | None = None) -> Path | None:
     """A folder that only this user can read, for files that live as long as one run; None where none can be made.
 
-    Raises MemoRefused for one that others can read.
+    The user's runtime folder, else one in the temporary folder, else one in the user's cache. A folder that belongs to
+    another user, or that another user can replace, is passed over. *temporary*: the system's own unless given.
     """
     name = f"fcpin-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
-    for base in filter(None, (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir())):
-        with suppress(OSError):
-            return private(Path(base) / name)
+    for base in _bases(environment, temporary):
+        with suppress(OSError, MemoRefused):
+            if _keeps_entries(base):
+                return private(base / name)
     return None
+
+
+def _bases(environment: Mapping[str, str], temporary: Path | None) -> Iterator[Path]:
+    given = environment.get("XDG_RUNTIME_DIR") or ""
+    if Path(given).is_absolute():
+        yield Path(given)
+    with suppress(OSError):
+        yield temporary or Path(tempfile.gettempdir())
+    cache = environment.get("XDG_CACHE_HOME") or ""
+    # hosts that share a home have a folder each: a host cannot see which engines of another one are alive
+    with suppress(RuntimeError):
+        home = Path(cache) if Path(cache).is_absolute() else Path.home() / ".cache"
+        yield home / "fcpin" / "runs" / quote(platform.node() or "localhost", safe="")
+
+
+def _keeps_entries(folder: Path) -> bool:
+    """Whether no other user can rename or remove what is in *folder*; one that does not exist yet is made private."""
+    if not folder.exists():
+        return True
+    status = folder.stat()
+    return not status.st_mode & 0o022 or bool(status.st_mode & stat.S_ISVTX)
 
 
 class RunMemo:
@@ -95,7 +122,6 @@ class RunMemo:
         """Without a folder or an engine nothing is kept: each phase then resolves on its own."""
         self._lock = threading.Lock()
         self._file = folder / engine.file_name if folder and engine else None
-        self._mine: dict[str, Remembered] = {}
         self._theirs = self._take()
 
     def recall(self, key: str) -> Remembered | None:
@@ -106,13 +132,12 @@ class RunMemo:
         """Leave a selection to the next phase of this run."""
         if self._file is None:
             return
-        with self._lock:
-            self._mine[key] = selected
-            text = json.dumps({key: asdict(value) for key, value in self._mine.items()})
-            partial = self._file.with_suffix(".partial")
-            partial.touch(mode=0o600)
-            partial.write_text(text, encoding="utf-8")
-            partial.replace(self._file)
+        line = json.dumps([key, asdict(selected)])
+        try:
+            with self._lock, open(self._file, "a", encoding="utf-8", opener=_for_this_user) as file:
+                file.write(f"{line}\n")
+        except OSError as error:
+            raise MemoRefused(f"{self._file} cannot be written: {error.strerror}; make room, and start again") from None
 
     def _take(self) -> Mapping[str, Remembered]:
         """Selections are taken once: a long-lived engine that runs again resolves again."""
@@ -122,9 +147,13 @@ class RunMemo:
         try:
             text = self._file.read_text(encoding="utf-8")
             self._file.unlink()
-            return {key: Remembered(**value) for key, value in json.loads(text).items()}
+            return {key: Remembered(**value) for key, value in map(read_json, text.splitlines())}
         except (OSError, ValueError, TypeError):
             return {}  # nothing there, or nothing that we wrote: resolve anew
+
+
+def _for_this_user(file: str, flags: int) -> int:
+    return os.open(file, flags, 0o600)
 
 
 def key_of(*parts: object) -> str:
@@ -135,8 +164,9 @@ def key_of(*parts: object) -> str:
 def private(folder: Path) -> Path:
     """*folder*, made if need be. Raises OSError, and MemoRefused when others can look into it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    status = folder.stat()
-    if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o077):
+    status = folder.lstat()
+    is_folder = stat.S_ISDIR(status.st_mode)
+    if hasattr(os, "getuid") and (not is_folder or status.st_uid != os.getuid() or status.st_mode & 0o077):
         raise MemoRefused(f"{folder} is open to others; remove it")
     return folder
 

@@ -2,10 +2,13 @@
 
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from fcpin.clients import ClientFor, function_clients, registries
 from fcpin.clock import SystemClock
+from fcpin.errors import InvalidInput
+from fcpin.function_files import with_files
 from fcpin.pinned_function.approved import Approved
 from fcpin.pinned_function.claims import Claims
 from fcpin.pinned_function.deployer import Deployer
@@ -36,6 +39,10 @@ class Services:
     """None: whatever the policies choose may be deployed."""
 
 
+_NO_MEMO: Final = (
+    "no private folder can be made for what a preview selects (XDG_RUNTIME_DIR, the temporary folder, ~/.cache): "
+    "preview and update each select on their own, so read the update's output, or deploy a plan (pulumi up --plan)"
+)
 _LOCK: Final = threading.Lock()
 _MADE: Final[list[Services]] = []
 
@@ -53,9 +60,12 @@ def of_this_process(get: Get) -> Services:
 
 def configured(get: Get) -> Services:
     """Make the services from stack configuration. Asks nobody anything. Raises InvalidSettings."""
-    settings, clock, log = Settings.read(get), SystemClock(), plugin_log()
+    settings, clock, log = Settings.read(_with_files(get)), SystemClock(), plugin_log()
     directory = registries(settings, clock, tell=lambda said: log("info", said))
-    memo = RunMemo(memo_folder(), Engine.of_this_plugin())
+    folder = memo_folder()
+    if folder is None:
+        log("warning", _NO_MEMO)
+    memo = RunMemo(folder, Engine.of_this_plugin())
     resolver = Resolver(
         directory, settings.repositories, memo, log, clock.now(), bypass_min_age=settings.bypass_min_age
     )
@@ -64,3 +74,11 @@ def configured(get: Get) -> Services:
     approved = Approved.from_environment()
     health = Health(client_for, resolver)
     return Services(settings.region, client_for, directory, resolver, deployer, Claims(), health, log, memo, approved)
+
+
+def _with_files(get: Get) -> Get:
+    """Also the functions in files of their own. The program reports what is wrong with them; `destroy` needs none."""
+    try:
+        return with_files(get, Path.cwd())
+    except InvalidInput:
+        return get

@@ -1,12 +1,16 @@
-"""The functions that a stack's configuration names: `fcpin:functions`."""
+"""The functions of a stack's configuration: `fcpin:functions` and `fcpin:functionFiles`."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 import pulumi
-from pulumi.runtime.config import get_config_env
+from pulumi.runtime.config import CONFIG, get_config_env
 
+from fcpin.errors import InvalidSettings
+from fcpin.function_files import all_functions, function_files
+from fcpin.json_reader import InvalidJson, read_json
 from fcpin.pinned_function.keys import STACK_KEYS
 
 
@@ -17,12 +21,20 @@ def configured_functions() -> Mapping[str, Mapping[str, Any]]:
     """
     file = f"Pulumi.{pulumi.get_stack()}.yaml"
     _refuse_misspelt(file)
-    functions = pulumi.Config("fcpin").get_object("functions")
+    config = pulumi.Config("fcpin")
     where = f"fcpin:functions in {file}"
-    if functions is None:
+    own, files = config.get("functions"), config.get("functionFiles")
+    if own is None and files is None:
         raise pulumi.RunError(f"{where}: is not set; name the functions to pin there, as docs/configuration.md shows")
-    if not isinstance(functions, Mapping):
-        raise pulumi.RunError(f"{where}: expected one entry a function, by name; got {_kind(functions)}")
+    try:
+        configured = None if own is None else read_json(own)
+        if own is not None and not isinstance(configured, Mapping):
+            raise pulumi.RunError(f"{where}: expected one entry a function, by name; got {_kind(configured)}")
+        functions = all_functions(configured, function_files(files, Path.cwd()))
+    except InvalidJson as error:
+        raise pulumi.RunError(f"{where}: {error}") from None
+    except InvalidSettings as error:
+        raise pulumi.RunError(str(error)) from None
     for name, entry in functions.items():
         if not isinstance(entry, Mapping):
             raise pulumi.RunError(f"{where}: {name}: expected repository, policy and so on; got {_kind(entry)}")
@@ -31,7 +43,7 @@ def configured_functions() -> Mapping[str, Mapping[str, Any]]:
 
 def _refuse_misspelt(file: str) -> None:
     """A misspelt key would be left out in silence; one that resembles none of ours is the program's own."""
-    for key in get_config_env():
+    for key in {**get_config_env(), **CONFIG.get()}:
         namespace, _, name = key.partition(":")
         if (
             namespace == "fcpin"

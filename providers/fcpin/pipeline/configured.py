@@ -1,10 +1,10 @@
 """The pipelines that a stack's configuration names: `fcpin:pipelines`."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from fcpin.errors import InvalidSettings, Problem
+from fcpin.json_reader import read_json
 from fcpin.pipeline.spec import problems
 
 KEY: Final = "fcpin:pipelines"
@@ -16,7 +16,7 @@ def pipelines_in(config: Mapping[str, str]) -> Mapping[str, Mapping[str, Any]]:
     Raises InvalidSettings when they are no pipelines by name; what is in one, `require_all` judges.
     """
     try:
-        found = json.loads(config.get(KEY, "{}"))
+        found = read_json(config.get(KEY, "{}"))
     except ValueError:
         found = None
     if not isinstance(found, dict):

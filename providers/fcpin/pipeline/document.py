@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import YAMLError
 
 from fcpin.errors import InvalidInput, Problem
-from fcpin.yaml_lines import lines_of, nearest
+from fcpin.yaml_reader import compose, lines_of, nearest, value_of
 
 _TAB: Final = re.compile(r"^ *\t[ \t]*", re.MULTILINE)
 _TAB_BEFORE_COMMENT: Final = re.compile(r"^[ \t]*\t[ \t]*(?=#)", re.MULTILINE)
-_SECOND: Final = "found another document"
 _WIDE: Final = 4096
 """No line is folded: an image reference stays in one piece."""
 
@@ -39,15 +38,13 @@ class Document:
         A tab in front of a comment is such a slip: the rest is read, so that all problems are told at once.
         """
         try:
-            return cls(name, *_parsed(text))
-        except RecursionError:
-            raise InvalidInput(Problem(name, "is nested too deeply to be a pipeline")) from None
-        except YAMLError as error:
+            return cls(name, *_parsed(text, name))
+        except InvalidInput as error:
             tabs = _tabs(text, name)
             try:
-                mended = _parsed(_TAB_BEFORE_COMMENT.sub("", text))
-            except YAMLError:
-                raise InvalidInput(*(tabs or (_no_yaml(error, name),))) from None
+                mended = _parsed(_TAB_BEFORE_COMMENT.sub("", text), name)
+            except InvalidInput:
+                raise InvalidInput(*(tabs or error.problems)) from None
             return cls(name, *mended, tabs)
 
     def place(self, path: str) -> str:
@@ -71,8 +68,14 @@ def _yaml() -> YAML:
     return yaml
 
 
-def _parsed(text: str) -> tuple[Any, Mapping[str, int]]:
-    return _yaml().load(text), dict(lines_of(YAML(typ="safe", pure=True).compose(text)))
+def _parsed(text: str, name: str) -> tuple[Any, Mapping[str, int]]:
+    """The tree and the lines; ruamel gets only what the bounded reader has accepted. Raises InvalidInput."""
+    root = compose(text, name)
+    value_of(root, name)
+    try:
+        return _yaml().load(text), lines_of(root)
+    except (YAMLError, ValueError) as error:
+        raise InvalidInput(Problem(name, f"is not valid YAML: {' '.join(str(error).split())[:200]}")) from None
 
 
 def _tabs(text: str, name: str) -> Sequence[Problem]:
@@ -82,13 +85,3 @@ def _tabs(text: str, name: str) -> Sequence[Problem]:
         )
         for tab in _TAB.finditer(text)
     )
-
-
-def _no_yaml(error: YAMLError, name: str) -> Problem:
-    if isinstance(error, MarkedYAMLError) and error.problem_mark:
-        if _SECOND in str(error.problem):
-            return Problem(
-                f"{name}:{error.problem_mark.line + 1}", "begins a second document; put each into a file of its own"
-            )
-        return Problem(f"{name}:{error.problem_mark.line + 1}", f"is no YAML: {error.problem}")
-    return Problem(name, f"is no YAML: {' '.join(str(error).split())[:200]}")

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from fcpin import json_fields
 from fcpin.errors import FcpinError
 from fcpin.json_fields import JsonFields, Wire
+from fcpin.json_reader import read_json
 from fcpin.openapi import Account, CloudError, OpenApi, Retry, retrying, says_later
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _said(answer: "Answer") -> Said:
     An invocation answers what the function answers, which need not be JSON.
     """
     try:
-        body = json_fields.parse(answer.body)
+        body = read_json(answer.body)
     except ValueError:
         body = None
     wire: Wire = body if isinstance(body, dict) else {}

@@ -59,6 +59,12 @@ CONFIG_KEYS: Final[Mapping[str, Schema]] = {
         "type": "object",
         "additionalProperties": {"$ref": "#/definitions/function"},
     },
+    "fcpin:functionFiles": {
+        "description": "Files with more entries of fcpin:functions, relative to Pulumi.yaml: [functions/*.yaml].",
+        "type": "array",
+        "items": {"type": "string", "minLength": 1},
+        "minItems": 1,
+    },
     "fcpin:pipelines": {
         "description": "One entry an image-build pipeline, by its name.",
         "type": "object",
@@ -82,15 +88,26 @@ CONFIG_KEYS: Final[Mapping[str, Schema]] = {
 }
 
 
+_FUNCTION: Final = mapping(
+    "What a function is pinned to.", {**FUNCTION_KEYS, **KEYS}, ["repository", "policy"], dependencies=DEPENDENCIES
+)
+
+
+def functions_schema() -> Schema:
+    """Of a file of `fcpin:functionFiles`."""
+    return {
+        "$schema": DRAFT,
+        "title": "Functions of a stack for fcpin, in a file of their own",
+        "type": ["object", "null"],
+        "additionalProperties": {"$ref": "#/definitions/function"},
+        "definitions": {"function": _FUNCTION, "text": {"type": "string"}},
+    }
+
+
 def stack_schema() -> Schema:
     """Of `stacks/Pulumi.<stack>.yaml`. What others read of it is left to them."""
     definitions: Mapping[str, Any] = {
-        "function": mapping(
-            "What a function is pinned to.",
-            {**FUNCTION_KEYS, **KEYS},
-            ["repository", "policy"],
-            dependencies=DEPENDENCIES,
-        ),
+        "function": _FUNCTION,
         "pipeline": pipeline_schema(),
         "text": {
             "anyOf": [

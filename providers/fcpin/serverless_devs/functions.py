@@ -86,7 +86,8 @@ class _Reader:
         if not self._get(resource, "props", "functionName"):
             return f"has no functionName{lost}"
         if runtime != RUNTIME:
-            return f"has {f'the runtime {runtime}' if runtime else 'no runtime'}; fcpin deploys to {RUNTIME} functions only{lost}"
+            found = f"the runtime {runtime}" if runtime else "no runtime"
+            return f"has {found}; fcpin deploys to {RUNTIME} functions only{lost}"
         if not self.document.get(resource, "props", "customContainerConfig", "image"):
             return f"has no customContainerConfig.image{lost}"
         return ""

@@ -1,12 +1,12 @@
-"""Write new entries into `fcpin:functions` of Pulumi.<stack>.yaml, and leave every other byte of the file as it is."""
+"""Write new entries into a stack's file or a file of functions, and leave every other byte of the file as it is."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from ruamel.yaml import MappingNode, Node, ScalarNode
+from yaml.nodes import MappingNode, Node, ScalarNode
 
 from fcpin.adoption.entries import Entry
-from fcpin.stack.stack import FUNCTIONS
+from fcpin.function_files import FUNCTIONS
 from fcpin.stack.yaml_text import Pair, data, end_of_line, insert_lines, pair, parsed, refused, scalar
 
 _CONFIG: Final = "config"
@@ -17,30 +17,36 @@ Lines = Callable[[int], list[str]]
 """What stands in a mapping, whose keys begin at this column."""
 
 
-def with_functions(text: str, entries: Sequence[Entry], path: str) -> str:
-    """*text* with *entries*, which are not there yet, after those that are.
+def with_functions(text: str, entries: Sequence[Entry], path: str, *, is_stack: bool = True) -> str:
+    """*text* with *entries*, which are not in it yet, after those that are.
 
-    *path* is what the file is called in errors. Raises InvalidSettings for a file that cannot be edited.
+    *text* is a stack's file, with the entries under `fcpin:functions`, or a file of functions, which are the whole
+    document. *path* is the file's name in errors. Raises InvalidSettings for a file that cannot be edited.
     """
     if not entries:
         return text
-    edited = _with(text, lambda column: _lines_of(entries, column), path)
-    if data(edited) != _meant(text, entries):
+    edited = _with(text, lambda column: _lines_of(entries, column), path, is_stack=is_stack)
+    if data(edited) != _meant(text, entries, is_stack=is_stack):
         raise refused(path, f"{FUNCTIONS} is written in a way that cannot be edited; {_INSTEAD}")
     return edited
 
 
-def _meant(text: str, entries: Sequence[Entry]) -> Any:
+def _meant(text: str, entries: Sequence[Entry], *, is_stack: bool) -> Any:
     document = data(text) or {}
+    if not is_stack:
+        return {**document, **{entry.name: entry.values for entry in entries}}
     config = document.get(_CONFIG) or {}
     functions = {**(config.get(FUNCTIONS) or {}), **{entry.name: entry.values for entry in entries}}
     return {**document, _CONFIG: {**config, FUNCTIONS: functions}}
 
 
-def _with(text: str, lines: Lines, path: str) -> str:
+def _with(text: str, lines: Lines, path: str, *, is_stack: bool) -> str:
     root = parsed(text, path)
     if root is not None and (not isinstance(root, MappingNode) or root.flow_style):
         raise refused(path, f"expected a mapping, a key on each line; {_INSTEAD}")
+
+    if not is_stack:
+        return insert_lines(text, len(text), lines(root.start_mark.column if root else 0))
 
     def functions(column: int) -> list[str]:
         return [f"{' ' * column}{FUNCTIONS}:", *lines(column + _STEP)]

@@ -1,4 +1,4 @@
-"""Write a hold into Pulumi.<stack>.yaml, or take it away, and leave every other byte of the file as it is.
+"""Write a hold into the file that has a function's entry, or remove it, and leave every other byte as it is.
 
 The YAML parser tells where things stand, and the text is cut there. What comes out is read once more, and must say
 what was meant and nothing else: what is written in a way that this cannot edit (through anchors, say) is refused.
@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ruamel.yaml import MappingNode, Node
+from yaml.nodes import MappingNode, Node
 
-from fcpin.stack.stack import FUNCTIONS
+from fcpin.function_files import FUNCTIONS
 from fcpin.stack.yaml_text import (
     Pair,
     data,
@@ -29,32 +29,39 @@ from fcpin.stack.yaml_text import (
 _HOLD: Final = "hold"
 
 
-def with_hold(text: str, name: str, hold: Mapping[str, str] | None, path: str) -> str:
-    """*text* with *hold* in the entry *name* of `fcpin:functions`; None takes a hold away.
+def with_hold(text: str, name: str, hold: Mapping[str, str] | None, path: str, *, is_stack: bool = True) -> str:
+    """*text* with *hold* in the entry *name*; None removes a hold.
 
-    The values are printable text. *path* is what the file is called in errors. Raises InvalidSettings.
+    *text* is a stack's file, with the entries under `fcpin:functions`, or a file of functions, which are the whole
+    document. The values are printable text. *path* is the file's name in errors. Raises InvalidSettings.
     """
-    key, entry = _entry(parsed(text, path), name, path)
+    key, entry = _entry(_functions(parsed(text, path), path, is_stack=is_stack), name, path)
     edited = _without(text, entry) if hold is None else _with(text, key, entry, hold)
-    if data(edited) != _meant(text, name, hold):
+    if data(edited) != _meant(text, name, hold, is_stack=is_stack):
         raise refused(path, f"{FUNCTIONS}.{name} is written in a way that cannot be edited; write its hold by hand")
     return edited
 
 
-def _meant(text: str, name: str, hold: Mapping[str, str] | None) -> Any:
+def _meant(text: str, name: str, hold: Mapping[str, str] | None, *, is_stack: bool) -> Any:
     document = data(text)
-    entries = document["config"][FUNCTIONS]
+    entries = document["config"][FUNCTIONS] if is_stack else document
     entry = {key: value for key, value in entries[name].items() if key != _HOLD} | ({_HOLD: hold} if hold else {})
-    return {**document, "config": {**document["config"], FUNCTIONS: {**entries, name: entry}}}
+    functions = {**entries, name: entry}
+    return {**document, "config": {**document["config"], FUNCTIONS: functions}} if is_stack else functions
 
 
-def _entry(root: Node | None, name: str, path: str) -> tuple[Node, MappingNode]:
-    """The entry of *name* and the key that it stands under."""
+def _functions(root: Node | None, path: str, *, is_stack: bool) -> Node | None:
+    if not is_stack:
+        return root
     config = pair(root, "config")
     found = pair(config and config[1], FUNCTIONS)
     if found is None:
         raise refused(path, f"{FUNCTIONS} is not set; the functions are named elsewhere, so write the hold there")
-    functions = found[1]
+    return found[1]
+
+
+def _entry(functions: Node | None, name: str, path: str) -> tuple[Node, MappingNode]:
+    """The entry of *name* and its key."""
     if not isinstance(functions, MappingNode):
         raise refused(path, f"{FUNCTIONS} is text; write it as a YAML mapping, and a hold can be written into it")
     if pair(functions, "secure") and len(functions.value) == 1:

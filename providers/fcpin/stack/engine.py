@@ -4,7 +4,6 @@ Both have the same commands and the same JSON. Secrets of the configuration come
 memory; nothing secret is ever an argument.
 """
 
-import json
 import os
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from fcpin.errors import InvalidSettings, Problem, StackError
+from fcpin.json_reader import read_json
 
 CHOICES: Final = ("auto", "embedded", "pulumi")
 _CLI: Final = ("pulumi", "--non-interactive", "--color", "never")
@@ -68,7 +68,9 @@ class Engine:
         deployment = self._ask(stack, "stack", "export").get("deployment")
         if not isinstance(deployment, dict):
             raise StackError(f"{self._where(stack)}: stack export answered no deployment")
-        found: list[Mapping[str, Any]] = deployment.get("resources") or []
+        found = deployment.get("resources") or []
+        if not isinstance(found, list) or not all(isinstance(resource, dict) for resource in found):
+            raise StackError(f"{self._where(stack)}: stack export returned resources of another shape")
         return found
 
     def _where(self, stack: str) -> str:
@@ -93,7 +95,7 @@ class Engine:
         if done.returncode != 0:
             raise StackError(f"{where}: {_said(done.stderr)}")
         try:
-            answer = json.loads(done.stdout)
+            answer = read_json(done.stdout)
         except ValueError:
             answer = None
         if not isinstance(answer, dict):

@@ -50,7 +50,10 @@ class StackPin:
     def read(cls, resource: Mapping[str, Any]) -> Self:
         """Raises StackError for a state that fcpin has not written."""
         name = str(resource.get("urn") or "").rpartition("::")[2]
-        outputs = {key: value for key, value in (resource.get("outputs") or {}).items() if value is not None}
+        written = resource.get("outputs") or {}
+        if not isinstance(written, Mapping):
+            raise StackError(f"{name} in the stack's state: outputs: expected an object")
+        outputs = {key: value for key, value in written.items() if value is not None}
         needed = ("function_name", "region", "repository")
         if missing := [key for key in needed if not isinstance(outputs.get(key), str)]:
             raise StackError(

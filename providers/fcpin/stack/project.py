@@ -5,14 +5,11 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
-from fcpin.errors import InvalidSettings, Problem
-
-_PROJECT: Final = ("Pulumi.yaml", "Pulumi.yml")
+from fcpin.errors import InvalidInput, InvalidSettings, Problem
+from fcpin.function_files import PROJECT, project_root
+from fcpin.yaml_reader import load, read_text
 
 
 def stack_file(folder: Path, stack: str) -> Path:
@@ -49,11 +46,9 @@ class Project:
 def read_file(file: Path) -> str:
     """The text of *file*, newlines as they are. Raises InvalidSettings."""
     try:
-        with file.open(encoding="utf-8", newline="") as opened:
-            return opened.read()
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InvalidSettings(Problem(str(file), f"cannot be read: {why}")) from None
+        return read_text(file)
+    except InvalidInput as error:
+        raise InvalidSettings(*error.problems) from None
 
 
 def write_file(file: Path, text: str) -> None:
@@ -73,18 +68,15 @@ def write_file(file: Path, text: str) -> None:
 
 
 def _project(folder: Path) -> tuple[Path, dict[str, object]]:
-    for root in (folder, *folder.parents):
-        for name in _PROJECT:
-            if (root / name).is_file():
-                return root, _read(root / name)
-    raise InvalidSettings(Problem("--cwd", f"there is no Pulumi.yaml in {folder}, nor above it"))
+    root = project_root(folder)
+    return root, next(_read(root / name) for name in PROJECT if (root / name).is_file())
 
 
 def _read(file: Path) -> dict[str, object]:
     try:
-        project = YAML(typ="safe", pure=True).load(read_file(file))
-    except YAMLError as error:
-        raise InvalidSettings(Problem(str(file), f"is no YAML: {' '.join(str(error).split())}")) from None
+        project = load(read_file(file), str(file))
+    except InvalidInput as error:
+        raise InvalidSettings(*error.problems) from None
     if not isinstance(project, dict):
         raise InvalidSettings(Problem(str(file), "expected a mapping"))
     return project

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final, Self
 
 from fcpin.errors import InvalidImage, InvalidSettings, Problem, TagNotFound
+from fcpin.function_files import FUNCTIONS
 from fcpin.image import Digest, Repository, TagRecord, is_tag, parse_digest, short
 from fcpin.lookup import tags_for
 from fcpin.pinned_function.keys import POLICY_KEYS
@@ -17,7 +18,7 @@ from fcpin.policy import Policy, Selection
 from fcpin.policy.times import iso
 from fcpin.registry.base import Registry
 from fcpin.stack.pins import StackPin
-from fcpin.stack.stack import FUNCTIONS, Stack
+from fcpin.stack.stack import Stack
 
 _LONGEST_REASON: Final = 500
 

@@ -4,11 +4,10 @@ import json
 import re
 from typing import Any, Final, TypeAlias
 
-from ruamel.yaml import YAML, MappingNode, Node, ScalarNode
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.nodes import CollectionNode
+from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode
 
-from fcpin.errors import InvalidSettings, Problem
+from fcpin.errors import InvalidInput, InvalidSettings, Problem
+from fcpin.yaml_reader import compose, load, value_of
 
 _PLAIN: Final = re.compile(r"[A-Za-z_][\w./-]*(?: [\w./-]+)*", re.ASCII)
 _NO_TEXT: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
@@ -19,18 +18,21 @@ Pair: TypeAlias = tuple[Node, Node]
 
 def parsed(text: str, path: str) -> Node | None:
     """The nodes of *text*, None where there is nothing. Raises InvalidSettings."""
+    if text.startswith("\ufeff"):
+        raise refused(path, "begins with a byte order mark; remove it, and the file can be edited")
     try:
-        node: Node | None = YAML(pure=True).compose(text)
-    except YAMLError as error:
-        raise refused(path, f"is no YAML: {' '.join(str(error).split())}") from None
+        node = compose(text, path)
+        value_of(node, path)
+    except InvalidInput as error:
+        raise InvalidSettings(*error.problems) from None
     return node
 
 
 def data(text: str) -> Any:
-    """What *text* says; None when it is no YAML."""
+    """The value of *text*; None when it is not valid YAML."""
     try:
-        return YAML(typ="safe", pure=True).load(text)
-    except YAMLError:
+        return load(text, "")
+    except InvalidInput:
         return None
 
 

@@ -1,6 +1,7 @@
 """A stack is converged by either engine: the pins that are asked for, exactly what was approved, and nothing twice."""
 
 import json
+import signal
 import time
 
 import pytest
@@ -86,11 +87,12 @@ def test_a_lock_of_somebody_else_is_left_alone(project: Project) -> None:
     stranger = project.begin_by_hand()
     while not project.locks():
         time.sleep(0.01)
-    stranger.kill()
-    stranger.wait()
+    stranger.send_signal(signal.SIGSTOP)
     try:
         with pytest.raises(StackBusy, match=rf"locked by.*pid {stranger.pid}"):
             project.up("search")
     finally:
         assert project.locks() == [stranger.pid]
+        stranger.kill()
+        stranger.wait()
         project.shop.stack.run("cancel", "--yes")

@@ -96,3 +96,18 @@ def test_a_file_that_cannot_be_written_is_said(told: ToldStack, holds: FileHolds
             holds.hold("test", "checkout", HOLD)
     finally:
         told.file.parent.chmod(0o700)
+
+
+def test_a_hold_goes_into_the_file_that_has_the_function(told: ToldStack, holds: FileHolds) -> None:
+    folder = told.folder / "functions"
+    folder.mkdir()
+    file = folder / "a.yaml"
+    file.write_text(yaml.safe_dump(told.functions))
+    told.functions = {}
+    stack_file = told.write_project()
+    told.tell(functionFiles=["functions/*.yaml"])
+    holds.hold(told.name, "checkout", HOLD)
+    assert yaml.safe_load(file.read_text())["checkout"]["hold"]["tag"] == "main-1"
+    assert told.file.read_text() == stack_file
+    holds.resume(told.name, "checkout")
+    assert "hold" not in yaml.safe_load(file.read_text())["checkout"]

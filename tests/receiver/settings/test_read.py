@@ -106,7 +106,7 @@ def test_everything_can_be_said(folder: Path) -> None:
 WRONG = [
     # label, the file, line and path, a fact
     ("no file of this kind", "[]\n", "", "mapping"),
-    ("no YAML", "stacks: {\n", "", "is no YAML"),
+    ("no YAML", "stacks: {\n", "", "is not valid YAML"),
     ("nothing", "\n", "stacks", "is required"),
     ("a key too many", LEAST + "workerz: 3\n", "3: workerz", "did you mean workers?"),
     ("no such project", LEAST + "project: elsewhere\n", "3: project", "no Pulumi.yaml"),

@@ -7,6 +7,7 @@ from typing import Final
 from fcpin.cli.tags import read_tags, records_of
 from fcpin.cli.yaml_file import YamlFile
 from fcpin.errors import InvalidInput, Problem
+from fcpin.function_files import FILES, FUNCTIONS, all_functions, function_files
 from fcpin.image import TagRecord
 from fcpin.policy import Policy
 from fcpin.policy.fields import Fields, shown
@@ -14,7 +15,6 @@ from fcpin.policy.spec import KEYS, ORDERS
 
 POLICY: Final = ("policy", "stack", "function")
 TAGS: Final = ("tags", "tags_file")
-_FUNCTIONS: Final = "fcpin:functions"
 
 
 class Sources:
@@ -34,9 +34,9 @@ class Sources:
         if given != ["stack", "function"]:
             raise _problem(fields, "policy", f"expected policy, or stack and function; got {_listed(given)}")
         stack, function = str(fields.values["stack"]), str(fields.values["function"])
-        entry = _entry(self._stack(fields, stack), function)
+        entry = self._entry(fields, stack, function)
         if entry is None:
-            raise _problem(fields, "function", f"{shown(function)} is not in {_FUNCTIONS} of {stack}")
+            raise _problem(fields, "function", f"{shown(function)} is not in {FUNCTIONS} of {stack}")
         spec = {key: value for key, value in entry.items() if key in (*KEYS, *ORDERS)}
         return _policy(spec, fields.at("function"))
 
@@ -57,6 +57,17 @@ class Sources:
             except InvalidInput as error:
                 raise _problem(fields, "stack", str(error)) from None
         return self._stacks[name]
+
+    def _entry(self, fields: Fields, stack: str, function: str) -> Mapping[str, object] | None:
+        file = self._stack(fields, stack)
+        config = file.value.get("config") if isinstance(file.value, Mapping) else None
+        values = config if isinstance(config, Mapping) else {}
+        try:
+            files = function_files(values.get(FILES), file.path.absolute().parent)
+            entry = all_functions(values.get(FUNCTIONS), files).get(function)
+        except InvalidInput as error:
+            raise _problem(fields, "stack", str(error)) from None
+        return entry if isinstance(entry, Mapping) else None
 
     def _listing(self, fields: Fields, name: str) -> Sequence[TagRecord]:
         if name not in self._listings:
@@ -83,13 +94,6 @@ def _policy(spec: object, path: str) -> Policy:
     except InvalidInput as error:
         problems = [Problem(".".join(filter(None, (path, one.path))), one.reason) for one in error.problems]
         raise InvalidInput(*problems) from None
-
-
-def _entry(stack: YamlFile, function: str) -> Mapping[str, object] | None:
-    found: object = stack.value
-    for key in ("config", _FUNCTIONS, function):
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return found if isinstance(found, Mapping) else None
 
 
 def _problem(fields: Fields, key: str, *reasons: str) -> InvalidInput:

@@ -1,0 +1,1 @@
+"""Generated inputs of every kind, in process: no traceback, nothing slow, no file changed."""
