@@ -3,9 +3,11 @@
 After each fault a fault-free `up` must end in the wanted state. docs/reliability.md shows the table.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -18,7 +20,7 @@ from fcpin.limits import Limits
 from fcpin.lookup import digest_of, require_platform, tags_for
 from fcpin.pinned_function.failures import Told
 from fcpin.policy import Policy
-from tests.support.faulty_proxy import DRIBBLE, FAULTS, READ_TIMEOUT, STALE, FaultyProxy
+from tests.support.faulty_proxy import DRIBBLE, FAULTS, READ_TIMEOUT, STALE, FaultyProxy, redirecting
 from tests.support.instant import INSTANT
 from tests.support.plugin import CheckFailed, Plugin
 
@@ -158,6 +160,12 @@ CALLS: Final[Mapping[Verb, tuple[str, ...]]] = {
 """The remote calls of each verb; `test_the_table_has_every_call` holds it."""
 
 
+REDIRECT: Final = "redirect to another host"
+CONTENT: Final = frozenset({"GET blob", "GET storage"})
+"""What a registry may keep elsewhere: it is fetched by its digest, and without the login."""
+PAGE: Final = Path(__file__).parent.parent.parent / "docs" / "reliability.md"
+
+
 @pytest.fixture
 def knobs() -> Knobs:
     return INSTANT
@@ -165,6 +173,13 @@ def knobs() -> Knobs:
 
 @pytest.fixture
 def proxy(cloud: Emulator) -> Iterator[FaultyProxy]:
+    with FaultyProxy(cloud.address) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def elsewhere(cloud: Emulator) -> Iterator[FaultyProxy]:
+    """Another host, which would answer all the same."""
     with FaultyProxy(cloud.address) as proxy:
         yield proxy
 
@@ -186,6 +201,17 @@ def test_the_table_has_every_call(cloud: Emulator, proxy: FaultyProxy, verb: Ver
     assert arrived == set(CALLS[verb])
 
 
+def test_the_page_has_the_table() -> None:
+    text = PAGE.read_text()
+    rows = re.findall(r"^\| ([^|]+?) \| ([\d,]+) \| ([\d,]+) \| 0 \|$", text, re.MULTILINE)
+    cells = sum(map(len, CALLS.values()))
+    assert [row[0] for row in rows] == [*map(str, FAULTS), REDIRECT, "**all**"]
+    assert [row[1:] for row in rows[:-1]] == [(str(cells), str(cells))] * (len(FAULTS) + 1)
+    assert rows[-1][1:] == (f"{cells * (len(FAULTS) + 1):,}",) * 2
+    for verb, actions in CALLS.items():
+        assert re.search(rf"^\| `{verb}` \| {len(actions)} \|", text, re.MULTILINE), verb
+
+
 @pytest.mark.parametrize(
     ("verb", "action"),
     [(verb, action) for verb, actions in CALLS.items() for action in actions],
@@ -193,7 +219,7 @@ def test_the_table_has_every_call(cloud: Emulator, proxy: FaultyProxy, verb: Ver
 )
 def test_a_fault_is_one_line_and_loses_nothing(cloud: Emulator, proxy: FaultyProxy, verb: Verb, action: str) -> None:
     personal = action in {*_PERSONAL, "GET token"}
-    for number, fault in enumerate(FAULTS):
+    for number, fault in enumerate((*FAULTS, redirecting(REDIRECT, elsewhere.url))):
         case = case_of(cloud, proxy, f"shop/app-{number}", personal=personal)
         verb.prepare(case)
         before = case.live()
@@ -209,6 +235,8 @@ def test_a_fault_is_one_line_and_loses_nothing(cloud: Emulator, proxy: FaultyPro
             assert case.live() is None, f"{verb}, {action}: {fault}: the function is lost ({message})"
         case.up()
         assert case.runs() == "main-2", f"{verb}, {action}: {fault}"
+    assert not elsewhere.signed, f"{verb}, {action}: a login was sent to another host"
+    assert set(elsewhere.actions) <= CONTENT, f"{verb}, {action}: the answer of another host was used"
 
 
 def run(verb: Verb, case: Case, what: str) -> str:

@@ -28,6 +28,7 @@ _OCI_CALLS: Final = (
     (re.compile(r"/_storage/.+"), "storage"),
 )
 _HOP_BY_HOP: Final = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"})
+_CREDENTIALS: Final = frozenset({"authorization", "x-acs-security-token", "x-acs-accesskey-id"})
 _JSON: Final = {"Content-Type": "application/json"}
 _MIB: Final = 1024 * 1024
 _RESET: Final = struct.pack("ii", 1, 0)
@@ -87,6 +88,8 @@ class FaultyProxy:
     def __init__(self, upstream: str) -> None:
         self.actions: list[str] = []
         """Of every call that arrived, in order."""
+        self.signed: set[str] = set()
+        """Of the calls that arrived with a login, a signature or a session's token."""
         self.stop = threading.Event()
         self._upstream = upstream
         self._faults: dict[str, tuple[Fault, int]] = {}
@@ -131,10 +134,13 @@ class FaultyProxy:
         """Refuse new connections until `heal`."""
         self._close()
 
-    def fault_for(self, action: str) -> Fault | None:
+    def fault_for(self, call: Call) -> Fault | None:
         """The fault that the call just arrived meets; counts it."""
+        action = call.action
         with self._lock:
             self.actions.append(action)
+            if _CREDENTIALS & {name.lower() for name in call.headers}:
+                self.signed.add(action)
             fault, used = self._faults.get(action, (None, 0))
             if fault is None or (fault.times is not None and used >= fault.times):
                 return None
@@ -204,7 +210,7 @@ class Connection(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         call = self.proxy.call(self.command, self.path, dict(self.headers.items()), body)
-        fault = self.proxy.fault_for(call.action)
+        fault = self.proxy.fault_for(call)
         if fault is None:
             self.send(call.forward())
         else:
