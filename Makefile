@@ -54,7 +54,7 @@ bench: setup ## how long things take, beside the least that this machine needs; 
 
 .PHONY: emulator
 emulator: setup ## FC, ACR Enterprise and a registry on 127.0.0.1:9900, until Ctrl-C
-	@$(LOOPBACK) $(PYTHON_BIN)/python -m emulator --port 9900
+	@$(LOOPBACK) $(PYTHON_BIN)/fcpin emulator --port 9900
 
 .PHONY: lock
 lock: ## pin requirements*.txt anew (needs uv)

@@ -45,7 +45,7 @@ for number in range({RESOURCES}):
     Nothing(f"resource-{{number}}")
 """
 _ENGINES: Final[Mapping[str, Sequence[str]]] = {
-    "embedded": [sys.executable, "-m", "engine"],
+    "embedded": [sys.executable, "-m", "fcpin.engine"],
     "pulumi": ["pulumi", "--non-interactive"],
 }
 

@@ -59,11 +59,11 @@ class Hearing:
 
     @contextmanager
     def serve(self, folder: Path, environment: Mapping[str, str], **more: Any) -> Iterator[None]:
-        """`python -m receiver` in *folder*, until the block ends. Its log is `receiver.log`. Raises DemoFailed."""
+        """`fcpin receiver` in *folder*, until the block ends. Its log is `receiver.log`. Raises DemoFailed."""
         file = folder / "receiver.yaml"
         file.write_text(yaml.safe_dump(dict(self.configuration(**more)), sort_keys=False))
         given = {**os.environ, **environment, "REGISTRY_SECRET": self.hook_secret, "PAGE_TOKEN": self.page_token}
-        command = [sys.executable, "-m", "receiver", "--config", file.name, "--port", str(self.port)]
+        command = [sys.executable, "-m", "fcpin.receiver", "--config", file.name, "--port", str(self.port)]
         with (folder / "receiver.log").open("w") as log:
             process = subprocess.Popen(command, cwd=folder, env=given, stdout=log, stderr=subprocess.STDOUT)
             try:

@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from demo.image import build
 from demo.narrator import Narrator
-from emulator import Emulator
-from emulator.oci.tokens import ISSUER
+from fcpin.emulator import Emulator
+from fcpin.emulator.oci.tokens import ISSUER
 from fcpin.errors import RepositoryNotFound, TagNotFound
 from fcpin.image import Repository
 from fcpin.lookup import digest_of

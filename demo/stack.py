@@ -80,7 +80,7 @@ class Stack:
 
     @property
     def _program(self) -> Sequence[str]:
-        return ["pulumi", "--non-interactive"] if self.engine == "pulumi" else [sys.executable, "-m", "engine"]
+        return ["pulumi", "--non-interactive"] if self.engine == "pulumi" else [sys.executable, "-m", "fcpin.engine"]
 
     @property
     def _file(self) -> Path:

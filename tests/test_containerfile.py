@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from receiver.settings.read import read_settings
+from fcpin.receiver.settings.read import read_settings
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "Containerfile").read_text()
@@ -63,7 +63,7 @@ def test_the_receiver_runs_from_what_is_copied(tmp_path: Path) -> None:
         "REDIS_URL": "redis://127.0.0.1:1",
     }
     done = subprocess.run(
-        [sys.executable, "-m", "receiver", "check", "--config", "receiver.yaml"],
+        [sys.executable, "-m", "fcpin.receiver", "check", "--config", "receiver.yaml"],
         cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert "Traceback" not in done.stderr

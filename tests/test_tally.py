@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator import Emulator
 from fcpin import tally
+from fcpin.emulator import Emulator
 from fcpin.errors import FcpinError
 from fcpin.fc.client import FunctionClient
 from fcpin.openapi import Credentials, Retry

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator import Emulator, Knobs
+from fcpin.emulator import Emulator, Knobs
 from tests.build.workshop import Workshop, clock
 
 

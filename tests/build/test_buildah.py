@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from demo.code import CONTAINERFILE, Code
-from emulator import Emulator
-from emulator.oci.tokens import ISSUER
+from fcpin.emulator import Emulator
+from fcpin.emulator.oci.tokens import ISSUER
 from fcpin.errors import BuildFailed, BuildMismatch, BuildTimedOut, PipelineError
 from tests.build.smithy import IMAGE, PATH, Smithy
 from tests.support.docker_registry import TokenAuth, docker_registry

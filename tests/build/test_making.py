@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from emulator import Emulator, Knobs
 from fcpin.build.builder import BuildRequest, Built, Progress
 from fcpin.build.making import Made, Maker
+from fcpin.emulator import Emulator, Knobs
 from fcpin.errors import BuildFailed, BuildMismatch, BuildTimedOut, PipelineError, RegistryUnavailable
 from fcpin.image import parse_digest
 from tests.build.workshop import COMMIT, PATH, Workshop

@@ -11,9 +11,9 @@ from io import BytesIO
 
 import pytest
 
-from emulator import Emulator, Knobs
 from fcpin.build.switch import armed, watch
 from fcpin.devs.client import DevsClient
+from fcpin.emulator import Emulator, Knobs
 from fcpin.errors import PipelineExists
 from fcpin.openapi import Credentials
 from tests.devs.submitted import document

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from emulator import Emulator
 from fcpin.build.builder import BuildRequest
 from fcpin.build.making import Made, Maker
 from fcpin.build.pipelines import PipelineBuilder
 from fcpin.devs.client import DevsClient
+from fcpin.emulator import Emulator
 from fcpin.image import Image
 from fcpin.openapi import Credentials, Retry
 from fcpin.pipeline.spec import deadline_of, image_of

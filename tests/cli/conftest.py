@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator import Emulator, Knobs
+from fcpin.emulator import Emulator, Knobs
 from tests.support.instant import INSTANT
 from tests.support.told_stack import ToldStack
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator import Emulator
 from fcpin.drift import Kind
+from fcpin.emulator import Emulator
 from tests.pipeline.documents import text_of
 from tests.support.examples import examples
 from tests.support.told_stack import PATH, ToldStack, run

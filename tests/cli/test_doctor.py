@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from emulator import Emulator
 from fcpin.doctor.credentials import credentials
 from fcpin.doctor.line import Status
+from fcpin.emulator import Emulator
 from fcpin.openapi import Profile
 from tests.support.examples import examples
 from tests.support.told_stack import PATH, Answer, ToldStack, run

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator import Emulator, Knobs
 from fcpin.cli import main
+from fcpin.emulator import Emulator, Knobs
 from fcpin.probe.meanings import MEANINGS
 from tests.support.examples import examples
 from tests.support.signals import as_in_a_terminal

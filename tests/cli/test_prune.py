@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator import Emulator, Knobs
+from fcpin.emulator import Emulator, Knobs
 from fcpin.image import parse_digest
 from fcpin.policy.protect import pin_tag
 from tests.cli.test_select import Answer, fcpin

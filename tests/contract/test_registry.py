@@ -10,8 +10,8 @@ from typing import Protocol
 import pytest
 import urllib3
 
-from emulator import Emulator, Knobs
-from emulator.oci.tokens import ISSUER
+from fcpin.emulator import Emulator, Knobs
+from fcpin.emulator.oci.tokens import ISSUER
 from fcpin.errors import RegistryDenied, RegistryError, RepositoryNotFound, TagNotFound
 from fcpin.image import Digest, Repository
 from fcpin.openapi import Credentials

@@ -2,8 +2,8 @@
 
 import pytest
 
-from emulator import Emulator
 from fcpin.devs.client import DevsClient
+from fcpin.emulator import Emulator
 from tests.devs.submitted import client_of
 
 

@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from emulator import Emulator
 from fcpin.devs.client import DevsClient
+from fcpin.emulator import Emulator
 from fcpin.openapi import Credentials, Retry
 
 AT_ONCE: Final = Retry(attempts=3, seconds=10, first_wait=0.001, longest_wait=0.01)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from emulator import Emulator, Knobs
 from fcpin.devs.client import DevsClient
 from fcpin.devs.model import LogLocation
 from fcpin.devs.phase import Phase
+from fcpin.emulator import Emulator, Knobs
 from fcpin.errors import (
     PipelineConflict,
     PipelineDenied,

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from emulator import Emulator, Knobs
 from fcpin.devs.client import DevsClient
 from fcpin.devs.model import LogLocation
 from fcpin.devs.running import Finished, run
 from fcpin.devs.waiting import Waiter
+from fcpin.emulator import Emulator, Knobs
 from fcpin.errors import (
     BuildFailed,
     BuildTimedOut,

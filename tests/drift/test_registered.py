@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from emulator import Emulator, Knobs
 from fcpin.drift import Drift, classify, look
+from fcpin.emulator import Emulator, Knobs
 from fcpin.fc.client import FunctionClient
 from fcpin.image import Digest, Image, Repository
 from fcpin.openapi import Credentials, Retry

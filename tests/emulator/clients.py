@@ -10,8 +10,8 @@ from alibabacloud_fc20230330 import models as fc_models
 from alibabacloud_fc20230330.client import Client as FcClient
 from alibabacloud_tea_openapi.models import Config
 
-from emulator import Emulator
-from emulator.remote import RemoteEmulator
+from fcpin.emulator import Emulator
+from fcpin.emulator.remote import RemoteEmulator
 
 HOST = "registry.cn-hangzhou.aliyuncs.com"
 IMAGE = f"{HOST}/shop/app:main"

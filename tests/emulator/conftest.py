@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator import Emulator
+from fcpin.emulator import Emulator
 from tests.emulator.clients import Functions, Registry
 
 

@@ -9,7 +9,7 @@ from alibabacloud_cr20181201 import models
 from alibabacloud_cr20181201.client import Client
 from alibabacloud_tea_openapi.exceptions import ClientException
 
-from emulator import Emulator, Knobs
+from fcpin.emulator import Emulator, Knobs
 from tests.emulator.clients import Registry, cr
 
 

@@ -1,4 +1,4 @@
-"""`python -m emulator` as a process: its one line, its refusals, and a state file that survives kill -9."""
+"""`fcpin emulator` as a process: its one line, its refusals, and a state file that survives kill -9."""
 
 import json
 import re
@@ -12,20 +12,20 @@ from pathlib import Path
 
 import pytest
 
-from emulator import Emulator, EmulatorError
-from emulator.remote import RemoteEmulator
+from fcpin.emulator import Emulator, EmulatorError
+from fcpin.emulator.remote import RemoteEmulator
 from tests.emulator.clients import HOST, Functions
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "emulator", *arguments], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-m", "fcpin.emulator", *arguments], capture_output=True, text=True, check=False, timeout=60
     )
 
 
 @contextmanager
 def started(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], RemoteEmulator, str]]:
-    command = [sys.executable, "-m", "emulator", "--port", "0", *arguments]
+    command = [sys.executable, "-m", "fcpin.emulator", "--port", "0", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -9,9 +9,9 @@ import pytest
 from alibabacloud_devs20230714 import models
 from alibabacloud_tea_openapi.exceptions import ClientException
 
-from emulator import Emulator, Knobs
-from emulator.devs.errors import DevsError
-from emulator.remote import RemoteEmulator
+from fcpin.emulator import Emulator, Knobs
+from fcpin.emulator.devs.errors import DevsError
+from fcpin.emulator.remote import RemoteEmulator
 from tests.emulator.clients import HOST, Functions, Pipelines, resolved
 
 IMAGE = f"{HOST}/shop/app:8f2b1c0"

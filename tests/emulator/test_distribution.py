@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from emulator import Emulator, Knobs
+from fcpin.emulator import Emulator, Knobs
 from tests.emulator.clients import Registry
 
 IMAGE_TYPE = "application/vnd.oci.image.manifest.v1+json"

@@ -6,10 +6,10 @@ from typing import get_args
 
 import pytest
 
-from emulator import Emulator, Knobs
-from emulator.__main__ import _serving
-from emulator.faults import Kind
-from emulator.verbs import NAMES
+from fcpin.emulator import Emulator, Knobs
+from fcpin.emulator.__main__ import _serving
+from fcpin.emulator.faults import Kind
+from fcpin.emulator.verbs import NAMES
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text()
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from emulator import Emulator, EmulatorError, Knobs
-from emulator.facts import read_facts
+from fcpin.emulator import Emulator, EmulatorError, Knobs
+from fcpin.emulator.facts import read_facts
 from tests.emulator.clients import HOST, Functions, resolved
 from tests.emulator.test_command_line import run, started
 

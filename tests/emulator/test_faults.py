@@ -7,7 +7,7 @@ from alibabacloud_fc20230330 import models as fc_models
 from alibabacloud_tea_openapi.exceptions import ClientException, ServerException, ThrottlingException
 from darabonba.exceptions import UnretryableException
 
-from emulator import Emulator, EmulatorError
+from fcpin.emulator import Emulator, EmulatorError
 from tests.emulator.clients import Functions, Registry, cr
 
 

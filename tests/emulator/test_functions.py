@@ -6,7 +6,7 @@ import pytest
 from alibabacloud_fc20230330 import models
 from alibabacloud_tea_openapi.exceptions import ClientException
 
-from emulator import Emulator, EmulatorError, Knobs
+from fcpin.emulator import Emulator, EmulatorError, Knobs
 from tests.emulator.clients import HOST, IMAGE, Functions, resolved
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator import EmulatorError, Knobs
+from fcpin.emulator import EmulatorError, Knobs
 
 
 def test_knobs_are_read_from_texts() -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from emulator import Emulator
+from fcpin.emulator import Emulator
 from tests.support.clock import ManualClock
 
 RECORDED = json.loads((Path(__file__).parent / "data" / "pulumi_alicloud.json").read_text())

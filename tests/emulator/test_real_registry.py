@@ -11,8 +11,8 @@ import pytest
 import urllib3
 from alibabacloud_tea_openapi.exceptions import ClientException
 
-from emulator import Emulator, EmulatorError
-from emulator.oci.tokens import ISSUER
+from fcpin.emulator import Emulator, EmulatorError
+from fcpin.emulator.oci.tokens import ISSUER
 from tests.emulator.clients import HOST, Functions, Pipelines, Registry, resolved
 from tests.support.docker_registry import DockerRegistry, TokenAuth, docker_registry
 

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator import Emulator
+from fcpin.emulator import Emulator
 from tests.support.clock import ManualClock
 
 IMAGE = "registry.cn-hangzhou.aliyuncs.com/shop/app:"

@@ -24,10 +24,10 @@ from darabonba.request import DaraRequest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator import Emulator
-from emulator.acs3 import string_to_sign
-from emulator.hmac_sha1 import roa_string_to_sign, rpc_string_to_sign, sign
-from emulator.wire import WireRequest
+from fcpin.emulator import Emulator
+from fcpin.emulator.acs3 import string_to_sign
+from fcpin.emulator.hmac_sha1 import roa_string_to_sign, rpc_string_to_sign, sign
+from fcpin.emulator.wire import WireRequest
 from tests.emulator.clients import IMAGE, cr, fc
 
 

@@ -7,7 +7,7 @@ from alibabacloud_fc20230330 import models
 from alibabacloud_tea_openapi.exceptions import ClientException
 from darabonba.runtime import RuntimeOptions
 
-from emulator import Emulator, Knobs
+from fcpin.emulator import Emulator, Knobs
 from tests.emulator.clients import HOST, Functions, resolved
 
 SLOW = [Knobs(create_seconds=120, update_seconds=60)]

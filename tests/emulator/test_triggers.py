@@ -7,7 +7,7 @@ import pytest
 from alibabacloud_fc20230330 import models
 from alibabacloud_tea_openapi.exceptions import ClientException
 
-from emulator import Emulator
+from fcpin.emulator import Emulator
 from tests.emulator.clients import Functions
 
 HTTP = {"authType": "anonymous", "methods": ["GET", "POST"]}

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 import urllib3
 
-from emulator import Emulator, EmulatorError
-from emulator.remote import RemoteEmulator
-from emulator.verbs import NAMES, Verbs
+from fcpin.emulator import Emulator, EmulatorError
+from fcpin.emulator.remote import RemoteEmulator
+from fcpin.emulator.verbs import NAMES, Verbs
 from tests.emulator.clients import HOST, Functions
 
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from engine.deployment import Deployment
-from engine.display import Display
-from engine.errors import CheckFailed, ProviderFailed
-from engine.ledger import Ledger
-from engine.plugin import Difference, Provider
-from engine.stack import Stack
-from engine.state import STACK_TYPE, Checkpoint, ResourceState, make_urn, name_of, verify
-from engine.values import Properties, Value, reveal
+from fcpin.engine.deployment import Deployment
+from fcpin.engine.display import Display
+from fcpin.engine.errors import CheckFailed, ProviderFailed
+from fcpin.engine.ledger import Ledger
+from fcpin.engine.plugin import Difference, Provider
+from fcpin.engine.stack import Stack
+from fcpin.engine.state import STACK_TYPE, Checkpoint, ResourceState, make_urn, name_of, verify
+from fcpin.engine.values import Properties, Value, reveal
 
 ITEM = "pulumi-python:dynamic/journal:Item"
 BOX = "journal:index:Box"

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from engine.crypter import Crypter
+from fcpin.engine.crypter import Crypter
 from tests.engine.workbench import HERE, Result, Workbench
 
 pytestmark = [

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.state import ResourceState
+from fcpin.engine.state import ResourceState
 from tests.engine.rig import Crash, Fuse, Rig, item
 
 

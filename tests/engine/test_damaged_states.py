@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from engine.crypter import crypter_of
-from engine.errors import EngineError, StateUnusable
-from engine.phase import require_supported
-from engine.state import read_checkpoint, read_latest, salt_of
-from engine.values import SECRET, SIGNATURE
+from fcpin.engine.crypter import crypter_of
+from fcpin.engine.errors import EngineError, StateUnusable
+from fcpin.engine.phase import require_supported
+from fcpin.engine.state import read_checkpoint, read_latest, salt_of
+from fcpin.engine.values import SECRET, SIGNATURE
 
 STACK = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"
 PROVIDER = "urn:pulumi:dev::shop::pulumi:providers:pulumi-python::default"

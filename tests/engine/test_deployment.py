@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from engine.errors import OutcomeUnknown
-from engine.state import Operation, name_of
-from engine.values import UNKNOWN, Secret
+from fcpin.engine.errors import OutcomeUnknown
+from fcpin.engine.state import Operation, name_of
+from fcpin.engine.values import UNKNOWN, Secret
 from tests.engine.rig import STACK_URN, Rig, box, item
 
 

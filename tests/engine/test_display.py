@@ -46,7 +46,7 @@ def on_a_terminal(bench: Workbench, answer: str) -> tuple[int, str]:
     """Run `up`, answer its question, and return the exit code and all that was shown."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "engine", "up", "--stack", "dev"],
+        [sys.executable, "-m", "fcpin.engine", "up", "--stack", "dev"],
         cwd=bench.project,
         env={**bench.environment, "TERM": "xterm-256color"},
         stdin=theirs,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.stack import Lock
+from fcpin.engine.stack import Lock
 from fcpin.processes import ProcessIdentity
 from tests.engine.workbench import Workbench
 

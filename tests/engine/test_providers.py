@@ -12,9 +12,9 @@ from pulumi.dynamic import ResourceProvider
 from pulumi.dynamic.dynamic import serialize_provider
 
 import fcpin
-from engine.errors import ProjectInvalid, ProviderRefused
-from engine.providers import OURS, allowed_providers, class_of, require_allowed
-from engine.values import UNKNOWN, Secret
+from fcpin.engine.errors import ProjectInvalid, ProviderRefused
+from fcpin.engine.providers import OURS, allowed_providers, class_of, require_allowed
+from fcpin.engine.values import UNKNOWN, Secret
 from fcpin.image_pipeline.provider import ImagePipelineProvider
 from fcpin.initial_image.provider import InitialImageProvider
 from fcpin.pinned_function.configured import ConfiguredProvider

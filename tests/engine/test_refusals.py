@@ -186,7 +186,7 @@ def test_a_lock_names_its_holder_and_cancel_removes_it_when_told_to(bench: Workb
     result = bench.up()
     assert result.code == 1
     assert f"(pid {os.getpid()}) since {now}" in result.err
-    assert "python -m engine cancel --stack dev --yes" in result.err
+    assert "fcpin engine cancel --stack dev --yes" in result.err
     assert bench.engine("preview").code == 0
     asked = bench.engine("cancel")
     assert asked.code == 2

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.crypter import Crypter
-from engine.errors import PassphraseWrong, StateUnusable, Unsupported
-from engine.state import sealed, unsealed
-from engine.values import (
+from fcpin.engine.crypter import Crypter
+from fcpin.engine.errors import PassphraseWrong, StateUnusable, Unsupported
+from fcpin.engine.state import sealed, unsealed
+from fcpin.engine.values import (
     RESOURCE,
     SIGNATURE,
     UNKNOWN,

@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 
-from engine.crypter import Crypter
+from fcpin.engine.crypter import Crypter
 from tests.support.signals import as_in_a_terminal
 
 HERE = Path(__file__).parent
@@ -77,7 +77,7 @@ class Workbench:
     # what the user does
 
     def engine(self, *arguments: str, stack: str | None = "dev", given: str = "", **environment: str) -> Result:
-        """Run `python -m engine` to its end."""
+        """Run `fcpin engine` to its end."""
         process = self.start(*arguments, stack=stack, **environment)
         out, err = process.communicate(given, timeout=PATIENCE * 4)
         return Result(process.returncode, out, err)
@@ -87,10 +87,10 @@ class Workbench:
         return self.engine("up", "--skip-preview", *arguments)
 
     def start(self, *arguments: str, stack: str | None = "dev", **environment: str) -> subprocess.Popen[str]:
-        """Run `python -m engine` without waiting for it."""
+        """Run `fcpin engine` without waiting for it."""
         named = ["--stack", stack] if stack else []
         return subprocess.Popen(
-            [sys.executable, "-m", "engine", *arguments, *named],
+            [sys.executable, "-m", "fcpin.engine", *arguments, *named],
             cwd=self.project,
             env={**self.environment, **environment},
             stdin=subprocess.PIPE,

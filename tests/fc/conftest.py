@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulator import Emulator, Knobs
+from fcpin.emulator import Emulator, Knobs
 from fcpin.fc.client import FunctionClient
 from tests.fc.regional import client_of
 from tests.support.instant import INSTANT

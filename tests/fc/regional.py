@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from emulator import Emulator
+from fcpin.emulator import Emulator
 from fcpin.fc.client import FunctionClient
 from fcpin.openapi import Credentials, Retry
 

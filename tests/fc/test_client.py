@@ -3,7 +3,7 @@
 import pytest
 from alibabacloud_fc20230330 import models
 
-from emulator import Emulator
+from fcpin.emulator import Emulator
 from fcpin.errors import (
     FunctionConflict,
     FunctionDenied,

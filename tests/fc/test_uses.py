@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pytest
 
-from emulator import Emulator, Knobs
+from fcpin.emulator import Emulator, Knobs
 from fcpin.errors import FunctionDenied, FunctionError
 from fcpin.fc.client import FunctionClient
 from fcpin.fc.uses import Use, uses

@@ -12,7 +12,6 @@ from tests.fuzz.kinds import Kind
 
 SECONDS: Final = 1.0
 """Of processor time, which an input may take at most."""
-PACKAGES: Final = ("providers/fcpin", "engine", "receiver")
 
 
 class Broken(AssertionError):

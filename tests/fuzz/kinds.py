@@ -12,11 +12,6 @@ from typing import Any, Final
 import urllib3
 from hypothesis import strategies as st
 
-from engine.errors import EngineError
-from engine.phase import require_supported
-from engine.providers import class_of
-from engine.stack import Lock, Stack
-from engine.state import read_checkpoint, read_latest, salt_of
 from fcpin.adoption.entries import Entry
 from fcpin.cli.cases.read import read_cases
 from fcpin.cli.changes import CHANGES
@@ -24,6 +19,11 @@ from fcpin.cli.command import Streams
 from fcpin.cli.s_import import read_document
 from fcpin.cli.tags import read_tags
 from fcpin.cli.yaml_file import YamlFile
+from fcpin.engine.errors import EngineError
+from fcpin.engine.phase import require_supported
+from fcpin.engine.providers import class_of
+from fcpin.engine.stack import Lock, Stack
+from fcpin.engine.state import read_checkpoint, read_latest, salt_of
 from fcpin.errors import FcpinError, InvalidInput
 from fcpin.exchange import Answer, retry_after
 from fcpin.function_files import function_files
@@ -34,6 +34,9 @@ from fcpin.pipeline.configured import pipelines_in, require_all
 from fcpin.pipeline.document import Document
 from fcpin.pipeline.validate import examine
 from fcpin.policy import Policy
+from fcpin.receiver.errors import Refused
+from fcpin.receiver.senders import KINDS
+from fcpin.receiver.settings.read import read_settings
 from fcpin.registry.auth import parse_challenges
 from fcpin.registry.distribution import Distribution
 from fcpin.registry.docker_config import DockerLogins
@@ -45,9 +48,6 @@ from fcpin.stack.added_functions import with_functions
 from fcpin.stack.config_file import with_hold
 from fcpin.stack.pins import pins_in
 from fcpin.stack.project import Project, read_file, stack_file
-from receiver.errors import Refused
-from receiver.senders import KINDS
-from receiver.settings.read import read_settings
 from tests.fuzz.spoiling import LEAVES, ODD_TEXTS, VALUES, as_bytes, documents, spoilt, spoilt_bytes
 from tests.receiver.senders.requests import FIXTURES, Request, sender
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator import Emulator, Knobs
+from fcpin.emulator import Emulator, Knobs
 from tests.lifecycle.shop import Shop
 from tests.support.stack import Stack
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from emulator import Emulator
+from fcpin.emulator import Emulator
 from fcpin.fc.client import FunctionClient
 from fcpin.openapi import Credentials
 from tests.support.stack import Run, Stack

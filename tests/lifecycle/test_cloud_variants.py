@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulator import Knobs
+from fcpin.emulator import Knobs
 from tests.lifecycle.shop import FUNCTION, Shop
 
 KEEPS = Knobs(create_seconds=0.05, update_seconds=0.05, same_image_update="keep")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from emulator import Knobs
+from fcpin.emulator import Knobs
 from tests.lifecycle.conftest import QUICK
 from tests.lifecycle.shop import FUNCTION, PATH, Shop
 from tests.lifecycle.test_secrets import REGISTRY, log_in_to_docker

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator import Emulator, Knobs
+from fcpin.emulator import Emulator, Knobs
 from tests.lifecycle.conftest import QUICK
 from tests.lifecycle.shop import FUNCTION, Shop
 from tests.support.stack import Stack

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator import Knobs
+from fcpin.emulator import Knobs
 from tests.lifecycle.shop import FUNCTION, Shop
 
 BAD_INPUT: list[tuple[str, dict[str, Any], tuple[str, ...]]] = [

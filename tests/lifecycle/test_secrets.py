@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from emulator import Emulator
+from fcpin.emulator import Emulator
 from tests.lifecycle.shop import CONFIG, FUNCTION, PATH, Shop
 from tests.support.stack import PASSPHRASE, Stack
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator import Emulator, Knobs
+from fcpin.emulator import Emulator, Knobs
 from fcpin.errors import InvalidSettings, NotApproved
 from fcpin.image import Digest, parse_digest
 from fcpin.pinned_function.approved import Approved, Transition, refused, write

@@ -8,7 +8,7 @@ import pytest
 from pulumi.output import Unknown
 from pulumi.runtime.rpc import UNKNOWN
 
-from emulator import Emulator, Knobs
+from fcpin.emulator import Emulator, Knobs
 from fcpin.pinned_function.built import pinned_to
 from tests.support.plugin import REGION, Plugin
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from emulator import Emulator, Knobs
+from fcpin.emulator import Emulator, Knobs
 from fcpin.fc.client import FunctionClient
 from fcpin.openapi import Credentials
 from tests.support.clock import ManualClock

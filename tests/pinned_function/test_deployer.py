@@ -4,7 +4,7 @@ from typing import Any, Final, Literal
 
 import pytest
 
-from emulator import Emulator, Knobs
+from fcpin.emulator import Emulator, Knobs
 from fcpin.fc.client import FunctionClient
 from fcpin.fc.model import Function
 from fcpin.openapi import Credentials, Retry

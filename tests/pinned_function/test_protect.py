@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from emulator import Emulator, Knobs
+from fcpin.emulator import Emulator, Knobs
 from fcpin.image import parse_digest
 from fcpin.pinned_function.failures import Told
 from fcpin.policy.protect import pin_tag

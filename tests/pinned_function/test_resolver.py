@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator import Emulator
+from fcpin.emulator import Emulator
 from fcpin.errors import EditionUnsupported
 from fcpin.fc.rules import WITHOUT_CONTAINERS
 from fcpin.image import Digest

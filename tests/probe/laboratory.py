@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from emulator import Emulator, Knobs
+from fcpin.emulator import Emulator, Knobs
 from fcpin.image import Repository
 from fcpin.openapi import Retry
 from fcpin.probe.findings import Fact, Unknown

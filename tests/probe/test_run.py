@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from emulator import Emulator, Knobs
+from fcpin.emulator import Emulator, Knobs
 from fcpin.errors import RegistryDenied
 from fcpin.image import Repository
 from fcpin.openapi import CloudError

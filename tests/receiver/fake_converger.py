@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fcpin.image import Digest, Image
+from fcpin.receiver.converge.base import Change, Progress
+from fcpin.receiver.errors import NotAsApproved
 from fcpin.stack.pins import StackPin
-from receiver.converge.base import Change, Progress
-from receiver.errors import NotAsApproved
 
 
 @dataclass

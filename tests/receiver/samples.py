@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fcpin.image import Digest
-from receiver.push import Place, Push
+from fcpin.receiver.push import Place, Push
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 """A Monday."""

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from receiver.diary import Diary
-from receiver.ledger.base import Ending
-from receiver.ledger.model import Job, Proposal, State, Transition
+from fcpin.receiver.diary import Diary
+from fcpin.receiver.ledger.base import Ending
+from fcpin.receiver.ledger.model import Job, Proposal, State, Transition
 from tests.receiver.pins import A, B
 from tests.receiver.samples import NOON
 
@@ -25,7 +25,7 @@ ENDINGS = [
 
 @pytest.fixture
 def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
-    caplog.set_level("INFO", "receiver.diary")
+    caplog.set_level("INFO", "fcpin.receiver.diary")
     return caplog
 
 

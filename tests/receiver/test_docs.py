@@ -7,14 +7,18 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from receiver.senders import KINDS
-from receiver.settings import schema
+from fcpin.receiver.senders import KINDS
+from fcpin.receiver.settings import schema
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "receiver.md").read_text()
 INTAKE = [
-    ROOT / "receiver" / "intake.py",
-    *(file for room in ("senders", "web", "page") for file in (ROOT / "receiver" / room).glob("*.py")),
+    ROOT / "providers" / "fcpin" / "receiver" / "intake.py",
+    *(
+        file
+        for room in ("senders", "web", "page")
+        for file in (ROOT / "providers" / "fcpin" / "receiver" / room).glob("*.py")
+    ),
 ]
 LABELS = {
     label

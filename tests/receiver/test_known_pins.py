@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from fcpin.errors import StackError
+from fcpin.receiver.known_pins import KnownPins
+from fcpin.receiver.push import Place, Push
 from fcpin.stack.pins import StackPin
-from receiver.known_pins import KnownPins
-from receiver.push import Place, Push
 from tests.receiver.pins import pin
 
 PUSH = Push("acr", "1", Place("shop/app"), "main-12")

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from receiver.logs import Redactor, configure_logging
-from receiver.settings.environment import secrets_of
-from receiver.settings.model import PageSettings, ReceiverSettings, Secret, SenderSettings
+from fcpin.receiver.logs import Redactor, configure_logging
+from fcpin.receiver.settings.environment import secrets_of
+from fcpin.receiver.settings.model import PageSettings, ReceiverSettings, Secret, SenderSettings
 
 SECRET = Secret("env:S", 'not"to/be-logged+1')
-LOG = logging.getLogger("receiver.test")
+LOG = logging.getLogger("fcpin.receiver.test")
 
 
 class Terminal(io.StringIO):
@@ -44,7 +44,7 @@ def test_a_line_is_an_object_with_what_was_given_beside_the_sentence() -> None:
     (line,) = logged(stream)
     assert line.pop("time").endswith("Z")
     assert line == {
-        "level": "info", "logger": "receiver.test", "message": "dev: 3 pushes", "stack": "dev", "job": "7", "attempts": 2,
+        "level": "info", "logger": "fcpin.receiver.test", "message": "dev: 3 pushes", "stack": "dev", "job": "7", "attempts": 2,
     }  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def test_a_terminal_gets_text() -> None:
     stream = Terminal()
     configure_logging([], stream)
     LOG.info("hello")
-    assert stream.getvalue().endswith("INFO receiver.test: hello\n")
+    assert stream.getvalue().endswith("INFO fcpin.receiver.test: hello\n")
 
 
 ADDRESSES = [

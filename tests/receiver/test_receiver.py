@@ -1,4 +1,4 @@
-"""`python -m receiver` as its users start it: looked over, told of a push, stopped."""
+"""`fcpin receiver` as its users start it: looked over, told of a push, stopped."""
 
 import json
 import re
@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator import Emulator
-from receiver.__main__ import listen, main, url_of
+from fcpin.emulator import Emulator
+from fcpin.receiver.__main__ import listen, main, url_of
 from tests.lifecycle.conftest import QUICK
 from tests.receiver.converge.project import Project
 from tests.receiver.senders.requests import SECRET, signed
@@ -38,7 +38,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 def command(project: Project, *arguments: str) -> list[str]:
     config = project.shop.stack.folder / "receiver.yaml"
-    return [sys.executable, "-m", "receiver", *arguments, "--config", str(config)]
+    return [sys.executable, "-m", "fcpin.receiver", *arguments, "--config", str(config)]
 
 
 @contextmanager
@@ -100,7 +100,7 @@ def test_a_check_says_what_there_is_and_at_which_url_it_hears(project: Project) 
         command(project, "check"), cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done
-    for fact in ("python -m engine", "3 pins on", "/hooks/acr/<secret>", "X-Hub-Signature-256", "env:CI_SECRET"):
+    for fact in ("fcpin engine", "3 pins on", "/hooks/acr/<secret>", "X-Hub-Signature-256", "env:CI_SECRET"):
         assert fact in done.stdout
     assert SECRET not in done.stdout + done.stderr
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator import Emulator, Knobs
+from fcpin.emulator import Emulator, Knobs
 from fcpin.errors import RegistryDenied, RegistryError, RegistryUnavailable
 from fcpin.image import Repository
 from fcpin.openapi import Credentials, Retry

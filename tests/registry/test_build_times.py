@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator import Emulator
+from fcpin.emulator import Emulator
 from fcpin.image import Digest, Repository
 from fcpin.registry.build_times import BuildTime, BuildTimes
 from fcpin.registry.directory import RegistryDirectory

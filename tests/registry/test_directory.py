@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator import Emulator
+from fcpin.emulator import Emulator
 from fcpin.errors import InvalidSettings, RegistryDenied, RegistryUnavailable, RepositoryNotFound
 from fcpin.image import Digest, Repository
 from fcpin.openapi import Credentials, Retry

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from emulator import Emulator, Knobs
+from fcpin.emulator import Emulator, Knobs
 from fcpin.image import Repository
 from fcpin.registry.base import Registry
 from fcpin.registry.directory import RegistryDirectory

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import pytest
 
-from emulator import Emulator, Knobs
 from fcpin.drift import Kind
+from fcpin.emulator import Emulator, Knobs
 from fcpin.errors import FcpinError
 from fcpin.image import Repository
 from fcpin.limits import Limits
@@ -217,7 +217,9 @@ def test_the_page_has_the_table() -> None:
     [(verb, action) for verb, actions in CALLS.items() for action in actions],
     ids=str,
 )
-def test_a_fault_is_one_line_and_loses_nothing(cloud: Emulator, proxy: FaultyProxy, verb: Verb, action: str) -> None:
+def test_a_fault_is_one_line_and_loses_nothing(
+    cloud: Emulator, proxy: FaultyProxy, elsewhere: FaultyProxy, verb: Verb, action: str
+) -> None:
     personal = action in {*_PERSONAL, "GET token"}
     for number, fault in enumerate((*FAULTS, redirecting(REDIRECT, elsewhere.url))):
         case = case_of(cloud, proxy, f"shop/app-{number}", personal=personal)

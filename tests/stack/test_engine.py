@@ -59,8 +59,8 @@ NOWHERE = {"PATH": "/nowhere"}
 
 CHOICES = [
     ("the CLI where it is on PATH", None, {}, True, "pulumi"),
-    ("else the embedded engine", None, {}, False, "python -m engine"),
-    ("ENGINE chooses", None, {"ENGINE": "embedded"}, True, "python -m engine"),
+    ("else the embedded engine", None, {}, False, "fcpin engine"),
+    ("ENGINE chooses", None, {"ENGINE": "embedded"}, True, "fcpin engine"),
     ("an option goes before ENGINE", "pulumi", {"ENGINE": "embedded"}, True, "pulumi"),
     ("auto is what nothing is", "auto", {"ENGINE": "embedded"}, True, "pulumi"),
 ]

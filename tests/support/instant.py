@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from emulator import Knobs
+from fcpin.emulator import Knobs
 
 INSTANT: Final = Knobs(create_seconds=0, update_seconds=0)
 """Creating and updating a function."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from emulator import Emulator
+from fcpin.emulator import Emulator
 from fcpin.fc.client import FunctionClient
 from fcpin.limits import Limits
 from fcpin.openapi import Credentials, Retry

@@ -13,11 +13,11 @@ from typing import Any, Final
 
 import yaml
 
-from engine.crypter import Crypter
+from fcpin.engine.crypter import Crypter
 
 ROOT: Final = Path(__file__).parent.parent.parent
 ENGINES: Final[Mapping[str, list[str]]] = {
-    "embedded": [sys.executable, "-m", "engine"],
+    "embedded": [sys.executable, "-m", "fcpin.engine"],
     "pulumi": ["pulumi", "--non-interactive", "--color", "never", "--logtostderr"],
 }
 PASSPHRASE: Final = "correct horse battery staple"

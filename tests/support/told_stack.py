@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 
-from emulator import Emulator
 from fcpin.cli import main
+from fcpin.emulator import Emulator
 from fcpin.fc.client import FunctionClient
 from fcpin.openapi import Credentials, Retry
 from fcpin.pinned_function.keys import TYPE

@@ -7,11 +7,16 @@ the input is wrong, 3 no tag qualifies.
 import io
 import os
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 from io import TextIOWrapper
-from typing import BinaryIO, Final, TextIO
+from typing import TYPE_CHECKING, BinaryIO, Final, TextIO
 
 from fcpin.cli.ending import INTERRUPTED, end_at_once
+from fcpin.cli.programs import PROGRAMS, run
+
+if TYPE_CHECKING:
+    from fcpin.cli.command import Streams
 
 REGISTRY_FAILED: Final = 1
 WRONG_INPUT: Final = 2
@@ -33,11 +38,13 @@ def main(
     Without *argv* the process is this command: an interrupt ends it at once, with one line. Raises SystemExit as
     argparse does, for `--help` and for unknown options.
     """
+    words = sys.argv[1:] if argv is None else list(argv)
+    if words and words[0] in PROGRAMS:
+        return run(words[0], words[1:])
     if argv is None:
         end_at_once()
     from fcpin.cli.arguments import parse  # after that: to import every command takes a moment
     from fcpin.cli.command import Streams
-    from fcpin.errors import FcpinError, InvalidInput
 
     stdin, stdout, stderr = (
         stdin or (sys.stdin.buffer if sys.stdin else io.BytesIO()),
@@ -46,9 +53,15 @@ def main(
     )
     if isinstance(stdout, TextIOWrapper):
         stdout.reconfigure(errors="backslashreplace")  # a tag must not fail for want of a letter in the terminal
-    arguments = parse(argv)
+    return _run(parse(argv), Streams(stdin, stdout, stderr), is_process=argv is None)
+
+
+def _run(arguments: Namespace, streams: "Streams", *, is_process: bool) -> int:
+    from fcpin.errors import FcpinError, InvalidInput
+
+    stdout, stderr = streams.stdout, streams.stderr
     try:
-        status: int = arguments.run(arguments, Streams(stdin, stdout, stderr))
+        status: int = arguments.run(arguments, streams)
         stdout.flush()
     except InvalidInput as error:
         for problem in error.problems[:_MOST_PROBLEMS]:
@@ -65,7 +78,7 @@ def main(
         return _PIPE_CLOSED
     except KeyboardInterrupt:
         print(f"fcpin {arguments.command}: interrupted", file=stderr, flush=True)
-        if argv is None:
+        if is_process:
             os._exit(INTERRUPTED)  # an ordinary exit would wait for threads, and they for the network
         return INTERRUPTED
     return status

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from fcpin.cli import programs
 from fcpin.cli.changes import CHANGES
 from fcpin.cli.command import Command
 from fcpin.cli.doctor import DOCTOR
@@ -38,5 +39,6 @@ COMMANDS: Final[Sequence[Command]] = (
     PRUNE,
     DOCTOR,
     PROBE,
+    *programs.commands(),
 )
 """Where a command is registered."""

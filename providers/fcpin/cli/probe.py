@@ -117,7 +117,7 @@ PROBE: Final = Command(
     "probe",
     "settle open questions about the cloud by experiment; for an account",
     "Makes throw-away functions, and tags in a repository that you may push to; writes what it finds to a file that "
-    "`python -m emulator --facts` obeys, and removes what it made. Exit status: 0 done, 1 failed or something was left "
+    "`fcpin emulator --facts` obeys, and removes what it made. Exit status: 0 done, 1 failed or something was left "
     "behind, 2 wrong input, 3 declined.",
     _add_options,
     run,

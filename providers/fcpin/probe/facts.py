@@ -1,4 +1,4 @@
-"""facts.json: what a probe found, for the emulator to obey (`python -m emulator --facts FILE`)."""
+"""facts.json: what a probe found, for the emulator to obey (`fcpin emulator --facts FILE`)."""
 
 import json
 from collections.abc import Sequence

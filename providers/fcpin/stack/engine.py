@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -19,7 +18,7 @@ from fcpin.json_reader import read_json
 
 CHOICES: Final = ("auto", "embedded", "pulumi")
 _CLI: Final = ("pulumi", "--non-interactive", "--color", "never")
-_EMBEDDED: Final = (sys.executable, "-m", "engine")
+_EMBEDDED: Final = (sys.executable, "-m", "fcpin.engine")
 _LONGEST: Final = 120.0
 """Seconds; a backend in the cloud may be slow."""
 _MARK: Final = "error: "
@@ -30,7 +29,7 @@ class Engine:
     """A way to start an engine in the folder of a project."""
 
     name: str
-    """As the user types it: `pulumi` or `python -m engine`."""
+    """As the user types it: `pulumi` or `fcpin engine`."""
     command: tuple[str, ...]
     folder: Path
     environment: Mapping[str, str] = field(repr=False)
@@ -48,13 +47,9 @@ class Engine:
             raise InvalidSettings(Problem("--cwd", f"{folder} is no folder"))
         if wanted != "embedded" and shutil.which(_CLI[0], path=environment.get("PATH")):
             return cls("pulumi", _CLI, folder, environment)
-        if wanted != "pulumi" and PathFinder.find_spec("engine", [str(folder), *sys.path]):
-            return cls("python -m engine", _EMBEDDED, folder, environment)
-        missing = {"pulumi": "pulumi is not on PATH", "embedded": "the embedded engine is not in --cwd"}
-        raise StackError(
-            f"{missing.get(wanted, 'pulumi is not on PATH, nor is the embedded engine in --cwd')}; "
-            "install the Pulumi CLI, or run this in a copy of the fcpin repository"
-        )
+        if wanted != "pulumi":
+            return cls("fcpin engine", _EMBEDDED, folder, environment)
+        raise StackError("pulumi is not on PATH; install the Pulumi CLI, or use the embedded engine (ENGINE=embedded)")
 
     def config(self, stack: str) -> Mapping[str, str]:
         """The stack's configuration, `namespace:key` to text; objects as JSON text, secrets in plain text."""

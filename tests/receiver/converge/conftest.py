@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator import Emulator
+from fcpin.emulator import Emulator
 from tests.lifecycle.conftest import QUICK
 from tests.receiver.converge.project import Project
 

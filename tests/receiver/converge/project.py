@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from emulator import Emulator
+from fcpin.emulator import Emulator
+from fcpin.receiver.converge.converger import EngineConverger
 from fcpin.stack import Engine, StackPin
-from receiver.converge.converger import EngineConverger
 from tests.lifecycle.shop import Shop
 from tests.support.stack import Stack
 

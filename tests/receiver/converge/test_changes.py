@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from receiver.converge.base import Change
-from receiver.converge.changes import changes_in
-from receiver.errors import ConvergenceFailed
+from fcpin.receiver.converge.base import Change
+from fcpin.receiver.converge.changes import changes_in
+from fcpin.receiver.errors import ConvergenceFailed
 from tests.receiver.pins import A, B
 
 URN = "urn:pulumi:test::shop::pulumi-python:dynamic/fcpin:PinnedFunction::checkout"

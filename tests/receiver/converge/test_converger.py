@@ -7,9 +7,9 @@ import time
 import pytest
 
 from fcpin import tally
+from fcpin.receiver.converge.run import ProcessId
+from fcpin.receiver.errors import ConvergenceFailed, NotAsApproved, StackBusy
 from fcpin.tally import Call, Outcome
-from receiver.converge.run import ProcessId
-from receiver.errors import ConvergenceFailed, NotAsApproved, StackBusy
 from tests.receiver.converge.project import Project
 
 UPDATES = Call("fc", "UpdateFunction", Outcome.OK)

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from emulator import Emulator
 from fcpin.clock import SystemClock
+from fcpin.emulator import Emulator
 from fcpin.errors import InvalidSettings
 from fcpin.image import parse_digest
 from fcpin.policy.hold import Hold
+from fcpin.receiver.converge.holds import FileHolds
 from fcpin.stack import Engine
-from receiver.converge.holds import FileHolds
 from tests.support.instant import INSTANT
 from tests.support.told_stack import ToldStack
 

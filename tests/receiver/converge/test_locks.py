@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from fcpin.receiver.converge.locks import is_held, is_held_by
+from fcpin.receiver.converge.run import ProcessId
 from fcpin.stack.project import Project
-from receiver.converge.locks import is_held, is_held_by
-from receiver.converge.run import ProcessId
 
 HOST = socket.gethostname()
 MINE, OTHERS = {"hostname": HOST, "pid": 7}, {"hostname": HOST, "pid": 8}

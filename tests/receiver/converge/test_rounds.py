@@ -6,9 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from fcpin.errors import StackError
-from receiver.converge.rounds import AFTER_JOB, Rounds
-from receiver.ledger.base import Ending
-from receiver.ledger.model import Job, State
+from fcpin.receiver.converge.rounds import AFTER_JOB, Rounds
+from fcpin.receiver.ledger.base import Ending
+from fcpin.receiver.ledger.model import Job, State
 from tests.receiver.samples import NOON
 from tests.support.clock import ManualClock
 

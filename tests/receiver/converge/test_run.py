@@ -14,9 +14,9 @@ import pytest
 
 from fcpin import tally
 from fcpin.pinned_function.run_memo import MemoRefused
+from fcpin.receiver.converge.run import Ended, ProcessId, Run, Runs
+from fcpin.receiver.errors import ConvergenceFailed, Interrupted, StackBusy
 from fcpin.tally import Call, Outcome
-from receiver.converge.run import Ended, ProcessId, Run, Runs
-from receiver.errors import ConvergenceFailed, Interrupted, StackBusy
 
 WAITS = (
     "import signal, time; signal.signal(signal.SIGINT, lambda *_: exit(8)); print('here', flush=True); time.sleep(60)"
@@ -24,7 +24,7 @@ WAITS = (
 RECEIVER = """
 import os, sys
 from pathlib import Path
-from receiver.converge.run import Runs
+from fcpin.receiver.converge.run import Runs
 
 with Runs(Path(sys.argv[1])).begin("dev") as run:
     run.execute([sys.executable, "-c", sys.argv[2]], Path.cwd(), os.environ, lambda _: print("heard", flush=True))

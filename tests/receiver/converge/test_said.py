@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from receiver.converge.run import Ended
-from receiver.converge.said import reason
+from fcpin.receiver.converge.run import Ended
+from fcpin.receiver.converge.said import reason
 
 SAID = [
     (

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from emulator import Emulator
 from fcpin.clock import SystemClock
 from fcpin.drift import Kind
+from fcpin.emulator import Emulator
+from fcpin.receiver.converge.survey import Surveyor
+from fcpin.receiver.ledger.base import Ending
+from fcpin.receiver.ledger.model import Job, State
+from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.survey_report import FunctionReport, StackReport, survey_key
 from fcpin.stack import Engine, StackPin
-from receiver.converge.survey import Surveyor
-from receiver.ledger.base import Ending
-from receiver.ledger.model import Job, State
-from receiver.ledger.sqlite import SqliteLedger
-from receiver.survey_report import FunctionReport, StackReport, survey_key
 from tests.support.instant import INSTANT
 from tests.support.told_stack import ToldStack
 

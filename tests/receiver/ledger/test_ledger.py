@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from receiver.ledger import limits
-from receiver.ledger.base import Ending, Ledger
-from receiver.ledger.model import Freeze, Job, Proposal, State, Transition
-from receiver.ledger.redis import RedisLedger
-from receiver.ledger.rules import MOST_TAGS
-from receiver.ledger.sqlite import SqliteLedger
-from receiver.push import Place
+from fcpin.receiver.ledger import limits
+from fcpin.receiver.ledger.base import Ending, Ledger
+from fcpin.receiver.ledger.model import Freeze, Job, Proposal, State, Transition
+from fcpin.receiver.ledger.redis import RedisLedger
+from fcpin.receiver.ledger.rules import MOST_TAGS
+from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.push import Place
 from tests.receiver.samples import NOON, at, digest, push
 
 QUIET, AT_MOST, LEASE = timedelta(seconds=1), timedelta(seconds=3), timedelta(seconds=30)

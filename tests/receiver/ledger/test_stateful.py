@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from receiver.ledger.base import Ending, Ledger
-from receiver.ledger.model import Job, State
-from receiver.ledger.redis import RedisLedger
-from receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.ledger.base import Ending, Ledger
+from fcpin.receiver.ledger.model import Job, State
+from fcpin.receiver.ledger.redis import RedisLedger
+from fcpin.receiver.ledger.sqlite import SqliteLedger
 from tests.receiver.samples import at, push
 from tests.support.redis_server import RedisServer
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from fcpin.errors import InvalidSettings
-from receiver.errors import LedgerUnavailable
-from receiver.ledger.codec import decode, encode
-from receiver.ledger.model import Job, State
-from receiver.ledger.redis import RedisLedger
-from receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.errors import LedgerUnavailable
+from fcpin.receiver.ledger.codec import decode, encode
+from fcpin.receiver.ledger.model import Job, State
+from fcpin.receiver.ledger.redis import RedisLedger
+from fcpin.receiver.ledger.sqlite import SqliteLedger
 from tests.receiver.samples import at, digest, push
 from tests.support.redis_server import RedisServer, redis_server
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.ledger.sqlite import SqliteLedger
 from tests.receiver.metrics.scraped import Scraped
 
 

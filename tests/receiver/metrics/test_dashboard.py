@@ -7,7 +7,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
-from receiver.metrics.counted import Counted
+from fcpin.receiver.metrics.counted import Counted
 from tests.receiver.metrics.scraped import Scraped, function
 
 ROOT = Path(__file__).parent.parent.parent.parent

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from fcpin.drift import Kind
+from fcpin.receiver.ledger.base import Ending
+from fcpin.receiver.ledger.model import Freeze, Job, Proposal, State, Transition
+from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.settings.model import ReceiverSettings, Secret
 from fcpin.tally import Call, Outcome
-from receiver.ledger.base import Ending
-from receiver.ledger.model import Freeze, Job, Proposal, State, Transition
-from receiver.ledger.sqlite import SqliteLedger
-from receiver.settings.model import ReceiverSettings, Secret
 from tests.receiver.metrics.scraped import Scraped, function
 from tests.receiver.samples import NOON, at, digest, push
 

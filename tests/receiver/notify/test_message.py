@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from fcpin.drift import Kind
-from receiver.ledger.model import Job, Proposal, State, Transition
-from receiver.notify import message
-from receiver.survey_report import FunctionReport
+from fcpin.receiver.ledger.model import Job, Proposal, State, Transition
+from fcpin.receiver.notify import message
+from fcpin.receiver.survey_report import FunctionReport
 from tests.receiver.samples import NOON, at, digest, push
 
 A, B = digest("a"), digest("b")

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from fcpin.drift import Kind
-from receiver.ledger.base import Ending
-from receiver.ledger.model import Job, Proposal, State
-from receiver.ledger.sqlite import SqliteLedger
-from receiver.notify import DriftNotices, Notifier
-from receiver.notify.message import Message
-from receiver.observers import Observers
-from receiver.survey_report import FunctionReport, StackReport
-from receiver.work.observer import Unobserved
+from fcpin.receiver.ledger.base import Ending
+from fcpin.receiver.ledger.model import Job, Proposal, State
+from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.notify import DriftNotices, Notifier
+from fcpin.receiver.notify.message import Message
+from fcpin.receiver.observers import Observers
+from fcpin.receiver.survey_report import FunctionReport, StackReport
+from fcpin.receiver.work.observer import Unobserved
 from tests.receiver.notify.test_message import DEPLOYED
 from tests.receiver.samples import NOON, at, digest, push
 

@@ -13,9 +13,9 @@ import pytest
 
 from fcpin.clock import SystemClock
 from fcpin.errors import InvalidSettings
-from receiver.notify.message import Message, Tone
-from receiver.notify.outbox import Outbox, open_outbox
-from receiver.settings.model import Secret
+from fcpin.receiver.notify.message import Message, Tone
+from fcpin.receiver.notify.outbox import Outbox, open_outbox
+from fcpin.receiver.settings.model import Secret
 from tests.support.clock import ManualClock
 
 HELLO = Message("fcpin: deployed: api: main-11 => main-12", "from sha256:a\nto sha256:b", Tone.SUCCESS)
@@ -134,7 +134,7 @@ SERVICES = [
 
 @pytest.mark.parametrize(("address", "service"), SERVICES, ids=[row[1] for row in SERVICES])
 def test_addresses_of_services_are_read(address: str, service: str) -> None:
-    from receiver.notify.apprise import addresses
+    from fcpin.receiver.notify.apprise import addresses
 
     (found,) = addresses([Secret("env:HOOK", address)])
     assert found.service == service

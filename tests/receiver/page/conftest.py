@@ -7,9 +7,9 @@ from typing import Final
 import pytest
 from starlette.applications import Starlette
 
-from receiver.ledger.sqlite import SqliteLedger
-from receiver.page import LedgerActions, Page
-from receiver.settings.model import Mode, PageSettings, Secret, StackSettings
+from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.page import LedgerActions, Page
+from fcpin.receiver.settings.model import Mode, PageSettings, Secret, StackSettings
 from tests.receiver.page.people import HoldsFile, Visitor, Wakes
 from tests.receiver.page.scene import NOON, TOKEN
 from tests.support.clock import ManualClock

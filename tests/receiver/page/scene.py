@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from fcpin.drift import Kind
 from fcpin.image import Digest, parse_digest
-from receiver.ledger.base import Ending, Ledger
-from receiver.ledger.model import Job, Proposal, State, Transition
-from receiver.push import Place, Push
-from receiver.survey_report import FunctionReport, HoldReport, StackReport, survey_key
+from fcpin.receiver.ledger.base import Ending, Ledger
+from fcpin.receiver.ledger.model import Job, Proposal, State, Transition
+from fcpin.receiver.push import Place, Push
+from fcpin.receiver.survey_report import FunctionReport, HoldReport, StackReport, survey_key
 
 NOON: Final = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TOKEN: Final = "a token of more than sixteen"

@@ -11,10 +11,10 @@ import pytest
 
 from demo.screenshot import DESKTOP, PHONE, Screen, browser_path, chromium, log_in, open_page
 from fcpin.drift import Kind
-from receiver.ledger.base import Ending
-from receiver.ledger.model import State
-from receiver.ledger.sqlite import SqliteLedger
-from receiver.page import Page
+from fcpin.receiver.ledger.base import Ending
+from fcpin.receiver.ledger.model import State
+from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.page import Page
 from tests.receiver.page.scene import NOON, TOKEN, everything, function, proposal, running, survey
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from fcpin.drift import Kind
-from receiver.ledger.model import State
-from receiver.ledger.sqlite import SqliteLedger
-from receiver.survey_report import HoldReport
+from fcpin.receiver.ledger.model import State
+from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.survey_report import HoldReport
 from tests.receiver.page.people import HoldsFile, Visitor, Wakes
 from tests.receiver.page.scene import NEW, NOON, dead, function, proposal, survey, waiting
 from tests.support.clock import ManualClock

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.ledger.sqlite import SqliteLedger
 from tests.receiver.page.people import Visitor
 
 REASON = {"reason": "release day"}

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Message
 
-from receiver.errors import LedgerUnavailable, Refused
-from receiver.ledger.sqlite import SqliteLedger
-from receiver.page.live.cursor import Cursor, Moment
-from receiver.page.live.feed import AWAY, Feed
-from receiver.page.live.stream import EventStream
-from receiver.page.overview import read_overview
+from fcpin.receiver.errors import LedgerUnavailable, Refused
+from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.page.live.cursor import Cursor, Moment
+from fcpin.receiver.page.live.feed import AWAY, Feed
+from fcpin.receiver.page.live.stream import EventStream
+from fcpin.receiver.page.overview import read_overview
 from tests.receiver.page.scene import LEASE, NOON, function, proposal, running, survey
 
 SOON = 0.005

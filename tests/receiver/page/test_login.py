@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
-from receiver.ledger.sqlite import SqliteLedger
-from receiver.page import LedgerActions, Page
-from receiver.settings.model import PageSettings, Secret
+from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.page import LedgerActions, Page
+from fcpin.receiver.settings.model import PageSettings, Secret
 from tests.receiver.page.conftest import SETTINGS, STACKS
 from tests.receiver.page.people import HoldsFile, Visitor, Wakes
 from tests.receiver.page.scene import TOKEN, everything

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from fcpin.drift import Kind
-from receiver.ledger.model import State
-from receiver.ledger.sqlite import SqliteLedger
-from receiver.page.overview import Level, Overview, read_overview
-from receiver.survey_report import survey_key
+from fcpin.receiver.ledger.model import State
+from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.page.overview import Level, Overview, read_overview
+from fcpin.receiver.survey_report import survey_key
 from tests.receiver.page.scene import NOON, dead, function, running, survey, waiting
 
 BOTH = {"prod": True, "staging": False}

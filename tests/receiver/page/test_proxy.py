@@ -6,10 +6,10 @@ from ipaddress import ip_network
 import pytest
 from starlette.applications import Starlette
 
-from receiver.ledger.sqlite import SqliteLedger
-from receiver.page import LedgerActions, Page
-from receiver.settings.model import PageSettings
-from receiver.web.limits import FORGERIES_A_MINUTE
+from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.page import LedgerActions, Page
+from fcpin.receiver.settings.model import PageSettings
+from fcpin.receiver.web.limits import FORGERIES_A_MINUTE
 from tests.receiver.page.conftest import SETTINGS, STACKS
 from tests.receiver.page.people import HoldsFile, Visitor, Wakes
 from tests.receiver.page.scene import TOKEN

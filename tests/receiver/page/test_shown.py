@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from fcpin.drift import Kind
-from receiver.ledger.base import Ending
-from receiver.ledger.model import Freeze, State
-from receiver.ledger.sqlite import SqliteLedger
-from receiver.survey_report import HoldReport
+from fcpin.receiver.ledger.base import Ending
+from fcpin.receiver.ledger.model import Freeze, State
+from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.survey_report import HoldReport
 from tests.receiver.page.people import Visitor
 from tests.receiver.page.scene import NEW, NOON, OLD, everything, function, push, running, survey, transition, waiting
 from tests.support.clock import ManualClock

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from receiver.page.words import absolute, brief_digest, counted, duration, plain, relative
+from fcpin.receiver.page.words import absolute, brief_digest, counted, duration, plain, relative
 from tests.receiver.page.scene import NEW, NOON
 
 DURATIONS = [(0, "0 s"), (59.9, "59 s"), (60, "1 min"), (252, "4 min 12 s"), (7500, "2 h 5 min"), (90061, "1 d 1 h")]

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from receiver.senders import KINDS, Sender, sender_of
-from receiver.senders.base import HookRequest
-from receiver.settings.model import Secret, SenderSettings
+from fcpin.receiver.senders import KINDS, Sender, sender_of
+from fcpin.receiver.senders.base import HookRequest
+from fcpin.receiver.settings.model import Secret, SenderSettings
 from tests.support.clock import ManualClock
 
 FIXTURES: Final = Path(__file__).parent / "fixtures"

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.errors import Refused
-from receiver.push import Push
-from receiver.senders import KINDS
-from receiver.senders.base import Ignored
-from receiver.senders.node import MOST_DEPTH, MOST_ITEMS, read_json
-from receiver.settings.model import MAX_BODY
+from fcpin.receiver.errors import Refused
+from fcpin.receiver.push import Push
+from fcpin.receiver.senders import KINDS
+from fcpin.receiver.senders.base import Ignored
+from fcpin.receiver.senders.node import MOST_DEPTH, MOST_ITEMS, read_json
+from fcpin.receiver.settings.model import MAX_BODY
 from tests.receiver.senders.requests import FIXTURES, Request, sender
 
 BODIES = [

@@ -4,8 +4,8 @@ import base64
 
 import pytest
 
-from receiver.errors import Refused
-from receiver.senders import KINDS
+from fcpin.receiver.errors import Refused
+from fcpin.receiver.senders import KINDS
 from tests.receiver.senders.requests import NEXT, SECRET, Request, sender, settings, signed
 
 BODY = b'{"any": "thing"}'

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from fcpin.image import Digest
-from receiver.errors import Refused
-from receiver.push import Place, Push
-from receiver.senders import KINDS
-from receiver.senders.base import Heard, Ignored
+from fcpin.receiver.errors import Refused
+from fcpin.receiver.push import Place, Push
+from fcpin.receiver.senders import KINDS
+from fcpin.receiver.senders.base import Heard, Ignored
 from tests.receiver.senders.requests import FIXTURES, NOW, Request, fixture, sender
 
 C = Digest("sha256:" + "c" * 64)

@@ -6,8 +6,8 @@ from typing import Final
 
 import pytest
 
-from receiver.settings.environment import deployment_environment
-from receiver.settings.model import PageSettings, ReceiverSettings, Secret, SenderSettings
+from fcpin.receiver.settings.environment import deployment_environment
+from fcpin.receiver.settings.model import PageSettings, ReceiverSettings, Secret, SenderSettings
 
 
 def secret(name: str) -> Secret:

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from fcpin.errors import InvalidSettings
-from receiver.settings.model import Mode, Outages, ReceiverSettings, Window
-from receiver.settings.read import read_settings
+from fcpin.receiver.settings.model import Mode, Outages, ReceiverSettings, Window
+from fcpin.receiver.settings.read import read_settings
 
 SECRET = "correct-horse-battery"
 ENVIRONMENT = {"A": SECRET, "B": "staple-of-the-next-year", "SHORT": "hunter2", "CRI": "cri-0a1b2c3d4e5f6a7b", "SPACE": "a secret with spaces", "EMPTY": "", "REDIS": "redis://127.0.0.1:6379/0", "DING": "dingtalk://token"}  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from receiver.settings import read, schema, windows
+from fcpin.receiver.settings import read, schema, windows
 from tests.receiver.settings.test_read import ALL, LEAST, WRONG
 
 ROOT = Path(__file__).parent.parent.parent.parent

@@ -16,17 +16,17 @@ import urllib3
 import uvicorn
 
 from fcpin.clock import Clock
+from fcpin.receiver.concerned import Watches
+from fcpin.receiver.errors import LedgerUnavailable
+from fcpin.receiver.intake import Intake
+from fcpin.receiver.ledger.base import Received
+from fcpin.receiver.push import Push
+from fcpin.receiver.senders import KINDS
+from fcpin.receiver.settings.model import ReceiverSettings, StackSettings
+from fcpin.receiver.web.app import build_app
+from fcpin.receiver.web.limits import Limits
+from fcpin.receiver.web.server import server
 from fcpin.stack.pins import StackPin
-from receiver.concerned import Watches
-from receiver.errors import LedgerUnavailable
-from receiver.intake import Intake
-from receiver.ledger.base import Received
-from receiver.push import Push
-from receiver.senders import KINDS
-from receiver.settings.model import ReceiverSettings, StackSettings
-from receiver.web.app import build_app
-from receiver.web.limits import Limits
-from receiver.web.server import server
 from tests.receiver.pins import pin
 from tests.receiver.senders.requests import settings
 from tests.support.clock import ManualClock

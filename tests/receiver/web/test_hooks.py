@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from receiver.errors import UNAVAILABLE
-from receiver.settings.model import MAX_BODY, PageSettings, StackSettings
-from receiver.web.limits import FORGERIES_A_MINUTE, Limits
+from fcpin.receiver.errors import UNAVAILABLE
+from fcpin.receiver.settings.model import MAX_BODY, PageSettings, StackSettings
+from fcpin.receiver.web.limits import FORGERIES_A_MINUTE, Limits
 from tests.receiver.pins import pin
 from tests.receiver.senders.requests import NEXT, SECRET, fixture, settings, signed
 from tests.receiver.web.serving import Client, Receiver
@@ -128,7 +128,7 @@ def test_a_refusal_is_logged_unless_it_is_a_stranger_s(
     receiver: Receiver, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Registries show nobody what they were answered."""
-    caplog.set_level("INFO", "receiver.intake")
+    caplog.set_level("INFO", "fcpin.receiver.intake")
     client.tell(f"nobody/{SECRET}", b"{}")
     client.tell("acr/guess", b"{}")
     client.tell(f"distribution/{SECRET}", fixture("distribution/unknown_action"))
@@ -225,7 +225,7 @@ def test_a_peer_that_guesses_waits_and_others_do_not(page: PageSettings | None) 
 @pytest.mark.parametrize("kind", ["path", "header", "signature"])
 def test_a_right_secret_is_never_throttled_by_wrong_ones(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     """One that guesses has the address of a proxy in common with the senders."""
-    caplog.set_level("INFO", "receiver.intake")
+    caplog.set_level("INFO", "fcpin.receiver.intake")
     receiver = Receiver()
     path, body, headers = {
         "path": (f"acr/{SECRET}", fixture("acr/push"), {}),

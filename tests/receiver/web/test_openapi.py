@@ -17,8 +17,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from receiver.senders import KINDS
-from receiver.web.openapi import openapi
+from fcpin.receiver.senders import KINDS
+from fcpin.receiver.web.openapi import openapi
 from tests.receiver.senders.requests import SECRET, signed
 from tests.receiver.web.serving import Client, Receiver
 

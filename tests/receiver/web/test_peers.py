@@ -5,7 +5,7 @@ from ipaddress import ip_network
 import pytest
 from starlette.requests import Request
 
-from receiver.web.limits import Peers
+from fcpin.receiver.web.limits import Peers
 from tests.support.clock import ManualClock
 
 PROXY, GUESSER, OTHER = "10.1.2.3", "198.51.100.7", "203.0.113.9"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from receiver.web.rates import MOST_KEPT, Rates
+from fcpin.receiver.web.rates import MOST_KEPT, Rates
 from tests.support.clock import ManualClock
 
 

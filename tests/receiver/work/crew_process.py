@@ -16,13 +16,13 @@ from pathlib import Path
 
 from fcpin.clock import SystemClock
 from fcpin.image import Digest
+from fcpin.receiver.concerned import concerned_pins
+from fcpin.receiver.converge.base import Change, Progress
+from fcpin.receiver.ledger.opening import open_ledger
+from fcpin.receiver.settings.model import ReceiverSettings, Secret, StackSettings
+from fcpin.receiver.work.crew import Crew
+from fcpin.receiver.work.observer import Unobserved
 from fcpin.stack.pins import StackPin
-from receiver.concerned import concerned_pins
-from receiver.converge.base import Change, Progress
-from receiver.ledger.opening import open_ledger
-from receiver.settings.model import ReceiverSettings, Secret, StackSettings
-from receiver.work.crew import Crew
-from receiver.work.observer import Unobserved
 from tests.receiver.pins import pin
 
 STACKS = [f"stack-{number}" for number in range(6)]

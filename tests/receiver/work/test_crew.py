@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from fcpin.clock import SystemClock
-from receiver.concerned import concerned_pins
-from receiver.errors import ConvergenceFailed
-from receiver.ledger.base import Ledger
-from receiver.ledger.model import State
-from receiver.ledger.opening import open_ledger
-from receiver.page import LedgerActions
-from receiver.settings.model import Mode, ReceiverSettings, StackSettings
-from receiver.work.crew import Crew
-from receiver.work.observer import Unobserved
+from fcpin.receiver.concerned import concerned_pins
+from fcpin.receiver.errors import ConvergenceFailed
+from fcpin.receiver.ledger.base import Ledger
+from fcpin.receiver.ledger.model import State
+from fcpin.receiver.ledger.opening import open_ledger
+from fcpin.receiver.page import LedgerActions
+from fcpin.receiver.settings.model import Mode, ReceiverSettings, StackSettings
+from fcpin.receiver.work.crew import Crew
+from fcpin.receiver.work.observer import Unobserved
 from tests.receiver.fake_converger import FakeConverger
 from tests.receiver.page.people import HoldsFile
 from tests.receiver.pins import B, pin

@@ -15,10 +15,10 @@ import pytest
 
 from fcpin.clock import SystemClock
 from fcpin.image import Digest
-from receiver.errors import LedgerUnavailable
-from receiver.ledger.base import Ledger
-from receiver.ledger.model import State
-from receiver.ledger.opening import open_ledger
+from fcpin.receiver.errors import LedgerUnavailable
+from fcpin.receiver.ledger.base import Ledger
+from fcpin.receiver.ledger.model import State
+from fcpin.receiver.ledger.opening import open_ledger
 from tests.receiver.samples import push
 from tests.receiver.work.crew_process import STACKS, FolderConverger, settings_of
 from tests.support.redis_server import RedisServer, redis_server

@@ -13,11 +13,11 @@ import pytest
 import redis as redis_client
 
 from fcpin.clock import SystemClock
-from receiver.ledger.base import Ledger
-from receiver.ledger.opening import open_ledger
-from receiver.settings.model import ReceiverSettings, Secret
-from receiver.work.queue import Queue
-from receiver.work.wakeups import open_huey
+from fcpin.receiver.ledger.base import Ledger
+from fcpin.receiver.ledger.opening import open_ledger
+from fcpin.receiver.settings.model import ReceiverSettings, Secret
+from fcpin.receiver.work.queue import Queue
+from fcpin.receiver.work.wakeups import open_huey
 
 CLOCK = SystemClock()
 
@@ -136,7 +136,7 @@ def test_a_queue_that_is_away_is_told_and_does_no_harm(tmp_path: Path, caplog: p
 def test_an_absence_of_the_queue_is_one_line_and_so_is_its_end(
     redis: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO", "receiver.work.wakeups")
+    caplog.set_level("INFO", "fcpin.receiver.work.wakeups")
     settings = ReceiverSettings(tmp_path, {}, {}, redis=Secret("env:REDIS", redis.url))
     ledger, runs = open_ledger(settings), Runs()
     queue = Queue(open_huey(settings), ledger, CLOCK, runs, sweep_every=timedelta(seconds=0.05))
@@ -149,7 +149,7 @@ def test_an_absence_of_the_queue_is_one_line_and_so_is_its_end(
     assert runs.has("now")
     assert queue.stop(5)
     ledger.close()
-    ours = [record for record in caplog.records if record.name == "receiver.work.wakeups"]
+    ours = [record for record in caplog.records if record.name == "fcpin.receiver.work.wakeups"]
     assert [record.levelname for record in ours] == ["WARNING", "INFO"]
     assert not any(record.exc_info for record in caplog.records)
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.settings.model import Window
-from receiver.work.windows import next_opening, open_at, shown
+from fcpin.receiver.settings.model import Window
+from fcpin.receiver.work.windows import next_opening, open_at, shown
 
 EVERY_DAY, WORKDAYS, SUNDAY = frozenset(range(7)), frozenset(range(5)), frozenset({6})
 SHANGHAI, BERLIN, NEW_YORK, APIA = map(ZoneInfo, ("Asia/Shanghai", "Europe/Berlin", "America/New_York", "Pacific/Apia"))

@@ -13,17 +13,17 @@ import pytest
 
 from fcpin.errors import FunctionDenied, RegistryUnavailable, StackError
 from fcpin.image import Digest
-from receiver.concerned import concerned_pins
-from receiver.converge.base import Change
-from receiver.errors import ConvergenceFailed, Interrupted, StackBusy
-from receiver.ledger.base import Ending
-from receiver.ledger.model import Freeze, Job, Proposal, State, Transition
-from receiver.ledger.sqlite import SqliteLedger
-from receiver.settings.model import Mode, Outages, StackSettings, Window
-from receiver.work import approval
-from receiver.work.attempt import Attempt, LeaseLost
-from receiver.work.backoff import Backoff
-from receiver.work.worker import Worker
+from fcpin.receiver.concerned import concerned_pins
+from fcpin.receiver.converge.base import Change
+from fcpin.receiver.errors import ConvergenceFailed, Interrupted, StackBusy
+from fcpin.receiver.ledger.base import Ending
+from fcpin.receiver.ledger.model import Freeze, Job, Proposal, State, Transition
+from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.settings.model import Mode, Outages, StackSettings, Window
+from fcpin.receiver.work import approval
+from fcpin.receiver.work.attempt import Attempt, LeaseLost
+from fcpin.receiver.work.backoff import Backoff
+from fcpin.receiver.work.worker import Worker
 from tests.receiver.fake_converger import FakeConverger
 from tests.receiver.pins import A, B, pin
 from tests.receiver.samples import NOON, digest, push

@@ -1,0 +1,212 @@
+"""The emulator as an ASGI application: which service a request is for, what became of it."""
+
+import asyncio
+import logging
+from email.utils import formatdate
+from typing import Protocol
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from fcpin.emulator.account import Account
+from fcpin.emulator.acr.personal import PREFIX as PERSONAL
+from fcpin.emulator.devs.routes import PREFIX as DEVS
+from fcpin.emulator.errors import ApiError, EmulatorError
+from fcpin.emulator.faults import Fault, Sequel
+from fcpin.emulator.fc.routes import PREFIX, RESOLVING
+from fcpin.emulator.oci.service import RegistryService
+from fcpin.emulator.verb_routes import VerbRoutes
+from fcpin.emulator.verbs import Verbs
+from fcpin.emulator.wire import WireRequest, WireResponse
+
+ABORT = "fcpin.emulator.abort"
+"""The server puts a function under this name into the scope's state that breaks the connection."""
+
+_log = logging.getLogger("fcpin.emulator")
+_LARGEST_BODY = 1 << 30
+_SAFE = ("GET", "HEAD")
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+
+
+class TooLarge(Exception):
+    """A request body beyond the limit."""
+
+
+class Service(Protocol):
+    """One API of the cloud."""
+
+    def action(self, request: WireRequest) -> tuple[str, str]: ...
+    def answer(self, request: WireRequest) -> WireResponse: ...
+    def failed(self, error: ApiError) -> WireResponse: ...
+
+
+def application(account: Account) -> Starlette:
+    """Routes of one account."""
+    front = Front(account)
+    return Starlette(
+        routes=[
+            Route("/_emulator/{verb}", front.verb, methods=["POST"]),
+            Route("/credentials", front.credentials, methods=["GET"]),
+            Route("/{path:path}", front.call, methods=_METHODS),
+        ],
+        exception_handlers={HTTPException: _misdirected, TooLarge: _too_large, Exception: _defect},
+    )
+
+
+class Front:
+    """Takes calls in: finds the service, records the call, lets the faults have their way."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._verbs = Verbs(account)
+        self._registry = RegistryService(account.oci, account.gate, account.storage)
+        self._verb_routes = VerbRoutes(account, self._verbs)
+
+    async def call(self, request: Request) -> Response:
+        wire = await read(request)
+        service = self._service(wire)
+        try:
+            action, target = service.action(wire)
+        except ApiError as error:
+            action, target = wire.header("x-acs-action"), ""
+            _log.debug("%s: %s", action, error)
+        self._account.record(action, target)
+        fault = self._account.faults.take(action)
+        if fault is not None:
+            early = await self._fail(fault, service, request)
+            if early is not None:
+                return early
+        if self._account.runs.is_due():
+            await run_in_threadpool(self._account.runs.settle, wait=False)
+        response = await self._answer(service, action, wire)
+        _log.debug("%s %s: %d", action, target, response.status)
+        sequel = self._account.faults.take_sequel(action)
+        if sequel is not None:
+            await self._follow(sequel)
+        answer = _response(response)
+        answer.headers["date"] = formatdate(self._account.clock.gateway_now(), usegmt=True)
+        return answer
+
+    async def _follow(self, sequel: Sequel) -> None:
+        try:
+            await run_in_threadpool(getattr(self._verbs, sequel.verb), **sequel.arguments)
+        except EmulatorError as error:
+            _log.error("after_next %s: %s", sequel.verb, error)
+
+    def _service(self, request: WireRequest) -> Service:
+        if request.path.startswith(f"{PREFIX}/"):
+            return self._account.fc
+        if request.path.startswith(PERSONAL):
+            return self._account.personal
+        if request.path.startswith(f"{DEVS}/"):
+            return self._account.devs
+        return self._account.acr if request.path == "/" else self._registry
+
+    async def _answer(self, service: Service, action: str, request: WireRequest) -> WireResponse:
+        if self._account.remotes and action in RESOLVING:
+            return await run_in_threadpool(self._answer_now, service, request)
+        with self._account.lock:
+            return self._answer_now(service, request)
+
+    def _answer_now(self, service: Service, request: WireRequest) -> WireResponse:
+        try:
+            return service.answer(request)
+        except ApiError as error:
+            return service.failed(error)
+        except Exception:
+            _log.exception("%s %s", request.method, request.path)
+            return service.failed(ApiError(500, "InternalError", "the emulator has a defect; see its log"))
+        finally:
+            if request.method not in _SAFE:
+                with self._account.changing():
+                    pass
+
+    async def _fail(self, fault: Fault, service: Service, request: Request) -> Response | None:
+        """What a fault answers, or None when the call goes on as usual."""
+        match fault.kind:
+            case "slow":
+                await asyncio.sleep(fault.seconds)
+                return None
+            case "reset":
+                request.scope["state"][ABORT]()
+                return _Nothing()
+            case "html-502":
+                page = "<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>"
+                return Response(page, 502, media_type="text/html")
+            case "empty":
+                return Response(b"", 503)
+            case "not-success":
+                return _response(self._not_success(fault))
+        headers = {"x-acs-retry-after": str(fault.retry_after_ms)} if fault.retry_after_ms is not None else {}
+        return _response(service.failed(ApiError(fault.status, fault.code, fault.message, headers)))
+
+    def _not_success(self, fault: Fault) -> WireResponse:
+        body = {"Code": fault.code, "IsSuccess": False, "RequestId": self._account.ids.acr_request()}
+        return WireResponse.of_json(body)
+
+    async def credentials(self, _: Request) -> Response:
+        """What ALIBABA_CLOUD_CREDENTIALS_URI may point at."""
+        return _response(WireResponse.of_json(self._verbs.assume_role()))
+
+    async def verb(self, request: Request) -> Response:
+        """`POST /_emulator/<verb>`."""
+        wire = await read(request)
+        return _response(await run_in_threadpool(self._verb_routes.answer, request.path_params["verb"], wire))
+
+
+async def read(request: Request) -> WireRequest:
+    """The whole request. Raises TooLarge."""
+    announced = request.headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced) > _LARGEST_BODY:
+        raise TooLarge
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LARGEST_BODY:
+            raise TooLarge
+    scope = request.scope
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    query = tuple(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    return WireRequest(scope["method"], scope["raw_path"].decode("latin-1"), query, headers, bytes(body))
+
+
+def _response(wire: WireResponse) -> Response:
+    response = Response(wire.body, wire.status, dict(wire.headers))
+    if wire.content_length is not None:
+        response.headers["content-length"] = str(wire.content_length)
+    return response
+
+
+def _misdirected(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    return _failure(status, "NotFound", f"the emulator does not have {request.method} {request.url.path}")
+
+
+def _too_large(_: Request, __: Exception) -> Response:
+    return _failure(413, "EntityTooLarge", f"a request body may have {_LARGEST_BODY} bytes")
+
+
+def _defect(request: Request, error: Exception) -> Response:
+    _log.error("%s %s", request.method, request.url.path, exc_info=error)
+    return _failure(500, "InternalError", "the emulator has a defect; see its log")
+
+
+def _failure(status: int, code: str, message: str) -> Response:
+    return _response(WireResponse.of_json({"Code": code, "Message": message}, status))
+
+
+class _Nothing(Response):
+    """No response at all: the connection is broken already."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+        while (await receive())["type"] != "http.disconnect":
+            pass

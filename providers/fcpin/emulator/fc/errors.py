@@ -1,0 +1,90 @@
+"""Errors of Function Compute, with its codes and its shape."""
+
+from fcpin.emulator.claims import Refusal, SignatureRefused
+from fcpin.emulator.errors import ApiError
+from fcpin.emulator.wire import WireResponse
+
+
+class FcError(ApiError):
+    """`{"RequestId": …, "Code": …, "Message": …}`."""
+
+
+_REFUSALS: dict[Refusal, tuple[int, str]] = {
+    Refusal.MISSING: (400, "MissingRequiredHeader"),
+    Refusal.INCOMPLETE: (400, "IncompleteSignature"),
+    Refusal.UNKNOWN_KEY: (403, "InvalidAccessKeyID"),
+    Refusal.INACTIVE_KEY: (403, "InvalidAccessKeyId.Inactive"),
+    Refusal.TOKEN_MISSING: (403, "MissingSecurityToken"),
+    Refusal.TOKEN_MISMATCH: (403, "InvalidSecurityToken.MismatchWithAccessKey"),
+    Refusal.TOKEN_EXPIRED: (403, "InvalidSecurityToken.Expired"),
+    Refusal.EXPIRED: (400, "InvalidTimeStamp.Expired"),
+    Refusal.NONCE_USED: (400, "SignatureNonceUsed"),
+    Refusal.BODY: (403, "SignatureNotMatch"),
+    Refusal.MISMATCH: (403, "SignatureNotMatch"),
+}
+
+
+def refused(error: SignatureRefused) -> FcError:
+    status, code = _REFUSALS[error.refusal]
+    message = str(error)
+    if error.refusal is Refusal.MISSING:
+        message = "required HTTP header Authorization was not specified"
+    if code == "SignatureNotMatch":
+        message = (
+            "The request signature we calculated does not match the signature you provided. "
+            f"Check your access key and signing method. {error}"
+        )
+    return FcError(status, code, message)
+
+
+def invalid(message: str) -> FcError:
+    return FcError(400, "InvalidArgument", message)
+
+
+def function_not_found(name: str) -> FcError:
+    return FcError(404, "FunctionNotFound", f"function '{name}' does not exist")
+
+
+def function_exists(name: str) -> FcError:
+    return FcError(409, "FunctionAlreadyExists", f"function '{name}' already exists")
+
+
+def version_not_found(name: str, version: str) -> FcError:
+    return FcError(404, "VersionNotFound", f"version '{version}' does not exist in function '{name}'")
+
+
+def alias_not_found(name: str, alias: str) -> FcError:
+    return FcError(404, "AliasNotFound", f"alias '{alias}' does not exist in function '{name}'")
+
+
+def alias_exists(name: str, alias: str) -> FcError:
+    return FcError(409, "AliasAlreadyExists", f"alias '{alias}' already exists in function '{name}'")
+
+
+def concurrent_update(name: str) -> FcError:
+    return FcError(409, "ConcurrentUpdateError", f"function '{name}' is being updated by another request")
+
+
+def function_locked(name: str, by: str) -> FcError:
+    return FcError(403, "FunctionLocked", f"function '{name}' is locked by {by}")
+
+
+def function_not_empty(name: str) -> FcError:
+    return FcError(409, "FunctionNotEmpty", f"function '{name}' has active triggers")
+
+
+def trigger_not_found(name: str, trigger: str) -> FcError:
+    return FcError(404, "TriggerNotFound", f"trigger '{trigger}' does not exist in function '{name}'")
+
+
+def trigger_exists(name: str, trigger: str) -> FcError:
+    return FcError(409, "TriggerAlreadyExists", f"trigger '{trigger}' already exists in function '{name}'")
+
+
+def path_not_supported(method: str, path: str) -> FcError:
+    return FcError(400, "PathNotSupported", f"'{path}' against '{method}' is not supported")
+
+
+def response(error: ApiError, request_id: str) -> WireResponse:
+    body = {"RequestId": request_id, "Code": error.code, "Message": error.message}
+    return WireResponse.of_json(body, error.status, {"x-fc-request-id": request_id, **error.headers})

@@ -1,0 +1,144 @@
+"""What nobody has verified about the real cloud, as knobs: the product has to live with either position.
+
+The default is the position that the documentation, or the weight of second-hand evidence, speaks for.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
+
+from fcpin.emulator.errors import EmulatorError
+
+_DAYS = 365 * 86400
+_BOUNDS = (
+    ("create_seconds", 0, _DAYS),
+    ("update_seconds", 0, _DAYS),
+    ("build_seconds", 0, _DAYS),
+    ("oci_page_size", 1, 10_000),
+    ("oci_token_seconds", 1, _DAYS),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knobs:
+    """One field an open question. Durations are seconds of the emulator's clock."""
+
+    # Function Compute: images
+    same_image_update: Literal["re-resolve", "keep", "error"] = "re-resolve"
+    """UpdateFunction with the image that the function has already: read the tag again, keep the digest, or refuse."""
+    other_update: Literal["keep", "re-resolve"] = "keep"
+    """UpdateFunction without an image: keep the digest, or read the tag again."""
+    update_merge: Literal["merge", "replace"] = "merge"
+    """Fields of customContainerConfig that an update leaves out: kept, or lost."""
+    nested_merge: Literal["replace", "merge"] = "replace"
+    """Objects inside customContainerConfig (registryConfig, healthCheckConfig) of which an update sends a part:
+    replaced by that part, or merged with it. Only where `update_merge` is `merge`."""
+    update_answer: Literal["status", "bare", "stale"] = "status"
+    """Answer of CreateFunction and UpdateFunction: with the status of the operation, without any status, or (of an
+    update) the function as it was before the request."""
+    digest_input: Literal["rejected", "accepted"] = "rejected"
+    """`image: repo@sha256:…` in a request."""
+    resolved_digest: Literal["index", "child"] = "index"
+    """Which digest resolvedImageUri carries for a multi-platform image: the index's or its linux/amd64 child's."""
+    missing_image: Literal["sync", "async"] = "sync"
+    """An image that cannot be had at create or update: refused at once, or accepted and then Failed."""
+    mark_failed: bool = True
+    """Whether a failed pull puts the function into the state Failed, as the documentation of 2026 says."""
+    masked_login_input: Literal["stored", "ignored"] = "stored"
+    """A masked registry password that comes back in an update: becomes the password, or is recognised."""
+
+    # Function Compute: life
+    create_seconds: float = 0.2
+    """From CreateFunction to Active."""
+    update_seconds: float = 0.2
+    """From UpdateFunction to Successful."""
+    concurrent_update: Literal["accepted", "conflict"] = "accepted"
+    """UpdateFunction while another update is in progress: the last one wins, or 409 ConcurrentUpdateError."""
+    listed_functions: Literal["no-status", "full", "brief"] = "no-status"
+    """Fields of ListFunctions: those of GetFunction without the six of state and last update, all of them, or without
+    those six and without the image."""
+
+    # Container Registry Enterprise Edition
+    digest_prefix: Literal["bare", "prefixed"] = "bare"
+    """`Digest` in answers of ACR: 64 hexadecimal digits, or with `sha256:`."""
+    acr_tag_order: Literal["newest-first", "name", "scattered"] = "newest-first"
+    """Order of ListRepoTag."""
+    acr_next_token: bool = True
+    """Whether ListRepoTag and ListRepository know MaxResults and NextToken."""
+    acr_not_exist: Literal["not-success", "http-404"] = "not-success"
+    """Something that does not exist: HTTP 200 with IsSuccess=false, or HTTP 404."""
+    acr_tag_not_exist_code: str = "TAG_NOT_EXIST"
+    """`Code` of GetRepoTag for a tag that does not exist."""
+    acr_instance_filter: Literal["exact", "fuzzy"] = "exact"
+    """ListInstance by name: that name, or every name that contains it."""
+
+    # Container Registry Personal Edition
+    acr_personal: Literal["repository", "unknown", "namesake"] = "repository"
+    """The 2016 API: knows the repository; knows none, as may be for `crpi-` hosts; or another one of that name."""
+
+    # Serverless Devs
+    pipeline_start: Literal["explicit", "at-once"] = "explicit"
+    """A pipeline that was created: runs when StartPipeline is called, or already."""
+    pipeline_phases: Literal["likely", "other"] = "likely"
+    """Words of `status.phase`: Created, Running, Success, Failed, Canceled; or Pending, Executing, Succeeded, Error,
+    Cancelled. Only Success is documented."""
+    pipeline_tasks: Literal["labelled", "named", "unlisted"] = "labelled"
+    """How the tasks of a pipeline are found in ListTasks: by a label with its name, by their names, or not at all."""
+    build_output: Literal["digest", "none"] = "digest"
+    """What an image build reports: the digest that it pushed, or nothing."""
+    build_seconds: float = 0.2
+    """From the start of a build to its push."""
+
+    # OCI distribution
+    oci_page_size: int = 100
+    """Tags a page holds at most, and when the client names no number."""
+    oci_sorted: bool = True
+    """Tags in lexical order, or in the order in which they were first pushed."""
+    oci_blob_redirect: bool = True
+    """GET of a blob is answered 307 to where no token is needed, as ACR does with its object storage."""
+    oci_token_seconds: int = 300
+    """Life of a registry token."""
+
+    def __post_init__(self) -> None:
+        for name, least, most in _BOUNDS:
+            value = getattr(self, name)
+            if not least <= value <= most:
+                raise EmulatorError(f"knob {name}: got {value}, expected {least} to {most}")
+
+    @classmethod
+    def from_texts(cls, settings: Iterable[str], before: Self | None = None) -> Self:
+        """Read `name=value` settings, such as a command line has, over *before*. Raises EmulatorError."""
+        changes = {}
+        for setting in settings:
+            name, equals, text = setting.partition("=")
+            if not equals:
+                raise EmulatorError(f"knob {setting!r}: expected NAME=VALUE")
+            changes[name] = text
+        return cls.from_mapping(changes, before)
+
+    @classmethod
+    def from_mapping(cls, settings: Mapping[str, Any], before: Self | None = None) -> Self:
+        """Read settings of a parsed file, over *before*; values may be texts. Raises EmulatorError naming the knob."""
+        kinds = get_type_hints(cls)
+        known = {field.name for field in fields(cls)}
+        for name in settings:
+            if name not in known:
+                raise EmulatorError(f"knob {name!r}: there is none of that name; known: {', '.join(sorted(known))}")
+        values = {name: _value(name, kinds[name], value) for name, value in settings.items()}
+        return replace(before or cls(), **values)
+
+
+def _value(name: str, kind: Any, value: Any) -> Any:
+    if get_origin(kind) is Literal:
+        if value not in get_args(kind):
+            raise EmulatorError(f"knob {name}: got {value!r}, expected {' or '.join(get_args(kind))}")
+        return value
+    if kind is bool:
+        booleans = {"true": True, "false": False}
+        if str(value).lower() not in booleans:
+            raise EmulatorError(f"knob {name}: got {value!r}, expected true or false")
+        return booleans[str(value).lower()]
+    try:
+        return kind(value)
+    except ValueError:
+        raise EmulatorError(f"knob {name}: got {value!r}, expected a number") from None

@@ -1,0 +1,199 @@
+"""The registry's rules over what it holds: repositories appear by being pushed to, a manifest needs its parts."""
+
+import hashlib
+import json
+import re
+from collections.abc import Container, MutableMapping
+from datetime import datetime
+from typing import Any
+
+from fcpin.emulator.clock import EmulatorClock
+from fcpin.emulator.ids import Ids
+from fcpin.emulator.oci import errors
+from fcpin.emulator.oci.model import Manifest, Namespace, Repository, Tag
+from fcpin.emulator.state import State
+
+INDEX_TYPES = frozenset(
+    {"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"}
+)
+IMAGE_TYPES = frozenset(
+    {"application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"}
+)
+TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def digest_of(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+class Store:
+    """Repositories of the account. Raises OciError."""
+
+    def __init__(self, state: State, blobs: MutableMapping[str, bytes], clock: EmulatorClock, ids: Ids) -> None:
+        self._state = state
+        self._blobs = blobs
+        self._clock = clock
+        self._ids = ids
+
+    def find(self, path: str) -> Repository | None:
+        return self._state.repositories.get(path)
+
+    def repository(self, path: str) -> Repository:
+        """Raises NAME_UNKNOWN."""
+        repository = self.find(path)
+        if repository is None:
+            raise errors.name_unknown(path)
+        return repository
+
+    def create(self, path: str) -> Repository:
+        """The repository, made if it is new, and so is its namespace."""
+        repository = self.find(path)
+        if repository is None:
+            now = self._clock.now_ms()
+            repository = Repository(path, self._ids.acr("crr"), created_ms=now, modified_ms=now)
+            namespace, slash, _ = path.partition("/")
+            if slash:
+                repository.type = self.create_namespace(namespace).default_type
+            self._state.repositories[path] = repository
+        return repository
+
+    def create_by_push(self, path: str) -> Repository:
+        """Raises DENIED for a new repository of a namespace that wants them created first."""
+        namespace = self._state.namespaces.get(path.partition("/")[0])
+        if self.find(path) is None and namespace is not None and not namespace.auto_create:
+            raise errors.denied(
+                f"repository {path} does not exist, and namespace {namespace.name} creates none by push"
+            )
+        return self.create(path)
+
+    def create_namespace(self, name: str) -> Namespace:
+        """The namespace, made if it is new."""
+        if name not in self._state.namespaces:
+            self._state.namespaces[name] = Namespace(name, self._ids.acr("crn"))
+        return self._state.namespaces[name]
+
+    def delete_namespace(self, namespace: Namespace) -> None:
+        """With every repository in it."""
+        del self._state.namespaces[namespace.name]
+        for path in [path for path in self._state.repositories if path.startswith(f"{namespace.name}/")]:
+            del self._state.repositories[path]
+
+    def manifest(self, repository: Repository, reference: str) -> Manifest:
+        """The manifest that a tag or digest names. Raises MANIFEST_UNKNOWN."""
+        tag = repository.tags.get(reference)
+        manifest = repository.manifests.get(tag.digest if tag else reference)
+        if manifest is None:
+            raise errors.manifest_unknown(reference)
+        return manifest
+
+    def content(self, digest: str) -> bytes:
+        return self._blobs[digest]
+
+    def parsed(self, digest: str) -> dict[str, Any]:
+        """A manifest or config, read as JSON."""
+        value: dict[str, Any] = json.loads(self._blobs[digest])
+        return value
+
+    def blob(self, repository: Repository, digest: str) -> bytes:
+        """Raises BLOB_UNKNOWN."""
+        if digest not in repository.blobs:
+            raise errors.blob_unknown(digest)
+        return self._blobs[digest]
+
+    def put_blob(self, repository: Repository, content: bytes, digest: str = "") -> str:
+        """Keep *content*. Raises DIGEST_INVALID when it is not what *digest* says."""
+        actual = digest_of(content)
+        if digest and digest != actual:
+            raise errors.digest_invalid(
+                f"provided digest did not match uploaded content: got {actual}, expected {digest}"
+            )
+        self._blobs.setdefault(actual, content)
+        repository.blobs[actual] = len(content)
+        return actual
+
+    def mount_blob(self, repository: Repository, digest: str, source: str) -> bool:
+        """Share a blob of another repository; False when that one has none."""
+        origin = self.find(source)
+        if origin is None or digest not in origin.blobs:
+            return False
+        repository.blobs[digest] = origin.blobs[digest]
+        return True
+
+    def put_manifest(self, repository: Repository, reference: str, content: bytes, media_type: str) -> str:
+        """Keep a manifest under a tag or its digest. Raises MANIFEST_INVALID, MANIFEST_BLOB_UNKNOWN, DENIED …"""
+        digest = digest_of(content)
+        if DIGEST.fullmatch(reference):
+            if reference != digest:
+                raise errors.digest_invalid(f"manifest digest: got {digest}, expected {reference}")
+        elif not TAG.fullmatch(reference):
+            raise errors.OciError(400, "TAG_INVALID", f"manifest tag did not match: {reference!r}")
+        self._check_parts(repository, content, media_type)
+        if not DIGEST.fullmatch(reference):
+            self._check_mutable(repository, reference, digest)
+        self._blobs.setdefault(digest, content)
+        repository.manifests[digest] = Manifest(digest, media_type)
+        if not DIGEST.fullmatch(reference):
+            self.set_tag(repository, reference, digest)
+        return digest
+
+    def _check_parts(self, repository: Repository, content: bytes, media_type: str) -> None:
+        try:
+            value = json.loads(content)
+            held: Container[str]
+            if media_type in INDEX_TYPES:
+                needed, held = [child["digest"] for child in value["manifests"]], repository.manifests.keys()
+            elif media_type in IMAGE_TYPES:
+                needed = [value["config"]["digest"], *(layer["digest"] for layer in value["layers"])]
+                held = repository.blobs.keys()
+            else:
+                raise errors.manifest_invalid(f"media type {media_type!r} is not supported")
+        except (ValueError, KeyError, TypeError):
+            raise errors.manifest_invalid(f"the content is no {media_type}") from None
+        for digest in needed:
+            if digest not in held:
+                raise errors.manifest_blob_unknown(digest)
+
+    def _check_mutable(self, repository: Repository, name: str, digest: str) -> None:
+        tag = repository.tags.get(name)
+        if repository.tag_immutability and tag is not None and tag.digest != digest:
+            raise errors.denied(f"tag {name} of {repository.path} is immutable and points at {tag.digest}")
+
+    def set_tag(self, repository: Repository, name: str, digest: str) -> Tag:
+        """Point a tag at a manifest that is there. Push times always grow, however fast the pushes."""
+        self._check_mutable(repository, name, digest)
+        now = max(self._clock.now_ms(), self._state.last_push_ms + 1)
+        self._state.last_push_ms = now
+        size, image_id, created = self._about(repository.manifests[digest])
+        old = repository.tags.get(name)
+        first = old.first_pushed_ms if old else now
+        tag = Tag(name, digest, first, now, created if created is not None else now, size, image_id)
+        repository.tags[name] = tag
+        repository.modified_ms = now
+        return tag
+
+    def _about(self, manifest: Manifest) -> tuple[int, str, int | None]:
+        """Size, image id and creation time (ms) as ACR derives them from the manifest."""
+        value = self.parsed(manifest.digest)
+        if manifest.media_type in INDEX_TYPES:
+            return 0, "", None
+        size = value["config"].get("size", 0) + sum(layer.get("size", 0) for layer in value["layers"])
+        config_digest = value["config"]["digest"]
+        try:
+            text = self.parsed(config_digest).get("created")
+            created = int(datetime.fromisoformat(text).timestamp() * 1000) if text else None
+        except (ValueError, AttributeError, TypeError):
+            created = None
+        return size, config_digest.removeprefix("sha256:"), created
+
+    def delete_tag(self, repository: Repository, name: str) -> None:
+        """Raises MANIFEST_UNKNOWN. The manifest stays."""
+        if repository.tags.pop(name, None) is None:
+            raise errors.manifest_unknown(name)
+
+    def delete_manifest(self, repository: Repository, digest: str) -> None:
+        """The digest is gone, and every tag of it. Raises MANIFEST_UNKNOWN."""
+        if repository.manifests.pop(digest, None) is None:
+            raise errors.manifest_unknown(digest)
+        for name in [tag.name for tag in repository.tags.values() if tag.digest == digest]:
+            del repository.tags[name]

@@ -1,0 +1,83 @@
+"""Whether a receiver would work here: its engine, its stacks and its store; and what it would hear at which URL."""
+
+from collections.abc import Iterator
+
+from fcpin.doctor.line import Line, note, ok, problem
+from fcpin.errors import FcpinError, InvalidSettings
+from fcpin.receiver.ledger.opening import open_ledger
+from fcpin.receiver.senders import KINDS
+from fcpin.receiver.senders.ways import Way
+from fcpin.receiver.settings.environment import deployment_environment
+from fcpin.receiver.settings.model import ReceiverSettings, SenderSettings
+from fcpin.stack import Engine, Stack
+
+
+def examine(settings: ReceiverSettings) -> Iterator[Line]:
+    """One line for each thing that was looked at. Nothing is deployed, and no secret is told."""
+    yield from _engine(settings)
+    yield _store(settings)
+    for sender in settings.senders.values():
+        yield ok(f"sender {sender.name}", _heard(sender))
+    yield from _notified(settings)
+    if settings.page is None:
+        yield note("page", "there is none", "give `page` to see and steer what becomes of pushes")
+
+
+def _notified(settings: ReceiverSettings) -> Iterator[Line]:
+    """Nobody is sent anything."""
+    if not settings.notify:
+        return
+    from fcpin.receiver.notify.apprise import addresses
+
+    try:
+        yield ok("notify", ", ".join(address.service for address in addresses(settings.notify)))
+    except InvalidSettings as error:
+        yield problem("notify", str(error), "correct the address")
+
+
+def _engine(settings: ReceiverSettings) -> Iterator[Line]:
+    try:
+        engine = Engine.find(settings.engine, settings.project, deployment_environment(settings))
+    except FcpinError as error:
+        yield problem("engine", str(error), "install an engine, or correct `engine` and `project`")
+        return
+    yield ok("engine", f"{engine.name}, in {engine.folder}")
+    for name in settings.stacks:
+        yield _stack(engine, name)
+
+
+def _stack(engine: Engine, name: str) -> Line:
+    try:
+        stack = Stack.read(engine, name)
+    except FcpinError as error:
+        return problem(f"stack {name}", str(error), "correct the stack, or its name")
+    if not stack.pins:
+        return note(f"stack {name}", "has no pins", f"deploy it once by hand: `{engine.name} up --stack {name}`")
+    repositories = sorted({str(pin.repository) for pin in stack.pins})
+    return ok(f"stack {name}", f"{len(stack.pins)} pins on {', '.join(repositories)}")
+
+
+def _store(settings: ReceiverSettings) -> Line:
+    where = settings.redis.source if settings.redis else str(settings.state)
+    try:
+        ledger = open_ledger(settings)
+        try:
+            ledger.ready()
+        finally:
+            ledger.close()
+    except FcpinError as error:
+        return problem("store", str(error), "correct `redis` or `state`")
+    return ok("store", where)
+
+
+def _heard(sender: SenderSettings) -> str:
+    """`POST /hooks/acr/<secret>: triggers of ACR`."""
+    kind = KINDS[sender.kind]
+    urls = {
+        Way.PATH: f"/hooks/{sender.name}/<secret>",
+        Way.AUTHORIZATION: f"/hooks/{sender.name} with Authorization: Bearer <secret>",
+        Way.SIGNATURE: f"/hooks/{sender.name} with X-Hub-Signature-256",
+    }
+    named = [url for way, url in urls.items() if way in kind.ways]
+    secrets = ", ".join(secret.source for secret in sender.secrets)
+    return f"POST {' or '.join(named)}; secret {secrets}. {kind.summary}"

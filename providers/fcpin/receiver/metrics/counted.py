@@ -1,0 +1,121 @@
+"""What this process counted since it began: pushes, refusals, attempts, deployments, seconds, notifications.
+
+Every label has the values of the configuration and of types of ours only, so a stranger cannot make more of them.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from fcpin.receiver.ledger.base import Ending
+from fcpin.receiver.ledger.model import Job, Proposal, State, Transition
+
+PREFIX: Final = "fcpin_receiver"
+_SECONDS: Final = (0.25, 0.5, 1, 2, 3, 4, 5, 7.5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
+_OTHER: Final = "other"
+
+
+class Outcome(StrEnum):
+    """How a worker left a job."""
+
+    DONE = "done"
+    WAITING = "waiting"
+    """For a window, the end of a freeze or of another run."""
+    APPROVAL = "approval"
+    FAILED = "failed"
+    """It is tried again."""
+    DEAD = "dead"
+
+    @classmethod
+    def of(cls, ending: Ending) -> "Outcome":
+        if ending.state is State.WAITING:
+            return cls.FAILED if ending.failed else cls.WAITING
+        return cls(ending.state)
+
+
+class Counted:
+    """Counts for the intake, watches the work as its `Observer`, and hears of notifications. Thread-safe."""
+
+    def __init__(self, registry: CollectorRegistry, stacks: Iterable[str], senders: Iterable[str]) -> None:
+        self._stacks, self._senders = frozenset(stacks), frozenset(senders)
+
+        def counter(name: str, help_: str, *labels: str) -> Counter:
+            return Counter(f"{PREFIX}_{name}", help_, labels, registry=registry)
+
+        def seconds(name: str, help_: str) -> Histogram:
+            return Histogram(f"{PREFIX}_{name}", help_, ("stack",), registry=registry, buckets=_SECONDS)
+
+        self._pushes = counter("pushes", "Pushes that were let in.", "sender")
+        self._ignored = counter("ignored", "Valid events that change no tag.", "sender", "event")
+        self._refused = counter("refused", "Requests and events that were not let in.", "sender", "reason")
+        self._attempts = counter("attempts", "Attempts at jobs, by how they ended.", "stack", "outcome")
+        self._attempt_seconds = seconds("attempt_seconds", "How long attempts at jobs took.")
+        self._deployments = counter("deployments", "Functions that went to another image.", "stack")
+        self._push_to_deployed = seconds(
+            "push_to_deployed_seconds", "From the push, or from when it was heard of, until the function was updated."
+        )
+        self._outage = counter(
+            "outage_seconds", "For how long instances could not start, in outages that a deployment ended.", "stack"
+        )
+        self._proposed = counter("proposals_made", "Changes that somebody was asked to approve.", "stack")
+        self._notified = counter("notifications", "Notifications, by what came of them.", "service", "outcome")
+        self._begin()
+
+    def _begin(self) -> None:
+        """Everything that can be counted is 0 before it is 1, so that rates see the first one."""
+        for sender in self._senders:
+            self._pushes.labels(sender)
+        for stack in self._stacks:
+            for outcome in Outcome:
+                self._attempts.labels(stack, outcome)
+            for metric in (self._deployments, self._outage, self._proposed):
+                metric.labels(stack)
+
+    # For the intake
+
+    def heard(self, sender: str) -> None:
+        self._pushes.labels(self._sender(sender)).inc()
+
+    def ignored(self, sender: str, event: str) -> None:
+        """*event* is one of the sender's `ignores`."""
+        self._ignored.labels(self._sender(sender), event).inc()
+
+    def refused(self, sender: str, label: str) -> None:
+        """*sender* is empty for strangers; *label* is of `Refused.counted`."""
+        self._refused.labels(self._sender(sender), label).inc()
+
+    # As an observer of the work
+
+    def began(self, job: Job) -> None:
+        """Nothing: the ledger tells what runs."""
+
+    def ended(self, job: Job, ending: Ending, seconds: float) -> None:
+        stack = self._stack(job.stack)
+        self._attempts.labels(stack, Outcome.of(ending)).inc()
+        self._attempt_seconds.labels(stack).observe(seconds)
+
+    def deployed(self, transition: Transition) -> None:
+        stack = self._stack(transition.stack)
+        self._deployments.labels(stack).inc()
+        if transition.exposed_seconds is not None:
+            self._push_to_deployed.labels(stack).observe(transition.exposed_seconds)
+            if transition.outage:
+                self._outage.labels(stack).inc(transition.exposed_seconds)
+
+    def proposed(self, proposal: Proposal) -> None:
+        self._proposed.labels(self._stack(proposal.stack)).inc()
+
+    # For the notifications
+
+    def notified(self, service: str, outcome: str) -> None:
+        """*service* is apprise's name of it; *outcome* is `sent`, `failed` or `dropped`."""
+        self._notified.labels(service, outcome).inc()
+
+    def _stack(self, stack: str) -> str:
+        """The ledger may still have jobs of a stack that the configuration no longer has."""
+        return stack if stack in self._stacks else _OTHER
+
+    def _sender(self, sender: str) -> str:
+        return sender if sender in self._senders else ""

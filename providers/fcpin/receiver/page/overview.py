@@ -1,0 +1,146 @@
+"""What the page shows, read from the ledger and put into order: worst first, soonest first, newest first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from fcpin.drift import Kind
+from fcpin.receiver.ledger.base import Ledger
+from fcpin.receiver.ledger.model import Freeze, Job, Proposal, State, Transition
+from fcpin.receiver.page.words import counted
+from fcpin.receiver.survey_report import FunctionReport, StackReport, UnreadableReport, survey_key
+
+JOBS: Final = 50
+HISTORY: Final = 15
+
+OUTAGES: Final = frozenset(
+    {Kind.FUNCTION_MISSING, Kind.FUNCTION_DISABLED, Kind.DELETED_DIGEST, Kind.DELETED_TAG, Kind.MOVED_TAG}
+)
+"""New instances cannot start."""
+_SAID_OF: Final = (
+    (OUTAGES, "cannot start new instances"),
+    (frozenset({Kind.UPDATE_FAILED, Kind.OUT_OF_BAND_IMAGE}), "not as deployed"),
+    (frozenset({Kind.FUNCTION_LOCKED}), "locked"),
+    (frozenset({Kind.UNKNOWN}), "could not be looked at"),
+    (frozenset({Kind.NEWER_TAG}), "with a newer image"),
+    (frozenset({Kind.UPDATE_IN_PROGRESS, Kind.FUNCTION_INACTIVE}), "updating or idle"),
+)
+_WORST_FIRST: Final = tuple(Kind)
+_SOONEST_FIRST: Final = (State.RUNNING, State.DEAD, State.APPROVAL, State.WAITING)
+
+
+class Level(StrEnum):
+    """How bad something is; each has a colour and a sign."""
+
+    BROKEN = "broken"
+    UNKNOWN = "unknown"
+    BEHIND = "behind"
+    FINE = "fine"
+
+
+_LEVELS: Final = {0: Level.FINE, 10: Level.BEHIND, 20: Level.BROKEN, 30: Level.UNKNOWN}
+
+
+def level(kind: Kind) -> Level:
+    """As bad as the exit status of `fcpin drift` says."""
+    return _LEVELS[kind.exit_code]
+
+
+@dataclass(frozen=True, slots=True)
+class StackView:
+    """One stack that the receiver converges."""
+
+    name: str
+    approves: bool
+    """Whether it waits for approval of what it deploys."""
+    report: StackReport | None = None
+    """None until a survey has looked at it."""
+    error: str = ""
+    """Why nothing newer is known."""
+
+    @property
+    def functions(self) -> Sequence[FunctionReport]:
+        """Worst first, then by name."""
+        functions = self.report.functions if self.report else ()
+        return sorted(functions, key=lambda one: (_WORST_FIRST.index(one.drift), one.pin))
+
+    def function(self, pin: str) -> FunctionReport | None:
+        return next((one for one in self.functions if one.pin == pin), None)
+
+    def exposed_seconds(self, function: FunctionReport, now: datetime) -> float | None:
+        """By now, if nothing has changed since the survey; None where new instances can start."""
+        if function.exposed_seconds is None or self.report is None:
+            return None
+        return function.exposed_seconds + max((now - self.report.at).total_seconds(), 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The page in one sentence."""
+
+    level: Level
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything on the first page."""
+
+    stacks: Sequence[StackView]
+    jobs: Sequence[Job]
+    """What runs, was given up or waits."""
+    done: Sequence[Job]
+    proposals: Sequence[Proposal]
+    transitions: Sequence[Transition]
+    freeze: Freeze | None
+    said: Mapping[str, Sequence[tuple[int, str]]] = field(default_factory=dict)
+    """What the jobs that run have said."""
+
+    def stack(self, name: str) -> StackView | None:
+        return next((one for one in self.stacks if one.name == name), None)
+
+    @property
+    def headline(self) -> Headline:
+        kinds = [function.drift for stack in self.stacks for function in stack.functions]
+        unseen = [stack.name for stack in self.stacks if stack.report is None]
+        return _headline(kinds, unseen)
+
+
+def read_overview(ledger: Ledger, stacks: Mapping[str, bool]) -> Overview:
+    """*stacks*: names, and whether they wait for approval. Raises LedgerUnavailable."""
+    jobs = ledger.jobs(limit=JOBS)
+    open_jobs = [job for job in jobs if job.state is not State.DONE]
+    return Overview(
+        stacks=[_stack(ledger, name, approves) for name, approves in stacks.items()],
+        jobs=sorted(open_jobs, key=lambda job: _SOONEST_FIRST.index(job.state)),
+        done=[job for job in jobs if job.state is State.DONE],
+        proposals=sorted(ledger.proposals(), key=lambda one: (one.approved is not None, one.stack, one.pin)),
+        transitions=ledger.transitions(limit=HISTORY),
+        freeze=ledger.frozen(),
+        said={job.id: ledger.said(job.id) for job in jobs if job.state is State.RUNNING},
+    )
+
+
+def _stack(ledger: Ledger, name: str, approves: bool) -> StackView:
+    written = ledger.get(survey_key(name))
+    if written is None:
+        return StackView(name, approves)
+    try:
+        report = StackReport.read(written)
+    except UnreadableReport as error:
+        return StackView(name, approves, error=str(error))
+    return StackView(name, approves, report, report.error or "")
+
+
+def _headline(kinds: Sequence[Kind], unseen: Sequence[str]) -> Headline:
+    counts = [(level(min(these)), sum(kind in these for kind in kinds), words) for these, words in _SAID_OF]
+    parts = [(how_bad, f"{counted(count, 'function')} {words}") for how_bad, count, words in counts if count]
+    if parts:
+        return Headline(parts[0][0], "; ".join(words for _, words in parts))
+    if unseen:
+        return Headline(Level.UNKNOWN, f"{', '.join(unseen)}: not looked at yet")
+    if not kinds:
+        return Headline(Level.FINE, "No function is pinned")
+    return Headline(Level.FINE, f"{'All ' if len(kinds) > 1 else ''}{counted(len(kinds), 'function')} as deployed")
