@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 from fcpin.processes import ProcessIdentity
 
@@ -48,3 +49,13 @@ def test_what_is_incomplete_is_no_identity() -> None:
         assert ProcessIdentity.read({name: value for name, value in values.items() if name != key}) is None
         assert ProcessIdentity.read({**values, key: None}) is None
     assert ProcessIdentity.read({**values, "pid": -1}) is None
+
+
+def test_a_process_that_the_system_hides_is_alive(tmp_path: Path) -> None:
+    """/proc with `hidepid=2` has no folders for processes of other users; *tmp_path* has none at all."""
+    mine = ProcessIdentity.of(os.getpid())
+    assert mine is not None
+    assert not mine.has_ended(tmp_path)
+    assert replace(mine, pid=1).has_ended(tmp_path) is False
+    for pid in (2**22 + 1, 10**30):
+        assert replace(mine, pid=pid).has_ended(tmp_path)

@@ -11,7 +11,14 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import urllib3
-from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError, ReadTimeoutError, SSLError
+from urllib3.exceptions import (
+    HTTPError,
+    LocationValueError,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
 from urllib3.exceptions import TimeoutError as TimedOut
 
 from fcpin.limits import Limits
@@ -20,6 +27,10 @@ from fcpin.pools import pool_for
 _log = logging.getLogger(__name__)
 
 _CHUNK: Final = 64 * 1024
+_INVALID: Final = (
+    "the request cannot be sent: its host, a header, or the address of the proxy (HTTP_PROXY, HTTPS_PROXY; expected "
+    "http://HOST:PORT) is not valid"
+)
 _DIGITS: Final = re.compile(r"\s*[0-9]+\s*", re.ASCII)
 
 
@@ -92,11 +103,13 @@ def exchange(method: str, url: str, headers: Mapping[str, str], body: bytes | No
             response.close()
             raise
         response.release_conn()
+    except LocationValueError:  # its text repeats the address of the proxy, which may have a password
+        raise NotSent(_INVALID) from None
     except HTTPError as error:
         _log.debug("%s %s: %s", method, where, type(error).__name__)
         raise _no_answer(error, limits) from None
     except ValueError:  # its text repeats a header, which may be a token
-        raise NotSent("the request cannot be sent: a header, or the address of the proxy, is not valid") from None
+        raise NotSent(_INVALID) from None
     _log.debug("%s %s: %d, %d bytes", method, where, response.status, len(content))
     return Answer(url, response.status, response.headers, content)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Self
 
-from fcpin.drift.registered import live_image
+from fcpin.drift.registered import image_in_use
 from fcpin.errors import TagNotFound
 from fcpin.fc.client import FunctionClient
 from fcpin.fc.model import Alias
@@ -62,7 +62,7 @@ class Target:
 
     def effect_on(self, use: Use) -> Effect | None:
         """How *use* depends on it, or None when it does not."""
-        image = live_image(use.function)
+        image = image_in_use(use.function)
         if image is None or not image.repository.is_same(self.image.repository):
             return None
         names = self.image.tag is not None and image.tag == self.image.tag
@@ -74,8 +74,10 @@ class Target:
         """Why *use*, on which it has no known effect, may depend on it all the same; empty where it does not."""
         if use.doubt is not None:
             return use.doubt.why
-        image = live_image(use.function)
-        if image is None or image.digest is not None or not image.repository.is_same(self.image.repository):
+        image = image_in_use(use.function)
+        if image is None:
+            return f"it runs {use.function.image[:200]!r}, which is not a valid image reference"
+        if image.digest is not None or not image.repository.is_same(self.image.repository):
             return ""
         return f"it runs {use.function.image}, and Function Compute returns no digest for it"
 

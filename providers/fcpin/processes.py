@@ -4,6 +4,7 @@ A process id alone is reused, and is only valid in one PID namespace of one boot
 other systems no process is ever called dead.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -46,10 +47,14 @@ class ProcessIdentity:
     @property
     def is_dead(self) -> bool:
         """Whether it certainly has ended. False for a process of another machine, boot or PID namespace."""
-        if self.machine != this_machine():
-            return False
-        found = _state_and_start(self.pid)
-        return found is None or found[1] != self.started or found[0] in _ENDED
+        return self.machine == this_machine() and self.has_ended()
+
+    def has_ended(self, proc: Path = _PROC) -> bool:
+        """Whether no process of this machine is the one identified; *proc* is where the system shows them."""
+        found = _state_and_start(self.pid, proc)
+        if found is None:
+            return not _exists(self.pid)
+        return found[1] != self.started or found[0] in _ENDED
 
 
 @cache
@@ -62,11 +67,22 @@ def this_machine() -> str:
         return ""
 
 
-def _state_and_start(pid: int) -> tuple[str, int] | None:
+def _exists(pid: int) -> bool:
+    """Whether there is a process *pid*: /proc mounted with `hidepid` hides those of other users."""
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True
+
+
+def _state_and_start(pid: int, proc: Path = _PROC) -> tuple[str, int] | None:
     """Letter of the state and start time in ticks; None when there is no such process."""
     try:
         # the name, in brackets, may contain anything
-        fields = (_PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
+        fields = (proc / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
         return fields[0], int(fields[19])
     except (OSError, ValueError, IndexError):
         return None

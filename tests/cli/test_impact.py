@@ -139,6 +139,16 @@ def test_a_micro_sandbox_depends_on_the_tag_that_it_names_and_maybe_on_others(to
     assert affected(told, told.image("main-1")) == {"agent@LATEST": "another-digest"}
 
 
+def test_a_function_whose_image_is_not_valid_may_run_any(told: ToldStack) -> None:
+    told.push("main-1")
+    sandbox = {"image": told.image("main-1")}
+    told.cloud.create_function("agent", {"runtime": "micro-sandbox", "microSandboxConfig": sandbox})
+    told.cloud._account.functions.record("agent").wanted.settings["microSandboxConfig"] = {"image": "::::"}
+    answer = told.fcpin("impact", told.image("main-1"))
+    assert answer.code == 10
+    assert "note: agent may run it too: it runs '::::', which is not a valid image reference" in answer.out
+
+
 def test_whether_the_tag_can_be_moved_is_said(told: ToldStack) -> None:
     told.push("main-1")
     assert "TagImmutability is off" in told.fcpin("impact", told.image("main-1")).out

@@ -115,6 +115,15 @@ def test_without_any_function_nothing_is_removed(cloud: Emulator, status: int | 
     nothing_was_removed(cloud, prune(cloud, "--grace", "0s"), tag=tag)
 
 
+def test_a_function_whose_image_is_not_valid_may_run_any(cloud: Emulator) -> None:
+    tag = pinned(cloud, "main-1")
+    sandbox = {"image": f"{cloud.enterprise_host}/{PATH}:main-1"}
+    cloud.create_function("agent", {"runtime": "micro-sandbox", "microSandboxConfig": sandbox})
+    cloud._account.functions.record("agent").wanted.settings["microSandboxConfig"] = {"image": "::::"}
+    facts = ("function agent in cn-hangzhou", "it runs '::::', which is not a valid image reference")
+    nothing_was_removed(cloud, prune(cloud, "--grace", "0s"), *facts, tag=tag)
+
+
 LISTINGS = [replace(INSTANT, listed_functions=position) for position in ("no-status", "full", "brief")]
 
 

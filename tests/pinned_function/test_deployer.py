@@ -1,5 +1,6 @@
 """What a deployment believes, refuses and protects: answers of FC, locks, registry logins, deletions."""
 
+import json
 from typing import Any, Final, Literal
 
 import pytest
@@ -9,6 +10,7 @@ from fcpin.fc.client import FunctionClient
 from fcpin.fc.model import Function
 from fcpin.openapi import Credentials, Retry
 from fcpin.pinned_function.failures import Told
+from tests.support.faulty_proxy import Call, Connection, Fault, FaultyProxy, Reply
 from tests.support.instant import INSTANT
 from tests.support.plugin import REGION, Plugin
 
@@ -304,6 +306,25 @@ def test_a_refresh_shows_it_and_an_up_that_has_nothing_to_deploy_goes_on(
     assert plugin.refresh()
     assert plugin.outputs["drift"].startswith(f"{kind}: ")
     assert not plugin.changes(**wanted(cloud))
+
+
+def test_a_refresh_takes_no_image_over_that_is_not_one(cloud: Emulator) -> None:
+    """An emptied tag in the state would be measured against nothing: the next `up` could deploy an older one."""
+
+    def spoil(connection: Connection, call: Call) -> None:
+        function = json.loads(call.forward().body)
+        function["customContainerConfig"]["image"] = " "
+        connection.send(Reply(200, {}, json.dumps(function).encode()))
+
+    cloud.push(PATH, "main-1")
+    cloud.push(PATH, "main-2")
+    with FaultyProxy(cloud.address) as proxy:
+        plugin = Plugin(cloud, url=proxy.url)
+        before = dict(plugin.up(**wanted(cloud)))
+        proxy.fail("GetFunction", Fault("an image of spaces", spoil))
+        with pytest.raises(Told, match="expected an image HOST/NAMESPACE/NAME:TAG, got ' '; the state is unchanged"):
+            plugin.refresh()
+    assert plugin.outputs == before
 
 
 # logins of registries

@@ -16,8 +16,8 @@ A, B = parse_digest("a" * 64), parse_digest("b" * 64)
 PIN = TagRecord(f"fcpin-{'a' * 12}", A)
 
 
-def use(image: str, digest: str = B, *, version: str = "") -> Use:
-    resolved = f"{image.partition(':')[0]}@{digest}"
+def use(image: str, digest: str = B, *, version: str = "", resolved: str = "") -> Use:
+    resolved = resolved or f"{image.partition(':')[0]}@{digest}"
     container = {"image": image, "resolvedImageUri": resolved}
     wire = {"functionName": "checkout", "customContainerConfig": container}
     return Use("cn-hangzhou", "checkout", version, Function.from_wire(wire))
@@ -31,7 +31,8 @@ USES: list[tuple[str, list[Use], str | None]] = [
     ("a function that runs its digest by another tag", [use(f"{PUBLIC}:main-1", A)], "checkout"),
     ("not one that runs another digest by another tag", [use(f"{PUBLIC}:main-2", B)], None),
     ("not one of another repository", [use("ghcr.io/shop/app:main-1", A)], None),
-    ("not one whose image nobody can read", [use("app")], None),
+    ("one whose reference is not valid, but whose digest is known", [use("App", resolved=f"{PUBLIC}@{A}")], "checkout"),
+    ("not one whose reference is not valid, of another repository", [use("App", resolved=f"ghcr.io/a/b@{A}")], None),
 ]
 
 
@@ -53,6 +54,12 @@ def test_while_a_function_may_run_another_image_than_it_names_nothing_is_called_
     assert "\n" not in str(unknown.value)
     for fact in ("function checkout in cn-hangzhou", DOUBT.why, DOUBT.cure):
         assert fact in str(unknown.value)
+
+
+@pytest.mark.parametrize("image", ["app", "::::", " ", "x" * 1000])
+def test_an_image_that_cannot_be_read_may_be_any(image: str) -> None:
+    with pytest.raises(UsageUnknown, match="not a valid image reference; nothing was removed; deploy another image or"):
+        Usage.of(REPOSITORY, [use(image)])
 
 
 def sandbox(image: str) -> Use:

@@ -372,6 +372,8 @@ LISTINGS: list[tuple[str, bytes]] = [
     ("tags that are no list", b'{"tags": "v1"}'),
     ("a tag that is no text", b'{"tags": [1]}'),
     ("a tag that is a list", b'{"tags": [["v1"]]}'),
+    ("an empty object", b"{}"),
+    ("an object of another operation", b'{"errors": []}'),
     ("half an answer", b'{"tags": ["v1"'),
     ("a very deep answer", b"[" * 100_000),
 ]
@@ -381,6 +383,13 @@ LISTINGS: list[tuple[str, bytes]] = [
 def test_no_tags_are_read_from(label: str, body: bytes, server: ScriptedServer) -> None:
     server.expect("GET", TAGS).answer(body=body, headers={"Content-Type": "text/html"})
     with pytest.raises(RegistryProtocolError, match="tags of shop/app"):
+        names(server)
+
+
+def test_a_later_page_of_another_shape_is_not_the_end_of_the_listing(server: ScriptedServer) -> None:
+    server.expect("GET", TAGS).answer(json={"tags": ["v1"]}, headers=next_link(f"{TAGS}?last=v1"))
+    server.expect("GET", TAGS).answer(json={})
+    with pytest.raises(RegistryProtocolError, match="page 2 of the tags of shop/app: expected a listing of tags, got"):
         names(server)
 
 

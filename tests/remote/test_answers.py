@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from fcpin.errors import FcpinError, FunctionNotFound, FunctionProtocolError, FunctionUnavailable
+from fcpin.fc.client import FunctionClient
 from tests.registry.scripted import Reply, Request, ScriptedServer
 from tests.remote.calls import CALLS, FUNCTION, KEY, At, Call, as_json, functions
+from tests.support.clock import ManualClock
 
 EACH_CALL = pytest.mark.parametrize("call", CALLS, ids=[call.name for call in CALLS])
 SECRETS = (KEY.access_key_secret, KEY.security_token, "hunter2")
@@ -199,6 +201,10 @@ MISSING: list[tuple[str, Any]] = [
     ("an image that is not empty", {**FUNCTION, "customContainerConfig": {"image": ""}}),
     ("a container that is not null", {**FUNCTION, "customContainerConfig": None}),
     ("a key of a tag", {**FUNCTION, "tags": [{"Value": "x"}]}),
+    ("a lock that is an object", {**FUNCTION, "lockInfo": "ops"}),
+    ("a list of what is locked", {**FUNCTION, "lockInfo": {"lockedResources": 5}}),
+    ("texts in what is locked", {**FUNCTION, "lockInfo": {"lockedResources": [["function"]]}}),
+    ("a restriction that is an object", {**FUNCTION, "invocationRestriction": ["disable"]}),
     ("a text in the environment", {**FUNCTION, "environmentVariables": {"A": 1}}),
 ]
 
@@ -218,6 +224,18 @@ def test_another_function_than_the_requested_one_is_not_believed(call: str, serv
     arguments: tuple[Any, ...] = ("checkout",) if call == "get" else ("checkout", {})
     with pytest.raises(FunctionProtocolError, match="expected function checkout, got function 'orders'"):
         getattr(functions(At(server.url)), call)(*arguments)
+
+
+def test_a_reason_is_quoted_to_500_characters(server: ScriptedServer) -> None:
+    long = "x" * 10_000
+    lock, restriction = {"lockedBy": long}, {"disable": True, "reason": long}
+    server.otherwise(
+        lambda _: as_json(
+            {**FUNCTION, "state": "Failed", "stateReason": long, "lockInfo": lock, "invocationRestriction": restriction}
+        )
+    )
+    function = functions(At(server.url)).get("checkout")
+    assert [len(function.reason), len(function.lock.by if function.lock else ""), len(function.disabled)] == [500] * 3
 
 
 def test_fields_that_fc_leaves_out_may_be_absent(server: ScriptedServer) -> None:
@@ -321,6 +339,27 @@ def test_a_listing_that_does_not_end_is_an_error(server: ScriptedServer) -> None
     server.otherwise(lambda _: as_json({"functions": [], "nextToken": str(len(server.requests))}))
     with pytest.raises(FunctionProtocolError, match="got more than 1,000 pages"):
         list(functions(At(server.url)).list())
+
+
+def test_a_listing_that_takes_too_long_is_an_error(server: ScriptedServer) -> None:
+    clock = ManualClock()
+
+    def page(_: Request) -> Reply:
+        clock.advance(59)
+        return as_json({"functions": [], "nextToken": str(len(server.requests))})
+
+    server.otherwise(page)
+    with pytest.raises(FunctionUnavailable, match="ListFunctions: the listing was not complete after 300 s"):
+        list(FunctionClient("cn-hangzhou", endpoint=server.url, credentials=KEY, clock=clock).list())
+    assert len(server.requests) == 6
+
+
+def test_the_time_between_two_pages_is_the_caller_s(server: ScriptedServer) -> None:
+    clock, tokens = ManualClock(), iter(["a", "b", ""])
+    server.otherwise(lambda _: as_json({"functions": [FUNCTION], "nextToken": next(tokens)}))
+    for _ in FunctionClient("cn-hangzhou", endpoint=server.url, credentials=KEY, clock=clock).list():
+        clock.advance(1_000)
+    assert len(server.requests) == 3
 
 
 def test_an_empty_region_has_no_functions(server: ScriptedServer) -> None:

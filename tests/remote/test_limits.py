@@ -136,12 +136,18 @@ def test_a_header_that_is_not_valid_is_one_line_without_it(server: ScriptedServe
     assert server.requests == []
 
 
-@pytest.mark.parametrize("proxy", ["http://[::", "socks5://127.0.0.1:1", "http://127.0.0.1:99999"])
+PROXIES = ["http://[::", "socks5://127.0.0.1:1", "http://127.0.0.1:99999", "http://a b:80"]
+PROXIES += [proxy.replace("//", "//user:hunter2@") for proxy in PROXIES]
+
+
+@pytest.mark.parametrize("proxy", PROXIES)
 def test_a_proxy_that_is_not_valid_is_an_error_of_the_call(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", proxy)
     call = CALLS[0]
-    with pytest.raises(call.tree.any):
+    with pytest.raises(call.tree.any, match=r"the address of the proxy \(HTTP_PROXY, HTTPS_PROXY; expected") as raised:
         call.make(At("http://fc.invalid", SHORT, ONCE))
+    assert not raised.value.temporary
+    assert "hunter2" not in str(raised.value)
 
 
 # The registry's own protocol is sent the same way

@@ -63,6 +63,16 @@ def live_image(function: Function) -> Image | None:
     return Image(image.repository, tag, function.digest or image.digest)
 
 
+def image_in_use(function: Function) -> Image | None:
+    """`live_image`, or what Function Compute resolved where the function's own reference is not valid."""
+    if live := live_image(function):
+        return live
+    try:
+        return Image.parse(function.resolved_image_uri)
+    except InvalidImage:
+        return None
+
+
 def _registered(registry: Registry, live: Image, digest: Digest, deployed: Image | None, platform: str) -> Registered:
     same = same_image(registry, live.repository, platform)
     try:

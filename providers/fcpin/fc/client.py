@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import quote
 
+from fcpin.clock import Clock, SystemClock
 from fcpin.errors import (
     FunctionConflict,
     FunctionDenied,
@@ -36,6 +37,8 @@ T = TypeVar("T")
 _VERSION: Final = "2023-03-30"
 _PAGE: Final = 100
 _MAX_PAGES: Final = 1_000
+MAX_SECONDS: Final = 300.0
+"""Of all requests of one listing together."""
 _NOT_FOUND: Final = 404
 _FINANCE_ZONES: Final = frozenset({"me-central-1", "cn-shanghai-finance-1", "cn-heyuan-acdr-1", "cn-hangzhou-finance"})
 _BY_CODE: Final[dict[str, type[FunctionError]]] = {
@@ -55,7 +58,8 @@ def default_endpoint(region: str) -> str:
 class FunctionClient:
     """Functions of one region and account. Thread-safe; the SDK is imported at the first call.
 
-    Every listing raises FunctionProtocolError when its pages repeat or do not end: never a part of it.
+    Every listing raises FunctionProtocolError when its pages repeat or do not end, and FunctionUnavailable when they
+    take too long: never a part of it.
     """
 
     def __init__(
@@ -66,12 +70,14 @@ class FunctionClient:
         credentials: Account | None = None,
         retry: Retry | None = None,
         limits: Limits | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.region = region
         self.endpoint = endpoint or default_endpoint(region)
         self._credentials = credentials
         self._retry = retry or Retry()
         self._limits = limits
+        self._clock = clock or SystemClock()
 
     def get(self, name: str, qualifier: str = "") -> Function:
         """The function, or what it was when the version *qualifier* was published; an alias stands for its version.
@@ -141,15 +147,22 @@ class FunctionClient:
             return [read(one.wire) for one in objects], fields.text("nextToken")
 
         sent = {"limit": str(_PAGE), **(query or {})}
-        tokens = set[str]()
+        tokens, took = set[str](), 0.0
         while True:
+            began = self._clock.monotonic()
             found, token = self._call(action, "GET", path, name, page, query=sent)
+            took += self._clock.monotonic() - began  # without what the caller does between two pages
             yield from found
             if not token:
                 return
             if token in tokens or len(tokens) == _MAX_PAGES:
                 got = "a nextToken for the second time" if token in tokens else f"more than {_MAX_PAGES:,} pages"
                 raise FunctionProtocolError(f"{self._where(action, name)}: expected the listing to end, got {got}")
+            if took > MAX_SECONDS:
+                raise FunctionUnavailable(
+                    f"{self._where(action, name)}: the listing was not complete after {MAX_SECONDS:.0f} s "
+                    f"(endpoint {self.endpoint}); run again later"
+                )
             tokens.add(token)
             sent = {**sent, "nextToken": token}
 

@@ -12,6 +12,8 @@ _CUSTOM_CONTAINER: Final = "custom-container"
 _FUNCTION: Final = "a function"
 _OBJECTS: Final = ("customHealthCheckConfig", "registryConfig", "accelerationInfo")
 """Of `customContainerConfig`: objects, where they are there."""
+_LONGEST_REASON: Final = 500
+"""Characters of what FC gives as a reason that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Function:
         for name in _OBJECTS:
             container.object(name)
         sandbox = fields.object("microSandboxConfig")
+        fields.object("lockInfo").list_of_texts("lockedResources")
+        fields.object("invocationRestriction")
         update_failed = fields.text("lastUpdateStatus") in {"Failed", "InProgress"}
         about = "lastUpdateStatus" if update_failed else "state"
         code, sentence = fields.text(f"{about}ReasonCode"), fields.text(f"{about}Reason")
@@ -82,7 +86,7 @@ class Function:
             state=fields.text("state"),
             last_update_status=fields.text("lastUpdateStatus"),
             last_modified_time=fields.text("lastModifiedTime"),
-            reason=": ".join(filter(None, (code, sentence))),
+            reason=": ".join(filter(None, (code, sentence)))[:_LONGEST_REASON],
             tags={tag.text("Key", required=True): tag.text("Value") for tag in tags},
             wire=fields.wire,
         )
@@ -118,14 +122,18 @@ class Function:
         """None where nothing is locked."""
         info = self.wire.get("lockInfo") or {}
         resources = frozenset(map(str, info.get("lockedResources") or ()))
-        by, since = str(info.get("lockedBy") or ""), str(info.get("lockedAt") or "")
+        by, since = (str(info.get(key) or "")[:_LONGEST_REASON] for key in ("lockedBy", "lockedAt"))
         return Lock(by, since, resources) if by or since or resources else None
 
     @property
     def disabled(self) -> str:
         """Why the function cannot be invoked (`invocationRestriction`); empty where it can."""
         restriction = self.wire.get("invocationRestriction") or {}
-        return str(restriction.get("reason") or "no reason given") if restriction.get("disable") is True else ""
+        return (
+            str(restriction.get("reason") or "no reason given")[:_LONGEST_REASON]
+            if restriction.get("disable") is True
+            else ""
+        )
 
     @property
     def digest(self) -> Digest | None:

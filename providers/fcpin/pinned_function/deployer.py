@@ -6,11 +6,13 @@ from typing import Any
 
 from fcpin.clients import ClientFor
 from fcpin.clock import Clock
+from fcpin.drift.registered import live_image
 from fcpin.errors import (
     FcpinError,
     FunctionExists,
     FunctionLocked,
     FunctionNotFound,
+    FunctionProtocolError,
     FunctionRejected,
     LoginLost,
     PinMismatch,
@@ -286,4 +288,17 @@ def require_container(function: Function) -> None:
         raise FunctionRejected(
             f"function {function.name} has the runtime {function.runtime}; fcpin deploys to {RUNTIME} functions only; "
             "choose another function"
+        )
+
+
+def require_image(function: Function) -> None:
+    """Raises FunctionProtocolError for a custom container whose image is not a valid reference.
+
+    A state that takes it over has no tag, so that nothing would keep the next deployment from an older one.
+    """
+    if function.runtime == RUNTIME and live_image(function) is None:
+        raise FunctionProtocolError(
+            f"function {function.name}: GetFunction: expected an image HOST/NAMESPACE/NAME:TAG, got "
+            f"{function.image[:200]!r}; the state is unchanged; run again, or run "
+            "`up` without a refresh to deploy the pin"
         )

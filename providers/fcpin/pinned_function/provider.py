@@ -70,6 +70,7 @@ class PinnedFunctionProvider(ConfiguredProvider):
         That is about the function. A registry that does not answer is a drift that nobody can tell.
         """
         from fcpin.drift import classify, look
+        from fcpin.pinned_function.deployer import require_image
         from fcpin.pinned_function.inputs import deployed_image
         from fcpin.pinned_function.properties import Stored, live
 
@@ -78,6 +79,7 @@ class PinnedFunctionProvider(ConfiguredProvider):
             function = self._services.client_for(stored.region, stored.profile).get(stored.function_name)
         except FunctionNotFound:
             return ReadResult("", {})
+        require_image(function)
         deployed = deployed_image(props)
         registered = look(self._services.directory, function, deployed, stored.platform)
         drift = classify(deployed, function, registered)

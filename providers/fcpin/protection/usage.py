@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from fcpin.drift.registered import live_image
+from fcpin.drift.registered import image_in_use
 from fcpin.errors import FunctionError
 from fcpin.fc.uses import Doubt, RegionUses, Use
 from fcpin.image import Digest, Repository, TagRecord
@@ -34,8 +34,11 @@ class Usage:
         for use in uses:
             if use.doubt is not None:
                 raise _unknown(repository, use, use.doubt)
-            image = live_image(use.function)
-            if image is None or not image.repository.is_same(repository):
+            image = image_in_use(use.function)
+            if image is None:
+                why = f"it runs {use.function.image[:200]!r}, which is not a valid image reference"
+                raise _unknown(repository, use, Doubt(why, "deploy another image or delete it"))
+            if not image.repository.is_same(repository):
                 continue
             if image.tag is not None:
                 tags.setdefault(image.tag, str(use))

@@ -276,8 +276,11 @@ def _after(url: str, tag: str) -> str:
 
 
 def _tags(page: Answer, asked: str) -> list[str]:
-    tags = parse_object(page, asked).get("tags")
+    listing = parse_object(page, asked)
+    tags = listing.get("tags")
     if tags is None:  # docker-registry's answer for a repository whose tags are all gone
+        if listing.keys().isdisjoint(("name", "tags")):
+            raise RegistryProtocolError(f"{asked}: expected a listing of tags, got an object without name and tags")
         return []
     if not isinstance(tags, list):
         raise RegistryProtocolError(f"{asked}: expected a list of tags, got {type(tags).__name__}")

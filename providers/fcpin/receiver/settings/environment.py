@@ -44,8 +44,14 @@ PASSED_ON: Final = (
     "AWS_*",
     "AZURE_*",
     "GOOGLE_*",
+    "VAULT_*",
+    "BUILDAH_*",
+    "CONTAINERS_*",
+    "STORAGE_DRIVER",
+    "STORAGE_OPTS",
 )
-"""Patterns of names: the system, logins of registries, Alibaba Cloud, Pulumi and the backends of its states."""
+"""Patterns of names: the system, logins of registries, Alibaba Cloud, Pulumi, the backends and keys of its states,
+buildah."""
 _VARIABLE: Final = "env:"
 
 
