@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,27 @@ def test_what_is_wrong_is_wrong_to_both(spec: dict[str, Any], data: st.DataObjec
         assert not POLICY.is_valid(spec)
     else:
         POLICY.validate(spec)
+
+
+BODIES = {
+    "semver": {"range": "*"},
+    "digest": {"tag": "a"},
+    "follow": {"stack": "dev", "image": "r.example.com/b:c@sha256:" + "a" * 64},
+}
+
+
+def test_orders_and_nulls_count_alike_to_both() -> None:
+    """Every two orders, given or null, in the same place or in both."""
+    for one, other in product(ORDERS, repeat=2):
+        for first, second in product([None, BODIES.get(one, {})], [None, BODIES.get(other, {})]):
+            both = {one: first, other: second}
+            for spec in (both, {"policy": both}, {"policy": {one: first}, other: second}):
+                try:
+                    Policy.from_spec(spec)
+                except InvalidInput:
+                    assert not POLICY.is_valid(spec), spec
+                else:
+                    assert POLICY.is_valid(spec), spec
 
 
 @pytest.mark.parametrize("stack", STACKS, ids=[stack.stem for stack in STACKS])
