@@ -164,6 +164,7 @@ WRONG = [
     ("half a thread", ENTRY | {"config": {"instance_concurrency": 1.5}}),
     ("too much time", ENTRY | {"config": {"timeout": 86401}}),
     ("a number in the environment", ENTRY | {"config": {"environment_variables": {"A": 1}}}),
+    ("a login without a password", ENTRY | {"config": {"registry_config": {"auth_config": {"user_name": "ci"}}}}),
     ("one command", ENTRY | {"config": {"command": "run"}}),
     ("no time at all", ENTRY | {"deadline": 0}),
 ]
