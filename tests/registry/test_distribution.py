@@ -370,8 +370,6 @@ def test_a_listing_without_end_is_refused(server: ScriptedServer) -> None:
 LISTINGS: list[tuple[str, bytes]] = [
     ("a web page", b"<html>Welcome</html>"),
     ("a list", b"[]"),
-    ("an empty object", b"{}"),
-    ("errors", b'{"errors": [{"code": "NAME_UNKNOWN"}]}'),
     ("tags that are no list", b'{"tags": "v1"}'),
     ("a tag that is no text", b'{"tags": [1]}'),
     ("a tag that is a list", b'{"tags": [["v1"]]}'),
