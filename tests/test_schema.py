@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,27 @@ def test_what_is_wrong_is_wrong_to_both(spec: dict[str, Any], data: st.DataObjec
         POLICY.validate(spec)
 
 
+BODIES = {
+    "semver": {"range": "*"},
+    "digest": {"tag": "a"},
+    "follow": {"stack": "dev", "image": "r.example.com/b:c@sha256:" + "a" * 64},
+}
+
+
+def test_orders_and_nulls_count_alike_to_both() -> None:
+    """Every two orders, given or null, in the same place or in both."""
+    for one, other in product(ORDERS, repeat=2):
+        for first, second in product([None, BODIES.get(one, {})], [None, BODIES.get(other, {})]):
+            both = {one: first, other: second}
+            for spec in (both, {"policy": both}, {"policy": {one: first}, other: second}):
+                try:
+                    Policy.from_spec(spec)
+                except InvalidInput:
+                    assert not POLICY.is_valid(spec), spec
+                else:
+                    assert POLICY.is_valid(spec), spec
+
+
 @pytest.mark.parametrize("stack", STACKS, ids=[stack.stem for stack in STACKS])
 def test_every_stack_is_valid_and_names_its_schema(stack: Path) -> None:
     STACK.validate(yaml.safe_load(stack.read_text()))
@@ -142,6 +164,7 @@ WRONG = [
     ("half a thread", ENTRY | {"config": {"instance_concurrency": 1.5}}),
     ("too much time", ENTRY | {"config": {"timeout": 86401}}),
     ("a number in the environment", ENTRY | {"config": {"environment_variables": {"A": 1}}}),
+    ("a login without a password", ENTRY | {"config": {"registry_config": {"auth_config": {"user_name": "ci"}}}}),
     ("one command", ENTRY | {"config": {"command": "run"}}),
     ("no time at all", ENTRY | {"deadline": 0}),
 ]

@@ -147,6 +147,31 @@ SHAPES: list[tuple[str, str, str, list[str]]] = [
     ("83f96b6", "0abcdef", "fffffff", ["main-0abcdef", "20261122", COMMIT, "129", "latest"]),
     (COMMIT, COMMIT[::-1], "f" * 40, ["83f96b6", "latest"]),
     ("83f96b6-alpine", "0abcdef-alpine", "fffffff-alpine", ["0abcdef", "0abcdef-debian"]),
+    ("jammy-20261111", "jammy-20270104", "jammy-20261001", ["noble-20270201", "jammy-20270201-slim"]),
+    ("noble-20261118.1", "noble-20261118.2", "noble-20261001", ["jammy-20270201.1"]),
+    ("noble-20261118.1", "noble-20270104.1", "noble-20261001.9", ["jammy-20270201.1"]),
+    ("bookworm-20261111-slim", "bookworm-20270104-slim", "bookworm-20261001-slim", ["trixie-20270201-slim", "bookworm-20270201"]),
+    ("1.2.3-45.83f96b6", "1.2.3-100.0abcdef", "1.2.3-44.fffffff", ["1.2.3-101", "2.0.0-1.0abcdef"]),
+    ("1.2.3.83f96b6", "1.2.4.0abcdef", "1.2.2.fffffff", ["1.3.0", "1.3.0.9"]),
+    ("12.83f96b6", "13.0abcdef", "9.fffffff", ["14", "14.0"]),
+    ("v1.31.2-k3s1", "v1.31.2-k3s2", "v1.31.1-k3s9", ["v1.32.0", "v1.32.0-rke2r1"]),
+    ("v1.31.2-rke2r9", "v1.31.3-rke2r10", "v1.31.2-rke2r8", ["v1.32.0-k3s1"]),
+    ("2026.Q4.9", "2027.Q1.0", "2026.Q4.8", ["2028", "2028.1.1", "2027.Q2.1-debug"]),
+    ("2026Q4", "2027Q1", "2026Q3", ["2028", "2027Q2-debug"]),
+    ("20261228t153012z", "20270104t050102z", "20261228t093012z", ["20270105"]),
+    ("83f96b6-alpine-3.20", "0abcdef-alpine-3.20", "fffffff-alpine-3.20", ["0abcdef-alpine-3.21", "0abcdef"]),
+    ("main-83f96b6-ubuntu-22.04", "main-0abcdef-ubuntu-22.04", "main-fffffff-ubuntu-22.04", ["main-0abcdef-ubuntu-24.04"]),
+    ("20261228-alpine-3.20", "20270104-alpine-3.20", "20261122-alpine-3.20", ["20270105-alpine-3.21"]),
+    ("1.2.3-linux-arm-v7", "1.2.4-linux-arm-v7", "1.2.2-linux-arm-v7", ["1.2.5-linux-arm-v8", "1.2.5"]),
+    ("5.0.26-cu118", "5.0.27-cu118", "5.0.25-cu118", ["5.0.28-cu121", "5.0.28"]),
+    ("1.2.3-1.el8", "1.2.3-2.el8", "1.2.2-9.el8", ["1.2.4-1.el9"]),
+    ("1.17.3-otp-27", "1.18.0-otp-27", "1.17.2-otp-27", ["1.18.1-otp-28"]),
+    ("main-2026-12-28.9", "main-2027-01-04.1", "main-2026-12-28.8", ["dev-2027-01-05.1", "main-2028"]),
+    ("2026-12-28.9", "2026-12-28.10", "2026-12-28.8", ["2027-01-05", "2027.1.5"]),
+    ("23_37-jdk", "23_38-jdk", "23_36-jdk", ["24_36-jdk", "23_39-jre"]),
+    ("stage2-83f96b6", "stage2-0abcdef", "stage2-fffffff", ["stage3-0abcdef", "stage3-12"]),
+    ("api-v1-9", "api-v1-10", "api-v1-8", ["api-v2-1"]),
+    ("build12-83f96b6", "build13-0abcdef", "build9-fffffff", ["ci14-0abcdef"]),
 ]  # fmt: skip
 
 
@@ -169,7 +194,8 @@ def test_a_guess_takes_the_next_of_the_shape_and_nothing_else(
 
 
 STAYING = ["latest", "stable", "main", "1", "16", "v2", "8-jre", "16-alpine", "pr-12", "1.4.x", "1.4.2-latest", "3.11-1.2.3",
-           "8u392-jre", "main-3f2a", "debian-12", "feature-login"]  # fmt: skip
+           "8u392-jre", "main-3f2a", "debian-12", "feature-login",
+           "jdk-21-ubuntu-22.04", "8-jdk-alpine-3.20"]  # fmt: skip
 
 
 @pytest.mark.parametrize("tag", STAYING)

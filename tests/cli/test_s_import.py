@@ -127,7 +127,7 @@ EXTENDS = [
     ("a list", "name: x\nextend: [a.yaml]", {}, "s.yaml:2: extend: expected the path of a .yaml or .yml file"),
     ("another kind of file", "extend: base.json", {"base.json": "{}"}, "expected the path of a .yaml or .yml file"),
     ("no mapping", "extend: base.yaml", {"base.yaml": "- a"}, "{folder}/base.yaml is not an s.yaml"),
-    ("no YAML", "extend: base.yaml", {"base.yaml": "a: ["}, "s.yaml:1: extend: {folder}/base.yaml:1"),
+    ("no YAML", "extend: base.yaml", {"base.yaml": "a: ["}, "s.yaml:1: extend: {folder}/base.yaml:"),
 ]  # fmt: skip
 
 

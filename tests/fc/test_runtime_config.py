@@ -42,6 +42,7 @@ WRONG = [
     ("a disk off its step, with a GPU", {"gpu_config": {"gpu_type": "x"}, "disk_size": 20000}, "config.disk_size", "multiple of 10240"),
     ("cpu off its step, with a GPU", {"gpu_config": {"gpu_type": "x"}, "cpu": 8.01}, "config.cpu", "multiple of 0.05"),
     ("a login without a password", {"registry_config": {"auth_config": {"user_name": "ci", "password": ""}}}, "config.registry_config.auth_config.password", "expected a string"),
+    ("a login of a name alone", {"registry_config": {"auth_config": {"user_name": "ci"}}}, "config.registry_config.auth_config.password", "missing: set user_name and password"),
     ("a login with a misspelt key", {"registry_config": {"auth_config": {"username": "ci"}}}, "config.registry_config.auth_config.username", "user_name"),
     ("one in a list", {"nas_config": {"mount_points": [{"mount_dir": 1}]}}, "config.nas_config.mount_points[0].mount_dir", "string"),
     ("a list where a mapping belongs", [], "config", "expected a mapping"),

@@ -119,10 +119,6 @@ def test_a_policy_with_a_hold_must_be_told_the_time() -> None:
         Policy.from_spec(held(tag="main-1")).select([])
 
 
-def test_yaml_may_have_read_the_time_already() -> None:
-    assert chosen(FAMILY | {"hold": {"tag": "main-1", "until": at(50)}}, TAGS, now=49) == "main-1"
-
-
 @pytest.mark.parametrize(
     "until", ["2026-12-01T00:00:00Z", "2026-12-01 00:00:00 +0000 UTC", "2026-12-01 08:00:00 +0800 CST"]
 )

@@ -25,6 +25,8 @@ MISTAKES = [
     ("two orders", {"policy": {"newest": {}, "digest": {"tag": "a"}}}, "policy", ["policy.newest", "policy.digest"]),
     ("an empty policy beside an order", {"policy": {}, "newest": {}}, "policy", ["needs an order"]),
     ("two orders in two forms", {"newest": {}, "policy": {"digest": {"tag": "a"}}}, "policy", ["newest", "policy.digest"]),
+    ("two orders without a body", {"policy": {"family": None, "newest": None}}, "policy", ["policy.family", "policy.newest"]),
+    ("an order without a body beside another", {"family": None, "numerical": {}}, "policy", ["family", "numerical"]),
     ("no mapping at all", [1], "", ["mapping", "[1]"]),
     ("a policy that is a word", {"policy": "semver"}, "policy", ["mapping", "'semver'"]),
     ("an order that is a word", {"policy": {"semver": "1.x"}}, "policy.semver", ["mapping", "'1.x'"]),

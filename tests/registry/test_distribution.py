@@ -170,8 +170,9 @@ PAGED: list[tuple[str, int, int, int]] = [
     ("as many as were requested, and there are more", 2345, 1000, 3),
     ("as many as were requested, and no more", 1000, 1000, 2),
     ("as many as were requested, twice", 2000, 1000, 3),
-    ("a limit of the registry's own", 250, 100, 3),
+    ("a limit of the registry's own", 245, 100, 3),
     ("a limit of the registry's own, and no more", 100, 100, 2),
+    ("a smaller limit of the registry's own", 120, 50, 3),
     ("fewer than were requested", 999, 1000, 1),
     ("more than were requested", 2345, 5000, 3),
     ("none", 0, 1000, 1),
@@ -186,7 +187,7 @@ def test_a_full_page_without_a_link(label: str, count: int, most: int, requests:
 
 
 def test_what_follows_a_full_page_is_asked_for_by_its_last_tag(server: ScriptedServer) -> None:
-    Paged(server, 1150, most=1000)
+    Paged(server, 1145, most=1000)
     names(server)
     assert [request.target for request in server.requests] == [f"{TAGS}?n=1000", f"{TAGS}?n=1000&last=t00999"]
 

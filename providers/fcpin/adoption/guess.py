@@ -10,6 +10,7 @@ follows and what not. Where several policies would fit, it is the one that follo
 4. `release-83f96b6`, `main-12`: the family that is named before the last dash. `83f96b6`: the commit pushed last.
 5. Dates and other numbers are compared from left to right; of equal ones the tag pushed last is taken:
    `20261122-83f96b6`, `2026-11-22T15-30-12Z`, `12-83f96b6`.
+   A number in a name (`stage2-83f96b6`) or a major version (`23_37-jdk`) before others stays.
 6. A number after a commit, or a date that begins with the day, is no order: the tag pushed last.
 7. Anything else, `latest` or `16` say, is taken for a tag that moves.
 """
@@ -19,14 +20,22 @@ from collections.abc import Sequence
 from typing import Final
 
 from fcpin.adoption.guessed import Guess, by_push, family, filtered
-from fcpin.adoption.shape import Piece, merged, ordering, pattern, pieces_of, shape, with_day_first
+from fcpin.adoption.shape import (
+    MAJOR,
+    Piece,
+    merged,
+    ordering,
+    pattern,
+    pieces_of,
+    shape,
+    with_day_first,
+    without_names,
+)
 from fcpin.adoption.versions import Versioned
 from fcpin.policy.accelerated import original
 from fcpin.policy.filters import SUFFIX
 
 _MOVING: Final = re.compile(r"(?:^|[-_.])(?:latest|current|x)(?:$|[-_.])", re.IGNORECASE)
-_MAJOR: Final = 100
-"""A number alone below it may well be a major version: `16`, `8-jre`."""
 
 
 def guess(tag: str) -> Guess:
@@ -66,6 +75,7 @@ def _numbered(tag: str, pieces: Sequence[Piece]) -> Guess:
     """The guess for a tag without a version, but with numbers, dates or commits."""
     start = next((index for index, piece in enumerate(pieces) if piece.kind in ("year", "date")), 0)
     pieces = with_day_first(merged([*(piece.as_text() for piece in pieces[:start]), *pieces[start:]]))
+    pieces = without_names(pieces)
     ordered = ordering(pieces)
     if not ordered or family(pieces) or any(piece.kind == "day" for piece in pieces):
         return by_push(pieces)
@@ -90,5 +100,5 @@ def _numbered(tag: str, pieces: Sequence[Piece]) -> Guess:
 def _may_be_major(pieces: Sequence[Piece]) -> bool:
     """Whether they are such as `16`, `v2` or `8-jre`."""
     first, *rest = pieces[1:] if pieces[0].text.lower() == "v" and len(pieces) > 1 else pieces
-    is_number = first.kind == "number" and int(first.text) < _MAJOR
+    is_number = first.kind == "number" and int(first.text) < MAJOR
     return is_number and all(piece.kind == "text" for piece in rest)

@@ -34,7 +34,7 @@ _HEALTH_CHECK: Final = Record(
 )
 _REGISTRY: Final = Record(
     {
-        "auth_config": Record({"user_name": Text(), "password": Secret()}),
+        "auth_config": Record({"user_name": Text(), "password": Secret()}, together=True),
         "cert_config": Record({"insecure": Flag(), "root_ca_cert_base64": Text()}),
         "network_config": Record({"vpc_id": Text(), "v_switch_id": Text(), "security_group_id": Text()}),
     }

@@ -168,6 +168,8 @@ class Record:
 
     fields: Mapping[str, Shape]
     wire_names: Mapping[str, str] = field(default_factory=dict)
+    together: bool = False
+    """Whether a value that has one of the fields needs all of them."""
 
     def wire_name(self, name: str) -> str:
         """What the API calls the field."""
@@ -185,6 +187,10 @@ class Record:
                 yield Problem(here, unknown_key(name, self.fields))
             else:
                 yield from shape.problems(here, item)
+        if self.together and value and value.keys() <= self.fields.keys():
+            for name in self.fields:
+                if value.get(name) is None:
+                    yield Problem(f"{path}.{name}", f"missing: set {' and '.join(self.fields)}")
 
     def to_wire(self, value: Any) -> Any:
         return {self.wire_name(name): self.fields[name].to_wire(item) for name, item in value.items()}

@@ -61,9 +61,10 @@ def read_order(fields: Fields) -> Order:
     """
     nested = Fields.of(fields.values.get("policy"), fields.at("policy"), fields.problems)
     nested.only(tuple(ORDERS))
-    written = [(where, name) for where in (fields, nested) for name in ORDERS if name in where.values]
-    if len(written) > 1:  # an input that Pulumi was given as None arrives as null
-        written = [(where, name) for where, name in written if where.values[name] is not None]
+    named = [name for name in ORDERS if name in nested.values]
+    # an input of Pulumi that is None arrives as null: beside an order it is none
+    named = [name for name in named if nested.values[name] is not None] or named
+    written = [(fields, name) for name in ORDERS if name in fields.values] + [(nested, name) for name in named]
     is_empty = nested.readable and not nested.values and (not written or fields.values.get("policy") is not None)
     if is_empty:  # otherwise what stands there is the problem
         fields.wrong("policy", f"needs an order: one of {', '.join(ORDERS)}")

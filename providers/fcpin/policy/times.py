@@ -17,7 +17,7 @@ _DURATION = re.compile(rf"(?:{_PART.pattern})+", re.ASCII)
 def parse_moment(text: str) -> datetime:
     """RFC 3339 with a zone, in UTC. Raises ValueError that says what is wrong.
 
-    YAML reads a time without quotes as a time, and the Pulumi CLI hands it on in Go's words.
+    Where a time in YAML has no quotes, the Pulumi CLI passes it on as Go writes it.
     """
     try:
         moment = datetime.fromisoformat(_GO.sub(r"\1\2", text))
@@ -44,13 +44,12 @@ def iso(moment: datetime) -> str:
 
 
 def read_moment(fields: Fields, key: str) -> datetime | None:
-    """The moment under *key*; None if it is absent or a problem. YAML may have read it already."""
+    """Return the moment under *key*; None if it is absent or a problem."""
     value = fields.values.get(key)
-    if isinstance(value, datetime):
-        value = value.isoformat()
-    elif not isinstance(value, str):
-        if value is not None:
-            fields.wrong(key, f"must be a time such as 2026-12-01T00:00:00Z, got {shown(value)}")
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        fields.wrong(key, f"must be a time such as 2026-12-01T00:00:00Z, got {shown(value)}")
         return None
     try:
         return parse_moment(value)

@@ -37,7 +37,7 @@ from fcpin.registry.session import Request, Session
 from fcpin.registry.transport import Transport
 
 PAGE_SIZE: Final = 1000
-_ROUND: Final = 100
+_ROUND: Final = 50
 """What the page sizes of registries are multiples of."""
 _MOST_TAGS: Final = 1_000_000
 _MOST_BYTES: Final = 256 * MIB

@@ -1,7 +1,7 @@
 """The policy dictionary: every order, and every key that may stand beside it."""
 
-from collections.abc import Collection, Mapping
-from typing import Any, Final
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
 from fcpin.policy.discovery import LIMIT, MOST
 from fcpin.policy.spec import DEFAULT_PLATFORM
@@ -24,8 +24,8 @@ _DIRECTION: Final = choice("Whether the greatest or the smallest is the newest."
 
 
 def _order(description: str, fields: Mapping[str, Schema], required: Collection[str] = ()) -> Schema:
-    """An order that needs no field may be written as a name alone."""
-    return mapping(description, fields, required, type="object" if required else ["object", "null"])
+    """An order, or null, as an input of Pulumi that is None arrives."""
+    return mapping(description, fields, required, type=["object", "null"])
 
 
 ORDERS: Final[Mapping[str, Schema]] = {
@@ -65,8 +65,29 @@ ORDERS: Final[Mapping[str, Schema]] = {
     ),
 }
 
+
+def _one_order() -> Sequence[Schema]:
+    """Exactly one order, with null for others; or the name alone of one that needs no field."""
+    alone = [{"required": [name], "properties": {name: {"type": "null"}}} for name in ORDERS if not _needs(name)]
+    return [*map(_given, ORDERS), {"maxProperties": 1, "anyOf": alone}]
+
+
+def _given(name: str) -> Schema:
+    return {"required": [name], "properties": {name: {"type": "object"}}}
+
+
+def _short(name: str) -> Schema:
+    """An order beside the filters: null only where it needs no field."""
+    order = {"$ref": f"#/properties/policy/properties/{name}"}
+    return {"allOf": [order, {"type": "object"}]} if _needs(name) else order
+
+
+def _needs(name: str) -> bool:
+    return "required" in ORDERS[name]
+
+
 KEYS: Final[Mapping[str, Schema]] = {
-    "policy": mapping("Exactly one order: which tag is the newest.", ORDERS, minProperties=1, maxProperties=1),
+    "policy": mapping("Exactly one order: which tag is the newest.", ORDERS, oneOf=_one_order()),
     "filter_tags": mapping(
         "Which tags take part, and what of each is compared.",
         {
@@ -116,7 +137,7 @@ DEPENDENCIES: Final[Schema] = {
 
 def policy_schema() -> Schema:
     """Of the dictionary after `--policy`, where the order may stand beside the filters."""
-    short: Mapping[str, Any] = {name: {"$ref": f"#/properties/policy/properties/{name}"} for name in ORDERS}
+    short = {name: _short(name) for name in ORDERS}
     return {
         "$schema": DRAFT,
         "title": "fcpin policy",

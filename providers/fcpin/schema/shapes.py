@@ -25,5 +25,7 @@ def schema_of(shape: Shape) -> Schema:
             return {"type": "object", "additionalProperties": {"$ref": "#/definitions/text"}}
         case Record(fields):
             properties = {name: schema_of(field) for name, field in fields.items()}
-            return {"type": "object", "properties": properties, "additionalProperties": False}
+            together = {"dependencies": {name: [each for each in fields if each != name] for name in fields}}
+            form = {"type": "object", "properties": properties, "additionalProperties": False}
+            return form | (together if shape.together else {})
     raise TypeError(f"no schema for {type(shape).__name__}")
