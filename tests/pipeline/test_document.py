@@ -39,7 +39,7 @@ def test_a_tab_before_a_comment_is_told_with_its_line_and_the_rest_is_read() -> 
         ("a tab before a key", "a:\n\tb: 1\n", "p.yaml:2", "begins with a tab"),
         ("a bracket that stays open", "a:\n  - [b\n", "p.yaml:3:1", "is not valid YAML"),
         ("a second document", "a: 1\n---\nb: 1\n", "p.yaml:2:1", "put each into a file of its own"),
-        ("nesting without end", "[" * 5000, "p.yaml:1:101", "nested more than 100 levels deep"),
+        ("nesting without end", "[" * 500, "p.yaml:1:101", "nested more than 100 levels deep"),
         ("a key that is there twice", "a: 1\na: 2\n", "p.yaml:2:1", "the key 'a' occurs twice"),
     ],
     ids=lambda value: value if isinstance(value, str) and " " in value else "",
