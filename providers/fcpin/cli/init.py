@@ -194,7 +194,7 @@ def _next(given: Namespace) -> Iterator[str]:
     if given.emulator:
         commands = (
             "export PULUMI_CONFIG_PASSPHRASE=local",
-            "fcpin emulator --port 9900 &",
+            "fcpin emulator --port 9900    # in another terminal",
             f"fcpin emulator verb push repository=shop/{_FUNCTION} tag=main-1 content=one",
             f"fcpin engine up --stack {given.stack} --yes",
         )
