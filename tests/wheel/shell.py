@@ -23,13 +23,12 @@ _OURS: Final = re.compile(r"(ALIBABA_?CLOUD|ALICLOUD|FCPIN|PULUMI|PYTHON|PYTEST|
 class Shell:
     """bash; what its commands print is read command by command.
 
-    `python3` is the interpreter of the tests. `pip` is uv where that is on PATH. Both install *wheel* for `fcpin`, and
-    the versions of everything else that the tests run with.
+    `python3` is the interpreter of the tests. `pip` is uv where that is on PATH, and installs the versions that the tests
+    run with.
     """
 
-    def __init__(self, folder: Path, wheel: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._wheel = wheel
 
     def __enter__(self) -> Self:
         self._bash = subprocess.Popen(
@@ -74,9 +73,8 @@ class Shell:
 
     def _environment(self) -> Mapping[str, str]:
         constraints = self._folder.with_name("constraints.txt")
-        versions = {each.metadata["Name"].lower(): each.version for each in metadata.distributions()}
-        pins = [f"{name}=={version}" for name, version in versions.items() if name != "fcpin"]
-        constraints.write_text("\n".join([f"fcpin @ {self._wheel.as_uri()}", *pins, ""]))
+        pins = [f"{each.metadata['Name']}=={each.version}\n" for each in metadata.distributions()]
+        constraints.write_text("".join(pin for pin in pins if not pin.startswith("fcpin==")))
         own = Path(sys.prefix) / "bin"
         folders = [folder for folder in os.environ["PATH"].split(os.pathsep) if Path(folder) != own]
         return {key: value for key, value in os.environ.items() if not _OURS.match(key)} | {

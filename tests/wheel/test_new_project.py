@@ -49,10 +49,10 @@ def test_the_wheel_holds_the_whole_package_and_nothing_else(wheel: Path) -> None
 def test_a_new_project(wheel: Path, tmp_path: Path) -> None:
     folder = tmp_path / "project"
     folder.mkdir()
-    with Shell(folder, wheel) as shell:
+    with Shell(folder) as shell:
         page = Visitor(shell, folder)
         page.follow(until="source .venv/bin/activate")
-        assert shell.run("pip install --quiet fcpin") == ("", 0)
+        assert shell.run(f"pip install --quiet '{wheel}'") == ("", 0)
         assert_nothing_of_the_checkout(shell, folder)
         for program in ("emulator", "receiver"):
             assert_extra_is_missing(shell, program)
