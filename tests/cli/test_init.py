@@ -38,7 +38,9 @@ def test_the_project_is_complete(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert (tmp_path / "requirements.txt").read_text() == f"fcpin=={__version__}\n"
     config = read(tmp_path)
     assert config["alicloud:region"] == "cn-hangzhou"
-    assert "pulumi preview --stack dev" in capsys.readouterr().out
+    output = capsys.readouterr().out
+    assert f"  cd {tmp_path}\n" in output
+    assert "  pulumi preview --stack dev " in output
 
 
 @pytest.mark.parametrize(

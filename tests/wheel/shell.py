@@ -19,12 +19,17 @@ _END: Final = "\x1e"
 _OURS: Final = re.compile(r"(ALIBABA_?CLOUD|ALICLOUD|FCPIN|PULUMI|PYTHON|PYTEST|VIRTUAL_ENV|COLUMNS|ENGINE)")
 """Variables that the commands must not have from whoever runs the tests."""
 
+_INDEX: Final = """\
+index=${UV_DEFAULT_INDEX:-${PIP_INDEX_URL:-$(python3 -m pip config get global.index-url 2>/dev/null)}}
+[ -z "$index" ] || export UV_DEFAULT_INDEX=$index"""
+"""Where pip has another index, uv uses it too."""
+
 
 class Shell:
     """bash; what its commands print is read command by command.
 
-    `python3` is the interpreter of the tests. `pip` is uv where that is on PATH, and installs the versions that the tests
-    run with.
+    `python3` is the interpreter of the tests. `pip` is uv where that is on PATH or tools/setup has installed it, and
+    installs the versions that the tests run with.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -44,8 +49,9 @@ class Shell:
         self._timer = Timer(_LONGEST, self._kill)
         self._timer.start()
         self.run(f'python3() {{ {shlex.quote(sys.executable)} "$@"; }}')
-        if uv := shutil.which("uv"):
+        if uv := shutil.which("uv", path=os.pathsep.join((os.environ["PATH"], str(Path(sys.prefix, "uv", "bin"))))):
             self.run(f'pip() {{ {shlex.quote(uv)} pip "$@"; }}')
+            self.run(_INDEX)
         return self
 
     def __exit__(self, *_: object) -> None:

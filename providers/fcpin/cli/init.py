@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -201,10 +202,13 @@ def _next(given: Namespace) -> Iterator[str]:
     else:
         commands = (
             f"edit Pulumi.{given.stack}.yaml: the function, its repository and its policy",
+            "pulumi install    # .venv, with requirements.txt",
             f"pulumi stack init {given.stack}",
             f"pulumi preview --stack {given.stack}    # without the Pulumi CLI: fcpin engine preview",
         )
     yield "next:"
+    if given.cwd != Path():
+        yield f"  cd {shlex.quote(str(given.cwd))}"
     yield from (f"  {command}" for command in commands)
 
 
