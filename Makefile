@@ -60,6 +60,14 @@ emulator: setup ## FC, ACR Enterprise and a registry on 127.0.0.1:9900, until Ct
 lock: ## pin requirements*.txt anew (needs uv)
 	@tools/lock
 
+.PHONY: version
+version: ## begin a release: VERSION=0.2.0, and the changelog's section of it
+	@tools/version.py "$(VERSION)"
+
+.PHONY: release
+release: setup ## sdist and wheel in dist/, checked; nothing is published (docs/releases.md)
+	@$(LOOPBACK) tools/release
+
 .PHONY: clean
 clean: ## remove what make made
-	@rm -rf .venv .demo .demo-push .demo-build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .release dist .demo .demo-push .demo-build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -77,8 +77,9 @@ def test_actions_of_others_are_named_by_commit_and_version(file: Path) -> None:
         assert used.startswith("./") or re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", used), used
 
 
-REQUIREMENTS = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
-INSTALLING = [*WORKFLOWS, *ACTIONS, GITLAB, *YUNXIAO, ROOT / "tools" / "setup", ROOT / "Containerfile"]
+REQUIREMENTS = sorted(ROOT.glob("requirements*.txt"))
+TOOLS = [ROOT / "tools" / "setup", ROOT / "tools" / "release"]
+INSTALLING = [*WORKFLOWS, *ACTIONS, GITLAB, *YUNXIAO, *TOOLS, ROOT / "Containerfile"]
 
 
 @pytest.mark.parametrize("file", REQUIREMENTS, ids=lambda file: file.stem)

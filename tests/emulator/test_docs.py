@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from fcpin.emulator import Emulator, Knobs
-from fcpin.emulator.__main__ import _serving
+from fcpin.emulator.command_line import _serving
 from fcpin.emulator.faults import Kind
 from fcpin.emulator.verbs import NAMES
 

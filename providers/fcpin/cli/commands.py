@@ -11,6 +11,7 @@ from fcpin.cli.drift import DRIFT
 from fcpin.cli.explain import EXPLAIN
 from fcpin.cli.impact import IMPACT
 from fcpin.cli.importing import IMPORT
+from fcpin.cli.init import INIT
 from fcpin.cli.listing import LISTING
 from fcpin.cli.pipelines import PIPELINE
 from fcpin.cli.probe import PROBE
@@ -23,6 +24,7 @@ from fcpin.cli.select import SELECT
 from fcpin.cli.test_policy import TEST_POLICY
 
 COMMANDS: Final[Sequence[Command]] = (
+    INIT,
     SELECT,
     EXPLAIN,
     RESOLVE,

@@ -6,10 +6,29 @@
 Clients talk to it over the real wire protocols; see docs/emulator.md.
 """
 
-from fcpin.emulator.calls import Call
-from fcpin.emulator.cloud import Emulator
-from fcpin.emulator.errors import EmulatorError
-from fcpin.emulator.fc.instances import InvokeResult
-from fcpin.emulator.knobs import Knobs
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from fcpin.emulator.calls import Call
+    from fcpin.emulator.cloud import Emulator
+    from fcpin.emulator.errors import EmulatorError
+    from fcpin.emulator.fc.instances import InvokeResult
+    from fcpin.emulator.knobs import Knobs
 
 __all__ = ["Call", "Emulator", "EmulatorError", "InvokeResult", "Knobs"]
+
+_MODULES: Final = {
+    "Call": "calls",
+    "Emulator": "cloud",
+    "EmulatorError": "errors",
+    "InvokeResult": "fc.instances",
+    "Knobs": "knobs",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Imported when first used, so that `python -m fcpin.emulator` can report that its extra is not installed."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -1,0 +1,1 @@
+"""The built wheel, where nothing of this repository is on the path."""
