@@ -13,19 +13,29 @@ help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup:
+setup: ## .venv with fcpin and what it runs with; the other targets do it themselves
 	@tools/setup
+
+.PHONY: setup-dev
+setup-dev:
+	@tools/setup dev
+
+.PHONY: setup-test
+setup-test:
+	@tools/setup dev docker-registry skopeo redis-server chromium buildah
 
 .PHONY: demo
 demo: setup ## pin two functions, push, move a tag, heal it; ENGINE=auto|embedded|pulumi
 	@$(LOOPBACK) $(PYTHON_BIN)/python -m demo --engine $(ENGINE)
 
 .PHONY: demo-push
-demo-push: setup ## one push, and the receiver has the function run it; its page and its metrics
+demo-push: ## one push, and the receiver has the function run it; its page and its metrics
+	@tools/setup docker-registry skopeo
 	@$(LOOPBACK) $(PYTHON_BIN)/python -m demo.push --engine $(ENGINE)
 
 .PHONY: demo-build
-demo-build: setup ## a commit becomes an image, and the function runs it: by buildah, and by a pipeline of Serverless Devs
+demo-build: ## a commit becomes an image, and the function runs it: by buildah, and by a pipeline of Serverless Devs
+	@tools/setup git buildah
 	@$(LOOPBACK) $(PYTHON_BIN)/python -m demo.build --engine $(ENGINE)
 
 .PHONY: test
