@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING, Final, Literal
@@ -80,10 +81,12 @@ def log_in(page: "Page", url: str, token: str, user: str = "ann") -> None:
 
 
 def photograph(url: str, token: str, pictures: dict[Path, Screen]) -> None:
-    """Write one PNG a screen of the page at *url*. Raises FileNotFoundError where there is no Chromium."""
+    """Write one PNG per screen of the page at *url*. Raises FileNotFoundError if Chromium or Playwright is missing."""
     path = browser_path()
     if path is None:
         raise FileNotFoundError(f"none of {', '.join(BROWSERS)} is installed: apt-get install chromium")
+    if find_spec("playwright") is None:
+        raise FileNotFoundError("Playwright is not installed: tools/setup dev")
     with chromium(path) as browser:
         for picture, screen in pictures.items():
             page = open_page(browser, screen)

@@ -86,7 +86,7 @@ INSTALLING = [*WORKFLOWS, *ACTIONS, GITLAB, *YUNXIAO, *TOOLS, ROOT / "Containerf
 def test_every_requirement_is_one_version_with_its_hashes(file: Path) -> None:
     """And nothing else is in the file, so that any installer takes it: a project in editable form has no hash."""
     text = re.sub(r"^(#.*|-r requirements\.txt)\n", "", file.read_text(), flags=re.MULTILINE).replace("\\\n", "")
-    assert len(text.splitlines()) > 25
+    assert text
     for line in text.splitlines():
         assert re.fullmatch(r"[a-z0-9-]+==\S+( ; [^-]+?)?( +--hash=sha256:[0-9a-f]{64})+", line), line
 

@@ -70,7 +70,7 @@ class RedisServer:
 def redis_server(*options: str) -> Iterator[RedisServer]:
     """Skips the test where redis-server is not installed."""
     if PROGRAM is None:
-        pytest.skip("redis-server is not installed; tools/setup installs it")
+        pytest.skip("redis-server is not installed; make test installs it on Debian, as root")
     with tempfile.TemporaryDirectory(prefix="redis-") as folder:
         server = RedisServer(Path(folder), options)
         server.start()
