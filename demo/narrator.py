@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from fcpin.layout import WIDTH, fold, shorten
+from fcpin.layout import WIDTH, fold
 
 FCPIN: Final = (sys.executable, "-m", "fcpin")
 """The command `fcpin` of this installation."""
@@ -40,8 +40,7 @@ class Narrator:
 
     def say(self, text: str) -> None:
         """Sentences, with shortened digests, in lines that fit."""
-        lines = [line for given in shorten(text).split("\n") for line in fold(given, rest=_INDENT)]
-        self._write("\n".join(lines) + "\n")
+        self._write("\n".join(fold(text, rest=_INDENT)) + "\n")
 
     def show(self, text: str) -> None:
         """A file, or a part of one, set off from what is said."""

@@ -1,6 +1,9 @@
 """Text for people: digests shortened to 12 digits, lines that fit the width of a terminal."""
 
+import os
 import re
+import shutil
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rich.cells import cell_len
@@ -18,21 +21,45 @@ def shorten(text: str) -> str:
     return _DIGEST.sub(r"\1", text)
 
 
-def fold(text: str, width: int = WIDTH, first: str = "", rest: str = "") -> list[str]:
-    """*text* in lines of at most *width* columns: the first one begins with *first*, the others with *rest*.
+def columns() -> int:
+    """Columns of a line on standard output: of its terminal, but at most 120; `COLUMNS` decides where it is set."""
+    terminal = shutil.get_terminal_size((WIDTH, 0)).columns
+    return terminal if "COLUMNS" in os.environ else min(terminal, WIDTH)
 
-    Lines are broken at a space; a word longer than a line after `/`, `:` or `,`, before `@`, else anywhere. Text that
-    is indented already (a traceback's) keeps its indentation.
+
+def fold(text: str, width: int = WIDTH, first: str = "", rest: str = "") -> list[str]:
+    """*text* with shortened digests, in lines of at most *width* columns.
+
+    The first begins with *first*, the others with *rest*. Lines are broken at a space; a word longer than a line after
+    `/`, `:` or `,`, before `@`, else anywhere. A line that is indented already (a traceback's) keeps its indentation.
     """
-    lines = []
-    head = first
+    lines: list[str] = []
+    for line in shorten(text).split("\n"):
+        lines += _fold_line(line, width, rest if lines else first, rest)
+    return lines
+
+
+def fold_values(head: str, values: Sequence[str], width: int, margin: int) -> list[str]:
+    """*head* and `old => new` on one line where they fit; else each value begins a line, below the first one.
+
+    Below a long *head* values are indented by *margin*.
+    """
+    line = f"{head}{shorten(' => '.join(values))}"
+    if cell_len(line) <= width:
+        return [line]
+    margin = cell_len(head) if cell_len(head) <= width // 3 else margin
+    heads = [head, *[f"{' ' * (margin - 3)}=> "] * (len(values) - 1)]
+    return [line for first, text in zip(heads, values, strict=True) for line in fold(text, width, first, " " * margin)]
+
+
+def _fold_line(text: str, width: int, head: str, rest: str) -> Iterator[str]:
     while cell_len(head) + cell_len(text) > width:
         end = _end(text, max(width - cell_len(head), _LEAST))
         if end == len(text):
             break
-        lines.append(f"{head}{text[:end].rstrip()}")
+        yield f"{head}{text[:end].rstrip()}"
         head, text = rest, text[end:].lstrip()
-    return [*lines, f"{head}{text}".rstrip()]
+    yield f"{head}{text}".rstrip()
 
 
 def _end(text: str, room: int) -> int:

@@ -82,7 +82,7 @@ def test_messages_fit_120_columns_with_short_digests() -> None:
     lines = changes(step("same", OLD, OLD), diagnostics=[said])[1].splitlines()
     assert all(len(line) <= 120 for line in lines)
     assert f"app:main@sha256:{'c' * 12}" in " ".join(lines).split()
-    assert "next" in lines
+    assert "  next" in lines
 
 
 def test_the_title_counts_what_would_be_done() -> None:

@@ -12,7 +12,7 @@ from fcpin.cli.command import Command, Streams
 from fcpin.errors import InvalidInput, Problem
 from fcpin.image import brief
 from fcpin.json_reader import read_json
-from fcpin.layout import WIDTH, fold, shorten
+from fcpin.layout import WIDTH, fold
 
 FAILED: Final = 1
 _TYPE: Final = "pulumi-python:dynamic/fcpin:PinnedFunction"  # keys.TYPE: to import it would load Pulumi's SDK
@@ -107,8 +107,8 @@ def _markdown(preview: Mapping[str, Any]) -> Iterator[str]:
         yield from ("", f"Other resources: {', '.join(f'{count} to {op}' for op, count in others.items())}.")
     for severity, messages in (("error", errors), ("warning", _messages(preview, "warning"))):
         if messages:
-            lines = [line for message in messages for line in shorten(f"{severity}: {message}").split("\n")]
-            yield from ("", "```text", *(part for line in lines for part in fold(line, rest="  ")), "```")
+            lines = (line for message in messages for line in fold(f"{severity}: {message}", rest="  "))
+            yield from ("", "```text", *lines, "```")
 
 
 def _listed(changes: Sequence[Change]) -> Sequence[str]:

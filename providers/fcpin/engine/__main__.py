@@ -9,7 +9,6 @@ import contextlib
 import io
 import json
 import os
-import shutil
 import signal
 import sys
 from argparse import REMAINDER, SUPPRESS, ArgumentParser, Namespace
@@ -22,7 +21,7 @@ from fcpin.engine.errors import Cancelled, ChangesProposed, EngineError, Unsuppo
 from fcpin.engine.stack import Stack
 from fcpin.engine.state import VERSION, read_checkpoint, read_latest
 from fcpin.engine.values import has_secret, masked, reveal
-from fcpin.layout import WIDTH
+from fcpin.layout import columns
 
 _SWITCH: dict[str, Any] = {"action": "store_true"}
 _ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -113,7 +112,7 @@ def _phase(stack: Stack, options: Namespace, interrupts: "_Interrupts", *, previ
     from fcpin.engine.phase import run_phase
 
     out = io.StringIO() if options.json else sys.stdout
-    display = Display(preview=preview, details=options.diff, out=out, width=_columns())
+    display = Display(preview=preview, details=options.diff, out=out, width=columns())
     noun = _NOUNS[options.command]
     what = f"Previewing {noun}" if preview else f"{noun.removesuffix('e').title()}ing"
     display.line(f"{what} ({stack.name}):")
@@ -126,12 +125,6 @@ def _phase(stack: Stack, options: Namespace, interrupts: "_Interrupts", *, previ
     if options.expect_no_changes and display.changed and last:
         raise ChangesProposed(f"no changes were expected for {options.command} but changes were proposed")
     return 0
-
-
-def _columns() -> int:
-    """Columns of a line: of the terminal, but at most 120; `COLUMNS` decides where it is set."""
-    columns = shutil.get_terminal_size((WIDTH, 0)).columns
-    return columns if "COLUMNS" in os.environ else min(columns, WIDTH)
 
 
 class _Interrupts:

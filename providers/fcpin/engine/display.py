@@ -17,7 +17,7 @@ from typing import Any, TextIO
 from fcpin.engine.errors import CheckFailed, EngineError
 from fcpin.engine.state import Operation, ResourceState, as_document, name_of
 from fcpin.engine.values import Change, Properties, compare, masked, summary
-from fcpin.layout import WIDTH, fold, shorten
+from fcpin.layout import WIDTH, fold
 
 PROVIDER_KEY = "__provider"
 """The serialized provider object: an input of every dynamic resource, of no interest to its user."""
@@ -137,26 +137,20 @@ class Display:
     def _show(self, step: Step, text: str, *, values: bool = False) -> None:
         changes = step.visible if values else []
         keys = f" [diff: {summary(changes)}]" if changes else ""
-        lines = self._folded(f"{step.state.type} {name_of(step.state.urn)} {text}{keys}", f" {step.op.sign} ", "      ")
+        title = f"{step.state.type} {name_of(step.state.urn)} {text}{keys}"
+        lines = fold(title, self._width, f" {step.op.sign} ", "      ")
         if values and self._details:
-            lines += self._folded(f"[urn={step.state.urn}]", "        ", "        ")
+            lines += fold(f"[urn={step.state.urn}]", self._width, "        ", "        ")
             if step.op is Op.CREATE:
                 changes = Step(step.op, step.state, None, compare({}, step.state.inputs)).visible
         self.line("\n".join([*lines, *(line for change in changes for line in change.lines("      ", self._width))]))
-
-    def _folded(self, text: str, first: str, rest: str) -> list[str]:
-        """*text*, which may have several lines, in lines that fit; *first* and *rest* are what these begin with."""
-        lines: list[str] = []
-        for line in shorten(text).split("\n"):
-            lines += fold(line, self._width, rest if lines else first, rest)
-        return lines
 
     def log(self, severity: str, message: str, urn: str = "") -> None:
         """A message of the program, the provider or the engine. Warnings and errors are repeated at the end."""
         if severity in ("warning", "error"):
             self._said.append((urn, severity, message.strip()))
         where = f"{name_of(urn)}: " if urn else ""
-        self.line("\n".join(self._folded(message.strip(), f"    {where}{severity}: ", "      ")))
+        self.line("\n".join(fold(message.strip(), self._width, f"    {where}{severity}: ", "      ")))
 
     def output(self, text: str) -> None:
         """Something that the program or the plugin printed."""
@@ -176,7 +170,7 @@ class Display:
         lines = ["Diagnostics:"] if self._said else []
         for urn, severity, message in self._said:
             where = f"{urn.split('::')[2].rpartition('$')[2]} ({name_of(urn)})" if urn else "engine"
-            lines += [f"  {where}:", *self._folded(message, f"    {severity}: ", "    "), ""]
+            lines += [f"  {where}:", *fold(message, self._width, f"    {severity}: ", "    "), ""]
         return lines
 
     def _counts(self) -> list[str]:

@@ -13,10 +13,9 @@ from typing import Any, TypeAlias
 
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
-from rich.cells import cell_len
 
 from fcpin.engine.errors import Unsupported
-from fcpin.layout import WIDTH, fold, shorten
+from fcpin.layout import WIDTH, fold_values
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the protocol's mark of a secret, no secret
@@ -146,23 +145,11 @@ class Change:
         for each key that differs; of one that fits no line, a line for each key.
         """
         values = {"-": [self.old], "~": [self.old, self.new]}.get(self.sign, [self.new])
-        texts = [shorten(shown(value)) for value in values]
-        head = f"{indent}{self.sign} {self.key}: "
-        if all(isinstance(value, dict) for value in values) and (
-            len(values) > 1 or cell_len(head) + cell_len(texts[0]) > width
-        ):
-            yield f"{head}{{"
-            for change in self._inner():
-                yield from change.lines(f"{indent}    ", width)
-            yield f"{indent}  }}"
-            return
-        line = f"{head}{' => '.join(texts)}"
-        if cell_len(line) <= width:
-            yield line
-            return
-        margin = cell_len(head) if cell_len(head) <= width // 3 else len(indent) + _MARGIN
-        for number, text in enumerate(texts):
-            yield from fold(text, width, " " * (margin - 3) + "=> " if number else head, " " * margin)
+        lines = fold_values(f"{indent}{self.sign} {self.key}: ", list(map(shown, values)), width, len(indent) + _MARGIN)
+        if all(isinstance(value, dict) for value in values) and len(values) + len(lines) > 2:
+            lines = [line for change in self._inner() for line in change.lines(f"{indent}    ", width)]
+            lines = [f"{indent}{self.sign} {self.key}: {{", *lines, f"{indent}  }}"]
+        yield from lines
 
     def _inner(self) -> "Sequence[Change]":
         """The changes within mappings."""
