@@ -104,7 +104,7 @@ def registries(
         with Emulator().serve() as cloud:
             yield Registries(cloud, {PERSONAL: cloud.address, cloud.enterprise_host: cloud.address}, folder, narrator)
         return
-    narrator.say("docker-registry stands in for ACR Personal. It knows no push times: newest is what was built last.")
+    narrator.say("docker-registry stands in for ACR Personal, without its push times: newest is what was built last.")
     address = f"127.0.0.1:{free_port()}"
     with (
         Emulator(registries={PERSONAL: f"http://{address}"}).serve() as cloud,
