@@ -9,7 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-_WIDTH: Final = 100
+from fcpin.layout import WIDTH, fold
+
+FCPIN: Final = (sys.executable, "-m", "fcpin")
+"""The command `fcpin` of this installation."""
+_RULE: Final = 100
+"""Columns of an act's title and the rule behind it."""
+_INDENT: Final = "  "
 
 
 class DemoFailed(Exception):
@@ -30,10 +36,11 @@ class Narrator:
     def act(self, title: str) -> None:
         self.acts += 1
         line = f"── {self.acts}. {title} "
-        self._write(f"\n{line}{'─' * (_WIDTH - len(line))}\n")
+        self._write(f"\n{line}{'─' * (_RULE - len(line))}\n")
 
     def say(self, text: str) -> None:
-        self._write(f"{text}\n")
+        """Sentences, with shortened digests, in lines that fit."""
+        self._write("\n".join(fold(text, rest=_INDENT)) + "\n")
 
     def show(self, text: str) -> None:
         """A file, or a part of one, set off from what is said."""
@@ -41,11 +48,11 @@ class Narrator:
 
     def run(self, command: Sequence[str], environment: Mapping[str, str] | None = None, *, code: int = 0) -> str:
         """Run a command, show it and what it prints as it prints it. Raises DemoFailed unless it exits with *code*."""
-        shown = shlex.join("python" if word == sys.executable else word for word in command)
-        self._write(f"$ {shown}\n")
+        words = ["fcpin", *command[len(FCPIN) :]] if tuple(command[: len(FCPIN)]) == FCPIN else list(command)
+        self._write(f"{_prompt(words)}\n")
         process = subprocess.Popen(
             command,
-            env={**os.environ, **self.environment, **(environment or {})},
+            env={**os.environ, "COLUMNS": str(WIDTH - len(_INDENT)), **self.environment, **(environment or {})},
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -55,15 +62,25 @@ class Narrator:
         lines = []
         for line in process.stdout or ():
             lines.append(line)
-            self._write(f"  {line}" if line.strip() else "\n")
+            self._write(f"{_INDENT}{line}" if line.strip() else "\n")
         if process.wait() != code:
-            raise DemoFailed(f"{shown}: exit {process.returncode}, expected {code}")
+            raise DemoFailed(f"{shlex.join(words)}: exit {process.returncode}, expected {code}")
         return "".join(lines)
 
     def _write(self, text: str) -> None:
         if not self.quiet:
             sys.stdout.write(text)
             sys.stdout.flush()
+
+
+def _prompt(words: Sequence[str]) -> str:
+    """A command as one would type it, over several lines where it is long."""
+    lines = ["$"]
+    for word in map(shlex.quote, words):
+        if len(f"{lines[-1]} {word} \\") > WIDTH:
+            lines.append(" " * 3)
+        lines[-1] += f" {word}"
+    return " \\\n".join(lines)
 
 
 def expect(what: str, happened: bool) -> None:

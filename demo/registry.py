@@ -8,7 +8,7 @@ import json
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,6 +41,16 @@ class Registries:
     addresses: dict[str, str]
     folder: Path
     narrator: Narrator
+    without_push_times: Sequence[str] = ()
+    """Hosts of registries that have no API for push times."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the stack's `fcpin:registries` says of them."""
+        return {
+            host: {"endpoint": f"http://{address}"} | ({"push_times": False} if host in self.without_push_times else {})
+            for host, address in self.addresses.items()
+        }
 
     @property
     def docker_config(self) -> Path:
@@ -94,12 +104,14 @@ def registries(
         with Emulator().serve() as cloud:
             yield Registries(cloud, {PERSONAL: cloud.address, cloud.enterprise_host: cloud.address}, folder, narrator)
         return
+    narrator.say("docker-registry stands in for ACR Personal, without its push times: newest is what was built last.")
     address = f"127.0.0.1:{free_port()}"
     with (
         Emulator(registries={PERSONAL: f"http://{address}"}).serve() as cloud,
         _docker_registry(program, address, cloud, folder, notifications),
     ):
-        yield Registries(cloud, {PERSONAL: address, cloud.enterprise_host: cloud.address}, folder, narrator)
+        addresses = {PERSONAL: address, cloud.enterprise_host: cloud.address}
+        yield Registries(cloud, addresses, folder, narrator, without_push_times=[PERSONAL])
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 import yaml
 
-from demo.narrator import Narrator
+from demo.narrator import FCPIN, Narrator
 from demo.registry import Registries
 
 ROOT: Final = Path(__file__).parent.parent
@@ -39,9 +39,7 @@ class Stack:
         stack = yaml.safe_load((ROOT / "stacks" / "Pulumi.local.yaml").read_text())
         cloud = self.registries.cloud
         stack["config"]["fcpin:endpoints"] = {"fc": cloud.url, "cr": cloud.url, "devs": cloud.url}
-        stack["config"]["fcpin:registries"] = {
-            host: {"endpoint": f"http://{address}"} for host, address in self.registries.addresses.items()
-        }
+        stack["config"]["fcpin:registries"] = self.registries.settings
         if config is not None:
             del stack["config"]["fcpin:functions"]
             stack["config"] |= config
@@ -80,7 +78,7 @@ class Stack:
 
     @property
     def _program(self) -> Sequence[str]:
-        return ["pulumi", "--non-interactive"] if self.engine == "pulumi" else [sys.executable, "-m", "fcpin.engine"]
+        return ["pulumi", "--non-interactive"] if self.engine == "pulumi" else [*FCPIN, "engine"]
 
     @property
     def _file(self) -> Path:

@@ -7,6 +7,7 @@ from demo.narrator import Narrator, expect
 from demo.registry import PERSONAL, Registries
 from demo.stack import Stack
 from fcpin.fc.client import FunctionClient
+from fcpin.layout import shorten
 from fcpin.openapi import Credentials
 
 
@@ -26,7 +27,7 @@ def tell(narrator: Narrator, registries: Registries, stack: Stack) -> None:
     orders = registries.push(enterprise, "shop/orders", "v1.4.1", "orders two")
     registries.push(enterprise, "shop/orders", "v2.0.0", "orders three")
     shown = stack.run("preview", "--diff")
-    for value in (commit("first"), commit("second"), "v1.4.0", "v1.4.1", checkout, orders):
+    for value in (commit("first"), commit("second"), "v1.4.0", "v1.4.1", shorten(checkout), shorten(orders)):
         expect(f"{value} in the preview", value in shown)
 
     narrator.act("up deploys exactly that")
@@ -41,7 +42,7 @@ def tell(narrator: Narrator, registries: Registries, stack: Stack) -> None:
     narrator.say(f"UpdateFunction calls: {calls}")
     expect("no UpdateFunction call", calls == 0)
 
-    narrator.act("a function that somebody else created is adopted; it follows the moving tag `main`")
+    narrator.act("a function of another tool is adopted; it follows a moving tag, and fcpin warns of that")
     first = registries.push(enterprise, "shop/legacy", "main", "legacy one")
     create_elsewhere(registries, "legacy", f"{enterprise}/shop/legacy:main")
     policy = {"digest": {"tag": "main"}}
@@ -56,7 +57,7 @@ def tell(narrator: Narrator, registries: Registries, stack: Stack) -> None:
 
     narrator.act("up heals it")
     healed = stack.run("up", "--yes")
-    exposed = re.search(r"new instances could not start for up to ([\d.]+) s", healed)
+    exposed = re.search(r"new instances could not start for up to ([\d.]+) s", " ".join(healed.split()))
     expect("the seconds of exposure", exposed is not None)
     answer = cloud.invoke("legacy", cold=True)
     narrator.say(f"the next cold invocation of legacy answers {answer.status}, and runs {answer.digest}")

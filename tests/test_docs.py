@@ -18,6 +18,9 @@ ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 PAGES = [README, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 STACKS = sorted((ROOT / "stacks").glob("Pulumi.*.yaml"))
+_BLOCK = re.compile(r"^ *```.*?^ *```", re.DOTALL | re.MULTILINE)
+_PREVIEW = re.compile(r"^ +[~+-] |^    (error|warning|info): ")
+"""A line of what the embedded engine shows."""
 _LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 
 
@@ -77,6 +80,18 @@ def test_every_make_target_of_the_readme_exists(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
 
-@pytest.mark.parametrize("example", [one for one in examples(README) if "fcpin" in one.command], ids=str)
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_lines_of_code_blocks_fit_120_columns(page: Path) -> None:
+    """In the README all of them. Elsewhere a policy on a command line, an error and a table's row may be wider."""
+    lines = (line for block in _BLOCK.findall(page.read_text()) for line in block.splitlines())
+    wide = [line for line in lines if len(line) > 120]
+    assert [line for line in wide if page == README or _PREVIEW.match(line)] == []
+
+
+@pytest.mark.parametrize(
+    "example",
+    [one for one in examples(README) if "fcpin" in one.command and "fcpin engine" not in one.command],
+    ids=str,
+)
 def test_every_fcpin_command_of_the_readme_answers_what_it_says(example: Example) -> None:
     assert example.run(ROOT) == example.output

@@ -44,9 +44,9 @@ def parse_digest(text: str) -> Digest:
     return Digest(f"sha256:{match[1].lower()}")
 
 
-def short(digest: Digest) -> str:
-    """`sha256:3fe722d56ff1`: enough to tell digests apart by eye."""
-    return f"sha256:{_digits(digest)}"
+def short(digest: str | None) -> str:
+    """`sha256:3fe722d56ff1`: enough to tell digests apart by eye; `no digest` for None."""
+    return f"sha256:{_digits(digest)}" if digest else "no digest"
 
 
 def brief(tag: str | None, digest: str | None) -> str:

@@ -59,6 +59,32 @@ def test_every_change_is_a_row(taken: Any, row: str) -> None:
     assert row in markdown.splitlines()
 
 
+def test_rows_that_do_not_fit_120_columns_become_a_list() -> None:
+    tags = [f"release-{number * 40}" for number in "12"]
+    old, new = ({"tag": tag, "digest": f"sha256:{tag[-1] * 64}", "image": f"r.example.com/app:{tag}"} for tag in tags)
+    markdown = changes(
+        step("update", old, {**new, "config": {"cpu": 1}}), step("delete", old, None), step("update", OLD, OLD)
+    )[1]
+    assert markdown.splitlines()[1:] == [
+        "",
+        "- update `checkout-dev`, also `config`",
+        f"  `{tags[0]}@111111111111` =>",
+        f"  `{tags[1]}@222222222222`",
+        "- delete `checkout-dev`",
+        f"  `{tags[0]}@111111111111`",
+        "- update `checkout-dev`",
+        "  `main-11@aaaaaaaaaaaa`, unchanged",
+    ]
+
+
+def test_messages_fit_120_columns_with_short_digests() -> None:
+    said = {"severity": "warning", "message": f"checkout: {'deployed was ' * 10}app:main@sha256:{'c' * 64}\nnext"}
+    lines = changes(step("same", OLD, OLD), diagnostics=[said])[1].splitlines()
+    assert all(len(line) <= 120 for line in lines)
+    assert f"app:main@sha256:{'c' * 12}" in " ".join(lines).split()
+    assert "  next" in lines
+
+
 def test_the_title_counts_what_would_be_done() -> None:
     taken = [step("update", OLD, NEW), step("create", None, NEW), step("update", OLD, NEW)]
     assert changes(*taken)[1].startswith("### `dev`: 1 to create, 2 to update\n")

@@ -150,7 +150,7 @@ class Rig:
 
     def _deployment(self, *, preview: bool = False, targets: Collection[str] = (), parallel: int = 4) -> Deployment:
         ledger = Ledger(self.saved, None if preview else self._store)
-        display = Display(preview=preview, out=io.StringIO())
+        display = Display(preview=preview, out=io.StringIO(), width=100_000)  # each message is one line
         return Deployment(STACK, ledger, self.cloud, display, preview, parallel, targets)
 
     def _store(self, checkpoint: Checkpoint) -> None:

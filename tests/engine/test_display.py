@@ -1,5 +1,6 @@
 """What is shown besides lines: the JSON digest, and the terminal with its question."""
 
+import io
 import json
 import os
 import pty
@@ -8,6 +9,9 @@ import sys
 
 import pytest
 
+from fcpin.engine.display import Display, Op, Step
+from fcpin.engine.state import ResourceState
+from fcpin.engine.values import compare
 from tests.engine.workbench import PATIENCE, Workbench
 
 
@@ -79,3 +83,56 @@ def test_on_a_terminal_up_asks_after_its_preview(bench: Workbench, answer: str, 
     assert "Perform this update? (yes/no)" in text
     assert " +  pulumi-python:dynamic/journal:Item a create" in text
     assert list(bench.cloud()) == created
+
+
+HOST = "shop-production-registry-vpc.cn-hangzhou.cr.aliyuncs.com"
+URN = "urn:pulumi:production::shop::fcpin:index:ContainerFunction$pulumi-python:dynamic/fcpin:PinnedFunction::checkout-api"
+
+
+def inputs(number: int) -> dict[str, str]:
+    """Of a function whose tags are families with a commit each."""
+    tag, digest = f"release-{str(number) * 40}", f"sha256:{str(number) * 64}"
+    return {"tag": tag, "digest": digest, "image": f"{HOST}/backend/checkout-service:{tag}"}
+
+
+def update() -> Step:
+    old, new = (
+        ResourceState(urn=URN, type=URN.split("::")[2], custom=True, inputs=inputs(number)) for number in (1, 2)
+    )
+    return Step(Op.UPDATE, new, old, compare(old.inputs, new.inputs))
+
+
+def shown(*, details: bool = False) -> list[str]:
+    """A preview of one update with everything that it can say."""
+    out = io.StringIO()
+    display = Display(preview=True, details=details, out=out)
+    display.log("warning", f"{HOST}: {'the tag moves, and each push of it is an outage; ' * 4}", URN)
+    display.done(update())
+    images = [{"checkout": f"{one['image']}@{one['digest']}"} for one in map(inputs, (1, 2))]
+    display.summary({"images": images[0]}, {"images": images[1], "all": {"a": images, "b": images}})
+    return out.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("details", [False, True])
+def test_every_line_fits_120_columns(details: bool) -> None:
+    lines = shown(details=details)
+    assert [line for line in lines if len(line) > 120] == []
+    assert len(lines) > 20
+
+
+def test_people_see_twelve_digits_and_whole_tags() -> None:
+    lines = [line.strip() for line in shown()]
+    assert f'~ digest: "sha256:{"1" * 12}" => "sha256:{"2" * 12}"' in lines
+    assert f'~ tag: "release-{"1" * 40}" => "release-{"2" * 40}"' in lines
+    assert f'~ image: "{HOST}/backend/checkout-service:' in lines
+    assert f'=> "{HOST}/backend/checkout-service:' in lines
+    assert f'release-{"2" * 40}@sha256:{"2" * 12}"' in lines
+
+
+def test_programs_see_everything_whole() -> None:
+    display = Display(preview=True, out=io.StringIO())
+    display.log("warning", f"{HOST}: deployed was {inputs(1)['digest']}", URN)
+    display.done(update())
+    document = display.digest()
+    assert document["steps"][0]["newState"]["inputs"] == inputs(2)
+    assert document["diagnostics"][0]["message"] == f"{HOST}: deployed was {inputs(1)['digest']}"

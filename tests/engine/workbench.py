@@ -51,6 +51,7 @@ class Workbench:
         self.backend.mkdir()
         self.environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("PULUMI_")},
+            "COLUMNS": "100000",  # each message is one line
             "JOURNAL": str(self.journal),
             "PULUMI_BACKEND_URL": f"file://{self.backend}",
             "PULUMI_CONFIG_PASSPHRASE": "correct horse",

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pulumi.output import Unknown
 
+from fcpin.layout import shorten
 from fcpin.pinned_function.failures import Told
 from tests.build.workshop import COMMIT, PATH, Workshop
 from tests.image_pipeline.plugin import Plugin
@@ -106,7 +107,7 @@ def test_the_update_of_a_run_checks_what_its_preview_has_shown(plugin: Plugin, t
     shown = plugin.workshop.cloud.push(PATH, "83f96b6", content="one")
     assert plugin.check(**plugin.workshop.personal)[0]["digest"] == shown
     plugin.workshop.cloud.push(PATH, "83f96b6", content="two")
-    with pytest.raises(Told, match=f"moved from {shown}"):
+    with pytest.raises(Told, match=f"moved from {shorten(shown)}"):
         plugin.up(**plugin.workshop.personal)
 
 

@@ -3,6 +3,7 @@
 import io
 
 from fcpin.cli import main
+from fcpin.layout import shorten
 from tests.lifecycle.shop import FUNCTION, Shop
 
 
@@ -35,7 +36,7 @@ def test_preview_shows_old_and_new_tag_and_digest_and_up_deploys_exactly_that(sh
     shop.up()
     new = shop.push("main-2")
     shown = shop.preview("--diff").output
-    for value in ("main-1", "main-2", old, new):
+    for value in ("main-1", "main-2", shorten(old), shorten(new)):
         assert value in shown
     assert f"| `main-1@{short(old)}` | `main-2@{short(new)}` |" in changes(shop.preview("--json").output)
     assert shop.deployed() == f"main-1@{old}"

@@ -3,6 +3,7 @@
 import json
 
 from fcpin.image import parse_digest
+from fcpin.layout import shorten
 from fcpin.policy.protect import pin_tag
 from tests.lifecycle.shop import FUNCTION, PATH, Shop
 
@@ -24,7 +25,7 @@ def test_preview_shows_the_tag_and_what_fc_will_get_and_later_runs_are_quiet(sho
     shop.configure({FUNCTION: shop.entry(protect="pin_tag")})
     first = shop.push("main-1")
     shown = shop.preview("--diff").output
-    assert f"{shop.repository}:main-1@{first}" in shown
+    assert f"{shop.repository}:main-1@{shorten(first)}" in shown
     assert f"{shop.repository}:{pin(first)}" in shown
     assert list(shop.cloud.tags(PATH)) == ["main-1"]
     shop.up()

@@ -101,19 +101,19 @@ class Stack:
         return self.run("destroy", "--yes", *flags)
 
     def run(self, command: str, *flags: str, engine: str | None = None) -> Run:
-        """Run a command of the engine to its end."""
-        return self._run(self.command(command, *flags, engine=engine))
+        """Run a command of the engine to its end. Each of its messages is one line, unless the environment has COLUMNS."""
+        return self._run(self.command(command, *flags, engine=engine), {"COLUMNS": "100000"})
 
     def fcpin(self, command: str, *flags: str) -> Run:
         """Run a command of fcpin on the stack, which asks the engine, to its end."""
         where = ["--stack", self.name, "--engine", self.engine]
         return self._run([sys.executable, "-m", "fcpin", *command.split(), *flags, *where])
 
-    def _run(self, command: Sequence[str]) -> Run:
+    def _run(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> Run:
         done = subprocess.run(
             command,
             cwd=self.folder,
-            env=self.process_environment(),
+            env={**(environment or {}), **self.process_environment()},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

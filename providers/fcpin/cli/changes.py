@@ -1,4 +1,4 @@
-"""fcpin changes: what a preview would change, old => new, as Markdown for a pull request."""
+"""fcpin changes: what a preview would change, old => new, as Markdown for a pull request, in lines of 120 columns."""
 
 from argparse import ArgumentParser, Namespace
 from collections import Counter
@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
+from rich.cells import cell_len
+
 from fcpin.cli.command import Command, Streams
 from fcpin.errors import InvalidInput, Problem
 from fcpin.image import brief
 from fcpin.json_reader import read_json
+from fcpin.layout import WIDTH, fold
 
 FAILED: Final = 1
 _TYPE: Final = "pulumi-python:dynamic/fcpin:PinnedFunction"  # keys.TYPE: to import it would load Pulumi's SDK
@@ -99,21 +102,37 @@ def _markdown(preview: Mapping[str, Any]) -> Iterator[str]:
         title = _counts(changes) or _nothing(len({step["urn"] for step in pins}), alone=not others)
     yield f"### {_where(steps)}{title}"
     if changes:
-        yield from ("", "| | function | from | to | also |", "|---|---|---|---|---|")
-        yield from map(_row, changes)
+        yield from ("", *_listed(changes))
     if others:
         yield from ("", f"Other resources: {', '.join(f'{count} to {op}' for op, count in others.items())}.")
     for severity, messages in (("error", errors), ("warning", _messages(preview, "warning"))):
         if messages:
-            yield from ("", "```text", *(f"{severity}: {message}" for message in messages), "```")
+            lines = (line for message in messages for line in fold(f"{severity}: {message}", rest="  "))
+            yield from ("", "```text", *lines, "```")
 
 
-def _row(change: Change) -> str:
+def _listed(changes: Sequence[Change]) -> Sequence[str]:
+    """A table, where its rows fit; else a list, with old and new pin on lines of their own."""
+    rows = [_cells(change) for change in changes]
+    table = [f"| {' | '.join(row)} |" for row in rows]
+    if all(cell_len(line) <= WIDTH for line in table):
+        return ["| | function | from | to | also |", "|---|---|---|---|---|", *table]
+    return [line for row in rows for line in _item(*row)]
+
+
+def _cells(change: Change) -> Sequence[str]:
     before, after = (f"`{pin}`" if pin else "" for pin in (change.before, change.after))
     if change.op in ("update", "replace") and before == after:
         before, after = "", f"{after}, unchanged"
-    also = ", ".join(f"`{key}`" for key in change.also)
-    return f"| {change.op} | `{change.function}` | {before} | {after} | {also} |"
+    return change.op, f"`{change.function}`", before, after, ", ".join(f"`{key}`" for key in change.also)
+
+
+def _item(op: str, function: str, before: str, after: str, also: str) -> Iterator[str]:
+    yield from fold(f"{op} {function}" + (f", also {also}" if also else ""), first="- ", rest="  ")
+    if before:
+        yield f"  {before} =>" if after else f"  {before}"
+    if after:
+        yield f"  {after}"
 
 
 def _where(steps: Sequence[Mapping[str, Any]]) -> str:

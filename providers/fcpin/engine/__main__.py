@@ -21,6 +21,7 @@ from fcpin.engine.errors import Cancelled, ChangesProposed, EngineError, Unsuppo
 from fcpin.engine.stack import Stack
 from fcpin.engine.state import VERSION, read_checkpoint, read_latest
 from fcpin.engine.values import has_secret, masked, reveal
+from fcpin.layout import columns
 
 _SWITCH: dict[str, Any] = {"action": "store_true"}
 _ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -110,7 +111,8 @@ def _phase(stack: Stack, options: Namespace, interrupts: "_Interrupts", *, previ
     from fcpin.engine.display import Display  # with the SDK, which the other commands need not wait for
     from fcpin.engine.phase import run_phase
 
-    display = Display(preview=preview, details=options.diff, out=io.StringIO() if options.json else sys.stdout)
+    out = io.StringIO() if options.json else sys.stdout
+    display = Display(preview=preview, details=options.diff, out=out, width=columns())
     noun = _NOUNS[options.command]
     what = f"Previewing {noun}" if preview else f"{noun.removesuffix('e').title()}ing"
     display.line(f"{what} ({stack.name}):")

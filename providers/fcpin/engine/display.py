@@ -1,6 +1,8 @@
 """What the user sees of a phase: a line an event, in their order, and a summary; or one JSON document at the end.
 
 Lines are the CLI's own as far as a stream of lines can be. The values that change are always shown, old => new.
+Digests in them have 12 digits, and lines fit a given width; the JSON document has everything whole.
+What the program prints is passed on as it is.
 """
 
 import contextlib
@@ -14,7 +16,8 @@ from typing import Any, TextIO
 
 from fcpin.engine.errors import CheckFailed, EngineError
 from fcpin.engine.state import Operation, ResourceState, as_document, name_of
-from fcpin.engine.values import Change, Properties, compare, masked, shown, summary
+from fcpin.engine.values import Change, Properties, compare, masked, summary
+from fcpin.layout import WIDTH, fold
 
 PROVIDER_KEY = "__provider"
 """The serialized provider object: an input of every dynamic resource, of no interest to its user."""
@@ -84,9 +87,12 @@ class Step:
 class Display:
     """One phase of one run."""
 
-    def __init__(self, *, preview: bool, details: bool = False, out: TextIO = sys.stdout) -> None:
-        """With *details* a resource's URN and the inputs of what is created are shown too (--diff)."""
-        self._preview, self._details, self._out = preview, details, out
+    def __init__(self, *, preview: bool, details: bool = False, out: TextIO = sys.stdout, width: int = WIDTH) -> None:
+        """With *details* a resource's URN and the inputs of what is created are shown too (--diff).
+
+        Lines have at most *width* columns.
+        """
+        self._preview, self._details, self._out, self._width = preview, details, out, width
         self._mutex = threading.Lock()
         self._begun: dict[str, Step] = {}
         self._said: list[tuple[str, str, str]] = []  # URN, severity, message
@@ -124,26 +130,27 @@ class Display:
         """The step failed. Of a provider's traceback only the last line is shown here, all of it at the end."""
         step = self._begun.get(step.state.urn, step)
         messages = str(error).splitlines() if isinstance(error, CheckFailed) else [str(error)]
-        last = "\n      ".join(message.rpartition("\n")[2] for message in messages)
+        last = "\n".join(message.rpartition("\n")[2] for message in messages)
         self._show(step, f"**{f'{step.op.doing} failed'.strip()}** error: {last}")
         self._said += [(step.state.urn, "error", message) for message in messages]
 
     def _show(self, step: Step, text: str, *, values: bool = False) -> None:
         changes = step.visible if values else []
         keys = f" [diff: {summary(changes)}]" if changes else ""
-        lines = [f" {step.op.sign} {step.state.type} {name_of(step.state.urn)} {text}{keys}"]
+        title = f"{step.state.type} {name_of(step.state.urn)} {text}{keys}"
+        lines = fold(title, self._width, f" {step.op.sign} ", "      ")
         if values and self._details:
-            lines.append(f"        [urn={step.state.urn}]")
+            lines += fold(f"[urn={step.state.urn}]", self._width, "        ", "        ")
             if step.op is Op.CREATE:
                 changes = Step(step.op, step.state, None, compare({}, step.state.inputs)).visible
-        self.line("\n".join([*lines, *(line for change in changes for line in change.lines("      "))]))
+        self.line("\n".join([*lines, *(line for change in changes for line in change.lines("      ", self._width))]))
 
     def log(self, severity: str, message: str, urn: str = "") -> None:
         """A message of the program, the provider or the engine. Warnings and errors are repeated at the end."""
         if severity in ("warning", "error"):
             self._said.append((urn, severity, message.strip()))
         where = f"{name_of(urn)}: " if urn else ""
-        self.line(f"    {where}{severity}: " + message.strip().replace("\n", "\n      "))
+        self.line("\n".join(fold(message.strip(), self._width, f"    {where}{severity}: ", "      ")))
 
     def output(self, text: str) -> None:
         """Something that the program or the plugin printed."""
@@ -152,17 +159,18 @@ class Display:
     def summary(self, before: Properties, after: Properties) -> None:
         """Diagnostics, the stack's outputs before and *after*, and counts. A preview leaves out what stays."""
         changes = {change.key: change for change in compare(before, after)}
-        outputs = [line for change in changes.values() for line in change.lines("  ")]
+        shown = list(changes.values())
         if not self._preview:
-            outputs += [f"    {key}: {shown(after[key])}" for key in sorted(after.keys() - changes.keys())]
-        outputs = ["Outputs:", *outputs, ""] if outputs else []
+            shown += [Change(key, " ", new=after[key]) for key in sorted(after.keys() - changes.keys())]
+        lines = [line for change in shown for line in change.lines("  ", self._width)]
+        outputs = ["Outputs:", *lines, ""] if lines else []
         self.line("\n".join([*self._messages(), *outputs, "Resources:", *self._counts()]))
 
     def _messages(self) -> list[str]:
         lines = ["Diagnostics:"] if self._said else []
         for urn, severity, message in self._said:
             where = f"{urn.split('::')[2].rpartition('$')[2]} ({name_of(urn)})" if urn else "engine"
-            lines += [f"  {where}:", f"    {severity}: " + message.replace("\n", "\n    "), ""]
+            lines += [f"  {where}:", *fold(message, self._width, f"    {severity}: ", "    "), ""]
         return lines
 
     def _counts(self) -> list[str]:

@@ -15,6 +15,7 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
 
 from fcpin.engine.errors import Unsupported
+from fcpin.layout import WIDTH, fold_values
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the protocol's mark of a secret, no secret
@@ -22,6 +23,8 @@ RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _PATH = re.compile(r'[^.\[\]"*]+(\.[^.\[\]"*]+)*')
 _ABSENT = object()
+_MARGIN = 8
+"""How far a value that needs several lines is indented below a long key."""
 
 Value: TypeAlias = Any
 """None, bool, int, float, str, Secret, or a list or dictionary of values."""
@@ -131,20 +134,28 @@ class Change:
 
     key: str
     sign: str
-    """`+` added, `-` removed, `~` changed."""
+    """`+` added, `-` removed, `~` changed; a blank for a value that stays."""
     old: Value = None
     new: Value = None
 
-    def lines(self, indent: str) -> Iterator[str]:
-        """The change as the CLI shows it: of two mappings a line for each key that differs."""
-        if isinstance(self.old, dict) and isinstance(self.new, dict):
-            yield f"{indent}{self.sign} {self.key}: {{"
-            for change in compare(self.old, self.new):
-                yield from change.lines(f"{indent}    ")
-            yield f"{indent}  }}"
-        else:
-            values = {"+": [self.new], "-": [self.old], "~": [self.old, self.new]}[self.sign]
-            yield f"{indent}{self.sign} {self.key}: {' => '.join(map(shown, values))}"
+    def lines(self, indent: str, width: int = WIDTH) -> Iterator[str]:
+        """The change for people, in lines of at most *width* columns, with shortened digests.
+
+        One line where it fits, as the CLI has it; else the new value stands below the old one. Of two mappings a line
+        for each key that differs; of one that fits no line, a line for each key.
+        """
+        values = {"-": [self.old], "~": [self.old, self.new]}.get(self.sign, [self.new])
+        lines = fold_values(f"{indent}{self.sign} {self.key}: ", list(map(shown, values)), width, len(indent) + _MARGIN)
+        if all(isinstance(value, dict) for value in values) and len(values) + len(lines) > 2:
+            lines = [line for change in self._inner() for line in change.lines(f"{indent}    ", width)]
+            lines = [f"{indent}{self.sign} {self.key}: {{", *lines, f"{indent}  }}"]
+        yield from lines
+
+    def _inner(self) -> "Sequence[Change]":
+        """The changes within mappings."""
+        if self.sign == "~":
+            return compare(self.old, self.new)
+        return [Change(key, self.sign, value, value) for key, value in ((self.old or self.new).items())]
 
 
 def compare(old: Properties, new: Properties) -> list[Change]:

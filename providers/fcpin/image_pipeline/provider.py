@@ -112,13 +112,14 @@ class ImagePipelineProvider(ConfiguredProvider):
         self, args: "PipelineArgs", props: Mapping[str, Any], olds: Mapping[str, Any], *, again: bool
     ) -> dict[str, Any]:
         """The outputs once the image is there."""
+        from fcpin.image import short
         from fcpin.image_pipeline.inputs import inputs_of
 
         maker, name = self._maker, f"{args.image.repository.path}:{args.image.tag}"
         shown = props.get("digest")
         if shown and not again and (now := maker.find(args.image)) != shown:
             raise TagMoved(
-                f"{args.image} moved from {shown} to {now or 'nothing'} since it was previewed; run again to see it"
+                f"{args.image} moved from {short(shown)} to {short(now)} since it was previewed; run again to see it"
             )
         made = maker.make(args.request, lambda line: self._log("info", f"{name}: {line}"), again=again)
         told = {"pipeline": made.name, "log_location": made.log_location}

@@ -22,7 +22,7 @@ from fcpin.fc.client import FunctionClient
 from fcpin.fc.model import Function
 from fcpin.fc.readiness import Waiter
 from fcpin.fc.runtime_config import RUNTIME
-from fcpin.image import Image, TagRecord
+from fcpin.image import Image, TagRecord, short
 from fcpin.pinned_function import plan
 from fcpin.pinned_function.engine_log import Log
 from fcpin.pinned_function.guard import Guard
@@ -220,8 +220,9 @@ class Deployer:
                 body = {"customContainerConfig": plan.resend(args, function)}
                 function = self._updated(client, args, function, body)
         raise PinMismatch(
-            f"function {args.function_name}: ready, but FC resolved {function.image} to {function.digest}, "
-            f"expected {pin.digest}; FC keeps the digest of an unchanged tag here: push the image under a new tag"
+            f"function {args.function_name}: ready, but FC resolved {function.image} to {short(function.digest)}, "
+            f"expected {short(pin.digest)}; FC keeps the digest of an unchanged tag here: push the image under a new "
+            "tag"
         )
 
     def _moved_meanwhile(self, args: PinArgs, pin: Pin, function: Function) -> None:
@@ -230,7 +231,7 @@ class Deployer:
         except TagMoved:
             raise TagMoved(
                 f"{pin.image(args.repository)} moved while FC was deploying it: function {args.function_name} runs "
-                f"{function.digest}, not the previewed {pin.digest}; run again to see it and decide"
+                f"{short(function.digest)}, not the previewed {short(pin.digest)}; run again to see it and decide"
             ) from None
 
     def _exposed(self, args: PinArgs, record: TagRecord) -> float | None:

@@ -19,7 +19,7 @@ from fcpin.errors import (
     TagNotFound,
 )
 from fcpin.fc import rules
-from fcpin.image import Digest, Repository, SameDigest, TagRecord
+from fcpin.image import Digest, Repository, SameDigest, TagRecord, short
 from fcpin.lookup import ATTESTED, compressed_size, digest_of, require_platform, same_image, tags_for
 from fcpin.pinned_function.engine_log import Log
 from fcpin.pinned_function.inputs import Current, Pin, PinArgs
@@ -113,12 +113,13 @@ class Resolver:
             record = self._directory.resolve(args.repository, pin.tag)
         except TagNotFound:
             raise TagNotFound(
-                f"{args.repository}:{pin.tag} is gone since it was resolved to {pin.digest}; run again to resolve anew"
+                f"{args.repository}:{pin.tag} is gone since it was resolved to {short(pin.digest)}; "
+                "run again to resolve it"
             ) from None
         if record.digest != pin.digest:
             raise TagMoved(
-                f"{args.repository}:{pin.tag} moved from {pin.digest} to {record.digest} since it was resolved; "
-                "nothing was deployed; run again to see and deploy the new image"
+                f"{args.repository}:{pin.tag} moved from {short(pin.digest)} to {short(record.digest)} since it was "
+                "resolved; nothing was deployed; run again to see and deploy the new image"
             )
         return record
 

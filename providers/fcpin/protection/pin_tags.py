@@ -3,7 +3,7 @@
 from typing import Final
 
 from fcpin.errors import RegistryDenied, TagMoved, TagNotFound
-from fcpin.image import Digest, Repository, TagRecord
+from fcpin.image import Digest, Repository, TagRecord, short
 from fcpin.policy.protect import is_pin_tag, pin_tag
 from fcpin.registry.base import Registry
 from fcpin.registry.directory import RegistryDirectory
@@ -35,8 +35,8 @@ class PinTags:
             return None
         if record.digest != digest:
             raise TagMoved(
-                f"protect: {repository}:{tag} points at {record.digest}, expected {digest}: somebody moved it; "
-                f"{_NO_DEPLOYMENT}; remove that tag and run again"
+                f"protect: {repository}:{tag} points at {short(record.digest)}, expected {short(digest)}: "
+                f"somebody moved it; {_NO_DEPLOYMENT}; remove that tag and run again"
             )
         return record
 
