@@ -213,6 +213,9 @@ def test_uv_comes_from_the_index_that_pip_uses(machine: Machine) -> None:
     assert "--only-binary :all:" in fetched
     assert machine.installed() == [RUN]
     assert set(machine.calls(r"^index (.*)$")) == {"https://mirror.example/simple"}
+    machine.setup("dev")
+    assert machine.calls(r"^python3 -m pip install .*$") == []
+    assert machine.installed() == [DEV]
 
 
 def test_a_python_without_pip_has_it_in_the_environment(machine: Machine) -> None:
