@@ -6,14 +6,19 @@ import shutil
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from rich.cells import cell_len
-
 WIDTH: Final = 120
 """Columns of a line where the width of the terminal is not known, or larger."""
 _LEAST: Final = 20
 _DIGEST: Final = re.compile(r"\b(sha256:[0-9a-f]{12})[0-9a-f]{52}\b")
 _INSIDE_A_WORD: Final = re.compile(r"(?<=[/,;&?])|(?<=(?<!sha256):)|(?=@)")
 """Where a word that is longer than a line may be broken: a reference after its host, path or repository."""
+
+
+def width_of(text: str) -> int:
+    """Columns that *text* takes in a terminal; Chinese characters take two."""
+    from rich.cells import cell_len  # most commands that import this print nothing wide
+
+    return cell_len(text)
 
 
 def shorten(text: str) -> str:
@@ -45,16 +50,16 @@ def fold_values(head: str, values: Sequence[str], width: int, margin: int) -> li
     Below a long *head* values are indented by *margin*.
     """
     line = f"{head}{shorten(' => '.join(values))}"
-    if cell_len(line) <= width:
+    if width_of(line) <= width:
         return [line]
-    margin = cell_len(head) if cell_len(head) <= width // 3 else margin
+    margin = width_of(head) if width_of(head) <= width // 3 else margin
     heads = [head, *[f"{' ' * (margin - 3)}=> "] * (len(values) - 1)]
     return [line for first, text in zip(heads, values, strict=True) for line in fold(text, width, first, " " * margin)]
 
 
 def _fold_line(text: str, width: int, head: str, rest: str) -> Iterator[str]:
-    while cell_len(head) + cell_len(text) > width:
-        end = _end(text, max(width - cell_len(head), _LEAST))
+    while width_of(head) + width_of(text) > width:
+        end = _end(text, max(width - width_of(head), _LEAST))
         if end == len(text):
             break
         yield f"{head}{text[:end].rstrip()}"
@@ -66,7 +71,7 @@ def _end(text: str, room: int) -> int:
     """Length of the part of *text*, at least one character, that is put on a line with *room* columns."""
     fits, used = 0, 0
     for character in text:
-        used += cell_len(character)
+        used += width_of(character)
         if used > room:
             break
         fits += 1

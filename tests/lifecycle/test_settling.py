@@ -11,7 +11,7 @@ POLICIES: dict[str, dict[str, Any]] = {
     "created": {"policy": {"newest": {"by": "created"}}},
     "digest": {"policy": {"digest": {"tag": "latest"}}},
     "held": {"policy": {"newest": {}}, "hold": {"tag": "main-1", "until": "2999-01-01T00:00:00Z"}},
-    "aged": {"policy": {"newest": {}}, "min_age": "1s"},
+    "aged": {"policy": {"newest": {}}, "min_age": "0.1s"},
     "preferred": {"policy": {"family": {"name": "main"}}, "accelerated": "prefer"},
 }
 

@@ -6,13 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from rich.cells import cell_len
-
 from fcpin.cli.command import Command, Streams
 from fcpin.errors import InvalidInput, Problem
 from fcpin.image import brief
 from fcpin.json_reader import read_json
-from fcpin.layout import WIDTH, fold
+from fcpin.layout import WIDTH, fold, width_of
 
 FAILED: Final = 1
 _TYPE: Final = "pulumi-python:dynamic/fcpin:PinnedFunction"  # keys.TYPE: to import it would load Pulumi's SDK
@@ -115,7 +113,7 @@ def _listed(changes: Sequence[Change]) -> Sequence[str]:
     """A table, where its rows fit; else a list, with old and new pin on lines of their own."""
     rows = [_cells(change) for change in changes]
     table = [f"| {' | '.join(row)} |" for row in rows]
-    if all(cell_len(line) <= WIDTH for line in table):
+    if all(width_of(line) <= WIDTH for line in table):
         return ["| | function | from | to | also |", "|---|---|---|---|---|", *table]
     return [line for row in rows for line in _item(*row)]
 
