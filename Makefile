@@ -39,7 +39,7 @@ demo-build: ## a commit becomes an image, and the function runs it: by buildah, 
 
 .PHONY: test
 test: ## every test, on both engines where the Pulumi CLI is; ENGINE=embedded|pulumi for one of them
-	@$(if $(ARGS),,echo "make test: about 9 minutes on two cores, and up to 3 for set-up the first time; ARGS='-k WORD' for a part")
+	@$(if $(ARGS),,echo "make test: about 10 minutes on two cores, and up to 3 for set-up the first time; ARGS='-k WORD' for a part")
 	@tools/setup $(FOR_TESTS)
 	@$(LOOPBACK) $(PYTHON_BIN)/pytest -n 2 $(ARGS)
 
