@@ -3,7 +3,6 @@
 import ast
 import subprocess
 import sys
-import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -184,28 +183,6 @@ def test_every_file_says_its_one_idea_in_its_first_line() -> None:
         for file in folder.rglob("*.py"):
             if file.stat().st_size and "projects" not in file.parts:
                 assert ast.get_docstring(ast.parse(file.read_text())), f"{file.relative_to(ROOT)} has no docstring"
-
-
-def lines_of_code(file: Path) -> int:
-    """Lines with code on them: no comments, no docstrings."""
-    docstrings = {
-        number
-        for node in ast.walk(ast.parse(file.read_text()))
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-        for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)
-    }
-    layout = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
-    with file.open() as text:
-        tokens = [token for token in tokenize.generate_tokens(text.readline) if token.type not in layout]
-    return len({number for token in tokens for number in range(token.start[0], token.end[0] + 1)} - docstrings)
-
-
-def test_the_embedded_engine_stays_a_stand_in() -> None:
-    """What it would need more lines for is the Pulumi CLI's. Wanted are 1,300; this holds what has been reached.
-
-    The check of providers, the shape of states and locks of ended processes came in for safety.
-    """
-    assert sum(lines_of_code(file) for file in (ROOT / "providers" / "fcpin" / "engine").glob("*.py")) < 1_560
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ FOUND = [
     ("docker-config", b'{"auths": {"registry.example.com": {"auth": "\xc2\x80"}}}'),
     ("docker-config", b'{"auths": {"registry.example.com": {"username": "\\ud800"}}}'),
     ("registry-answer", (200, [("Link", '<x>; rel=""')], b"{}")),
+    ("project", b"name: shop\nruntime: python\nstackConfigDir: " + b"s" * 300 + b"\n"),
     ("registry-answer", (429, [("Retry-After", "\x1c5")], b"")),
 ]
 """Inputs that broke their reader once."""

@@ -81,7 +81,10 @@ class Stack:
         if of_project != project:
             raise UsageError(f"the stack {name} of {of_project}: expected one of this project, {project}")
         file = root / str(document.get("stackConfigDir") or ".") / f"Pulumi.{name}.yaml"
-        settings = _read_yaml(file) if file.exists() else {}
+        try:
+            settings = _read_yaml(file) if file.exists() else {}
+        except OSError as error:  # a name that is too long, say
+            raise ProjectInvalid(f"Pulumi.yaml: stackConfigDir cannot be used: {error.strerror}") from None
         if settings.get("secretsprovider") not in (None, "passphrase", "default"):
             raise Unsupported(f"{file}: secretsprovider {settings['secretsprovider']!r}")
         if settings.get("environment"):

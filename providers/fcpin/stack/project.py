@@ -20,7 +20,11 @@ def stack_file(folder: Path, stack: str) -> Path:
     root, project = _project(folder)
     name = stack.rpartition("/")[2]
     file = root / str(project.get("stackConfigDir") or ".") / f"Pulumi.{name}.yaml"
-    if not file.is_file():
+    try:
+        found = file.is_file()
+    except OSError as error:  # a name that is too long, say
+        raise InvalidSettings(Problem("stackConfigDir", f"cannot be used: {error.strerror}")) from None
+    if not found:
         raise InvalidSettings(Problem(str(file), "is not there; the engine knows the stack, but it has no such file"))
     return file
 
