@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final, Literal, NewType, Self
 
-from fcpin.errors import InvalidImage, Problem
+from fcpin.errors import InvalidImage, Problem, one_line
 
 Digest = NewType("Digest", str)
 """`sha256:` and 64 lower-case hexadecimal digits. Only `parse_digest` makes one."""
@@ -65,12 +65,7 @@ def is_tag(text: str) -> bool:
 
 def listed_tag(text: str) -> str:
     """The name of a tag as a listing gives it. One that is not valid is kept, for a policy to reject, in one line."""
-    return text if is_tag(text) else printable(text)
-
-
-def printable(text: str) -> str:
-    """*text* in one line: what cannot be printed is escaped."""
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+    return text if is_tag(text) else one_line(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from fcpin.errors import InvalidImage, RegistryProtocolError
-from fcpin.image import Digest, parse_digest, printable
+from fcpin.errors import InvalidImage, RegistryProtocolError, one_line
+from fcpin.image import Digest, parse_digest
 
 MANIFEST_TYPES: Final = (
     "application/vnd.oci.image.index.v1+json",
@@ -71,7 +71,7 @@ def read_manifest(digest: Digest, body: Mapping[str, Any], asked: str) -> Manife
 def _artifact(body: Mapping[str, Any]) -> str:
     """The type of an artifact, or nothing for an image: OCI names it in `artifactType` or by its configuration."""
     config = _text(body["config"], "mediaType")
-    return "" if config in _IMAGE_CONFIGS else printable(_text(body, "artifactType") or config)[:_LONGEST_TYPE]
+    return "" if config in _IMAGE_CONFIGS else one_line(_text(body, "artifactType") or config)[:_LONGEST_TYPE]
 
 
 def _layers_size(body: Mapping[str, Any]) -> int | None:
