@@ -204,7 +204,7 @@ def test_every_file_says_its_one_idea_in_its_first_line() -> None:
         ),
         ("fcpin.container_function", ("alibabacloud_tea_openapi", "urllib3", "stamina", "fcpin.registry")),
         ("fcpin.pinned_function.services", ("alibabacloud_tea_openapi",)),
-        ("fcpin.devs.running", ("alibabacloud_tea_openapi", "pulumi", "urllib3", "grpc")),
+        ("fcpin.pipelines.running", ("alibabacloud_tea_openapi", "pulumi", "urllib3", "grpc")),
     ],
 )
 def test_heavy_imports_stay_out_of_paths_that_need_none(module: str, heavy: tuple[str, ...]) -> None:

@@ -18,7 +18,7 @@ from fcpin.cli import main
 from fcpin.errors import InvalidInput
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import OWN_KEYS, STACK_KEYS
-from fcpin.pipeline.spec import problems
+from fcpin.pipelines.spec import problems
 from fcpin.policy import Policy
 from fcpin.policy.hold import Hold
 from fcpin.policy.spec import KEYS, ORDERS

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from fcpin.build.buildah import Buildah
-from fcpin.build.builder import Chosen
-from fcpin.build.pipelines import PipelineBuilder
-from fcpin.build.switch import armed
 from fcpin.clock import Clock
-from fcpin.devs.client import DevsClient
 from fcpin.fc.client import FunctionClient
 from fcpin.openapi import Profile
+from fcpin.pipelines.buildah import Buildah
+from fcpin.pipelines.builder import BuilderByName
+from fcpin.pipelines.cancel_on_exit import cancel_on_exit
+from fcpin.pipelines.devs import DevsClient
+from fcpin.pipelines.devs_builder import DevsBuilder
 from fcpin.registry.build_times import BuildTimes
 from fcpin.registry.directory import RegistryDirectory
 from fcpin.settings import Settings, endpoint_of
@@ -65,12 +65,14 @@ def registries(settings: Settings, clock: Clock, tell: Callable[[str], None] = _
     )
 
 
-def builders(settings: Settings, directory: RegistryDirectory, folder: Path, clock: Clock) -> Chosen:
+def builders(settings: Settings, directory: RegistryDirectory, folder: Path, clock: Clock) -> BuilderByName:
     """By Serverless Devs, or by buildah from the code repository at *folder*. Asks nobody anything yet."""
-    return Chosen({"devs": pipeline_builder(settings, clock), "buildah": Buildah(folder, directory.push_target, clock)})
+    return BuilderByName(
+        {"devs": devs_builder(settings, clock), "buildah": Buildah(folder, directory.push_target, clock)}
+    )
 
 
-def pipeline_builder(settings: Settings, clock: Clock) -> PipelineBuilder:
+def devs_builder(settings: Settings, clock: Clock) -> DevsBuilder:
     """Builds by Serverless Devs. Asks nobody anything yet."""
     client = devs_client(settings)
-    return PipelineBuilder(client, clock, lambda name: armed(client.endpoint, settings.credentials, name))
+    return DevsBuilder(client, clock, lambda name: cancel_on_exit(client.endpoint, settings.credentials, name))

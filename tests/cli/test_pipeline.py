@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fcpin.pipeline.validate import examine
+from fcpin.pipelines.checks import check
 from tests.pipeline.documents import DATA, mended, text_of
 from tests.pipeline.test_spec import PERSONAL, RUNNER, WARM
 from tests.support.told_stack import Answer, ToldStack, run

@@ -30,9 +30,9 @@ from fcpin.function_files import function_files
 from fcpin.image import Image, Repository, acr_host, is_tag, parse_digest
 from fcpin.json_reader import read_json
 from fcpin.pinned_function.approved import FILE, Approved
-from fcpin.pipeline.configured import pipelines_in, require_all
-from fcpin.pipeline.document import Document
-from fcpin.pipeline.validate import examine
+from fcpin.pipelines.spec import pipelines_in, require_all
+from fcpin.pipelines.document import Document
+from fcpin.pipelines.checks import check
 from fcpin.policy import Policy
 from fcpin.receiver.errors import Refused
 from fcpin.receiver.senders import KINDS

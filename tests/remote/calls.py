@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from fcpin.devs.client import DevsClient
+from fcpin.pipelines.devs import DevsClient
 from fcpin.errors import (
     FcpinError,
     FunctionDenied,

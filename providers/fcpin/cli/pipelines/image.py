@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from fcpin.clock import SystemClock
 
 if TYPE_CHECKING:
-    from fcpin.build.builder import Progress
+    from fcpin.pipelines.builder import Progress
     from fcpin.settings import Settings
 
 
-def built(
+def ensured_image(
     spec: Mapping[str, Any], commit: str, settings: "Settings", folder: Path, deadline: float | None, tell: "Progress"
 ) -> Iterator[str]:
     """The image of *spec* as the registry has it; buildah looks for the code from the project's *folder*.
@@ -19,18 +19,18 @@ def built(
     *deadline*, in seconds, goes before the pipeline's own. An image that is there already is taken, as `rebuild` says.
     Raises PipelineError, RegistryError; then nothing is left running.
     """
-    from fcpin.build.builder import BuildRequest
-    from fcpin.build.making import Maker
     from fcpin.clients import builders, registries
     from fcpin.image import Image
-    from fcpin.pipeline.spec import deadline_of, image_of, is_rebuilt
+    from fcpin.pipelines.builder import BuildRequest
+    from fcpin.pipelines.image_builds import ImageBuilds
+    from fcpin.pipelines.spec import deadline_of, image_of, is_rebuilt
 
     clock = SystemClock()
     directory = registries(settings, clock)
-    maker = Maker(builders(settings, directory, folder, clock), directory, clock)
+    builds = ImageBuilds(builders(settings, directory, folder, clock), directory, clock)
     image = Image.parse(image_of(spec, commit))
     request = BuildRequest(spec, image, commit, deadline or deadline_of(spec))
-    made = maker.make(request, tell, again=is_rebuilt(spec))
-    yield f"{image}@{made.digest}"
-    if made.log_location:
-        tell(f"the log: {made.log_location}")
+    built = builds.ensure_image(request, tell, rebuild=is_rebuilt(spec))
+    yield f"{image}@{built.digest}"
+    if built.log_location:
+        tell(f"log: {built.log_location}")

@@ -18,7 +18,7 @@ from fcpin.clock import SystemClock
 from fcpin.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
-    from fcpin.pipeline.document import Document
+    from fcpin.pipelines.document import Document
     from fcpin.stack import Stack
 
 DESCRIPTION: Final = (
@@ -45,24 +45,22 @@ def filled(given: Namespace, streams: Streams) -> "tuple[Document, Document]":
     """
     from dataclasses import replace
 
-    from fcpin.pipeline.validate import examine
-    from fcpin.pipeline.variables import commit_problem, rendered, values
+    from fcpin.pipelines.checks import check
+    from fcpin.pipelines.variables import commit_problem, rendered, values
 
     document = read_document(given.file)
-    examined = examine(document.tree)
-    require_runnable(document, examined)
+    checked = check(document.tree)
+    require_runnable(document, checked)
     if given.commit is not None and (wrong := commit_problem("--commit", given.commit)):
         raise InvalidInput(wrong)
-    streams.stderr.writelines(f"{line}\n" for line in told(document, examined))
+    streams.stderr.writelines(f"{line}\n" for line in told(document, checked))
     given_values = values(given.commit or "", SystemClock().now(), app_name=given.app_name, env_name=given.env_name)
     return document, replace(document, tree=rendered(document.tree, given_values))
 
 
 def _of_stack(given: Namespace, stack: "Stack") -> Iterator[str]:
-    from fcpin.pipeline.configured import KEY
-    from fcpin.pipeline.document import Document
-    from fcpin.pipeline.named import as_template, at_commit
-    from fcpin.pipeline.spec import is_local
+    from fcpin.pipelines.document import Document
+    from fcpin.pipelines.spec import KEY, is_local
 
     for name, spec in pipelines_of(stack, given.name, given.commit).items():
         if is_local(spec):
@@ -71,7 +69,7 @@ def _of_stack(given: Namespace, stack: "Stack") -> Iterator[str]:
             )
             raise InvalidInput(Problem(f"{KEY}.{name}.builder", reason))
         now = SystemClock().now()
-        tree = at_commit(spec, given.commit, now) if given.commit else as_template(spec)
+        tree = document_at(spec, given.commit, now) if given.commit else document_template(spec)
         yield f"# {KEY}.{name}\n{Document(name, tree, {}).text()}"
 
 

@@ -15,9 +15,9 @@ from fcpin.clock import Clock, SystemClock
 from fcpin.errors import BuildTimedOut, InvalidInput, Problem
 
 if TYPE_CHECKING:
-    from fcpin.build.builder import Progress
-    from fcpin.pipeline.document import Document
-    from fcpin.pipeline.model import Pipeline
+    from fcpin.pipelines.builder import Progress
+    from fcpin.pipelines.document import Document
+    from fcpin.pipelines.model import Pipeline
     from fcpin.settings import Settings
     from fcpin.stack import Stack
 
@@ -31,7 +31,7 @@ _BESIDE_THE_TASKS: Final = 600
 
 def run(given: Namespace, streams: Streams) -> int:
     """0. Raises InvalidInput, StackError, PipelineError, RegistryError; then no pipeline is left running."""
-    from fcpin.cli.pipelines.image import built
+    from fcpin.cli.pipelines.image import ensured_image
     from fcpin.settings import Settings
 
     if not given.file and not given.stack:
@@ -44,7 +44,7 @@ def run(given: Namespace, streams: Streams) -> int:
 
     with ending_in_order():
         if stack and spec:
-            images = built(spec, given.commit, stack.settings, given.cwd, given.deadline, tell)
+            images = ensured_image(spec, given.commit, stack.settings, given.cwd, given.deadline, tell)
         else:
             settings = stack.settings if stack else Settings.read(lambda _: None)
             images = _submitted(given, _of_file(given, streams, SystemClock()), settings, tell)
@@ -55,33 +55,33 @@ def run(given: Namespace, streams: Streams) -> int:
 
 def _submitted(given: Namespace, document: Mapping[str, Any], settings: "Settings", tell: "Progress") -> Iterator[str]:
     """Every image as the registry has it, once the pipeline has succeeded."""
-    from fcpin.build.builder import Built
-    from fcpin.build.making import Maker
-    from fcpin.clients import pipeline_builder, registries
+    from fcpin.clients import devs_builder, registries
     from fcpin.image import Image
-    from fcpin.pipeline.validate import examine
+    from fcpin.pipelines.builder import BuildReport
+    from fcpin.pipelines.checks import check
+    from fcpin.pipelines.image_builds import ImageBuilds
 
-    clock, pipeline = SystemClock(), examine(document, is_template=False).pipeline
-    builder = pipeline_builder(settings, clock)
-    maker = Maker(builder, registries(settings, clock), clock)
+    clock, pipeline = SystemClock(), check(document, is_template=False).pipeline
+    builder = devs_builder(settings, clock)
+    builds = ImageBuilds(builder, registries(settings, clock), clock)
     deadline, began = float(given.deadline or _deadline(pipeline)), clock.monotonic()
     images = [Image.parse(build.image) for build in pipeline.builds]
     try:
         finished = builder.run(document, deadline, tell)
     except BuildTimedOut as error:
-        raise BuildTimedOut(f"{error}{''.join(map(maker.stuck, images))}") from None
-    built = Built(finished.pipeline.name, str(finished.log or ""), finished.reported)
+        raise BuildTimedOut(f"{error}{''.join(map(builds.missing_conversion, images))}") from None
+    built = BuildReport(finished.pipeline.name, str(finished.log or ""), finished.reported)
     for image in images:
-        yield f"{image}@{maker.read_back(image, built, deadline - (clock.monotonic() - began))}"
+        yield f"{image}@{builds.read_back(image, built, deadline - (clock.monotonic() - began))}"
     if not images:
         tell("no task that builds is on: nothing was pushed")
     if built.log_location:
-        tell(f"the log: {built.log_location}")
+        tell(f"log: {built.log_location}")
 
 
 def _of_file(given: Namespace, streams: Streams, clock: Clock) -> Mapping[str, Any]:
-    from fcpin.pipeline.variables import has_variables
-    from fcpin.pipeline.wire import to_wire
+    from fcpin.pipelines.document import to_wire
+    from fcpin.pipelines.variables import has_variables
 
     if given.name:
         raise InvalidInput(Problem("--name", "is for a stack's pipelines; drop it, or FILE"))
@@ -96,10 +96,9 @@ def _of_file(given: Namespace, streams: Streams, clock: Clock) -> Mapping[str, A
 
 def _not_ready(document: "Document") -> Iterator[Problem]:
     """What is only a warning until it is to be run."""
-    from fcpin.pipeline.images import is_masked
-    from fcpin.pipeline.validate import examine
+    from fcpin.pipelines.checks import check, is_masked
 
-    pipeline = examine(document.tree, is_template=False).pipeline
+    pipeline = check(document.tree, is_template=False).pipeline
     if pipeline.is_bare:
         yield Problem(document.name, "is a list of tasks; put it under spec.templateSpec.tasks of a pipeline")
     for build in pipeline.builds:
@@ -121,7 +120,7 @@ def _spec(given: Namespace, stack: "Stack") -> Mapping[str, Any]:
 
 def _deadline(pipeline: "Pipeline") -> float:
     """The time that all tasks may take one after the other, and some for queues and conversion."""
-    from fcpin.pipeline.environment import DEFAULT_SECONDS
+    from fcpin.pipelines.environments import DEFAULT_SECONDS
 
     timeouts = [(task.runner and task.runner.timeout) or DEFAULT_SECONDS for task in pipeline.tasks if task.enable]
     return sum(timeouts) + _BESIDE_THE_TASKS

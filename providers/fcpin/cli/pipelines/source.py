@@ -10,8 +10,8 @@ from fcpin.cli.stacks import add_stack, read_stack
 from fcpin.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
-    from fcpin.pipeline.document import Document
-    from fcpin.pipeline.validate import Examined
+    from fcpin.pipelines.checks import Checked
+    from fcpin.pipelines.document import Document
     from fcpin.stack import Stack
 
 
@@ -31,7 +31,7 @@ def add_values(parser: ArgumentParser) -> None:
 
 def read_document(file: Path) -> "Document":
     """Raises InvalidInput."""
-    from fcpin.pipeline.document import Document
+    from fcpin.pipelines.document import Document
 
     try:
         return Document.parse(file.read_text(encoding="utf-8-sig"), str(file))
@@ -41,19 +41,19 @@ def read_document(file: Path) -> "Document":
         raise InvalidInput(Problem(str(file), "is not UTF-8 text")) from None
 
 
-def told(document: "Document", examined: "Examined") -> Iterator[str]:
+def told(document: "Document", checked: "Checked") -> Iterator[str]:
     """Every finding as compilers tell theirs: `pipeline.yaml:27: error: …`."""
-    for slip in document.slips:
-        yield printable(f"{slip.path}: error: {slip.reason}")
-    for each in examined.findings:
+    for each in document.syntax_problems:
+        yield printable(f"{each.path}: error: {each.reason}")
+    for each in checked.findings:
         what = f"{each.path}: {each.reason}" if each.path else each.reason
         yield printable(f"{document.place(each.path)}: {each.severity}: {what}")
 
 
-def require_runnable(document: "Document", examined: "Examined") -> None:
+def require_runnable(document: "Document", checked: "Checked") -> None:
     """Raises InvalidInput with everything that is wrong, and where."""
-    problems = [*document.slips]
-    for each in examined.problems:
+    problems = [*document.syntax_problems]
+    for each in checked.problems:
         what = f"{each.path}: {each.reason}" if each.path else each.reason
         problems.append(Problem(document.place(each.path), what))
     if problems:
@@ -62,7 +62,7 @@ def require_runnable(document: "Document", examined: "Examined") -> None:
 
 def pipelines_of(stack: "Stack", name: str | None, commit: str | None = None) -> Mapping[str, Mapping[str, Any]]:
     """The pipelines of *stack*, or the one called *name*, valid. Raises InvalidInput."""
-    from fcpin.pipeline.configured import KEY, pipelines_in, require_all
+    from fcpin.pipelines.spec import KEY, pipelines_in, require_all
     from fcpin.spelling import unknown_key
 
     pipelines = pipelines_in(stack.config)

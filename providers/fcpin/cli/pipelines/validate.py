@@ -19,13 +19,12 @@ def run(given: Namespace, streams: Streams) -> int:
     """0 when everything can be run, 2 when not. Raises InvalidInput, StackError."""
     stack = one_source(given)
     if stack is not None:
-        from fcpin.pipeline.configured import KEY
-        from fcpin.pipeline.spec import examined as judged
-        from fcpin.pipeline.spec import is_local
+        from fcpin.pipelines.spec import KEY, is_local
+        from fcpin.pipelines.spec import checked as checked_spec
 
         pipelines = pipelines_of(stack, given.name)
         for name, spec in pipelines.items():
-            for warning in () if is_local(spec) else judged(spec, f"{KEY}.{name}").warnings:
+            for warning in () if is_local(spec) else checked_spec(spec, f"{KEY}.{name}").warnings:
                 streams.stdout.write(f"{printable(f'warning: {warning}')}\n")
         streams.stdout.write(f"{KEY}: valid: {printable(', '.join(pipelines))}\n")
         return 0
@@ -33,13 +32,13 @@ def run(given: Namespace, streams: Streams) -> int:
 
 
 def _examined(file: Path, streams: Streams) -> int:
-    from fcpin.pipeline.validate import examine
+    from fcpin.pipelines.checks import check
 
     document = read_document(file)
-    examined = examine(document.tree)
-    streams.stdout.writelines(f"{line}\n" for line in told(document, examined))
-    counts = Counter(each.severity for each in examined.findings)
-    errors = counts["error"] + len(document.slips)
+    checked = check(document.tree)
+    streams.stdout.writelines(f"{line}\n" for line in told(document, checked))
+    counts = Counter(each.severity for each in checked.findings)
+    errors = counts["error"] + len(document.syntax_problems)
     told_of = [_counted(errors, "error"), _counted(counts["warning"], "warning")]
     streams.stdout.write(f"{file}: {', '.join(filter(None, told_of)) or 'valid'}\n")
     return WRONG if errors else 0
