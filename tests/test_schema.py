@@ -27,8 +27,8 @@ from fcpin.schema import policy_schema, stack_schema
 from fcpin.schema.policy import KEYS as KEY_SCHEMAS
 from fcpin.schema.policy import ORDERS as ORDER_SCHEMAS
 from fcpin.schema.stack import CONFIG_KEYS, FUNCTION_KEYS, REGISTRY_KEYS
-from tests.pipeline.test_spec import PERSONAL, RUNNER, WARM
-from tests.pipeline.test_spec import WRONG as SPECS_OF_PIPELINES
+from tests.pipelines.test_spec import PERSONAL, RUNNER, WARM
+from tests.pipelines.test_spec import WRONG as SPECS_OF_PIPELINES
 
 ROOT = Path(__file__).parent.parent
 POLICY = Draft7Validator(policy_schema())

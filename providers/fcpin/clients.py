@@ -8,14 +8,16 @@ from typing import Protocol
 
 from fcpin.clock import Clock
 from fcpin.fc.client import FunctionClient
+from fcpin.image import Repository
 from fcpin.openapi import Profile
 from fcpin.pipelines.buildah import Buildah
 from fcpin.pipelines.builder import BuilderByName
 from fcpin.pipelines.cancel_on_exit import cancel_on_exit
 from fcpin.pipelines.devs import DevsClient
 from fcpin.pipelines.devs_builder import DevsBuilder
+from fcpin.registry.base import PushTarget
 from fcpin.registry.build_times import BuildTimes
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries
 from fcpin.settings import Settings, endpoint_of
 
 _log = logging.getLogger(__name__)
@@ -50,12 +52,12 @@ def devs_client(settings: Settings, profile: str = "") -> DevsClient:
     return DevsClient(endpoint=settings.endpoints.get("devs", ""), credentials=account)
 
 
-def registries(settings: Settings, clock: Clock, tell: Callable[[str], None] = _log.info) -> RegistryDirectory:
+def registries_of(settings: Settings, clock: Clock, tell: Callable[[str], None] = _log.info) -> Registries:
     """All registries, with one listing of each repository. Asks nobody anything yet. Raises InvalidSettings.
 
     *tell* takes what the user may want to know of a listing.
     """
-    return RegistryDirectory(
+    return Registries(
         settings.registries,
         credentials=settings.credentials,
         cr_endpoint=settings.endpoints.get("cr"),
@@ -65,14 +67,16 @@ def registries(settings: Settings, clock: Clock, tell: Callable[[str], None] = _
     )
 
 
-def builders(settings: Settings, directory: RegistryDirectory, folder: Path, clock: Clock) -> BuilderByName:
-    """By Serverless Devs, or by buildah from the code repository at *folder*. Asks nobody anything yet."""
-    return BuilderByName(
-        {"devs": devs_builder(settings, clock), "buildah": Buildah(folder, directory.push_target, clock)}
-    )
+def builders(settings: Settings, registries: Registries, folder: Path, clock: Clock) -> BuilderByName:
+    """Return the builders of Serverless Devs, and of buildah for the code repository at *folder*. No request yet."""
+
+    def target(repository: Repository) -> PushTarget:
+        return registries.open(repository).push_target()
+
+    return BuilderByName({"devs": devs_builder(settings, clock), "buildah": Buildah(folder, target, clock)})
 
 
 def devs_builder(settings: Settings, clock: Clock) -> DevsBuilder:
-    """Builds by Serverless Devs. Asks nobody anything yet."""
+    """Return the builder of Serverless Devs. No request yet."""
     client = devs_client(settings)
     return DevsBuilder(client, clock, lambda name: cancel_on_exit(client.endpoint, settings.credentials, name))

@@ -9,7 +9,7 @@ import pytest
 
 from fcpin.drift import Kind
 from fcpin.emulator import Emulator
-from tests.pipeline.documents import text_of
+from tests.pipelines.documents import text_of
 from tests.support.examples import examples
 from tests.support.told_stack import PATH, ToldStack, run
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from demo.code import CONTAINERFILE, Code
-from tests.pipeline.documents import text_of
+from tests.pipelines.documents import text_of
 from tests.support.signals import as_in_a_terminal
 from tests.support.told_stack import PATH, Answer, ToldStack
 

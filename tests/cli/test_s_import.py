@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from fcpin.pinned_function.inputs import PinArgs
-from tests.pipeline.documents import DATA
+from tests.pipelines.documents import DATA
 from tests.support.told_stack import REGION, ToldStack, run
 
 S_YAML = """

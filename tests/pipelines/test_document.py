@@ -5,7 +5,7 @@ from ruamel.yaml import YAML
 
 from fcpin.errors import InvalidInput
 from fcpin.pipelines.document import Document
-from tests.pipeline.documents import EXAMPLES, example, mended, text_of
+from tests.pipelines.documents import EXAMPLES, example, mended, text_of
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -26,11 +26,11 @@ def test_a_round_trip_keeps_comments_order_quotes_and_unknown_fields() -> None:
 
 def test_a_tab_before_a_comment_is_told_with_its_line_and_the_rest_is_read() -> None:
     document = example("commit-and-deploy")
-    assert [str(slip) for slip in document.slips] == [
-        "commit-and-deploy.yaml:27: begins with a tab; YAML takes spaces only: replace it"
+    assert [str(each) for each in document.syntax_problems] == [
+        "commit-and-deploy.yaml:27: begins with a tab; YAML allows spaces only: replace it"
     ]
     assert len(document.tree["spec"]["templateSpec"]["tasks"]) == 2
-    assert not Document.parse(mended(), "mended").slips
+    assert not Document.parse(mended(), "mended").syntax_problems
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_what_is_no_yaml_is_told_with_its_line(what: str, text: str, place: str,
 
 
 def test_a_tab_inside_a_text_is_none_of_our_business() -> None:
-    assert Document.parse("a: |\n  b\n  \tc\n", "p.yaml").slips == ()
+    assert Document.parse("a: |\n  b\n  \tc\n", "p.yaml").syntax_problems == ()
 
 
 def test_a_place_is_the_line_of_what_is_nearest() -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from fcpin.pipelines.spec import checked, deadline_of, document, problems
 from fcpin.pipelines.checks import check
+from fcpin.pipelines.spec import checked, deadline_of, document, problems
 
 PERSONAL = "registry-vpc.cn-hangzhou.aliyuncs.com/shop/app:{commit}"
 ENTERPRISE = "demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com/shop/app:{commit}"
@@ -25,7 +25,7 @@ WARM = {"images": ["registry-vpc.cn-hangzhou.aliyuncs.com/shop/base:1"], "cache_
 def tasks(spec: dict[str, Any]) -> list[Any]:
     assert list(problems("", spec)) == []
     made = document(spec, name="p-1", image="registry-vpc.cn-hangzhou.aliyuncs.com/shop/app:83f96b6")
-    assert examine(made, is_template=False).findings == examined(spec).findings == ()
+    assert check(made, is_template=False).findings == checked(spec).findings == ()
     return list(made["spec"]["templateSpec"]["tasks"])
 
 
@@ -34,7 +34,7 @@ def test_an_image_may_be_on_a_host_of_the_international_site(network: str) -> No
     image = f"registry-intl{network}.ap-southeast-1.aliyuncs.com/shop/app:{{commit}}"
     assert list(problems("", {"image": image})) == []
     made = document({"image": image}, name="p-1", image=image.format(commit="83f96b6"))
-    assert examine(made, is_template=False).findings == ()
+    assert check(made, is_template=False).findings == ()
 
 
 def test_the_least_is_an_image() -> None:
@@ -69,7 +69,7 @@ def test_the_environment_is_in_the_words_of_the_api_with_whole_numbers() -> None
 WRONG: list[tuple[str, Any, str, str]] = [
     ("no image", {}, "image", "{commit}"),
     ("a key that is none", {"image": PERSONAL, "docker_file": "x"}, "docker_file", "did you mean dockerfile?"),
-    ("an image without the commit", {"image": "registry.cn-hangzhou.aliyuncs.com/a/b:main"}, "image", "names no commit"),
+    ("an image without the commit", {"image": "registry.cn-hangzhou.aliyuncs.com/a/b:main"}, "image", "does not contain the commit"),
     ("a variable of documents", {"image": "registry.cn-hangzhou.aliyuncs.com/a/b:<% .appName %>"}, "image", "write {commit}"),
     ("Enterprise without a network", {"image": ENTERPRISE, "instance_id": "cri-1"}, "image", "give runner with a vpc_config"),
     ("Enterprise without its instance", {"image": ENTERPRISE, "runner": RUNNER}, "instance_id", "cri-"),
@@ -80,7 +80,7 @@ WRONG: list[tuple[str, Any, str, str]] = [
     ("more time than the default environment has", {"image": PERSONAL, "deadline": 3600}, "deadline", "ends a build after 900 s"),
     ("another word for when to build", {"image": PERSONAL, "rebuild": "never"}, "rebuild", "when-missing, always"),
     ("another builder", {"image": PERSONAL, "builder": "kaniko"}, "builder", "devs, buildah"),
-    ("a source for Serverless Devs", {"image": PERSONAL, "source": "code"}, "source", "is for builder: buildah"),
+    ("a source for Serverless Devs", {"image": PERSONAL, "source": "code"}, "source", "is for builder: buildah only"),
     ("a cache for buildah", {"image": PERSONAL, "builder": "buildah", "cache_dir": "/mnt/c"}, "cache_dir", "is for pipelines of Serverless Devs"),
     ("no mapping", "x", "", "expected a mapping"),
 ]  # fmt: skip

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from fcpin.errors import InvalidInput
-from fcpin.pipelines.document import Document
 from fcpin.pipelines.checks import check
+from fcpin.pipelines.document import Document
 from fcpin.pipelines.variables import commit_problem, rendered, values, with_commit
-from tests.pipeline.documents import mended
+from tests.pipelines.documents import mended
 
 COMMIT = "83f96b6c0ffee0123456789abcdef0123456789a"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -22,7 +22,7 @@ def test_an_example_is_rendered_with_its_comments_and_runs() -> None:
     assert text.count("83f96b6") == 3
     assert "# deploy" in text
     assert "<%" not in text
-    assert examine(tree, is_template=False).findings == ()
+    assert check(tree, is_template=False).findings == ()
     assert document.text().count("<%") == 6
 
 

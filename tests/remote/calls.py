@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from fcpin.pipelines.devs import DevsClient
 from fcpin.errors import (
     FcpinError,
     FunctionDenied,
@@ -29,9 +28,10 @@ from fcpin.fc.client import FunctionClient
 from fcpin.image import Digest, Repository
 from fcpin.limits import MIB, Limits
 from fcpin.openapi import Credentials, Retry
+from fcpin.pipelines.devs import DevsClient
 from fcpin.registry.acr_enterprise import AcrEnterprise
 from fcpin.registry.acr_personal_api import PersonalApi
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings
 from tests.registry.scripted import Reply, Request, ScriptedServer
 
@@ -125,8 +125,8 @@ def personal(at: At) -> PersonalApi:
 
 def enterprise(at: At) -> AcrEnterprise:
     settings = {ENTERPRISE.host: RegistrySettings(endpoint=at.url)}
-    directory = RegistryDirectory(settings, credentials=KEY, cr_endpoint=at.url, retry=at.retry, limits=at.limits)
-    registry = directory.registry_for(ENTERPRISE)
+    registries = Registries(settings, credentials=KEY, cr_endpoint=at.url, retry=at.retry, limits=at.limits)
+    registry = registries.open(ENTERPRISE).client()
     assert isinstance(registry, AcrEnterprise)
     return registry
 

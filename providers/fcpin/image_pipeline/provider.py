@@ -52,9 +52,9 @@ class ImagePipelineProvider(ConfiguredProvider):
         from fcpin.settings import Settings
 
         super().configure(req)
-        clock, directory = PluginClock(), self._services.directory
-        builder = builders(Settings.read(req.config.get), directory, Path(), clock)
-        self._builds: ImageBuilds = ImageBuilds(builder, directory, clock)
+        clock, registries = PluginClock(), self._services.registries
+        builder = builders(Settings.read(req.config.get), registries, Path(), clock)
+        self._builds: ImageBuilds = ImageBuilds(builder, registries, clock)
         self._memo: RunMemo = self._services.memo
         self._log: Log = self._services.log
 

@@ -10,7 +10,7 @@ from fcpin.lookup import ATTESTED, digest_of
 from fcpin.pipelines.builder import Builder, BuildReport, BuildRequest, Progress
 from fcpin.policy.accelerated import original
 from fcpin.policy.filters import SUFFIX
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries
 from fcpin.single_flight import SingleFlight
 
 _PAUSE: Final = 2.0
@@ -32,7 +32,7 @@ class ImageBuilds:
     """Builds images that are missing. Thread-safe: one build for each image at a time."""
 
     builder: Builder
-    directory: RegistryDirectory
+    registries: Registries
     clock: Clock
     _flights: SingleFlight[tuple[Image, bool], BuiltImage] = field(default_factory=SingleFlight, repr=False)
 
@@ -48,7 +48,7 @@ class ImageBuilds:
     def find(self, image: Image) -> Digest | None:
         """Return the digest of the image's tag; None if the tag does not exist. Raises RegistryError."""
         try:
-            return digest_of(self.directory.resolve(image.repository, image.tag or ""), image.repository)
+            return digest_of(self.registries.open(image.repository).resolve(image.tag or ""), image.repository)
         except (TagNotFound, RepositoryNotFound):  # the first push may create the repository
             return None
 
@@ -103,11 +103,11 @@ class ImageBuilds:
         return BuiltImage(self.read_back(request.image, report, left), report.run, report.log_location)
 
     def _forget(self, image: Image) -> None:
-        self.directory.forget(image.repository, image.tag or "")
+        self.registries.open(image.repository).forget(image.tag or "")
 
     def _refuse_attested(self, image: Image, digest: Digest) -> None:
         """Raises BuildMismatch."""
-        if self.directory.manifest(image.repository, digest).is_attested:
+        if self.registries.open(image.repository).manifest(digest).is_attested:
             raise BuildMismatch(f"{image} {ATTESTED}")
 
     def _await(self, image: Image, seconds: float) -> Digest | None:

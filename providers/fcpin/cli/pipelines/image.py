@@ -19,15 +19,15 @@ def ensured_image(
     *deadline*, in seconds, goes before the pipeline's own. An image that is there already is taken, as `rebuild` says.
     Raises PipelineError, RegistryError; then nothing is left running.
     """
-    from fcpin.clients import builders, registries
+    from fcpin.clients import builders, registries_of
     from fcpin.image import Image
     from fcpin.pipelines.builder import BuildRequest
     from fcpin.pipelines.image_builds import ImageBuilds
     from fcpin.pipelines.spec import deadline_of, image_of, is_rebuilt
 
     clock = SystemClock()
-    directory = registries(settings, clock)
-    builds = ImageBuilds(builders(settings, directory, folder, clock), directory, clock)
+    registries = registries_of(settings, clock)
+    builds = ImageBuilds(builders(settings, registries, folder, clock), registries, clock)
     image = Image.parse(image_of(spec, commit))
     request = BuildRequest(spec, image, commit, deadline or deadline_of(spec))
     built = builds.ensure_image(request, tell, rebuild=is_rebuilt(spec))

@@ -60,7 +60,7 @@ def filled(given: Namespace, streams: Streams) -> "tuple[Document, Document]":
 
 def _of_stack(given: Namespace, stack: "Stack") -> Iterator[str]:
     from fcpin.pipelines.document import Document
-    from fcpin.pipelines.spec import KEY, is_local
+    from fcpin.pipelines.spec import KEY, document_at, document_template, is_local
 
     for name, spec in pipelines_of(stack, given.name, given.commit).items():
         if is_local(spec):

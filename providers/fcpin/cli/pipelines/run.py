@@ -55,7 +55,7 @@ def run(given: Namespace, streams: Streams) -> int:
 
 def _submitted(given: Namespace, document: Mapping[str, Any], settings: "Settings", tell: "Progress") -> Iterator[str]:
     """Every image as the registry has it, once the pipeline has succeeded."""
-    from fcpin.clients import devs_builder, registries
+    from fcpin.clients import devs_builder, registries_of
     from fcpin.image import Image
     from fcpin.pipelines.builder import BuildReport
     from fcpin.pipelines.checks import check
@@ -63,7 +63,7 @@ def _submitted(given: Namespace, document: Mapping[str, Any], settings: "Setting
 
     clock, pipeline = SystemClock(), check(document, is_template=False).pipeline
     builder = devs_builder(settings, clock)
-    builds = ImageBuilds(builder, registries(settings, clock), clock)
+    builds = ImageBuilds(builder, registries_of(settings, clock), clock)
     deadline, began = float(given.deadline or _deadline(pipeline)), clock.monotonic()
     images = [Image.parse(build.image) for build in pipeline.builds]
     try:

@@ -43,8 +43,8 @@ def read_document(file: Path) -> "Document":
 
 def told(document: "Document", checked: "Checked") -> Iterator[str]:
     """Every finding as compilers tell theirs: `pipeline.yaml:27: error: …`."""
-    for each in document.syntax_problems:
-        yield printable(f"{each.path}: error: {each.reason}")
+    for problem in document.syntax_problems:
+        yield printable(f"{problem.path}: error: {problem.reason}")
     for each in checked.findings:
         what = f"{each.path}: {each.reason}" if each.path else each.reason
         yield printable(f"{document.place(each.path)}: {each.severity}: {what}")

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from fcpin.pipelines.checks import check
-from tests.pipeline.documents import changed, example, mended
+from tests.pipelines.documents import changed, example, mended
 
 BUILD = "spec.templateSpec.tasks.0.context.data.build"
 TASK = "spec.templateSpec.tasks[0]"
@@ -16,15 +16,15 @@ RUNNER = f"{DATA}.runnerConfig"
 
 @pytest.mark.parametrize("name", ["default-environment", "nas-cache", "warm-then-build", "enterprise"])
 def test_four_examples_of_the_documentation_can_be_run(name: str) -> None:
-    assert examine(example(name).tree).problems == ()
+    assert check(example(name).tree).problems == ()
 
 
 def test_the_fifth_names_a_task_that_does_not_exist_and_is_right_once_it_is_mended() -> None:
-    (problem,) = examine(example("commit-and-deploy").tree).problems
+    (problem,) = check(example("commit-and-deploy").tree).problems
     assert problem.path == "spec.templateSpec.tasks[1].runAfters[0].name"
-    assert problem.reason == "no task is called build-push; write build-image"
+    assert problem.reason == "the task build-push does not exist; write build-image"
     assert example("commit-and-deploy").place(problem.path) == "commit-and-deploy.yaml:41"
-    assert examine(yaml.safe_load(mended())).findings == ()
+    assert check(yaml.safe_load(mended())).findings == ()
 
 
 ERRORS: list[tuple[str, str, dict[str, Any], str, str]] = [
@@ -58,15 +58,15 @@ ERRORS: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("a timeout of two days", "nas-cache", {f"{RUNNER}.timeout": 172800}, f"{RUNNER}.timeout", "86400"),
     ("a number in quotes", "nas-cache", {f"{RUNNER}.cpu": "8"}, f"{RUNNER}.cpu", "expected a number, got text"),
     ("a list where a mapping belongs", "nas-cache", {f"{BUILD}": [1]}, f"{TASK}.context.data.build", "expected a mapping, got a list"),
-    ("a warm-up of nothing", "nas-cache", {"spec.templateSpec.tasks.0.context.data.warm.images": None}, f"{TASK}.context.data.warm.images", "name the base images"),
+    ("a warm-up of nothing", "nas-cache", {"spec.templateSpec.tasks.0.context.data.warm.images": None}, f"{TASK}.context.data.warm.images", "list the base images"),
     ("a task that does nothing", "default-environment", {BUILD: None}, f"{TASK}.context.data", "neither build nor warm"),
     ("no task", "default-environment", {"spec.templateSpec.tasks": []}, "spec.templateSpec.tasks", "has no task"),
     ("no name", "default-environment", {"name": None}, "name", "is missing"),
-    ("a name with a blank", "default-environment", {"name": "my pipeline"}, "name", "no blanks"),
+    ("a name with a blank", "default-environment", {"name": "my pipeline"}, "name", "contains a blank"),
     ("another kind", "default-environment", {"kind": "Task"}, "kind", "expected Pipeline"),
     ("a variable that is unknown", "default-environment", {"name": "p-<% .git.commit %>"}, "name", "unknown variable"),
     ("a task that waits for itself", "default-environment", {"spec.templateSpec.tasks.0.runAfters": ["build-push"]}, f"{TASK}.runAfters[0]", "waits for itself"),
-    ("tasks that wait for one another", "warm-then-build", {"0.runAfters": ["only-build"]}, "[0].runAfters", "only-warm -> only-build -> only-warm"),
+    ("tasks that wait for each other", "warm-then-build", {"0.runAfters": ["only-build"]}, "[0].runAfters", "only-warm -> only-build -> only-warm"),
     ("two tasks of one name", "warm-then-build", {"1.name": "only-warm", "1.runAfters": []}, "[1].name", "two tasks"),
 ]  # fmt: skip
 
@@ -75,13 +75,13 @@ ERRORS: list[tuple[str, str, dict[str, Any], str, str]] = [
 def test_what_would_fail_is_told_before_it_runs(
     what: str, name: str, changes: dict[str, Any], path: str, said: str
 ) -> None:
-    problems = examine(changed(name, changes)).problems
+    problems = check(changed(name, changes)).problems
     assert [problem.path for problem in problems] == [path]
     assert said in problems[0].reason
 
 
 WARNINGS: list[tuple[str, str, dict[str, Any], str, str]] = [
-    ("a task that is off, as it is unless enabled", "default-environment", {"spec.templateSpec.tasks.0.context.data.enable": None}, f"{TASK}.context.data.enable", "is off"),
+    ("a task that is off, as it is unless enabled", "default-environment", {"spec.templateSpec.tasks.0.context.data.enable": None}, f"{TASK}.context.data.enable", "is disabled"),
     ("a tag that every run pushes anew", "default-environment", {}, f"{TASK}.context.data.build.image", "moved tag is an outage"),
     ("a name that can be used once", "default-environment", {}, "name", "unique"),
     ("a masked name", "nas-cache", {}, f"{TASK}.context.data.build.image", "***"),
@@ -92,28 +92,28 @@ WARNINGS: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("a template of others", "default-environment", {"spec.templateSpec.tasks.0.taskTemplate": "mine"}, f"{TASK}.taskTemplate", "mine"),
     ("a bare list of tasks", "warm-then-build", {}, "", "list of tasks"),
     ("what a bare list cannot tell", "warm-then-build", {}, "[0].context.data.warm.cacheDir", "runnerConfig"),
-    ("waiting for a task that is off", "warm-then-build", {"0.context.data.enable": False}, "[1].runAfters[0]", "is off"),
+    ("waiting for a task that is off", "warm-then-build", {"0.context.data.enable": False}, "[1].runAfters[0]", "is disabled"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("what", "name", "changes", "path", "said"), WARNINGS, ids=[row[0] for row in WARNINGS])
 def test_what_would_surprise_is_a_warning(what: str, name: str, changes: dict[str, Any], path: str, said: str) -> None:
-    examined = examine(changed(name, changes))
-    assert examined.problems == ()
-    assert any(warning.path == path and said in warning.reason for warning in examined.warnings)
+    checked = check(changed(name, changes))
+    assert checked.problems == ()
+    assert any(warning.path == path and said in warning.reason for warning in checked.warnings)
 
 
 @pytest.mark.parametrize(
     "tree", [None, "text", 12, {}, [], [1], {"spec": [1]}, {"spec": {"templateSpec": {"tasks": 3}}}]
 )
 def test_anything_else_is_refused_and_never_raises(tree: object) -> None:
-    assert examine(tree).problems or tree == []
+    assert check(tree).problems or tree == []
 
 
 def test_the_environment_of_a_task_wins_over_that_of_the_pipeline() -> None:
     tree = changed("nas-cache", {})
     own = {"regionId": "cn-beijing", "cpu": 1, "memory": 1024}
     tree["spec"]["templateSpec"]["tasks"][0]["context"]["data"]["runnerConfig"] = own
-    runner = examine(tree).pipeline.tasks[0].runner
+    runner = check(tree).pipeline.tasks[0].runner
     assert runner is not None
     assert (runner.region_id, runner.cpu) == ("cn-beijing", 1)
