@@ -60,7 +60,7 @@ def test_a_document_is_run_and_what_it_pushed_is_told(told: ToldStack) -> None:
     (pipeline,) = told.cloud.pipelines()
     assert pipeline["name"].startswith("image-build-use-cache-pipeline-")
     assert f"pipeline {pipeline['name']}: Running" in answer.err
-    assert "the log: project demo-project" in answer.err
+    assert "log: project demo-project" in answer.err
 
 
 def test_a_pipeline_of_the_stack_is_run_at_a_commit(told: ToldStack) -> None:
@@ -72,7 +72,7 @@ def test_what_is_there_already_is_told_and_not_built_unless_always(told: ToldSta
     digest = told.push("83f96b6", "by somebody else")
     answer = run(told, "--commit", COMMIT)
     assert (answer.code, answer.out) == (0, f"{told.image('83f96b6')}@{digest}\n")
-    assert f"{told.image('83f96b6')} is there already" in answer.err
+    assert f"{told.image('83f96b6')} exists" in answer.err
     assert phases(told) == []
 
 
