@@ -167,8 +167,27 @@ def test_a_collection_of_models_is_read_with_its_names_in_the_paths() -> None:
 
 
 VALUES = st.sampled_from(
-    [None, True, 0, 128, 512.0, 700.5, "", "x", "deploy", "90s", [], ["x", 1], [{"from": "x"}], [{"from": None}], {}]
-    + [{"user": "ci"}, {"A": "x"}, {"a": "x"}, {"password": "p"}]
+    [
+        None,
+        True,
+        0,
+        128,
+        512.0,
+        700.5,
+        "",
+        "x",
+        "deploy",
+        "90s",
+        [],
+        ["x", 1],
+        [{"from": "x"}],
+        [{"from": None}],
+        {},
+        {"user": "ci"},
+        {"A": "x"},
+        {"a": "x"},
+        {"password": "p"},
+    ]
 )
 ENTRIES = st.fixed_dictionaries(
     {"repository": st.sampled_from(["r.example.com/shop/app", "", None])},
