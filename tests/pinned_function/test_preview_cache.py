@@ -11,47 +11,55 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fcpin.pinned_function.run_memo import Engine, MemoRefused, Remembered, RunMemo, key_of, memo_folder, private
+from fcpin.pinned_function.preview_cache import (
+    Engine,
+    PreviewCache,
+    Selected,
+    UnsafeFolder,
+    cache_folder,
+    key_of,
+    private,
+)
 
-SELECTED = Remembered("main-12", f"sha256:{'a' * 64}", "newest of 2 of 3 tags by number")
+SELECTED = Selected("main-12", f"sha256:{'a' * 64}", "newest of 2 of 3 tags by number")
 THIS = Engine(os.getpid(), psutil.Process().create_time())
 
 
 def test_the_update_phase_recalls_what_the_preview_selected(tmp_path: Path) -> None:
-    RunMemo(private(tmp_path / "memo"), THIS).remember("key", SELECTED)
-    assert RunMemo(private(tmp_path / "memo"), THIS).recall("key") == SELECTED
+    PreviewCache(private(tmp_path / "memo"), THIS).put("key", SELECTED)
+    assert PreviewCache(private(tmp_path / "memo"), THIS).get("key") == SELECTED
 
 
 def test_a_selection_is_taken_once(tmp_path: Path) -> None:
-    RunMemo(private(tmp_path / "memo"), THIS).remember("key", SELECTED)
-    RunMemo(private(tmp_path / "memo"), THIS)
-    assert RunMemo(private(tmp_path / "memo"), THIS).recall("key") is None
+    PreviewCache(private(tmp_path / "memo"), THIS).put("key", SELECTED)
+    PreviewCache(private(tmp_path / "memo"), THIS)
+    assert PreviewCache(private(tmp_path / "memo"), THIS).get("key") is None
 
 
 def test_another_run_recalls_nothing(tmp_path: Path) -> None:
-    RunMemo(private(tmp_path / "memo"), THIS).remember("key", SELECTED)
-    assert RunMemo(private(tmp_path / "memo"), Engine(THIS.pid, THIS.started + 60)).recall("key") is None
+    PreviewCache(private(tmp_path / "memo"), THIS).put("key", SELECTED)
+    assert PreviewCache(private(tmp_path / "memo"), Engine(THIS.pid, THIS.started + 60)).get("key") is None
 
 
 def test_another_question_is_not_answered(tmp_path: Path) -> None:
-    RunMemo(private(tmp_path / "memo"), THIS).remember(key_of("a", {"policy": 1}), SELECTED)
-    assert RunMemo(private(tmp_path / "memo"), THIS).recall(key_of("a", {"policy": 2})) is None
+    PreviewCache(private(tmp_path / "memo"), THIS).put(key_of("a", {"policy": 1}), SELECTED)
+    assert PreviewCache(private(tmp_path / "memo"), THIS).get(key_of("a", {"policy": 2})) is None
 
 
 def test_without_a_known_engine_nothing_is_kept(tmp_path: Path) -> None:
-    for memo in (RunMemo(private(tmp_path / "memo"), None), RunMemo(None, THIS)):
-        memo.remember("key", SELECTED)
-        assert memo.recall("key") is None
+    for memo in (PreviewCache(private(tmp_path / "memo"), None), PreviewCache(None, THIS)):
+        memo.put("key", SELECTED)
+        assert memo.get("key") is None
     assert list((tmp_path / "memo").iterdir()) == []
 
 
 def test_a_damaged_memo_is_as_none(tmp_path: Path) -> None:
     (private(tmp_path / "memo") / THIS.file_name).write_text("{")
-    assert RunMemo(tmp_path / "memo", THIS).recall("key") is None
+    assert PreviewCache(tmp_path / "memo", THIS).get("key") is None
 
 
 def test_a_runtime_folder_that_was_never_made_is_no_reason_to_stop() -> None:
-    folder = memo_folder({"XDG_RUNTIME_DIR": "/proc/nope"})
+    folder = cache_folder({"XDG_RUNTIME_DIR": "/proc/nope"})
     assert folder is not None
     assert Path(tempfile.gettempdir()) in folder.parents
 
@@ -68,7 +76,7 @@ def test_a_folder_that_another_user_has_made_is_passed_over(tmp_path: Path) -> N
     ]
     for take in others:
         take()
-        folder = memo_folder({"XDG_CACHE_HOME": str(cache)}, shared)
+        folder = cache_folder({"XDG_CACHE_HOME": str(cache)}, shared)
         assert folder is not None
         assert cache in folder.parents
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -77,22 +85,22 @@ def test_a_folder_that_another_user_has_made_is_passed_over(tmp_path: Path) -> N
         else:
             taken.unlink(missing_ok=True)
     shared.chmod(0o1777)
-    assert memo_folder({"XDG_CACHE_HOME": str(cache)}, shared) == taken
+    assert cache_folder({"XDG_CACHE_HOME": str(cache)}, shared) == taken
 
 
 def test_without_any_private_folder_there_is_none(tmp_path: Path) -> None:
-    assert memo_folder({"XDG_CACHE_HOME": "/proc/nope"}, Path("/proc/nope")) is None
+    assert cache_folder({"XDG_CACHE_HOME": "/proc/nope"}, Path("/proc/nope")) is None
 
 
 def test_a_selection_that_cannot_be_kept_is_one_line(tmp_path: Path) -> None:
-    memo = RunMemo(private(tmp_path / "memo"), THIS)
+    memo = PreviewCache(private(tmp_path / "memo"), THIS)
     (tmp_path / "memo").rmdir()
-    with pytest.raises(MemoRefused, match="No such file or directory; make room"):
-        memo.remember("key", SELECTED)
+    with pytest.raises(UnsafeFolder, match="No such file or directory; make room"):
+        memo.put("key", SELECTED)
 
 
 def test_only_this_user_can_read_it(tmp_path: Path) -> None:
-    RunMemo(private(tmp_path / "memo"), THIS).remember("key", SELECTED)
+    PreviewCache(private(tmp_path / "memo"), THIS).put("key", SELECTED)
     assert stat.S_IMODE((tmp_path / "memo").stat().st_mode) == 0o700
     assert [stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "memo").iterdir()] == [0o600]
 
@@ -100,14 +108,14 @@ def test_only_this_user_can_read_it(tmp_path: Path) -> None:
 def test_a_folder_that_is_open_to_others_is_refused(tmp_path: Path) -> None:
     (tmp_path / "memo").mkdir(mode=0o777)
     (tmp_path / "memo").chmod(0o777)
-    with pytest.raises(MemoRefused, match="open to others"):
+    with pytest.raises(UnsafeFolder, match="open to others"):
         private(tmp_path / "memo")
 
 
 def test_what_ended_runs_left_is_swept(tmp_path: Path) -> None:
     ended = subprocess.Popen([sys.executable, "-c", "pass"])
     engine = Engine(ended.pid, psutil.Process(ended.pid).create_time())
-    RunMemo(private(tmp_path / "memo"), engine).remember("key", SELECTED)
+    PreviewCache(private(tmp_path / "memo"), engine).put("key", SELECTED)
     ended.wait()
-    RunMemo(private(tmp_path / "memo"), THIS)
+    PreviewCache(private(tmp_path / "memo"), THIS)
     assert list((tmp_path / "memo").iterdir()) == []
