@@ -26,36 +26,36 @@ THIS = Engine(os.getpid(), psutil.Process().create_time())
 
 
 def test_the_update_phase_recalls_what_the_preview_selected(tmp_path: Path) -> None:
-    PreviewCache(private(tmp_path / "memo"), THIS).put("key", SELECTED)
-    assert PreviewCache(private(tmp_path / "memo"), THIS).get("key") == SELECTED
+    PreviewCache(private(tmp_path / "cache"), THIS).put("key", SELECTED)
+    assert PreviewCache(private(tmp_path / "cache"), THIS).get("key") == SELECTED
 
 
 def test_a_selection_is_taken_once(tmp_path: Path) -> None:
-    PreviewCache(private(tmp_path / "memo"), THIS).put("key", SELECTED)
-    PreviewCache(private(tmp_path / "memo"), THIS)
-    assert PreviewCache(private(tmp_path / "memo"), THIS).get("key") is None
+    PreviewCache(private(tmp_path / "cache"), THIS).put("key", SELECTED)
+    PreviewCache(private(tmp_path / "cache"), THIS)
+    assert PreviewCache(private(tmp_path / "cache"), THIS).get("key") is None
 
 
 def test_another_run_recalls_nothing(tmp_path: Path) -> None:
-    PreviewCache(private(tmp_path / "memo"), THIS).put("key", SELECTED)
-    assert PreviewCache(private(tmp_path / "memo"), Engine(THIS.pid, THIS.started + 60)).get("key") is None
+    PreviewCache(private(tmp_path / "cache"), THIS).put("key", SELECTED)
+    assert PreviewCache(private(tmp_path / "cache"), Engine(THIS.pid, THIS.started + 60)).get("key") is None
 
 
 def test_another_question_is_not_answered(tmp_path: Path) -> None:
-    PreviewCache(private(tmp_path / "memo"), THIS).put(key_of("a", {"policy": 1}), SELECTED)
-    assert PreviewCache(private(tmp_path / "memo"), THIS).get(key_of("a", {"policy": 2})) is None
+    PreviewCache(private(tmp_path / "cache"), THIS).put(key_of("a", {"policy": 1}), SELECTED)
+    assert PreviewCache(private(tmp_path / "cache"), THIS).get(key_of("a", {"policy": 2})) is None
 
 
 def test_without_a_known_engine_nothing_is_kept(tmp_path: Path) -> None:
-    for memo in (PreviewCache(private(tmp_path / "memo"), None), PreviewCache(None, THIS)):
-        memo.put("key", SELECTED)
-        assert memo.get("key") is None
-    assert list((tmp_path / "memo").iterdir()) == []
+    for cache in (PreviewCache(private(tmp_path / "cache"), None), PreviewCache(None, THIS)):
+        cache.put("key", SELECTED)
+        assert cache.get("key") is None
+    assert list((tmp_path / "cache").iterdir()) == []
 
 
-def test_a_damaged_memo_is_as_none(tmp_path: Path) -> None:
-    (private(tmp_path / "memo") / THIS.file_name).write_text("{")
-    assert PreviewCache(tmp_path / "memo", THIS).get("key") is None
+def test_a_damaged_cache_is_as_none(tmp_path: Path) -> None:
+    (private(tmp_path / "cache") / THIS.file_name).write_text("{")
+    assert PreviewCache(tmp_path / "cache", THIS).get("key") is None
 
 
 def test_a_runtime_folder_that_was_never_made_is_no_reason_to_stop() -> None:
@@ -93,29 +93,29 @@ def test_without_any_private_folder_there_is_none(tmp_path: Path) -> None:
 
 
 def test_a_selection_that_cannot_be_kept_is_one_line(tmp_path: Path) -> None:
-    memo = PreviewCache(private(tmp_path / "memo"), THIS)
-    (tmp_path / "memo").rmdir()
-    with pytest.raises(UnsafeFolder, match="No such file or directory; make room"):
-        memo.put("key", SELECTED)
+    cache = PreviewCache(private(tmp_path / "cache"), THIS)
+    (tmp_path / "cache").rmdir()
+    with pytest.raises(UnsafeFolder, match="No such file or directory; free disk space"):
+        cache.put("key", SELECTED)
 
 
 def test_only_this_user_can_read_it(tmp_path: Path) -> None:
-    PreviewCache(private(tmp_path / "memo"), THIS).put("key", SELECTED)
-    assert stat.S_IMODE((tmp_path / "memo").stat().st_mode) == 0o700
-    assert [stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "memo").iterdir()] == [0o600]
+    PreviewCache(private(tmp_path / "cache"), THIS).put("key", SELECTED)
+    assert stat.S_IMODE((tmp_path / "cache").stat().st_mode) == 0o700
+    assert [stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "cache").iterdir()] == [0o600]
 
 
 def test_a_folder_that_is_open_to_others_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "memo").mkdir(mode=0o777)
-    (tmp_path / "memo").chmod(0o777)
+    (tmp_path / "cache").mkdir(mode=0o777)
+    (tmp_path / "cache").chmod(0o777)
     with pytest.raises(UnsafeFolder, match="open to others"):
-        private(tmp_path / "memo")
+        private(tmp_path / "cache")
 
 
 def test_what_ended_runs_left_is_swept(tmp_path: Path) -> None:
     ended = subprocess.Popen([sys.executable, "-c", "pass"])
     engine = Engine(ended.pid, psutil.Process(ended.pid).create_time())
-    PreviewCache(private(tmp_path / "memo"), engine).put("key", SELECTED)
+    PreviewCache(private(tmp_path / "cache"), engine).put("key", SELECTED)
     ended.wait()
-    PreviewCache(private(tmp_path / "memo"), THIS)
-    assert list((tmp_path / "memo").iterdir()) == []
+    PreviewCache(private(tmp_path / "cache"), THIS)
+    assert list((tmp_path / "cache").iterdir()) == []
