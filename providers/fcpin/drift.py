@@ -14,7 +14,8 @@ from fcpin.fc.model import Function
 from fcpin.fc.readiness import Verdict, judge
 from fcpin.image import Digest, Image, short
 from fcpin.lookup import same_image
-from fcpin.registry.base import Registry
+from fcpin.registry.base import ReadableRepository
+from fcpin.registry.registries import Registries
 
 _NORMAL: Final = "NORMAL"
 _DEFAULT_TAG: Final = "latest"
@@ -213,14 +214,14 @@ def _outdated(newer: str | Unknown) -> Drift:
 
 
 def registered_image(
-    registry: Registry, function: Function, deployed: Image | None, platform: str
+    registries: Registries, function: Function, deployed: Image | None, platform: str
 ) -> RegisteredImage | Unknown:
-    """The image that *function* runs, as *registry* knows it; *deployed* is the one that it should run."""
+    """The image that *function* runs, as its registry knows it; *deployed* is the one that it should run."""
     live = live_image(function)
     if live is None or live.digest is None:
         return Unknown(f"Function Compute resolved no digest for {function.image or 'it, which has no image'}")
     try:
-        return _registered(registry, live, live.digest, deployed, platform)
+        return _registered(registries.open(live.repository), live, live.digest, deployed, platform)
     except RegistryError as error:
         return Unknown(f"{live.repository} cannot be read ({type(error).__name__})", str(error))
 
@@ -246,18 +247,16 @@ def image_in_use(function: Function) -> Image | None:
 
 
 def _registered(
-    registry: Registry, live: Image, digest: Digest, deployed: Image | None, platform: str
+    repository: ReadableRepository, live: Image, digest: Digest, deployed: Image | None, platform: str
 ) -> RegisteredImage:
-    same = same_image(registry, live.repository, platform)
+    same = same_image(repository, platform)
     try:
-        record = registry.resolve(live.repository, live.tag) if live.tag else None
+        record = repository.resolve(live.tag) if live.tag else None
     except TagNotFound:
         record = None
     points_at = record.digest if record and record.status == _NORMAL else None
     if record is None or points_at is None:
-        return RegisteredImage(
-            live, None, tag_is_same=False, is_there=_is_there(registry, live, digest), is_deployed=True
-        )
+        return RegisteredImage(live, None, tag_is_same=False, is_there=_is_there(repository, digest), is_deployed=True)
     noted = deployed.digest if deployed else None
     is_deployed = noted is None or same(noted, digest)
     # What was deployed is what the tag was then: no manifest need be read to compare it with what the tag is now.
@@ -267,10 +266,10 @@ def _registered(
     )
 
 
-def _is_there(registry: Registry, live: Image, digest: Digest) -> bool:
+def _is_there(repository: ReadableRepository, digest: Digest) -> bool:
     """Only a definite answer makes an image gone."""
     try:
-        registry.manifest(live.repository, digest)
+        repository.manifest(digest)
     except TagNotFound:
         return False
     except RegistryError:

@@ -18,7 +18,7 @@ from fcpin.pinned_function.keys import POLICY_KEYS
 from fcpin.pinned_function.preview_cache import PreviewCache, private
 from fcpin.pinned_function.resolver import Resolved, Resolver
 from fcpin.pinned_function.state import Current
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings
 from tests.pinned_function.test_preview_cache import THIS
 
@@ -53,11 +53,11 @@ class Phases:
         """One plugin process; it resolves each time that it is called."""
         cloud = self._cloud
         hosts = {cloud.enterprise_host: RegistrySettings(endpoint=cloud.url), **(registries or {})}
-        directory = RegistryDirectory(
+        clients = Registries(
             hosts, credentials=Credentials(cloud.access_key_id, cloud.access_key_secret), cr_endpoint=cloud.url
         )
         resolver = Resolver(
-            directory, (), PreviewCache(self._folder, THIS), lambda _level, text: self.said.append(text), now
+            clients, (), PreviewCache(self._folder, THIS), lambda _level, text: self.said.append(text), now
         )
         return lambda current=None, *, is_moved=False, **spec: self._resolve(resolver, region, current, is_moved, spec)
 

@@ -92,12 +92,12 @@ class Case:
     def resolve(self) -> None:
         """What `fcpin resolve` does."""
         repository, policy = Repository.parse(self.repository), Policy.from_spec(POLICY)
-        directory, now = self.plugin.services().directory, self.plugin.clock.now()
-        selection = policy.select(tags_for(policy, directory, repository, None, now=now), current=None, now=now)
+        handle, now = self.plugin.services().registries.open(repository), self.plugin.clock.now()
+        selection = policy.select(tags_for(policy, handle, None, now=now), current=None, now=now)
         assert selection.chosen is not None
         self._expect(selection.chosen.tag)
-        record = directory.resolve(repository, selection.chosen.tag)
-        require_platform(directory, repository, record.tag, digest_of(record, repository), policy.platform)
+        record = handle.resolve(selection.chosen.tag)
+        require_platform(handle, record.tag, digest_of(record, repository), policy.platform)
 
     def drift(self) -> None:
         """What `fcpin drift` does; a call that failed is a row that says so."""

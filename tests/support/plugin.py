@@ -15,7 +15,7 @@ from fcpin.pinned_function.provider import PinnedFunctionProvider
 from fcpin.pinned_function.resolver import Resolver
 from fcpin.pinned_function.services import Duplicates, Services
 from fcpin.pinned_function.verify import Verifier
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings
 from fcpin.stack.drift_scan import DriftScan, Finding
 from fcpin.stack.stack import StackPin
@@ -90,7 +90,7 @@ class Plugin:
         """What `fcpin drift` finds."""
         services = self.services()
         pin = StackPin.read({"urn": "urn:pulumi:p::s::t::checkout", "outputs": self.outputs})
-        return DriftScan(services.client_for, services.directory, self.clock.now()).of([pin])[0]
+        return DriftScan(services.client_for, services.registries, self.clock.now()).of([pin])[0]
 
     def _checked(self, provider: PinnedFunctionProvider, wanted: dict[str, Any]) -> dict[str, Any]:
         news = {"function_name": "checkout", "region": REGION, "owner": "o/p/s::checkout", **wanted}
@@ -114,22 +114,20 @@ class Plugin:
         credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
         login = RegistrySettings(endpoint=url, username=cloud.username, password=cloud.password)
         hosts = {cloud.enterprise_host: RegistrySettings(endpoint=url), f"registry.{REGION}.aliyuncs.com": login}
-        directory = RegistryDirectory(
-            hosts, credentials=credentials, cr_endpoint=url, retry=_AT_ONCE, limits=self.limits
-        )
+        registries = Registries(hosts, credentials=credentials, cr_endpoint=url, retry=_AT_ONCE, limits=self.limits)
         client = self.client or client_of(cloud, url, self.limits)
 
         def client_for(region: str, profile: str = "") -> FunctionClient:
             return client
 
         cache = PreviewCache(None, None)
-        resolver = Resolver(directory, (), cache, log, self.clock.now())
+        resolver = Resolver(registries, (), cache, log, self.clock.now())
         return Services(
             REGION,
             client_for,
-            directory,
+            registries,
             resolver,
-            Deployer(client_for, resolver, Verifier(directory, log), self.clock, log),
+            Deployer(client_for, resolver, Verifier(registries, log), self.clock, log),
             Duplicates(),
             Health(client_for, resolver),
             log,

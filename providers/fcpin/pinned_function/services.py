@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from fcpin.clients import ClientFor, function_clients, registries
+from fcpin.clients import ClientFor, function_clients, registries_of
 from fcpin.clock import SystemClock
 from fcpin.errors import InvalidInput, InvalidSettings, Problem
 from fcpin.function_files import with_files
@@ -17,7 +17,7 @@ from fcpin.pinned_function.preview_cache import Engine, PreviewCache, cache_fold
 from fcpin.pinned_function.provider_base import Log, plugin_log
 from fcpin.pinned_function.resolver import Resolver
 from fcpin.pinned_function.verify import Verifier
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries
 from fcpin.settings import Get, Settings
 
 
@@ -46,7 +46,7 @@ class Services:
 
     default_region: str
     client_for: ClientFor
-    directory: RegistryDirectory
+    registries: Registries
     resolver: Resolver
     deployer: Deployer
     duplicates: Duplicates
@@ -79,20 +79,20 @@ def of_this_process(get: Get) -> Services:
 def configured(get: Get) -> Services:
     """Make the services from stack configuration. Sends no request. Raises InvalidSettings."""
     settings, clock, log = Settings.read(_with_files(get)), SystemClock(), plugin_log()
-    directory = registries(settings, clock, tell=lambda line: log("info", line))
+    registries = registries_of(settings, clock, tell=lambda line: log("info", line))
     folder = cache_folder()
     if folder is None:
         log("warning", _NO_FOLDER)
     cache = PreviewCache(folder, Engine.of_this_plugin())
     resolver = Resolver(
-        directory, settings.repositories, cache, log, clock.now(), bypass_min_age=settings.bypass_min_age
+        registries, settings.repositories, cache, log, clock.now(), bypass_min_age=settings.bypass_min_age
     )
     client_for = function_clients(settings)
-    deployer = Deployer(client_for, resolver, Verifier(directory, log), clock, log)
+    deployer = Deployer(client_for, resolver, Verifier(registries, log), clock, log)
     approvals = Approvals.from_environment()
     health = Health(client_for, resolver)
     return Services(
-        settings.region, client_for, directory, resolver, deployer, Duplicates(), health, log, cache, approvals
+        settings.region, client_for, registries, resolver, deployer, Duplicates(), health, log, cache, approvals
     )
 
 

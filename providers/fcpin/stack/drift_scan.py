@@ -18,7 +18,7 @@ from fcpin.fc.model import Function
 from fcpin.image import Repository, TagRecord, short
 from fcpin.lookup import tags_for
 from fcpin.policy import Policy
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries
 from fcpin.stack.stack import StackPin
 
 AT_ONCE: Final = 8
@@ -43,7 +43,7 @@ class DriftScan:
     """Whom to ask, and the time that policies decide by."""
 
     client_for: ClientFor
-    directory: RegistryDirectory
+    registries: Registries
     now: datetime
     bypass_min_age: bool = False
 
@@ -51,7 +51,7 @@ class DriftScan:
         """One finding a pin, in their order. Raises nothing that is expected: it is a finding."""
         policies = [_policy(pin) for pin in pins]
         asked = (pin.repository for pin, policy in zip(pins, policies, strict=True) if _lists(policy))
-        self.directory.start_listing(dict.fromkeys(asked))
+        self.registries.start_listing(dict.fromkeys(asked))
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fcpin-drift") as pool:
             return list(pool.map(self._look, pins, policies))
 
@@ -59,7 +59,7 @@ class DriftScan:
         """The repositories of *pins* whose tags can be moved, of those that tell."""
         for repository in dict.fromkeys(pin.repository for pin in pins):
             with suppress(RegistryError):  # a registry that cannot be asked is a finding already
-                if self.directory.is_immutable(repository) is False:
+                if self.registries.open(repository).is_immutable() is False:
                     yield repository
 
     def _look(self, pin: StackPin, policy: Policy | Unknown) -> Finding:
@@ -72,7 +72,7 @@ class DriftScan:
         except FunctionError as error:
             unknown = Drift(Kind.UNKNOWN, f"the function cannot be read ({type(error).__name__})", str(error))
             return Finding(pin, None, unknown, note=note)
-        registered = registered_image(self.directory, function, pin.deployed, pin.platform)
+        registered = registered_image(self.registries, function, pin.deployed, pin.platform)
         drift = classify(pin.deployed, function, registered)
         if drift.kind is Kind.OK:
             drift = classify(pin.deployed, function, registered, self._newer(pin, policy, registered))
@@ -86,7 +86,7 @@ class DriftScan:
             return policy
         current = pin.tag or None
         try:
-            tags = tags_for(policy, self.directory, pin.repository, current, now=self.now)
+            tags = tags_for(policy, self.registries.open(pin.repository), current, now=self.now)
             selection = policy.select(
                 tags,
                 current=current,
@@ -106,7 +106,7 @@ class DriftScan:
         """Whether the chosen tag points elsewhere by now, where the function does not run it by that very tag."""
         if isinstance(registered, Unknown) or registered.image.tag == chosen.tag or pin.deployed is None:
             return ""
-        digest = self.directory.resolve_once(pin.repository, chosen.tag).digest
+        digest = self.registries.open(pin.repository).resolve_once(chosen.tag).digest
         return f"{chosen.tag} points at {short(digest)} now" if digest and digest != pin.deployed.digest else ""
 
     def _exposed(self, drift: Drift, registered: RegisteredImage | Unknown) -> float | None:

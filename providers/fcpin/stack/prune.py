@@ -17,7 +17,7 @@ from fcpin.fc.uses import Doubt, RegionUses, Use
 from fcpin.image import Digest, Repository, TagRecord
 from fcpin.policy.protect import is_pin_tag, pin_tag
 from fcpin.policy.times import iso
-from fcpin.registry.base import Registry
+from fcpin.registry.base import ReadableRepository
 
 
 class UsageUnknown(FunctionError):
@@ -77,13 +77,13 @@ class Verdict:
     why: str
 
 
-def pin_tags_of(registry: Registry, repository: Repository) -> list[TagRecord]:
+def pin_tags_of(repository: ReadableRepository) -> list[TagRecord]:
     """Every tag of *repository* with the name of a pin tag, with its digest; one request each where a listing has none.
 
     Raises RegistryError.
     """
-    listed = [record for record in registry.list_tags(repository) if is_pin_tag(record.tag)]
-    return [record if record.digest else registry.resolve(repository, record.tag) for record in listed]
+    listed = [record for record in repository.list_tags() if is_pin_tag(record.tag)]
+    return [record if record.digest else repository.resolve(record.tag) for record in listed]
 
 
 def judge(records: Iterable[TagRecord], usage: Usage, grace: timedelta, now: datetime) -> list[Verdict]:
