@@ -4,13 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from fcpin.errors import InvalidInput, InvalidPolicy, InvalidSettings, Problem
+from fcpin.errors import InvalidInput, InvalidPolicy, InvalidSettings, Problem, unknown_key
 from fcpin.fc import runtime_config
 from fcpin.image import Repository
 from fcpin.pinned_function.keys import CHOSEN, INPUTS, POLICY_KEYS
 from fcpin.policy import Policy
 from fcpin.settings import region_problem
-from fcpin.spelling import unknown_key
 
 DEFAULT_DEADLINE: Final = 600.0
 _PROVIDER: Final = "__provider"
