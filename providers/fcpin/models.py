@@ -525,6 +525,12 @@ def _row(field: inspect.Field) -> Sequence[str]:
     return (f"`{field.encode_name}`", _values(field.type), default, variable, description or "")
 
 
+def _key_and_values(field: inspect.Field) -> str:
+    """A key of a mapping inside the table; what it takes only where that is not one text or flag."""
+    values = _values(field.type)
+    return f"`{field.encode_name}`" + (f" ({values})" if values not in ("text", "true or false") else "")
+
+
 def _values(kind: inspect.Type) -> str:
     """What may be written: `0.05 to 16`, `a` or `b`, a mapping of `port`."""
     match kind:
@@ -537,12 +543,14 @@ def _values(kind: inspect.Type) -> str:
         case inspect.LiteralType() | inspect.EnumType():
             return ", ".join(f"`{_plain(one)}`" for one in _choices(kind))
         case inspect.ListType() | inspect.VarTupleType():
-            return f"list: {_values(kind.item_type)}"
+            return f"list of {_values(kind.item_type).replace('mapping:', 'mappings:', 1)}"
         case inspect.StructType():
-            return "mapping: " + ", ".join(f"`{field.encode_name}`" for field in kind.fields)
+            return f"mapping: {', '.join(map(_key_and_values, kind.fields))}"
         case inspect.DictType():
             return f"mapping of names to {_values(kind.value_type)}"
         case inspect.IntType() | inspect.FloatType():
             step = f", in steps of {kind.multiple_of:g}" if kind.multiple_of and kind.multiple_of != 1 else ""
-            return (_noun(kind).removeprefix("a ") + _limits(kind).replace(" from", ",") + step).strip()
+            return (
+                _noun(kind).removeprefix("a ") + _limits(kind).replace(" from", ",").replace(" of", ",") + step
+            ).strip()
     return _noun(kind)
