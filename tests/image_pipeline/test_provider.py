@@ -12,8 +12,8 @@ from pulumi.output import Unknown
 from fcpin.emulator import Emulator, Knobs
 from fcpin.image_pipeline.provider import ImagePipelineProvider
 from fcpin.layout import shorten
-from fcpin.pinned_function.failures import Told
-from fcpin.pinned_function.run_memo import Engine, RunMemo
+from fcpin.pinned_function.preview_cache import Engine, PreviewCache
+from fcpin.pinned_function.provider_base import ProviderError
 from tests.pipelines.harness import COMMIT, PATH, PERSONAL, DevsHarness, manual_clock
 
 OTHER = "0123456c0ffee0123456789abcdef0123456789a"
@@ -65,7 +65,7 @@ class ImagePipelineHarness:
     @property
     def provider(self) -> ImagePipelineProvider:
         provider = ImagePipelineProvider()
-        provider._builds, provider._memo = self.devs.builds(), RunMemo(self.cache, Engine.of_this_plugin())
+        provider._builds, provider._cache = self.devs.builds(), PreviewCache(self.cache, Engine.of_this_plugin())
         provider._log = lambda severity, message: self.log.append(f"{severity}: {message}")
         return provider
 
@@ -155,7 +155,7 @@ def test_a_tag_that_moved_after_the_preview_is_not_deployed(pipeline: ImagePipel
     pipeline.devs.cloud.push(PATH, "83f96b6", content="one")
     shown, _ = pipeline.check(**PERSONAL)
     pipeline.devs.cloud.push(PATH, "83f96b6", content="two")
-    with pytest.raises(Told, match="moved from sha256"):
+    with pytest.raises(ProviderError, match="moved from sha256"):
         pipeline.deploy(shown)
     assert pipeline.devs.phases == []
 
@@ -165,14 +165,14 @@ def test_the_update_of_a_run_verifies_what_its_preview_selected(pipeline: ImageP
     shown = pipeline.devs.cloud.push(PATH, "83f96b6", content="one")
     assert pipeline.check(**PERSONAL)[0]["digest"] == shown
     pipeline.devs.cloud.push(PATH, "83f96b6", content="two")
-    with pytest.raises(Told, match=f"moved from {shorten(shown)}"):
+    with pytest.raises(ProviderError, match=f"moved from {shorten(shown)}"):
         pipeline.up(**PERSONAL)
 
 
 def test_a_build_that_fails_changes_nothing(pipeline: ImagePipelineHarness) -> None:
     before = dict(pipeline.up(**PERSONAL))
     pipeline.devs.cloud.fail_build(message="no such file")
-    with pytest.raises(Told, match="no such file"):
+    with pytest.raises(ProviderError, match="no such file"):
         pipeline.up(**PERSONAL, commit=OTHER)
     assert pipeline.outputs == before
     assert pipeline.devs.phases == ["Success", "Failed"]

@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from fcpin.errors import InvalidSettings, Problem
+from fcpin.errors import InvalidSettings, Problem, unknown_key
 from fcpin.image import Image
 from fcpin.pipelines.builder import BuildRequest
 from fcpin.pipelines.spec import PIPELINE, deadline_of, image_of, is_rebuilt, problems
 from fcpin.pipelines.variables import commit_problem
-from fcpin.spelling import unknown_key
 
 SPEC_KEYS: Final = tuple(PIPELINE.fields)
 """The same keys as in `fcpin:pipelines`."""

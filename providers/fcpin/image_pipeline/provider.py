@@ -13,13 +13,12 @@ from pulumi.dynamic import ConfigureRequest, CreateResult, DiffResult, ReadResul
 
 from fcpin.clock import SystemClock
 from fcpin.errors import BuildCanceled, InvalidSettings, TagMoved
-from fcpin.pinned_function.configured import ConfiguredProvider
-from fcpin.pinned_function.failures import problems_at, told
+from fcpin.pinned_function.provider_base import ConfiguredProvider, problems_at, report_errors
 
 if TYPE_CHECKING:
     from fcpin.image_pipeline.properties import PipelineArgs
-    from fcpin.pinned_function.engine_log import Log
-    from fcpin.pinned_function.run_memo import RunMemo
+    from fcpin.pinned_function.preview_cache import PreviewCache
+    from fcpin.pinned_function.provider_base import Log
 
 _SLICE: Final = 0.5
 """Seconds between two looks for an interruption."""
@@ -42,7 +41,7 @@ class PluginClock(SystemClock):
 class ImagePipelineProvider(ConfiguredProvider):
     """Creates, updates, reads and deletes ImagePipeline."""
 
-    @told
+    @report_errors
     def configure(self, req: ConfigureRequest) -> None:
         """Read the stack's configuration, without any request to a service."""
         from pathlib import Path
@@ -55,10 +54,10 @@ class ImagePipelineProvider(ConfiguredProvider):
         clock, registries = PluginClock(), self._services.registries
         builder = builders(Settings.read(req.config.get), registries, Path(), clock)
         self._builds: ImageBuilds = ImageBuilds(builder, registries, clock)
-        self._memo: RunMemo = self._services.memo
+        self._cache: PreviewCache = self._services.cache
         self._log: Log = self._services.log
 
-    @told
+    @report_errors
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare. With `changes=None` the engine names the properties that changed."""
         from fcpin.image_pipeline.properties import has_changed, is_only_gone
@@ -67,13 +66,13 @@ class ImagePipelineProvider(ConfiguredProvider):
             return DiffResult(changes=False)
         return DiffResult(changes=True if is_only_gone(_olds, _news) else None)
 
-    @told
+    @report_errors
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Take the image that exists, or build it."""
         args = self._args(props)
         return CreateResult(str(args.image.repository), self._outputs(args, props, {}, rebuild=args.always))
 
-    @told
+    @report_errors
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """The same for another commit. Nothing is built if no input of the build changed."""
         from fcpin.image_pipeline.properties import needs_build
@@ -81,7 +80,7 @@ class ImagePipelineProvider(ConfiguredProvider):
         args = self._args(_news)
         return UpdateResult(self._outputs(args, _news, _olds, rebuild=args.always and needs_build(_olds, _news)))
 
-    @told
+    @report_errors
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return the digest that the tag has; the resource is gone if the tag is. Raises if the registry fails."""
         from fcpin.image import Image
@@ -93,7 +92,7 @@ class ImagePipelineProvider(ConfiguredProvider):
         now = {**props, "digest": digest}
         return ReadResult(id_, now, inputs_of(now))
 
-    @told
+    @report_errors
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Keep the image: functions may run it."""
         self._log("info", f"{_props.get('repository')}:{_props.get('tag')} stays in its registry")
@@ -114,15 +113,15 @@ class ImagePipelineProvider(ConfiguredProvider):
 
     def _existing(self, args: "PipelineArgs") -> dict[str, str]:
         """Return the digest of an image that need not be built; the update of a run uses that of its preview."""
-        from fcpin.pinned_function.run_memo import Remembered, key_of
+        from fcpin.pinned_function.preview_cache import Selected, key_of
 
         key = key_of("ImagePipeline", str(args.image))
-        remembered = self._memo.recall(key)
-        if remembered is not None and remembered.digest:
-            return {"digest": remembered.digest}
+        selected = self._cache.get(key)
+        if selected is not None and selected.digest:
+            return {"digest": selected.digest}
         with problems_at("image"):
             digest = self._builds.find(args.image)
-        self._memo.remember(key, Remembered(args.image.tag or "", digest or "", "built"))
+        self._cache.put(key, Selected(args.image.tag or "", digest or "", "built"))
         return {"digest": digest} if digest else {}
 
     def _args(self, props: Mapping[str, Any]) -> "PipelineArgs":

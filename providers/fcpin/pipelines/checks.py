@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
-from fcpin.errors import InvalidImage, Problem
+from fcpin.errors import InvalidImage, Problem, unknown_key
 from fcpin.image import AcrHost, Image, acr_host
 from fcpin.pipelines import environments
 from fcpin.pipelines.model import BUILD_TEMPLATE, TEMPLATES, Build, Finding, Pipeline, Task, error, host_of, warning
 from fcpin.pipelines.reading import read
 from fcpin.pipelines.variables import NAME_TEMPLATE, has_variables, stand_in, unknown_variables
 from fcpin.policy.filters import SUFFIX
-from fcpin.spelling import unknown_key
 
 _MASK: Final = re.compile(r"\*{3}")
 
