@@ -49,7 +49,7 @@
 Whether to try again is a property of the type (`temporary`), never of the sentence.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -89,6 +89,15 @@ class Problem:
 
     def __str__(self) -> str:
         return one_line(f"{self.path}: {self.reason}" if self.path else self.reason)
+
+
+def unknown_key(key: object, known: Iterable[str]) -> str:
+    """`unknown key; did you mean range?`, or the known ones where none comes near."""
+    import difflib  # only a mistake needs it
+
+    known = list(known)
+    near = difflib.get_close_matches(str(key).lower(), known, n=1)
+    return f"unknown key; did you mean {near[0]}?" if near else f"unknown key; known: {', '.join(known) or 'none'}"
 
 
 class InvalidInput(FcpinError):

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from fcpin.errors import RegistryError, RegistryProtocolError, RegistryUnavailable
-from fcpin.exchange import NotSent, Unreachable, exchange
-from fcpin.limits import MIB, Limits
-from fcpin.openapi import Retry
+from fcpin.http.exchange import NotSent, Unreachable, exchange
+from fcpin.http.limits import MIB, Limits, Retry
 from fcpin.registry.transport import Transport
 from tests.registry.scripted import NO_ANSWER, Reply, ScriptedServer
 from tests.remote.calls import CALLS, KEY, LIMITS, At, Call, functions

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from fcpin.call_statistics import Call, Outcome
 from fcpin.drift import Kind
 from fcpin.receiver.ledger.base import Ending
 from fcpin.receiver.ledger.model import Freeze, Job, Proposal, State, Transition
 from fcpin.receiver.ledger.sqlite import SqliteLedger
 from fcpin.receiver.settings.model import ReceiverSettings, Secret
-from fcpin.tally import Call, Outcome
 from tests.receiver.metrics.scraped import Scraped, function
 from tests.receiver.samples import NOON, at, digest, push
 
