@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fcpin.cli.stacks import add_stack, read_stack
-from fcpin.errors import InvalidInput, Problem, one_line
+from fcpin.errors import InvalidInput, Problem, one_line, unknown_key
 
 if TYPE_CHECKING:
     from fcpin.pipeline.document import Document
@@ -61,7 +61,6 @@ def require_runnable(document: "Document", examined: "Examined") -> None:
 
 def pipelines_of(stack: "Stack", name: str | None, commit: str | None = None) -> Mapping[str, Mapping[str, Any]]:
     """The pipelines of *stack*, or the one called *name*, valid. Raises InvalidInput."""
-    from fcpin.errors import unknown_key
     from fcpin.pipeline.configured import KEY, pipelines_in, require_all
 
     pipelines = pipelines_in(stack.config)
