@@ -176,7 +176,7 @@ def test_a_proxy_of_the_environment_is_used_unless_the_host_is_exempt(monkeypatc
         proxy.expect("GET", "http://registry.invalid/v2/").answer(body=b"through the proxy")
         transport = Transport(retry=Retry(attempts=1))
         assert transport.send("GET", "http://registry.invalid/v2/", headers={}).body == b"through the proxy"
-        with pytest.raises(RegistryUnavailable, match="no such host name"):
+        with pytest.raises(RegistryUnavailable, match="the host name does not exist"):
             transport.send("GET", "http://exempt.invalid/v2/", headers={})
 
 
