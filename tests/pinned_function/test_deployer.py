@@ -8,15 +8,9 @@ import pytest
 from fcpin.emulator import Emulator, Knobs
 from fcpin.fc.client import FunctionClient
 from fcpin.fc.model import Function
-<<<<<<< HEAD
-from fcpin.http.credentials import Credentials
-from fcpin.http.limits import Retry
-from fcpin.pinned_function.failures import Told
-=======
 from fcpin.http.credentials import Credentials
 from fcpin.http.limits import Retry
 from fcpin.pinned_function.provider_base import ProviderError
->>>>>>> main
 from tests.support.faulty_proxy import Call, Connection, Fault, FaultyProxy, Reply
 from tests.support.instant import INSTANT
 from tests.support.plugin import REGION, Plugin

@@ -13,12 +13,7 @@ from fcpin.errors import EditionUnsupported
 from fcpin.fc.rules import WITHOUT_CONTAINERS
 from fcpin.http.credentials import Credentials
 from fcpin.image import Digest
-<<<<<<< HEAD
-from fcpin.pinned_function.inputs import Current, PinArgs
-=======
-from fcpin.http.credentials import Credentials
 from fcpin.pinned_function.inputs import PinArgs
->>>>>>> main
 from fcpin.pinned_function.keys import POLICY_KEYS
 from fcpin.pinned_function.preview_cache import PreviewCache, private
 from fcpin.pinned_function.resolver import Resolved, Resolver

@@ -5,17 +5,9 @@ from typing import Any, Final
 
 from fcpin.emulator import Emulator
 from fcpin.fc.client import FunctionClient
-<<<<<<< HEAD
 from fcpin.http.credentials import Credentials
 from fcpin.http.limits import Limits, Retry
-from fcpin.pinned_function.approved import Approved
-from fcpin.pinned_function.claims import Claims
-=======
-from fcpin.http.limits import Limits
-from fcpin.http.credentials import Credentials
-from fcpin.http.limits import Retry
 from fcpin.pinned_function.approvals import Approvals
->>>>>>> main
 from fcpin.pinned_function.deployer import Deployer
 from fcpin.pinned_function.health import Health
 from fcpin.pinned_function.preview_cache import PreviewCache

@@ -16,15 +16,9 @@ import yaml
 from fcpin.cli import main
 from fcpin.emulator import Emulator
 from fcpin.fc.client import FunctionClient
-<<<<<<< HEAD
-from fcpin.http.credentials import Credentials
-from fcpin.http.limits import Retry
-from fcpin.pinned_function.keys import TYPE
-=======
 from fcpin.http.credentials import Credentials
 from fcpin.http.limits import Retry
 from fcpin.pin import TYPE
->>>>>>> main
 
 PATH = "shop/app"
 REGION = "cn-hangzhou"

@@ -12,14 +12,9 @@ from pathlib import Path
 
 import pytest
 
-<<<<<<< HEAD
 from fcpin import call_statistics
 from fcpin.call_statistics import Call, Outcome
-from fcpin.pinned_function.run_memo import MemoRefused
-=======
-from fcpin import call_statistics
 from fcpin.pinned_function.preview_cache import UnsafeFolder
->>>>>>> main
 from fcpin.receiver.converge.run import Ended, ProcessId, Run, Runs
 from fcpin.receiver.errors import ConvergenceFailed, Interrupted, StackBusy
 
