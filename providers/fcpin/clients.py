@@ -8,8 +8,8 @@ from typing import Protocol
 
 from fcpin.clock import Clock
 from fcpin.fc.client import FunctionClient
+from fcpin.http.credentials import Profile
 from fcpin.image import Repository
-from fcpin.openapi import Profile
 from fcpin.pipelines.buildah import Buildah
 from fcpin.pipelines.builder import BuilderByName
 from fcpin.pipelines.cancel_on_exit import cancel_on_exit

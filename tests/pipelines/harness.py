@@ -9,8 +9,9 @@ from typing import Any, Final
 from demo.code import Code
 from fcpin.clock import Clock, SystemClock
 from fcpin.emulator import Emulator
+from fcpin.http.credentials import Credentials
+from fcpin.http.limits import Retry
 from fcpin.image import Digest, Image
-from fcpin.openapi import Credentials, Retry
 from fcpin.pipelines.buildah import Buildah
 from fcpin.pipelines.builder import Builder, BuildRequest
 from fcpin.pipelines.devs import DevsClient

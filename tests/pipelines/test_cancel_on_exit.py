@@ -14,7 +14,7 @@ import pytest
 
 from fcpin.emulator import Emulator, Knobs
 from fcpin.errors import PipelineExists
-from fcpin.openapi import Credentials
+from fcpin.http.credentials import Credentials
 from fcpin.pipelines.cancel_on_exit import cancel_on_exit, watch
 from fcpin.pipelines.devs import DevsClient
 from tests.pipelines.harness import client_of, document
@@ -22,7 +22,7 @@ from tests.pipelines.harness import client_of, document
 SCRIPT = """
 import json, sys, time
 from fcpin.pipelines.cancel_on_exit import cancel_on_exit
-from fcpin.openapi import Credentials
+from fcpin.http.credentials import Credentials
 endpoint, name, key, secret = json.loads(sys.stdin.readline())
 with cancel_on_exit(endpoint, Credentials(key, secret), name):
     print("running", flush=True)

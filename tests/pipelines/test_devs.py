@@ -12,7 +12,7 @@ from fcpin.errors import (
     PipelineRejected,
     PipelineUnavailable,
 )
-from fcpin.openapi import Credentials
+from fcpin.http.credentials import Credentials
 from fcpin.pipelines.devs import DevsClient, LogLocation, Phase
 from tests.pipelines.harness import AT_ONCE, client_of, document
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import IO, Final
 
 from fcpin.errors import PipelineError
-from fcpin.openapi import Account, Credentials, Profile
+from fcpin.http.credentials import Account, Credentials, Profile
 from fcpin.pipelines.devs import DevsClient
 from fcpin.pipelines.watchdog import Ending, await_ending, await_orders, watchdog
 

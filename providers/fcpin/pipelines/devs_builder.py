@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from fcpin.clock import Clock
 from fcpin.errors import BuildFailed, PipelineError, PipelineExists
-from fcpin.openapi import is_denial
+from fcpin.http.errors import is_denial
 from fcpin.pipelines.builder import BuildReport, BuildRequest, Progress
 from fcpin.pipelines.devs import DevsClient
 from fcpin.pipelines.running import FinishedRun, Waiter

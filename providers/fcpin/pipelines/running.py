@@ -16,7 +16,7 @@ from fcpin.errors import (
     PipelineRejected,
 )
 from fcpin.image import Digest
-from fcpin.json_fields import Wire
+from fcpin.json_reader import Wire
 from fcpin.pipelines.builder import Progress
 from fcpin.pipelines.devs import DevsClient, LogLocation, Phase, Pipeline, Task
 
