@@ -58,18 +58,21 @@ class Authentication:
         """The event stream. A browser gives up after an error."""
 
         async def respond(request: Request) -> Response:
+            session = await run_in_threadpool(self._sessions.find, request)
+            if session is None:
+                raise Rejected(Reason.LOGGED_OUT, "log in first")
+            return view(request, session)
+
+        async def respond_with_errors(request: Request) -> Response:
             try:
-                session = await run_in_threadpool(self._sessions.find, request)
-                if session is None:
-                    raise Rejected(Reason.LOGGED_OUT, "log in first")
-                return view(request, session)
+                return await respond(request)
             except Rejected as rejection:
                 self._count(rejection)
                 return PlainTextResponse(f"{rejection}\n", rejection.status)
             except LedgerUnavailable:
                 return PlainTextResponse(f"{UNAVAILABLE}\n", 503)
 
-        return respond
+        return respond_with_errors
 
     def action(self, action: Action) -> Endpoint:
         """A form of the page, which carries the form token of the session."""

@@ -13,7 +13,6 @@ from urllib.parse import quote, unquote
 from starlette.responses import Response, StreamingResponse
 
 from fcpin.receiver.errors import LedgerUnavailable, Reason, Rejected
-from fcpin.receiver.ledger.model import Job
 from fcpin.receiver.page.formatting import plain
 from fcpin.receiver.page.overview import Overview
 

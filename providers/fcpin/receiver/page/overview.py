@@ -131,7 +131,7 @@ def _headline(kinds: Sequence[Kind], unseen: Sequence[str]) -> Headline:
     if parts:
         return Headline(parts[0][0], "; ".join(words for _, words in parts))
     if unseen:
-        return Headline(Level.UNKNOWN, f"{', '.join(unseen)}: not looked at yet")
+        return Headline(Level.UNKNOWN, f"{', '.join(unseen)}: not scanned yet")
     if not kinds:
         return Headline(Level.FINE, "No function is pinned")
     return Headline(Level.FINE, f"{'All ' if len(kinds) > 1 else ''}{counted(len(kinds), 'function')} as deployed")

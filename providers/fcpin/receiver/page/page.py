@@ -106,7 +106,7 @@ class Views:
         stack = overview.stack(request.path_params["stack"])
         function = stack.function(pin) if stack else None
         if stack is None or function is None:
-            return self._templates.message(404, "Not found", "There is no such function, or no drift scan found it yet.")
+            return self._templates.message(404, "Not found", "There is no such function, or it was not scanned yet.")
         return self._show(
             "function.html",
             request,
