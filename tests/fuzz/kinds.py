@@ -29,7 +29,7 @@ from fcpin.exchange import Answer, retry_after
 from fcpin.function_files import function_files
 from fcpin.image import Image, Repository, acr_host, is_tag, parse_digest
 from fcpin.json_reader import read_json
-from fcpin.pinned_function.approved import FILE, Approved
+from fcpin.pinned_function.approvals import FILE, Approvals
 from fcpin.pipeline.configured import pipelines_in, require_all
 from fcpin.pipeline.document import Document
 from fcpin.pipeline.validate import examine
@@ -46,8 +46,8 @@ from fcpin.serverless_devs.functions import Deployed, functions
 from fcpin.settings import Settings
 from fcpin.stack.added_functions import with_functions
 from fcpin.stack.config_file import with_hold
-from fcpin.stack.pins import pins_in
 from fcpin.stack.project import Project, read_file, stack_file
+from fcpin.stack.stack import pins_in
 from tests.fuzz.spoiling import LEAVES, ODD_TEXTS, VALUES, as_bytes, documents, spoilt, spoilt_bytes
 from tests.receiver.senders.requests import FIXTURES, Request, sender
 
@@ -509,7 +509,7 @@ def feed_json(data: bytes, folder: Path) -> None:
     given = written(folder, "approved.json", data)
     each(
         lambda: read_json(data),
-        lambda: Approved.from_environment({FILE: str(given)}),
+        lambda: Approvals.from_environment({FILE: str(given)}),
         expected=(FcpinError, ValueError),
     )
 

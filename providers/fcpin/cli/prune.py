@@ -16,15 +16,13 @@ from fcpin.policy.times import parse_duration
 if TYPE_CHECKING:
     from fcpin.cli.remote import Remote
     from fcpin.fc.uses import Use
-    from fcpin.protection.prune import Judgement
+    from fcpin.stack.prune import Verdict
 
 
 def run(given: Namespace, streams: Streams) -> int:
     """Return 0, also when nothing is to be removed. Raises InvalidInput, RegistryError, FunctionError."""
     from fcpin.cli.remote import Remote  # clients of registries and of Alibaba Cloud: a third of a second to load
-    from fcpin.protection.pin_tags import pin_tags_of
-    from fcpin.protection.prune import judge
-    from fcpin.protection.usage import Usage
+    from fcpin.stack.prune import Usage, judge, pin_tags_of
 
     remote, grace = Remote.of(given), _grace(given.grace)
     regions = _regions(given.region or [], remote.name)
@@ -84,8 +82,8 @@ def _uses(region: str, endpoint: str | None, may_be_empty: Collection[str]) -> "
     from fcpin.fc.client import FunctionClient
     from fcpin.fc.uses import uses
     from fcpin.openapi import Credentials
-    from fcpin.protection.usage import require_functions
     from fcpin.settings import REGION
+    from fcpin.stack.prune import require_functions
 
     at = (endpoint or "").replace(REGION, region)
     found = uses(FunctionClient(region, endpoint=at, credentials=Credentials.from_environment(environ)))
@@ -94,12 +92,12 @@ def _uses(region: str, endpoint: str | None, may_be_empty: Collection[str]) -> "
     return found.uses
 
 
-def _line(judgement: "Judgement", *, dry_run: bool) -> str:
+def _line(judgement: "Verdict", *, dry_run: bool) -> str:
     verdict = "kept" if not judgement.unused else "would go" if dry_run else "removed"
     return f"{judgement.record.tag}  {verdict:8}  {judgement.why}"
 
 
-def _conclude(stdout: TextIO, judgements: "list[Judgement]", regions: list[str], *, dry_run: bool) -> None:
+def _conclude(stdout: TextIO, judgements: "list[Verdict]", regions: list[str], *, dry_run: bool) -> None:
     unused = sum(judgement.unused for judgement in judgements)
     verb = "would be removed" if dry_run else "removed"
     where = f"; functions of {', '.join(regions)} were looked at" if judgements else ""

@@ -33,8 +33,8 @@ from fcpin.receiver.web.app import build_app
 from fcpin.receiver.web.limits import Limits
 from fcpin.receiver.work.crew import Crew
 from fcpin.stack import Engine
-from fcpin.stack.pins import StackPin
 from fcpin.stack.project import stack_file
+from fcpin.stack.stack import StackPin
 
 _RUNS: Final = "runs"
 _STOP_SECONDS: Final = 8.0

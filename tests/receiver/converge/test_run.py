@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from fcpin import tally
-from fcpin.pinned_function.run_memo import MemoRefused
+from fcpin.pinned_function.preview_cache import UnsafeFolder
 from fcpin.receiver.converge.run import Ended, ProcessId, Run, Runs
 from fcpin.receiver.errors import ConvergenceFailed, Interrupted, StackBusy
 from fcpin.tally import Call, Outcome
@@ -96,7 +96,7 @@ def test_the_folder_is_ours_alone_and_goes_with_the_run(runs: Runs, tmp_path: Pa
         assert (tmp_path / "runs").stat().st_mode & 0o077 == 0
     assert list((tmp_path / "runs").iterdir()) == []
     (tmp_path / "runs").chmod(0o755)
-    with pytest.raises(MemoRefused), runs.begin("dev"):
+    with pytest.raises(UnsafeFolder), runs.begin("dev"):
         pass
 
 

@@ -35,7 +35,7 @@ HEADLINES: list[tuple[str, Sequence[Kind], Level, str]] = [
         "not knowing is worse than being late",
         [Kind.UPDATE_IN_PROGRESS, Kind.UNKNOWN],
         Level.UNKNOWN,
-        "1 function could not be looked at; 1 function updating or idle",
+        "1 function could not be checked; 1 function updating or idle",
     ),
 ]
 

@@ -22,7 +22,7 @@ import psutil
 
 from fcpin import tally
 from fcpin.clock import Clock, SystemClock
-from fcpin.pinned_function.run_memo import private
+from fcpin.pinned_function.preview_cache import private
 from fcpin.receiver.converge.base import Progress
 from fcpin.receiver.errors import ConvergenceFailed, Interrupted, StackBusy
 
@@ -75,7 +75,7 @@ class Runs:
 
     @contextmanager
     def begin(self, stack: str) -> Iterator["Run"]:
-        """A run of *stack*. Raises StackBusy while one that a killed receiver began is at work, MemoRefused."""
+        """A run of *stack*. Raises StackBusy while one that a killed receiver began is at work, UnsafeFolder."""
         folder = private(self._folder) / quote(stack, safe="")
         left = _left(folder)
         if left is not None and left.is_alive:

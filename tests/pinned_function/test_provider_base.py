@@ -5,13 +5,13 @@ import traceback
 import pytest
 
 from fcpin.errors import TagMoved
-from fcpin.pinned_function.failures import DEBUG, told
+from fcpin.pinned_function.provider_base import DEBUG, report_errors
 
 
 class Provider:
     """A provider whose verbs fail in every way."""
 
-    @told
+    @report_errors
     def update(self, error: Exception) -> None:
         raise error
 

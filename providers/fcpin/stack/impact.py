@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Self
 
-from fcpin.drift.registered import image_in_use
+from fcpin.drift import image_in_use
 from fcpin.errors import TagNotFound
 from fcpin.fc.client import FunctionClient
 from fcpin.fc.model import Alias

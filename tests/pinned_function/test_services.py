@@ -3,8 +3,8 @@
 import pytest
 
 from fcpin.errors import InvalidSettings
-from fcpin.pinned_function.claims import Claims
 from fcpin.pinned_function.inputs import PinArgs
+from fcpin.pinned_function.services import Duplicates
 
 
 def pin(owner: str, function: str = "app", region: str = "cn-hangzhou") -> PinArgs:
@@ -20,21 +20,21 @@ def pin(owner: str, function: str = "app", region: str = "cn-hangzhou") -> PinAr
     )
 
 
-def test_a_second_resource_is_told_of_the_first() -> None:
-    claims = Claims()
-    claims.claim(pin("checkout"))
-    with pytest.raises(InvalidSettings, match="function_name: app in cn-hangzhou is managed by checkout already"):
-        claims.claim(pin("basket"))
+def test_a_second_resource_is_refused() -> None:
+    duplicates = Duplicates()
+    duplicates.check(pin("checkout"))
+    with pytest.raises(InvalidSettings, match="function_name: app in cn-hangzhou is already managed by checkout"):
+        duplicates.check(pin("basket"))
 
 
 def test_the_same_resource_may_come_again() -> None:
-    claims = Claims()
-    claims.claim(pin("checkout"))
-    claims.claim(pin("checkout"))
+    duplicates = Duplicates()
+    duplicates.check(pin("checkout"))
+    duplicates.check(pin("checkout"))
 
 
 def test_a_name_is_a_function_in_each_region() -> None:
-    claims = Claims()
-    claims.claim(pin("checkout"))
-    claims.claim(pin("checkout-shanghai", region="cn-shanghai"))
-    claims.claim(pin("basket", function="basket"))
+    duplicates = Duplicates()
+    duplicates.check(pin("checkout"))
+    duplicates.check(pin("checkout-shanghai", region="cn-shanghai"))
+    duplicates.check(pin("basket", function="basket"))

@@ -1,18 +1,23 @@
-"""Which pin tags of a repository are in use. Pure.
+"""Find the pin tags of a repository that can be removed. Pure, except for `pin_tags_of`.
 
-1. A tag is in use when a function or a published version names it, or runs its digest by whatever name.
-2. While one function may run another image than it names, of whatever repository, no tag is called unused.
+1. A tag is in use when a function or a published version names it, or runs its digest by another tag.
+2. While one function may run another image than it names, of whatever repository, no tag is unused.
+3. An unused tag is kept for a grace. The registry knows when a tag was pushed, not when it was used last: the grace
+   begins at the push.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Self
 
-from fcpin.drift.registered import image_in_use
+from fcpin.drift import image_in_use
 from fcpin.errors import FunctionError
 from fcpin.fc.uses import Doubt, RegionUses, Use
 from fcpin.image import Digest, Repository, TagRecord
-from fcpin.policy.protect import is_pin_tag
+from fcpin.policy.protect import is_pin_tag, pin_tag
+from fcpin.policy.times import iso
+from fcpin.registry.base import ReadableRepository
 
 
 class UsageUnknown(FunctionError):
@@ -63,8 +68,52 @@ def require_functions(found: RegionUses) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One pin tag, and whether it can go."""
+
+    record: TagRecord
+    unused: bool
+    why: str
+
+
+def pin_tags_of(repository: ReadableRepository) -> list[TagRecord]:
+    """Every tag of *repository* with the name of a pin tag, with its digest; one request each where a listing has none.
+
+    Raises RegistryError.
+    """
+    listed = [record for record in repository.list_tags() if is_pin_tag(record.tag)]
+    return [record if record.digest else repository.resolve(record.tag) for record in listed]
+
+
+def judge(records: Iterable[TagRecord], usage: Usage, grace: timedelta, now: datetime) -> list[Verdict]:
+    """Those of *records* that have the name of a pin tag, by name. Their digests must be known."""
+    tags = sorted((record for record in records if is_pin_tag(record.tag)), key=lambda record: record.tag)
+    return [_judge(record, usage, grace, now) for record in tags]
+
+
 def _unknown(repository: Repository, use: Use, doubt: Doubt) -> UsageUnknown:
     return UsageUnknown(
         f"function {use} in {use.region} may run any image of {repository}: {doubt.why}; nothing was removed; "
         f"{doubt.cure}, then run `fcpin prune` again"
     )
+
+
+def _judge(record: TagRecord, usage: Usage, grace: timedelta, now: datetime) -> Verdict:
+    if not _is_ours(record):
+        return Verdict(record, unused=False, why=f"points at {record.digest}, so it is not ours")
+    user = usage.of_tag(record)
+    if user is not None:
+        return Verdict(record, unused=False, why=f"{user} runs it")
+    if not grace:
+        return Verdict(record, unused=True, why="nothing runs it")
+    if record.pushed is None:
+        return Verdict(record, unused=False, why="nothing runs it, but the registry returns no push time")
+    if now - record.pushed < grace:
+        return Verdict(record, unused=False, why=f"nothing runs it; its grace ends at {iso(record.pushed + grace)}")
+    return Verdict(record, unused=True, why="nothing runs it")
+
+
+def _is_ours(record: TagRecord) -> bool:
+    """Whether a pin tag still has the digest that it was made for."""
+    return is_pin_tag(record.tag) and record.digest is not None and pin_tag(record.digest) == record.tag

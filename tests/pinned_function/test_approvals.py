@@ -1,4 +1,4 @@
-"""Approvals: exactly the approved image is deployed, and what was refused is told beside the approvals."""
+"""Approvals: exactly the approved image is deployed, and what was rejected is written next to the approvals."""
 
 import json
 from pathlib import Path
@@ -8,14 +8,15 @@ import pytest
 from fcpin.emulator import Emulator, Knobs
 from fcpin.errors import InvalidSettings, NotApproved
 from fcpin.image import Digest, parse_digest
-from fcpin.pinned_function.approved import Approved, Transition, refused, write
-from fcpin.pinned_function.inputs import Current, Pin
+from fcpin.pin import ImageChange, Pin
+from fcpin.pinned_function.approvals import Approvals, rejected, write
+from fcpin.pinned_function.state import Current
 from tests.support.plugin import Plugin
 
 A, B, C = (parse_digest(f"sha256:{letter * 64}") for letter in "abc")
 OWNER = "organization/shop/test::checkout"
 
-TRANSITIONS = [
+CHANGES = [
     # label, deployed, chosen, may it happen
     ("what was approved is deployed", A, B, True),
     ("what was pushed after the approval is not", A, C, False),
@@ -26,19 +27,21 @@ TRANSITIONS = [
 ]
 
 
-def approvals(folder: Path, **pins: Transition) -> tuple[Approved, Path]:
+def change(before: Digest | None, after: Digest) -> ImageChange:
+    return ImageChange(from_digest=before, to_tag="main-2", to_digest=after)
+
+
+def approvals(folder: Path, **pins: ImageChange) -> tuple[Approvals, Path]:
     file = folder / "approved.json"
     write(file, pins)
-    found = Approved.from_environment({"FCPIN_APPROVED": str(file)})
+    found = Approvals.from_environment({"FCPIN_APPROVED": str(file)})
     assert found is not None
     return found, file
 
 
-@pytest.mark.parametrize(
-    ("before", "chosen", "fine"), [row[1:] for row in TRANSITIONS], ids=[r[0] for r in TRANSITIONS]
-)
-def test_one_transition_is_approved(tmp_path: Path, before: Digest | None, chosen: Digest, fine: bool) -> None:
-    approved, file = approvals(tmp_path, checkout=Transition(A, B))
+@pytest.mark.parametrize(("before", "chosen", "fine"), [row[1:] for row in CHANGES], ids=[r[0] for r in CHANGES])
+def test_one_change_is_approved(tmp_path: Path, before: Digest | None, chosen: Digest, fine: bool) -> None:
+    approved, file = approvals(tmp_path, checkout=change(A, B))
     current, pin = Current("main-1", before), Pin("main-2", chosen)
     if fine:
         approved.require(OWNER, current, pin)
@@ -46,25 +49,25 @@ def test_one_transition_is_approved(tmp_path: Path, before: Digest | None, chose
         with pytest.raises(NotApproved) as caught:
             approved.require(OWNER, current, pin)
         assert caught.value.problems[0].path == "digest"
-    assert refused(file) == (frozenset() if fine else {"checkout"})
+    assert rejected(file) == (frozenset() if fine else {"checkout"})
 
 
 def test_a_first_deployment_may_be_approved(tmp_path: Path) -> None:
-    approved, _ = approvals(tmp_path, checkout=Transition(None, B))
+    approved, _ = approvals(tmp_path, checkout=change(None, B))
     approved.require(OWNER, None, Pin("main-2", B))
-    with pytest.raises(NotApproved, match="nothing was approved"):
+    with pytest.raises(NotApproved, match="it was not approved"):
         approved.require("organization/shop/test::basket", None, Pin("main-2", B))
 
 
-def test_all_that_was_refused_is_told_and_readable_for_nobody_else(tmp_path: Path) -> None:
-    approved, file = approvals(tmp_path, checkout=Transition(A, B))
+def test_all_that_was_rejected_is_written_for_this_user_alone(tmp_path: Path) -> None:
+    approved, file = approvals(tmp_path, checkout=change(A, B))
     for owner in (OWNER, "organization/shop/test::basket"):
         with pytest.raises(NotApproved):
             approved.require(owner, Current("main-1", A), Pin("main-3", C))
-    told = file.with_name("approved.json.refused")
-    assert json.loads(told.read_text())["basket"] == {"from_digest": A, "to_digest": C}
-    assert refused(file) == {"basket", "checkout"}
-    assert {one.stat().st_mode & 0o077 for one in (file, told)} == {0}
+    written = file.with_name("approved.json.rejected")
+    assert json.loads(written.read_text())["basket"] == {"from_digest": A, "to_digest": C}
+    assert rejected(file) == {"basket", "checkout"}
+    assert {one.stat().st_mode & 0o077 for one in (file, written)} == {0}
 
 
 @pytest.mark.parametrize("text", [None, "{", "[]", '{"checkout": {"to_digest": "latest", "from_digest": null}}'])
@@ -73,11 +76,11 @@ def test_without_readable_approvals_nothing_is_deployed(tmp_path: Path, text: st
     if text is not None:
         file.write_text(text)
     with pytest.raises(InvalidSettings, match="FCPIN_APPROVED"):
-        Approved.from_environment({"FCPIN_APPROVED": str(file)})
+        Approvals.from_environment({"FCPIN_APPROVED": str(file)})
 
 
 def test_without_the_variable_nothing_has_to_be_approved() -> None:
-    assert Approved.from_environment({}) is None
+    assert Approvals.from_environment({}) is None
 
 
 def test_the_provider_refuses_a_push_after_the_approval(tmp_path: Path) -> None:
@@ -86,10 +89,10 @@ def test_the_provider_refuses_a_push_after_the_approval(tmp_path: Path) -> None:
         shown = parse_digest(cloud.push("shop/app", "main-1", content="1"))
         spec = {"repository": f"{cloud.enterprise_host}/shop/app", "policy": {"family": {"name": "main"}}}
         wanted = {**spec, "config": {"cpu": 0.5, "memory_size": 512, "disk_size": 512}}
-        plugin.approved, file = approvals(tmp_path, checkout=Transition(None, shown))
+        plugin.approvals, file = approvals(tmp_path, checkout=change(None, shown))
         assert plugin.up(**wanted)["digest"] == shown
         assert plugin.up(**wanted)["digest"] == shown
         cloud.push("shop/app", "main-2", content="2")
         with pytest.raises(AssertionError, match="approve that"):
             plugin.preview(**wanted)
-        assert refused(file) == {"checkout"}
+        assert rejected(file) == {"checkout"}

@@ -7,7 +7,7 @@ import pytest
 from fcpin.fc.model import Function
 from fcpin.fc.uses import Doubt, RegionUses, Use
 from fcpin.image import Repository, TagRecord, parse_digest
-from fcpin.protection.usage import Usage, UsageUnknown, require_functions
+from fcpin.stack.prune import Usage, UsageUnknown, require_functions
 
 PUBLIC = "registry.cn-hangzhou.aliyuncs.com/shop/app"
 VPC = "registry-vpc.cn-hangzhou.aliyuncs.com/shop/app"

@@ -12,14 +12,14 @@ from datetime import datetime
 from typing import Final
 
 from fcpin.clients import ClientFor
-from fcpin.drift import CannotTell, Drift, Kind, Registered, classify, look
+from fcpin.drift import Drift, Kind, RegisteredImage, Unknown, classify, registered_image
 from fcpin.errors import FcpinError, FunctionError, FunctionNotFound, InvalidPolicy, RegistryError
 from fcpin.fc.model import Function
 from fcpin.image import Repository, TagRecord, short
 from fcpin.lookup import tags_for
 from fcpin.policy import Policy
 from fcpin.registry.registries import Registries
-from fcpin.stack.pins import StackPin
+from fcpin.stack.stack import StackPin
 
 AT_ONCE: Final = 8
 
@@ -39,7 +39,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class DriftScan:
     """Whom to ask, and the time that policies decide by."""
 
     client_for: ClientFor
@@ -62,7 +62,7 @@ class Survey:
                 if self.registries.open(repository).is_immutable() is False:
                     yield repository
 
-    def _look(self, pin: StackPin, policy: Policy | CannotTell) -> Finding:
+    def _look(self, pin: StackPin, policy: Policy | Unknown) -> Finding:
         note = _note(policy, self.now)
         try:
             function = self.client_for(pin.region, pin.profile).get(pin.function_name)
@@ -70,9 +70,9 @@ class Survey:
             gone = Drift(Kind.FUNCTION_MISSING, f"{pin.function_name} is not in {pin.region}")
             return Finding(pin, None, gone, note=note)
         except FunctionError as error:
-            untold = Drift(Kind.UNKNOWN, f"the function cannot be read ({type(error).__name__})", str(error))
-            return Finding(pin, None, untold, note=note)
-        registered = look(self.registries, function, pin.deployed, pin.platform)
+            unknown = Drift(Kind.UNKNOWN, f"the function cannot be read ({type(error).__name__})", str(error))
+            return Finding(pin, None, unknown, note=note)
+        registered = registered_image(self.registries, function, pin.deployed, pin.platform)
         drift = classify(pin.deployed, function, registered)
         if drift.kind is Kind.OK:
             drift = classify(pin.deployed, function, registered, self._newer(pin, policy, registered))
@@ -80,11 +80,9 @@ class Survey:
         notes = "; ".join(filter(None, (note, locked)))
         return Finding(pin, function, drift, self._exposed(drift, registered), notes)
 
-    def _newer(
-        self, pin: StackPin, policy: Policy | CannotTell, registered: Registered | CannotTell
-    ) -> str | CannotTell:
+    def _newer(self, pin: StackPin, policy: Policy | Unknown, registered: RegisteredImage | Unknown) -> str | Unknown:
         """What the policy would deploy instead of what runs, in words; empty for the same."""
-        if isinstance(policy, CannotTell):
+        if isinstance(policy, Unknown):
             return policy
         current = pin.tag or None
         try:
@@ -97,41 +95,41 @@ class Survey:
                 bypass_min_age=self.bypass_min_age,
             )
             if selection.chosen is None:
-                return "" if selection.keep else CannotTell(f"no tag qualifies: {selection.reason}")
+                return "" if selection.keep else Unknown(f"no tag qualifies: {selection.reason}")
             if selection.chosen.tag != current:
                 return f"{selection.chosen.tag}: {selection.summary}"
             return self._moved(pin, selection.chosen, registered)
         except FcpinError as error:
-            return CannotTell(f"the policy cannot be decided ({type(error).__name__})", str(error))
+            return Unknown(f"the policy cannot be decided ({type(error).__name__})", str(error))
 
-    def _moved(self, pin: StackPin, chosen: TagRecord, registered: Registered | CannotTell) -> str:
+    def _moved(self, pin: StackPin, chosen: TagRecord, registered: RegisteredImage | Unknown) -> str:
         """Whether the chosen tag points elsewhere by now, where the function does not run it by that very tag."""
-        if isinstance(registered, CannotTell) or registered.image.tag == chosen.tag or pin.deployed is None:
+        if isinstance(registered, Unknown) or registered.image.tag == chosen.tag or pin.deployed is None:
             return ""
         digest = self.registries.open(pin.repository).resolve_once(chosen.tag).digest
         return f"{chosen.tag} points at {short(digest)} now" if digest and digest != pin.deployed.digest else ""
 
-    def _exposed(self, drift: Drift, registered: Registered | CannotTell) -> float | None:
-        if drift.kind is not Kind.MOVED_TAG or isinstance(registered, CannotTell) or registered.pushed is None:
+    def _exposed(self, drift: Drift, registered: RegisteredImage | Unknown) -> float | None:
+        if drift.kind is not Kind.MOVED_TAG or isinstance(registered, Unknown) or registered.pushed is None:
             return None
         return round(max((self.now - registered.pushed).total_seconds(), 0.0), 1)
 
 
-def _policy(pin: StackPin) -> Policy | CannotTell:
+def _policy(pin: StackPin) -> Policy | Unknown:
     if pin.policy is None:
-        return CannotTell("the policy is secret in the stack's state")
+        return Unknown("the policy is secret in the stack's state")
     try:
         return Policy.from_spec(pin.policy)
     except InvalidPolicy as error:
-        return CannotTell("the policy in the stack's state is not valid", str(error))
+        return Unknown("the policy in the stack's state is not valid", str(error))
 
 
-def _lists(policy: Policy | CannotTell) -> bool:
+def _lists(policy: Policy | Unknown) -> bool:
     return isinstance(policy, Policy) and not policy.suspend
 
 
-def _note(policy: Policy | CannotTell, now: datetime) -> str:
-    if isinstance(policy, CannotTell):
+def _note(policy: Policy | Unknown, now: datetime) -> str:
+    if isinstance(policy, Unknown):
         return ""
     if policy.suspend:
         return "suspended"

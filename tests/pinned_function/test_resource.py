@@ -9,7 +9,7 @@ from pulumi.output import Unknown
 from pulumi.runtime.rpc import UNKNOWN
 
 from fcpin.emulator import Emulator, Knobs
-from fcpin.pinned_function.built import pinned_to
+from fcpin.pinned_function.resource import from_image
 from tests.support.plugin import REGION, Plugin
 
 PATH = "shop/app"
@@ -48,7 +48,7 @@ def test_before_it_is_built_the_pin_is_unknown_and_then_it_is_that_image(plugin:
 
 def test_another_image_under_its_tag_is_not_deployed(plugin: Plugin) -> None:
     digest = plugin.cloud.push(PATH, "83f96b6", content="built")
-    plugin.cloud.push(PATH, "83f96b6", content="by somebody else")
+    plugin.cloud.push(PATH, "83f96b6", content="by another user")
     image = f"{HOST}/{PATH}:83f96b6@{digest}"
     provider = plugin._provider()
     (failure,) = provider.check({}, {"function_name": "checkout", "region": REGION, **wanted(image)}).failures
@@ -59,4 +59,4 @@ def test_another_image_under_its_tag_is_not_deployed(plugin: Plugin) -> None:
 @pytest.mark.parametrize("other", ["repository", "policy"])
 def test_an_image_and_what_would_choose_one_are_refused_together(other: str) -> None:
     with pytest.raises(pulumi.RunError, match=f"checkout: image is given, so drop {other}"):
-        pinned_to("r/a:b", {other: "x"}, "checkout")
+        from_image("r/a:b", {other: "x"}, "checkout")

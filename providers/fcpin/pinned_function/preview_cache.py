@@ -30,7 +30,7 @@ _SHELLS: Final = frozenset({"sh", "bash", "dash", "cmd.exe", "pulumi-resource", 
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class Selected:
     """One selection of a preview."""
 
     tag: str
@@ -52,7 +52,7 @@ class Engine:
 
     @classmethod
     def of_this_plugin(cls) -> Self | None:
-        """The nearest ancestor that is no shell, or None where the system tells no ancestors."""
+        """The nearest ancestor that is not a shell, or None where the system tells no ancestors."""
         with suppress(psutil.Error):
             for process in psutil.Process().parents():
                 if process.name() not in _SHELLS:
@@ -76,11 +76,11 @@ class Engine:
         return False
 
 
-class MemoRefused(FcpinError):
+class UnsafeFolder(FcpinError):
     """The folder for what previews selected is open to others, or cannot be written."""
 
 
-def memo_folder(environment: Mapping[str, str] = os.environ, temporary: Path | None = None) -> Path | None:
+def cache_folder(environment: Mapping[str, str] = os.environ, temporary: Path | None = None) -> Path | None:
     """A folder that only this user can read, for files that live as long as one run; None where none can be made.
 
     The user's runtime folder, else one in the temporary folder, else one in the user's cache. A folder that belongs to
@@ -88,7 +88,7 @@ def memo_folder(environment: Mapping[str, str] = os.environ, temporary: Path | N
     """
     name = f"fcpin-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
     for base in _bases(environment, temporary):
-        with suppress(OSError, MemoRefused):
+        with suppress(OSError, UnsafeFolder):
             if _keeps_entries(base):
                 return private(base / name)
     return None
@@ -115,20 +115,20 @@ def _keeps_entries(folder: Path) -> bool:
     return not status.st_mode & 0o022 or bool(status.st_mode & stat.S_ISVTX)
 
 
-class RunMemo:
+class PreviewCache:
     """The selections of the phase before this one, and those of this phase for the next one. Thread-safe."""
 
     def __init__(self, folder: Path | None, engine: Engine | None) -> None:
         """Without a folder or an engine nothing is kept: each phase then resolves on its own."""
         self._lock = threading.Lock()
         self._file = folder / engine.file_name if folder and engine else None
-        self._theirs = self._take()
+        self._previewed = self._take()
 
-    def recall(self, key: str) -> Remembered | None:
+    def get(self, key: str) -> Selected | None:
         """What the phase before this one selected for *key*."""
-        return self._theirs.get(key)
+        return self._previewed.get(key)
 
-    def remember(self, key: str, selected: Remembered) -> None:
+    def put(self, key: str, selected: Selected) -> None:
         """Leave a selection to the next phase of this run."""
         if self._file is None:
             return
@@ -137,9 +137,11 @@ class RunMemo:
             with self._lock, open(self._file, "a", encoding="utf-8", opener=_for_this_user) as file:
                 file.write(f"{line}\n")
         except OSError as error:
-            raise MemoRefused(f"{self._file} cannot be written: {error.strerror}; make room, and start again") from None
+            raise UnsafeFolder(
+                f"{self._file} cannot be written: {error.strerror}; free disk space, and run again"
+            ) from None
 
-    def _take(self) -> Mapping[str, Remembered]:
+    def _take(self) -> Mapping[str, Selected]:
         """Selections are taken once: a long-lived engine that runs again resolves again."""
         if self._file is None:
             return {}
@@ -147,7 +149,7 @@ class RunMemo:
         try:
             text = self._file.read_text(encoding="utf-8")
             self._file.unlink()
-            return {key: Remembered(**value) for key, value in map(read_json, text.splitlines())}
+            return {key: Selected(**value) for key, value in map(read_json, text.splitlines())}
         except (OSError, ValueError, TypeError):
             return {}  # nothing there, or nothing that we wrote: resolve anew
 
@@ -162,12 +164,12 @@ def key_of(*parts: object) -> str:
 
 
 def private(folder: Path) -> Path:
-    """*folder*, made if need be. Raises OSError, and MemoRefused when others can look into it."""
+    """*folder*, made if need be. Raises OSError, and UnsafeFolder when others can look into it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     status = folder.lstat()
     is_folder = stat.S_ISDIR(status.st_mode)
     if hasattr(os, "getuid") and (not is_folder or status.st_uid != os.getuid() or status.st_mode & 0o077):
-        raise MemoRefused(f"{folder} is open to others; remove it")
+        raise UnsafeFolder(f"{folder} is open to others; remove it")
     return folder
 
 
