@@ -15,7 +15,7 @@ import pytest
 
 from demo.code import CONTAINERFILE, Code
 from fcpin.emulator import Emulator
-from fcpin.emulator.oci.tokens import ISSUER
+from fcpin.emulator.oci.auth import ISSUER
 from fcpin.errors import BuildFailed, BuildTimedOut, PipelineError
 from fcpin.image import Repository
 from tests.pipelines.harness import HOST, PATH, BuildahHarness
@@ -156,7 +156,8 @@ from fcpin.pipelines.buildah import Buildah
 from fcpin.pipelines.builder import BuildRequest
 from fcpin.clock import SystemClock
 from fcpin.image import Image
-from fcpin.registry.base import Login, PushTarget
+from fcpin.registry.base import PushTarget
+from fcpin.registry.docker_config import Login
 folder, commit = json.loads(sys.stdin.readline())
 target = PushTarget("127.0.0.1:9", True, Login("someone", "a secret"))
 request = BuildRequest({}, Image.parse("registry.cn-hangzhou.aliyuncs.com/shop/app:1"), commit, 60)
