@@ -54,7 +54,7 @@ ERRORS: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("a region that is none", "nas-cache", {f"{RUNNER}.regionId": "Hangzhou"}, f"{RUNNER}.regionId", "such as cn-hangzhou"),
     ("a VPC host of another region", "nas-cache", {f"{BUILD}.image": "registry-vpc.cn-beijing.aliyuncs.com/a/b:1"}, f"{TASK}.context.data.build.image", "registry.cn-beijing.aliyuncs.com"),
     ("a disk that FC does not have", "nas-cache", {f"{RUNNER}.diskSize": 20480}, f"{RUNNER}.diskSize", "512 or 10240"),
-    ("memory that does not fit the cores", "nas-cache", {f"{RUNNER}.cpu": 2}, f"{RUNNER}.memory", "1 to 4 GB a vCPU"),
+    ("memory that does not fit the cores", "nas-cache", {f"{RUNNER}.cpu": 2}, f"{RUNNER}.memory", "1 to 4 GB for each vCPU"),
     ("a timeout of two days", "nas-cache", {f"{RUNNER}.timeout": 172800}, f"{RUNNER}.timeout", "86400"),
     ("a number in quotes", "nas-cache", {f"{RUNNER}.cpu": "8"}, f"{RUNNER}.cpu", "expected a number, got text"),
     ("a list where a mapping belongs", "nas-cache", {f"{BUILD}": [1]}, f"{TASK}.context.data.build", "expected a mapping, got a list"),
