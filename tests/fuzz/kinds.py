@@ -25,8 +25,8 @@ from fcpin.engine.providers import class_of
 from fcpin.engine.stack import Lock, Stack
 from fcpin.engine.state import read_checkpoint, read_latest, salt_of
 from fcpin.errors import FcpinError, InvalidInput
-from fcpin.exchange import Answer, retry_after
 from fcpin.function_files import function_files
+from fcpin.http.exchange import Response, retry_after
 from fcpin.image import Image, Repository, acr_host, is_tag, parse_digest
 from fcpin.json_reader import read_json
 from fcpin.pinned_function.approvals import FILE, Approvals
@@ -382,10 +382,10 @@ class Answers(Transport):
         super().__init__()
         self._status, self._headers, self._body = status, headers, body
 
-    def send(self, method: str, url: str, **_: Any) -> Answer:
+    def send(self, method: str, url: str, **_: Any) -> Response:
         if method == "POST" or "token" in url:
-            return Answer(url, self._status, urllib3.HTTPHeaderDict(self._headers), self._body)
-        return Answer(url, self._status, urllib3.HTTPHeaderDict(self._headers), self._body)
+            return Response(url, self._status, urllib3.HTTPHeaderDict(self._headers), self._body)
+        return Response(url, self._status, urllib3.HTTPHeaderDict(self._headers), self._body)
 
 
 HEADERS: Final[Mapping[str, Sequence[str]]] = {

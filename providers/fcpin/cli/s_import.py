@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Final
 from fcpin.cli.command import Command, Streams
 from fcpin.cli.edits import as_written, difference
 from fcpin.cli.importing import pinned
-from fcpin.cli.output import printable
 from fcpin.cli.stacks import add_stack, read_stack
 from fcpin.cli.yaml_file import YamlFile
-from fcpin.errors import InvalidInput
+from fcpin.errors import InvalidInput, one_line
 
 if TYPE_CHECKING:
     from fcpin.adoption.candidates import LeftOut
@@ -40,10 +39,10 @@ def run(given: Namespace, streams: Streams) -> int:
     if not entries:
         notes.append(f"no functions to import from {given.file}")
     if stack is not None:
-        streams.stdout.writelines(f"{printable(line)}\n" for line in _into_stack(given, stack, entries, notes))
+        streams.stdout.writelines(f"{one_line(line)}\n" for line in _into_stack(given, stack, entries, notes))
     else:
         streams.stdout.write(_whole_file(entries))
-        streams.stderr.writelines(f"{printable(line)}\n" for line in notes)
+        streams.stderr.writelines(f"{one_line(line)}\n" for line in notes)
     return 0
 
 

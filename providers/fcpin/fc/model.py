@@ -4,7 +4,7 @@ from typing import Final, Self
 
 from fcpin.errors import InvalidImage, WrongShape
 from fcpin.image import Digest, Image
-from fcpin.json_fields import JsonFields, Wire
+from fcpin.json_reader import JsonFields, Wire
 
 RUNTIME: Final = "custom-container"
 SANDBOX: Final = "micro-sandbox"

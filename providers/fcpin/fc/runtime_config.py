@@ -12,7 +12,7 @@ from msgspec import Meta, Struct, inspect
 
 from fcpin.errors import InvalidInput, Problem, WrongShape
 from fcpin.fc.model import Function
-from fcpin.json_fields import kind
+from fcpin.json_reader import kind
 from fcpin.models import HiddenText, Model, PlainText, SecretText, about, fields_of, read_or_note, unwrapped
 
 DEFAULT_HANDLER: Final = "index.handler"

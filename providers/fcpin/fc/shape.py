@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Protocol
 
 from fcpin.errors import Problem, WrongShape, unknown_key
-from fcpin.json_fields import kind
+from fcpin.json_reader import kind
 
 _STEP_TOLERANCE: Final = 1e-9
 
