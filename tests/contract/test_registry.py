@@ -11,7 +11,7 @@ import pytest
 import urllib3
 
 from fcpin.emulator import Emulator, Knobs
-from fcpin.emulator.oci.tokens import ISSUER
+from fcpin.emulator.oci.auth import ISSUER
 from fcpin.errors import RegistryDenied, RegistryError, RepositoryNotFound, TagNotFound
 from fcpin.http.credentials import Credentials
 from fcpin.image import Digest, Repository

@@ -44,10 +44,9 @@ from fcpin.registry.transport import Transport
 from fcpin.serverless_devs.entries import entries
 from fcpin.serverless_devs.functions import Deployed, functions
 from fcpin.settings import Settings
-from fcpin.stack.added_functions import with_functions
-from fcpin.stack.config_file import with_hold
 from fcpin.stack.project import Project, read_file, stack_file
 from fcpin.stack.stack import pins_in
+from fcpin.stack.yaml_edit import with_functions, with_hold
 from tests.fuzz.spoiling import LEAVES, ODD_TEXTS, VALUES, as_bytes, documents, spoilt, spoilt_bytes
 from tests.receiver.senders.requests import FIXTURES, Request, sender
 

@@ -101,8 +101,8 @@ def _found(document: "Document", stack: "Stack | None") -> "tuple[list[Entry], l
 
 
 def _into_stack(given: Namespace, stack: "Stack", entries: "Sequence[Entry]", notes: Sequence[str]) -> list[str]:
-    from fcpin.stack.added_functions import with_functions
     from fcpin.stack.project import read_file, stack_file, write_file
+    from fcpin.stack.yaml_edit import with_functions
 
     own = stack.file_of_new
     file = own.path if own else stack_file(given.cwd.resolve(), stack.name)
@@ -115,7 +115,7 @@ def _into_stack(given: Namespace, stack: "Stack", entries: "Sequence[Entry]", no
 
 
 def _whole_file(entries: "Sequence[Entry]") -> str:
-    from fcpin.stack.added_functions import with_functions
+    from fcpin.stack.yaml_edit import with_functions
 
     return with_functions("config:\n", entries, "standard output") if entries else ""
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message
 
 from fcpin.errors import FcpinError
 from fcpin.policy.hold import Hold
-from tests.receiver.page.scene import TOKEN
+from tests.receiver.page.samples import TOKEN
 
 _FORM = "application/x-www-form-urlencoded"
 
@@ -41,7 +41,7 @@ class Answer:
 
 
 @dataclass
-class Visitor:
+class PageClient:
     """A browser's manners without a browser: cookies are kept and sent, nothing is followed."""
 
     app: ASGIApp
