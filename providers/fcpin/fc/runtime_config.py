@@ -17,11 +17,8 @@ from fcpin.fc.model import Function
 from fcpin.json_reader import kind
 from fcpin.models import HiddenText, Model, PlainText, SecretText, about, fields_of, read_or_note, unwrapped
 
-RUNTIME: Final = "custom-container"
-SANDBOX: Final = "micro-sandbox"
-"""Runs an image as well, named by `microSandboxConfig.image`; nothing is deployed to it here."""
 DEFAULT_HANDLER: Final = "index.handler"
-"""FC wants a handler even of a container, and ignores it."""
+"""FC requires a handler even for a container, and ignores it."""
 FUNCTION_NAME: Final = r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$"
 NAME_FORM: Final = "1 to 64 letters, digits, '_' and '-', not beginning with a digit or '-'"
 
