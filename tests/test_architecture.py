@@ -183,18 +183,6 @@ def test_the_sdk_is_used_in_one_room() -> None:
     assert users == MAY_IMPORT_SDKS
 
 
-def test_every_file_says_its_one_idea_in_its_first_line() -> None:
-    for folder in (
-        PACKAGE,
-        ROOT / "demo",
-        ROOT / "bench",
-        ROOT / "tests",
-    ):
-        for file in folder.rglob("*.py"):
-            if file.stat().st_size and "projects" not in file.parts:
-                assert ast.get_docstring(ast.parse(file.read_text())), f"{file.relative_to(ROOT)} has no docstring"
-
-
 @pytest.mark.parametrize(
     ("module", "heavy"),
     [
