@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fcpin.pinned_function.keys import TYPE
+from fcpin.pin import TYPE
 from tests.support.command import fcpin
 
 PINNED = f"urn:pulumi:dev::shop::{TYPE}"

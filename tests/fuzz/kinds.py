@@ -23,17 +23,17 @@ from fcpin.engine.providers import class_of
 from fcpin.engine.stack import Lock, Stack
 from fcpin.engine.state import read_checkpoint, read_latest, salt_of
 from fcpin.errors import FcpinError, InvalidInput
-from fcpin.exchange import Answer, retry_after
 from fcpin.function_files import function_files
+from fcpin.http.exchange import Response, retry_after
 from fcpin.image import Image, Repository, acr_host, is_tag, parse_digest
 from fcpin.json_reader import read_json
-from fcpin.pinned_function.approved import FILE, Approved
+from fcpin.pinned_function.approvals import FILE, Approvals
 from fcpin.pipeline.configured import pipelines_in, require_all
 from fcpin.pipeline.document import Document
 from fcpin.pipeline.validate import examine
 from fcpin.policy import Policy
-from fcpin.receiver.errors import Refused
-from fcpin.receiver.senders import KINDS
+from fcpin.receiver.errors import Rejected
+from fcpin.receiver.senders import SENDERS
 from fcpin.receiver.settings.read import read_settings
 from fcpin.registry.auth import parse_challenges
 from fcpin.registry.distribution import Distribution
@@ -42,10 +42,9 @@ from fcpin.registry.transport import Transport
 from fcpin.serverless_devs.entries import entries
 from fcpin.serverless_devs.functions import Deployed, functions
 from fcpin.settings import Settings
-from fcpin.stack.added_functions import with_functions
-from fcpin.stack.config_file import with_hold
-from fcpin.stack.pins import pins_in
 from fcpin.stack.project import Project, read_file, stack_file
+from fcpin.stack.stack import pins_in
+from fcpin.stack.yaml_edit import with_functions, with_hold
 from tests.fuzz.spoiling import LEAVES, ODD_TEXTS, VALUES, as_bytes, documents, spoilt, spoilt_bytes
 from tests.receiver.senders.requests import FIXTURES, Request, sender
 
@@ -345,7 +344,7 @@ def hooks(kind: str) -> Sequence[Any]:
     return [json.loads(file.read_text()) for file in sorted((FIXTURES / kind).glob("*.json"))]
 
 
-HOOKS: Final = st.sampled_from(sorted(KINDS)).flatmap(
+HOOKS: Final = st.sampled_from(sorted(SENDERS)).flatmap(
     lambda kind: st.tuples(
         st.just(kind),
         documents([as_bytes(one) for one in hooks(kind)], hooks(kind)),
@@ -366,9 +365,9 @@ def feed_hook(given: Any, _folder: Path) -> None:
     kind, body, headers, query, path = given
     request = Request(body, headers, query, path).arrive()
     one = sender(kind)
-    each(lambda: one.validate(request), expected=(Refused,))
+    each(lambda: one.authenticate(request), expected=(Rejected,))
     for heard in one.parse(request):
-        if isinstance(heard, Refused):
+        if isinstance(heard, Rejected):
             one_line(str(heard))
         repr(heard).encode()
 
@@ -380,10 +379,10 @@ class Answers(Transport):
         super().__init__()
         self._status, self._headers, self._body = status, headers, body
 
-    def send(self, method: str, url: str, **_: Any) -> Answer:
+    def send(self, method: str, url: str, **_: Any) -> Response:
         if method == "POST" or "token" in url:
-            return Answer(url, self._status, urllib3.HTTPHeaderDict(self._headers), self._body)
-        return Answer(url, self._status, urllib3.HTTPHeaderDict(self._headers), self._body)
+            return Response(url, self._status, urllib3.HTTPHeaderDict(self._headers), self._body)
+        return Response(url, self._status, urllib3.HTTPHeaderDict(self._headers), self._body)
 
 
 HEADERS: Final[Mapping[str, Sequence[str]]] = {
@@ -507,7 +506,7 @@ def feed_json(data: bytes, folder: Path) -> None:
     given = written(folder, "approved.json", data)
     each(
         lambda: read_json(data),
-        lambda: Approved.from_environment({FILE: str(given)}),
+        lambda: Approvals.from_environment({FILE: str(given)}),
         expected=(FcpinError, ValueError),
     )
 
@@ -531,7 +530,7 @@ KINDS_OF_INPUT: Final[Sequence[Kind]] = [
     Kind("pipeline", spoilt_bytes(PIPELINES), feed_pipeline),
     Kind("s-yaml", spoilt_bytes(S_YAML), feed_s_yaml),
     Kind("docker-config", documents([as_bytes(one) for one in DOCKER], DOCKER), feed_docker_config),
-    Kind("hook", HOOKS, feed_hook, (Refused,)),
+    Kind("hook", HOOKS, feed_hook, (Rejected,)),
     Kind("registry-answer", REGISTRY_ANSWERS, feed_registry_answer),
     Kind("state", documents([as_bytes(STATE)], [STATE]), feed_state, (EngineError, FcpinError)),
     Kind("pin", spoilt([PIN]), feed_pin),

@@ -23,15 +23,15 @@ from fcpin.errors import (
     RepositoryNotFound,
     TagNotFound,
 )
-from fcpin.exchange import Answer
+from fcpin.http.exchange import Response
+from fcpin.http.limits import MIB, Retry
 from fcpin.image import Digest, Repository
-from fcpin.limits import MIB
 from fcpin.lookup import require_platform
-from fcpin.openapi import Retry
 from fcpin.policy import Policy
 from fcpin.registry.distribution import Distribution, default_endpoint
 from fcpin.registry.docker_config import ANONYMOUS, Login
 from fcpin.registry.paging import next_page
+from fcpin.registry.registries import Registries
 from fcpin.registry.transport import Transport
 from tests.registry.scripted import NO_ANSWER, Reply, Request, ScriptedServer
 from tests.support.clock import ManualClock
@@ -140,7 +140,7 @@ def test_two_next_pages_are_one_too_many(server: ScriptedServer) -> None:
 def test_no_link_header_breaks_the_reader(header: str) -> None:
     url = f"https://registry.example.com{TAGS}"
     with contextlib.suppress(RegistryProtocolError):
-        next_page(Answer(url, 200, urllib3.HTTPHeaderDict({"Link": header}), b""))
+        next_page(Response(url, 200, urllib3.HTTPHeaderDict({"Link": header}), b""))
 
 
 def test_the_relation_is_the_first_one_and_in_any_case(server: ScriptedServer) -> None:
@@ -325,7 +325,7 @@ def test_an_artifact_is_named_with_its_type(
     body = json.dumps({"schemaVersion": 2, **fields}).encode()
     server.expect("GET", f"/v2/shop/app/manifests/{sha256(body)}").answer(body=body)
     with pytest.raises(PlatformMissing, match="is not a container image") as refused:
-        require_platform(client(server), repository(server), "v1", sha256(body), "linux/amd64")
+        require_platform(Registries().open(repository(server)), "v1", sha256(body), "linux/amd64")
     assert kind in str(refused.value)
     assert "--platform" not in str(refused.value)
 

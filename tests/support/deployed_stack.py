@@ -14,8 +14,9 @@ import yaml
 
 from fcpin.emulator import Emulator
 from fcpin.fc.client import FunctionClient
-from fcpin.openapi import Credentials, Retry
-from fcpin.pinned_function.keys import TYPE
+from fcpin.http.credentials import Credentials
+from fcpin.http.limits import Retry
+from fcpin.pin import TYPE
 from tests.support.command import Answer, run
 
 PATH = "shop/app"

@@ -13,7 +13,7 @@ from fcpin.errors import StackError
 from fcpin.image import Image, Repository, brief
 
 if TYPE_CHECKING:
-    from fcpin.stack.survey import Finding
+    from fcpin.stack.drift_scan import Finding
 
 UNKNOWN: Final = 30
 _HEAD: Final[Row] = ("FUNCTION", "PINNED", "LIVE", "DRIFT", "WHY")
@@ -29,8 +29,8 @@ def command(stack: StackOptions, as_json: bool) -> int:
     Exit status, the worst of all functions: 0 as deployed, 10 the next `up` or some time corrects it, 20 broken or
     about to break, 30 unknown.
     """
-    from fcpin.clients import function_clients, registries
-    from fcpin.stack.survey import Survey
+    from fcpin.clients import function_clients, registries_of
+    from fcpin.stack.drift_scan import DriftScan
 
     clock = SystemClock()
     try:
@@ -38,12 +38,12 @@ def command(stack: StackOptions, as_json: bool) -> int:
     except StackError as error:
         sys.stderr.write(f"fcpin drift: {error}\n")
         return UNKNOWN
-    directory = registries(deployed.settings, clock)
-    survey = Survey(
-        function_clients(deployed.settings), directory, clock.now(), bypass_min_age=deployed.settings.bypass_min_age
+    registries = registries_of(deployed.settings, clock)
+    scan = DriftScan(
+        function_clients(deployed.settings), registries, clock.now(), bypass_min_age=deployed.settings.bypass_min_age
     )
-    findings = survey.of(deployed.pins)
-    notes = [_mutable(repository) for repository in survey.mutable(deployed.pins)]
+    findings = scan.of(deployed.pins)
+    notes = [_mutable(repository) for repository in scan.mutable(deployed.pins)]
     worst = max((finding.drift.kind.exit_code for finding in findings), default=0)
     if as_json:
         functions = list(map(_json, findings))
@@ -79,7 +79,7 @@ def _row(finding: "Finding") -> Row:
 
 
 def _live(finding: "Finding") -> Image | None:
-    from fcpin.drift.registered import live_image
+    from fcpin.drift import live_image
 
     return live_image(finding.function) if finding.function else None
 

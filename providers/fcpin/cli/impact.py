@@ -16,8 +16,8 @@ from fcpin.errors import InvalidInput, Problem, RegistryError
 from fcpin.image import Image, brief, short
 
 if TYPE_CHECKING:
-    from fcpin.impact import Affected, Impact
     from fcpin.settings import Settings
+    from fcpin.stack.impact import Affected, Impact
 
 IN_USE: Final = 10
 _IMMUTABILITY: Final = {
@@ -53,8 +53,8 @@ def command(
     the regions, whatever deployed it. Exit status: 0 no function runs the image, 10 a function runs it or may run it,
     1 unknown.
     """
-    from fcpin.clients import function_clients, registries
-    from fcpin.impact import Target, impact
+    from fcpin.clients import function_clients, registries_of
+    from fcpin.stack.impact import Target, impact
 
     target = _image(image)
     if stack.stack or (os.environ.get("PULUMI_STACK") and not regions):
@@ -66,11 +66,11 @@ def command(
         regions = regions or [settings.region]
         if not settings.region:
             raise InvalidInput(Problem("--region", "is required, or --stack"))
-    directory, client_for = registries(settings, SystemClock()), function_clients(settings)
-    found = impact(Target.find(directory, target), map(client_for, regions))
+    repository = registries_of(settings, SystemClock()).open(target.repository)
+    found = impact(Target.find(repository, target), map(function_clients(settings), regions))
     immutable = None
     with suppress(RegistryError):  # the result is complete; this is a note
-        immutable = directory.is_immutable(target.repository)
+        immutable = repository.is_immutable()
     if as_json:
         write_json(_json(found, regions, immutable))
     else:
@@ -103,7 +103,7 @@ def _write(found: "Impact", regions: Sequence[str], immutable: bool | None) -> N
 
 
 def _row(one: "Affected") -> Row:
-    from fcpin.impact import LATEST
+    from fcpin.stack.impact import LATEST
 
     function = one.use.function
     aliases = ", ".join(name if share == 1 else f"{name} {share:.0%}" for name, share in one.aliases.items())
@@ -122,7 +122,7 @@ def _conclusion(found: "Impact", regions: Sequence[str], immutable: bool | None)
 
 
 def _json(found: "Impact", regions: Sequence[str], immutable: bool | None) -> dict[str, Any]:
-    from fcpin.impact import LATEST
+    from fcpin.stack.impact import LATEST
 
     return {
         "image": str(found.target.image),

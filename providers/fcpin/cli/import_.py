@@ -93,8 +93,8 @@ def left_out_lines(functions: "Sequence[LeftOut]") -> list[str]:
 
 def add_to_stack(options: StackOptions, stack: "Stack", entries: "Sequence[Entry]", notes: Sequence[str]) -> list[str]:
     """Write *entries* into the file of *stack* that takes new ones; the lines to print. Raises InvalidInput."""
-    from fcpin.stack.added_functions import with_functions
     from fcpin.stack.project import read_file, stack_file
+    from fcpin.stack.yaml_edit import with_functions
 
     own = stack.file_of_new
     file = own.path if own else stack_file(options.cwd.resolve(), stack.name)
@@ -106,7 +106,7 @@ def add_to_stack(options: StackOptions, stack: "Stack", entries: "Sequence[Entry
 
 def write_entries(head: str, entries: "Sequence[Entry]", notes: Sequence[str]) -> None:
     """Print a whole file that begins with *head*, or nothing without entries; *notes* go to standard error."""
-    from fcpin.stack.added_functions import with_functions
+    from fcpin.stack.yaml_edit import with_functions
 
     if entries:
         sys.stdout.write(with_functions(head, entries, "standard output"))

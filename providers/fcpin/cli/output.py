@@ -5,20 +5,17 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Final, TextIO, TypeAlias
 
+from fcpin.errors import one_line
+
 Row: TypeAlias = tuple[str, ...]
 
 _MAX_DRAWN: Final = 500
 """rich takes half a millisecond a row."""
 
 
-def printable(text: str) -> str:
-    """*text* without characters that could control the terminal."""
-    return text if text.isprintable() else repr(text)[1:-1]
-
-
 def write_lines(lines: Iterable[str], stream: TextIO | None = None) -> None:
-    """Each printable; on standard output unless a *stream* is given."""
-    (stream or sys.stdout).writelines(f"{printable(line)}\n" for line in lines)
+    """Each on one line; on standard output unless a *stream* is given."""
+    (stream or sys.stdout).writelines(f"{one_line(line)}\n" for line in lines)
 
 
 def write_json(value: object) -> None:
@@ -31,7 +28,7 @@ def write_rows(head: Row, rows: Sequence[Row], styles: Sequence[str] = (), strea
     *styles* has one of rich's styles for each of *rows*; terminals only.
     """
     stream = stream or sys.stdout
-    safe = [tuple(map(printable, row)) for row in rows]
+    safe = [tuple(map(one_line, row)) for row in rows]
     if stream.isatty() and len(rows) <= _MAX_DRAWN:
         _draw(stream, head, safe, styles or [""] * len(rows))
     else:

@@ -11,10 +11,9 @@ import click
 
 from fcpin.cli.group import WRONG_INPUT
 from fcpin.cli.options import Count, Decorator, StackOptions, gathered, stack_options
-from fcpin.cli.output import printable
 from fcpin.cli.signals import interruptible
 from fcpin.clock import Clock, SystemClock
-from fcpin.errors import BuildTimedOut, InvalidInput, Problem
+from fcpin.errors import BuildTimedOut, InvalidInput, Problem, one_line, unknown_key
 
 if TYPE_CHECKING:
     from fcpin.build.builder import Progress
@@ -77,8 +76,8 @@ def validate(files: Sequence[Path], stack: StackOptions, name: str | None) -> in
     pipelines = _pipelines_of(stack.read(), name)
     for key, spec in pipelines.items():
         for warning in () if is_local(spec) else examined(spec, f"{KEY}.{key}").warnings:
-            sys.stdout.write(f"{printable(f'warning: {warning}')}\n")
-    sys.stdout.write(f"{KEY}: valid: {printable(', '.join(pipelines))}\n")
+            sys.stdout.write(f"{one_line(f'warning: {warning}')}\n")
+    sys.stdout.write(f"{KEY}: valid: {one_line(', '.join(pipelines))}\n")
     return 0
 
 
@@ -176,7 +175,7 @@ def run(file: Path | None, stack: StackOptions, name: str | None, variables: Var
     read = stack.read() if stack.stack else None
 
     def report(line: str) -> None:
-        sys.stderr.write(f"{printable(line)}\n")
+        sys.stderr.write(f"{one_line(line)}\n")
         sys.stderr.flush()
 
     with interruptible():
@@ -202,13 +201,13 @@ def _build(
     """
     from fcpin.build.builder import BuildRequest
     from fcpin.build.making import Maker
-    from fcpin.clients import builders, registries
+    from fcpin.clients import builders, registries_of
     from fcpin.image import Image
     from fcpin.pipeline.spec import deadline_of, image_of, is_rebuilt
 
     clock = SystemClock()
-    directory = registries(settings, clock)
-    maker = Maker(builders(settings, directory, folder, clock), directory, clock)
+    registries = registries_of(settings, clock)
+    maker = Maker(builders(settings, registries, folder, clock), registries, clock)
     image = Image.parse(image_of(spec, commit))
     request = BuildRequest(spec, image, commit, float(deadline) if deadline else deadline_of(spec))
     made = maker.make(request, report, again=is_rebuilt(spec))
@@ -223,13 +222,13 @@ def _submit(
     """Every image as it is in the registry, when the pipeline has succeeded."""
     from fcpin.build.builder import Built
     from fcpin.build.making import Maker
-    from fcpin.clients import pipeline_builder, registries
+    from fcpin.clients import pipeline_builder, registries_of
     from fcpin.image import Image
     from fcpin.pipeline.validate import examine
 
     clock, pipeline = SystemClock(), examine(document, is_template=False).pipeline
     builder = pipeline_builder(settings, clock)
-    maker = Maker(builder, registries(settings, clock), clock)
+    maker = Maker(builder, registries_of(settings, clock), clock)
     deadline, begun = float(seconds or _default_deadline(pipeline)), clock.monotonic()
     images = [Image.parse(build.image) for build in pipeline.builds]
     try:
@@ -295,7 +294,6 @@ def _spec(stack: "Stack", name: str | None, commit: str | None) -> tuple[Mapping
 def _pipelines_of(stack: "Stack", name: str | None, commit: str | None = None) -> Mapping[str, Mapping[str, Any]]:
     """The valid pipelines of *stack*, or the one called *name*. Raises InvalidInput."""
     from fcpin.pipeline.configured import KEY, pipelines_in, require_all
-    from fcpin.spelling import unknown_key
 
     pipelines = pipelines_in(stack.config)
     if not pipelines:
@@ -336,10 +334,10 @@ def _read_document(file: Path) -> "Document":
 def _findings(document: "Document", examined: "Examined") -> Iterator[str]:
     """Every finding in the form of a compiler: `pipeline.yaml:27: error: …`."""
     for slip in document.slips:
-        yield printable(f"{slip.path}: error: {slip.reason}")
+        yield one_line(f"{slip.path}: error: {slip.reason}")
     for each in examined.findings:
         what = f"{each.path}: {each.reason}" if each.path else each.reason
-        yield printable(f"{document.place(each.path)}: {each.severity}: {what}")
+        yield one_line(f"{document.place(each.path)}: {each.severity}: {what}")
 
 
 def _require_runnable(document: "Document", examined: "Examined") -> None:

@@ -17,7 +17,7 @@ from fcpin.policy.times import parse_duration
 if TYPE_CHECKING:
     from fcpin.cli.remote import Remote
     from fcpin.fc.uses import Use
-    from fcpin.protection.prune import Judgement
+    from fcpin.stack.prune import Verdict
 
 
 @click.command()
@@ -43,23 +43,21 @@ def command(
     Removes none if a listing fails or is empty, or while it is unknown which image a function runs.
     """
     from fcpin.cli.remote import Remote  # the clients of registries and of Alibaba Cloud: a third of a second
-    from fcpin.protection.pin_tags import pin_tags_of
-    from fcpin.protection.prune import judge
-    from fcpin.protection.usage import Usage
+    from fcpin.stack.prune import Usage, judge, pin_tags_of
 
     remote, keep_for = Remote.of(registry), _grace(grace)
-    regions = _regions(named, remote.repository)
+    regions = _regions(named, remote.name)
     is_public = _is_public(named, remote)
-    tags = pin_tags_of(remote.directory, remote.repository)
+    tags = pin_tags_of(remote.repository)
     may_be_empty = [region for region in regions if is_public and region not in named]
     used = [use for region in regions for use in _uses(region, fc_endpoint, may_be_empty)] if tags else []
-    judgements = judge(tags, Usage.of(remote.repository, used), keep_for, SystemClock().now())
-    for judgement in judgements:
-        if judgement.unused and not dry_run:
-            remote.directory.delete_tag(remote.repository, judgement.record.tag)
-        sys.stdout.write(f"{_line(judgement, dry_run=dry_run)}\n")
+    verdicts = judge(tags, Usage.of(remote.name, used), keep_for, SystemClock().now())
+    for verdict in verdicts:
+        if verdict.unused and not dry_run:
+            remote.repository.delete_tag(verdict.record.tag)
+        sys.stdout.write(f"{_line(verdict, dry_run=dry_run)}\n")
         sys.stdout.flush()  # a removed tag is reported even if the next removal fails
-    _conclude(judgements, regions, dry_run=dry_run)
+    _conclude(verdicts, regions, dry_run=dry_run)
 
 
 def _grace(text: str) -> timedelta:
@@ -71,14 +69,14 @@ def _grace(text: str) -> timedelta:
 
 def _is_public(named: Sequence[str], remote: "Remote") -> bool:
     """Whether functions of any region may run the images. Raises InvalidInput if they may and no region is named."""
-    acr = acr_host(remote.repository.host)
-    if acr is None or acr.edition != "enterprise" or remote.directory.is_private(remote.repository):
+    acr = acr_host(remote.name.host)
+    if acr is None or acr.edition != "enterprise" or remote.repository.is_private():
         return False
     if not named:
         raise InvalidInput(
             Problem(
                 "--region",
-                f"is required, once for each region whose functions run images of {remote.repository}: "
+                f"is required, once for each region whose functions run images of {remote.name}: "
                 "its RepoType is not PRIVATE, so functions of any region may run them",
             )
         )
@@ -103,9 +101,9 @@ def _regions(named: Sequence[str], repository: Repository) -> list[str]:
 def _uses(region: str, endpoint: str | None, may_be_empty: Collection[str]) -> "Sequence[Use]":
     from fcpin.fc.client import FunctionClient
     from fcpin.fc.uses import uses
-    from fcpin.openapi import Credentials
-    from fcpin.protection.usage import require_functions
+    from fcpin.http.credentials import Credentials
     from fcpin.settings import REGION
+    from fcpin.stack.prune import require_functions
 
     at = (endpoint or "").replace(REGION, region)
     found = uses(FunctionClient(region, endpoint=at, credentials=Credentials.from_environment(environ)))
@@ -114,13 +112,13 @@ def _uses(region: str, endpoint: str | None, may_be_empty: Collection[str]) -> "
     return found.uses
 
 
-def _line(judgement: "Judgement", *, dry_run: bool) -> str:
-    verdict = "kept" if not judgement.unused else "would go" if dry_run else "removed"
-    return f"{judgement.record.tag}  {verdict:8}  {judgement.why}"
+def _line(verdict: "Verdict", *, dry_run: bool) -> str:
+    action = "kept" if not verdict.unused else "would go" if dry_run else "removed"
+    return f"{verdict.record.tag}  {action:8}  {verdict.why}"
 
 
-def _conclude(judgements: "Sequence[Judgement]", regions: Sequence[str], *, dry_run: bool) -> None:
-    unused = sum(judgement.unused for judgement in judgements)
+def _conclude(verdicts: "Sequence[Verdict]", regions: Sequence[str], *, dry_run: bool) -> None:
+    unused = sum(verdict.unused for verdict in verdicts)
     verb = "would be removed" if dry_run else "removed"
-    where = f"; functions of {', '.join(regions)} were looked at" if judgements else ""
-    sys.stdout.write(f"{unused} of {len(judgements)} pin tags {verb}{where}\n")
+    where = f"; functions of {', '.join(regions)} were looked at" if verdicts else ""
+    sys.stdout.write(f"{unused} of {len(verdicts)} pin tags {verb}{where}\n")

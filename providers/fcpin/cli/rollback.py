@@ -13,7 +13,7 @@ from fcpin.errors import InvalidInput, InvalidPolicy, Problem, RegistryError
 from fcpin.policy.times import parse_duration, parse_moment
 
 if TYPE_CHECKING:
-    from fcpin.registry.base import Registry
+    from fcpin.registry.registries import Registries
     from fcpin.stack.rollback import Entry
 
 
@@ -33,10 +33,10 @@ def command(
     Pulumi.<stack>.yaml or in the function file that has it, and leaves the rest of the file as it is. Nothing is
     deployed: the next `pulumi up` does that.
     """
-    from fcpin.clients import registries
-    from fcpin.stack.config_file import with_hold
+    from fcpin.clients import registries_of
     from fcpin.stack.project import read_file, stack_file
     from fcpin.stack.rollback import Entry, hold_for
+    from fcpin.stack.yaml_edit import with_hold
 
     if remove and (to or until or reason):
         raise InvalidInput(Problem("--remove", "removes the hold; remove --to, --until and --reason"))
@@ -44,13 +44,13 @@ def command(
     now = clock.now()
     end, why = (now, "") if remove else (_until(until, now), _reason(reason))
     read = stack.read()
-    entry, registry = Entry.find(read, function), registries(read.settings, clock)
+    entry, registries = Entry.find(read, function), registries_of(read.settings, clock)
     own = read.file_of(entry.name)
     file = own.path if own else stack_file(stack.cwd.resolve(), read.name)
-    hold = None if remove else hold_for(entry, registry, to, end, why)
+    hold = None if remove else hold_for(entry, registries, to, end, why)
     before = read_file(file)
     after = with_hold(before, entry.name, hold, shown(file), is_stack=own is None)
-    consequence = list(_consequence(entry, registry, hold, now))
+    consequence = list(_consequence(entry, registries, hold, now))
     follows = [] if before == after else [f"next: {read.engine.name} up --stack {read.name}"]
     for line in (*write_changed(file, before, after), *consequence, *follows):
         click.echo(line)
@@ -78,14 +78,14 @@ def _reason(text: str | None) -> str:
         raise InvalidInput(Problem("--reason", str(error))) from None
 
 
-def _consequence(entry: "Entry", registry: "Registry", hold: dict[str, str] | None, now: datetime) -> Iterator[str]:
+def _consequence(entry: "Entry", registries: "Registries", hold: dict[str, str] | None, now: datetime) -> Iterator[str]:
     """What the next `up` deploys. Raises InvalidPolicy, RegistryError for a hold that the policy does not accept."""
     if "hold" in entry.spec and hold is not None:
         yield f"{entry.name}: the existing hold is replaced"
     elif "hold" not in entry.spec and hold is None:
         yield f"{entry.name}: there is no hold to remove"
     try:
-        selection = entry.selection(registry, hold, now)
+        selection = entry.selection(registries, hold, now)
     except (InvalidPolicy, RegistryError) as error:
         if hold is not None:
             raise

@@ -11,7 +11,7 @@ import click
 
 from fcpin.cli.cases import Case, read_cases
 from fcpin.cli.explain import Explanation, write_verdicts
-from fcpin.cli.output import printable
+from fcpin.errors import one_line
 from fcpin.policy import Selection
 
 FAILED: Final = 1
@@ -34,8 +34,8 @@ def command(files: Sequence[Path]) -> int:
 def _passes(case: Case) -> bool:
     outcome = case.outcome()
     failures = list(case.expected.failures(outcome))
-    sys.stdout.write(f"{'FAIL' if failures else 'ok  '}  {printable(case.name)}\n")
-    sys.stdout.writelines(f"      {case.place}: {printable(failure)}\n" for failure in failures)
+    sys.stdout.write(f"{'FAIL' if failures else 'ok  '}  {one_line(case.name)}\n")
+    sys.stdout.writelines(f"      {case.place}: {one_line(failure)}\n" for failure in failures)
     if failures and isinstance(outcome, Selection):
         _explain(case, outcome)
     return not failures

@@ -8,7 +8,8 @@ from fcpin.fc import runtime_config
 from fcpin.fc.model import Function
 from fcpin.fc.readiness import Verdict, judge
 from fcpin.image import SameDigest
-from fcpin.pinned_function.inputs import Pin, PinArgs
+from fcpin.pin import Pin
+from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import DRIFT, INPUTS, ORDERED_BY
 
 OWNER_TAG: Final = "fcpin:owner"
@@ -70,8 +71,8 @@ def update(
     differ = {name for name in config if name not in live or live[name] != config[name]}
     differ |= {name for name in runtime_config.SECRET & config.keys() if (before or {}).get(name) != config[name]}
     top, container = runtime_config.to_wire(config)
-    body: dict[str, Any] = dict(top) if differ & runtime_config.FUNCTION.fields.keys() else {}
-    if differ & runtime_config.CONTAINER.fields.keys() or not runs(args, pin, function, same):
+    body: dict[str, Any] = dict(top) if differ & runtime_config.FUNCTION.keys() else {}
+    if differ & runtime_config.CONTAINER.keys() or not runs(args, pin, function, same):
         image = {"image": pin.image(args.repository)}
         body["customContainerConfig"] = {**_kept(function.container), **container, **image}
     return body or None

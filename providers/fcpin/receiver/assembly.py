@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from starlette.applications import Starlette
 
-from fcpin import tally
+from fcpin import call_statistics
 from fcpin.clock import Clock
 from fcpin.errors import InvalidSettings
 from fcpin.receiver.concerned import concerned_pins
@@ -19,7 +19,7 @@ from fcpin.receiver.converge.holds import FileHolds
 from fcpin.receiver.converge.rounds import Rounds
 from fcpin.receiver.converge.survey import Surveyor
 from fcpin.receiver.diary import Diary
-from fcpin.receiver.errors import Refused
+from fcpin.receiver.errors import Rejected
 from fcpin.receiver.intake import Intake
 from fcpin.receiver.known_pins import KnownPins
 from fcpin.receiver.ledger.base import Ledger
@@ -33,8 +33,8 @@ from fcpin.receiver.web.app import build_app
 from fcpin.receiver.web.limits import Limits
 from fcpin.receiver.work.crew import Crew
 from fcpin.stack import Engine
-from fcpin.stack.pins import StackPin
 from fcpin.stack.project import stack_file
+from fcpin.stack.stack import StackPin
 
 _RUNS: Final = "runs"
 _STOP_SECONDS: Final = 8.0
@@ -74,7 +74,7 @@ class Receiver:
     ) -> None:
         """Raises InvalidSettings for an address that nobody can be notified at."""
         self._settings, self._ledger, self._converger, self._clock = settings, ledger, converger, clock
-        self.metrics = Metrics(settings, ledger, tally.calls.counts, clock)
+        self.metrics = Metrics(settings, ledger, call_statistics.calls.counts, clock)
         self._outbox = open_outbox(settings.notify, self.metrics.counted.notified, clock)
         self.known = KnownPins(tuple(settings.stacks), settings.instances, converger.pins)
         concerned = partial(concerned_pins, instances=settings.instances)
@@ -121,7 +121,7 @@ class Receiver:
         holds = FileHolds(self._converger.engine, self._clock)
         actions = LedgerActions(self._ledger, holds, self.crew.wake, self._clock)
         counts = self.metrics.counted
-        count: Callable[[Refused], None] = lambda refusal: counts.refused("", refusal.counted)  # noqa: E731 - one line
+        count: Callable[[Rejected], None] = lambda rejection: counts.rejected("", rejection.reason)  # noqa: E731 - one line
         return Page(
             self._ledger,
             actions,

@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from fcpin.clients import function_clients, registries
+from fcpin.clients import function_clients, registries_of
 from fcpin.clock import Clock
 from fcpin.drift import Kind
 from fcpin.errors import FcpinError
@@ -23,7 +23,7 @@ from fcpin.receiver.converge.words import in_words
 from fcpin.receiver.ledger.model import Job, State, Transition
 from fcpin.receiver.survey_report import FunctionReport, HoldReport, StackReport, UnreadableReport, survey_key
 from fcpin.stack import Engine, Stack, StackPin
-from fcpin.stack.survey import Finding, Survey
+from fcpin.stack.drift_scan import DriftScan, Finding
 
 _HISTORY: Final = 1000
 _log = logging.getLogger(__name__)
@@ -82,8 +82,8 @@ class Surveyor:
 
     def _survey(self, stack: Stack, now: datetime) -> Sequence[Finding]:
         settings = stack.settings
-        directory = registries(settings, self._clock)
-        survey = Survey(function_clients(settings), directory, now, bypass_min_age=settings.bypass_min_age)
+        registries = registries_of(settings, self._clock)
+        survey = DriftScan(function_clients(settings), registries, now, bypass_min_age=settings.bypass_min_age)
         return survey.of(stack.pins)
 
     def _newest(self, stack: str) -> Mapping[str, Transition] | None:
