@@ -34,7 +34,7 @@ from fcpin.pipeline.configured import pipelines_in, require_all
 from fcpin.pipeline.document import Document
 from fcpin.pipeline.validate import examine
 from fcpin.policy import Policy
-from fcpin.receiver.errors import Refused
+from fcpin.receiver.errors import Rejected
 from fcpin.receiver.senders import KINDS
 from fcpin.receiver.settings.read import read_settings
 from fcpin.registry.auth import parse_challenges
@@ -291,7 +291,7 @@ def feed_pipeline(data: bytes, _folder: Path) -> None:
     document = Document.parse(text_of(data), "p.yaml")
     for is_template in (True, False):
         for finding in examine(document.tree, is_template=is_template).findings:
-            document.place(finding.path)
+            document.repository(finding.path)
             one_line(str(finding))
     assert isinstance(document.text(), str)
 
@@ -368,9 +368,9 @@ def feed_hook(given: Any, _folder: Path) -> None:
     kind, body, headers, query, path = given
     request = Request(body, headers, query, path).arrive()
     one = sender(kind)
-    each(lambda: one.validate(request), expected=(Refused,))
+    each(lambda: one.validate(request), expected=(Rejected,))
     for heard in one.parse(request):
-        if isinstance(heard, Refused):
+        if isinstance(heard, Rejected):
             one_line(str(heard))
         repr(heard).encode()
 
@@ -534,7 +534,7 @@ KINDS_OF_INPUT: Final[Sequence[Kind]] = [
     Kind("pipeline", spoilt_bytes(PIPELINES), feed_pipeline),
     Kind("s-yaml", spoilt_bytes(S_YAML), feed_s_yaml),
     Kind("docker-config", documents([as_bytes(one) for one in DOCKER], DOCKER), feed_docker_config),
-    Kind("hook", HOOKS, feed_hook, (Refused,)),
+    Kind("hook", HOOKS, feed_hook, (Rejected,)),
     Kind("registry-answer", REGISTRY_ANSWERS, feed_registry_answer),
     Kind("state", documents([as_bytes(STATE)], [STATE]), feed_state, (EngineError, FcpinError)),
     Kind("pin", spoilt([PIN]), feed_pin),

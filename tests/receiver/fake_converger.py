@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fcpin.image import Digest, Image
-from fcpin.receiver.converge.base import Change, Progress
+from fcpin.receiver.ledger.model import ImageChange
+from fcpin.receiver.converge.engine_run import Progress
 from fcpin.receiver.errors import NotAsApproved
 from fcpin.stack.pins import StackPin
 
@@ -46,11 +47,11 @@ class FakeConverger:
         self.before()
         return tuple(self._pins.get(stack, {}).values())
 
-    def preview(self, stack: str, pins: Sequence[str]) -> Sequence[Change]:
+    def preview(self, stack: str, pins: Sequence[str]) -> Sequence[ImageChange]:
         return [change for pin in pins if (change := self._change(stack, pin))]
 
     def up(
-        self, stack: str, pins: Sequence[str], progress: Progress, *, approved: Mapping[str, Change] | None = None
+        self, stack: str, pins: Sequence[str], progress: Progress, *, approved: Mapping[str, ImageChange] | None = None
     ) -> None:
         self.ups.append((stack, tuple(pins)))
         if self._failures:
@@ -64,14 +65,14 @@ class FakeConverger:
         if approved is not None and any(approved.get(change.pin) != change for change in changes):
             raise NotAsApproved("the tag was pushed again after the approval")
 
-    def _change(self, stack: str, name: str) -> Change | None:
+    def _change(self, stack: str, name: str) -> ImageChange | None:
         pin = self._pins[stack][name]
         assert pin.deployed
         was = (pin.deployed.tag or "", pin.deployed.digest)
         new = self._newest.get((stack, name))
-        return Change(name, *was, *new) if new and new != was else None
+        return ImageChange(name, *was, *new) if new and new != was else None
 
-    def _deploy(self, stack: str, change: Change) -> None:
+    def _deploy(self, stack: str, change: ImageChange) -> None:
         pin = self._pins[stack][change.pin]
         image = Image(pin.repository, change.to_tag, change.to_digest)
         self._pins[stack][change.pin] = replace(pin, tag=change.to_tag, previous=pin.deployed, deployed=image)

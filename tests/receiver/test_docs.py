@@ -23,7 +23,7 @@ INTAKE = [
 LABELS = {
     label
     for file in INTAKE
-    for label in re.findall(r'(?:Refused\(\s*|_end\([^"]*|refused\([^"]*)(?:\d{3}, )?"(\w+)"', file.read_text())
+    for label in re.findall(r'(?:Rejected\(\s*|_end\([^"]*|refused\([^"]*)(?:\d{3}, )?"(\w+)"', file.read_text())
 }
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from fcpin.errors import StackError
-from fcpin.receiver.known_pins import KnownPins
-from fcpin.receiver.push import Place, Push
+from fcpin.receiver.pin_index import KnownPins
+from fcpin.receiver.push_event import RepositoryHint, PushEvent
 from fcpin.stack.pins import StackPin
 from tests.receiver.pins import pin
 
-PUSH = Push("acr", "1", Place("shop/app"), "main-12")
-OTHER = Push("acr", "2", Place("shop/other"), "main-12")
+PUSH = PushEvent("acr", "1", RepositoryHint("shop/app"), "main-12")
+OTHER = PushEvent("acr", "2", RepositoryHint("shop/other"), "main-12")
 
 
 def test_what_was_never_read_is_concerned_and_what_was_stays_known() -> None:

@@ -27,7 +27,7 @@ def test_a_registry_is_heard_by_its_tags_alone() -> None:
             until(lambda: len(receiver.inbox.pushes) == 2)
             registry.retag("shop/app", "main-12", to="main-13")
             until(lambda: len(receiver.inbox.pushes) == 3)
-    told = [(push.place.host, push.place.path, push.tag, push.digest) for push, _ in receiver.inbox.pushes]
+    told = [(push.repository.host, push.repository.path, push.tag, push.digest) for push, _ in receiver.inbox.pushes]
     where = ("registry.example.com", "shop/app")
     assert told == [(*where, "main-12", one), (*where, "main-13", two), (*where, "main-12", two)]
     assert receiver.tally.counted["distribution", "heard"] == 3

@@ -8,7 +8,7 @@ import pytest
 
 from fcpin.drift import Kind
 from fcpin.image import parse_digest
-from fcpin.receiver.survey_report import FunctionReport, HoldReport, StackReport, UnreadableReport
+from fcpin.receiver.drift_scan.report import FunctionReport, HoldReport, StackReport, UnreadableReport
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 DIGEST = parse_digest("a" * 64)

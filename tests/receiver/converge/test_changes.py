@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from fcpin.receiver.converge.base import Change
-from fcpin.receiver.converge.changes import changes_in
+from fcpin.receiver.ledger.model import ImageChange
+from fcpin.receiver.converge.converger import changes_in
 from fcpin.receiver.errors import ConvergenceFailed
 from tests.receiver.pins import A, B
 
@@ -19,13 +19,13 @@ def step(op: str, old: dict[str, Any] | None, new: dict[str, Any] | None, urn: s
 
 
 STEPS = [
-    ("an update", [step("update", OLD, NEW)], [Change("checkout", "main-1", A, "main-2", B)]),
-    ("a first deployment", [step("create", None, NEW)], [Change("checkout", "", None, "main-2", B)]),
-    ("a moved tag", [step("update", OLD, {**OLD, "digest": B})], [Change("checkout", "main-1", A, "main-1", B)]),
+    ("an update", [step("update", OLD, NEW)], [ImageChange("checkout", "main-1", A, "main-2", B)]),
+    ("a first deployment", [step("create", None, NEW)], [ImageChange("checkout", "", None, "main-2", B)]),
+    ("a moved tag", [step("update", OLD, {**OLD, "digest": B})], [ImageChange("checkout", "main-1", A, "main-1", B)]),
     (
         "after a refresh that found no digest",
         [step("update", {**OLD, "digest": ""}, NEW)],
-        [Change("checkout", "main-1", None, "main-2", B)],
+        [ImageChange("checkout", "main-1", None, "main-2", B)],
     ),
     ("only a setting changes", [step("update", OLD, {**OLD, "deadline": 5})], []),
     ("nothing changes", [step("same", OLD, OLD)], []),
@@ -33,13 +33,13 @@ STEPS = [
     (
         "the steps of one replacement are one change",
         [step("create-replacement", OLD, NEW), step("replace", OLD, NEW), step("delete-replaced", OLD, OLD)],
-        [Change("checkout", "main-1", A, "main-2", B)],
+        [ImageChange("checkout", "main-1", A, "main-2", B)],
     ),
 ]
 
 
 @pytest.mark.parametrize(("steps", "changes"), [row[1:] for row in STEPS], ids=[row[0] for row in STEPS])
-def test_changes(steps: list[dict[str, Any]], changes: list[Change]) -> None:
+def test_changes(steps: list[dict[str, Any]], changes: list[ImageChange]) -> None:
     assert list(changes_in(json.dumps({"steps": steps}), {URN})) == changes
 
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from fcpin import tally
-from fcpin.receiver.converge.run import ProcessId
+from fcpin.receiver.converge.engine_run import ProcessId
 from fcpin.receiver.errors import ConvergenceFailed, NotAsApproved, StackBusy
 from fcpin.tally import Call, Outcome
 from tests.receiver.converge.project import Project

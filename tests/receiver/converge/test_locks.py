@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from fcpin.receiver.converge.locks import is_held, is_held_by
-from fcpin.receiver.converge.run import ProcessId
+from fcpin.receiver.converge.engines import is_held, is_held_by
+from fcpin.receiver.converge.engine_run import ProcessId
 from fcpin.stack.project import Project
 
 HOST = socket.gethostname()

@@ -1,4 +1,4 @@
-"""Rounds: every stack now and then, sooner after a job and when its file was changed."""
+"""ScanSchedule: every stack now and then, sooner after a job and when its file was changed."""
 
 import threading
 from collections.abc import Mapping
@@ -6,9 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from fcpin.errors import StackError
-from fcpin.receiver.converge.rounds import AFTER_JOB, Rounds
-from fcpin.receiver.ledger.base import Ending
-from fcpin.receiver.ledger.model import Job, State
+from fcpin.receiver.drift_scan.schedule import AFTER_JOB, ScanSchedule
+from fcpin.receiver.ledger.model import Ending
+from fcpin.receiver.ledger.model import Job, JobState
 from tests.receiver.samples import NOON
 from tests.support.clock import ManualClock
 
@@ -16,14 +16,14 @@ EVERY = timedelta(minutes=5)
 
 
 class Walk:
-    """Rounds over *files*, and which stacks were looked at since anybody asked."""
+    """ScanSchedule over *files*, and which stacks were looked at since anybody asked."""
 
     def __init__(self, files: Mapping[str, Path | None]) -> None:
         self.clock = ManualClock()
         self.broken: Exception | None = None
         self.seen = threading.Event()
         self._looked: list[str] = []
-        self.rounds = Rounds(self._look, files, EVERY, self.clock)
+        self.rounds = ScanSchedule(self._look, files, EVERY, self.clock)
 
     def _look(self, stack: str) -> None:
         self._looked.append(stack)
@@ -49,9 +49,9 @@ def test_every_stack_at_once_and_then_now_and_then() -> None:
 def test_a_moment_after_its_job() -> None:
     walk = Walk({"dev": None, "prod": None})
     walk.looked()
-    job = Job("1", "prod", State.RUNNING, NOON, None)
+    job = Job("1", "prod", JobState.RUNNING, NOON, None)
     for _ in range(3):
-        walk.rounds.ended(job, Ending(State.DONE), 1.0)
+        walk.rounds.ended(job, Ending(JobState.SUCCEEDED), 1.0)
     assert walk.looked() == []
     walk.clock.advance(AFTER_JOB)
     assert walk.looked() == ["prod"]

@@ -14,7 +14,7 @@ import pytest
 
 from fcpin import tally
 from fcpin.pinned_function.run_memo import MemoRefused
-from fcpin.receiver.converge.run import Ended, ProcessId, Run, Runs
+from fcpin.receiver.converge.engine_run import Ended, ProcessId, Run, Runs
 from fcpin.receiver.errors import ConvergenceFailed, Interrupted, StackBusy
 from fcpin.tally import Call, Outcome
 
@@ -24,7 +24,7 @@ WAITS = (
 RECEIVER = """
 import os, sys
 from pathlib import Path
-from fcpin.receiver.converge.run import Runs
+from fcpin.receiver.converge.engine_run import Runs
 
 with Runs(Path(sys.argv[1])).begin("dev") as run:
     run.execute([sys.executable, "-c", sys.argv[2]], Path.cwd(), os.environ, lambda _: print("heard", flush=True))

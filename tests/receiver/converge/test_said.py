@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from fcpin.receiver.converge.run import Ended
-from fcpin.receiver.converge.said import reason
+from fcpin.receiver.converge.engine_run import Ended
+from fcpin.receiver.converge.engines import reason
 
 SAID = [
     (

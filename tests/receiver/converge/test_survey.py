@@ -11,11 +11,11 @@ import pytest
 from fcpin.clock import SystemClock
 from fcpin.drift import Kind
 from fcpin.emulator import Emulator
-from fcpin.receiver.converge.survey import Surveyor
-from fcpin.receiver.ledger.base import Ending
-from fcpin.receiver.ledger.model import Job, State
-from fcpin.receiver.ledger.sqlite import SqliteLedger
-from fcpin.receiver.survey_report import FunctionReport, StackReport, survey_key
+from fcpin.receiver.drift_scan.scanner import DriftScanner
+from fcpin.receiver.ledger.model import Ending
+from fcpin.receiver.ledger.model import Job, JobState
+from fcpin.receiver.ledger.ledger import sqlite_ledger
+from fcpin.receiver.drift_scan.report import FunctionReport, StackReport, report_key
 from fcpin.stack import Engine, StackPin
 from tests.support.instant import INSTANT
 from tests.support.told_stack import ToldStack
@@ -28,7 +28,7 @@ class Watch:
     """A stack that is surveyed, with the ledger that it is told to."""
 
     told: ToldStack
-    ledger: SqliteLedger
+    ledger: sqlite_ledger
     asked: list[Sequence[str]] = field(default_factory=list)
     learnt: list[str] = field(default_factory=list)
     meanwhile: Callable[[], object] = lambda: None
@@ -36,10 +36,10 @@ class Watch:
 
     def __post_init__(self) -> None:
         engine = Engine.find("pulumi", self.told.folder)
-        self._surveyor = Surveyor(engine, self.ledger, SystemClock(), self._ask, self._learn)
+        self._surveyor = DriftScanner(engine, self.ledger, SystemClock(), self._ask, self._learn)
 
     def _ask(self, stack: str, pins: Sequence[str]) -> None:
-        self.asked.append(pins)
+        self.requested_pins.append(pins)
 
     def _learn(self, stack: str, pins: Sequence[StackPin]) -> None:
         self.learnt = [pin.name for pin in pins]
@@ -48,7 +48,7 @@ class Watch:
     def look(self) -> StackReport:
         """A survey, as the ledger has it."""
         told = self._surveyor.look(STACK)
-        kept = self.ledger.get(survey_key(STACK))
+        kept = self.ledger.get(report_key(STACK))
         assert kept is not None
         assert StackReport.read(kept).as_json() == told.as_json()
         return told
@@ -57,17 +57,17 @@ class Watch:
         (one,) = self.look().functions
         return one
 
-    def job(self, *, ends: State | None = None) -> Job:
+    def job(self, *, ends: JobState | None = None) -> Job:
         """A job of the stack is at work, or has ended."""
         now = SystemClock().now()
-        self.ledger.ask(STACK, ["checkout"], now)
+        self.ledger.request(STACK, ["checkout"], now)
         job = self.ledger.claim(STACK, "me", now, timedelta(minutes=1))
         assert job is not None
         if ends:
             self.end(job, ends)
         return job
 
-    def end(self, job: Job, state: State = State.DONE) -> None:
+    def end(self, job: Job, state: JobState = JobState.SUCCEEDED) -> None:
         self.ledger.finish(job, Ending(state), SystemClock().now())
 
     def redeploy(self, tag: str, **spec: Any) -> None:
@@ -82,7 +82,7 @@ def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
     with Emulator(knobs=INSTANT).serve() as cloud:
         told = ToldStack(tmp_path, cloud)
         monkeypatch.setenv("PATH", told.path())
-        ledger = SqliteLedger(tmp_path / "ledger.sqlite")
+        ledger = sqlite_ledger(tmp_path / "ledger.sqlite")
         yield Watch(told, ledger)
         ledger.close()
 
@@ -106,7 +106,7 @@ def test_every_function_is_told_of(watch: Watch) -> None:
     assert checkout.since is not None, "Function Compute tells when it was deployed"
     assert checkout.repository == watch.told.repository
     assert watch.learnt == ["basket", "checkout"]
-    assert watch.asked == []
+    assert watch.requested_pins == []
 
 
 def test_a_moved_tag_that_nobody_told_of_becomes_a_job_once(watch: Watch) -> None:
@@ -118,10 +118,10 @@ def test_a_moved_tag_that_nobody_told_of_becomes_a_job_once(watch: Watch) -> Non
     assert outage.exposed_seconds is not None
     assert "cannot start" in outage.sentence
     watch.look()
-    assert watch.asked == [["checkout"]]
+    assert watch.requested_pins == [["checkout"]]
     watch.told.push("main-1", "moved again")
     watch.look()
-    assert watch.asked == [["checkout"], ["checkout"]]
+    assert watch.requested_pins == [["checkout"], ["checkout"]]
 
 
 def test_a_moved_tag_that_somebody_works_on_becomes_no_job(watch: Watch) -> None:
@@ -130,7 +130,7 @@ def test_a_moved_tag_that_somebody_works_on_becomes_no_job(watch: Watch) -> None
     watch.told.push("main-1", "moved")
     watch.job()
     watch.look()
-    assert watch.asked == []
+    assert watch.requested_pins == []
 
 
 def test_a_suspended_function_is_left_alone(watch: Watch) -> None:
@@ -138,7 +138,7 @@ def test_a_suspended_function_is_left_alone(watch: Watch) -> None:
     watch.told.deploy("checkout", "main-1", policy={"family": {"name": "main"}}, suspend=True)
     watch.told.push("main-1", "moved")
     assert watch.function().suspended
-    assert watch.asked == []
+    assert watch.requested_pins == []
 
 
 def test_what_somebody_else_deployed_is_noted_once(watch: Watch) -> None:
@@ -148,7 +148,7 @@ def test_what_somebody_else_deployed_is_noted_once(watch: Watch) -> None:
     watch.redeploy("main-2")
     function = watch.function()
     watch.look()
-    (noted,) = watch.ledger.transitions(stack=STACK)
+    (noted,) = watch.ledger.deployments(stack=STACK)
     assert (noted.pin, noted.job) == ("checkout", "")
     assert (noted.from_tag, noted.from_digest, noted.to_tag, noted.to_digest) == ("main-1", old, "main-2", new)
     assert function.since == noted.at
@@ -162,7 +162,7 @@ def test_nothing_is_noted_while_a_job_is_at_work(watch: Watch) -> None:
     watch.job()
     watch.redeploy("main-2")
     watch.look()
-    assert watch.ledger.transitions(stack=STACK) == []
+    assert watch.ledger.deployments(stack=STACK) == []
 
 
 def test_what_a_killed_worker_deployed_is_noted_when_nobody_is_at_work(watch: Watch) -> None:
@@ -179,7 +179,7 @@ def test_what_a_killed_worker_deployed_is_noted_when_nobody_is_at_work(watch: Wa
     watch.end(job)
     watch.look()
     watch.look()
-    assert [one.to_tag for one in watch.ledger.transitions(stack=STACK)] == ["main-3", "main-2"]
+    assert [one.to_tag for one in watch.ledger.deployments(stack=STACK)] == ["main-3", "main-2"]
 
 
 def test_nothing_is_noted_of_a_job_that_began_while_we_looked(watch: Watch) -> None:
@@ -190,7 +190,7 @@ def test_nothing_is_noted_of_a_job_that_began_while_we_looked(watch: Watch) -> N
     watch.redeploy("main-2")
     watch.meanwhile = watch.job
     watch.look()
-    assert watch.ledger.transitions(stack=STACK) == []
+    assert watch.ledger.deployments(stack=STACK) == []
 
 
 def test_a_hold_is_told_as_the_file_has_it_while_it_lasts(watch: Watch) -> None:
@@ -221,5 +221,5 @@ def test_a_stack_that_cannot_be_read_keeps_what_was_seen(watch: Watch) -> None:
 def test_a_report_of_another_version_is_written_anew(watch: Watch) -> None:
     watch.told.push("main-1")
     watch.told.deploy("checkout", "main-1")
-    watch.ledger.put(survey_key(STACK), {"version": 99})
+    watch.ledger.put(report_key(STACK), {"version": 99})
     assert watch.function().drift is Kind.OK

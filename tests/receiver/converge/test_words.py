@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fcpin.receiver.converge.words import in_words
+from fcpin.receiver.drift_scan.scanner import in_words
 
 WORDS = [
     ("a family", {"policy": {"family": {"name": "main"}}}, "family main"),

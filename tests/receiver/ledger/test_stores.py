@@ -10,54 +10,54 @@ import pytest
 from fcpin.errors import InvalidSettings
 from fcpin.receiver.errors import LedgerUnavailable
 from fcpin.receiver.ledger.codec import decode, encode
-from fcpin.receiver.ledger.model import Job, State
-from fcpin.receiver.ledger.redis import RedisLedger
-from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.ledger.model import Job, JobState
+from fcpin.receiver.ledger.ledger import redis_ledger
+from fcpin.receiver.ledger.ledger import sqlite_ledger
 from tests.receiver.samples import at, digest, push
 from tests.support.redis_server import RedisServer, redis_server
 
 
 def test_a_value_reads_back_as_it_was() -> None:
     job = Job(
-        "id", "prod", State.RUNNING, at(0), None, (push(digest=digest("a"), pushed=at(-1)), push(None)), ("api",), 3
+        "id", "prod", JobState.RUNNING, at(0), None, (push(digest=digest("a"), pushed=at(-1)), push(None)), ("api",), 3
     )
     assert decode(Job, encode(job)) == job
 
 
 def test_what_a_newer_receiver_wrote_into_a_value_is_passed_over() -> None:
-    job = Job("id", "prod", State.WAITING, at(0), at(1))
+    job = Job("id", "prod", JobState.PENDING, at(0), at(1))
     assert decode(Job, encode(job).replace("{", '{"colour":"red",', 1)) == job
 
 
 def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
-    SqliteLedger(path).close()
+    sqlite_ledger(path).close()
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA user_version = 99")
     db.close()
     with pytest.raises(InvalidSettings, match=r"state: .*version 99"):
-        SqliteLedger(path)
+        sqlite_ledger(path)
 
 
 def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     with pytest.raises(LedgerUnavailable, match="missing"):
-        SqliteLedger(tmp_path / "missing" / "ledger.sqlite")
+        sqlite_ledger(tmp_path / "missing" / "ledger.sqlite")
 
 
 def test_a_ledger_that_another_program_destroyed_is_told(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
-    ledger = SqliteLedger(path)
+    ledger = sqlite_ledger(path)
     with sqlite3.connect(path) as db:
         db.execute("DROP TABLE live")
     db.close()
     with pytest.raises(LedgerUnavailable, match="no such table: live"):
-        ledger.waiting()
+        ledger.due_times()
     ledger.close()
 
 
 def test_several_processes_may_make_the_file_at_once(tmp_path: Path) -> None:
-    made: list[SqliteLedger] = []
-    makers = [threading.Thread(target=lambda: made.append(SqliteLedger(tmp_path / "ledger.sqlite"))) for _ in range(8)]
+    made: list[sqlite_ledger] = []
+    makers = [threading.Thread(target=lambda: made.append(sqlite_ledger(tmp_path / "ledger.sqlite"))) for _ in range(8)]
     for maker in makers:
         maker.start()
     for maker in makers:
@@ -69,11 +69,11 @@ def test_several_processes_may_make_the_file_at_once(tmp_path: Path) -> None:
 
 def test_a_job_outlives_a_crash_of_redis() -> None:
     with redis_server() as server:
-        ledger = RedisLedger(server.url)
-        ledger.receive(push(), ["prod"], at(0), quiet=timedelta(0), at_most=timedelta(0))
+        ledger = redis_ledger(server.url)
+        ledger.add_event(push(), ["prod"], at(0), debounce=timedelta(0), max_wait=timedelta(0))
         server.kill()
         with pytest.raises(LedgerUnavailable):
-            ledger.waiting()
+            ledger.due_times()
         server.start()
         assert ledger.claim("prod", "w1", at(1), timedelta(seconds=30))
         ledger.close()
@@ -92,23 +92,23 @@ def test_a_job_outlives_a_crash_of_redis() -> None:
 )
 def test_a_redis_that_would_lose_jobs_is_not_ready(options: list[str], advice: str) -> None:
     with redis_server(*options) as server:
-        ledger = RedisLedger(server.url)
+        ledger = redis_ledger(server.url)
         with pytest.raises(LedgerUnavailable, match=advice):
-            ledger.ready()
+            ledger.check_ready()
         ledger.close()
 
 
 def test_a_redis_of_another_version_is_refused(redis: RedisServer) -> None:
-    ledger = RedisLedger(redis.url, "of-another-version")
-    ledger.ready()
+    ledger = redis_ledger(redis.url, "of-another-version")
+    ledger.check_ready()
     ledger._redis.set("of-another-version:version", "99")
     with pytest.raises(LedgerUnavailable, match="version 99"):
-        ledger.ready()
+        ledger.check_ready()
     ledger.close()
 
 
 @pytest.mark.parametrize("url", ["localhost", "redis://:hunter2/hunter3@localhost/0", "redis://[::1/0"])
 def test_an_address_that_is_none_is_refused_and_not_told(url: str) -> None:
     with pytest.raises(InvalidSettings, match=r"redis: .* %2F") as refusal:
-        RedisLedger(url)
+        redis_ledger(url)
     assert "hunter" not in str(refusal.value)

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from fcpin.drift import Kind
-from fcpin.receiver.ledger.model import Job, Proposal, State, Transition
+from fcpin.receiver.ledger.model import Job, Proposal, JobState, Deployment
 from fcpin.receiver.notify import message
-from fcpin.receiver.survey_report import FunctionReport
+from fcpin.receiver.drift_scan.report import FunctionReport
 from tests.receiver.samples import NOON, at, digest, push
 
 A, B = digest("a"), digest("b")
-DEPLOYED = Transition(
+DEPLOYED = Deployment(
     "prod", "api", "shop-api", "cn-hangzhou", "r.example.com/shop/app", "main-11", A, "main-12", B, at(4), "7", 4.0
 )
 CHANGES = [
@@ -50,7 +50,7 @@ def test_a_proposal_asks() -> None:
 
 
 def test_a_job_that_is_given_up_tells_why_and_for_what() -> None:
-    job = Job("7", "prod", State.DEAD, NOON, None, (push("main-12"),), ("web",), attempts=6)
+    job = Job("7", "prod", JobState.FAILED, NOON, None, (push("main-12"),), ("web",), attempts=6)
     told = message.dead(job, "line one\nline two " + "x" * 5_000)
     for fact in ("line one line two", "shop/app:main-12", "web", "job 7", "6 attempts"):
         assert fact in told.body

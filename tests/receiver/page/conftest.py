@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 from starlette.applications import Starlette
 
-from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.ledger.ledger import sqlite_ledger
 from fcpin.receiver.page import LedgerActions, Page
 from fcpin.receiver.settings.model import Mode, PageSettings, Secret, StackSettings
 from tests.receiver.page.people import HoldsFile, Visitor, Wakes
@@ -27,8 +27,8 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
-    ledger = SqliteLedger(tmp_path / "ledger.db")
+def ledger(tmp_path: Path) -> Iterator[sqlite_ledger]:
+    ledger = sqlite_ledger(tmp_path / "ledger.db")
     yield ledger
     ledger.close()
 
@@ -50,7 +50,7 @@ def settings() -> PageSettings:
 
 
 @pytest.fixture
-def page(ledger: SqliteLedger, holds: HoldsFile, wakes: Wakes, settings: PageSettings, clock: ManualClock) -> Page:
+def page(ledger: sqlite_ledger, holds: HoldsFile, wakes: Wakes, settings: PageSettings, clock: ManualClock) -> Page:
     actions = LedgerActions(ledger, holds, wakes, clock)
     return Page(ledger, actions, settings, STACKS, clock, look_every=0.02)
 

@@ -5,25 +5,25 @@ from datetime import timedelta
 import pytest
 
 from fcpin.drift import Kind
-from fcpin.receiver.ledger.model import State
-from fcpin.receiver.ledger.sqlite import SqliteLedger
-from fcpin.receiver.survey_report import HoldReport
+from fcpin.receiver.ledger.model import JobState
+from fcpin.receiver.ledger.ledger import sqlite_ledger
+from fcpin.receiver.drift_scan.report import HoldReport
 from tests.receiver.page.people import HoldsFile, Visitor, Wakes
 from tests.receiver.page.scene import NEW, NOON, dead, function, proposal, survey, waiting
 from tests.support.clock import ManualClock
 
 
 @pytest.fixture(autouse=True)
-def checkout(ledger: SqliteLedger) -> None:
+def checkout(ledger: sqlite_ledger) -> None:
     survey(ledger, "prod", function("checkout", Kind.MOVED_TAG, sentence="main-11 moved"), function("mailer"))
 
 
-def said(ledger: SqliteLedger, stack: str) -> list[str]:
-    return [line for job in ledger.jobs(stack=stack) for _, line in ledger.said(job.id)]
+def said(ledger: sqlite_ledger, stack: str) -> list[str]:
+    return [line for job in ledger.jobs(stack=stack) for _, line in ledger.log_lines(job.id)]
 
 
-def test_approve(ann: Visitor, ledger: SqliteLedger, wakes: Wakes) -> None:
-    ledger.propose("prod", [proposal()])
+def test_approve(ann: Visitor, ledger: sqlite_ledger, wakes: Wakes) -> None:
+    ledger.set_proposals("prod", [proposal()])
     page = ann.get("/")
     assert NEW in page.text, "whoever approves sees the whole digest"
     assert "Approved" in ann.press("approve", token="c0ffee").words
@@ -35,24 +35,24 @@ def test_approve(ann: Visitor, ledger: SqliteLedger, wakes: Wakes) -> None:
 
 
 def test_what_was_pushed_again_since_the_page_was_made_cannot_be_approved(
-    ann: Visitor, ledger: SqliteLedger, wakes: Wakes
+    ann: Visitor, ledger: sqlite_ledger, wakes: Wakes
 ) -> None:
-    ledger.propose("prod", [proposal()])
+    ledger.set_proposals("prod", [proposal()])
     token = ann.form_token()
-    ledger.propose("prod", [proposal(name="decaf")])
+    ledger.set_proposals("prod", [proposal(name="decaf")])
     ann.post("/actions/approve", {"form_token": token, "token": "c0ffee"})
     assert "not proposed any more" in ann.get("/").words
     assert not any(one.approved for one in ledger.proposals())
     assert wakes.woken == []
 
 
-def test_hold(ann: Visitor, holds: HoldsFile, ledger: SqliteLedger, wakes: Wakes) -> None:
+def test_hold(ann: Visitor, holds: HoldsFile, ledger: sqlite_ledger, wakes: Wakes) -> None:
     page = ann.press("hold", stack="prod", pin="checkout", tag="main-10", until="3d", reason="main-11  fails")
     hold = holds.held["prod", "checkout"]
     assert (hold.tag, hold.until, hold.reason) == ("main-10", NOON + timedelta(days=3), "main-11 fails")
     assert "checkout is held at main-10 until 2026-11-25T12:00:00Z: main-11 fails" in page.words
     assert wakes.woken == ["prod"]
-    assert ledger.jobs(stack="prod")[0].asked == ("checkout",)
+    assert ledger.jobs(stack="prod")[0].requested_pins == ("checkout",)
     assert any("by ann" in line for line in said(ledger, "prod"))
 
 
@@ -90,7 +90,7 @@ def test_a_file_that_cannot_be_written_is_said(ann: Visitor, holds: HoldsFile, w
     assert wakes.woken == []
 
 
-def test_resume(ann: Visitor, holds: HoldsFile, ledger: SqliteLedger, wakes: Wakes) -> None:
+def test_resume(ann: Visitor, holds: HoldsFile, ledger: sqlite_ledger, wakes: Wakes) -> None:
     held = HoldReport("main-10", None, NOON + timedelta(days=1), "bad")
     survey(ledger, "prod", function("checkout", hold=held))
     ann.press("hold", stack="prod", pin="checkout", tag="main-10", until="1d", reason="bad")
@@ -101,35 +101,35 @@ def test_resume(ann: Visitor, holds: HoldsFile, ledger: SqliteLedger, wakes: Wak
     assert wakes.woken == ["prod", "prod"]
 
 
-def test_converge_now(ann: Visitor, ledger: SqliteLedger, wakes: Wakes) -> None:
+def test_converge_now(ann: Visitor, ledger: sqlite_ledger, wakes: Wakes) -> None:
     ann.press("converge", stack="prod", pins="checkout\nmailer")
     (job,) = ledger.jobs(stack="prod")
-    assert (job.asked, job.due) == (("checkout", "mailer"), NOON)
+    assert (job.requested_pins, job.due) == (("checkout", "mailer"), NOON)
     assert wakes.woken == ["prod"]
     assert any("asked for by ann" in line for line in said(ledger, "prod"))
 
 
-def test_try_again(ann: Visitor, ledger: SqliteLedger, wakes: Wakes) -> None:
+def test_try_again(ann: Visitor, ledger: sqlite_ledger, wakes: Wakes) -> None:
     job = dead(ledger, "prod", "UpdateFunction was throttled")
     page = ann.get("/").words
     assert "given up" in page
     assert "UpdateFunction was throttled" in page
     assert "It is tried again" in ann.press("retry", job=job.id).words
-    assert [one.state for one in ledger.jobs(stack="prod")] == [State.WAITING]
+    assert [one.state for one in ledger.jobs(stack="prod")] == [JobState.PENDING]
     assert wakes.woken == ["prod"]
     assert "look anew" in ann.press("retry", job=job.id).words
 
 
-def test_freeze_and_thaw(ann: Visitor, ledger: SqliteLedger, wakes: Wakes, clock: ManualClock) -> None:
+def test_freeze_and_thaw(ann: Visitor, ledger: sqlite_ledger, wakes: Wakes, clock: ManualClock) -> None:
     waiting(ledger, "staging", "frozen by ann", NOON + timedelta(minutes=1))
     page = ann.press("freeze", reason="release day").words
     assert "Frozen by ann" in page
     assert "release day" in page
     clock.advance(2)
     assert "The freeze is lifted" in ann.press("thaw").words
-    assert ledger.frozen() is None
+    assert ledger.current_freeze() is None
     assert wakes.woken == ["staging"]
-    assert ledger.waiting() == {"staging": clock.now()}, "what waited goes on at once"
+    assert ledger.due_times() == {"staging": clock.now()}, "what waited goes on at once"
 
 
 def test_what_became_of_a_button_is_said_once(ann: Visitor) -> None:

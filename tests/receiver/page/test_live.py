@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Message
 
-from fcpin.receiver.errors import LedgerUnavailable, Refused
-from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.errors import LedgerUnavailable, Rejected
+from fcpin.receiver.ledger.ledger import sqlite_ledger
 from fcpin.receiver.page.live.cursor import Cursor, Moment
 from fcpin.receiver.page.live.feed import AWAY, Feed
 from fcpin.receiver.page.live.stream import EventStream
@@ -73,18 +73,18 @@ def test_a_line_cannot_end_its_event() -> None:
     assert json.loads(event.wire().split(b"data: ", 1)[1])["line"].startswith("a\n\nevent")
 
 
-CHANGES: list[tuple[str, Callable[[SqliteLedger], Any], bool]] = [
+CHANGES: list[tuple[str, Callable[[sqlite_ledger], Any], bool]] = [
     ("a survey", lambda ledger: survey(ledger, "prod", function("checkout")), True),
-    ("a proposal", lambda ledger: ledger.propose("prod", [proposal()]), True),
-    ("a job", lambda ledger: ledger.ask("prod", ["checkout"], NOON), True),
-    ("a line of progress", lambda ledger: ledger.say(ledger.jobs()[0].id, "Updating"), False),
+    ("a proposal", lambda ledger: ledger.set_proposals("prod", [proposal()]), True),
+    ("a job", lambda ledger: ledger.request("prod", ["checkout"], NOON), True),
+    ("a line of progress", lambda ledger: ledger.append_log(ledger.jobs()[0].id, "Updating"), False),
     ("a lease", lambda ledger: ledger.renew(ledger.jobs()[0], NOON + timedelta(seconds=9), LEASE), False),
 ]
 
 
 @pytest.mark.parametrize(("label", "change", "is_new"), CHANGES, ids=[row[0] for row in CHANGES])
 def test_what_makes_a_new_page(
-    ledger: SqliteLedger, label: str, change: Callable[[SqliteLedger], Any], is_new: bool
+    ledger: sqlite_ledger, label: str, change: Callable[[sqlite_ledger], Any], is_new: bool
 ) -> None:
     running(ledger, "staging")
     before = Moment.of(read_overview(ledger, {"prod": False}))
@@ -153,7 +153,7 @@ def test_one_too_many_is_refused_and_takes_nobodys_place() -> None:
     async def test(_: Ledgerish, feed: Feed) -> None:
         async with feed.listener():
             async with feed.listener():
-                with pytest.raises(Refused, match="2 listen already"):
+                with pytest.raises(Rejected, match="2 listen already"):
                     async with feed.listener():
                         pass
             async with feed.listener():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
-from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.ledger.ledger import sqlite_ledger
 from fcpin.receiver.page import LedgerActions, Page
 from fcpin.receiver.settings.model import PageSettings, Secret
 from tests.receiver.page.conftest import SETTINGS, STACKS
@@ -18,7 +18,7 @@ from tests.support.clock import ManualClock
 PATHS = ["/", "/history", "/functions/prod/checkout", "/jobs/5b1d0c9f2a77"]
 
 
-def another_page(ledger: SqliteLedger, clock: ManualClock, settings: PageSettings, visitor: Visitor) -> Visitor:
+def another_page(ledger: sqlite_ledger, clock: ManualClock, settings: PageSettings, visitor: Visitor) -> Visitor:
     """The same visitor at a page that was started anew, perhaps on another machine."""
     page = Page(ledger, LedgerActions(ledger, HoldsFile(), Wakes(), clock), settings, STACKS, clock)
     return replace(visitor, app=Starlette(routes=list(page.routes())))
@@ -32,7 +32,7 @@ def test_a_stranger_is_sent_to_the_login_and_then_to_where_it_was_going(stranger
     assert stranger.log_in(target=path).header("location") == path
 
 
-def test_a_stranger_hears_nothing(stranger: Visitor, ledger: SqliteLedger) -> None:
+def test_a_stranger_hears_nothing(stranger: Visitor, ledger: sqlite_ledger) -> None:
     everything(ledger)
     answer = stranger.get("/events")
     assert answer.status == 401
@@ -108,7 +108,7 @@ def test_a_login_ends_after_half_a_day(ann: Visitor, clock: ManualClock) -> None
 
 
 def test_a_logout_ends_every_copy_of_the_cookie_on_every_machine(
-    ann: Visitor, ledger: SqliteLedger, clock: ManualClock
+    ann: Visitor, ledger: sqlite_ledger, clock: ManualClock
 ) -> None:
     copy = replace(ann, cookies=dict(ann.cookies))
     elsewhere = another_page(ledger, clock, SETTINGS, replace(ann, cookies=dict(ann.cookies)))
@@ -127,7 +127,7 @@ CHANGED = [
 
 @pytest.mark.parametrize(("label", "changed"), CHANGED, ids=[row[0] for row in CHANGED])
 def test_what_ends_a_login(
-    ann: Visitor, ledger: SqliteLedger, clock: ManualClock, label: str, changed: PageSettings
+    ann: Visitor, ledger: sqlite_ledger, clock: ManualClock, label: str, changed: PageSettings
 ) -> None:
     assert another_page(ledger, clock, SETTINGS, ann).get("/").status == 200
     assert another_page(ledger, clock, changed, ann).get("/").status == 303
@@ -152,7 +152,7 @@ def test_a_link_on_another_site_finds_the_login_that_there_is(stranger: Visitor)
     assert stranger.get("/login?next=/jobs/1", {"sec-fetch-site": "same-origin"}).header("refresh") == ""
 
 
-def test_a_page_whose_store_does_not_answer_says_so(ann: Visitor, ledger: SqliteLedger, tmp_path: Path) -> None:
+def test_a_page_whose_store_does_not_answer_says_so(ann: Visitor, ledger: sqlite_ledger, tmp_path: Path) -> None:
     ledger.close()
     answer = ann.get("/")
     assert answer.status == 503

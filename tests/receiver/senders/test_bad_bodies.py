@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fcpin.receiver.errors import Refused
-from fcpin.receiver.push import Push
+from fcpin.receiver.errors import Rejected
+from fcpin.receiver.push_event import PushEvent
 from fcpin.receiver.senders import KINDS
 from fcpin.receiver.senders.base import Ignored
 from fcpin.receiver.senders.node import MOST_DEPTH, MOST_ITEMS, read_json
@@ -35,7 +35,7 @@ BODIES = [
 @pytest.mark.parametrize(("body", "status"), [pytest.param(*row[1:], id=row[0]) for row in BODIES])
 def test_bombs_are_put_out_quickly(body: bytes, status: int) -> None:
     began = time.process_time()
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Rejected) as refusal:
         read_json(body)
     assert time.process_time() - began < 1
     assert refusal.value.status == status
@@ -83,13 +83,13 @@ def test_a_parser_answers_pushes_or_refuses(kind: str, data: st.DataObject) -> N
     query = data.draw(st.dictionaries(st.just("registry"), st.text(max_size=20)))
     try:
         told = sender(kind).parse(Request(body, headers, query, path).arrive())
-    except Refused as refusal:
+    except Rejected as refusal:
         told = (refusal,)
     for one in told:
-        if isinstance(one, Push):
-            assert one.place.path
+        if isinstance(one, PushEvent):
+            assert one.repository.path
             assert len(one.event) <= 100
-            assert "/" in f"{one.place.host}/{one.place.path}"
+            assert "/" in f"{one.repository.host}/{one.repository.path}"
             repr(one).encode()
         elif isinstance(one, Ignored):
             assert one.event in KINDS[kind].ignores

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from fcpin.receiver.errors import Refused
+from fcpin.receiver.errors import Rejected
 from fcpin.receiver.senders import KINDS
 from tests.receiver.senders.requests import NEXT, SECRET, Request, sender, settings, signed
 
@@ -47,9 +47,9 @@ def test_proofs(request_: Request, for_whom: list[str], kind: str) -> None:
     if kind in for_whom:
         sender(kind).validate(request_.arrive())
     else:
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(Rejected) as refusal:
             sender(kind).validate(request_.arrive())
-        assert (refusal.value.status, refusal.value.counted) == (401, "forged")
+        assert (refusal.value.status, refusal.value.reason) == (401, "forged")
         assert SECRET not in str(refusal.value)
 
 

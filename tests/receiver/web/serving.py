@@ -16,11 +16,11 @@ import urllib3
 import uvicorn
 
 from fcpin.clock import Clock
-from fcpin.receiver.concerned import Watches
+from fcpin.receiver.pin_index import Watches
 from fcpin.receiver.errors import LedgerUnavailable
 from fcpin.receiver.intake import Intake
-from fcpin.receiver.ledger.base import Received
-from fcpin.receiver.push import Push
+from fcpin.receiver.ledger.ledger import Received
+from fcpin.receiver.push_event import PushEvent
 from fcpin.receiver.senders import KINDS
 from fcpin.receiver.settings.model import ReceiverSettings, StackSettings
 from fcpin.receiver.web.app import build_app
@@ -41,14 +41,14 @@ PINS: Final[Mapping[str, Sequence[StackPin] | None]] = {
 class Inbox:
     """A ledger that keeps pushes until the test ends, and can be taken away."""
 
-    pushes: list[tuple[Push, Sequence[str]]] = field(default_factory=list)
+    pushes: list[tuple[PushEvent, Sequence[str]]] = field(default_factory=list)
     is_there: bool = True
     asked: list[tuple[timedelta, timedelta]] = field(default_factory=list)
     _known: set[tuple[str, str]] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def receive(
-        self, push: Push, stacks: Sequence[str], now: datetime, *, quiet: timedelta, at_most: timedelta
+        self, push: PushEvent, stacks: Sequence[str], now: datetime, *, quiet: timedelta, at_most: timedelta
     ) -> Received:
         self.ready()
         with self._lock:
@@ -56,7 +56,7 @@ class Inbox:
                 return Received(new=False, stacks_to_wake={})
             self._known.add((push.sender, push.event))
             self.pushes.append((push, tuple(stacks)))
-            self.asked.append((quiet, at_most))
+            self.requested_pins.append((quiet, at_most))
         return Received(new=True, stacks_to_wake=dict.fromkeys(stacks, now + quiet))
 
     def ready(self) -> None:

@@ -54,7 +54,7 @@ def generic(receiver: Receiver, **changes: Any) -> tuple[bytes, dict[str, str]]:
 def test_a_push_is_kept_before_it_is_answered(receiver: Receiver, client: Client) -> None:
     assert client.tell("generic", *generic(receiver)) == (202, {"jobs": ["dev"]})
     ((push, stacks),) = receiver.inbox.pushes
-    assert (str(push.place.path), push.tag, push.sender, stacks) == ("shop/app", "main-12", "generic", ("dev",))
+    assert (str(push.repository.path), push.tag, push.sender, stacks) == ("shop/app", "main-12", "generic", ("dev",))
     assert receiver.woken == [("dev", receiver.clock.now() + timedelta(seconds=1))]
     assert receiver.tally.counted == {("generic", "heard"): 1}
 
@@ -287,7 +287,7 @@ def test_all_wait_for_the_end_of_the_longest_burst() -> None:
     receiver.settings = replace(receiver.settings, stacks={"dev": dev, "prod": StackSettings("prod", at_most=timedelta(seconds=9))})  # fmt: skip
     with receiver.serve() as client:
         assert client.tell("generic", *generic(receiver)) == (202, {"jobs": ["dev", "prod"]})
-    assert receiver.inbox.asked == [(timedelta(seconds=5), timedelta(seconds=9))]
+    assert receiver.inbox.requested_pins == [(timedelta(seconds=5), timedelta(seconds=9))]
 
 
 def exchange(client: Client, *parts: bytes, pause: float = 0.0) -> bytes:

@@ -16,12 +16,13 @@ from pathlib import Path
 
 from fcpin.clock import SystemClock
 from fcpin.image import Digest
-from fcpin.receiver.concerned import concerned_pins
-from fcpin.receiver.converge.base import Change, Progress
-from fcpin.receiver.ledger.opening import open_ledger
+from fcpin.receiver.pin_index import concerned_pins
+from fcpin.receiver.ledger.model import ImageChange
+from fcpin.receiver.converge.engine_run import Progress
+from fcpin.receiver.ledger.ledger import open_ledger
 from fcpin.receiver.settings.model import ReceiverSettings, Secret, StackSettings
-from fcpin.receiver.work.crew import Crew
-from fcpin.receiver.work.observer import Unobserved
+from fcpin.receiver.work.worker_pool import WorkerPool
+from fcpin.receiver.job_events import JobEventHandler
 from fcpin.stack.pins import StackPin
 from tests.receiver.pins import pin
 
@@ -57,11 +58,11 @@ class FolderConverger:
         number = (self.deployed(stack) or [0])[-1]
         return [pin("api", "r.example.com/shop/app", tag="main-1", digest=Digest(f"sha256:{number:064x}"))]
 
-    def preview(self, stack: str, pins: Sequence[str]) -> Sequence[Change]:
+    def preview(self, stack: str, pins: Sequence[str]) -> Sequence[ImageChange]:
         raise NotImplementedError
 
     def up(
-        self, stack: str, pins: Sequence[str], progress: Progress, *, approved: Mapping[str, Change] | None = None
+        self, stack: str, pins: Sequence[str], progress: Progress, *, approved: Mapping[str, ImageChange] | None = None
     ) -> None:
         wanted = int((self._folder / "wanted" / stack).read_text())
         if wanted == (self.deployed(stack) or [0])[-1]:
@@ -76,13 +77,13 @@ class FolderConverger:
 def work(folder: Path, redis: str) -> None:
     """Until whoever made it is gone."""
     settings, parent = settings_of(folder, redis), os.getppid()
-    crew = Crew(
+    crew = WorkerPool(
         settings,
         open_ledger(settings),
         FolderConverger(folder),
         concerned_pins,
         SystemClock(),
-        Unobserved(),
+        JobEventHandler(),
         lease=LEASE,
         sweep_every=timedelta(seconds=1),
     )

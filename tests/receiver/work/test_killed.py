@@ -16,9 +16,9 @@ import pytest
 from fcpin.clock import SystemClock
 from fcpin.image import Digest
 from fcpin.receiver.errors import LedgerUnavailable
-from fcpin.receiver.ledger.base import Ledger
-from fcpin.receiver.ledger.model import State
-from fcpin.receiver.ledger.opening import open_ledger
+from fcpin.receiver.ledger.ledger import Ledger
+from fcpin.receiver.ledger.model import JobState
+from fcpin.receiver.ledger.ledger import open_ledger
 from tests.receiver.samples import push
 from tests.receiver.work.crew_process import STACKS, FolderConverger, settings_of
 from tests.support.redis_server import RedisServer, redis_server
@@ -61,7 +61,7 @@ def send(ledger: Ledger, folder: Path, stack: str, number: int) -> None:
     while True:
         try:
             quiet = settings_of(folder, "").stacks[stack].quiet / 10
-            ledger.receive(told, [stack], CLOCK.now(), quiet=quiet, at_most=quiet * 10)
+            ledger.add_event(told, [stack], CLOCK.now(), debounce=quiet, max_wait=quiet * 10)
         except LedgerUnavailable:
             time.sleep(0.02)
         else:
@@ -95,14 +95,14 @@ def test_whoever_is_killed_nothing_is_lost_and_nothing_is_deployed_twice(
             if server and kill in (3, 8):
                 server.restart()
         deadline = time.monotonic() + PATIENCE
-        while ledger.waiting() and time.monotonic() < deadline:
+        while ledger.due_times() and time.monotonic() < deadline:
             time.sleep(0.05)
     finally:
         crews.end()
     deployed = {stack: FolderConverger(tmp_path).deployed(stack) for stack in STACKS}
     jobs = ledger.jobs(limit=1_000)
     ledger.close()
-    assert {job.state for job in jobs} == {State.DONE}, f"seed {seed}"
-    assert sum(job.count for job in jobs) == numbers.total(), f"seed {seed}: pushes are lost"
+    assert {job.state for job in jobs} == {JobState.SUCCEEDED}, f"seed {seed}"
+    assert sum(job.event_count for job in jobs) == numbers.total(), f"seed {seed}: pushes are lost"
     assert {stack: numbers[stack] for stack in STACKS} == {stack: done[-1] for stack, done in deployed.items()}
     assert all(len(done) == len(set(done)) for done in deployed.values()), f"seed {seed}: twice in {deployed}"

@@ -13,10 +13,10 @@ import pytest
 import redis as redis_client
 
 from fcpin.clock import SystemClock
-from fcpin.receiver.ledger.base import Ledger
-from fcpin.receiver.ledger.opening import open_ledger
+from fcpin.receiver.ledger.ledger import Ledger
+from fcpin.receiver.ledger.ledger import open_ledger
 from fcpin.receiver.settings.model import ReceiverSettings, Secret
-from fcpin.receiver.work.queue import Queue
+from fcpin.receiver.work.worker_pool import Queue
 from fcpin.receiver.work.wakeups import open_huey
 
 CLOCK = SystemClock()
@@ -78,8 +78,8 @@ def test_a_stack_is_woken_at_its_time(settings: ReceiverSettings, ledger: Ledger
 
 
 def test_whoever_starts_finds_the_work_whose_wake_up_was_lost(settings: ReceiverSettings, ledger: Ledger) -> None:
-    ledger.ask("due", [], CLOCK.now())
-    ledger.ask("tomorrow", [], CLOCK.now() + timedelta(days=1))
+    ledger.request("due", [], CLOCK.now())
+    ledger.request("tomorrow", [], CLOCK.now() + timedelta(days=1))
     runs = Runs()
     with started(settings, ledger, runs):
         assert runs.has("due")

@@ -13,16 +13,16 @@ import pytest
 
 from fcpin.errors import FunctionDenied, RegistryUnavailable, StackError
 from fcpin.image import Digest
-from fcpin.receiver.concerned import concerned_pins
-from fcpin.receiver.converge.base import Change
+from fcpin.receiver.pin_index import concerned_pins
+from fcpin.receiver.ledger.model import ImageChange
 from fcpin.receiver.errors import ConvergenceFailed, Interrupted, StackBusy
-from fcpin.receiver.ledger.base import Ending
-from fcpin.receiver.ledger.model import Freeze, Job, Proposal, State, Transition
-from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.ledger.model import Ending
+from fcpin.receiver.ledger.model import Freeze, Job, Proposal, JobState, Deployment
+from fcpin.receiver.ledger.ledger import sqlite_ledger
 from fcpin.receiver.settings.model import Mode, Outages, StackSettings, Window
 from fcpin.receiver.work import approval
 from fcpin.receiver.work.attempt import Attempt, LeaseLost
-from fcpin.receiver.work.backoff import Backoff
+from fcpin.receiver.work.worker import Backoff
 from fcpin.receiver.work.worker import Worker
 from tests.receiver.fake_converger import FakeConverger
 from tests.receiver.pins import A, B, pin
@@ -40,14 +40,14 @@ class Notes:
 
     told: list[str] = field(default_factory=list)
 
-    def began(self, job: Job) -> None:
+    def started(self, job: Job) -> None:
         self.told.append(f"began {job.attempts}")
 
     def ended(self, job: Job, ending: Ending, seconds: float) -> None:
         self.told.append(f"ended {ending.state}")
 
-    def deployed(self, transition: Transition) -> None:
-        self.told.append(f"deployed {transition.pin} {transition.to_tag}")
+    def deployed(self, deployment: Deployment) -> None:
+        self.told.append(f"deployed {deployment.pin} {deployment.to_tag}")
 
     def proposed(self, proposal: Proposal) -> None:
         self.told.append(f"proposed {proposal.pin} {proposal.to_tag}")
@@ -57,7 +57,7 @@ class Notes:
 class Shop:
     """A stack `prod` whose function `api` runs main-11 with digest A, and everything that works on it."""
 
-    ledger: SqliteLedger
+    ledger: sqlite_ledger
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOON))
     converger: FakeConverger = field(default_factory=FakeConverger)
     notes: Notes = field(default_factory=Notes)
@@ -74,7 +74,7 @@ class Shop:
             self.converger.newest("prod", "api", tag, told)
         self._events += 1
         sent = push(tag, str(self._events), digest=told, pushed=self.clock.now(), received=self.clock.now())
-        self.ledger.receive(sent, ["prod"], self.clock.now(), quiet=NO_TIME, at_most=NO_TIME)
+        self.ledger.add_event(sent, ["prod"], self.clock.now(), debounce=NO_TIME, max_wait=NO_TIME)
 
     def works(self, after: float = 0) -> Job:
         """What the worker leaves, once it was woken after so many seconds."""
@@ -103,7 +103,7 @@ class Shop:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
-    ledger = SqliteLedger(tmp_path / "ledger.sqlite")
+    ledger = sqlite_ledger(tmp_path / "ledger.sqlite")
     yield Shop(ledger)
     ledger.close()
 
@@ -111,10 +111,10 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 def test_a_push_is_deployed_and_told(shop: Shop) -> None:
     shop.hears()
     job = shop.works(after=4)
-    assert (job.state, shop.runs) == (State.DONE, "main-12")
-    assert shop.ledger.said(job.id) == [(1, "api: main-11 => main-12")]
+    assert (job.state, shop.runs) == (JobState.SUCCEEDED, "main-12")
+    assert shop.ledger.log_lines(job.id) == [(1, "api: main-11 => main-12")]
     assert shop.notes.told == ["began 1", "deployed api main-12", "ended done"]
-    [one] = shop.ledger.transitions()
+    [one] = shop.ledger.deployments()
     assert (one.from_tag, one.from_digest, one.to_tag, one.to_digest) == ("main-11", A, "main-12", B)
     assert (one.job, one.exposed_seconds, one.function_name) == (job.id, 4, "api-dev")
 
@@ -136,13 +136,13 @@ def test_a_push_that_concerns_nothing_any_more_deploys_nothing(shop: Shop) -> No
 
 def test_a_pin_that_somebody_asked_for_is_converged(shop: Shop) -> None:
     shop.converger.newest("prod", "api", "main-12", B)
-    shop.ledger.ask("prod", ["api"], shop.clock.now())
-    assert (shop.works().state, shop.runs) == (State.DONE, "main-12")
-    assert shop.ledger.transitions()[0].exposed_seconds is None
+    shop.ledger.request("prod", ["api"], shop.clock.now())
+    assert (shop.works().state, shop.runs) == (JobState.SUCCEEDED, "main-12")
+    assert shop.ledger.deployments()[0].exposed_seconds is None
 
 
 def test_a_wake_up_before_its_time_is_given_again(shop: Shop) -> None:
-    shop.ledger.receive(push(), ["prod"], shop.clock.now(), quiet=timedelta(seconds=2), at_most=timedelta(seconds=9))
+    shop.ledger.add_event(push(), ["prod"], shop.clock.now(), debounce=timedelta(seconds=2), max_wait=timedelta(seconds=9))
     shop.works()
     assert shop.woken == [("prod", NOON + timedelta(seconds=2))]
 
@@ -154,7 +154,7 @@ def test_what_comes_during_a_deployment_is_woken_for_at_its_end(shop: Shop) -> N
     assert shop.woken == [("prod", NOON)]
     shop.converger.meanwhile = lambda: None
     shop.works()
-    assert (shop.runs, [job.state for job in shop.ledger.jobs()]) == ("main-13", [State.DONE, State.DONE])
+    assert (shop.runs, [job.state for job in shop.ledger.jobs()]) == ("main-13", [JobState.SUCCEEDED, JobState.SUCCEEDED])
 
 
 def test_a_second_worker_leaves_a_busy_stack_alone(shop: Shop) -> None:
@@ -165,17 +165,17 @@ def test_a_second_worker_leaves_a_busy_stack_alone(shop: Shop) -> None:
 
 
 FAILURES = [
-    ("the engine fails", ConvergenceFailed("no answer"), State.WAITING, "no answer"),
-    ("the state cannot be read", StackError("locked"), State.WAITING, "locked"),
-    ("a registry is away", RegistryUnavailable("502"), State.WAITING, "502"),
-    ("nobody expected this", ZeroDivisionError("by zero"), State.WAITING, "unexpected ZeroDivisionError"),
-    ("a right is missing", FunctionDenied("no fc:UpdateFunction"), State.DEAD, "no fc:UpdateFunction"),
+    ("the engine fails", ConvergenceFailed("no answer"), JobState.PENDING, "no answer"),
+    ("the state cannot be read", StackError("locked"), JobState.PENDING, "locked"),
+    ("a registry is away", RegistryUnavailable("502"), JobState.PENDING, "502"),
+    ("nobody expected this", ZeroDivisionError("by zero"), JobState.PENDING, "unexpected ZeroDivisionError"),
+    ("a right is missing", FunctionDenied("no fc:UpdateFunction"), JobState.FAILED, "no fc:UpdateFunction"),
 ]
 
 
 @pytest.mark.parametrize(("error", "state", "reason"), [row[1:] for row in FAILURES], ids=[row[0] for row in FAILURES])
 def test_what_may_pass_is_tried_again(
-    shop: Shop, error: Exception, state: State, reason: str, caplog: pytest.LogCaptureFixture
+    shop: Shop, error: Exception, state: JobState, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     shop.hears()
     shop.converger.fails_next(error)
@@ -191,9 +191,9 @@ def test_each_try_waits_longer_until_the_job_is_given_up(shop: Shop) -> None:
     assert shop.works().due == NOON + timedelta(seconds=5)
     assert shop.works(after=5).due == NOON + timedelta(seconds=15)
     dead = shop.works(after=10)
-    assert (dead.state, dead.reason) == (State.DEAD, "no answer, 2")
+    assert (dead.state, dead.reason) == (JobState.FAILED, "no answer, 2")
     assert shop.ledger.retry(dead.id, shop.clock.now())
-    assert (shop.works().state, shop.runs) == (State.DONE, "main-12")
+    assert (shop.works().state, shop.runs) == (JobState.SUCCEEDED, "main-12")
 
 
 @pytest.mark.parametrize("error", [StackBusy("another run is at work"), Interrupted("the receiver stops")], ids=repr)
@@ -202,8 +202,8 @@ def test_what_is_no_failure_is_not_counted_as_one(shop: Shop, error: Convergence
     for _ in range(5):
         shop.converger.fails_next(error)
         job = shop.works(after=5)
-        assert (job.state, job.attempts) == (State.WAITING, 0)
-    assert shop.works(after=5).state is State.DONE
+        assert (job.state, job.attempts) == (JobState.PENDING, 0)
+    assert shop.works(after=5).state is JobState.SUCCEEDED
 
 
 def test_a_stack_that_stays_busy_is_given_up_after_a_while(shop: Shop) -> None:
@@ -212,12 +212,12 @@ def test_a_stack_that_stays_busy_is_given_up_after_a_while(shop: Shop) -> None:
     shop.converger.fails_next(*[StackBusy("locked by pid 7")] * 19)
     for _ in range(15):
         job = shop.works(after=60)
-        assert (job.state, job.reason, job.attempts) == (State.WAITING, "locked by pid 7", 0)
+        assert (job.state, job.reason, job.attempts) == (JobState.PENDING, "locked by pid 7", 0)
     assert [shop.works(after=60).attempts, shop.works(after=5).attempts] == [1, 2]
     dead = shop.works(after=10)
-    assert (dead.state, dead.reason) == (State.DEAD, "locked by pid 7")
+    assert (dead.state, dead.reason) == (JobState.FAILED, "locked by pid 7")
     assert shop.ledger.retry(dead.id, shop.clock.now())
-    assert (shop.works().state, shop.works(after=5).state) == (State.WAITING, State.DONE)
+    assert (shop.works().state, shop.works(after=5).state) == (JobState.PENDING, JobState.SUCCEEDED)
 
 
 def test_what_was_deployed_before_a_failure_is_told_once(shop: Shop) -> None:
@@ -227,19 +227,19 @@ def test_what_was_deployed_before_a_failure_is_told_once(shop: Shop) -> None:
 
     shop.hears()
     shop.converger.meanwhile = fail
-    assert shop.works().state is State.WAITING
+    assert shop.works().state is JobState.PENDING
     shop.converger.meanwhile = lambda: None
-    assert shop.works(after=5).state is State.DONE
-    assert len(shop.ledger.transitions()) == 1
+    assert shop.works(after=5).state is JobState.SUCCEEDED
+    assert len(shop.ledger.deployments()) == 1
 
 
 def test_what_a_worker_deployed_before_it_was_killed_is_told_by_the_next(shop: Shop) -> None:
     shop.hears()
     assert shop.ledger.claim("prod", "killed", shop.clock.now(), timedelta(seconds=30))
     shop.converger.up("prod", ["api"], print)
-    assert shop.works(after=30).state is State.DONE
+    assert shop.works(after=30).state is JobState.SUCCEEDED
     assert shop.runs == "main-12"
-    [one] = shop.ledger.transitions()
+    [one] = shop.ledger.deployments()
     assert (one.from_digest, one.to_digest, one.exposed_seconds) == (A, B, 30)
 
 
@@ -249,7 +249,7 @@ def test_a_job_that_kills_its_worker_each_time_is_given_up(shop: Shop) -> None:
         assert shop.ledger.claim("prod", "killed", shop.clock.now(), timedelta(seconds=30))
         shop.clock.advance(30)
     job = shop.works()
-    assert (job.state, shop.runs) == (State.DEAD, "")
+    assert (job.state, shop.runs) == (JobState.FAILED, "")
     assert "begun 3 times" in job.reason
 
 
@@ -261,8 +261,8 @@ def test_a_job_that_was_taken_over_meanwhile_is_left_to_the_other(shop: Shop) ->
     shop.hears()
     shop.converger.meanwhile = suspend
     job = shop.works()
-    assert (job.state, job.worker) == (State.RUNNING, "other")
-    assert shop.ledger.transitions() == []
+    assert (job.state, job.worker) == (JobState.RUNNING, "other")
+    assert shop.ledger.deployments() == []
 
 
 def test_who_has_lost_the_job_deploys_nothing(shop: Shop) -> None:
@@ -283,13 +283,13 @@ def test_a_stack_that_is_no_longer_configured_is_given_up(shop: Shop) -> None:
 
 def test_an_observer_that_fails_changes_nothing(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
     class Broken(Notes):
-        def deployed(self, transition: Transition) -> None:
+        def deployed(self, deployment: Deployment) -> None:
             raise ZeroDivisionError
 
     shop.notes = Broken()
     shop.hears()
     with caplog.at_level(logging.ERROR):
-        assert shop.works().state is State.DONE
+        assert shop.works().state is JobState.SUCCEEDED
     assert "an observer of the work failed" in caplog.text
 
 
@@ -297,22 +297,22 @@ def test_an_observer_that_fails_changes_nothing(shop: Shop, caplog: pytest.LogCa
 
 
 def test_nothing_is_deployed_during_a_freeze(shop: Shop) -> None:
-    shop.ledger.freeze(Freeze("ann", "the sale", NOON))
+    shop.ledger.set_freeze(Freeze("ann", "the sale", NOON))
     shop.hears()
     job = shop.works()
-    assert (job.state, job.reason, job.attempts) == (State.WAITING, "frozen by ann: the sale", 0)
+    assert (job.state, job.reason, job.attempts) == (JobState.PENDING, "frozen by ann: the sale", 0)
     assert shop.woken == [("prod", NOON + timedelta(minutes=1))]
-    shop.ledger.freeze(None)
-    assert (shop.works(after=60).state, shop.runs) == (State.DONE, "main-12")
+    shop.ledger.set_freeze(None)
+    assert (shop.works(after=60).state, shop.runs) == (JobState.SUCCEEDED, "main-12")
 
 
 def test_a_new_image_waits_for_the_window_and_is_told_when_it_opens(shop: Shop) -> None:
     shop.has(windows=[NIGHT])
     shop.hears()
     job = shop.works()
-    assert (job.state, shop.runs) == (State.WAITING, "")
+    assert (job.state, shop.runs) == (JobState.PENDING, "")
     assert job.reason == "outside its deploy windows until Tue 2026-11-24 01:00 Asia/Shanghai"
-    assert shop.works(after=5 * 3600).state is State.DONE
+    assert shop.works(after=5 * 3600).state is JobState.SUCCEEDED
 
 
 MOVES = [
@@ -334,7 +334,7 @@ def test_outside_the_windows(
     shop.has(windows=[NIGHT], outages=outages)
     shop.hears(tag, told, newest=False)
     shop.converger.newest("prod", "api", newest, its)
-    assert shop.works().state is (State.DONE if runs else State.WAITING)
+    assert shop.works().state is (JobState.SUCCEEDED if runs else JobState.PENDING)
     assert shop.runs == runs
 
 
@@ -344,20 +344,20 @@ def test_an_outage_is_healed_while_another_image_waits_for_the_window(shop: Shop
     shop.hears("main-11", B)
     job = shop.works()
     assert shop.converger.ups == [("prod", ("api", "web"))]
-    assert job.state is State.WAITING
+    assert job.state is JobState.PENDING
 
 
 def test_a_freeze_that_begins_at_the_last_moment_holds_back_too(shop: Shop) -> None:
-    shop.converger.before = lambda: shop.ledger.freeze(Freeze("ann", "the sale", NOON))
+    shop.converger.before = lambda: shop.ledger.set_freeze(Freeze("ann", "the sale", NOON))
     shop.hears()
     job = shop.works()
-    assert (job.state, job.reason, shop.converger.ups) == (State.WAITING, "frozen by ann: the sale", [])
+    assert (job.state, job.reason, shop.converger.ups) == (JobState.PENDING, "frozen by ann: the sale", [])
 
 
 def test_a_freeze_holds_back_outages_too(shop: Shop) -> None:
-    shop.ledger.freeze(Freeze("ann", "the sale", NOON))
+    shop.ledger.set_freeze(Freeze("ann", "the sale", NOON))
     shop.hears("main-11", B)
-    assert (shop.works().state, shop.runs) == (State.WAITING, "")
+    assert (shop.works().state, shop.runs) == (JobState.PENDING, "")
 
 
 # Approvals
@@ -376,19 +376,19 @@ def tokens(shop: Shop) -> Sequence[str]:
 def test_a_change_waits_until_it_is_approved(asking: Shop) -> None:
     asking.hears()
     job = asking.works()
-    assert (job.state, job.due, asking.runs) == (State.APPROVAL, None, "")
+    assert (job.state, job.due, asking.runs) == (JobState.WAITING_FOR_APPROVAL, None, "")
     assert "api" in job.reason
     [proposal] = asking.ledger.proposals("prod")
     assert (proposal.from_digest, proposal.to_tag, proposal.to_digest) == (A, "main-12", B)
     asking.ledger.approve(proposal.token, "ann", asking.clock.now())
-    assert (asking.works().state, asking.runs) == (State.DONE, "main-12")
+    assert (asking.works().state, asking.runs) == (JobState.SUCCEEDED, "main-12")
     assert asking.ledger.proposals() == []
     assert asking.notes.told.count("proposed api main-12") == 1
 
 
 def test_what_changes_nothing_is_not_proposed(asking: Shop) -> None:
     asking.hears(newest=False)
-    assert asking.works().state is State.DONE
+    assert asking.works().state is JobState.SUCCEEDED
     assert tokens(asking) == []
 
 
@@ -397,7 +397,7 @@ def test_a_re_push_asks_again(asking: Shop) -> None:
     asking.works()
     [before] = tokens(asking)
     asking.hears("main-12", C)
-    assert asking.works().state is State.APPROVAL
+    assert asking.works().state is JobState.WAITING_FOR_APPROVAL
     assert asking.ledger.approve(before, "ann", asking.clock.now()) is None
     assert tokens(asking) != [before]
 
@@ -407,8 +407,8 @@ def test_a_re_push_between_approval_and_deployment_is_proposed_anew(asking: Shop
     asking.works()
     asking.ledger.approve(tokens(asking)[0], "ann", asking.clock.now())
     asking.converger.meanwhile = lambda: asking.converger.newest("prod", "api", "main-12", C)
-    assert asking.works().state is State.WAITING
-    assert asking.works().state is State.APPROVAL
+    assert asking.works().state is JobState.PENDING
+    assert asking.works().state is JobState.WAITING_FOR_APPROVAL
     assert (asking.runs, [one.to_digest for one in asking.ledger.proposals()]) == ("", [C])
 
 
@@ -419,7 +419,7 @@ def test_one_approval_deploys_one_change(asking: Shop) -> None:
     asking.works()
     web = next(one for one in asking.ledger.proposals() if one.pin == "web")
     asking.ledger.approve(web.token, "ann", asking.clock.now())
-    assert asking.works().state is State.APPROVAL
+    assert asking.works().state is JobState.WAITING_FOR_APPROVAL
     assert [name for _, name, _, _ in asking.converger.deployed] == ["web"]
     assert [one.pin for one in asking.ledger.proposals()] == ["api"]
 
@@ -429,21 +429,21 @@ def test_an_approved_change_waits_for_the_window(asking: Shop) -> None:
     asking.hears()
     asking.works()
     asking.ledger.approve(tokens(asking)[0], "ann", asking.clock.now())
-    assert (asking.works().state, asking.runs) == (State.WAITING, "")
-    assert (asking.works(after=6 * 3600).state, asking.runs) == (State.DONE, "main-12")
+    assert (asking.works().state, asking.runs) == (JobState.PENDING, "")
+    assert (asking.works(after=6 * 3600).state, asking.runs) == (JobState.SUCCEEDED, "main-12")
 
 
 def test_an_approved_change_waits_for_the_end_of_a_freeze(asking: Shop) -> None:
     asking.hears()
     asking.works()
     asking.ledger.approve(tokens(asking)[0], "ann", asking.clock.now())
-    asking.ledger.freeze(Freeze("bob", "the sale", NOON))
+    asking.ledger.set_freeze(Freeze("bob", "the sale", NOON))
     assert (asking.works().reason, asking.runs) == ("frozen by bob: the sale", "")
-    asking.ledger.freeze(None)
-    assert (asking.works(after=60).state, asking.runs) == (State.DONE, "main-12")
+    asking.ledger.set_freeze(None)
+    assert (asking.works(after=60).state, asking.runs) == (JobState.SUCCEEDED, "main-12")
 
 
-CHANGE = Change("api", "main-11", A, "main-12", B)
+CHANGE = ImageChange("api", "main-11", A, "main-12", B)
 
 
 @pytest.mark.parametrize(
@@ -457,7 +457,7 @@ CHANGE = Change("api", "main-11", A, "main-12", B)
     ],
     ids=["another stack", "another function", "from another digest", "from nothing", "to another digest"],
 )
-def test_an_approval_is_for_one_function_from_one_digest_to_one(other: tuple[str, Change]) -> None:
+def test_an_approval_is_for_one_function_from_one_digest_to_one(other: tuple[str, ImageChange]) -> None:
     assert approval.token("prod", CHANGE) == approval.token("prod", replace(CHANGE))
     assert approval.token("prod", CHANGE) != approval.token(*other)
 
@@ -476,4 +476,4 @@ def test_a_long_deployment_keeps_its_lease(shop: Shop) -> None:
     shop.converger.meanwhile = wait_for_a_heartbeat
     stacks = {"prod": shop.settings}
     Worker(shop.ledger, shop.converger, stacks, concerned_pins, shop.clock, lambda *_: None, lease=lease).run("prod")
-    assert shop.ledger.jobs()[0].state is State.DONE
+    assert shop.ledger.jobs()[0].state is JobState.SUCCEEDED

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from typing import Final
 
 from fcpin.drift import Kind
-from fcpin.receiver.ledger.base import Ledger
-from fcpin.receiver.ledger.model import State
+from fcpin.receiver.drift_scan.report import StackReport
+from fcpin.receiver.ledger.ledger import Ledger
+from fcpin.receiver.ledger.model import JobState
 from fcpin.receiver.notify.message import Message, drifted
-from fcpin.receiver.survey_report import StackReport
 
 _UNTOLD: Final = frozenset({Kind.OK, Kind.UNKNOWN, Kind.UPDATE_IN_PROGRESS, Kind.FUNCTION_INACTIVE})
 """These set themselves right, or cannot be told."""
-_AT_WORK: Final = frozenset({State.WAITING, State.RUNNING, State.APPROVAL})
+_AT_WORK: Final = frozenset({JobState.PENDING, JobState.RUNNING, JobState.WAITING_FOR_APPROVAL})
 
 
 class DriftNotices:

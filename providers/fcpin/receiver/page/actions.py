@@ -2,15 +2,14 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Final, Protocol
 
 from fcpin.clock import Clock
 from fcpin.errors import FcpinError
 from fcpin.policy.hold import Hold
 from fcpin.policy.times import iso
-from fcpin.receiver.ledger.base import Ledger
-from fcpin.receiver.ledger.model import Freeze, Job, State
+from fcpin.receiver.ledger.ledger import Ledger
+from fcpin.receiver.ledger.model import Freeze, Job, JobState
 
 _LOG = logging.getLogger(__name__)
 _JOBS: Final = 500
@@ -58,7 +57,7 @@ class Holds(Protocol):
 class LedgerActions:
     """The buttons over the real ledger."""
 
-    def __init__(self, ledger: Ledger, holds: Holds, wake: Callable[[str, datetime], None], clock: Clock) -> None:
+    def __init__(self, ledger: Ledger, holds: Holds, wake: Callable[[], None], clock: Clock) -> None:
         self._ledger, self._holds, self._wake, self._clock = ledger, holds, wake, clock
 
     def approve(self, token: str, by: str) -> None:
@@ -86,20 +85,20 @@ class LedgerActions:
         self._told(again, f"tried again by {by}")
 
     def freeze(self, reason: str, by: str) -> None:
-        self._ledger.freeze(Freeze(by, reason, self._clock.now()))
+        self._ledger.set_freeze(Freeze(by, reason, self._clock.now()))
         _LOG.info("frozen by %s: %s", by, reason)
 
     def thaw(self, by: str) -> None:
-        self._ledger.freeze(None)
+        self._ledger.set_freeze(None)
         _LOG.info("thawed by %s", by)
-        for stack in [job.stack for job in self._ledger.jobs(limit=_JOBS) if job.state is State.WAITING]:
+        for stack in [job.stack for job in self._ledger.jobs(limit=_JOBS) if job.state is JobState.PENDING]:
             self._ask(stack, (), f"the freeze was lifted by {by}")
 
     def _ask(self, stack: str, pins: Sequence[str], sentence: str) -> None:
-        self._told(self._ledger.ask(stack, pins, self._clock.now()), sentence)
+        self._told(self._ledger.request(stack, pins, self._clock.now()), sentence)
 
     def _told(self, job: Job, sentence: str) -> None:
         now = self._clock.now()
-        self._ledger.say(job.id, f"{iso(now)} {sentence}")
+        self._ledger.append_log(job.id, f"{iso(now)} {sentence}")
         _LOG.info("%s", sentence, extra={"stack": job.stack, "job": job.id})
-        self._wake(job.stack, job.due or now)
+        self._wake()

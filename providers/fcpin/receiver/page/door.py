@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from fcpin.clock import Clock
-from fcpin.receiver.errors import UNAVAILABLE, LedgerUnavailable, Refused
+from fcpin.receiver.errors import UNAVAILABLE, LedgerUnavailable, Rejected
 from fcpin.receiver.page.forms import read_form
 from fcpin.receiver.page.render import Templates
 from fcpin.receiver.page.session import Session
@@ -35,7 +35,7 @@ class Door:
         templates: Templates,
         peers: Peers,
         clock: Clock,
-        count: Callable[[Refused], None],
+        count: Callable[[Rejected], None],
     ) -> None:
         self._settings, self._doorkeeper, self._templates, self._clock = settings, doorkeeper, templates, clock
         self._count, self._peers = count, peers
@@ -63,13 +63,13 @@ class Door:
         async def answer(request: Request) -> Response:
             session = await run_in_threadpool(self._doorkeeper.visitor, request)
             if session is None:
-                raise Refused(401, "logged_out", "log in first")
+                raise Rejected(401, "logged_out", "log in first")
             return view(request, session)
 
         async def bare(request: Request) -> Response:
             try:
                 return await answer(request)
-            except Refused as refused:
+            except Rejected as refused:
                 self._count(refused)
                 return PlainTextResponse(f"{refused}\n", refused.status)
             except LedgerUnavailable:
@@ -87,9 +87,9 @@ class Door:
         def pressed(request: Request, fields: Mapping[str, str]) -> Response:
             session = self._doorkeeper.visitor(request)
             if session is None:
-                raise Refused(403, "logged_out", "you are logged out: log in, and press it again")
+                raise Rejected(403, "logged_out", "you are logged out: log in, and press it again")
             if not self._doorkeeper.key.is_form_token(fields.get("form_token", ""), session):
-                raise Refused(403, "forged", "the form is not of this login: go back, reload, and press it again")
+                raise Rejected(403, "forged", "the form is not of this login: go back, reload, and press it again")
             return press(request, session, fields)
 
         return self._guarded(answer)
@@ -111,10 +111,10 @@ class Door:
         fields = await read_form(request)
         target, user = _next(fields.get("next", "")), fields.get("user", "")
         if self._settings.token is None:
-            raise Refused(403, "forged", "there is no token to log in with: the proxy in front says who you are")
+            raise Rejected(403, "forged", "there is no token to log in with: the proxy in front says who you are")
         if not self._doorkeeper.is_token(fields.get("token", "")):
             self._peers.failed(self._peers.name(request))
-            self._count(Refused(403, "forged", "a wrong token"))
+            self._count(Rejected(403, "forged", "a wrong token"))
             return self._login(target, 403, "That is not the token.")
         if not NAME.fullmatch(user):
             return self._login(target, 400, "Say who you are, in at most 80 characters.")
@@ -132,7 +132,7 @@ class Door:
         async def answer(request: Request) -> Response:
             try:
                 return await endpoint(request)
-            except Refused as refused:
+            except Rejected as refused:
                 self._count(refused)
                 return self._templates.answer("message.html", refused.status, title="No", sentence=str(refused))
             except LedgerUnavailable:

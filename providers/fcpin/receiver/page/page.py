@@ -9,8 +9,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from fcpin.clock import Clock
-from fcpin.receiver.errors import Refused
-from fcpin.receiver.ledger.base import Ledger
+from fcpin.receiver.errors import Rejected
+from fcpin.receiver.ledger.ledger import Ledger
 from fcpin.receiver.page.actions import Actions
 from fcpin.receiver.page.buttons import Buttons
 from fcpin.receiver.page.door import Door
@@ -38,7 +38,7 @@ class Page:
         stacks: Mapping[str, StackSettings],
         clock: Clock,
         *,
-        count: Callable[[Refused], None] = lambda _: None,
+        count: Callable[[Rejected], None] = lambda _: None,
         proxies: Sequence[Network] = (),
         look_every: float = 0.5,
     ) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from fcpin.receiver.ledger.base import Ledger
+from fcpin.receiver.ledger.ledger import Ledger
 from fcpin.receiver.page.live.cursor import Cursor, Moment
 from fcpin.receiver.page.overview import Overview, StackView, read_overview
 from fcpin.receiver.page.render import Templates
@@ -29,8 +29,8 @@ class Views:
         return self._show("overview.html", request, session, self._read())
 
     def history(self, request: Request, session: Session) -> Response:
-        transitions = self._ledger.transitions(limit=_HISTORY)
-        return self._show("history.html", request, session, self._read(), transitions=transitions)
+        deployments = self._ledger.deployments(limit=_HISTORY)
+        return self._show("history.html", request, session, self._read(), deployments=deployments)
 
     def function(self, request: Request, session: Session) -> Response:
         overview, pin = self._read(), request.path_params["pin"]
@@ -45,7 +45,7 @@ class Views:
             overview,
             stack=stack,
             function=function,
-            transitions=self._ledger.transitions(stack=stack.name, pin=pin, limit=_HISTORY),
+            deployments=self._ledger.deployments(stack=stack.name, pin=pin, limit=_HISTORY),
             proposals=[one for one in overview.proposals if (one.stack, one.pin) == (stack.name, pin)],
         )
 
@@ -54,9 +54,9 @@ class Views:
         job = next((one for one in self._ledger.jobs(limit=_JOBS) if one.id == name), None)
         if job is None:
             return self._missing(f"There is no such job among the newest {_JOBS}.")
-        transitions = [one for one in self._ledger.transitions(stack=job.stack, limit=_HISTORY) if one.job == name]
-        said = self._ledger.said(name)
-        return self._show("job.html", request, session, self._read(), job=job, transitions=transitions, lines=said)
+        deployments = [one for one in self._ledger.deployments(stack=job.stack, limit=_HISTORY) if one.job == name]
+        said = self._ledger.log_lines(name)
+        return self._show("job.html", request, session, self._read(), job=job, deployments=deployments, lines=said)
 
     def _read(self) -> Overview:
         return read_overview(self._ledger, self._stacks)

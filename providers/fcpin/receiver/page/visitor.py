@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from fcpin.clock import Clock
-from fcpin.receiver.ledger.base import Ledger
+from fcpin.receiver.ledger.ledger import Ledger
 from fcpin.receiver.page.session import LASTS, Session, SessionKey
 from fcpin.receiver.settings.model import Network, PageSettings
 from fcpin.receiver.web.limits import is_among, peer_address

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from fcpin.policy.times import parse_moment
-from fcpin.receiver.push import Place, Push
+from fcpin.receiver.push_event import PushEvent, RepositoryHint
 from fcpin.receiver.senders.base import JSON, Heard, HookRequest, check_age, event_id
 from fcpin.receiver.senders.node import Node, read_json, repository_path
 from fcpin.receiver.senders.proof import check_proof, instance_of
@@ -63,12 +63,12 @@ class Acr:
     def parse(self, request: HookRequest) -> tuple[Heard, ...]:
         body = read_json(request.body)
         push, repository = body["push_data"], body["repository"]
-        place = Place(_path(repository), region=repository["region"].text(), instance=instance_of(request))
+        place = RepositoryHint(_path(repository), region=repository["region"].text(), instance=instance_of(request))
         tag, digest, told = push["tag"].tag(), push["digest"].digest(), push["pushed_at"].maybe()
         pushed = _moment(told)
         check_age(pushed, request, self.settings.replay_window)
         event = event_id(place, tag, digest, told)
-        return (Push(self.settings.name, event, place, tag, digest, pushed, request.now),)
+        return (PushEvent(self.settings.name, event, place, tag, digest, pushed, request.now),)
 
 
 def _path(repository: Node) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Protocol, TypeAlias
 
-from fcpin.receiver.errors import Refused
-from fcpin.receiver.push import Push
+from fcpin.receiver.errors import Rejected
+from fcpin.receiver.push_event import PushEvent
 from fcpin.receiver.senders.node import Node
 from fcpin.receiver.senders.ways import Way
 from fcpin.receiver.settings.model import SenderSettings
@@ -39,7 +39,7 @@ class Ignored:
     """A label in `/metrics`, of the names that the sender's `ignores` has."""
 
 
-Heard: TypeAlias = Push | Ignored | Refused
+Heard: TypeAlias = PushEvent | Ignored | Rejected
 """One event of a request. One refusal hides no other event."""
 
 
@@ -67,22 +67,22 @@ class Sender(Protocol):
     """Of the body: JSON schema, 2020-12."""
 
     def validate(self, request: HookRequest) -> None:
-        """Raises Refused unless the request proves to be the sender's."""
+        """Raises Rejected unless the request proves to be the sender's."""
 
     def parse(self, request: HookRequest) -> tuple[Heard, ...]:
         """Every event of the request.
 
-        Raises Refused when the whole of it cannot be read.
+        Raises Rejected when the whole of it cannot be read.
         """
 
 
-def heard(parts: Iterable[Node], read: Callable[[Node], Push | Ignored]) -> tuple[Heard, ...]:
-    """What *read* returns for each part, or the Refused that it raises."""
+def heard(parts: Iterable[Node], read: Callable[[Node], PushEvent | Ignored]) -> tuple[Heard, ...]:
+    """What *read* returns for each part, or the Rejected that it raises."""
     found: list[Heard] = []
     for part in parts:
         try:
             found.append(read(part))
-        except Refused as refusal:
+        except Rejected as refusal:
             found.append(refusal)
     return tuple(found)
 
@@ -94,14 +94,14 @@ def event_id(*parts: object) -> str:
 
 
 def check_age(moment: datetime | None, request: HookRequest, window: timedelta) -> None:
-    """Raises Refused for an event that is older than *window*, or from as far in the future."""
+    """Raises Rejected for an event that is older than *window*, or from as far in the future."""
     if moment is not None and abs(request.now - moment) > window:
         age = (request.now - moment).total_seconds()
         says = f"is {age:.0f} s old" if age > 0 else f"will happen in {-age:.0f} s"
         remedy = f"replay_window is {window.total_seconds():g} s; see whether its clock is right"
-        raise Refused(400, "replayed", f"the event says that it {says}; {remedy}")
+        raise Rejected(400, "replayed", f"the event says that it {says}; {remedy}")
 
 
-def unknown_event(name: str, known: Iterable[str]) -> Refused:
+def unknown_event(name: str, known: Iterable[str]) -> Rejected:
     """For an event that this version has not heard of."""
-    return Refused(400, "unknown_event", f"unknown event {name[:80]!r}; known: {', '.join(known)}")
+    return Rejected(400, "unknown_event", f"unknown event {name[:80]!r}; known: {', '.join(known)}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, Final
 
-from fcpin.receiver.push import Place, Push
+from fcpin.receiver.push_event import PushEvent, RepositoryHint
 from fcpin.receiver.senders.base import (
     JSON,
     REGISTRY,
@@ -92,7 +92,7 @@ class Distribution:
     def parse(self, request: HookRequest) -> tuple[Heard, ...]:
         return heard(read_json(request.body)["events"].items(), lambda event: self._push(event, request))
 
-    def _push(self, event: Node, request: HookRequest) -> Push | Ignored:
+    def _push(self, event: Node, request: HookRequest) -> PushEvent | Ignored:
         action, target = event["action"].text(), event["target"]
         if action in IGNORED:
             return Ignored(action)
@@ -104,10 +104,10 @@ class Distribution:
             return Ignored(UNTAGGED)
         moment = event["timestamp"].moment()
         check_age(moment, request, self.settings.replay_window)
-        return Push(
+        return PushEvent(
             self.settings.name,
             event_id(event["id"].text()),
-            Place(target["repository"].repository_path(), _host(event, request)),
+            RepositoryHint(target["repository"].repository_path(), _host(event, request)),
             target["tag"].tag(),
             target["digest"].digest(),
             moment,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, Final
 
-from fcpin.receiver.errors import Refused
-from fcpin.receiver.push import Place, Push
+from fcpin.receiver.errors import Rejected
+from fcpin.receiver.push_event import PushEvent, RepositoryHint
 from fcpin.receiver.senders.base import JSON, Heard, HookRequest, Ignored, check_age, event_id, heard, unknown_event
 from fcpin.receiver.senders.node import Node, malformed, read_json, repository_path
 from fcpin.receiver.senders.proof import check_proof
@@ -82,12 +82,12 @@ class EventBridge:
     def parse(self, request: HookRequest) -> tuple[Heard, ...]:
         return heard(_events(request), lambda event: self._push(event, request))
 
-    def _push(self, event: Node, request: HookRequest) -> Push | Ignored:
+    def _push(self, event: Node, request: HookRequest) -> PushEvent | Ignored:
         if event["specversion"].text() != "1.0":
             raise malformed("specversion: expected CloudEvents 1.0")
         source, kind = event["source"].text(), event["type"].text()
         if source != SOURCE:
-            raise Refused(400, "unknown_event", f"unknown source {source[:80]!r}; expected {SOURCE}")
+            raise Rejected(400, "unknown_event", f"unknown source {source[:80]!r}; expected {SOURCE}")
         if kind in IGNORED:
             return Ignored(kind)
         if kind not in TAKEN:
@@ -97,7 +97,7 @@ class EventBridge:
             return Ignored(FAILED_BUILD)
         check_age(moment, request, self.settings.replay_window)
         place, tag = _target(data) if kind == SYNCHRONIZED else (_place(data), data["Tag"])
-        return Push(
+        return PushEvent(
             self.settings.name,
             event_id(source, event["id"].text()),
             place,
@@ -108,15 +108,15 @@ class EventBridge:
         )
 
 
-def _place(data: Node) -> Place:
-    return Place(
+def _place(data: Node) -> RepositoryHint:
+    return RepositoryHint(
         _path(data["RepoNamespaceName"], data["RepoName"]),
         region=data["RegionId"].maybe(),
         instance=data["InstanceName"].maybe() or data["InstanceId"].maybe(),
     )
 
 
-def _target(data: Node) -> tuple[Place, Node]:
+def _target(data: Node) -> tuple[RepositoryHint, Node]:
     """Where an image was synchronized to, and its tag there.
 
     The data of this event is not documented. CreateRepoSyncTask names the target by `Target…`; without these fields the
@@ -124,7 +124,7 @@ def _target(data: Node) -> tuple[Place, Node]:
     """
     namespace = _first(data, "TargetNamespaceName", "TargetNamespace", "TargetRepoNamespaceName", "RepoNamespaceName")
     return (
-        Place(
+        RepositoryHint(
             _path(namespace, _first(data, "TargetRepoName", "RepoName")),
             region=data["TargetRegionId"].maybe(),
             instance=_first(data, "TargetInstanceName", "TargetInstanceId").maybe(),

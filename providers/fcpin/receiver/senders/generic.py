@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from fcpin.errors import InvalidImage
 from fcpin.image import Image
-from fcpin.receiver.push import Place, Push
+from fcpin.receiver.push_event import PushEvent, RepositoryHint
 from fcpin.receiver.senders.base import JSON, Heard, HookRequest, check_age, event_id
 from fcpin.receiver.senders.node import Node, malformed, read_json
 from fcpin.receiver.senders.proof import check_proof
@@ -52,12 +52,12 @@ class Generic:
         if sent is None:
             raise malformed("sent: expected the time at which it was sent, with its zone")
         check_age(sent, request, self.settings.replay_window)
-        place = Place(image.repository.path, image.repository.host)
+        place = RepositoryHint(image.repository.path, image.repository.host)
         name = body["id"].maybe()
         event = event_id("id", name) if name else event_id("body", request.body)
         digest = body["digest"].digest() or image.digest
         pushed = body["pushed"].moment()
-        return (Push(self.settings.name, event, place, image.tag, digest, pushed, request.now),)
+        return (PushEvent(self.settings.name, event, place, image.tag, digest, pushed, request.now),)
 
 
 def _image(node: Node) -> Image:

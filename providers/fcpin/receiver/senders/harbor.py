@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, ClassVar, Final
 
 from fcpin.image import Digest, is_tag
-from fcpin.receiver.push import Place, Push
+from fcpin.receiver.push_event import PushEvent, RepositoryHint
 from fcpin.receiver.senders.base import (
     JSON,
     REGISTRY,
@@ -153,14 +153,14 @@ class Harbor:
 
     def _pushed(
         self, resource: Node, path: str, moment: datetime, request: HookRequest, *, is_cached: bool
-    ) -> Push | Ignored:
+    ) -> PushEvent | Ignored:
         tag = resource["tag"].maybe()
         if not is_tag(tag):  # pushed by its digest, which Harbor then gives as the tag
             if not is_cached:
                 return Ignored(UNTAGGED)
             tag = ""
         host = _host(request, resource["resource_url"].maybe(), "resource_url")
-        return self._push(Place(path, host), tag or None, resource["digest"].digest(), moment, request)
+        return self._push(RepositoryHint(path, host), tag or None, resource["digest"].digest(), moment, request)
 
     def _replicated(self, replication: Node, moment: datetime, request: HookRequest) -> tuple[Heard, ...]:
         """A push for each tag that arrived at the destination; without one where the event names no tags.
@@ -175,21 +175,23 @@ class Harbor:
         found: list[Heard] = []
         for artifact in artifacts.items():
             name, references = _artifact(artifact)
-            place = Place(repository_path(f"{namespace}/{name}".lstrip("/"), artifact.path), host)
+            place = RepositoryHint(repository_path(f"{namespace}/{name}".lstrip("/"), artifact.path), host)
             found += heard(references, partial(self._reference, place=place, moment=moment, request=request))
         return tuple(found)
 
-    def _reference(self, reference: Node, *, place: Place, moment: datetime, request: HookRequest) -> Push:
+    def _reference(
+        self, reference: Node, *, place: RepositoryHint, moment: datetime, request: HookRequest
+    ) -> PushEvent:
         text = reference.maybe()
         if not text or is_tag(text):
             return self._push(place, text or None, None, moment, request)
         return self._push(place, None, reference.digest(), moment, request)
 
     def _push(
-        self, place: Place, tag: str | None, digest: Digest | None, moment: datetime, request: HookRequest
-    ) -> Push:
+        self, place: RepositoryHint, tag: str | None, digest: Digest | None, moment: datetime, request: HookRequest
+    ) -> PushEvent:
         event = event_id(place, tag, digest, moment)
-        return Push(self.settings.name, event, place, tag, digest, moment, request.now)
+        return PushEvent(self.settings.name, event, place, tag, digest, moment, request.now)
 
 
 def _namespace(replication: Node) -> str:

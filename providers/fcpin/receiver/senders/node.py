@@ -11,7 +11,7 @@ from fcpin.errors import InvalidImage
 from fcpin.image import Digest, Repository, is_tag, parse_digest
 from fcpin.policy.fields import shown
 from fcpin.policy.times import parse_moment
-from fcpin.receiver.errors import Refused
+from fcpin.receiver.errors import Rejected
 
 MOST_DEPTH: Final = 32
 MOST_ITEMS: Final = 20_000
@@ -20,16 +20,16 @@ _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _BRACKETS: Final = re.compile(rb"[\[\]{}]")
 
 
-def malformed(reason: str) -> Refused:
+def malformed(reason: str) -> Rejected:
     """400, with the reason."""
-    return Refused(400, "malformed", reason)
+    return Rejected(400, "malformed", reason)
 
 
 def read_json(body: bytes) -> "Node":
-    """The JSON text of *body*. Raises Refused for what is none, is nested too deeply or has too many parts."""
+    """The JSON text of *body*. Raises Rejected for what is none, is nested too deeply or has too many parts."""
     plain = _STRING.sub(b'""', body)
     if sum(map(plain.count, (b",", b"[", b"{"))) > MOST_ITEMS:
-        raise Refused(413, "oversized", f"the JSON has more than {MOST_ITEMS} parts")
+        raise Rejected(413, "oversized", f"the JSON has more than {MOST_ITEMS} parts")
     depth = 0
     for bracket in _BRACKETS.findall(plain):
         depth += 1 if bracket in b"[{" else -1
@@ -53,13 +53,13 @@ class Node:
     path: str = ""
 
     def __getitem__(self, key: str) -> "Node":
-        """The value under *key*. Raises Refused when this is no object."""
+        """The value under *key*. Raises Rejected when this is no object."""
         if not isinstance(self.value, dict):
             raise malformed(f"{self.path or 'the body'}: expected an object")
         return Node(self.value.get(key), f"{self.path}.{key}" if self.path else key)
 
     def items(self) -> Iterator["Node"]:
-        """The parts of a list. Raises Refused for anything else."""
+        """The parts of a list. Raises Rejected for anything else."""
         if not isinstance(self.value, list):
             raise malformed(f"{self.path or 'the body'}: expected a list")
         return (Node(item, f"{self.path}[{index}]") for index, item in enumerate(self.value))
@@ -106,7 +106,7 @@ class Node:
 
 
 def repository_path(text: str, where: str) -> str:
-    """*text*, if it is the path of a repository. Raises Refused."""
+    """*text*, if it is the path of a repository. Raises Rejected."""
     try:
         return Repository.parse(f"localhost/{text}").path
     except InvalidImage:
@@ -114,7 +114,7 @@ def repository_path(text: str, where: str) -> str:
 
 
 def registry_host(text: str, where: str) -> str:
-    """*text*, if it is the host of a registry or empty. Raises Refused."""
+    """*text*, if it is the host of a registry or empty. Raises Rejected."""
     try:
         return Repository.parse(f"{text}/name").host if text else ""
     except InvalidImage:

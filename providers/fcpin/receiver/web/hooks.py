@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from fcpin.clock import Clock
-from fcpin.receiver.errors import Forged, LedgerUnavailable, Refused
+from fcpin.receiver.errors import Forged, LedgerUnavailable, Rejected
 from fcpin.receiver.intake import Intake
 from fcpin.receiver.senders.base import HookRequest
 from fcpin.receiver.web.limits import Limits, Peers, read_body
@@ -30,30 +30,30 @@ class Hooks:
         name = request.path_params["name"]
         try:
             told = await self._read(request)
-            taken = await run_in_threadpool(self._intake.take, name, told)
+            result = await run_in_threadpool(self._intake.accept, name, told)
         except Forged as forged:
             return refused(self._forged(name, self._peers.name(request), forged))
-        except Refused as refusal:
+        except Rejected as refusal:
             return refused(refusal)
         except LedgerUnavailable:
             return error(503, "what was told cannot be kept now; send it again", _LATER)
-        body = {"jobs": taken.jobs} | ({"refused": taken.refused} if taken.refused else {})
+        body = {"jobs": result.jobs} | ({"refused": result.rejected} if result.rejected else {})
         return JSONResponse(body, 202)
 
-    def _forged(self, name: str, peer: str, forged: Forged) -> Refused:
+    def _forged(self, name: str, peer: str, forged: Forged) -> Rejected:
         try:
             self._peers.failed(peer)
-        except Refused as throttled:
-            self._intake.counts.refused("", throttled.counted)
+        except Rejected as throttled:
+            self._intake.counts.rejected("", throttled.reason)
             return throttled
-        self._intake.note(name, forged)
+        self._intake.log_rejection(name, forged)
         return forged
 
     async def _read(self, request: Request) -> HookRequest:
         try:
             body = await read_body(request, self._limits)
-        except Refused as refusal:
-            self._intake.counts.refused("", refusal.counted)
+        except Rejected as refusal:
+            self._intake.counts.rejected("", refusal.reason)
             raise
         rest = request.path_params.get("rest", "")
         return HookRequest(
@@ -65,7 +65,7 @@ class Hooks:
         )
 
 
-def refused(refusal: Refused) -> Response:
+def refused(refusal: Rejected) -> Response:
     """What a refusal is answered with. A body that was not read ends the connection."""
     headers = {"Retry-After": "60"} if refusal.status == 429 else {}
     if refusal.status in (408, 413, 429):

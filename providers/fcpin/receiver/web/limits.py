@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 
 from fcpin.clock import Clock
-from fcpin.receiver.errors import Refused
+from fcpin.receiver.errors import Rejected
 from fcpin.receiver.settings.model import MAX_BODY, Network
 from fcpin.receiver.web.rates import Rates
 
@@ -36,8 +36,8 @@ class Limits:
 
 
 async def read_body(request: Request, limits: Limits) -> bytes:
-    """The whole body, counted as it comes: its announced length may be a lie. Raises Refused."""
-    too_large = Refused(413, "oversized", f"a body has up to {limits.body_bytes} bytes")
+    """The whole body, counted as it comes: its announced length may be a lie. Raises Rejected."""
+    too_large = Rejected(413, "oversized", f"a body has up to {limits.body_bytes} bytes")
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and int(announced[:20]) > limits.body_bytes:
         raise too_large
@@ -49,9 +49,9 @@ async def read_body(request: Request, limits: Limits) -> bytes:
                 if len(body) > limits.body_bytes:
                     raise too_large
     except TimeoutError:
-        raise Refused(408, "slow", f"the body did not arrive within {limits.body_seconds:g} s") from None
+        raise Rejected(408, "slow", f"the body did not arrive within {limits.body_seconds:g} s") from None
     except ClientDisconnect:
-        raise Refused(400, "malformed", "the connection ended before the body did") from None
+        raise Rejected(400, "malformed", "the connection ended before the body did") from None
     return bytes(body)
 
 
@@ -78,12 +78,12 @@ class Peers:
         return str(address)
 
     def failed(self, peer: str) -> None:
-        """Count a wrong secret of *peer*. Raises Refused when there were too many.
+        """Count a wrong secret of *peer*. Raises Rejected when there were too many.
 
         Right secrets are not counted and never throttled: others behind the same address may send wrong ones.
         """
         if wait := self._rates.take(peer):
-            raise Refused(429, "throttled", f"too many wrong secrets; wait {wait:.0f} s")
+            raise Rejected(429, "throttled", f"too many wrong secrets; wait {wait:.0f} s")
 
 
 def peer_address(request: HTTPConnection) -> Address | None:

@@ -10,7 +10,7 @@ from typing import Final
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from fcpin.receiver.errors import Refused
+from fcpin.receiver.errors import Rejected
 from fcpin.receiver.page.live.cursor import Cursor
 from fcpin.receiver.page.live.feed import Feed, Listener
 
@@ -33,7 +33,7 @@ class EventStream(Response):
         try:
             async with self._feed.listener() as listener:
                 await self._run(listener, receive, send)
-        except Refused as refused:
+        except Rejected as refused:
             await PlainTextResponse(f"{refused}\n", refused.status)(scope, receive, send)
 
     async def _run(self, listener: Listener, receive: Receive, send: Send) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from fcpin.doctor.line import Line, note, ok, problem
 from fcpin.errors import FcpinError, InvalidSettings
-from fcpin.receiver.ledger.opening import open_ledger
+from fcpin.receiver.ledger.ledger import open_ledger
 from fcpin.receiver.senders import KINDS
 from fcpin.receiver.senders.ways import Way
 from fcpin.receiver.settings.environment import deployment_environment
@@ -12,7 +12,7 @@ from fcpin.receiver.settings.model import ReceiverSettings, SenderSettings
 from fcpin.stack import Engine, Stack
 
 
-def examine(settings: ReceiverSettings) -> Iterator[Line]:
+def check_config(settings: ReceiverSettings) -> Iterator[Line]:
     """One line for each thing that was looked at. Nothing is deployed, and no secret is told."""
     yield from _engine(settings)
     yield _store(settings)
@@ -62,7 +62,7 @@ def _store(settings: ReceiverSettings) -> Line:
     try:
         ledger = open_ledger(settings)
         try:
-            ledger.ready()
+            ledger.check_ready()
         finally:
             ledger.close()
     except FcpinError as error:

@@ -1,7 +1,7 @@
-"""The Pulumi CLI, through Pulumi's Automation API.
+"""The Pulumi CLI, through `PulumiCommand` of Pulumi's Automation API.
 
-Its lower half is used, `PulumiCommand`: `Stack.up` starts four more processes after and before each `up`, hands the
-stack's secrets over in plain text, and keeps its process to itself (docs/adr/0019-one-run-one-folder.md).
+`Stack.up` of that API is not used: it starts four more processes around each `up`, returns the stack's secrets in plain
+text, and cannot be interrupted (docs/adr/0019-one-run-one-folder.md).
 """
 
 import json
@@ -13,23 +13,21 @@ from pulumi import automation
 from pulumi.automation.errors import create_command_error
 
 from fcpin.errors import StackError
-from fcpin.receiver.converge.base import Progress
-from fcpin.receiver.converge.locks import is_held_by
-from fcpin.receiver.converge.run import Run
-from fcpin.receiver.converge.said import reason
+from fcpin.receiver.converge.engine_run import Progress, Run
+from fcpin.receiver.converge.engines import engine_errors, is_held_by
 from fcpin.receiver.errors import ConvergenceFailed, StackBusy
 from fcpin.stack import Engine
 from fcpin.stack.project import Project
 
 
-class Command(automation.PulumiCommand):
-    """`pulumi` as one run starts it: it outlives the receiver, and can be interrupted."""
+class _Command(automation.PulumiCommand):
+    """`pulumi` in a process that outlives the receiver, and can be interrupted."""
 
     def __init__(self, found: automation.PulumiCommand, run: Run, engine: Engine) -> None:
         self.command, self.version = found.command, found.version
         self._run, self._engine = run, engine
-        self.said = ""
-        """What the last command failed with; its exception tells everything that was printed."""
+        self.errors = ""
+        """Of the last command; its exception holds everything that was printed."""
 
     def run(
         self,
@@ -44,16 +42,16 @@ class Command(automation.PulumiCommand):
         ended = self._run.execute([*self._engine.command, *args], Path(cwd), environment, on_output)
         result = automation.CommandResult(ended.stdout, ended.stderr, ended.code)
         if ended.code != 0:
-            self.said = reason(ended)
+            self.errors = engine_errors(ended)
             raise create_command_error(result)
         return result
 
 
-class Automation:
+class PulumiCli:
     """`Program` over the Pulumi CLI."""
 
     def __init__(self, engine: Engine) -> None:
-        """Raises StackError for a CLI that is older than the SDK can drive."""
+        """Raises StackError for a CLI that is older than the SDK supports."""
         self._engine = engine
         try:
             self._found = automation.PulumiCommand()
@@ -61,19 +59,19 @@ class Automation:
             raise StackError(f"pulumi: {error}") from None
 
     def execute(
-        self, run: Run, arguments: Sequence[str], environment: Mapping[str, str], tell: Progress | None = None
+        self, run: Run, arguments: Sequence[str], environment: Mapping[str, str], progress: Progress | None = None
     ) -> str:
-        command = Command(self._found, run, self._engine)
+        command = _Command(self._found, run, self._engine)
         try:
-            return command.run([*arguments], str(self._engine.folder), environment, tell).stdout
+            return command.run([*arguments], str(self._engine.folder), environment, progress).stdout
         except automation.ConcurrentUpdateError:
-            raise StackBusy(command.said) from None
+            raise StackBusy(command.errors) from None
         except automation.CommandError:
-            raise ConvergenceFailed(command.said) from None
+            raise ConvergenceFailed(command.errors) from None
 
     def release(self, run: Run, stack: str) -> None:
-        """Only where the locks can be read, which is a `file://` backend. A service lets go of its own by time."""
-        if run.left and is_held_by(run.left, self._backend(run), Project.find(self._engine.folder), stack):
+        """Only where the locks can be read, which is a `file://` backend. Pulumi Cloud expires its own."""
+        if run.killed and is_held_by(run.killed, self._backend(run), Project.find(self._engine.folder), stack):
             self.execute(run, ["cancel", "--yes", "--stack", stack], {})
 
     def _backend(self, run: Run) -> str:

@@ -1,4 +1,4 @@
-"""A push, as a sender tells of it: a hint where to look. The registry is always asked again."""
+"""A push, as a sender reports it: a hint where to look. The registry is always queried again."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,8 +7,8 @@ from fcpin.image import Digest
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """As much as a sender tells of where a repository is. What is empty may be anything."""
+class RepositoryHint:
+    """As much as a sender reports of a repository. An empty field matches anything."""
 
     path: str
     """`namespace/name`."""
@@ -20,18 +20,18 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Push:
+class PushEvent:
     """One tag that was pushed, moved, built or scanned."""
 
     sender: str
     """The name of the sender in the configuration."""
-    event: str
-    """Unique among the sender's events: the same event told twice has the same. At most 100 characters."""
-    place: Place
+    id: str
+    """Unique among the sender's events; an event that is delivered twice keeps it. At most 100 characters."""
+    repository: RepositoryHint
     tag: str | None
     """None where the sender names a digest only: it may concern every pin on the repository."""
     digest: Digest | None = None
     pushed: datetime | None = None
-    """When it was pushed, with a time zone; None where the sender does not tell, or not in which zone."""
+    """Time of the push, with a time zone; None where the sender reports no time, or no zone."""
     received: datetime | None = None
-    """When the receiver heard of it."""
+    """When the receiver got the event."""
