@@ -10,7 +10,7 @@ from fcpin.errors import PlatformMissing, TagNotFound
 from fcpin.image import Digest, Manifest, Repository, SameDigest, TagRecord
 from fcpin.policy import Policy
 from fcpin.policy.discovery import greatest
-from fcpin.registry.base import Registry
+from fcpin.registry.base import ReadableRepository
 
 _log = logging.getLogger(__name__)
 
@@ -23,8 +23,7 @@ ATTESTED: Final = (
 
 def tags_for(
     policy: Policy,
-    registry: Registry,
-    repository: Repository,
+    repository: ReadableRepository,
     current: str | None,
     *,
     now: datetime,
@@ -36,18 +35,18 @@ def tags_for(
     """
     if policy.suspend:
         return ()
-    tags = registry.list_tags(repository)
+    tags = repository.list_tags()
     wanted = policy.needs_created(tags, current, now=now)
     if not wanted:
         return tags
     if len(wanted) > policy.discovery_limit:
         warn(
-            f"{repository}: {len(wanted)} tags can only be ordered by their build time, and only the "
+            f"{repository.name}: {len(wanted)} tags can only be ordered by their build time, and only the "
             f"{policy.discovery_limit} greatest by name are looked into; narrow them with filter_tags or allow_tags, "
             "or raise discovery_limit"
         )
         wanted = greatest(wanted, policy.discovery_limit, current)
-    created = registry.created(repository, wanted)
+    created = repository.created(wanted)
     return [replace(tag, created=created[tag.tag]) if tag.tag in created else tag for tag in tags]
 
 
@@ -58,7 +57,7 @@ def digest_of(record: TagRecord, repository: Repository) -> Digest:
     return record.digest
 
 
-def same_image(registry: Registry, repository: Repository, platform: str) -> SameDigest:
+def same_image(repository: ReadableRepository, platform: str) -> SameDigest:
     """Whether two digests are one image: an index and its child for *platform* count as equal.
 
     The answer costs a read of the first one's manifest where they differ. It raises RegistryError.
@@ -68,7 +67,7 @@ def same_image(registry: Registry, repository: Repository, platform: str) -> Sam
         if resolved is None or pinned == resolved:
             return pinned == resolved
         try:
-            manifest = registry.manifest(repository, pinned)
+            manifest = repository.manifest(pinned)
         except TagNotFound:
             return False
         return manifest.digest_for(platform) == resolved
@@ -76,7 +75,7 @@ def same_image(registry: Registry, repository: Repository, platform: str) -> Sam
     return same
 
 
-def compressed_size(registry: Registry, repository: Repository, manifest: Manifest, platform: str) -> int | None:
+def compressed_size(repository: ReadableRepository, manifest: Manifest, platform: str) -> int | None:
     """Bytes of the layers that run on *platform*; None where the registry gives none. Two requests for an index.
 
     Raises RegistryError.
@@ -85,29 +84,29 @@ def compressed_size(registry: Registry, repository: Repository, manifest: Manife
     if child is None or child == manifest.digest:
         return manifest.size
     try:
-        return registry.manifest(repository, child).size
+        return repository.manifest(child).size
     except TagNotFound:
         return None
 
 
-def require_platform(registry: Registry, repository: Repository, tag: str, digest: Digest, platform: str) -> Manifest:
+def require_platform(repository: ReadableRepository, tag: str, digest: Digest, platform: str) -> Manifest:
     """The manifest of an image that runs on *platform*.
 
     Raises PlatformMissing, TagNotFound when it is gone, RegistryError.
     """
     try:
-        manifest = registry.manifest(repository, digest)
+        manifest = repository.manifest(digest)
     except TagNotFound:
-        raise TagNotFound(f"{repository}:{tag} was {digest} a moment ago, and that is gone") from None
+        raise TagNotFound(f"{repository.name}:{tag} was {digest} a moment ago, and that is gone") from None
     if manifest.artifact:
         raise PlatformMissing(
-            f"{repository}:{tag} is not a container image but an artifact of the type {manifest.artifact}; leave such "
-            "tags out with filter_tags or ignore_tags, or push images and artifacts to repositories of their own"
+            f"{repository.name}:{tag} is not a container image but an artifact of the type {manifest.artifact}; leave "
+            "such tags out with filter_tags or ignore_tags, or push images and artifacts to repositories of their own"
         )
     if manifest.digest_for(platform) is None:
         has = ", ".join(sorted(manifest.children)) or manifest.platform or "no platform at all"
         raise PlatformMissing(
-            f"{repository}:{tag} has no {platform} image (it has: {has}); "
+            f"{repository.name}:{tag} has no {platform} image (it has: {has}); "
             f"build it with --platform {platform} --provenance=false"
         )
     return manifest

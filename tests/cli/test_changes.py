@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fcpin.cli import main
-from fcpin.pinned_function.keys import TYPE
+from fcpin.pin import TYPE
 
 PINNED = f"urn:pulumi:dev::shop::{TYPE}"
 OLD = {"tag": "main-11", "digest": f"sha256:{'a' * 64}", "image": "r.example.com/shop/app:main-11"}

@@ -29,13 +29,13 @@ from fcpin.exchange import Answer, retry_after
 from fcpin.function_files import function_files
 from fcpin.image import Image, Repository, acr_host, is_tag, parse_digest
 from fcpin.json_reader import read_json
-from fcpin.pinned_function.approved import FILE, Approved
+from fcpin.pinned_function.approvals import FILE, Approvals
 from fcpin.pipeline.configured import pipelines_in, require_all
 from fcpin.pipeline.document import Document
 from fcpin.pipeline.validate import examine
 from fcpin.policy import Policy
 from fcpin.receiver.errors import Rejected
-from fcpin.receiver.senders import KINDS
+from fcpin.receiver.senders import SENDERS
 from fcpin.receiver.settings.read import read_settings
 from fcpin.registry.auth import parse_challenges
 from fcpin.registry.distribution import Distribution
@@ -46,8 +46,8 @@ from fcpin.serverless_devs.functions import Deployed, functions
 from fcpin.settings import Settings
 from fcpin.stack.added_functions import with_functions
 from fcpin.stack.config_file import with_hold
-from fcpin.stack.pins import pins_in
 from fcpin.stack.project import Project, read_file, stack_file
+from fcpin.stack.stack import pins_in
 from tests.fuzz.spoiling import LEAVES, ODD_TEXTS, VALUES, as_bytes, documents, spoilt, spoilt_bytes
 from tests.receiver.senders.requests import FIXTURES, Request, sender
 
@@ -347,7 +347,7 @@ def hooks(kind: str) -> Sequence[Any]:
     return [json.loads(file.read_text()) for file in sorted((FIXTURES / kind).glob("*.json"))]
 
 
-HOOKS: Final = st.sampled_from(sorted(KINDS)).flatmap(
+HOOKS: Final = st.sampled_from(sorted(SENDERS)).flatmap(
     lambda kind: st.tuples(
         st.just(kind),
         documents([as_bytes(one) for one in hooks(kind)], hooks(kind)),
@@ -368,7 +368,7 @@ def feed_hook(given: Any, _folder: Path) -> None:
     kind, body, headers, query, path = given
     request = Request(body, headers, query, path).arrive()
     one = sender(kind)
-    each(lambda: one.validate(request), expected=(Rejected,))
+    each(lambda: one.authenticate(request), expected=(Rejected,))
     for heard in one.parse(request):
         if isinstance(heard, Rejected):
             one_line(str(heard))
@@ -509,7 +509,7 @@ def feed_json(data: bytes, folder: Path) -> None:
     given = written(folder, "approved.json", data)
     each(
         lambda: read_json(data),
-        lambda: Approved.from_environment({FILE: str(given)}),
+        lambda: Approvals.from_environment({FILE: str(given)}),
         expected=(FcpinError, ValueError),
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 from pulumi.dynamic import CheckFailure
 
 from fcpin.image_pipeline.provider import ImagePipelineProvider
-from fcpin.pinned_function.run_memo import Engine, RunMemo
+from fcpin.pinned_function.preview_cache import Engine, PreviewCache
 from tests.build.workshop import COMMIT, Workshop
 
 _ID = "id"
@@ -60,6 +60,6 @@ class Plugin:
     @property
     def provider(self) -> ImagePipelineProvider:
         provider = ImagePipelineProvider()
-        provider._maker, provider._memo = self.workshop.maker, RunMemo(self.memory, Engine.of_this_plugin())
+        provider._maker, provider._memo = self.workshop.maker, PreviewCache(self.memory, Engine.of_this_plugin())
         provider._log = lambda severity, said: self.said.append(f"{severity}: {said}")
         return provider

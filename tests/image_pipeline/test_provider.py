@@ -7,7 +7,7 @@ import pytest
 from pulumi.output import Unknown
 
 from fcpin.layout import shorten
-from fcpin.pinned_function.failures import Told
+from fcpin.pinned_function.provider_base import ProviderError
 from tests.build.workshop import COMMIT, PATH, Workshop
 from tests.image_pipeline.plugin import Plugin
 
@@ -97,7 +97,7 @@ def test_what_moved_after_the_preview_is_not_taken_unseen(plugin: Plugin) -> Non
     plugin.workshop.cloud.push(PATH, "83f96b6", content="one")
     shown, _ = plugin.check(**plugin.workshop.personal)
     plugin.workshop.cloud.push(PATH, "83f96b6", content="two")
-    with pytest.raises(Told, match="moved from sha256"):
+    with pytest.raises(ProviderError, match="moved from sha256"):
         plugin.deploy(shown)
     assert plugin.workshop.phases == []
 
@@ -107,14 +107,14 @@ def test_the_update_of_a_run_checks_what_its_preview_has_shown(plugin: Plugin, t
     shown = plugin.workshop.cloud.push(PATH, "83f96b6", content="one")
     assert plugin.check(**plugin.workshop.personal)[0]["digest"] == shown
     plugin.workshop.cloud.push(PATH, "83f96b6", content="two")
-    with pytest.raises(Told, match=f"moved from {shorten(shown)}"):
+    with pytest.raises(ProviderError, match=f"moved from {shorten(shown)}"):
         plugin.up(**plugin.workshop.personal)
 
 
 def test_a_build_that_fails_changes_nothing(plugin: Plugin) -> None:
     before = dict(plugin.up(**plugin.workshop.personal))
     plugin.workshop.cloud.fail_build(message="no such file")
-    with pytest.raises(Told, match="no such file"):
+    with pytest.raises(ProviderError, match="no such file"):
         plugin.up(**plugin.workshop.personal, commit=OTHER)
     assert plugin.outputs == before
     assert plugin.workshop.phases == ["Success", "Failed"]

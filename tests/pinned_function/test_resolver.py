@@ -13,13 +13,14 @@ from fcpin.errors import EditionUnsupported
 from fcpin.fc.rules import WITHOUT_CONTAINERS
 from fcpin.image import Digest
 from fcpin.openapi import Credentials
-from fcpin.pinned_function.inputs import Current, PinArgs
+from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import POLICY_KEYS
+from fcpin.pinned_function.preview_cache import PreviewCache, private
 from fcpin.pinned_function.resolver import Resolved, Resolver
-from fcpin.pinned_function.run_memo import RunMemo, private
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.pinned_function.state import Current
+from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings
-from tests.pinned_function.test_run_memo import THIS
+from tests.pinned_function.test_preview_cache import THIS
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -52,11 +53,11 @@ class Phases:
         """One plugin process; it resolves each time that it is called."""
         cloud = self._cloud
         hosts = {cloud.enterprise_host: RegistrySettings(endpoint=cloud.url), **(registries or {})}
-        directory = RegistryDirectory(
+        clients = Registries(
             hosts, credentials=Credentials(cloud.access_key_id, cloud.access_key_secret), cr_endpoint=cloud.url
         )
         resolver = Resolver(
-            directory, (), RunMemo(self._folder, THIS), lambda _level, text: self.said.append(text), now
+            clients, (), PreviewCache(self._folder, THIS), lambda _level, text: self.said.append(text), now
         )
         return lambda current=None, *, is_moved=False, **spec: self._resolve(resolver, region, current, is_moved, spec)
 

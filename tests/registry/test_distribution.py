@@ -32,6 +32,7 @@ from fcpin.policy import Policy
 from fcpin.registry.distribution import Distribution, default_endpoint
 from fcpin.registry.docker_config import ANONYMOUS, Login
 from fcpin.registry.paging import next_page
+from fcpin.registry.registries import Registries
 from fcpin.registry.transport import Transport
 from tests.registry.scripted import NO_ANSWER, Reply, Request, ScriptedServer
 from tests.support.clock import ManualClock
@@ -325,7 +326,7 @@ def test_an_artifact_is_named_with_its_type(
     body = json.dumps({"schemaVersion": 2, **fields}).encode()
     server.expect("GET", f"/v2/shop/app/manifests/{sha256(body)}").answer(body=body)
     with pytest.raises(PlatformMissing, match="is not a container image") as refused:
-        require_platform(client(server), repository(server), "v1", sha256(body), "linux/amd64")
+        require_platform(Registries().open(repository(server)), "v1", sha256(body), "linux/amd64")
     assert kind in str(refused.value)
     assert "--platform" not in str(refused.value)
 

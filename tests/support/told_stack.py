@@ -17,7 +17,7 @@ from fcpin.cli import main
 from fcpin.emulator import Emulator
 from fcpin.fc.client import FunctionClient
 from fcpin.openapi import Credentials, Retry
-from fcpin.pinned_function.keys import TYPE
+from fcpin.pin import TYPE
 
 PATH = "shop/app"
 REGION = "cn-hangzhou"

@@ -13,7 +13,7 @@ from fcpin.errors import StackError
 from fcpin.image import Image, Repository, brief
 
 if TYPE_CHECKING:
-    from fcpin.stack.survey import Finding
+    from fcpin.stack.drift_scan import Finding
 
 CANNOT_TELL: Final = 30
 _HEAD: Final[Row] = ("FUNCTION", "PINNED", "LIVE", "DRIFT", "WHY")
@@ -22,8 +22,8 @@ _STYLES: Final = {0: "", 10: "yellow", 20: "bold red", CANNOT_TELL: "magenta"}
 
 def run(given: Namespace, streams: Streams) -> int:
     """The exit code of the worst kind of drift. Raises InvalidInput."""
-    from fcpin.clients import function_clients, registries
-    from fcpin.stack.survey import Survey
+    from fcpin.clients import function_clients, registries_of
+    from fcpin.stack.drift_scan import DriftScan
 
     clock = SystemClock()
     try:
@@ -31,9 +31,9 @@ def run(given: Namespace, streams: Streams) -> int:
     except StackError as error:
         print(f"fcpin drift: {error}", file=streams.stderr)
         return CANNOT_TELL
-    directory = registries(stack.settings, clock)
-    survey = Survey(
-        function_clients(stack.settings), directory, clock.now(), bypass_min_age=stack.settings.bypass_min_age
+    registries = registries_of(stack.settings, clock)
+    survey = DriftScan(
+        function_clients(stack.settings), registries, clock.now(), bypass_min_age=stack.settings.bypass_min_age
     )
     findings = survey.of(stack.pins)
     notes = [_mutable(repository) for repository in survey.mutable(stack.pins)]
@@ -78,7 +78,7 @@ def _details(finding: "Finding") -> Iterator[str]:
 
 
 def _live(finding: "Finding") -> Image | None:
-    from fcpin.drift.registered import live_image
+    from fcpin.drift import live_image
 
     return live_image(finding.function) if finding.function else None
 

@@ -16,8 +16,8 @@ from fcpin.errors import InvalidInput, Problem, RegistryError
 from fcpin.image import Image, brief, short
 
 if TYPE_CHECKING:
-    from fcpin.impact import Affected, Impact
     from fcpin.settings import Settings
+    from fcpin.stack.impact import Affected, Impact
 
 IN_USE: Final = 10
 _IMMUTABILITY: Final = {
@@ -33,16 +33,17 @@ def run(given: Namespace, streams: Streams) -> int:
 
     Raises InvalidInput, StackError, RegistryError, FunctionError.
     """
-    from fcpin.clients import function_clients, registries
-    from fcpin.impact import Target, impact
+    from fcpin.clients import function_clients, registries_of
+    from fcpin.stack.impact import Target, impact
 
     image = _image(given.image)
     settings, regions = _where(given, image)
-    directory, client_for = registries(settings, SystemClock()), function_clients(settings)
-    found = impact(Target.find(directory, image), map(client_for, regions))
+    repository = registries_of(settings, SystemClock()).open(image.repository)
+    client_for = function_clients(settings)
+    found = impact(Target.find(repository, image), map(client_for, regions))
     immutable = None
     with suppress(RegistryError):  # what is asked for is known, and this is a note
-        immutable = directory.is_immutable(image.repository)
+        immutable = repository.is_immutable()
     if given.json:
         write_json(streams.stdout, _json(found, regions, immutable))
     else:
@@ -83,7 +84,7 @@ def _write(streams: Streams, found: "Impact", regions: Sequence[str], immutable:
 
 
 def _row(one: "Affected") -> Row:
-    from fcpin.impact import LATEST
+    from fcpin.stack.impact import LATEST
 
     function = one.use.function
     aliases = ", ".join(name if share == 1 else f"{name} {share:.0%}" for name, share in one.aliases.items())
@@ -102,7 +103,7 @@ def _conclusion(found: "Impact", regions: Sequence[str], immutable: bool | None)
 
 
 def _json(found: "Impact", regions: Sequence[str], immutable: bool | None) -> dict[str, Any]:
-    from fcpin.impact import LATEST
+    from fcpin.stack.impact import LATEST
 
     return {
         "image": str(found.target.image),

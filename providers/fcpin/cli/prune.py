@@ -16,26 +16,24 @@ from fcpin.policy.times import parse_duration
 if TYPE_CHECKING:
     from fcpin.cli.remote import Remote
     from fcpin.fc.uses import Use
-    from fcpin.protection.prune import Judgement
+    from fcpin.stack.prune import Verdict
 
 
 def run(given: Namespace, streams: Streams) -> int:
     """Return 0, also when nothing is to be removed. Raises InvalidInput, RegistryError, FunctionError."""
     from fcpin.cli.remote import Remote  # clients of registries and of Alibaba Cloud: a third of a second to load
-    from fcpin.protection.pin_tags import pin_tags_of
-    from fcpin.protection.prune import judge
-    from fcpin.protection.usage import Usage
+    from fcpin.stack.prune import Usage, judge, pin_tags_of
 
     remote, grace = Remote.of(given), _grace(given.grace)
-    regions = _regions(given.region or [], remote.repository)
+    regions = _regions(given.region or [], remote.name)
     is_public = _is_public(given, remote)
-    tags = pin_tags_of(remote.directory, remote.repository)
+    tags = pin_tags_of(remote.repository)
     may_be_empty = [region for region in regions if is_public and region not in given.region]
     used = [use for region in regions for use in _uses(region, given.fc_endpoint, may_be_empty)] if tags else []
-    judgements = judge(tags, Usage.of(remote.repository, used), grace, SystemClock().now())
+    judgements = judge(tags, Usage.of(remote.name, used), grace, SystemClock().now())
     for judgement in judgements:
         if judgement.unused and not given.dry_run:
-            remote.directory.delete_tag(remote.repository, judgement.record.tag)
+            remote.repository.delete_tag(judgement.record.tag)
         streams.stdout.write(f"{_line(judgement, dry_run=given.dry_run)}\n")
         streams.stdout.flush()  # what is removed is removed, whatever becomes of the rest
     _conclude(streams.stdout, judgements, regions, dry_run=given.dry_run)
@@ -51,14 +49,14 @@ def _grace(text: str) -> timedelta:
 
 def _is_public(given: Namespace, remote: "Remote") -> bool:
     """Whether functions of any region may run the images. Raises InvalidInput when none was named then."""
-    acr = acr_host(remote.repository.host)
-    if acr is None or acr.edition != "enterprise" or remote.directory.is_private(remote.repository):
+    acr = acr_host(remote.name.host)
+    if acr is None or acr.edition != "enterprise" or remote.repository.is_private():
         return False
     if not given.region:
         raise InvalidInput(
             Problem(
                 "--region",
-                f"is required, once for each region whose functions run images of {remote.repository}: "
+                f"is required, once for each region whose functions run images of {remote.name}: "
                 "its RepoType is not PRIVATE, so functions of any region may run them",
             )
         )
@@ -84,8 +82,8 @@ def _uses(region: str, endpoint: str | None, may_be_empty: Collection[str]) -> "
     from fcpin.fc.client import FunctionClient
     from fcpin.fc.uses import uses
     from fcpin.openapi import Credentials
-    from fcpin.protection.usage import require_functions
     from fcpin.settings import REGION
+    from fcpin.stack.prune import require_functions
 
     at = (endpoint or "").replace(REGION, region)
     found = uses(FunctionClient(region, endpoint=at, credentials=Credentials.from_environment(environ)))
@@ -94,12 +92,12 @@ def _uses(region: str, endpoint: str | None, may_be_empty: Collection[str]) -> "
     return found.uses
 
 
-def _line(judgement: "Judgement", *, dry_run: bool) -> str:
+def _line(judgement: "Verdict", *, dry_run: bool) -> str:
     verdict = "kept" if not judgement.unused else "would go" if dry_run else "removed"
     return f"{judgement.record.tag}  {verdict:8}  {judgement.why}"
 
 
-def _conclude(stdout: TextIO, judgements: "list[Judgement]", regions: list[str], *, dry_run: bool) -> None:
+def _conclude(stdout: TextIO, judgements: "list[Verdict]", regions: list[str], *, dry_run: bool) -> None:
     unused = sum(judgement.unused for judgement in judgements)
     verb = "would be removed" if dry_run else "removed"
     where = f"; functions of {', '.join(regions)} were looked at" if judgements else ""

@@ -11,30 +11,29 @@ import pulumi
 from pulumi.dynamic import ConfigureRequest, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from fcpin.errors import InvalidSettings, TagMoved
-from fcpin.pinned_function.configured import ConfiguredProvider
-from fcpin.pinned_function.failures import problems_at, told
+from fcpin.pinned_function.provider_base import ConfiguredProvider, problems_at, report_errors
 
 if TYPE_CHECKING:
     from fcpin.build.making import Maker
     from fcpin.image_pipeline.inputs import PipelineArgs
-    from fcpin.pinned_function.engine_log import Log
-    from fcpin.pinned_function.run_memo import RunMemo
+    from fcpin.pinned_function.preview_cache import PreviewCache
+    from fcpin.pinned_function.provider_base import Log
 
 
 class ImagePipelineProvider(ConfiguredProvider):
     """Of an image that is built from a commit."""
 
-    @told
+    @report_errors
     def configure(self, req: ConfigureRequest) -> None:
         """Read the stack's configuration. Nothing is asked of any service yet."""
         from fcpin.image_pipeline.making import maker
 
         super().configure(req)
-        self._maker: Maker = maker(req.config.get, self._services.directory)
-        self._memo: RunMemo = self._services.memo
+        self._maker: Maker = maker(req.config.get, self._services.registries)
+        self._memo: PreviewCache = self._services.cache
         self._log: Log = self._services.log
 
-    @told
+    @report_errors
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare. `changes=None` lets the engine name the properties that changed."""
         from fcpin.image_pipeline.difference import changed, is_only_gone
@@ -43,13 +42,13 @@ class ImagePipelineProvider(ConfiguredProvider):
             return DiffResult(changes=False)
         return DiffResult(changes=True if is_only_gone(_olds, _news) else None)
 
-    @told
+    @report_errors
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Take the image that is there, or build it."""
         args = self._args(props)
         return CreateResult(str(args.image.repository), self._made(args, props, {}, again=args.always))
 
-    @told
+    @report_errors
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """The same for another commit. What changes no image builds none."""
         from fcpin.image_pipeline.difference import makes_another_image
@@ -58,7 +57,7 @@ class ImagePipelineProvider(ConfiguredProvider):
         again = args.always and makes_another_image(_olds, _news)
         return UpdateResult(self._made(args, _news, _olds, again=again))
 
-    @told
+    @report_errors
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Gone when its tag is, so that it is built anew; else the digest that the tag has. Raises if nobody tells."""
         from fcpin.image import Image
@@ -70,7 +69,7 @@ class ImagePipelineProvider(ConfiguredProvider):
         now = {**props, "digest": digest}
         return ReadResult(id_, now, inputs_of(now))
 
-    @told
+    @report_errors
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Functions may run the image, so it stays."""
         self._log("info", f"{_props.get('repository')}:{_props.get('tag')} stays in its registry")
@@ -92,15 +91,15 @@ class ImagePipelineProvider(ConfiguredProvider):
 
     def _there(self, args: "PipelineArgs") -> dict[str, str]:
         """The digest of an image that need not be built: in both phases of a run the one that was previewed."""
-        from fcpin.pinned_function.run_memo import Remembered, key_of
+        from fcpin.pinned_function.preview_cache import Selected, key_of
 
         key = key_of("ImagePipeline", str(args.image))
-        remembered = self._memo.recall(key)
+        remembered = self._memo.get(key)
         if remembered is not None and remembered.digest:
             return {"digest": remembered.digest}
         with problems_at("image"):
             digest = self._maker.find(args.image)
-        self._memo.remember(key, Remembered(args.image.tag or "", digest or "", "built"))
+        self._memo.put(key, Selected(args.image.tag or "", digest or "", "built"))
         return {"digest": digest} if digest else {}
 
     def _args(self, props: Mapping[str, Any]) -> "PipelineArgs":

@@ -8,7 +8,8 @@ from fcpin.fc import runtime_config
 from fcpin.fc.model import Function
 from fcpin.fc.readiness import Verdict, judge
 from fcpin.image import SameDigest
-from fcpin.pinned_function.inputs import Pin, PinArgs
+from fcpin.pin import Pin
+from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import DRIFT, INPUTS, ORDERED_BY
 
 OWNER_TAG: Final = "fcpin:owner"

@@ -1,6 +1,6 @@
 """From a policy to a pin: one listing per repository and run, one digest read per chosen tag.
 
-A selection that the preview of the same run made is taken over as it is (see run_memo).
+A selection that the preview of the same run made is taken over as it is (see run_cache).
 """
 
 import threading
@@ -15,19 +15,20 @@ from fcpin.errors import (
     RegistryDenied,
     RegistryError,
     RegistryUnavailable,
-    TagMoved,
     TagNotFound,
 )
 from fcpin.fc import rules
-from fcpin.image import Digest, Repository, SameDigest, TagRecord, short
+from fcpin.image import Digest, Repository, SameDigest
 from fcpin.lookup import ATTESTED, compressed_size, digest_of, require_platform, same_image, tags_for
-from fcpin.pinned_function.engine_log import Log
-from fcpin.pinned_function.inputs import Current, Pin, PinArgs
+from fcpin.pin import Pin
+from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import IMMUTABILITY
-from fcpin.pinned_function.run_memo import Remembered, RunMemo, key_of
+from fcpin.pinned_function.preview_cache import PreviewCache, Selected, key_of
+from fcpin.pinned_function.provider_base import Log
+from fcpin.pinned_function.state import Current
 from fcpin.policy import Selection
 from fcpin.policy.protect import pin_tag
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +42,20 @@ class Resolved:
     pushed: datetime | None = None
     """When the registry received the tag that FC gets; None where it does not tell."""
 
-    def as_remembered(self) -> Remembered:
+    def as_selected(self) -> Selected:
         """For the next phase of the run."""
         pushed = self.pushed.isoformat() if self.pushed else ""
         pin = self.pin
-        return Remembered(
-            pin.tag, pin.digest, self.summary, pin.protected, by=pin.by, selected=self.selected, pushed=pushed
+        return Selected(
+            pin.tag, pin.digest, self.summary, pin.protected, by=pin.ordered_by, selected=self.selected, pushed=pushed
         )
 
     @classmethod
-    def of(cls, remembered: Remembered) -> Self:
-        """What `as_remembered` left."""
-        pin = Pin(remembered.tag, Digest(remembered.digest), remembered.protected, remembered.by)
-        pushed = datetime.fromisoformat(remembered.pushed) if remembered.pushed else None
-        return cls(pin, remembered.summary, remembered.selected, pushed)
+    def of(cls, cached: Selected) -> Self:
+        """What `as_selected` left."""
+        pin = Pin(cached.tag, Digest(cached.digest), cached.protected, cached.by)
+        pushed = datetime.fromisoformat(cached.pushed) if cached.pushed else None
+        return cls(pin, cached.summary, cached.selected, pushed)
 
 
 class Resolver:
@@ -62,16 +63,16 @@ class Resolver:
 
     def __init__(
         self,
-        directory: RegistryDirectory,
+        registries: Registries,
         repositories: Sequence[Repository],
-        memo: RunMemo,
+        cache: PreviewCache,
         log: Log,
         now: datetime,
         *,
         bypass_min_age: bool = False,
     ) -> None:
         """*repositories* are listed in the background as soon as one of them is asked for. *now* is the run's."""
-        self._directory, self._memo, self._log, self._now = directory, memo, log, now
+        self._registries, self._cache, self._log, self._now = registries, cache, log, now
         self._bypass_min_age = bypass_min_age
         self._to_list = repositories
         self._resolved: dict[tuple[str, str, str], Resolved] = {}
@@ -87,12 +88,12 @@ class Resolver:
         Raises NoTagQualifies, InvalidPolicy, PlatformMissing, RegistryError.
         """
         key = key_of(str(args.repository), args.function_name, args.region, spec, current and current.tag)
-        remembered = self._memo.recall(key)
-        if remembered is not None:
-            resolved = Resolved.of(remembered)
+        cached = self._cache.get(key)
+        if cached is not None:
+            resolved = Resolved.of(cached)
         else:
             resolved = self._select(args, current, is_moved=is_moved)
-            self._memo.remember(key, resolved.as_remembered())
+            self._cache.put(key, resolved.as_selected())
         with self._lock:
             self._resolved[args.region, args.profile, args.function_name] = resolved
         return resolved
@@ -107,29 +108,13 @@ class Resolver:
         resolved = self.resolved(args)
         return resolved.summary if resolved else "pinned by ignore_changes"
 
-    def verify(self, args: PinArgs, pin: Pin) -> TagRecord:
-        """Read the tag once more. Raises TagMoved when it no longer is what the preview showed."""
-        try:
-            record = self._directory.resolve(args.repository, pin.tag)
-        except TagNotFound:
-            raise TagNotFound(
-                f"{args.repository}:{pin.tag} is gone since it was resolved to {short(pin.digest)}; "
-                "run again to resolve it"
-            ) from None
-        if record.digest != pin.digest:
-            raise TagMoved(
-                f"{args.repository}:{pin.tag} moved from {short(pin.digest)} to {short(record.digest)} since it was "
-                "resolved; nothing was deployed; run again to see and deploy the new image"
-            )
-        return record
-
-    def told_of(self, args: PinArgs, olds: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+    def repository_outputs(self, args: PinArgs, olds: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """Outputs about the repository: whether its tags can move. For a suspended pin nobody is asked: *olds* say."""
         known = {IMMUTABILITY: olds[IMMUTABILITY]} if olds and IMMUTABILITY in olds else {}
         if args.policy.suspend:
             return known
         try:
-            immutable = self._directory.is_immutable(args.repository)
+            immutable = self._registries.open(args.repository).is_immutable()
         except RegistryError:
             return known  # whoever needs the registry has said so
         return {} if immutable is None else {IMMUTABILITY: immutable}
@@ -137,22 +122,22 @@ class Resolver:
     def keep(self, args: PinArgs, kept: Current) -> Pin:
         """The pin that `ignore_changes` holds on to. Its digest is read where the state has none (properties.live)."""
         if kept.digest is not None:
-            return Pin(kept.tag, kept.digest, kept.protected, kept.by)
-        record = self._directory.resolve_once(args.repository, kept.tag)
-        return Pin(kept.tag, digest_of(record, args.repository), kept.protected, kept.by)
+            return Pin(kept.tag, kept.digest, kept.protected, kept.ordered_by)
+        record = self._registries.open(args.repository).resolve_once(kept.tag)
+        return Pin(kept.tag, digest_of(record, args.repository), kept.protected, kept.ordered_by)
 
     def same_image(self, repository: Repository, platform: str) -> SameDigest:
         """Whether a pin's digest and what FC resolved are one image: an index and its child count as equal."""
-        return same_image(self._directory, repository, platform)
+        return same_image(self._registries.open(repository), platform)
 
     def _select(self, args: PinArgs, current: Current | None, *, is_moved: bool) -> Resolved:
         if not args.policy.suspend:
             self._start_listings()
-        current_tag, current_by = (current.tag, current.by) if current else (None, "")
+        repository = self._registries.open(args.repository)
+        current_tag, current_by = (current.tag, current.ordered_by) if current else (None, "")
         tags = tags_for(
             args.policy,
-            self._directory,
-            args.repository,
+            repository,
             current_tag,
             now=self._now,
             warn=lambda said: self._warn(f"{args.function_name}: {said}"),
@@ -165,7 +150,7 @@ class Resolver:
             self._warn(f"{args.function_name}: {warning}")
         if selection.chosen is None:
             return self._kept(args, selection, current)
-        record = self._directory.resolve_once(args.repository, selection.chosen.tag)
+        record = repository.resolve_once(selection.chosen.tag)
         args.policy.confirm(selection, record)
         digest, by = digest_of(record, args.repository), selection.by or current_by
         pin = Pin(record.tag, digest, args.policy.is_protected, by)
@@ -179,7 +164,7 @@ class Resolver:
         """The engine checks one resource after the other; their listings need not wait for one another."""
         with self._lock:
             repositories, self._to_list = self._to_list, ()
-        self._directory.start_listing(repositories)
+        self._registries.start_listing(repositories)
 
     def _kept(self, args: PinArgs, selection: Selection, current: Current | None) -> Resolved:
         if current is None or not selection.keep:
@@ -190,7 +175,7 @@ class Resolver:
                 "so there is no digest to stay on"
             )
         self._warn(f"{args.function_name}: stays on {current.tag}: {selection.reason}")
-        pin = Pin(current.tag, current.digest, self._kept_protected(args, current), current.by)
+        pin = Pin(current.tag, current.digest, self._kept_protected(args, current), current.ordered_by)
         return Resolved(pin, f"kept: {selection.reason}")
 
     def _kept_protected(self, args: PinArgs, current: Current) -> bool:
@@ -199,7 +184,7 @@ class Resolver:
         if args.policy.suspend or wanted == current.protected:
             return current.protected
         try:
-            record = self._directory.resolve_once(args.repository, current.tag)
+            record = self._registries.open(args.repository).resolve_once(current.tag)
         except TagNotFound:
             return current.protected
         return wanted if record.digest == current.digest else current.protected
@@ -211,7 +196,7 @@ class Resolver:
         has_no_login = args.config is not None and not args.config.get("registry_config")
         if has_no_login and (problem := rules.login_problem(args.repository.host)):
             self._warn(problem)
-        if rules.is_economy(self._directory.specification(args.repository)):
+        if rules.is_economy(self._registries.open(args.repository).specification()):
             raise EditionUnsupported(
                 f"{args.repository.host} is an ACR Enterprise instance of the Economy edition, from which Function "
                 "Compute does not pull; upgrade the instance, or use another registry"
@@ -227,11 +212,11 @@ class Resolver:
             self._log("warning", warning)
 
     def _check_image(self, args: PinArgs, pin: Pin) -> None:
-        platform = args.policy.platform
+        platform, repository = args.policy.platform, self._registries.open(args.repository)
         try:
-            manifest = require_platform(self._directory, args.repository, pin.tag, pin.digest, platform)
+            manifest = require_platform(repository, pin.tag, pin.digest, platform)
             found = [ATTESTED] if manifest.is_attested else []
-            size = compressed_size(self._directory, args.repository, manifest, platform)
+            size = compressed_size(repository, manifest, platform)
             has_gpu = bool((args.config or {}).get("gpu_config"))
             if size is not None and (problem := rules.size_problem(size, has_gpu=has_gpu)):
                 found.append(problem)

@@ -1,170 +1,183 @@
-"""From a request of a webhook to jobs: which sender it is from, its events, the stacks that they concern.
+"""What becomes of a request to a hook: who sent it, what it tells, which stacks that concerns; then it is kept.
 
-No process is started and no registry is queried. Events are in the ledger before the sender gets its answer.
+Nothing here starts a process or asks a registry. It is written to the ledger before the sender hears of it.
 """
 
 import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
-from typing import Final, Protocol, Self
+from typing import Final, Protocol, Self, TypeAlias
 
 from fcpin.clock import Clock
-from fcpin.receiver.errors import Forged, LedgerUnavailable, Rejected
-from fcpin.receiver.ledger.ledger import Ledger
-from fcpin.receiver.pin_index import PinIndex
-from fcpin.receiver.push_event import PushEvent
-from fcpin.receiver.senders import Sender, sender_of
-from fcpin.receiver.senders.base import Heard, HookRequest, Ignored
-from fcpin.receiver.senders.proof import check_proof
-from fcpin.receiver.settings.model import ReceiverSettings, Secret
-from fcpin.receiver.web.rates import Rates
+from fcpin.receiver.concerned import Watches
+from fcpin.receiver.errors import InvalidSecret, LedgerUnavailable, Reason, Rejected
+from fcpin.receiver.ledger.base import Received
+from fcpin.receiver.push import Push
+from fcpin.receiver.senders import SENDERS, Sender
+from fcpin.receiver.senders.authentication import check_secret
+from fcpin.receiver.senders.sender import HookRequest, Ignored, ParsedEvent
+from fcpin.receiver.settings.model import ReceiverSettings
+from fcpin.receiver.settings.secrets import Secret
+from fcpin.receiver.web.limits import RateLimit
 
 _log = logging.getLogger(__name__)
-_MAX_PATH: Final = 255
-"""Characters of a repository path; the limit of registries."""
+_LONGEST_PATH: Final = 255
+"""As registries have it."""
 _NO_SENDER: Final = (Secret("", secrets.token_urlsafe(32)),)
+
+Wake: TypeAlias = Callable[[str, datetime], None]
+"""Have somebody look at a stack's job at that time. A wake-up that is lost is found by the sweep: it must not raise."""
 
 
 class Counts(Protocol):
-    """Of `/metrics`."""
+    """What is counted, for `/metrics`."""
 
     def accepted(self, sender: str) -> None:
-        """One event that was accepted."""
+        """One push."""
 
     def ignored(self, sender: str, event: str) -> None:
         """One valid event that never changes which image a tag points at."""
 
-    def rejected(self, sender: str, reason: str) -> None:
-        """One request, or one event of it. *sender* is empty where it is not one of the configuration."""
+    def rejected(self, sender: str, reason: Reason) -> None:
+        """One request, or one event of it. *sender* is empty if the configuration does not name it."""
+
+
+class Inbox(Protocol):
+    """As much as is needed of the ledger."""
+
+    def receive(
+        self, push: Push, stacks: Sequence[str], now: datetime, *, quiet: timedelta, at_most: timedelta
+    ) -> Received: ...
+
+    def ready(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class HookResult:
-    """What the sender gets as its answer."""
+class Taken:
+    """What the sender is answered."""
 
     jobs: tuple[str, ...] = ()
     """The stacks that will be converged."""
     rejected: tuple[str, ...] = ()
-    """Events that are not accepted, each in one line."""
+    """Events that were rejected, each in one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Thread-safe."""
+    """Takes pushes in. Thread-safe."""
 
     settings: ReceiverSettings
-    ledger: Ledger
-    index: PinIndex
-    wake: Callable[[], None]
-    """Has the workers look for jobs. Must not raise."""
+    ledger: Inbox
+    watches: Callable[[], Watches]
+    """What is known of the pins now."""
+    wake: Wake
     counts: Counts
     senders: Mapping[str, Sender]
-    rates: Mapping[str, Rates]
+    rates: Mapping[str, RateLimit]
 
     @classmethod
     def of(
         cls,
         settings: ReceiverSettings,
-        ledger: Ledger,
-        index: PinIndex,
-        wake: Callable[[], None],
+        ledger: Inbox,
+        watches: Callable[[], Watches],
+        wake: Wake,
         counts: Counts,
         clock: Clock,
     ) -> Self:
         """With the senders of *settings*."""
-        senders = {name: sender_of(one) for name, one in settings.senders.items()}
-        rates = {name: Rates(clock, one.per_minute) for name, one in settings.senders.items()}
-        return cls(settings, ledger, index, wake, counts, senders, rates)
+        senders = {
+            name: SENDERS[one.kind](name, one.secrets, one.replay_window) for name, one in settings.senders.items()
+        }
+        rates = {name: RateLimit(clock, one.per_minute) for name, one in settings.senders.items()}
+        return cls(settings, ledger, watches, wake, counts, senders, rates)
 
-    def accept(self, name: str, request: HookRequest) -> HookResult:
-        """Store the events of *request*, which is for the sender *name*.
+    def take(self, name: str, request: HookRequest) -> Taken:
+        """Keep what *request* tells as the sender *name*, and answer.
 
-        Raises Forged, which the caller counts and logs; Rejected when none of it is accepted; LedgerUnavailable when it
-        could not be stored.
+        Raises InvalidSecret, which the caller counts; Rejected if none of it is accepted; LedgerUnavailable if it could
+        not be stored.
         """
         sender = self._known(name, request)
         try:
             self._check(sender, request)
-            parsed = sender.parse(request)
+            events = sender.parse(request)
         except Rejected as rejection:
-            self.log_rejection(name, rejection)
+            self.count_rejected(name, rejection)
             raise
-        events = [self._allowed(one) if isinstance(one, PushEvent) else one for one in parsed]
-        return self._store(sender, events, request.now)
+        return self._take(sender, [self._checked(one) if isinstance(one, Push) else one for one in events], request.now)
 
     def _known(self, name: str, request: HookRequest) -> Sender:
-        """Raises Forged for an unknown sender, after the same work as for a wrong secret."""
+        """Raises InvalidSecret for an unknown sender, after the same work as for a wrong secret."""
         sender = self.senders.get(name)
         if sender is None:
-            check_proof(request, _NO_SENDER, ())
-            raise Forged
-        sender.validate(request)
+            check_secret(request.headers, request.query, request.segments, request.body, _NO_SENDER, ())
+            raise InvalidSecret
+        sender.authenticate(request)
         return sender
 
     def _check(self, sender: Sender, request: HookRequest) -> None:
-        name = sender.settings.name
-        if wait := self.rates[name].take(name):
-            raise Rejected(
-                429, "throttled", f"more than {sender.settings.per_minute} requests a minute; wait {wait:.0f} s"
-            )
+        if wait := self.rates[sender.name].take(sender.name):
+            limit = self.settings.senders[sender.name].per_minute
+            raise Rejected(Reason.THROTTLED, f"more than {limit} requests a minute; retry in {wait:.0f} s")
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in sender.media_types or request.headers.get("content-encoding", "identity") != "identity":
             raise Rejected(
-                415, "media_type", f"expected Content-Type {' or '.join(sender.media_types)}, not compressed"
+                Reason.MEDIA_TYPE, f"expected Content-Type {' or '.join(sender.media_types)}, not compressed"
             )
 
-    def _allowed(self, event: PushEvent) -> PushEvent | Rejected:
-        path, allowed = event.repository.path, self.settings.repositories
-        if len(path) > _MAX_PATH:
-            return Rejected(400, "malformed", f"the path of a repository has at most {_MAX_PATH} characters")
+    def _checked(self, push: Push) -> Push | Rejected:
+        path, allowed = push.place.path, self.settings.repositories
+        if len(path) > _LONGEST_PATH:
+            return Rejected(Reason.MALFORMED, f"the path of the repository exceeds {_LONGEST_PATH} characters")
         if allowed and not any(is_allowed(path, pattern) for pattern in allowed):
-            return Rejected(404, "unknown_repository", f"{path} is not among `repositories`")
-        if not allowed and not self.index.has(event.repository):
-            return Rejected(404, "unknown_repository", f"{path}: no stack has a pin on it")
-        return event
+            return Rejected(Reason.UNKNOWN_REPOSITORY, f"{path} is not in `repositories`")
+        if not allowed and not self.watches().has(push.place):
+            return Rejected(Reason.UNKNOWN_REPOSITORY, f"{path}: no stack has a pin on it")
+        return push
 
-    def _store(self, sender: Sender, parsed: Sequence[Heard], now: datetime) -> HookResult:
-        for one in parsed:
+    def _take(self, sender: Sender, events: Sequence[ParsedEvent], now: datetime) -> Taken:
+        for one in events:
             if isinstance(one, Ignored):
-                self.counts.ignored(sender.settings.name, one.event)
-        rejections = [one for one in parsed if isinstance(one, Rejected)]
+                self.counts.ignored(sender.name, one.event)
+        rejections = [one for one in events if isinstance(one, Rejected)]
         for rejection in rejections:
-            self.log_rejection(sender.settings.name, rejection)
-        if rejections and len(rejections) == len(parsed) and not sender.insists:
+            self.count_rejected(sender.name, rejection)
+        if rejections and len(rejections) == len(events) and not sender.retries_forever:
             raise rejections[0]
-        stacks = [stack for one in parsed if isinstance(one, PushEvent) for stack in self._add(one, now)]
-        return HookResult(tuple(dict.fromkeys(stacks)), tuple(map(str, rejections)))
+        stacks = [stack for one in events if isinstance(one, Push) for stack in self._keep(one, now)]
+        return Taken(tuple(dict.fromkeys(stacks)), tuple(map(str, rejections)))
 
-    def log_rejection(self, name: str, rejection: Rejected) -> None:
-        """Count it, and log it for a sender of the configuration: most of them do not show the answer."""
+    def count_rejected(self, name: str, rejection: Rejected) -> None:
+        """Count *rejection*, and log it for a sender of the configuration: most senders do not show the response."""
         name = name if name in self.senders else ""
         self.counts.rejected(name, rejection.reason)
         if name:
-            _log.info("%s: rejected (%s): %s", name, rejection.reason, rejection)
+            _log.info("%s: rejected (%s): %s", name, rejection.reason.label, rejection)
 
-    def _add(self, event: PushEvent, now: datetime) -> Sequence[str]:
+    def _keep(self, push: Push, now: datetime) -> Sequence[str]:
         """The stacks that will be converged for it. Where some wait longer for the end of a burst, all do."""
-        stacks = [stack for stack in self.index.stacks(event) if stack in self.settings.stacks]
+        stacks = [stack for stack in self.watches().stacks(push) if stack in self.settings.stacks]
         if not stacks:
-            self.counts.accepted(event.sender)
+            self.counts.accepted(push.sender)
             return ()
         each = [self.settings.stacks[stack] for stack in stacks]
-        debounce, max_wait = max(one.quiet for one in each), min(one.at_most for one in each)
+        quiet, at_most = max(one.quiet for one in each), min(one.at_most for one in each)
         try:
-            is_new = self.ledger.add_event(event, stacks, now, debounce=debounce, max_wait=max_wait)
+            received = self.ledger.receive(push, stacks, now, quiet=quiet, at_most=at_most)
         except LedgerUnavailable:
-            self.counts.rejected(event.sender, "unavailable")
+            self.counts.rejected(push.sender, Reason.UNAVAILABLE)
             raise
-        if not is_new:
-            self.counts.rejected(event.sender, "replayed")
+        if not received.new:
+            self.counts.rejected(push.sender, Reason.REPLAYED)
             return ()
-        self.counts.accepted(event.sender)
-        self.wake()
-        image = f"{event.repository.path}:{event.tag or event.digest}"
-        _log.info("%s: %s concerns %s", event.sender, image, ", ".join(stacks))
+        self.counts.accepted(push.sender)
+        for stack, due in received.stacks_to_wake.items():
+            self.wake(stack, due)
+        _log.info("%s: %s:%s concerns %s", push.sender, push.place.path, push.tag or push.digest, ", ".join(stacks))
         return stacks
 
 

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from fcpin.receiver.ledger.ledger import sqlite_ledger
+from fcpin.receiver.ledger.ledger import Ledger, sqlite_ledger
 from tests.receiver.metrics.scraped import Scraped
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[sqlite_ledger]:
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
     ledger = sqlite_ledger(tmp_path / "ledger.sqlite")
     yield ledger
     ledger.close()
 
 
 @pytest.fixture
-def scraped(ledger: sqlite_ledger) -> Scraped:
+def scraped(ledger: Ledger) -> Scraped:
     return Scraped(ledger)

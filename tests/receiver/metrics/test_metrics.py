@@ -7,27 +7,26 @@ from pathlib import Path
 import pytest
 
 from fcpin.drift import Kind
-from fcpin.receiver.ledger.model import Ending
-from fcpin.receiver.ledger.model import Freeze, Job, Proposal, JobState, Deployment
-from fcpin.receiver.ledger.ledger import sqlite_ledger
-from fcpin.receiver.settings.model import ReceiverSettings, Secret
+from fcpin.receiver.errors import Reason
+from fcpin.receiver.ledger.ledger import Ledger
+from fcpin.receiver.ledger.model import Ending, Freeze, Job, JobState
+from fcpin.receiver.settings.model import ReceiverSettings
+from fcpin.receiver.settings.secrets import Secret
 from fcpin.tally import Call, Outcome
 from tests.receiver.metrics.scraped import Scraped, function
-from tests.receiver.samples import NOON, at, digest, push
+from tests.receiver.samples import NOON, at, deployment, proposal, push
 
-DEPLOYED = Deployment(
-    "prod", "api", "shop-api", "cn-hangzhou", "r.example.com/shop/app", "main", digest("a"), "main", digest("b"), at(60)
-)
+DEPLOYED = deployment("api", from_tag="main", to_tag="main", at=at(60))
 JOB = Job("1", "prod", JobState.RUNNING, NOON, None)
 QUIET = timedelta(seconds=1)
 
 
 ENDINGS = [
-    ("deployed", Ending(JobState.SUCCEEDED), "done"),
-    ("to be tried again", Ending(JobState.PENDING, "no", at(5), failed=True), "failed"),
-    ("outside of its window", Ending(JobState.PENDING, "no", at(5)), "waiting"),
-    ("to be approved", Ending(JobState.WAITING_FOR_APPROVAL), "approval"),
-    ("given up", Ending(JobState.FAILED), "dead"),
+    ("deployed", Ending(JobState.SUCCEEDED), "succeeded"),
+    ("to be tried again", Ending(JobState.PENDING, "no", at(5), is_retry=True), "retried"),
+    ("outside of its window", Ending(JobState.PENDING, "no", at(5)), "pending"),
+    ("to be approved", Ending(JobState.WAITING_FOR_APPROVAL), "waiting_for_approval"),
+    ("given up", Ending(JobState.FAILED), "failed"),
 ]
 
 
@@ -41,17 +40,17 @@ def test_an_attempt_is_counted_by_how_it_ended(scraped: Scraped, ending: Ending,
 
 
 def test_pushes_and_refusals_are_counted_by_sender(scraped: Scraped) -> None:
-    scraped.metrics.counted.heard("acr")
+    scraped.metrics.counted.accepted("acr")
     scraped.metrics.counted.ignored("acr", "pull")
-    scraped.metrics.counted.refused("acr", "replayed")
-    scraped.metrics.counted.refused("", "forged")
+    scraped.metrics.counted.rejected("acr", Reason.REPLAYED)
+    scraped.metrics.counted.rejected("", Reason.INVALID_SECRET)
     values = scraped.values()
     assert (values["pushes_total{acr}"], values["ignored_total{pull,acr}"]) == (1, 1)
-    assert (values["refused_total{replayed,acr}"], values["refused_total{forged,}"]) == (1, 1)
+    assert (values["rejected_total{replayed,acr}"], values["rejected_total{invalid_secret,}"]) == (1, 1)
 
 
 def test_whoever_is_not_in_the_configuration_makes_no_label(scraped: Scraped) -> None:
-    scraped.metrics.counted.heard("x" * 50)
+    scraped.metrics.counted.accepted("x" * 50)
     scraped.metrics.counted.deployed(replace(DEPLOYED, stack="y" * 50))
     _, text = scraped.get()
     assert "xxx" not in text
@@ -80,17 +79,16 @@ def test_the_queue_is_the_ledger_s(scraped: Scraped) -> None:
     scraped.ledger.add_event(push(), ["prod"], NOON, debounce=QUIET, max_wait=QUIET)
     scraped.clock.advance(30)
     values = scraped.values()
-    assert (values["jobs{prod,waiting}"], values["jobs{prod,running}"]) == (1, 0)
+    assert (values["jobs{prod,pending}"], values["jobs{prod,running}"]) == (1, 0)
     assert values["oldest_waiting_seconds{}"] == 30
     scraped.ledger.claim("prod", "w", scraped.clock.now(), timedelta(seconds=30))
     values = scraped.values()
-    assert (values["jobs{prod,waiting}"], values["jobs{prod,running}"], values["oldest_waiting_seconds{}"]) == (0, 1, 0)
+    assert (values["jobs{prod,pending}"], values["jobs{prod,running}"], values["oldest_waiting_seconds{}"]) == (0, 1, 0)
 
 
 def test_what_waits_for_people_is_told(scraped: Scraped) -> None:
     scraped.ledger.set_freeze(Freeze("kim", "audit", NOON))
-    proposal = Proposal("t", "prod", "api", "main-1", digest("a"), "main-2", digest("b"), NOON)
-    scraped.ledger.set_proposals("prod", [proposal])
+    scraped.ledger.set_proposals("prod", [proposal("api", "t")])
     values = scraped.values()
     assert (values["frozen{}"], values["proposals{prod}"]) == (1, 1)
     scraped.ledger.approve("t", "kim", NOON)
@@ -117,7 +115,7 @@ def test_exposure_goes_on_after_the_survey_and_ends_with_the_deployment(scraped:
     assert "exposed_seconds{api,prod}" not in scraped.values()
 
 
-def test_calls_are_those_of_the_tally(ledger: sqlite_ledger) -> None:
+def test_calls_are_those_of_the_tally(ledger: Ledger) -> None:
     calls = {Call("fc", "UpdateFunction", Outcome.OK): 3, Call("registry", "GET manifests", Outcome.THROTTLED): 1}
     values = Scraped(ledger, calls=calls).values()
     assert values["api_calls_total{UpdateFunction,ok,fc}"] == 3
@@ -125,7 +123,7 @@ def test_calls_are_those_of_the_tally(ledger: sqlite_ledger) -> None:
 
 
 def test_without_its_ledger_the_receiver_still_tells_what_it_counted(scraped: Scraped) -> None:
-    scraped.metrics.counted.heard("acr")
+    scraped.metrics.counted.accepted("acr")
     scraped.ledger.close()
     values = scraped.values()
     assert (values["ledger_up{}"], values["pushes_total{acr}"]) == (0, 1)
@@ -142,7 +140,7 @@ BEARERS = [
 
 
 @pytest.mark.parametrize(("headers", "status"), [row[1:] for row in BEARERS], ids=[row[0] for row in BEARERS])
-def test_metrics_behind_a_token(ledger: sqlite_ledger, headers: dict[str, str], status: int) -> None:
+def test_metrics_behind_a_token(ledger: Ledger, headers: dict[str, str], status: int) -> None:
     settings = ReceiverSettings(Path(), {}, {}, metrics_token=Secret("env:TOKEN", TOKEN))
     answered, text = Scraped(ledger, settings).get(headers)
     assert answered == status

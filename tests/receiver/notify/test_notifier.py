@@ -8,14 +8,12 @@ from pathlib import Path
 import pytest
 
 from fcpin.drift import Kind
-from fcpin.receiver.ledger.model import Ending
-from fcpin.receiver.ledger.model import Job, Proposal, JobState
-from fcpin.receiver.ledger.ledger import sqlite_ledger
+from fcpin.receiver.drift_scan.report import FunctionReport, StackReport
+from fcpin.receiver.job_events import JobEventHandler, JobEventHandlers
+from fcpin.receiver.ledger.ledger import Ledger, sqlite_ledger
+from fcpin.receiver.ledger.model import Ending, Job, JobState, Proposal
 from fcpin.receiver.notify import DriftNotices, Notifier
 from fcpin.receiver.notify.message import Message
-from fcpin.receiver.job_events import JobEventHandlers
-from fcpin.receiver.drift_scan.report import FunctionReport, StackReport
-from fcpin.receiver.job_events import JobEventHandler
 from tests.receiver.notify.test_message import DEPLOYED
 from tests.receiver.samples import NOON, at, digest, push
 
@@ -56,7 +54,7 @@ def test_an_observer_that_fails_keeps_nothing_from_the_others() -> None:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[sqlite_ledger]:
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
     ledger = sqlite_ledger(tmp_path / "ledger.sqlite")
     yield ledger
     ledger.close()
@@ -73,7 +71,7 @@ def report(*kinds: tuple[str, Kind], error: str | None = None, suspended: bool =
     return StackReport("prod", NOON, "embedded", functions, error)
 
 
-def drift(ledger: sqlite_ledger, *reports: StackReport) -> list[str]:
+def drift(ledger: Ledger, *reports: StackReport) -> list[str]:
     """The titles of what is told of these surveys, by a process each."""
     messages: list[Message] = []
     for one in reports:
@@ -94,10 +92,10 @@ SURVEYS = [
 
 
 @pytest.mark.parametrize(("reports", "told"), [row[1:] for row in SURVEYS], ids=[row[0] for row in SURVEYS])
-def test_drift_that_nobody_told_of(ledger: sqlite_ledger, reports: list[StackReport], told: int) -> None:
+def test_drift_that_nobody_told_of(ledger: Ledger, reports: list[StackReport], told: int) -> None:
     assert len(drift(ledger, *reports)) == told
 
 
-def test_drift_that_a_job_is_about_to_set_right_is_not_told(ledger: sqlite_ledger) -> None:
+def test_drift_that_a_job_is_about_to_set_right_is_not_told(ledger: Ledger) -> None:
     ledger.add_event(push(), ["prod"], NOON, debounce=NO_TIME, max_wait=NO_TIME)
     assert drift(ledger, report(MOVED)) == []

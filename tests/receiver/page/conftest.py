@@ -7,9 +7,10 @@ from typing import Final
 import pytest
 from starlette.applications import Starlette
 
-from fcpin.receiver.ledger.ledger import sqlite_ledger
+from fcpin.receiver.ledger.ledger import Ledger, sqlite_ledger
 from fcpin.receiver.page import LedgerActions, Page
-from fcpin.receiver.settings.model import Mode, PageSettings, Secret, StackSettings
+from fcpin.receiver.settings.model import Mode, PageSettings, StackSettings
+from fcpin.receiver.settings.secrets import Secret
 from tests.receiver.page.people import HoldsFile, Visitor, Wakes
 from tests.receiver.page.scene import NOON, TOKEN
 from tests.support.clock import ManualClock
@@ -27,7 +28,7 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[sqlite_ledger]:
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
     ledger = sqlite_ledger(tmp_path / "ledger.db")
     yield ledger
     ledger.close()
@@ -50,7 +51,7 @@ def settings() -> PageSettings:
 
 
 @pytest.fixture
-def page(ledger: sqlite_ledger, holds: HoldsFile, wakes: Wakes, settings: PageSettings, clock: ManualClock) -> Page:
+def page(ledger: Ledger, holds: HoldsFile, wakes: Wakes, settings: PageSettings, clock: ManualClock) -> Page:
     actions = LedgerActions(ledger, holds, wakes, clock)
     return Page(ledger, actions, settings, STACKS, clock, look_every=0.02)
 

@@ -5,11 +5,10 @@ from typing import Any, Final
 
 from fcpin.drift import Kind
 from fcpin.image import Digest, parse_digest
-from fcpin.receiver.ledger.ledger import Ledger
-from fcpin.receiver.ledger.model import Ending
-from fcpin.receiver.ledger.model import Job, Proposal, JobState, Deployment
-from fcpin.receiver.push_event import RepositoryHint, PushEvent
 from fcpin.receiver.drift_scan.report import FunctionReport, HoldReport, StackReport, report_key
+from fcpin.receiver.ledger.ledger import Ledger
+from fcpin.receiver.ledger.model import Deployment, Ending, Job, JobState, Proposal
+from fcpin.receiver.push_event import PushEvent, RepositoryHint
 
 NOON: Final = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TOKEN: Final = "a token of more than sixteen"
@@ -65,13 +64,21 @@ def dead(ledger: Ledger, stack: str, reason: str) -> Job:
 
 def waiting(ledger: Ledger, stack: str, reason: str, due: datetime) -> Job:
     job = running(ledger, stack, pushed=push(event=f"waits-{stack}"))
-    waits = ledger.finish(job, Ending(JobState.PENDING, reason, due), NOON)
-    assert waits is not None
-    return waits
+    ledger.finish(job, Ending(JobState.PENDING, reason, due), NOON)
+    return ledger.jobs(stack=stack)[0]
 
 
 def proposal(stack: str = "prod", pin: str = "checkout", name: str = "c0ffee") -> Proposal:
-    return Proposal(name, stack, pin, "main-11", OLD, "main-12", NEW, NOON - timedelta(minutes=3))
+    return Proposal(
+        token=name,
+        stack=stack,
+        pin=pin,
+        from_tag="main-11",
+        from_digest=OLD,
+        to_tag="main-12",
+        to_digest=NEW,
+        proposed=NOON - timedelta(minutes=3),
+    )
 
 
 def deployment(pin: str, stack: str = "prod", **more: Any) -> Deployment:
@@ -135,7 +142,9 @@ def everything(ledger: Ledger) -> None:
         " ~  pulumi-python:dynamic/fcpin:PinnedFunction checkout deploying main-12, 4 s",
     )
     for number, pin in enumerate(("search", "mailer", "checkout")):
-        ledger.record_deployment(deployment(pin, at=NOON - timedelta(days=2, hours=number), job="", exposed_seconds=None))
+        ledger.record_deployment(
+            deployment(pin, at=NOON - timedelta(days=2, hours=number), job="", exposed_seconds=None)
+        )
     ledger.record_deployment(
         deployment(
             "checkout",

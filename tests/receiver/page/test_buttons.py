@@ -5,24 +5,24 @@ from datetime import timedelta
 import pytest
 
 from fcpin.drift import Kind
-from fcpin.receiver.ledger.model import JobState
-from fcpin.receiver.ledger.ledger import sqlite_ledger
 from fcpin.receiver.drift_scan.report import HoldReport
+from fcpin.receiver.ledger.ledger import Ledger
+from fcpin.receiver.ledger.model import JobState
 from tests.receiver.page.people import HoldsFile, Visitor, Wakes
 from tests.receiver.page.scene import NEW, NOON, dead, function, proposal, survey, waiting
 from tests.support.clock import ManualClock
 
 
 @pytest.fixture(autouse=True)
-def checkout(ledger: sqlite_ledger) -> None:
+def checkout(ledger: Ledger) -> None:
     survey(ledger, "prod", function("checkout", Kind.MOVED_TAG, sentence="main-11 moved"), function("mailer"))
 
 
-def said(ledger: sqlite_ledger, stack: str) -> list[str]:
+def said(ledger: Ledger, stack: str) -> list[str]:
     return [line for job in ledger.jobs(stack=stack) for _, line in ledger.log_lines(job.id)]
 
 
-def test_approve(ann: Visitor, ledger: sqlite_ledger, wakes: Wakes) -> None:
+def test_approve(ann: Visitor, ledger: Ledger, wakes: Wakes) -> None:
     ledger.set_proposals("prod", [proposal()])
     page = ann.get("/")
     assert NEW in page.text, "whoever approves sees the whole digest"
@@ -35,7 +35,7 @@ def test_approve(ann: Visitor, ledger: sqlite_ledger, wakes: Wakes) -> None:
 
 
 def test_what_was_pushed_again_since_the_page_was_made_cannot_be_approved(
-    ann: Visitor, ledger: sqlite_ledger, wakes: Wakes
+    ann: Visitor, ledger: Ledger, wakes: Wakes
 ) -> None:
     ledger.set_proposals("prod", [proposal()])
     token = ann.form_token()
@@ -46,7 +46,7 @@ def test_what_was_pushed_again_since_the_page_was_made_cannot_be_approved(
     assert wakes.woken == []
 
 
-def test_hold(ann: Visitor, holds: HoldsFile, ledger: sqlite_ledger, wakes: Wakes) -> None:
+def test_hold(ann: Visitor, holds: HoldsFile, ledger: Ledger, wakes: Wakes) -> None:
     page = ann.press("hold", stack="prod", pin="checkout", tag="main-10", until="3d", reason="main-11  fails")
     hold = holds.held["prod", "checkout"]
     assert (hold.tag, hold.until, hold.reason) == ("main-10", NOON + timedelta(days=3), "main-11 fails")
@@ -90,7 +90,7 @@ def test_a_file_that_cannot_be_written_is_said(ann: Visitor, holds: HoldsFile, w
     assert wakes.woken == []
 
 
-def test_resume(ann: Visitor, holds: HoldsFile, ledger: sqlite_ledger, wakes: Wakes) -> None:
+def test_resume(ann: Visitor, holds: HoldsFile, ledger: Ledger, wakes: Wakes) -> None:
     held = HoldReport("main-10", None, NOON + timedelta(days=1), "bad")
     survey(ledger, "prod", function("checkout", hold=held))
     ann.press("hold", stack="prod", pin="checkout", tag="main-10", until="1d", reason="bad")
@@ -101,7 +101,7 @@ def test_resume(ann: Visitor, holds: HoldsFile, ledger: sqlite_ledger, wakes: Wa
     assert wakes.woken == ["prod", "prod"]
 
 
-def test_converge_now(ann: Visitor, ledger: sqlite_ledger, wakes: Wakes) -> None:
+def test_converge_now(ann: Visitor, ledger: Ledger, wakes: Wakes) -> None:
     ann.press("converge", stack="prod", pins="checkout\nmailer")
     (job,) = ledger.jobs(stack="prod")
     assert (job.requested_pins, job.due) == (("checkout", "mailer"), NOON)
@@ -109,7 +109,7 @@ def test_converge_now(ann: Visitor, ledger: sqlite_ledger, wakes: Wakes) -> None
     assert any("asked for by ann" in line for line in said(ledger, "prod"))
 
 
-def test_try_again(ann: Visitor, ledger: sqlite_ledger, wakes: Wakes) -> None:
+def test_try_again(ann: Visitor, ledger: Ledger, wakes: Wakes) -> None:
     job = dead(ledger, "prod", "UpdateFunction was throttled")
     page = ann.get("/").words
     assert "given up" in page
@@ -120,7 +120,7 @@ def test_try_again(ann: Visitor, ledger: sqlite_ledger, wakes: Wakes) -> None:
     assert "look anew" in ann.press("retry", job=job.id).words
 
 
-def test_freeze_and_thaw(ann: Visitor, ledger: sqlite_ledger, wakes: Wakes, clock: ManualClock) -> None:
+def test_freeze_and_thaw(ann: Visitor, ledger: Ledger, wakes: Wakes, clock: ManualClock) -> None:
     waiting(ledger, "staging", "frozen by ann", NOON + timedelta(minutes=1))
     page = ann.press("freeze", reason="release day").words
     assert "Frozen by ann" in page

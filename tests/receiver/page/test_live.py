@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from starlette.types import Message
 
 from fcpin.receiver.errors import LedgerUnavailable, Rejected
-from fcpin.receiver.ledger.ledger import sqlite_ledger
+from fcpin.receiver.ledger.ledger import Ledger
 from fcpin.receiver.page.live.cursor import Cursor, Moment
 from fcpin.receiver.page.live.feed import AWAY, Feed
 from fcpin.receiver.page.live.stream import EventStream
@@ -73,7 +73,7 @@ def test_a_line_cannot_end_its_event() -> None:
     assert json.loads(event.wire().split(b"data: ", 1)[1])["line"].startswith("a\n\nevent")
 
 
-CHANGES: list[tuple[str, Callable[[sqlite_ledger], Any], bool]] = [
+CHANGES: list[tuple[str, Callable[[Ledger], Any], bool]] = [
     ("a survey", lambda ledger: survey(ledger, "prod", function("checkout")), True),
     ("a proposal", lambda ledger: ledger.set_proposals("prod", [proposal()]), True),
     ("a job", lambda ledger: ledger.request("prod", ["checkout"], NOON), True),
@@ -83,9 +83,7 @@ CHANGES: list[tuple[str, Callable[[sqlite_ledger], Any], bool]] = [
 
 
 @pytest.mark.parametrize(("label", "change", "is_new"), CHANGES, ids=[row[0] for row in CHANGES])
-def test_what_makes_a_new_page(
-    ledger: sqlite_ledger, label: str, change: Callable[[sqlite_ledger], Any], is_new: bool
-) -> None:
+def test_what_makes_a_new_page(ledger: Ledger, label: str, change: Callable[[Ledger], Any], is_new: bool) -> None:
     running(ledger, "staging")
     before = Moment.of(read_overview(ledger, {"prod": False}))
     change(ledger)
@@ -153,7 +151,7 @@ def test_one_too_many_is_refused_and_takes_nobodys_place() -> None:
     async def test(_: Ledgerish, feed: Feed) -> None:
         async with feed.listener():
             async with feed.listener():
-                with pytest.raises(Rejected, match="2 listen already"):
+                with pytest.raises(Rejected, match="2 event streams"):
                     async with feed.listener():
                         pass
             async with feed.listener():
@@ -250,7 +248,7 @@ def test_one_stream_too_many_is_told_so() -> None:
         async with feed.listener(), Wire(EventStream(feed, Cursor())) as wire:
             await wire.ended()
             assert wire.sent[0]["status"] == 503
-            assert "1 listen already" in wire.text
+            assert "1 event streams" in wire.text
 
     run(test, most=1)
 

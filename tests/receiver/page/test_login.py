@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
-from fcpin.receiver.ledger.ledger import sqlite_ledger
+from fcpin.receiver.ledger.ledger import Ledger
 from fcpin.receiver.page import LedgerActions, Page
-from fcpin.receiver.settings.model import PageSettings, Secret
+from fcpin.receiver.settings.model import PageSettings
+from fcpin.receiver.settings.secrets import Secret
 from tests.receiver.page.conftest import SETTINGS, STACKS
 from tests.receiver.page.people import HoldsFile, Visitor, Wakes
 from tests.receiver.page.scene import TOKEN, everything
@@ -18,7 +19,7 @@ from tests.support.clock import ManualClock
 PATHS = ["/", "/history", "/functions/prod/checkout", "/jobs/5b1d0c9f2a77"]
 
 
-def another_page(ledger: sqlite_ledger, clock: ManualClock, settings: PageSettings, visitor: Visitor) -> Visitor:
+def another_page(ledger: Ledger, clock: ManualClock, settings: PageSettings, visitor: Visitor) -> Visitor:
     """The same visitor at a page that was started anew, perhaps on another machine."""
     page = Page(ledger, LedgerActions(ledger, HoldsFile(), Wakes(), clock), settings, STACKS, clock)
     return replace(visitor, app=Starlette(routes=list(page.routes())))
@@ -32,7 +33,7 @@ def test_a_stranger_is_sent_to_the_login_and_then_to_where_it_was_going(stranger
     assert stranger.log_in(target=path).header("location") == path
 
 
-def test_a_stranger_hears_nothing(stranger: Visitor, ledger: sqlite_ledger) -> None:
+def test_a_stranger_hears_nothing(stranger: Visitor, ledger: Ledger) -> None:
     everything(ledger)
     answer = stranger.get("/events")
     assert answer.status == 401
@@ -93,7 +94,7 @@ def test_a_peer_that_guesses_too_often_is_throttled_and_the_right_token_is_not(
     assert guesses[-1] == 429
     refused = stranger.log_in(token="a guess")
     assert refused.status == 429
-    assert "wait" in refused.words
+    assert "retry in" in refused.words
     assert replace(stranger, peer="198.51.100.7", cookies={}).log_in(token="a guess").status == 403
     assert stranger.log_in().status == 303
     clock.advance(60)
@@ -108,7 +109,7 @@ def test_a_login_ends_after_half_a_day(ann: Visitor, clock: ManualClock) -> None
 
 
 def test_a_logout_ends_every_copy_of_the_cookie_on_every_machine(
-    ann: Visitor, ledger: sqlite_ledger, clock: ManualClock
+    ann: Visitor, ledger: Ledger, clock: ManualClock
 ) -> None:
     copy = replace(ann, cookies=dict(ann.cookies))
     elsewhere = another_page(ledger, clock, SETTINGS, replace(ann, cookies=dict(ann.cookies)))
@@ -126,9 +127,7 @@ CHANGED = [
 
 
 @pytest.mark.parametrize(("label", "changed"), CHANGED, ids=[row[0] for row in CHANGED])
-def test_what_ends_a_login(
-    ann: Visitor, ledger: sqlite_ledger, clock: ManualClock, label: str, changed: PageSettings
-) -> None:
+def test_what_ends_a_login(ann: Visitor, ledger: Ledger, clock: ManualClock, label: str, changed: PageSettings) -> None:
     assert another_page(ledger, clock, SETTINGS, ann).get("/").status == 200
     assert another_page(ledger, clock, changed, ann).get("/").status == 303
 
@@ -152,7 +151,7 @@ def test_a_link_on_another_site_finds_the_login_that_there_is(stranger: Visitor)
     assert stranger.get("/login?next=/jobs/1", {"sec-fetch-site": "same-origin"}).header("refresh") == ""
 
 
-def test_a_page_whose_store_does_not_answer_says_so(ann: Visitor, ledger: sqlite_ledger, tmp_path: Path) -> None:
+def test_a_page_whose_store_does_not_answer_says_so(ann: Visitor, ledger: Ledger, tmp_path: Path) -> None:
     ledger.close()
     answer = ann.get("/")
     assert answer.status == 503

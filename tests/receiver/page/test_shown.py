@@ -5,12 +5,11 @@ from datetime import timedelta
 import pytest
 
 from fcpin.drift import Kind
-from fcpin.receiver.ledger.model import Ending
-from fcpin.receiver.ledger.model import Freeze, JobState
-from fcpin.receiver.ledger.ledger import sqlite_ledger
 from fcpin.receiver.drift_scan.report import HoldReport
+from fcpin.receiver.ledger.ledger import Ledger
+from fcpin.receiver.ledger.model import Ending, Freeze, JobState
 from tests.receiver.page.people import Visitor
-from tests.receiver.page.scene import NEW, NOON, OLD, everything, function, push, running, survey, deployment, waiting
+from tests.receiver.page.scene import NEW, NOON, OLD, deployment, everything, function, push, running, survey, waiting
 from tests.support.clock import ManualClock
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7919*7907}}\x1b[31m"
@@ -24,12 +23,12 @@ def test_an_empty_receiver_says_what_there_is_not(ann: Visitor) -> None:
     assert "Nothing yet" in ann.get("/history").words
 
 
-def test_a_stack_without_pins_says_so(ann: Visitor, ledger: sqlite_ledger) -> None:
+def test_a_stack_without_pins_says_so(ann: Visitor, ledger: Ledger) -> None:
     survey(ledger, "prod")
     assert "No function is pinned in this stack" in ann.get("/").words
 
 
-def test_everything_that_is_known_is_there(ann: Visitor, ledger: sqlite_ledger, clock: ManualClock) -> None:
+def test_everything_that_is_known_is_there(ann: Visitor, ledger: Ledger, clock: ManualClock) -> None:
     everything(ledger)
     clock.advance(60)
     words = ann.get("/").words
@@ -52,7 +51,7 @@ def test_everything_that_is_known_is_there(ann: Visitor, ledger: sqlite_ledger, 
         assert known in words
 
 
-def test_a_function_has_its_whole_digest_and_its_history(ann: Visitor, ledger: sqlite_ledger) -> None:
+def test_a_function_has_its_whole_digest_and_its_history(ann: Visitor, ledger: Ledger) -> None:
     everything(ledger)
     ledger.record_deployment(deployment("checkout", job="", to_digest=NEW))
     page = ann.get("/functions/prod/checkout")
@@ -61,7 +60,7 @@ def test_a_function_has_its_whole_digest_and_its_history(ann: Visitor, ledger: s
     assert "in staging" not in page.words
 
 
-def test_a_job_says_what_it_was_for_what_it_said_and_what_it_deployed(ann: Visitor, ledger: sqlite_ledger) -> None:
+def test_a_job_says_what_it_was_for_what_it_said_and_what_it_deployed(ann: Visitor, ledger: Ledger) -> None:
     job = running(ledger, "staging", "Updating (staging)")
     deployed = deployment("checkout", "staging", job=job.id, exposed_seconds=3.4)
     ledger.finish(job, Ending(JobState.SUCCEEDED), NOON, [deployed])
@@ -70,7 +69,7 @@ def test_a_job_says_what_it_was_for_what_it_said_and_what_it_deployed(ann: Visit
         assert known in words
 
 
-def test_only_a_tag_that_moved_was_an_outage(ann: Visitor, ledger: sqlite_ledger) -> None:
+def test_only_a_tag_that_moved_was_an_outage(ann: Visitor, ledger: Ledger) -> None:
     ledger.record_deployment(deployment("checkout", exposed_seconds=3.4))
     assert "3 s outage" not in ann.get("/history").words
     ledger.record_deployment(deployment("mailer", exposed_seconds=3.4, outage=True))
@@ -82,14 +81,14 @@ def test_what_is_not_there_is_said_to_be_missing(ann: Visitor, path: str) -> Non
     assert ann.get(path).status == 404
 
 
-def test_a_survey_that_failed_is_said_beside_what_was_known_before(ann: Visitor, ledger: sqlite_ledger) -> None:
+def test_a_survey_that_failed_is_said_beside_what_was_known_before(ann: Visitor, ledger: Ledger) -> None:
     survey(ledger, "prod", function("checkout"), error="the stack is locked")
     words = ann.get("/").words
     assert "the stack is locked" in words
     assert "main-11" in words
 
 
-def test_no_tag_reason_name_or_line_can_act(ann: Visitor, ledger: sqlite_ledger) -> None:
+def test_no_tag_reason_name_or_line_can_act(ann: Visitor, ledger: Ledger) -> None:
     hold = HoldReport(EVIL, None, NOON + timedelta(days=1), EVIL)
     survey(
         ledger,

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from fcpin.receiver.errors import Rejected
 from fcpin.receiver.push_event import PushEvent
-from fcpin.receiver.senders import KINDS
-from fcpin.receiver.senders.base import Ignored
-from fcpin.receiver.senders.node import MOST_DEPTH, MOST_ITEMS, read_json
-from fcpin.receiver.settings.model import MAX_BODY
+from fcpin.receiver.senders import SENDERS
+from fcpin.receiver.senders.json_fields import MAX_DEPTH, MAX_VALUES, read_json
+from fcpin.receiver.senders.sender import Ignored
+from fcpin.receiver.web.limits import MAX_BODY
 from tests.receiver.senders.requests import FIXTURES, Request, sender
 
 BODIES = [
@@ -23,10 +23,10 @@ BODIES = [
     ("other letters", '{"a": 1}'.encode("utf-16"), 400),
     ("what is no number", b'{"a": NaN}', 400),
     ("a number of 5,000 digits", b"[" + b"1" * 5000 + b"]", 400),
-    ("nested too deeply", b"[" * (MOST_DEPTH + 1) + b"]" * (MOST_DEPTH + 1), 400),
+    ("nested too deeply", b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), 400),
     ("nested without an end", b'{"a":' * 15_000, 400),
     ("nested in objects", b'{"a":' * 100 + b"1" + b"}" * 100, 400),
-    ("too many parts", b"[" + b"1," * MOST_ITEMS + b"1]", 413),
+    ("too many parts", b"[" + b"1," * MAX_VALUES + b"1]", 413),
     ("nothing but brackets", b"[" * MAX_BODY, 413),
     ("quotes without an end", b'"\\' * (MAX_BODY // 2), 400),
 ]
@@ -44,7 +44,7 @@ def test_bombs_are_put_out_quickly(body: bytes, status: int) -> None:
 
 def test_brackets_in_texts_are_no_depth() -> None:
     assert read_json(json.dumps({"a": "[{" * 1000 + '"'}).encode())["a"].text().startswith("[{")
-    assert read_json(b"[" * MOST_DEPTH + b"]" * MOST_DEPTH).value
+    assert read_json(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH).value
 
 
 LEAVES = st.one_of(
@@ -54,7 +54,7 @@ ANY = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
 )
 FIXTURE_BODIES = {
-    kind: [json.loads(file.read_text()) for file in sorted((FIXTURES / kind).glob("*.json"))] for kind in KINDS
+    kind: [json.loads(file.read_text()) for file in sorted((FIXTURES / kind).glob("*.json"))] for kind in SENDERS
 }
 
 
@@ -68,7 +68,7 @@ def spoilt(data: st.DataObject, value: object) -> object:
     return data.draw(ANY)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SENDERS)
 @given(data=st.data())
 def test_a_parser_answers_pushes_or_refuses(kind: str, data: st.DataObject) -> None:
     if data.draw(st.integers(0, 9)) == 0:
@@ -88,11 +88,11 @@ def test_a_parser_answers_pushes_or_refuses(kind: str, data: st.DataObject) -> N
     for one in told:
         if isinstance(one, PushEvent):
             assert one.repository.path
-            assert len(one.event) <= 100
+            assert len(one.id) <= 100
             assert "/" in f"{one.repository.host}/{one.repository.path}"
             repr(one).encode()
         elif isinstance(one, Ignored):
-            assert one.event in KINDS[kind].ignores
+            assert one.id in SENDERS[kind].ignored_events
         else:
             assert one.status in (400, 413)
             assert "\n" not in str(one)

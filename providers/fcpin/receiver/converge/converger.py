@@ -19,7 +19,7 @@ from fcpin.receiver.converge.engines import Program, program_of
 from fcpin.receiver.errors import ConvergenceFailed, Interrupted, NotAsApproved
 from fcpin.receiver.ledger.model import ImageChange
 from fcpin.stack import Engine, StackPin
-from fcpin.stack.pins import pins_in
+from fcpin.stack.stack import pins_in
 
 _APPROVED: Final = "approved.json"
 _CHANGES: Final = frozenset({"create", "update", "replace", "create-replacement"})

@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
-from fcpin.clients import function_clients, registries
+from fcpin.clients import function_clients, registries_of
 from fcpin.clock import Clock
 from fcpin.drift import Kind
 from fcpin.errors import FcpinError
@@ -23,7 +23,7 @@ from fcpin.receiver.drift_scan.report import FunctionReport, HoldReport, StackRe
 from fcpin.receiver.ledger.ledger import Ledger
 from fcpin.receiver.ledger.model import KEEP_DEPLOYMENTS, Deployment, Job, JobState
 from fcpin.stack import Engine, Stack, StackPin
-from fcpin.stack.survey import Finding, Survey
+from fcpin.stack.drift_scan import DriftScan, Finding
 
 _OWN_COLUMN: Final = frozenset({"policy", "hold", "suspend", "platform"})
 """Options that are not among those that follow the order: shown elsewhere, or the same everywhere."""
@@ -69,8 +69,8 @@ class DriftScanner:
 
     def _look(self, stack: Stack, now: datetime) -> Sequence[Finding]:
         settings = stack.settings
-        directory = registries(settings, self._clock)
-        survey = Survey(function_clients(settings), directory, now, bypass_min_age=settings.bypass_min_age)
+        registries = registries_of(settings, self._clock)
+        survey = DriftScan(function_clients(settings), registries, now, bypass_min_age=settings.bypass_min_age)
         return survey.of(stack.pins)
 
     def _newest(self, stack: str) -> Mapping[str, Deployment] | None:

@@ -9,8 +9,9 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from fcpin.receiver.job_events import JobEventHandler
-from fcpin.receiver.ledger.model import Deployment, Ending, Job, JobState, Proposal
+from fcpin.receiver.errors import Reason
+from fcpin.receiver.ledger.base import Ending
+from fcpin.receiver.ledger.model import Job, Proposal, State, Transition
 
 PREFIX: Final = "fcpin_receiver"
 _SECONDS: Final = (0.25, 0.5, 1, 2, 3, 4, 5, 7.5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
@@ -20,22 +21,23 @@ _OTHER: Final = "other"
 class Outcome(StrEnum):
     """How a worker left a job."""
 
-    SUCCEEDED = "succeeded"
-    PENDING = "pending"
-    """Until a window, the end of a freeze or of another run."""
-    WAITING_FOR_APPROVAL = "waiting_for_approval"
-    RETRIED = "retried"
+    DONE = "done"
+    WAITING = "waiting"
+    """For a window, the end of a freeze or of another run."""
+    APPROVAL = "approval"
     FAILED = "failed"
+    """It is tried again."""
+    DEAD = "dead"
 
     @classmethod
     def of(cls, ending: Ending) -> "Outcome":
-        if ending.state is JobState.PENDING:
-            return cls.RETRIED if ending.is_retry else cls.PENDING
+        if ending.state is State.WAITING:
+            return cls.FAILED if ending.failed else cls.WAITING
         return cls(ending.state)
 
 
-class Counted(JobEventHandler):
-    """Counts what the intake, the jobs and the notifications report. Thread-safe."""
+class Counted:
+    """Counts for the intake, watches the work as its `Observer`, and hears of notifications. Thread-safe."""
 
     def __init__(self, registry: CollectorRegistry, stacks: Iterable[str], senders: Iterable[str]) -> None:
         self._stacks, self._senders = frozenset(stacks), frozenset(senders)
@@ -48,7 +50,7 @@ class Counted(JobEventHandler):
 
         self._pushes = counter("pushes", "Pushes that were let in.", "sender")
         self._ignored = counter("ignored", "Valid events that change no tag.", "sender", "event")
-        self._refused = counter("refused", "Requests and events that were not let in.", "sender", "reason")
+        self._rejected = counter("rejected", "Requests and events that were rejected.", "sender", "reason")
         self._attempts = counter("attempts", "Attempts at jobs, by how they ended.", "stack", "outcome")
         self._attempt_seconds = seconds("attempt_seconds", "How long attempts at jobs took.")
         self._deployments = counter("deployments", "Functions that went to another image.", "stack")
@@ -81,24 +83,27 @@ class Counted(JobEventHandler):
         """*event* is one of the sender's `ignores`."""
         self._ignored.labels(self._sender(sender), event).inc()
 
-    def rejected(self, sender: str, reason: str) -> None:
-        """*sender* is empty for strangers; *reason* is of `Rejected.reason`."""
-        self._refused.labels(self._sender(sender), reason).inc()
+    def rejected(self, sender: str, reason: Reason) -> None:
+        """*sender* is empty if the configuration does not name it."""
+        self._rejected.labels(self._sender(sender), reason.label).inc()
 
     # As an observer of the work
+
+    def began(self, job: Job) -> None:
+        """Nothing: the ledger tells what runs."""
 
     def ended(self, job: Job, ending: Ending, seconds: float) -> None:
         stack = self._stack(job.stack)
         self._attempts.labels(stack, Outcome.of(ending)).inc()
         self._attempt_seconds.labels(stack).observe(seconds)
 
-    def deployed(self, deployment: Deployment) -> None:
-        stack = self._stack(deployment.stack)
+    def deployed(self, transition: Transition) -> None:
+        stack = self._stack(transition.stack)
         self._deployments.labels(stack).inc()
-        if deployment.exposed_seconds is not None:
-            self._push_to_deployed.labels(stack).observe(deployment.exposed_seconds)
-            if deployment.outage:
-                self._outage.labels(stack).inc(deployment.exposed_seconds)
+        if transition.exposed_seconds is not None:
+            self._push_to_deployed.labels(stack).observe(transition.exposed_seconds)
+            if transition.outage:
+                self._outage.labels(stack).inc(transition.exposed_seconds)
 
     def proposed(self, proposal: Proposal) -> None:
         self._proposed.labels(self._stack(proposal.stack)).inc()

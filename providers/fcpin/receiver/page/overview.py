@@ -15,18 +15,6 @@ from fcpin.receiver.page.words import counted
 JOBS: Final = 50
 HISTORY: Final = 15
 
-OUTAGES: Final = frozenset(
-    {Kind.FUNCTION_MISSING, Kind.FUNCTION_DISABLED, Kind.DELETED_DIGEST, Kind.DELETED_TAG, Kind.MOVED_TAG}
-)
-"""New instances cannot start."""
-_SAID_OF: Final = (
-    (OUTAGES, "cannot start new instances"),
-    (frozenset({Kind.UPDATE_FAILED, Kind.OUT_OF_BAND_IMAGE}), "not as deployed"),
-    (frozenset({Kind.FUNCTION_LOCKED}), "locked"),
-    (frozenset({Kind.UNKNOWN}), "could not be looked at"),
-    (frozenset({Kind.NEWER_TAG}), "with a newer image"),
-    (frozenset({Kind.UPDATE_IN_PROGRESS, Kind.FUNCTION_INACTIVE}), "updating or idle"),
-)
 _WORST_FIRST: Final = tuple(Kind)
 _SOONEST_FIRST: Final = (JobState.RUNNING, JobState.FAILED, JobState.WAITING_FOR_APPROVAL, JobState.PENDING)
 
@@ -135,8 +123,11 @@ def _stack(ledger: Ledger, name: str, approves: bool) -> StackView:
 
 
 def _headline(kinds: Sequence[Kind], unseen: Sequence[str]) -> Headline:
-    counts = [(level(min(these)), sum(kind in these for kind in kinds), words) for these, words in _SAID_OF]
-    parts = [(how_bad, f"{counted(count, 'function')} {words}") for how_bad, count, words in counts if count]
+    groups: dict[str, list[Kind]] = {}
+    for kind in sorted(kinds, key=_WORST_FIRST.index):
+        if kind.facts.summary:
+            groups.setdefault(kind.facts.summary, []).append(kind)
+    parts = [(level(these[0]), f"{counted(len(these), 'function')} {words}") for words, these in groups.items()]
     if parts:
         return Headline(parts[0][0], "; ".join(words for _, words in parts))
     if unseen:
