@@ -17,7 +17,7 @@ from fcpin.receiver.drift_scan.scanner import DriftScanner
 from fcpin.receiver.drift_scan.schedule import ScanSchedule
 from fcpin.receiver.errors import Rejected
 from fcpin.receiver.intake import Intake
-from fcpin.receiver.job_events import JobLog
+from fcpin.receiver.job_events import JobEventHandler, JobLog
 from fcpin.receiver.ledger.ledger import Ledger
 from fcpin.receiver.metrics import Metrics
 from fcpin.receiver.notify import DriftNotices, Notifier, open_outbox
@@ -68,7 +68,7 @@ class Receiver:
         self.scans = ScanSchedule(
             lambda stack: notify_of_drift(scanner.scan(stack)), _files(settings), settings.survey_every, clock
         )
-        handlers = [JobLog(), self.metrics.counted, Notifier(self._outbox.put), self.scans]
+        handlers: list[JobEventHandler] = [JobLog(), self.metrics.counted, Notifier(self._outbox.put), self.scans]
         self.pool = WorkerPool(settings, ledger, converger, self.index, clock, handlers)
         self._page = self._create_page(settings.page) if settings.page else None
 

@@ -1,10 +1,10 @@
-"""Whether a receiver would work here: its engine, its stacks and its store; and what it would hear at which URL."""
+"""Check a configuration where it is to run: the engine, the stacks, the store, the webhook URLs, the notifications."""
 
 from collections.abc import Iterator
 
 from fcpin.doctor.line import Line, note, ok, problem
 from fcpin.errors import FcpinError, InvalidSettings
-from fcpin.receiver.ledger.opening import open_ledger
+from fcpin.receiver.ledger.ledger import open_ledger
 from fcpin.receiver.senders import SENDERS
 from fcpin.receiver.senders.authentication import SecretLocation
 from fcpin.receiver.settings.environment import deployment_environment
@@ -12,19 +12,18 @@ from fcpin.receiver.settings.model import ReceiverSettings, SenderSettings
 from fcpin.stack import Engine, Stack
 
 
-def examine(settings: ReceiverSettings) -> Iterator[Line]:
-    """One line for each thing that was looked at. Nothing is deployed, and no secret is told."""
+def check_config(settings: ReceiverSettings) -> Iterator[Line]:
+    """One line a check. Nothing is deployed or sent, and no line holds a secret."""
     yield from _engine(settings)
     yield _store(settings)
     for sender in settings.senders.values():
         yield ok(f"sender {sender.name}", _hook(sender))
     yield from _notified(settings)
     if settings.page is None:
-        yield note("page", "there is none", "give `page` to see and steer what becomes of pushes")
+        yield note("page", "not configured", "set `page` to see jobs, and to approve, hold and freeze")
 
 
 def _notified(settings: ReceiverSettings) -> Iterator[Line]:
-    """Nobody is sent anything."""
     if not settings.notify:
         return
     from fcpin.receiver.notify.apprise import addresses
@@ -62,7 +61,7 @@ def _store(settings: ReceiverSettings) -> Line:
     try:
         ledger = open_ledger(settings)
         try:
-            ledger.ready()
+            ledger.check_ready()
         finally:
             ledger.close()
     except FcpinError as error:

@@ -68,10 +68,10 @@ class JobLog(JobEventHandler):
 
     def deployed(self, deployment: Deployment) -> None:
         extra = {"stack": deployment.stack, "job": deployment.job}
-        _log.info("deployed %s: %s", deployment.pin, deployment.summary, extra=extra)
+        _log.info("deployed %s: %s", deployment.pin, deployment, extra=extra)
 
     def proposed(self, proposal: Proposal) -> None:
-        _log.info("waiting for approval: %s: %s", proposal.pin, proposal.summary, extra={"stack": proposal.stack})
+        _log.info("waiting for approval: %s: %s", proposal.pin, proposal, extra={"stack": proposal.stack})
 
 
 def _fields(job: Job) -> dict[str, str]:

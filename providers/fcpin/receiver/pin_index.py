@@ -22,7 +22,7 @@ from fcpin.image import AcrHost, Repository, acr_host
 from fcpin.policy import Policy
 from fcpin.policy.protect import is_pin_tag, pin_tag
 from fcpin.receiver.push_event import PushEvent, RepositoryHint
-from fcpin.stack.pins import StackPin
+from fcpin.stack.stack import StackPin
 
 _READS_AT_ONCE: Final = 4
 _log = logging.getLogger(__name__)

@@ -13,11 +13,11 @@ from typing import Any, Final, Protocol, Self
 
 from fcpin.errors import InvalidImage
 from fcpin.image import Digest, parse_digest
-from fcpin.pinned_function import approved as approved_file
+from fcpin.pinned_function import approvals
 from fcpin.receiver.converge.engine_run import Progress, Run, Runs
 from fcpin.receiver.converge.engines import Program, program_of
 from fcpin.receiver.errors import ConvergenceFailed, Interrupted, NotAsApproved
-from fcpin.receiver.ledger.model import ImageChange
+from fcpin.receiver.ledger.model import PinChange
 from fcpin.stack import Engine, StackPin
 from fcpin.stack.stack import pins_in
 
@@ -32,7 +32,7 @@ class Converger(Protocol):
     def pins(self, stack: str) -> Sequence[StackPin]:
         """The pins in the stack's state, now, by name. Raises StackError."""
 
-    def preview(self, stack: str, pins: Sequence[StackPin]) -> Sequence[ImageChange]:
+    def preview(self, stack: str, pins: Sequence[StackPin]) -> Sequence[PinChange]:
         """What `up` would deploy to *pins*, those that change only. Raises ConvergenceFailed."""
 
     def up(
@@ -41,7 +41,7 @@ class Converger(Protocol):
         pins: Sequence[StackPin],
         progress: Progress,
         *,
-        approved: Mapping[str, ImageChange] | None = None,
+        approved: Mapping[str, PinChange] | None = None,
     ) -> None:
         """Converge *pins* and nothing else. Raises ConvergenceFailed.
 
@@ -64,7 +64,7 @@ class EngineConverger:
     def pins(self, stack: str) -> Sequence[StackPin]:
         return sorted(pins_in(self.engine.resources(stack)), key=lambda pin: pin.name)
 
-    def preview(self, stack: str, pins: Sequence[StackPin]) -> Sequence[ImageChange]:
+    def preview(self, stack: str, pins: Sequence[StackPin]) -> Sequence[PinChange]:
         if not pins:
             return ()
         with self._run(stack) as run:
@@ -77,7 +77,7 @@ class EngineConverger:
         pins: Sequence[StackPin],
         progress: Progress,
         *,
-        approved: Mapping[str, ImageChange] | None = None,
+        approved: Mapping[str, PinChange] | None = None,
     ) -> None:
         """A pin that is not as approved fails the whole run, so the others are deployed by another run."""
         refused: set[str] = set()
@@ -88,8 +88,8 @@ class EngineConverger:
             refused |= more
         if refused:
             raise NotAsApproved(
-                f"stack {stack}: {', '.join(sorted(refused))}: not deployed, because the tag was pushed again after the "
-                "approval; approve what the policy selects now"
+                f"stack {stack}: {', '.join(sorted(refused))}: not deployed, because the tag was pushed again after "
+                "the approval; approve what the policy selects now"
             )
 
     def stop(self, seconds: float) -> None:
@@ -101,7 +101,7 @@ class EngineConverger:
         stack: str,
         pins: Sequence[StackPin],
         progress: Progress,
-        approved: Mapping[str, ImageChange] | None,
+        approved: Mapping[str, PinChange] | None,
     ) -> frozenset[str]:
         """Names of those of *pins* that are not as approved; if there are any, none need have been deployed."""
         command = ["up", "--yes", "--skip-preview", "--stack", stack, *_targets(pins)]
@@ -112,7 +112,7 @@ class EngineConverger:
             except Interrupted:
                 raise
             except ConvergenceFailed:
-                if found := approved_file.refused(file) & {pin.name for pin in pins}:
+                if found := approvals.rejected(file) & {pin.name for pin in pins}:
                     return found
                 raise
         return frozenset()
@@ -129,18 +129,15 @@ def _targets(pins: Sequence[StackPin]) -> Sequence[str]:
     return [word for pin in pins for word in ("--target", pin.urn)]
 
 
-def _environment(file: Path, approved: Mapping[str, ImageChange] | None) -> Mapping[str, str]:
+def _environment(file: Path, approved: Mapping[str, PinChange] | None) -> Mapping[str, str]:
     """Of a run that may deploy what was *approved* only, which is written to *file*; of any run for None."""
     if approved is None:
         return {}
-    changes = {
-        name: approved_file.Transition(change.from_digest, change.to_digest) for name, change in approved.items()
-    }
-    approved_file.write(file, changes)
-    return {approved_file.FILE: str(file)}
+    approvals.write(file, approved)
+    return {approvals.FILE: str(file)}
 
 
-def changes_in(document: str, urns: Collection[str]) -> Sequence[ImageChange]:
+def changes_in(document: str, urns: Collection[str]) -> Sequence[PinChange]:
     """The image changes of the resources *urns* in what `preview --json` printed, which both engines have in one form.
 
     Raises ConvergenceFailed for anything else.
@@ -153,7 +150,7 @@ def changes_in(document: str, urns: Collection[str]) -> Sequence[ImageChange]:
     return [change for change in found.values() if change is not None]
 
 
-def _change(step: Mapping[str, Any]) -> ImageChange | None:
+def _change(step: Mapping[str, Any]) -> PinChange | None:
     """None where the image stays, and only settings change."""
     old, new = ((step.get(state) or {}).get("inputs") or {} for state in ("oldState", "newState"))
     before, after = (str(inputs.get("tag") or "") for inputs in (old, new))
@@ -163,7 +160,7 @@ def _change(step: Mapping[str, Any]) -> ImageChange | None:
     if (before, from_digest) == (after, to_digest):
         return None
     name = step["urn"].rpartition("::")[2]
-    return ImageChange(pin=name, from_tag=before, from_digest=from_digest, to_tag=after, to_digest=to_digest)
+    return PinChange(pin=name, from_tag=before, from_digest=from_digest, to_tag=after, to_digest=to_digest)
 
 
 def _digest(value: object) -> Digest | None:

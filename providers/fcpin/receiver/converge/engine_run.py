@@ -22,7 +22,7 @@ import psutil
 
 from fcpin import tally
 from fcpin.clock import Clock, SystemClock
-from fcpin.pinned_function.run_memo import private
+from fcpin.pinned_function.preview_cache import private
 from fcpin.receiver.errors import ConvergenceFailed, Interrupted, StackBusy
 
 Progress: TypeAlias = Callable[[str], None]
@@ -77,13 +77,13 @@ class Runs:
 
     @contextmanager
     def begin(self, stack: str) -> Iterator["Run"]:
-        """A run of *stack*. Raises StackBusy while one that a killed receiver began still runs, MemoRefused."""
+        """A run of *stack*. Raises StackBusy while one that a killed receiver began still runs, UnsafeFolder."""
         folder = private(self._folder) / quote(stack, safe="")
         left = _read_process(folder)
         if left is not None and left.is_alive:
             raise StackBusy(
-                f"stack {stack}: a run of another receiver (process {left.pid}) is not over; the job goes on when it has "
-                "ended"
+                f"stack {stack}: a run of another receiver (process {left.pid}) is not over; the job goes on when it "
+                "has ended"
             )
         _clear(folder)
         (folder / _CALLS).mkdir(mode=0o700, parents=True)

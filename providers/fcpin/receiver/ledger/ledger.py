@@ -135,7 +135,7 @@ class Ledger:
         return self._store.transact(work)
 
     def finish(self, job: Job, ending: Ending, now: datetime, deployments: Sequence[Deployment] = ()) -> bool:
-        """End the job or put it back, with what it deployed. False, and nothing is written, if another worker has it."""
+        """End the job or put it back, with what it deployed. False, with no effect, if another worker has it."""
 
         def work(transaction: Transaction) -> bool:
             done = rules.finished(_record(transaction, job.stack), job, ending, now)

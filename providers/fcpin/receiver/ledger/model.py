@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
 
-from fcpin.image import Digest, short
+from fcpin.pin import ImageChange
 from fcpin.receiver.push_event import PushEvent
 
 VERSION: Final = 2
@@ -70,29 +70,15 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImageChange:
-    """One pin that goes from one image to another."""
+class PinChange(ImageChange):
+    """The image change of one pin."""
 
     pin: str
-    from_tag: str
-    from_digest: Digest | None
-    """None for the first deployment."""
-    to_tag: str
-    to_digest: Digest
-
-    @property
-    def summary(self) -> str:
-        """`main-11 => main-12`; `main: sha256:3fe722d56ff1 => sha256:9abc00d1e2f3` for one tag that moved."""
-        if not self.from_tag and self.from_digest is None:
-            return f"{self.to_tag} (first deployment)"
-        before = short(self.from_digest) if self.from_digest else "unknown"
-        if self.from_tag == self.to_tag:
-            return f"{self.to_tag}: {before} => {short(self.to_digest)}"
-        return f"{self.from_tag or before} => {self.to_tag}"
+    """Name of the resource."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deployment(ImageChange):
+class Deployment(PinChange):
     """An image change that happened."""
 
     stack: str
@@ -109,7 +95,7 @@ class Deployment(ImageChange):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal(ImageChange):
+class Proposal(PinChange):
     """What a stack in `mode: approve` would deploy. An approval is for exactly this."""
 
     token: str
@@ -119,7 +105,7 @@ class Proposal(ImageChange):
     approved: datetime | None = None
 
     @classmethod
-    def of(cls, stack: str, change: ImageChange, now: datetime) -> Self:
+    def of(cls, stack: str, change: PinChange, now: datetime) -> Self:
         return cls(
             token=approval_token(stack, change),
             stack=stack,
@@ -132,7 +118,7 @@ class Proposal(ImageChange):
         )
 
 
-def approval_token(stack: str, change: ImageChange) -> str:
+def approval_token(stack: str, change: PinChange) -> str:
     """SHA-256, hexadecimal, over stack, pin, from and to digest: a tag that is pushed again has another token."""
     bound = json.dumps([stack, change.pin, change.from_digest, change.to_digest])
     return hashlib.sha256(bound.encode()).hexdigest()

@@ -159,7 +159,7 @@ def retried(record: StackRecord, failed: Job, now: datetime) -> tuple[StackRecor
 
 
 def joined(older: Job, newer: Job | None) -> Job:
-    """Rule 6. State and times are those of *older*."""
+    """Rule 6. JobState and times are those of *older*."""
     if newer is None:
         return older
     return replace(

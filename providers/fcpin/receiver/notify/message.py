@@ -42,10 +42,10 @@ def deployed(deployment: Deployment) -> Message:
     if one.outage:
         told = f" for {exposed:.1f} s" if exposed is not None else ""
         lines.append(f"its tag had moved: new instances could not start{told}; they can again")
-        return _message(f"outage healed: {one.pin}: {one.summary}", lines, Tone.WARNING)
+        return _message(f"outage healed: {one.pin}: {one}", lines, Tone.WARNING)
     if exposed is not None:
         lines.append(f"{exposed:.1f} s after the push")
-    return _message(f"deployed: {one.pin}: {one.summary}", lines, Tone.SUCCESS)
+    return _message(f"deployed: {one.pin}: {one}", lines, Tone.SUCCESS)
 
 
 def proposed(proposal: Proposal) -> Message:
@@ -56,7 +56,7 @@ def proposed(proposal: Proposal) -> Message:
         f"stack {one.stack}",
         "nothing is deployed until somebody approves exactly this on the receiver's page",
     ]
-    return _message(f"approve? {one.pin}: {one.summary}", lines, Tone.INFO)
+    return _message(f"approve? {one.pin}: {one}", lines, Tone.INFO)
 
 
 def failed(job: Job, reason: str) -> Message:

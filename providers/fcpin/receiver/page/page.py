@@ -10,7 +10,7 @@ from starlette.staticfiles import StaticFiles
 
 from fcpin.clock import Clock
 from fcpin.receiver.errors import Rejected
-from fcpin.receiver.ledger.base import Ledger
+from fcpin.receiver.ledger.ledger import Ledger
 from fcpin.receiver.page.actions import Actions
 from fcpin.receiver.page.buttons import Buttons
 from fcpin.receiver.page.door import Door

@@ -23,9 +23,9 @@ from fcpin.receiver.ledger.model import (
     KEEP_DEPLOYMENTS,
     Deployment,
     Ending,
-    ImageChange,
     Job,
     JobState,
+    PinChange,
     Proposal,
     approval_token,
 )
@@ -108,14 +108,14 @@ class Attempt:
             self._propose(changes, self.ledger.proposals(stack))
         return ending if ending.state is JobState.PENDING else self._wait_for(changes)
 
-    def _propose(self, changes: Sequence[ImageChange], known: Sequence[Proposal]) -> None:
+    def _propose(self, changes: Sequence[PinChange], known: Sequence[Proposal]) -> None:
         proposals = [Proposal.of(self.job.stack, change, self.clock.now()) for change in changes]
         self.ledger.set_proposals(self.job.stack, proposals)
         tokens = {proposal.token for proposal in known}
         self.proposed += [proposal for proposal in proposals if proposal.token not in tokens]
 
     @staticmethod
-    def _wait_for(changes: Sequence[ImageChange]) -> Ending:
+    def _wait_for(changes: Sequence[PinChange]) -> Ending:
         if not changes:
             return SUCCEEDED
         names = ", ".join(change.pin for change in changes)
@@ -156,7 +156,7 @@ class Attempt:
         self,
         before: Sequence[IndexedPin],
         targets: Sequence[IndexedPin],
-        approved: Mapping[str, ImageChange] | None = None,
+        approved: Mapping[str, PinChange] | None = None,
     ) -> None:
         if self.is_lost():
             raise LeaseLost

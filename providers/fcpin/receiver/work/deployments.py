@@ -8,7 +8,7 @@ from fcpin.image import Digest, Image
 from fcpin.receiver.ledger.model import Deployment, Job
 from fcpin.receiver.pin_index import IndexedPin
 from fcpin.receiver.push_event import PushEvent
-from fcpin.stack.pins import StackPin
+from fcpin.stack.stack import StackPin
 
 
 class Moved(Enum):
