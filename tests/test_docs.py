@@ -46,7 +46,7 @@ def test_every_input_and_output_of_a_pipeline_has_a_row(name: str) -> None:
     assert any(f"`{name}`" in row for row in rows("pipelines.md"))
 
 
-@pytest.mark.parametrize("name", [*runtime_config.FUNCTION.fields, *runtime_config.CONTAINER.fields])
+@pytest.mark.parametrize("name", [*runtime_config.FUNCTION, *runtime_config.CONTAINER])
 def test_every_setting_of_config_has_a_row(name: str) -> None:
     assert any(f"`{name}`" in row for row in rows("pinned-function.md"))
 

@@ -13,8 +13,8 @@ from fcpin.build.switch import armed
 from fcpin.clock import Clock
 from fcpin.devs.client import DevsClient
 from fcpin.fc.client import FunctionClient
+from fcpin.http.credentials import Profile
 from fcpin.image import Repository
-from fcpin.openapi import Profile
 from fcpin.registry.base import PushTarget
 from fcpin.registry.build_times import BuildTimes
 from fcpin.registry.registries import Registries

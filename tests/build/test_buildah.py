@@ -15,7 +15,7 @@ import pytest
 
 from demo.code import CONTAINERFILE, Code
 from fcpin.emulator import Emulator
-from fcpin.emulator.oci.tokens import ISSUER
+from fcpin.emulator.oci.auth import ISSUER
 from fcpin.errors import BuildFailed, BuildMismatch, BuildTimedOut, PipelineError
 from tests.build.smithy import IMAGE, PATH, Smithy
 from tests.support.docker_registry import TokenAuth, docker_registry

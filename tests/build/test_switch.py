@@ -15,13 +15,13 @@ from fcpin.build.switch import armed, watch
 from fcpin.devs.client import DevsClient
 from fcpin.emulator import Emulator, Knobs
 from fcpin.errors import PipelineExists
-from fcpin.openapi import Credentials
+from fcpin.http.credentials import Credentials
 from tests.devs.submitted import document
 
 SCRIPT = """
 import json, sys, time
 from fcpin.build.switch import armed
-from fcpin.openapi import Credentials
+from fcpin.http.credentials import Credentials
 endpoint, name, key, secret = json.loads(sys.stdin.readline())
 with armed(endpoint, Credentials(key, secret), name):
     print("armed", flush=True)

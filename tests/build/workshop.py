@@ -10,8 +10,9 @@ from fcpin.build.making import Made, Maker
 from fcpin.build.pipelines import PipelineBuilder
 from fcpin.devs.client import DevsClient
 from fcpin.emulator import Emulator
+from fcpin.http.credentials import Credentials
+from fcpin.http.limits import Retry
 from fcpin.image import Image
-from fcpin.openapi import Credentials, Retry
 from fcpin.pipeline.spec import deadline_of, image_of
 from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings

@@ -15,7 +15,7 @@ import pytest
 from fcpin.doctor.credentials import credentials
 from fcpin.doctor.line import Status
 from fcpin.emulator import Emulator
-from fcpin.openapi import Profile
+from fcpin.http.credentials import Profile
 from tests.support.examples import examples
 from tests.support.told_stack import PATH, Answer, ToldStack, run
 

@@ -4,7 +4,8 @@ from typing import Any, Final
 
 from fcpin.devs.client import DevsClient
 from fcpin.emulator import Emulator
-from fcpin.openapi import Credentials, Retry
+from fcpin.http.credentials import Credentials
+from fcpin.http.limits import Retry
 
 AT_ONCE: Final = Retry(attempts=3, seconds=10, first_wait=0.001, longest_wait=0.01)
 IMAGE: Final = "registry.cn-hangzhou.aliyuncs.com/shop/app:8f2b1c0"

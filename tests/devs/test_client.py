@@ -15,7 +15,7 @@ from fcpin.errors import (
     PipelineRejected,
     PipelineUnavailable,
 )
-from fcpin.openapi import Credentials
+from fcpin.http.credentials import Credentials
 from tests.devs.submitted import AT_ONCE, client_of, document
 
 

@@ -14,7 +14,7 @@ from fcpin.errors import (
     FunctionUnavailable,
 )
 from fcpin.fc.client import FunctionClient, default_endpoint
-from fcpin.openapi import Credentials
+from fcpin.http.credentials import Credentials
 from tests.emulator.clients import fc
 from tests.fc.regional import AT_ONCE, BODY, IMAGE, client_of
 

@@ -25,8 +25,8 @@ from fcpin.engine.providers import class_of
 from fcpin.engine.stack import Lock, Stack
 from fcpin.engine.state import read_checkpoint, read_latest, salt_of
 from fcpin.errors import FcpinError, InvalidInput
-from fcpin.exchange import Answer, retry_after
 from fcpin.function_files import function_files
+from fcpin.http.exchange import Response, retry_after
 from fcpin.image import Image, Repository, acr_host, is_tag, parse_digest
 from fcpin.json_reader import read_json
 from fcpin.pinned_function.approvals import FILE, Approvals
@@ -44,10 +44,9 @@ from fcpin.registry.transport import Transport
 from fcpin.serverless_devs.entries import entries
 from fcpin.serverless_devs.functions import Deployed, functions
 from fcpin.settings import Settings
-from fcpin.stack.added_functions import with_functions
-from fcpin.stack.config_file import with_hold
 from fcpin.stack.project import Project, read_file, stack_file
 from fcpin.stack.stack import pins_in
+from fcpin.stack.yaml_edit import with_functions, with_hold
 from tests.fuzz.spoiling import LEAVES, ODD_TEXTS, VALUES, as_bytes, documents, spoilt, spoilt_bytes
 from tests.receiver.senders.requests import FIXTURES, Request, sender
 
@@ -291,7 +290,7 @@ def feed_pipeline(data: bytes, _folder: Path) -> None:
     document = Document.parse(text_of(data), "p.yaml")
     for is_template in (True, False):
         for finding in examine(document.tree, is_template=is_template).findings:
-            document.repository(finding.path)
+            document.place(finding.path)
             one_line(str(finding))
     assert isinstance(document.text(), str)
 
@@ -382,10 +381,10 @@ class Answers(Transport):
         super().__init__()
         self._status, self._headers, self._body = status, headers, body
 
-    def send(self, method: str, url: str, **_: Any) -> Answer:
+    def send(self, method: str, url: str, **_: Any) -> Response:
         if method == "POST" or "token" in url:
-            return Answer(url, self._status, urllib3.HTTPHeaderDict(self._headers), self._body)
-        return Answer(url, self._status, urllib3.HTTPHeaderDict(self._headers), self._body)
+            return Response(url, self._status, urllib3.HTTPHeaderDict(self._headers), self._body)
+        return Response(url, self._status, urllib3.HTTPHeaderDict(self._headers), self._body)
 
 
 HEADERS: Final[Mapping[str, Sequence[str]]] = {

@@ -8,7 +8,8 @@ import pytest
 from fcpin.emulator import Emulator, Knobs
 from fcpin.fc.client import FunctionClient
 from fcpin.fc.model import Function
-from fcpin.openapi import Credentials, Retry
+from fcpin.http.credentials import Credentials
+from fcpin.http.limits import Retry
 from fcpin.pinned_function.provider_base import ProviderError
 from tests.support.faulty_proxy import Call, Connection, Fault, FaultyProxy, Reply
 from tests.support.instant import INSTANT

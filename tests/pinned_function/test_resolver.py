@@ -11,8 +11,8 @@ import pytest
 from fcpin.emulator import Emulator
 from fcpin.errors import EditionUnsupported
 from fcpin.fc.rules import WITHOUT_CONTAINERS
+from fcpin.http.credentials import Credentials
 from fcpin.image import Digest
-from fcpin.openapi import Credentials
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import POLICY_KEYS
 from fcpin.pinned_function.preview_cache import PreviewCache, private

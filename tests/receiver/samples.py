@@ -41,7 +41,7 @@ def deployment(pin: str = "api", **more: Any) -> Deployment:
     return Deployment(**(facts | more))
 
 
-def proposal(pin: str = "api", token: str = "t1", **more: Any) -> Proposal:
+def proposal(pin: str = "api", token: str = "t1", **more: Any) -> Proposal:  # noqa: S107 - of an approval
     """From main-11 with digest a to main-12 with digest b."""
     facts: dict[str, Any] = {
         "token": token,

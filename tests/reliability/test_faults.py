@@ -15,8 +15,8 @@ import pytest
 from fcpin.drift import Kind
 from fcpin.emulator import Emulator, Knobs
 from fcpin.errors import FcpinError
+from fcpin.http.limits import Limits
 from fcpin.image import Repository
-from fcpin.limits import Limits
 from fcpin.lookup import digest_of, require_platform, tags_for
 from fcpin.pinned_function.provider_base import ProviderError
 from fcpin.policy import Policy

@@ -26,9 +26,9 @@ from fcpin.errors import (
     TagNotFound,
 )
 from fcpin.fc.client import FunctionClient
+from fcpin.http.credentials import Credentials
+from fcpin.http.limits import MIB, Limits, Retry
 from fcpin.image import Digest, Repository
-from fcpin.limits import MIB, Limits
-from fcpin.openapi import Credentials, Retry
 from fcpin.registry.acr_enterprise import AcrEnterprise
 from fcpin.registry.acr_personal_api import PersonalApi
 from fcpin.registry.registries import Registries

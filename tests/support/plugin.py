@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from fcpin.emulator import Emulator
 from fcpin.fc.client import FunctionClient
-from fcpin.limits import Limits
-from fcpin.openapi import Credentials, Retry
+from fcpin.http.credentials import Credentials
+from fcpin.http.limits import Limits, Retry
 from fcpin.pinned_function.approvals import Approvals
 from fcpin.pinned_function.deployer import Deployer
 from fcpin.pinned_function.health import Health

@@ -16,7 +16,8 @@ import yaml
 from fcpin.cli import main
 from fcpin.emulator import Emulator
 from fcpin.fc.client import FunctionClient
-from fcpin.openapi import Credentials, Retry
+from fcpin.http.credentials import Credentials
+from fcpin.http.limits import Retry
 from fcpin.pin import TYPE
 
 PATH = "shop/app"

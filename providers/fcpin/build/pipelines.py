@@ -13,7 +13,7 @@ from fcpin.devs.running import Finished
 from fcpin.devs.running import run as run_to_its_end
 from fcpin.devs.waiting import Waiter
 from fcpin.errors import BuildFailed, PipelineError, PipelineExists
-from fcpin.openapi import is_denial
+from fcpin.http.errors import is_denial
 from fcpin.pipeline.named import at_commit
 
 Guard = Callable[[str], AbstractContextManager[None]]

@@ -15,7 +15,7 @@ from typing import IO, Final
 
 from fcpin.devs.client import DevsClient
 from fcpin.errors import PipelineError
-from fcpin.openapi import Account, Credentials, Profile
+from fcpin.http.credentials import Account, Credentials, Profile
 
 _DONE: Final = b"done\n"
 _SECONDS: Final = 10.0

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TextIO, TypeAlias
 
-from fcpin.cli.output import printable
+from fcpin.errors import one_line
 
 Row: TypeAlias = tuple[str, ...]
 
@@ -13,7 +13,7 @@ _MOST_DRAWN = 500
 
 def write_rows(stdout: TextIO, head: Row, rows: Sequence[Row], styles: Sequence[str]) -> None:
     """*styles* has one for each of *rows*, as rich names them; they show in a terminal only."""
-    safe = [tuple(map(printable, row)) for row in rows]
+    safe = [tuple(map(one_line, row)) for row in rows]
     if stdout.isatty() and len(rows) <= _MOST_DRAWN:
         _draw(stdout, head, safe, styles)
     else:

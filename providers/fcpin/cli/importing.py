@@ -28,8 +28,8 @@ def run(given: Namespace, streams: Streams) -> int:
 
 
 def _into_stack(given: Namespace, streams: Streams) -> int:
-    from fcpin.stack.added_functions import with_functions
     from fcpin.stack.project import read_file, stack_file, write_file
+    from fcpin.stack.yaml_edit import with_functions
 
     refuse_addresses(given)
     stack = read_stack(given)
@@ -52,7 +52,7 @@ def _into_stack(given: Namespace, streams: Streams) -> int:
 
 def _to_output(given: Namespace, streams: Streams) -> int:
     """A file of its own on standard output; what is left out goes to standard error."""
-    from fcpin.stack.added_functions import with_functions
+    from fcpin.stack.yaml_edit import with_functions
 
     settings = settings_from(given, given.region)
     region = _region(given, settings)

@@ -109,7 +109,7 @@ def _files(given: Namespace) -> dict[str, str]:
 
     from fcpin import __version__
     from fcpin.schema import stack_schema
-    from fcpin.stack.yaml_text import scalar
+    from fcpin.stack.yaml_edit import scalar
 
     name = _project_name(given)
     if not _STACK_NAME.fullmatch(given.stack):

@@ -4,15 +4,11 @@ import json
 from collections.abc import Iterable
 from typing import TextIO
 
-
-def printable(text: str) -> str:
-    """What others wrote may be any text; none may steer the terminal."""
-    return text if text.isprintable() else repr(text)[1:-1]
+from fcpin.errors import one_line
 
 
 def write_lines(stream: TextIO, lines: Iterable[str]) -> None:
-    """Each printable."""
-    stream.writelines(f"{printable(line)}\n" for line in lines)
+    stream.writelines(f"{one_line(line)}\n" for line in lines)
 
 
 def write_json(stream: TextIO, value: object) -> None:

@@ -81,7 +81,7 @@ def _regions(given: list[str], repository: Repository) -> list[str]:
 def _uses(region: str, endpoint: str | None, may_be_empty: Collection[str]) -> "Sequence[Use]":
     from fcpin.fc.client import FunctionClient
     from fcpin.fc.uses import uses
-    from fcpin.openapi import Credentials
+    from fcpin.http.credentials import Credentials
     from fcpin.settings import REGION
     from fcpin.stack.prune import require_functions
 

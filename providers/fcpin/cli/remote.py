@@ -9,9 +9,9 @@ from typing import Self
 from fcpin.cli.question import Question
 from fcpin.cli.renaming import renamed
 from fcpin.cli.where import OPTIONS, parse_repository, registries_of
+from fcpin.http.credentials import Credentials
 from fcpin.image import Image, Repository, TagRecord
 from fcpin.lookup import digest_of, require_platform, tags_for
-from fcpin.openapi import Credentials
 from fcpin.policy import Policy, Selection
 from fcpin.registry.build_times import BuildTimes
 from fcpin.registry.registries import Registries, RepositoryHandle

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 def run(given: Namespace, streams: Streams) -> int:
     """0 when the file says what is asked for. Raises InvalidInput, StackError, RegistryError; then it is as it was."""
     from fcpin.clients import registries_of
-    from fcpin.stack.config_file import with_hold
     from fcpin.stack.project import read_file, stack_file, write_file
     from fcpin.stack.rollback import Entry, hold_for
+    from fcpin.stack.yaml_edit import with_hold
 
     clock = SystemClock()
     now = clock.now()

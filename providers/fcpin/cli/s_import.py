@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Final
 from fcpin.cli.command import Command, Streams
 from fcpin.cli.edits import as_written, difference
 from fcpin.cli.importing import pinned
-from fcpin.cli.output import printable
 from fcpin.cli.stacks import add_stack, read_stack
 from fcpin.cli.yaml_file import YamlFile
-from fcpin.errors import InvalidInput
+from fcpin.errors import InvalidInput, one_line
 
 if TYPE_CHECKING:
     from fcpin.adoption.candidates import LeftOut
@@ -40,10 +39,10 @@ def run(given: Namespace, streams: Streams) -> int:
     if not entries:
         notes.append(f"no functions to import from {given.file}")
     if stack is not None:
-        streams.stdout.writelines(f"{printable(line)}\n" for line in _into_stack(given, stack, entries, notes))
+        streams.stdout.writelines(f"{one_line(line)}\n" for line in _into_stack(given, stack, entries, notes))
     else:
         streams.stdout.write(_whole_file(entries))
-        streams.stderr.writelines(f"{printable(line)}\n" for line in notes)
+        streams.stderr.writelines(f"{one_line(line)}\n" for line in notes)
     return 0
 
 
@@ -102,8 +101,8 @@ def _found(document: "Document", stack: "Stack | None") -> "tuple[list[Entry], l
 
 
 def _into_stack(given: Namespace, stack: "Stack", entries: "Sequence[Entry]", notes: Sequence[str]) -> list[str]:
-    from fcpin.stack.added_functions import with_functions
     from fcpin.stack.project import read_file, stack_file, write_file
+    from fcpin.stack.yaml_edit import with_functions
 
     own = stack.file_of_new
     file = own.path if own else stack_file(given.cwd.resolve(), stack.name)
@@ -116,7 +115,7 @@ def _into_stack(given: Namespace, stack: "Stack", entries: "Sequence[Entry]", no
 
 
 def _whole_file(entries: "Sequence[Entry]") -> str:
-    from fcpin.stack.added_functions import with_functions
+    from fcpin.stack.yaml_edit import with_functions
 
     return with_functions("config:\n", entries, "standard output") if entries else ""
 

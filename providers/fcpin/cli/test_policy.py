@@ -7,7 +7,7 @@ from textwrap import indent
 from typing import TYPE_CHECKING, Final
 
 from fcpin.cli.command import Command, Streams
-from fcpin.cli.output import printable
+from fcpin.errors import one_line
 
 if TYPE_CHECKING:
     from fcpin.cli.cases import Case
@@ -32,8 +32,8 @@ def _passes(case: "Case", streams: Streams) -> bool:
 
     outcome = case.outcome()
     failures = list(case.expected.failures(outcome))
-    streams.stdout.write(f"{'FAIL' if failures else 'ok  '}  {printable(case.name)}\n")
-    streams.stdout.writelines(f"      {case.place}: {printable(failure)}\n" for failure in failures)
+    streams.stdout.write(f"{'FAIL' if failures else 'ok  '}  {one_line(case.name)}\n")
+    streams.stdout.writelines(f"      {case.place}: {one_line(failure)}\n" for failure in failures)
     if failures and isinstance(outcome, Selection):
         _explain(case, outcome, streams)
     return not failures

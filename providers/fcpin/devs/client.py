@@ -23,9 +23,11 @@ from fcpin.errors import (
     PipelineUnavailable,
     WrongShape,
 )
-from fcpin.json_fields import Wire, kind
-from fcpin.limits import Limits
-from fcpin.openapi import Account, CloudError, OpenApi, Retry, counted, json_of, retrying
+from fcpin.http.credentials import Account
+from fcpin.http.errors import CloudError
+from fcpin.http.limits import API_RETRY, Limits, Retry, retrying
+from fcpin.http.openapi import OpenApi, counted, json_of
+from fcpin.json_reader import Wire, kind
 
 T = TypeVar("T")
 
@@ -46,12 +48,12 @@ class DevsClient:
         *,
         endpoint: str = "",
         credentials: Account | None = None,
-        retry: Retry | None = None,
+        retry: Retry = API_RETRY,
         limits: Limits | None = None,
     ) -> None:
         self.endpoint = endpoint or DEFAULT_ENDPOINT
         self._credentials = credentials
-        self._retry = retry or Retry()
+        self._retry = retry
         self._limits = limits
 
     def create(self, document: Wire) -> Pipeline:

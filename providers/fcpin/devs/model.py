@@ -8,7 +8,7 @@ from typing import Final, Self
 from fcpin.devs.phase import Phase
 from fcpin.errors import WrongShape
 from fcpin.image import Digest, parse_digest
-from fcpin.json_fields import JsonFields, Wire
+from fcpin.json_reader import JsonFields, Wire
 
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 

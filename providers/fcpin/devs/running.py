@@ -10,7 +10,7 @@ from fcpin.devs.phase import Phase
 from fcpin.devs.waiting import Tell, Waiter, check_success
 from fcpin.errors import PipelineDenied, PipelineError, PipelineExists, PipelineNotFound, PipelineRejected
 from fcpin.image import Digest
-from fcpin.json_fields import Wire
+from fcpin.json_reader import Wire
 
 _REFUSALS: Final = (PipelineExists, PipelineDenied, PipelineRejected)
 """Of a creation: there is no pipeline, or it is somebody else's."""

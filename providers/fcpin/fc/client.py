@@ -25,12 +25,14 @@ from fcpin.errors import (
 )
 from fcpin.fc import runtime_config
 from fcpin.fc.model import Alias, Function
-from fcpin.json_fields import JsonFields, Wire
-from fcpin.limits import Limits
-from fcpin.openapi import Account, CloudError, OpenApi, Retry, counted, json_of, retrying
+from fcpin.http.credentials import Account
+from fcpin.http.errors import CloudError
+from fcpin.http.limits import API_RETRY, Limits, Retry, retrying
+from fcpin.http.openapi import OpenApi, counted, json_of
+from fcpin.json_reader import JsonFields, Wire
 
 if TYPE_CHECKING:
-    from fcpin.exchange import Answer
+    from fcpin.http.exchange import Response
 
 T = TypeVar("T")
 
@@ -68,14 +70,14 @@ class FunctionClient:
         *,
         endpoint: str = "",
         credentials: Account | None = None,
-        retry: Retry | None = None,
+        retry: Retry = API_RETRY,
         limits: Limits | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.region = region
         self.endpoint = endpoint or default_endpoint(region)
         self._credentials = credentials
-        self._retry = retry or Retry()
+        self._retry = retry
         self._limits = limits
         self._clock = clock or SystemClock()
 
@@ -128,7 +130,7 @@ class FunctionClient:
         body: Wire | None = None,
         query: Mapping[str, str] | None = None,
     ) -> Function:
-        def read(answer: "Answer") -> Function:
+        def read(answer: "Response") -> Function:
             function = Function.answered(json_of(answer), name)
             runtime_config.check(function)
             return function
@@ -141,7 +143,7 @@ class FunctionClient:
         """Every object of a listing, whose last part of *path* is their name on the wire."""
         what = path.rpartition("/")[2]
 
-        def page(answer: "Answer") -> tuple[Sequence[T], str]:
+        def page(answer: "Response") -> tuple[Sequence[T], str]:
             fields = JsonFields(json_of(answer), f"a listing of {what}")
             objects = fields.objects(what, f"an entry of {what}")
             return [read(one.wire) for one in objects], fields.text("nextToken")
@@ -172,7 +174,7 @@ class FunctionClient:
         method: str,
         path: str,
         name: str,
-        read: Callable[["Answer"], T],
+        read: Callable[["Response"], T],
         *,
         body: Wire | None = None,
         query: Mapping[str, str] | None = None,
@@ -226,7 +228,7 @@ def _version_id(wire: object) -> str:
     return JsonFields(wire, "a version").text("versionId", required=True)
 
 
-def _nothing(answer: "Answer") -> None:
+def _nothing(answer: "Response") -> None:
     """An operation without a result answers nothing, or an object that is no error."""
     if answer.body:
         fields = JsonFields(json_of(answer), "an empty answer")

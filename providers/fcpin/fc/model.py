@@ -6,7 +6,7 @@ from typing import Final, Self
 
 from fcpin.errors import InvalidImage, WrongShape
 from fcpin.image import Digest, Image
-from fcpin.json_fields import JsonFields, Wire
+from fcpin.json_reader import JsonFields, Wire
 
 _CUSTOM_CONTAINER: Final = "custom-container"
 _FUNCTION: Final = "a function"

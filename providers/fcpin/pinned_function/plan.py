@@ -71,8 +71,8 @@ def update(
     differ = {name for name in config if name not in live or live[name] != config[name]}
     differ |= {name for name in runtime_config.SECRET & config.keys() if (before or {}).get(name) != config[name]}
     top, container = runtime_config.to_wire(config)
-    body: dict[str, Any] = dict(top) if differ & runtime_config.FUNCTION.fields.keys() else {}
-    if differ & runtime_config.CONTAINER.fields.keys() or not runs(args, pin, function, same):
+    body: dict[str, Any] = dict(top) if differ & runtime_config.FUNCTION.keys() else {}
+    if differ & runtime_config.CONTAINER.keys() or not runs(args, pin, function, same):
         image = {"image": pin.image(args.repository)}
         body["customContainerConfig"] = {**_kept(function.container), **container, **image}
     return body or None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Final, Literal, ParamSpec, T
 
 from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, ResourceProvider
 
-from fcpin import tally
+from fcpin import call_statistics
 from fcpin.errors import FcpinError, InvalidInput, InvalidSettings, Problem
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def report_errors(
             what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             raise ProviderError(f"unexpected {what}; please report it with the output of {DEBUG}=1") from None
         finally:
-            tally.leave()
+            call_statistics.write()
 
     return wrapper
 

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from fcpin.errors import InvalidSettings, Problem
-from fcpin.fc.runtime_config import FUNCTION, WITHOUT_GPU
-from fcpin.fc.shape import Flag, ListOf, Number, Record, Text, TextMap
+from fcpin.fc.shape import NAS_CONFIG, VPC_CONFIG, WITHOUT_GPU, Flag, ListOf, Number, Record, Text, TextMap
 from fcpin.pipeline.environment import DEFAULT_SECONDS
 from fcpin.pipeline.finding import Finding
 from fcpin.pipeline.model import BUILD_TEMPLATE
@@ -23,12 +22,12 @@ RUNNER: Final = Record(
     {
         "region_id": Text(),
         "log_config": Record({"project": Text(), "logstore": Text()}),
-        "vpc_config": FUNCTION.fields["vpc_config"],
-        "nas_config": FUNCTION.fields["nas_config"],
+        "vpc_config": VPC_CONFIG,
+        "nas_config": NAS_CONFIG,
         "cpu": WITHOUT_GPU["cpu"],
         "memory": WITHOUT_GPU["memory_size"],
         "disk_size": WITHOUT_GPU["disk_size"],
-        "timeout": FUNCTION.fields["timeout"],
+        "timeout": Number(1, 86400),
     }
 )
 """The dedicated environment; on the wire `runnerConfig`."""

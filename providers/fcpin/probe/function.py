@@ -10,7 +10,7 @@ from fcpin.fc.model import Function
 from fcpin.fc.readiness import Verdict, Waiter, judge
 from fcpin.fc.runtime_config import DEFAULT_HANDLER, RUNTIME
 from fcpin.image import Digest, short
-from fcpin.json_fields import Wire
+from fcpin.json_reader import Wire
 from fcpin.probe.api import Api, Said
 
 VERSION: Final = "2023-03-30"

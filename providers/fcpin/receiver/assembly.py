@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from starlette.applications import Starlette
 
-from fcpin import tally
+from fcpin import call_statistics
 from fcpin.clock import Clock
 from fcpin.errors import InvalidSettings
 from fcpin.receiver.converge.converger import Converger, EngineConverger
@@ -58,7 +58,7 @@ class Receiver:
     def __init__(self, settings: ReceiverSettings, ledger: Ledger, converger: StoppableConverger, clock: Clock) -> None:
         """Raises InvalidSettings for an invalid address of notifications."""
         self._settings, self._ledger, self._converger, self._clock = settings, ledger, converger, clock
-        self.metrics = Metrics(settings, ledger, tally.calls.counts, clock)
+        self.metrics = Metrics(settings, ledger, call_statistics.calls.counts, clock)
         self._outbox = open_outbox(settings.notify, self.metrics.counted.notified, clock)
         self.index = PinIndex(tuple(settings.stacks), converger.pins, settings.instances)
         scanner = DriftScanner(

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from fcpin import tally
+from fcpin import call_statistics
+from fcpin.call_statistics import Call, Outcome
 from fcpin.receiver.converge.engine_run import ProcessId
 from fcpin.receiver.errors import ConvergenceFailed, NotAsApproved, StackBusy
-from fcpin.tally import Call, Outcome
 from tests.receiver.converge.project import Project
 
 UPDATES = Call("fc", "UpdateFunction", Outcome.OK)
@@ -18,7 +18,7 @@ UPDATES = Call("fc", "UpdateFunction", Outcome.OK)
 
 def updates() -> int:
     """UpdateFunction calls that were counted."""
-    return tally.calls.counts().get(UPDATES, 0)
+    return call_statistics.calls.counts().get(UPDATES, 0)
 
 
 def test_only_the_requested_pins_are_deployed(project: Project) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.requests import Request
 
+from fcpin.call_statistics import Call
 from fcpin.drift import Kind
 from fcpin.receiver.drift_scan.report import FunctionReport, StackReport, report_key
 from fcpin.receiver.ledger.ledger import Ledger
 from fcpin.receiver.metrics import Metrics
 from fcpin.receiver.settings.model import ReceiverSettings, SenderSettings, StackSettings
-from fcpin.tally import Call
 from tests.receiver.samples import NOON, digest
 from tests.support.clock import ManualClock
 
@@ -39,7 +39,7 @@ class Scraped:
         return answer.status_code, answer.body.decode()
 
     def values(self) -> Mapping[str, float]:
-        """By name and labels, in the order of the labels' names: `jobs{prod,pending}`. What only tells when something was made is left out."""
+        """By name and labels, in the order of the labels' names: `jobs{prod,waiting}`. What only tells when something was made is left out."""
         status, text = self.get()
         assert status == 200
         return {

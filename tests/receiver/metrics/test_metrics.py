@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from fcpin.call_statistics import Call, Outcome
 from fcpin.drift import Kind
 from fcpin.receiver.errors import Reason
 from fcpin.receiver.ledger.ledger import Ledger
 from fcpin.receiver.ledger.model import Ending, Freeze, Job, JobState
 from fcpin.receiver.settings.model import ReceiverSettings
 from fcpin.receiver.settings.secrets import Secret
-from fcpin.tally import Call, Outcome
 from tests.receiver.metrics.scraped import Scraped, function
 from tests.receiver.samples import NOON, at, deployment, proposal, push
 

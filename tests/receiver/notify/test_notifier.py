@@ -11,15 +11,15 @@ from fcpin.drift import Kind
 from fcpin.receiver.drift_scan.report import FunctionReport, StackReport
 from fcpin.receiver.job_events import JobEventHandler, JobEventHandlers
 from fcpin.receiver.ledger.ledger import Ledger, sqlite_ledger
-from fcpin.receiver.ledger.model import Ending, Job, JobState, Proposal
+from fcpin.receiver.ledger.model import Ending, Job, JobState
 from fcpin.receiver.notify import DriftNotices, Notifier
 from fcpin.receiver.notify.message import Message
 from tests.receiver.notify.test_message import DEPLOYED
-from tests.receiver.samples import NOON, at, digest, push
+from tests.receiver.samples import NOON, at, proposal, push
 
 JOB = Job("7", "prod", JobState.RUNNING, NOON, None, attempts=1)
 NO_TIME = timedelta(0)
-FAILED = Ending(JobState.PENDING, "the registry is away", at(5), failed=True)
+FAILED = Ending(JobState.PENDING, "the registry is away", at(5), is_retry=True)
 ENDINGS = [
     ("a first failure", 1, FAILED, "failed"),
     ("the failures after it are not told again", 2, FAILED, ""),
@@ -48,7 +48,7 @@ def test_an_observer_that_fails_keeps_nothing_from_the_others() -> None:
     observers = JobEventHandlers([Failing(), Notifier(messages.append)])
     observers.started(JOB)
     observers.deployed(DEPLOYED)
-    observers.proposed(Proposal("t", "prod", "api", "main-1", digest("a"), "main-2", digest("b"), NOON))
+    observers.proposed(proposal("api"))
     observers.ended(JOB, FAILED, 1.0)
     assert len(messages) == 3
 
@@ -61,13 +61,13 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def report(*kinds: tuple[str, Kind], error: str | None = None, suspended: bool = False) -> StackReport:
-    functions = [
+    functions = tuple(
         FunctionReport(
             pin, f"shop-{pin}", "cn-hangzhou", "r.example.com/shop/app", "family main", "main", None, None, kind,
             suspended=suspended,
         )
         for pin, kind in kinds
-    ]  # fmt: skip
+    )  # fmt: skip
     return StackReport("prod", NOON, "embedded", functions, error)
 
 

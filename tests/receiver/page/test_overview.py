@@ -10,7 +10,7 @@ from fcpin.receiver.drift_scan.report import report_key
 from fcpin.receiver.ledger.ledger import Ledger
 from fcpin.receiver.ledger.model import JobState
 from fcpin.receiver.page.overview import Level, Overview, read_overview
-from tests.receiver.page.scene import NOON, dead, function, running, survey, waiting
+from tests.receiver.page.samples import NOON, dead, function, running, survey, waiting
 
 BOTH = {"prod": True, "staging": False}
 
@@ -87,4 +87,4 @@ def test_what_runs_comes_before_what_was_given_up_and_what_waits(ledger: Ledger)
     job = running(ledger, "c", "Updating")
     shown = read_overview(ledger, BOTH)
     assert [job.state for job in shown.jobs] == [JobState.RUNNING, JobState.FAILED, JobState.PENDING]
-    assert shown.said == {job.id: [(1, "Updating")]}
+    assert shown.progress == {job.id: [(1, "Updating")]}

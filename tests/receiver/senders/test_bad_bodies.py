@@ -92,7 +92,7 @@ def test_a_parser_answers_pushes_or_refuses(kind: str, data: st.DataObject) -> N
             assert "/" in f"{one.repository.host}/{one.repository.path}"
             repr(one).encode()
         elif isinstance(one, Ignored):
-            assert one.id in SENDERS[kind].ignored_events
+            assert one.event in SENDERS[kind].ignored_events
         else:
             assert one.status in (400, 413)
             assert "\n" not in str(one)

@@ -20,7 +20,8 @@ from fcpin.receiver.converge.engine_run import Progress
 from fcpin.receiver.ledger.ledger import open_ledger
 from fcpin.receiver.ledger.model import PinChange
 from fcpin.receiver.pin_index import PinIndex
-from fcpin.receiver.settings.model import ReceiverSettings, Secret, StackSettings
+from fcpin.receiver.settings.model import ReceiverSettings, StackSettings
+from fcpin.receiver.settings.secrets import Secret
 from fcpin.receiver.work.worker_pool import WorkerPool
 from fcpin.stack.stack import StackPin
 from tests.receiver.pins import pin

@@ -22,7 +22,7 @@ from fcpin.receiver.settings.model import Mode, ReceiverSettings, StackSettings
 from fcpin.receiver.settings.secrets import Secret
 from fcpin.receiver.work.worker_pool import WorkerPool
 from tests.receiver.fake_converger import FakeConverger
-from tests.receiver.page.people import HoldsFile
+from tests.receiver.page.page_client import HoldsFile
 from tests.receiver.pins import B, pin
 from tests.receiver.samples import push
 from tests.support.redis_server import RedisServer, redis_server
@@ -170,7 +170,12 @@ def test_a_store_that_is_away_is_logged_once_and_found_again(open_pool: Open, ca
 def test_a_stop_leaves_what_takes_longer_to_its_lease(open_pool: Open) -> None:
     one = open_pool(StackSettings("prod"))
     started, may_end = threading.Event(), threading.Event()
-    one.converger.meanwhile = lambda: (started.set(), may_end.wait(10), None)[2]
+
+    def wait() -> None:
+        started.set()
+        may_end.wait(10)
+
+    one.converger.meanwhile = wait
     one.pool.request("prod", ["api"])
     assert started.wait(5)
     assert not one.pool.stop(0.05)

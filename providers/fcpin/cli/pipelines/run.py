@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 from fcpin.cli.command import Streams
 from fcpin.cli.ending import ending_in_order
 from fcpin.cli.options import positive
-from fcpin.cli.output import printable
 from fcpin.cli.pipelines.render import filled
 from fcpin.cli.pipelines.source import add_source, add_values, pipelines_of
 from fcpin.cli.stacks import read_stack
 from fcpin.clock import Clock, SystemClock
-from fcpin.errors import BuildTimedOut, InvalidInput, Problem
+from fcpin.errors import BuildTimedOut, InvalidInput, Problem, one_line
 
 if TYPE_CHECKING:
     from fcpin.build.builder import Progress
@@ -40,7 +39,7 @@ def run(given: Namespace, streams: Streams) -> int:
     spec = _spec(given, stack) if stack and not given.file else None
 
     def tell(line: str) -> None:
-        print(printable(line), file=streams.stderr, flush=True)
+        print(one_line(line), file=streams.stderr, flush=True)
 
     with ending_in_order():
         if stack and spec:

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fcpin.cli.output import printable
 from fcpin.cli.stacks import add_stack, read_stack
-from fcpin.errors import InvalidInput, Problem, unknown_key
+from fcpin.errors import InvalidInput, Problem, one_line, unknown_key
 
 if TYPE_CHECKING:
     from fcpin.pipeline.document import Document
@@ -44,10 +43,10 @@ def read_document(file: Path) -> "Document":
 def told(document: "Document", examined: "Examined") -> Iterator[str]:
     """Every finding as compilers tell theirs: `pipeline.yaml:27: error: …`."""
     for slip in document.slips:
-        yield printable(f"{slip.path}: error: {slip.reason}")
+        yield one_line(f"{slip.path}: error: {slip.reason}")
     for each in examined.findings:
         what = f"{each.path}: {each.reason}" if each.path else each.reason
-        yield printable(f"{document.place(each.path)}: {each.severity}: {what}")
+        yield one_line(f"{document.place(each.path)}: {each.severity}: {what}")
 
 
 def require_runnable(document: "Document", examined: "Examined") -> None:

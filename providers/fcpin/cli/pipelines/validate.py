@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from fcpin.cli.command import Streams
-from fcpin.cli.output import printable
 from fcpin.cli.pipelines.source import add_source, one_source, pipelines_of, read_document, told
+from fcpin.errors import one_line
 
 DESCRIPTION: Final = (
     "Every finding on a line with its place. Exit status: 0 everything can be run, 2 something is wrong."
@@ -26,8 +26,8 @@ def run(given: Namespace, streams: Streams) -> int:
         pipelines = pipelines_of(stack, given.name)
         for name, spec in pipelines.items():
             for warning in () if is_local(spec) else judged(spec, f"{KEY}.{name}").warnings:
-                streams.stdout.write(f"{printable(f'warning: {warning}')}\n")
-        streams.stdout.write(f"{KEY}: valid: {printable(', '.join(pipelines))}\n")
+                streams.stdout.write(f"{one_line(f'warning: {warning}')}\n")
+        streams.stdout.write(f"{KEY}: valid: {one_line(', '.join(pipelines))}\n")
         return 0
     return max(_examined(file, streams) for file in given.file)
 

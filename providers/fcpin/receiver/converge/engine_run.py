@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 import psutil
 
-from fcpin import tally
+from fcpin import call_statistics
 from fcpin.clock import Clock, SystemClock
 from fcpin.pinned_function.preview_cache import private
 from fcpin.receiver.errors import ConvergenceFailed, Interrupted, StackBusy
@@ -150,7 +150,7 @@ class Run:
         """
         if self._runs.stopping.is_set():
             raise Interrupted(f"stack {self.stack}: not started, because the receiver is being stopped")
-        environment = {**environment, tally.FOLDER: str(self.folder / _CALLS)}
+        environment = {**environment, call_statistics.FOLDER: str(self.folder / _CALLS)}
         with ExitStack() as files:
             output = [files.enter_context((self.folder / name).open("w+b")) for name in ("stdout", "stderr")]
             try:
@@ -223,5 +223,5 @@ def _read_process(folder: Path) -> ProcessId | None:
 
 
 def _clear(folder: Path) -> None:
-    tally.calls.add(tally.collected(folder / _CALLS))
+    call_statistics.calls.add(call_statistics.collect(folder / _CALLS))
     shutil.rmtree(folder, ignore_errors=True)

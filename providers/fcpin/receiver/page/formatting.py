@@ -1,14 +1,14 @@
-"""Times, durations and digests as the page says them."""
+"""Times, durations, counts and untrusted text as the page shows them."""
 
 import re
 from datetime import UTC, datetime
 from typing import Final
 
 _UNITS: Final = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
-_STEERING: Final = re.compile(
+_CONTROL: Final = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
-"""Colours of terminals, control characters, and those that turn the direction of text round."""
+"""Escape sequences of terminals, control characters, and those that change the direction of text."""
 
 
 def duration(seconds: float) -> str:
@@ -32,21 +32,21 @@ def relative(moment: datetime, now: datetime) -> str:
 
 
 def absolute(moment: datetime, now: datetime) -> str:
-    """`11:56:03 UTC`, with the date unless it is today's."""
+    """`11:56:03 UTC`, with the date unless it is today."""
     moment = moment.astimezone(UTC)
     return f"{moment:%H:%M:%S} UTC" if moment.date() == now.astimezone(UTC).date() else f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def brief_digest(digest: str | None) -> str:
-    """`3fe722d56ff1`: enough to tell digests apart by eye."""
+    """`3fe722d56ff1`"""
     return digest.removeprefix("sha256:")[:12] if digest else ""
 
 
 def plain(text: str) -> str:
-    """What others wrote, without what would steer whoever shows it."""
-    return _STEERING.sub("", text)
+    """Return untrusted text without control characters."""
+    return _CONTROL.sub("", text)
 
 
-def counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str, plural: str = "") -> str:
     """`1 function`, `2 functions`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return f"{count} {noun if count == 1 else plural or noun + 's'}"

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from fcpin.receiver.page.words import absolute, brief_digest, counted, duration, plain, relative
-from tests.receiver.page.scene import NEW, NOON
+from fcpin.receiver.page.formatting import absolute, brief_digest, counted, duration, plain, relative
+from tests.receiver.page.samples import NEW, NOON
 
 DURATIONS = [(0, "0 s"), (59.9, "59 s"), (60, "1 min"), (252, "4 min 12 s"), (7500, "2 h 5 min"), (90061, "1 d 1 h")]
 DURATIONS += [(86_400 + 59, "1 d")]

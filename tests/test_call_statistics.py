@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from fcpin import tally
+from fcpin import call_statistics
+from fcpin.call_statistics import Call, CallStatistics, Outcome, collect
 from fcpin.emulator import Emulator
 from fcpin.errors import FcpinError
 from fcpin.fc.client import FunctionClient
-from fcpin.openapi import Credentials, Retry
+from fcpin.http.credentials import Credentials
+from fcpin.http.limits import Retry
 from fcpin.registry.transport import Transport
-from fcpin.tally import Call, Outcome, Tally, collected
 from tests.registry.scripted import ScriptedServer
 
 OK, THROTTLED, FAILED = Outcome
@@ -24,7 +25,7 @@ def test_every_try_of_an_api_counts_by_its_outcome() -> None:
     with Emulator().serve() as cloud:
         key = Credentials(cloud.access_key_id, cloud.access_key_secret)
         client = FunctionClient("cn-hangzhou", endpoint=cloud.url, credentials=key, retry=TWICE)
-        before = tally.calls.counts()
+        before = call_statistics.calls.counts()
         cloud.fail_next("ListFunctions", status=429, code="ResourceThrottled", message="slow down")
         list(client.list())
         cloud.fail_next("ListFunctions", status=403, code="AccessDenied", message="no")
@@ -54,7 +55,7 @@ REGISTRY = [
     ("method", "path", "status", "call"), [row[1:] for row in REGISTRY], ids=[r[0] for r in REGISTRY]
 )
 def test_requests_to_registries_count_by_kind(method: str, path: str, status: int, call: Call) -> None:
-    before = tally.calls.counts()
+    before = call_statistics.calls.counts()
     once = Retry(attempts=1, seconds=5, first_wait=0, longest_wait=0)
     with ScriptedServer() as server:
         server.expect(method, path).answer(status)
@@ -66,24 +67,24 @@ def test_requests_to_registries_count_by_kind(method: str, path: str, status: in
 
 
 def test_what_processes_left_is_summed_and_damage_is_left_out(tmp_path: Path) -> None:
-    mine = Tally()
+    mine = CallStatistics()
     mine.count("fc", "UpdateFunction", OK)
-    mine.leave(tmp_path)
+    mine.write(tmp_path)
     mine.count("fc", "UpdateFunction", OK)
-    mine.leave(tmp_path)
+    mine.write(tmp_path)
     (tmp_path / "1.json").write_text('[["fc", "UpdateFunction", "ok", 3], ["cr", "ListRepoTag", "throttled", 1]]')
     (tmp_path / "2.json").write_text('[["fc", "UpdateFunction", "wonderful", 3]]')
     (tmp_path / "3.json").write_text("{")
-    assert collected(tmp_path) == {Call("fc", "UpdateFunction", OK): 5, Call("cr", "ListRepoTag", THROTTLED): 1}
+    assert collect(tmp_path) == {Call("fc", "UpdateFunction", OK): 5, Call("cr", "ListRepoTag", THROTTLED): 1}
 
 
 def test_a_process_leaves_its_counts_when_it_ends(tmp_path: Path) -> None:
-    code = "from fcpin import tally; tally.calls.count('fc', 'GetFunction', tally.Outcome.OK)"
-    subprocess.run([sys.executable, "-c", code], env={"FCPIN_TALLY": str(tmp_path)}, check=True)
-    assert collected(tmp_path) == {Call("fc", "GetFunction", OK): 1}
+    code = "from fcpin import call_statistics; call_statistics.calls.count('fc', 'GetFunction', call_statistics.Outcome.OK)"
+    subprocess.run([sys.executable, "-c", code], env={"FCPIN_CALL_STATISTICS": str(tmp_path)}, check=True)
+    assert collect(tmp_path) == {Call("fc", "GetFunction", OK): 1}
 
 
 def since(before: Mapping[Call, int]) -> Mapping[Call, int]:
     """What this process has counted since."""
-    after = tally.calls.counts()
+    after = call_statistics.calls.counts()
     return {call: count - before.get(call, 0) for call, count in after.items() if count != before.get(call)}

@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from html import unescape
 from http.cookies import SimpleCookie
 from typing import Any
@@ -14,7 +13,7 @@ from starlette.types import ASGIApp, Message
 
 from fcpin.errors import FcpinError
 from fcpin.policy.hold import Hold
-from tests.receiver.page.scene import TOKEN
+from tests.receiver.page.samples import TOKEN
 
 _FORM = "application/x-www-form-urlencoded"
 
@@ -41,7 +40,7 @@ class Answer:
 
 
 @dataclass
-class Visitor:
+class PageClient:
     """A browser's manners without a browser: cookies are kept and sent, nothing is followed."""
 
     app: ASGIApp
@@ -150,9 +149,9 @@ class HoldsFile:
 
 @dataclass
 class Wakes:
-    """Which stacks were woken."""
+    """How often the workers were woken."""
 
-    woken: list[str] = field(default_factory=list)
+    count: int = 0
 
-    def __call__(self, stack: str, at: datetime) -> None:
-        self.woken.append(stack)
+    def __call__(self) -> None:
+        self.count += 1

@@ -1,7 +1,7 @@
-"""How often each service was called, and what came of it: for whoever watches the limits of an account.
+"""Counts of API calls by service, operation and outcome: what an account's limits are watched by.
 
-Every try counts, retries included. With `FCPIN_TALLY=<folder>` a process leaves its counts there, as `<pid>.json`,
-after each operation of the provider and when it ends; engines end their plugins in any way they like.
+Every attempt counts, retries included. With `FCPIN_CALL_STATISTICS=<folder>` a process writes its counts there, as
+`<pid>.json`, after each operation of the provider and when it ends; an engine may end a plugin without notice.
 """
 
 import atexit
@@ -15,29 +15,25 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, NamedTuple
 
-FOLDER: Final = "FCPIN_TALLY"
+FOLDER: Final = "FCPIN_CALL_STATISTICS"
 
 
 class Outcome(StrEnum):
-    """What came of one call."""
-
     OK = "ok"
-    """An answer that can be gone on with: also that something is not there, or wants a login first."""
+    """A response that the caller can go on with, also "not found" and the challenge to log in."""
     THROTTLED = "throttled"
     FAILED = "failed"
 
 
 class Call(NamedTuple):
-    """What was called."""
-
     service: str
     """`fc`, `devs`, `cr` (the API of ACR), `registry` (the OCI distribution API)."""
     operation: str
-    """The API's own word: `UpdateFunction`, `ListRepoTag`; for registries method and kind: `GET manifests`."""
+    """The API's name of it: `UpdateFunction`, `ListRepoTag`; for registries method and kind: `GET manifests`."""
     outcome: Outcome
 
 
-class Tally:
+class CallStatistics:
     """Counts of one process. Thread-safe."""
 
     def __init__(self) -> None:
@@ -45,21 +41,19 @@ class Tally:
         self._lock = threading.Lock()
 
     def count(self, service: str, operation: str, outcome: Outcome) -> None:
-        """One call more."""
         self.add({Call(service, operation, outcome): 1})
 
     def add(self, counts: Mapping[Call, int]) -> None:
-        """What other processes counted."""
+        """Counts of other processes."""
         with self._lock:
             self._counts.update(counts)
 
     def counts(self) -> Mapping[Call, int]:
-        """All of it until now."""
         with self._lock:
             return dict(self._counts)
 
-    def leave(self, folder: Path) -> None:
-        """Write all of it into *folder*, in the place of what this process left there. A failure loses the counts."""
+    def write(self, folder: Path) -> None:
+        """Replace this process's file in *folder*. A failure loses the counts."""
         with suppress(OSError), self._lock:
             file = folder / f"{os.getpid()}.json"
             partial = file.with_suffix(".partial")
@@ -67,18 +61,18 @@ class Tally:
             partial.replace(file)
 
 
-calls: Final = Tally()
+calls: Final = CallStatistics()
 """Those of this process."""
 
 
-def leave() -> None:
-    """Write what this process counted to where the environment says, if it does."""
+def write() -> None:
+    """Write this process's counts to the folder of the environment, if it names one."""
     if folder := os.environ.get(FOLDER):
-        calls.leave(Path(folder))
+        calls.write(Path(folder))
 
 
-def collected(folder: Path) -> Mapping[Call, int]:
-    """What all processes left in *folder*. What cannot be read is left out."""
+def collect(folder: Path) -> Mapping[Call, int]:
+    """The sum of the counts of all processes in *folder*, without files that cannot be read."""
     sums: Counter[Call] = Counter()
     for file in folder.glob("*.json"):
         with suppress(OSError, ValueError, TypeError):
@@ -91,4 +85,4 @@ def _read(file: Path) -> Iterator[tuple[Call, int]]:
         yield Call(str(service), str(operation), Outcome(outcome)), int(count)
 
 
-atexit.register(leave)
+atexit.register(write)
