@@ -69,7 +69,7 @@ def test_a_survey_of_another_version_is_said_and_hides_no_other_stack(ledger: Le
     ledger.put(report_key("prod"), {"functions": 3})
     survey(ledger, "staging", function("checkout"))
     prod, staging = read_overview(ledger, BOTH).stacks
-    assert "next survey" in prod.error
+    assert "next scan" in prod.error
     assert len(staging.functions) == 1
 
 
