@@ -19,9 +19,8 @@ from fcpin.errors import (
     TagMoved,
 )
 from fcpin.fc.client import FunctionClient
-from fcpin.fc.model import Function
+from fcpin.fc.model import RUNTIME, Function
 from fcpin.fc.readiness import Waiter
-from fcpin.fc.runtime_config import RUNTIME
 from fcpin.image import Image, TagRecord, short
 from fcpin.pin import Pin
 from fcpin.pinned_function import plan

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fcpin.fc import runtime_config
-from fcpin.fc.model import Function
-from fcpin.fc.readiness import Verdict, judge
+from fcpin.fc.model import RUNTIME, Function
+from fcpin.fc.readiness import Readiness
 from fcpin.image import SameDigest
 from fcpin.pin import Pin
 from fcpin.pinned_function.inputs import PinArgs
@@ -42,7 +42,7 @@ def creation(args: PinArgs, pin: Pin) -> dict[str, Any]:
     """The body of CreateFunction for an owned function."""
     top, container = runtime_config.to_wire(args.config or {})
     return {
-        "runtime": runtime_config.RUNTIME,
+        "runtime": RUNTIME,
         "handler": runtime_config.DEFAULT_HANDLER,
         **top,
         "customContainerConfig": {**container, "image": pin.image(args.repository)},
@@ -53,7 +53,7 @@ def creation(args: PinArgs, pin: Pin) -> dict[str, Any]:
 def runs(args: PinArgs, pin: Pin, function: Function, same: SameDigest) -> bool:
     """Whether *function* runs *pin*, as far as it tells."""
     named = function.image == pin.image(args.repository)
-    return named and same(pin.digest, function.digest) and judge(function) is not Verdict.FAILED
+    return named and same(pin.digest, function.digest) and Readiness.of(function) is not Readiness.FAILED
 
 
 def update(

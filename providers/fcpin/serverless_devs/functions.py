@@ -9,7 +9,7 @@ from fcpin.adoption.candidates import LeftOut
 from fcpin.adoption.guess import guess
 from fcpin.adoption.guessed import Guess
 from fcpin.errors import InvalidImage, InvalidSettings, Problem
-from fcpin.fc.runtime_config import RUNTIME
+from fcpin.fc.model import RUNTIME
 from fcpin.image import Repository, acr_host, is_tag
 from fcpin.pipeline.images import is_masked
 from fcpin.serverless_devs.document import Document

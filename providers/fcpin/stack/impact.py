@@ -72,8 +72,8 @@ class Target:
 
     def doubt_about(self, use: Use) -> str:
         """Why *use*, on which it has no known effect, may depend on it all the same; empty where it does not."""
-        if use.doubt is not None:
-            return use.doubt.why
+        if use.uncertainty is not None:
+            return use.uncertainty.reason
         image = image_in_use(use.function)
         if image is None:
             return f"it runs {use.function.image[:200]!r}, which is not a valid image reference"
@@ -103,7 +103,7 @@ class Affected:
                 said = f"runs it by {tag}: new instances fail once the image is deleted"
             case Effect.ANOTHER_DIGEST:
                 said = f"was deployed as {runs}: new instances fail already"
-        return f"{said}; {self.use.doubt.why}" if self.use.doubt else said
+        return f"{said}; {self.use.uncertainty.reason}" if self.use.uncertainty else said
 
 
 @dataclass(frozen=True, slots=True)
