@@ -16,8 +16,8 @@ from fcpin.receiver.drift_scan.scanner import DriftScanner
 from fcpin.receiver.ledger.ledger import Ledger, sqlite_ledger
 from fcpin.receiver.ledger.model import Ending, Job, JobState
 from fcpin.stack import Engine, StackPin
+from tests.support.deployed_stack import DeployedStack
 from tests.support.instant import INSTANT
-from tests.support.told_stack import ToldStack
 
 STACK = "test"
 
@@ -26,7 +26,7 @@ STACK = "test"
 class ScanHarness:
     """A stack that is scanned, with its ledger."""
 
-    told: ToldStack
+    stack: DeployedStack
     ledger: Ledger
     requested: list[Sequence[str]] = field(default_factory=list)
     learnt: list[str] = field(default_factory=list)
@@ -34,7 +34,7 @@ class ScanHarness:
     """What happens after the state was read, before the functions are."""
 
     def __post_init__(self) -> None:
-        engine = Engine.find("pulumi", self.told.folder)
+        engine = Engine.find("pulumi", self.stack.folder)
         self._scanner = DriftScanner(engine, self.ledger, SystemClock(), self._request, self._learn)
 
     def _request(self, stack: str, pins: Sequence[str]) -> None:
@@ -71,26 +71,26 @@ class ScanHarness:
 
     def redeploy(self, tag: str, **spec: Any) -> None:
         """A person runs an `up`."""
-        self.told.client.delete("checkout")
-        self.told.resources.clear()
-        self.told.deploy("checkout", tag, **spec)
+        self.stack.client.delete("checkout")
+        self.stack.resources.clear()
+        self.stack.deploy("checkout", tag, **spec)
 
 
 @pytest.fixture
 def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ScanHarness]:
     with Emulator(knobs=INSTANT).serve() as cloud:
-        told = ToldStack(tmp_path, cloud)
-        monkeypatch.setenv("PATH", told.path())
+        stack = DeployedStack(tmp_path, cloud)
+        monkeypatch.setenv("PATH", stack.path())
         ledger = sqlite_ledger(tmp_path / "ledger.sqlite")
-        yield ScanHarness(told, ledger)
+        yield ScanHarness(stack, ledger)
         ledger.close()
 
 
 def test_every_function_is_reported(harness: ScanHarness) -> None:
-    digest = harness.told.push("main-1")
-    harness.told.push("other-1")
-    harness.told.deploy("checkout", "main-1")
-    harness.told.deploy("basket", "other-1", policy={"semver": {"range": "1.x"}}, min_age="2h")
+    digest = harness.stack.push("main-1")
+    harness.stack.push("other-1")
+    harness.stack.deploy("checkout", "main-1")
+    harness.stack.deploy("basket", "other-1", policy={"semver": {"range": "1.x"}}, min_age="2h")
     report = harness.scan()
     basket, checkout = report.functions
     assert (report.engine, report.error, report.stack) == ("pulumi", None, STACK)
@@ -103,46 +103,46 @@ def test_every_function_is_reported(harness: ScanHarness) -> None:
     assert (checkout.policy, basket.policy) == ("family main", "semver 1.x, min_age 2h")
     assert checkout.drift is Kind.OK
     assert checkout.since is not None, "Function Compute has the time of the last change"
-    assert checkout.repository == harness.told.repository
+    assert checkout.repository == harness.stack.repository
     assert harness.learnt == ["basket", "checkout"]
     assert harness.requested == []
 
 
 def test_a_moved_tag_without_an_event_becomes_a_job_once(harness: ScanHarness) -> None:
-    harness.told.push("main-1")
-    harness.told.deploy("checkout", "main-1")
-    harness.told.push("main-1", "moved")
+    harness.stack.push("main-1")
+    harness.stack.deploy("checkout", "main-1")
+    harness.stack.push("main-1", "moved")
     outage = harness.function()
     assert outage.drift is Kind.MOVED_TAG
     assert outage.exposed_seconds is not None
     assert "cannot start" in outage.sentence
     harness.scan()
     assert harness.requested == [["checkout"]]
-    harness.told.push("main-1", "moved again")
+    harness.stack.push("main-1", "moved again")
     harness.scan()
     assert harness.requested == [["checkout"], ["checkout"]]
 
 
 def test_a_moved_tag_with_a_running_job_becomes_no_job(harness: ScanHarness) -> None:
-    harness.told.push("main-1")
-    harness.told.deploy("checkout", "main-1")
-    harness.told.push("main-1", "moved")
+    harness.stack.push("main-1")
+    harness.stack.deploy("checkout", "main-1")
+    harness.stack.push("main-1", "moved")
     harness.job()
     harness.scan()
     assert harness.requested == []
 
 
 def test_a_suspended_function_gets_no_job(harness: ScanHarness) -> None:
-    harness.told.push("main-1")
-    harness.told.deploy("checkout", "main-1", policy={"family": {"name": "main"}}, suspend=True)
-    harness.told.push("main-1", "moved")
+    harness.stack.push("main-1")
+    harness.stack.deploy("checkout", "main-1", policy={"family": {"name": "main"}}, suspend=True)
+    harness.stack.push("main-1", "moved")
     assert harness.function().suspended
     assert harness.requested == []
 
 
 def test_what_a_person_deployed_is_recorded_once(harness: ScanHarness) -> None:
-    old, new = harness.told.push("main-1"), harness.told.push("main-2")
-    harness.told.deploy("checkout", "main-1")
+    old, new = harness.stack.push("main-1"), harness.stack.push("main-2")
+    harness.stack.deploy("checkout", "main-1")
     harness.scan()
     harness.redeploy("main-2")
     function = harness.function()
@@ -159,9 +159,9 @@ def test_what_a_person_deployed_is_recorded_once(harness: ScanHarness) -> None:
 
 
 def test_nothing_is_recorded_while_a_job_runs(harness: ScanHarness) -> None:
-    harness.told.push("main-1")
-    harness.told.push("main-2")
-    harness.told.deploy("checkout", "main-1")
+    harness.stack.push("main-1")
+    harness.stack.push("main-2")
+    harness.stack.deploy("checkout", "main-1")
     harness.scan()
     harness.job()
     harness.redeploy("main-2")
@@ -172,8 +172,8 @@ def test_nothing_is_recorded_while_a_job_runs(harness: ScanHarness) -> None:
 def test_what_a_killed_worker_deployed_is_recorded_when_no_job_runs(harness: ScanHarness) -> None:
     """It may have been scanned while its job still seemed to run."""
     for tag in ("main-1", "main-2", "main-3"):
-        harness.told.push(tag)
-    harness.told.deploy("checkout", "main-1")
+        harness.stack.push(tag)
+    harness.stack.deploy("checkout", "main-1")
     harness.scan()
     harness.redeploy("main-2")
     harness.scan()
@@ -187,9 +187,9 @@ def test_what_a_killed_worker_deployed_is_recorded_when_no_job_runs(harness: Sca
 
 
 def test_nothing_is_recorded_of_a_job_that_started_during_the_scan(harness: ScanHarness) -> None:
-    harness.told.push("main-1")
-    harness.told.push("main-2")
-    harness.told.deploy("checkout", "main-1")
+    harness.stack.push("main-1")
+    harness.stack.push("main-2")
+    harness.stack.deploy("checkout", "main-1")
     harness.scan()
     harness.redeploy("main-2")
     harness.meanwhile = harness.job
@@ -198,24 +198,24 @@ def test_nothing_is_recorded_of_a_job_that_started_during_the_scan(harness: Scan
 
 
 def test_a_hold_is_reported_as_the_file_has_it_while_it_lasts(harness: ScanHarness) -> None:
-    harness.told.push("main-1")
-    harness.told.deploy("checkout", "main-1")
+    harness.stack.push("main-1")
+    harness.stack.deploy("checkout", "main-1")
     hold = {"tag": "main-1", "until": "2099-01-01T00:00:00Z", "reason": "main-2 loses orders"}
-    harness.told.functions["checkout"]["hold"] = hold
-    harness.told.tell()
+    harness.stack.functions["checkout"]["hold"] = hold
+    harness.stack.reload()
     found = harness.function().hold
     assert found is not None
     assert (found.tag, found.digest, found.reason, found.until.year) == ("main-1", None, "main-2 loses orders", 2099)
     hold["until"] = "2020-01-01T00:00:00Z"
-    harness.told.tell()
+    harness.stack.reload()
     assert harness.function().hold is None
 
 
 def test_a_stack_that_cannot_be_read_keeps_its_last_report(harness: ScanHarness) -> None:
-    harness.told.push("main-1")
-    harness.told.deploy("checkout", "main-1")
+    harness.stack.push("main-1")
+    harness.stack.deploy("checkout", "main-1")
     seen = harness.function()
-    (harness.told.folder / "state.json").write_text("no JSON")
+    (harness.stack.folder / "state.json").write_text("no JSON")
     report = harness.scan()
     assert report.functions == (seen,)
     assert report.error is not None
@@ -223,7 +223,7 @@ def test_a_stack_that_cannot_be_read_keeps_its_last_report(harness: ScanHarness)
 
 
 def test_a_report_of_another_version_is_replaced(harness: ScanHarness) -> None:
-    harness.told.push("main-1")
-    harness.told.deploy("checkout", "main-1")
+    harness.stack.push("main-1")
+    harness.stack.deploy("checkout", "main-1")
     harness.ledger.put(report_key(STACK), {"version": 99})
     assert harness.function().drift is Kind.OK
