@@ -202,12 +202,12 @@ def test_a_hold_is_reported_as_the_file_has_it_while_it_lasts(harness: ScanHarne
     harness.stack.deploy("checkout", "main-1")
     hold = {"tag": "main-1", "until": "2099-01-01T00:00:00Z", "reason": "main-2 loses orders"}
     harness.stack.functions["checkout"]["hold"] = hold
-    harness.stack.reload()
+    harness.stack.configure()
     found = harness.function().hold
     assert found is not None
     assert (found.tag, found.digest, found.reason, found.until.year) == ("main-1", None, "main-2 loses orders", 2099)
     hold["until"] = "2020-01-01T00:00:00Z"
-    harness.stack.reload()
+    harness.stack.configure()
     assert harness.function().hold is None
 
 
