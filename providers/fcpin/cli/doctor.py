@@ -14,8 +14,8 @@ from fcpin.clock import SystemClock
 from fcpin.errors import StackError
 
 if TYPE_CHECKING:
-    from fcpin.doctor.line import Line
-    from fcpin.doctor.patient import Patient
+    from fcpin.doctor.result import CheckResult
+    from fcpin.doctor.targets import Targets
 
 WELL: Final = 0
 UNWELL: Final = 1
@@ -25,9 +25,9 @@ _STYLES: Final = {"ok": "", "problem": "bold red", "note": "yellow", "not tried"
 
 def run(given: Namespace, streams: Streams) -> int:
     """0 when nothing is wrong. Raises InvalidInput for options that cannot be used, and nothing else."""
-    from fcpin.doctor.examine import examine, is_well
+    from fcpin.doctor.checks import is_well, run_checks
 
-    lines = list(examine(_patient(given), SystemClock()))
+    lines = list(run_checks(_targets(given), SystemClock()))
     well = is_well(lines)
     if given.json:
         answer = {"stack": given.stack, "ok": well, "checks": [asdict(line) for line in lines]}
@@ -37,20 +37,20 @@ def run(given: Namespace, streams: Streams) -> int:
     return WELL if well else UNWELL
 
 
-def _patient(given: Namespace) -> "Patient":
-    from fcpin.doctor.patient import Patient
+def _targets(given: Namespace) -> "Targets":
+    from fcpin.doctor.targets import Targets
 
     repository = repository_of(given)
     if not given.stack:
-        return Patient.of_environment(settings_of(given, repository), [repository] if repository else [])
+        return Targets.of_environment(settings_of(given, repository), [repository] if repository else [])
     refuse_addresses(given, "repository", "region")
     try:
-        return Patient.of_stack(engine(given), stack_name(given))
+        return Targets.of_stack(engine(given), stack_name(given))
     except StackError as error:
-        return Patient.of_stack(error, given.stack)
+        return Targets.of_stack(error, given.stack)
 
 
-def _write(streams: Streams, lines: Sequence["Line"]) -> None:
+def _write(streams: Streams, lines: Sequence["CheckResult"]) -> None:
     rows = [(line.status.value, line.name, "; ".join(filter(None, (line.detail, line.remedy)))) for line in lines]
     write_rows(streams.stdout, _HEAD, rows, [_STYLES[line.status.value] for line in lines])
 
