@@ -20,7 +20,7 @@ MAY_IMPORT_SDKS = {"http/openapi.py", "http/credentials.py"}
 MAY_SEND = {"http/exchange.py"}
 
 PROGRAMS = ("emulator", "engine", "receiver")
-"""Packages that run as processes of their own, beside what a deployment requests."""
+"""Packages that run as processes of their own."""
 
 FORBIDDEN = [
     (
@@ -44,7 +44,7 @@ FORBIDDEN = [
         ("fcpin.registry", "fcpin.http.openapi", "fcpin.fc.client", "pulumi", "os", "time"),
     ),
     (
-        "documents of pipelines are read and judged without asking anybody",
+        "documents of pipelines are read without I/O",
         "pipeline/*.py",
         (
             "pulumi",
@@ -66,7 +66,7 @@ FORBIDDEN = [
 
 RECEIVER_FORBIDDEN = [
     (
-        "who tells of pushes is pure",
+        "parsers of webhooks are pure",
         "senders/*.py",
         (
             "os",

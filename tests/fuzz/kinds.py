@@ -227,7 +227,7 @@ CONFIG: Final[Mapping[str, Any]] = {
 
 
 def feed_configuration(values: Any, folder: Path) -> None:
-    """As an engine tells it: objects as JSON text."""
+    """As an engine passes it: objects as JSON text."""
     written(folder, "Pulumi.yaml", PROJECT_FILE)
     if not isinstance(values, dict):
         return
