@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from bench import engines, listings, pushes
 from bench.timing import medians, processes
-from fcpin.cli.tags import read_tags
+from fcpin.cli.tag_input import read_tags
 from fcpin.image import TagRecord
 from fcpin.policy import Policy
 

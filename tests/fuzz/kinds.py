@@ -1,7 +1,6 @@
 """Every kind of input that fcpin reads, and the code that reads it."""
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,10 +13,9 @@ from hypothesis import strategies as st
 
 from fcpin.adoption.entries import Entry
 from fcpin.cli.cases.read import read_cases
-from fcpin.cli.changes import CHANGES
-from fcpin.cli.command import Streams
-from fcpin.cli.s_import import read_document
-from fcpin.cli.tags import read_tags
+from fcpin.cli.changes import markdown, read_preview
+from fcpin.cli.serverless_devs_import import read_document
+from fcpin.cli.tag_input import read_tags
 from fcpin.cli.yaml_file import YamlFile
 from fcpin.engine.errors import EngineError
 from fcpin.engine.phase import require_supported
@@ -513,9 +511,8 @@ def feed_json(data: bytes, folder: Path) -> None:
     )
 
 
-def feed_preview(data: bytes, folder: Path) -> None:
-    with written(folder, "preview.json", data).open("rb") as stdin, open(os.devnull, "w", encoding="utf-8") as out:  # noqa: PTH123
-        CHANGES.run(None, Streams(stdin, out, out))  # type: ignore[arg-type]  # it has no options
+def feed_preview(data: bytes, _folder: Path) -> None:
+    list(markdown(read_preview(data)))
 
 
 PREVIEW: Final = json.loads((ROOT / "docs" / "ci" / "preview.json").read_text())

@@ -1,4 +1,4 @@
-"""How a command ends when it is interrupted: at once with one line, or after it has removed what it made."""
+"""Interrupts: a command exits at once with one line, or after it has removed what it created."""
 
 import os
 import signal
@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from typing import Final, NoReturn
 
 INTERRUPTED: Final = 130
-"""The exit status, as of any program that SIGINT ended."""
+"""The exit status of a program that SIGINT ended."""
 
 
-def end_at_once() -> None:
-    """From now on SIGINT ends this process with one line, whatever its threads are waiting for.
+def exit_at_once() -> None:
+    """Let SIGINT end this process with one line, whatever its threads wait for.
 
-    A process that ignores SIGINT keeps ignoring it, as one in the background of a shell without job control does.
+    A process that ignores SIGINT continues to do so, as in the background of a shell without job control.
     """
 
     def leave(_signal: int, _frame: object) -> NoReturn:
@@ -25,8 +25,8 @@ def end_at_once() -> None:
 
 
 @contextmanager
-def ending_in_order() -> Iterator[None]:
-    """SIGINT and SIGTERM raise KeyboardInterrupt here, so that the block can remove what it made."""
+def interruptible() -> Iterator[None]:
+    """Turn SIGINT and SIGTERM into KeyboardInterrupt, so that the block can remove what it created."""
 
     def interrupt(_signal: int, _frame: object) -> NoReturn:
         raise KeyboardInterrupt

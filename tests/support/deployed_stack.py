@@ -1,24 +1,23 @@
-"""A stack that was deployed once, told by a stand-in for the Pulumi CLI, in front of an emulator.
+"""A stack that was deployed once: a stand-in for the Pulumi CLI prints its configuration and its state.
 
-What `fcpin` commands ask an engine is two texts, so that is what this one says. Everything else is real.
+These two texts are all that commands read from an engine. Everything else is real.
 """
 
-import io
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from fcpin.cli import main
 from fcpin.emulator import Emulator
 from fcpin.fc.client import FunctionClient
 from fcpin.http.credentials import Credentials
 from fcpin.http.limits import Retry
 from fcpin.pin import TYPE
+from tests.support.command import Answer, run
 
 PATH = "shop/app"
 REGION = "cn-hangzhou"
@@ -35,20 +34,7 @@ case "$*" in *export*) cat "{0}/state.json" ;; *) cat "{0}/config.json" ;; esac
 
 
 @dataclass
-class Answer:
-    """What a command of fcpin answered."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-@dataclass
-class ToldStack:
+class DeployedStack:
     """The stack *name* in *folder*. The test puts *folder* on PATH."""
 
     folder: Path
@@ -62,7 +48,7 @@ class ToldStack:
         file = self.folder / "pulumi"
         file.write_text(_SCRIPT.format(self.folder, self.name))
         file.chmod(0o755)
-        self.tell()
+        self.configure()
 
     @property
     def repository(self) -> str:
@@ -81,14 +67,14 @@ class ToldStack:
         return f"{self.repository}:{tag}"
 
     def create(self, name: str, tag: str) -> None:
-        """A function, made by whomever."""
+        """A function that another tool created."""
         container = {"image": self.image(tag)}
         body = {"runtime": "custom-container", "handler": "index.handler", "customContainerConfig": container}
         self.client.create(name, body)
         self.cloud.advance(60)
 
     def deploy(self, name: str, tag: str, *, before: str = "", **spec: Any) -> None:
-        """A function that the stack has deployed at *tag*; *before*: what ran until then."""
+        """A function that the stack has deployed at *tag*; *before*: the previous image."""
         spec = spec or dict(FAMILY)
         self.create(name, tag)
         digest = self.cloud.function(name)["customContainerConfig"]["resolvedImageUri"].partition("@")[2]
@@ -97,10 +83,10 @@ class ToldStack:
         urn = f"urn:pulumi:test::shop::{TYPE}::{name}"
         self.resources.append({"urn": urn, "type": TYPE, "outputs": {**outputs, "previous_image": before}})
         self.functions[name] = {"repository": self.repository, **spec}
-        self.tell()
+        self.configure()
 
-    def tell(self, **settings: Any) -> None:
-        """Write down what the stand-in says; *settings* are more `fcpin:` keys."""
+    def configure(self, **settings: Any) -> None:
+        """Write what the stand-in prints; *settings* are more `fcpin:` keys."""
         values: dict[str, Any] = {
             "alicloud:region": REGION,
             "alicloud:accessKey": self.cloud.access_key_id,
@@ -129,10 +115,10 @@ class ToldStack:
         return self.file.read_text()
 
     def reload(self) -> None:
-        """Tell what the stack's file says of the functions by now."""
+        """Configure the functions that the stack's file has now."""
         if self.file.exists():
             self.functions = yaml.safe_load(self.file.read_text())["config"]["fcpin:functions"]
-            self.tell()
+            self.configure()
 
     def fcpin(self, command: str, *arguments: str, stack: str = "") -> Answer:
         """Run `fcpin` about a stack, by default this one."""
@@ -142,13 +128,6 @@ class ToldStack:
     def path(self, environment: Mapping[str, str] = os.environ) -> str:
         """PATH with the stand-in on it."""
         return f"{self.folder}{os.pathsep}{environment['PATH']}"
-
-
-def run(arguments: Sequence[str]) -> Answer:
-    """Run `fcpin` in this process; the engine that it asks is a process of its own."""
-    stdout, stderr = io.StringIO(), io.StringIO()
-    code = main(arguments, stdin=io.BytesIO(), stdout=stdout, stderr=stderr)
-    return Answer(code, stdout.getvalue(), stderr.getvalue())
 
 
 def _text(value: Any) -> str:
