@@ -28,9 +28,9 @@ from fcpin.http.exchange import Response, retry_after
 from fcpin.image import Image, Repository, acr_host, is_tag, parse_digest
 from fcpin.json_reader import read_json
 from fcpin.pinned_function.approvals import FILE, Approvals
-from fcpin.pipeline.configured import pipelines_in, require_all
-from fcpin.pipeline.document import Document
-from fcpin.pipeline.validate import examine
+from fcpin.pipelines.checks import check
+from fcpin.pipelines.document import Document
+from fcpin.pipelines.spec import pipelines_in, require_all
 from fcpin.policy import Policy
 from fcpin.receiver.errors import Rejected
 from fcpin.receiver.senders import SENDERS
@@ -281,13 +281,13 @@ def feed_cases(data: bytes, folder: Path) -> None:
         repr(case.outcome()).encode()
 
 
-PIPELINES: Final = [file.read_bytes() for file in sorted((ROOT / "tests" / "pipeline" / "data").glob("*.yaml"))]
+PIPELINES: Final = [file.read_bytes() for file in sorted((ROOT / "tests" / "pipelines" / "data").glob("*.yaml"))]
 
 
 def feed_pipeline(data: bytes, _folder: Path) -> None:
     document = Document.parse(text_of(data), "p.yaml")
     for is_template in (True, False):
-        for finding in examine(document.tree, is_template=is_template).findings:
+        for finding in check(document.tree, is_template=is_template).findings:
             document.place(finding.path)
             one_line(str(finding))
     assert isinstance(document.text(), str)
@@ -301,7 +301,7 @@ def text_of(data: bytes) -> str:
 
 
 S_YAML: Final = [
-    (ROOT / "tests" / "pipeline" / "data" / "s.yaml").read_bytes(),
+    (ROOT / "tests" / "pipelines" / "data" / "s.yaml").read_bytes(),
     b"""edition: 3.0.0
 name: shop
 access: default
