@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from fcpin.doctor.line import Line, note, ok, problem
+from fcpin.doctor.result import CheckResult, note, ok, problem
 from fcpin.errors import FcpinError, InvalidSettings
 from fcpin.receiver.ledger.ledger import open_ledger
 from fcpin.receiver.senders import SENDERS
@@ -12,7 +12,7 @@ from fcpin.receiver.settings.model import ReceiverSettings, SenderSettings
 from fcpin.stack import Engine, Stack
 
 
-def check_config(settings: ReceiverSettings) -> Iterator[Line]:
+def check_config(settings: ReceiverSettings) -> Iterator[CheckResult]:
     """One line a check. Nothing is deployed or sent, and no line holds a secret."""
     yield from _engine(settings)
     yield _store(settings)
@@ -23,7 +23,7 @@ def check_config(settings: ReceiverSettings) -> Iterator[Line]:
         yield note("page", "not configured", "set `page` to see jobs, and to approve, hold and freeze")
 
 
-def _notified(settings: ReceiverSettings) -> Iterator[Line]:
+def _notified(settings: ReceiverSettings) -> Iterator[CheckResult]:
     if not settings.notify:
         return
     from fcpin.receiver.notify.apprise import addresses
@@ -34,7 +34,7 @@ def _notified(settings: ReceiverSettings) -> Iterator[Line]:
         yield problem("notify", str(error), "correct the address")
 
 
-def _engine(settings: ReceiverSettings) -> Iterator[Line]:
+def _engine(settings: ReceiverSettings) -> Iterator[CheckResult]:
     try:
         engine = Engine.find(settings.engine, settings.project, deployment_environment(settings))
     except FcpinError as error:
@@ -45,7 +45,7 @@ def _engine(settings: ReceiverSettings) -> Iterator[Line]:
         yield _stack(engine, name)
 
 
-def _stack(engine: Engine, name: str) -> Line:
+def _stack(engine: Engine, name: str) -> CheckResult:
     try:
         stack = Stack.read(engine, name)
     except FcpinError as error:
@@ -56,7 +56,7 @@ def _stack(engine: Engine, name: str) -> Line:
     return ok(f"stack {name}", f"{len(stack.pins)} pins on {', '.join(repositories)}")
 
 
-def _store(settings: ReceiverSettings) -> Line:
+def _store(settings: ReceiverSettings) -> CheckResult:
     where = settings.redis.source if settings.redis else str(settings.state)
     try:
         ledger = open_ledger(settings)
