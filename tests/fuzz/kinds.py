@@ -1,7 +1,6 @@
 """Every kind of input that fcpin reads, and the code that reads it."""
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,10 +13,9 @@ from hypothesis import strategies as st
 
 from fcpin.adoption.entries import Entry
 from fcpin.cli.cases.read import read_cases
-from fcpin.cli.changes import CHANGES
-from fcpin.cli.command import Streams
-from fcpin.cli.s_import import read_document
-from fcpin.cli.tags import read_tags
+from fcpin.cli.changes import markdown, read_preview
+from fcpin.cli.serverless_devs_import import read_document
+from fcpin.cli.tag_input import read_tags
 from fcpin.cli.yaml_file import YamlFile
 from fcpin.engine.errors import EngineError
 from fcpin.engine.phase import require_supported
@@ -30,9 +28,9 @@ from fcpin.http.exchange import Response, retry_after
 from fcpin.image import Image, Repository, acr_host, is_tag, parse_digest
 from fcpin.json_reader import read_json
 from fcpin.pinned_function.approvals import FILE, Approvals
-from fcpin.pipeline.configured import pipelines_in, require_all
-from fcpin.pipeline.document import Document
-from fcpin.pipeline.validate import examine
+from fcpin.pipelines.checks import check
+from fcpin.pipelines.document import Document
+from fcpin.pipelines.spec import pipelines_in, require_all
 from fcpin.policy import Policy
 from fcpin.receiver.errors import Rejected
 from fcpin.receiver.senders import SENDERS
@@ -227,7 +225,7 @@ CONFIG: Final[Mapping[str, Any]] = {
 
 
 def feed_configuration(values: Any, folder: Path) -> None:
-    """As an engine tells it: objects as JSON text."""
+    """As an engine passes it: objects as JSON text."""
     written(folder, "Pulumi.yaml", PROJECT_FILE)
     if not isinstance(values, dict):
         return
@@ -283,13 +281,13 @@ def feed_cases(data: bytes, folder: Path) -> None:
         repr(case.outcome()).encode()
 
 
-PIPELINES: Final = [file.read_bytes() for file in sorted((ROOT / "tests" / "pipeline" / "data").glob("*.yaml"))]
+PIPELINES: Final = [file.read_bytes() for file in sorted((ROOT / "tests" / "pipelines" / "data").glob("*.yaml"))]
 
 
 def feed_pipeline(data: bytes, _folder: Path) -> None:
     document = Document.parse(text_of(data), "p.yaml")
     for is_template in (True, False):
-        for finding in examine(document.tree, is_template=is_template).findings:
+        for finding in check(document.tree, is_template=is_template).findings:
             document.place(finding.path)
             one_line(str(finding))
     assert isinstance(document.text(), str)
@@ -303,7 +301,7 @@ def text_of(data: bytes) -> str:
 
 
 S_YAML: Final = [
-    (ROOT / "tests" / "pipeline" / "data" / "s.yaml").read_bytes(),
+    (ROOT / "tests" / "pipelines" / "data" / "s.yaml").read_bytes(),
     b"""edition: 3.0.0
 name: shop
 access: default
@@ -513,9 +511,8 @@ def feed_json(data: bytes, folder: Path) -> None:
     )
 
 
-def feed_preview(data: bytes, folder: Path) -> None:
-    with written(folder, "preview.json", data).open("rb") as stdin, open(os.devnull, "w", encoding="utf-8") as out:  # noqa: PTH123
-        CHANGES.run(None, Streams(stdin, out, out))  # type: ignore[arg-type]  # it has no options
+def feed_preview(data: bytes, _folder: Path) -> None:
+    list(markdown(read_preview(data)))
 
 
 PREVIEW: Final = json.loads((ROOT / "docs" / "ci" / "preview.json").read_text())
