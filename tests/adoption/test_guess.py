@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fcpin.adoption.guess import guess
 from fcpin.image import TagRecord, is_tag
 from fcpin.policy import Policy
-from fcpin.policy.accelerated import original
+from fcpin.policy.tag_names import original
 from tests.policy.choosing import at
 
 COMMIT = "83f96b6c0ffee0123456789abcdef0123456789a"

@@ -4,7 +4,7 @@ import json
 
 from fcpin.image import parse_digest
 from fcpin.layout import shorten
-from fcpin.policy.protect import pin_tag
+from fcpin.policy.tag_names import pin_tag
 from tests.lifecycle.shop import FUNCTION, PATH, Shop
 
 

@@ -61,11 +61,11 @@ NOW = at(5)
 
 
 def decide(
-    policy: Policy, listing: list[TagRecord], current: str | None = None, *, bypass_min_age: bool = False
+    policy: Policy, listing: list[TagRecord], current: str | None = None, *, min_age_bypass: bool = False
 ) -> Selection:
     """What the policy answers, if it does: push times may be missing altogether."""
     try:
-        return policy.select(listing, current=current, now=NOW, bypass_min_age=bypass_min_age)
+        return policy.select(listing, current=current, now=NOW, min_age_bypass=min_age_bypass)
     except InvalidPolicy:
         reject()
 
@@ -158,7 +158,7 @@ def test_nothing_is_taken_back_for_being_too_young(listing: list[TagRecord], num
 @given(POLICIES, LISTINGS, CURRENT)
 def test_a_bypass_is_as_if_there_were_no_age(policy: Policy, listing: list[TagRecord], current: str | None) -> None:
     plain = decide(replace(policy, min_age=None), listing, current)
-    assert decide(policy, listing, current, bypass_min_age=True).chosen == plain.chosen
+    assert decide(policy, listing, current, min_age_bypass=True).chosen == plain.chosen
 
 
 @given(POLICIES, LISTINGS, CURRENT)

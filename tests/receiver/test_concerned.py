@@ -2,7 +2,7 @@
 
 import pytest
 
-from fcpin.policy.protect import pin_tag
+from fcpin.policy.tag_names import pin_tag
 from fcpin.receiver.concerned import Watches, concerned_pins, is_place_of
 from fcpin.receiver.push import Place, Push
 from fcpin.stack.pins import StackPin

@@ -13,7 +13,7 @@ from fcpin.fc.model import Function
 from fcpin.fc.runtime_config import RUNTIME, SANDBOX
 from fcpin.image import Image, Repository, acr_host
 from fcpin.pinned_function.plan import OWNER_TAG
-from fcpin.policy.protect import is_pin_tag
+from fcpin.policy.tag_names import is_pin_tag
 
 _AT_ONCE: Final = 8
 

@@ -32,8 +32,7 @@ from fcpin.adoption.shape import (
     without_names,
 )
 from fcpin.adoption.versions import Versioned
-from fcpin.policy.accelerated import original
-from fcpin.policy.filters import SUFFIX
+from fcpin.policy.tag_names import ACCELERATED, original
 
 _MOVING: Final = re.compile(r"(?:^|[-_.])(?:latest|current|x)(?:$|[-_.])", re.IGNORECASE)
 
@@ -44,7 +43,7 @@ def guess(tag: str) -> Guess:
     if plain in ("", tag):
         return _guess(tag)
     found = _guess(plain)
-    note = f"{found.note}; deployed as the {SUFFIX} image of a tag where there is one"
+    note = f"{found.note}; deployed as the {ACCELERATED} image of a tag where there is one"
     return Guess({**found.spec, "accelerated": "prefer"}, note)
 
 

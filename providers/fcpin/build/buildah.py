@@ -24,7 +24,7 @@ from fcpin.build.workplace import Workplace, workplace
 from fcpin.clock import Clock
 from fcpin.errors import BuildFailed
 from fcpin.image import Repository, parse_digest
-from fcpin.policy.accelerated import original
+from fcpin.policy.tag_names import original
 from fcpin.registry.base import PushTarget
 
 PLATFORM: Final = "linux/amd64"

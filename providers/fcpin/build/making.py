@@ -8,8 +8,7 @@ from fcpin.clock import Clock
 from fcpin.errors import BuildMismatch, BuildTimedOut, RepositoryNotFound, TagNotFound
 from fcpin.image import Digest, Image
 from fcpin.lookup import ATTESTED, digest_of
-from fcpin.policy.accelerated import original
-from fcpin.policy.filters import SUFFIX
+from fcpin.policy.tag_names import ACCELERATED, original
 from fcpin.registry.directory import RegistryDirectory
 from fcpin.single_flight import SingleFlight
 
@@ -126,7 +125,7 @@ def _compare(image: Image, digest: Digest | None, name: str, reported: frozenset
 
 
 def _is_accelerated(image: Image) -> bool:
-    return image.tag is not None and image.tag.endswith(SUFFIX)
+    return image.tag is not None and image.tag.endswith(ACCELERATED)
 
 
 def _original(image: Image) -> Image:

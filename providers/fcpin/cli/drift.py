@@ -33,7 +33,7 @@ def run(given: Namespace, streams: Streams) -> int:
         return CANNOT_TELL
     directory = registries(stack.settings, clock)
     survey = Survey(
-        function_clients(stack.settings), directory, clock.now(), bypass_min_age=stack.settings.bypass_min_age
+        function_clients(stack.settings), directory, clock.now(), min_age_bypass=stack.settings.min_age_bypass
     )
     findings = survey.of(stack.pins)
     notes = [_mutable(repository) for repository in survey.mutable(stack.pins)]

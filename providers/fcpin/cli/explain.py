@@ -1,7 +1,6 @@
 """fcpin explain: every tag with its verdict, what would be deployed and why, and what will be if only time passes."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Final
 
@@ -10,7 +9,7 @@ from fcpin.cli.command import Command, Streams
 from fcpin.cli.question import Question
 from fcpin.cli.tags import TAGS, given_tags
 from fcpin.cli.where import refuse
-from fcpin.image import TagRecord
+from fcpin.policy import Ranking
 
 
 def run(given: Namespace, streams: Streams) -> int:
@@ -18,7 +17,7 @@ def run(given: Namespace, streams: Streams) -> int:
     from fcpin.cli.explanation import Explanation
 
     question = Question.of(given)
-    explanation = Explanation.of(question, _tags(given, question, streams))
+    explanation = Explanation.of(question, _ranking(given, question, streams))
     if given.json:
         streams.stdout.write(f"{explanation.as_json(given.limit)}\n")
         return answer.status(explanation.selection)
@@ -30,13 +29,13 @@ def run(given: Namespace, streams: Streams) -> int:
     return answer.status(explanation.selection)
 
 
-def _tags(given: Namespace, question: Question, streams: Streams) -> Sequence[TagRecord]:
+def _ranking(given: Namespace, question: Question, streams: Streams) -> Ranking:
     if given.repository is None:
         refuse(given, ("endpoint", "cr_endpoint", "plain_http"), "needs --repository")
-        return given_tags(streams)
+        return Ranking(question.policy, given_tags(streams))
     from fcpin.cli.remote import Remote  # clients of registries and of Alibaba Cloud: a third of a second to load
 
-    return Remote.of(given).tags(question)
+    return Remote.of(given).rank(question)
 
 
 def _add_options(parser: ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 from fcpin.cli import answer
 from fcpin.cli.question import Question
 from fcpin.image import TagRecord
-from fcpin.policy import Selection
+from fcpin.policy import Ranking, Selection
 from fcpin.policy.forecast import Step, forecast
 from fcpin.policy.times import iso
 
@@ -35,12 +35,11 @@ class Explanation:
     steps: Sequence[Step]
 
     @classmethod
-    def of(cls, question: Question, tags: Sequence[TagRecord]) -> Self:
+    def of(cls, question: Question, ranking: Ranking) -> Self:
         """Raises InvalidPolicy."""
-        selection = question.answer(tags)
-        return cls(
-            tags, question.current, selection, list(forecast(question.policy, tags, selection, question.current))
-        )
+        selection = question.select(ranking)
+        steps = list(forecast(ranking, selection, question.current))
+        return cls(list(ranking.listing.values()), question.current, selection, steps)
 
     def verdicts(self, limit: int | None = None) -> Iterator[Verdict]:
         """The chosen tag, then the others in alphabetical order, *limit* of them all."""

@@ -17,7 +17,7 @@ def run(given: Namespace, streams: Streams) -> int:
     from fcpin.cli.remote import Remote
 
     remote = Remote.of(given)
-    tags = remote.every_tag() if question is None else remote.tags(question)
+    tags = remote.every_tag() if question is None else remote.rank(question).listing.values()
     streams.stdout.writelines(
         f"{json.dumps(_fields(record))}\n" for record in sorted(tags, key=lambda record: record.tag)
     )

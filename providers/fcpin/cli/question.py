@@ -1,7 +1,6 @@
 """What is asked: a policy, the tag that is deployed, and the time."""
 
 from argparse import Namespace
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import Self
 from fcpin.cli.tags import parse_json
 from fcpin.clock import SystemClock
 from fcpin.errors import InvalidInput, Problem
-from fcpin.image import TagRecord, is_tag
-from fcpin.policy import Policy, Selection
+from fcpin.image import is_tag
+from fcpin.policy import Policy, Ranking, Selection
 from fcpin.policy.times import parse_moment
 
 
@@ -22,16 +21,16 @@ class Question:
     policy: Policy
     current: str | None
     now: datetime
-    bypass_min_age: bool
+    min_age_bypass: bool
 
     @classmethod
     def of(cls, given: Namespace) -> Self:
         """Raises InvalidInput."""
         return cls(_policy(given.policy), _current(given.current), _now(given.now), given.min_age_bypass)
 
-    def answer(self, tags: Iterable[TagRecord]) -> Selection:
-        """What the policy selects from *tags*. Raises InvalidPolicy."""
-        return self.policy.select(tags, current=self.current, now=self.now, bypass_min_age=self.bypass_min_age)
+    def select(self, ranking: Ranking) -> Selection:
+        """Raises InvalidPolicy."""
+        return ranking.select(self.current, now=self.now, min_age_bypass=self.min_age_bypass)
 
 
 def _policy(text: str) -> Policy:

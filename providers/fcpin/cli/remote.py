@@ -10,9 +10,9 @@ from fcpin.cli.question import Question
 from fcpin.cli.renaming import renamed
 from fcpin.cli.where import OPTIONS, parse_repository, registries_of
 from fcpin.image import Image, Repository, TagRecord
-from fcpin.lookup import digest_of, require_platform, tags_for
+from fcpin.lookup import digest_of, rank, require_platform
 from fcpin.openapi import Credentials
-from fcpin.policy import Policy, Selection
+from fcpin.policy import Policy, Ranking, Selection
 from fcpin.registry.build_times import BuildTimes
 from fcpin.registry.directory import RegistryDirectory
 from fcpin.registry.settings import parse_registries
@@ -45,9 +45,9 @@ class Remote:
         """Every tag as the registry lists it. Raises RegistryError."""
         return self.directory.list_tags(self.repository)
 
-    def tags(self, question: Question) -> Sequence[TagRecord]:
-        """Every tag, with the build times that the policy needs. Raises RegistryError."""
-        return tags_for(question.policy, self.directory, self.repository, question.current, now=question.now)
+    def rank(self, question: Question) -> Ranking:
+        """Rank every tag, with the build times that the policy needs. Raises RegistryError."""
+        return rank(question.policy, self.directory, self.repository, question.current, now=question.now)
 
     def pin(self, policy: Policy, selection: Selection, tag: str) -> Mapping[str, str | None]:
         """Tag, digest and image as they are now. Raises RegistryError, PlatformMissing if it cannot run."""

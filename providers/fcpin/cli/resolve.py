@@ -16,7 +16,7 @@ def run(given: Namespace, streams: Streams) -> int:
 
     pin: Mapping[str, str | None]
     remote, current = Remote.of(given), question.current
-    selection = question.answer(remote.tags(question))
+    selection = question.select(remote.rank(question))
     if selection.chosen is None:
         kept = remote.image(current) if current and selection.keep else None
         pin = {**answer.pin(selection, current), "image": kept}

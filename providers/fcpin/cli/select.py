@@ -7,12 +7,13 @@ from fcpin.cli import answer, options
 from fcpin.cli.command import Command, Streams
 from fcpin.cli.question import Question
 from fcpin.cli.tags import TAGS, given_tags
+from fcpin.policy import Ranking
 
 
 def run(given: Namespace, streams: Streams) -> int:
     """The exit status. Raises InvalidInput."""
     question = Question.of(given)
-    selection = question.answer(given_tags(streams))
+    selection = question.select(Ranking(question.policy, given_tags(streams)))
     answer.write_json(streams.stdout, answer.pin(selection, question.current), selection)
     return answer.status(selection)
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pulumi
 
-from fcpin.policy.filters import SUFFIX
+from fcpin.policy.tag_names import ACCELERATED
 
 _SOURCE: Final = "the image's pipeline"
 """What messages call whoever made the image."""
@@ -36,4 +36,4 @@ def _repository(image: str) -> str:
 
 def _accelerated(image: str) -> str:
     """An accelerated image is run as one, unless the program says otherwise."""
-    return "require" if image.partition("@")[0].endswith(SUFFIX) else "ignore"
+    return "require" if image.partition("@")[0].endswith(ACCELERATED) else "ignore"

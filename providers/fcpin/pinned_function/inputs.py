@@ -9,7 +9,7 @@ from fcpin.fc import runtime_config
 from fcpin.image import Digest, Image, Repository, parse_digest
 from fcpin.pinned_function.keys import CHOSEN, DEPLOYED, INPUTS, ORDERED_BY, POLICY_KEYS
 from fcpin.policy import Policy
-from fcpin.policy.protect import is_pin_tag, pin_tag
+from fcpin.policy.tag_names import is_pin_tag, pin_tag
 from fcpin.settings import region_problem
 from fcpin.spelling import unknown_key
 

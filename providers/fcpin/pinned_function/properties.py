@@ -13,7 +13,7 @@ from fcpin.pinned_function.deployer import Deployed
 from fcpin.pinned_function.inputs import DEFAULT_DEADLINE, Pin, deployed_image
 from fcpin.pinned_function.keys import DEPLOYED, DRIFT, INPUTS, OUTPUTS
 from fcpin.policy import DEFAULT_PLATFORM
-from fcpin.policy.protect import is_pin_tag
+from fcpin.policy.tag_names import is_pin_tag
 
 _LASTING: Final = frozenset(
     {

@@ -20,13 +20,13 @@ from fcpin.errors import (
 )
 from fcpin.fc import rules
 from fcpin.image import Digest, Repository, SameDigest, TagRecord, short
-from fcpin.lookup import ATTESTED, compressed_size, digest_of, require_platform, same_image, tags_for
+from fcpin.lookup import ATTESTED, Rankings, compressed_size, digest_of, require_platform, same_image
 from fcpin.pinned_function.engine_log import Log
 from fcpin.pinned_function.inputs import Current, Pin, PinArgs
 from fcpin.pinned_function.keys import IMMUTABILITY
 from fcpin.pinned_function.run_memo import Remembered, RunMemo, key_of
 from fcpin.policy import Selection
-from fcpin.policy.protect import pin_tag
+from fcpin.policy.tag_names import pin_tag
 from fcpin.registry.directory import RegistryDirectory
 
 
@@ -68,12 +68,13 @@ class Resolver:
         log: Log,
         now: datetime,
         *,
-        bypass_min_age: bool = False,
+        min_age_bypass: bool = False,
     ) -> None:
         """*repositories* are listed in the background as soon as one of them is asked for. *now* is the run's."""
         self._directory, self._memo, self._log, self._now = directory, memo, log, now
-        self._bypass_min_age = bypass_min_age
+        self._min_age_bypass = min_age_bypass
         self._to_list = repositories
+        self._rankings = Rankings(directory)
         self._resolved: dict[tuple[str, str, str], Resolved] = {}
         self._warned: set[str] = set()
         self._lock = threading.Lock()
@@ -149,16 +150,14 @@ class Resolver:
         if not args.policy.suspend:
             self._start_listings()
         current_tag, current_by = (current.tag, current.by) if current else (None, "")
-        tags = tags_for(
+        selection, ranking = self._rankings.select(
             args.policy,
-            self._directory,
             args.repository,
             current_tag,
+            current_by=current_by,
             now=self._now,
-            warn=lambda said: self._warn(f"{args.function_name}: {said}"),
-        )
-        selection = args.policy.select(
-            tags, current=current_tag, current_by=current_by, now=self._now, bypass_min_age=self._bypass_min_age
+            min_age_bypass=self._min_age_bypass,
+            warn=lambda warning: self._warn(f"{args.function_name}: {warning}"),
         )
         held = (selection.reason,) if selection.hold else ()
         for warning in (*held, *selection.warnings):
@@ -172,8 +171,8 @@ class Resolver:
         if current is None or pin.digest != current.digest or is_moved:
             self._check_deployable(args, pin)
         named = pin_tag(pin.digest) if pin.protected else pin.tag
-        pushed = next((tag.pushed for tag in tags if tag.tag == named), None)
-        return Resolved(pin, selection.summary, selected=True, pushed=pushed)
+        listed = ranking.listing.get(named)
+        return Resolved(pin, selection.summary, selected=True, pushed=listed.pushed if listed else None)
 
     def _start_listings(self) -> None:
         """The engine checks one resource after the other; their listings need not wait for one another."""

@@ -67,7 +67,7 @@ def configured(get: Get) -> Services:
         log("warning", _NO_MEMO)
     memo = RunMemo(folder, Engine.of_this_plugin())
     resolver = Resolver(
-        directory, settings.repositories, memo, log, clock.now(), bypass_min_age=settings.bypass_min_age
+        directory, settings.repositories, memo, log, clock.now(), min_age_bypass=settings.min_age_bypass
     )
     client_for = function_clients(settings)
     deployer = Deployer(client_for, resolver, Guard(resolver, PinTags(directory), log), clock, log)

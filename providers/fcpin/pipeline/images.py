@@ -9,7 +9,7 @@ from fcpin.image import AcrHost, Image, acr_host, documented_acr_host
 from fcpin.pipeline.finding import Finding, error, warning
 from fcpin.pipeline.model import Build
 from fcpin.pipeline.variables import has_variables, stand_in
-from fcpin.policy.filters import SUFFIX
+from fcpin.policy.tag_names import ACCELERATED
 
 _MASK: Final = re.compile(r"\*{3}")
 
@@ -73,5 +73,5 @@ def _host(path: str, written: str, host: AcrHost, image: Image) -> Iterator[Find
     if host.edition == "enterprise" and acr_host(written) is None:
         right = written.replace(f".{host.region}.", f".{host.region}.cr.")
         yield warning(path, f"hosts of ACR Enterprise end in .cr.aliyuncs.com: {right}")
-    if host.edition == "personal" and image.tag is not None and image.tag.endswith(SUFFIX):
-        yield error(path, f"{SUFFIX} images are made by ACR Enterprise only; drop the ending")
+    if host.edition == "personal" and image.tag is not None and image.tag.endswith(ACCELERATED):
+        yield error(path, f"{ACCELERATED} images are made by ACR Enterprise only; drop the ending")

@@ -4,17 +4,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from fcpin.policy.alphabetical import Alphabetical
-from fcpin.policy.digest import DigestOf
 from fcpin.policy.family import Family
 from fcpin.policy.fields import Fields, shown
 from fcpin.policy.follow import Follow
-from fcpin.policy.newest import ByPushTime, Newest
-from fcpin.policy.numerical import Numerical
-from fcpin.policy.order import Order, OrderReader
-from fcpin.policy.semver import Semver
+from fcpin.policy.orders import Alphabetical, ByPushTime, DigestOf, Newest, Numerical, Order, Semver
 
-ORDERS: Mapping[str, OrderReader] = {
+LIMIT: Final = 100
+MOST: Final = 10_000
+
+ORDERS: Mapping[str, type[Order] | type[Newest]] = {
     "family": Family,
     "semver": Semver,
     "numerical": Numerical,
@@ -86,3 +84,14 @@ def read_platform(fields: Fields) -> str:
     if not _PLATFORM.fullmatch(platform):
         fields.wrong("platform", f"must be such as linux/amd64, got {shown(platform)}")
     return platform
+
+
+def read_limit(fields: Fields) -> int:
+    """Read `discovery_limit`; a problem is noted in *fields*. Pulumi hands every number over as a float."""
+    value = fields.values.get("discovery_limit")
+    if value is None:
+        return LIMIT
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= MOST or value % 1:
+        fields.wrong("discovery_limit", f"must be a whole number from 1 to {MOST}, got {shown(value)}")
+        return LIMIT
+    return int(value)

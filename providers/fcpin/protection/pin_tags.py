@@ -4,7 +4,7 @@ from typing import Final
 
 from fcpin.errors import RegistryDenied, TagMoved, TagNotFound
 from fcpin.image import Digest, Repository, TagRecord, short
-from fcpin.policy.protect import is_pin_tag, pin_tag
+from fcpin.policy.tag_names import is_pin_tag, pin_tag
 from fcpin.registry.base import Registry
 from fcpin.registry.directory import RegistryDirectory
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fcpin.image import TagRecord
-from fcpin.policy.protect import is_pin_tag, pin_tag
+from fcpin.policy.tag_names import is_pin_tag, pin_tag
 from fcpin.policy.times import iso
 from fcpin.protection.usage import Usage
 

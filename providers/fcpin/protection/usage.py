@@ -12,7 +12,7 @@ from fcpin.drift.registered import image_in_use
 from fcpin.errors import FunctionError
 from fcpin.fc.uses import Doubt, RegionUses, Use
 from fcpin.image import Digest, Repository, TagRecord
-from fcpin.policy.protect import is_pin_tag
+from fcpin.policy.tag_names import is_pin_tag
 
 
 class UsageUnknown(FunctionError):

@@ -16,8 +16,8 @@ from typing import Self
 
 from fcpin.errors import InvalidInput
 from fcpin.image import AcrHost, Repository, acr_host
-from fcpin.policy import Policy
-from fcpin.policy.protect import is_pin_tag, pin_tag
+from fcpin.policy import Policy, could_select
+from fcpin.policy.tag_names import is_pin_tag, pin_tag
 from fcpin.receiver.push import Place, Push
 from fcpin.stack.pins import StackPin
 
@@ -40,16 +40,16 @@ class Watch:
 
     def is_concerned(self, push: Push, instances: Mapping[str, str]) -> bool:
         """Whether *push* may change what the pin is to run. *instances*: ids of ACR Enterprise to their names."""
-        return is_place_of(push.place, self.pin.repository, instances) and self._may_take(push)
+        return is_place_of(push.place, self.pin.repository, instances) and self._could_select(push)
 
-    def _may_take(self, push: Push) -> bool:
+    def _could_select(self, push: Push) -> bool:
         if self.policy is not None and self.policy.suspend:
             return False
         if push.tag is not None and push.tag == self._runs:
             return not (is_pin_tag(push.tag) and push.digest is not None and pin_tag(push.digest) == push.tag)
         if self.policy is None or push.tag is None:
             return True
-        return self.policy.may_take(push.tag, self.pin.tag or None)
+        return could_select(self.policy, push.tag, self.pin.tag or None)
 
     @property
     def _runs(self) -> str | None:

@@ -9,7 +9,7 @@ from fcpin.image import Image, Repository
 from fcpin.pinned_function.inputs import deployed_image
 from fcpin.pinned_function.keys import ORDERED_BY, POLICY_KEYS, TYPE
 from fcpin.policy import DEFAULT_PLATFORM
-from fcpin.policy.protect import is_pin_tag
+from fcpin.policy.tag_names import is_pin_tag
 
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 """Pulumi's mark on a value that is not plain: a secret, whose content is sealed in an export."""

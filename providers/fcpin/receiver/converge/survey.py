@@ -83,7 +83,7 @@ class Surveyor:
     def _survey(self, stack: Stack, now: datetime) -> Sequence[Finding]:
         settings = stack.settings
         directory = registries(settings, self._clock)
-        survey = Survey(function_clients(settings), directory, now, bypass_min_age=settings.bypass_min_age)
+        survey = Survey(function_clients(settings), directory, now, min_age_bypass=settings.min_age_bypass)
         return survey.of(stack.pins)
 
     def _newest(self, stack: str) -> Mapping[str, Transition] | None:
