@@ -22,7 +22,7 @@ from fcpin.emulator.oci.tokens import ISSUER
 from fcpin.errors import RepositoryNotFound, TagNotFound
 from fcpin.image import Repository
 from fcpin.lookup import digest_of
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries as RegistryClients
 from fcpin.registry.settings import RegistrySettings
 
 PERSONAL: Final = "registry-vpc.cn-hangzhou.aliyuncs.com"
@@ -85,7 +85,7 @@ class Registries:
         login = RegistrySettings(endpoint=endpoint, username=self.cloud.username, password=self.cloud.password)
         repository = Repository(host, path)
         try:
-            return digest_of(RegistryDirectory({host: login}).resolve(repository, tag), repository)
+            return digest_of(RegistryClients({host: login}).open(repository).resolve(tag), repository)
         except (TagNotFound, RepositoryNotFound):
             return ""
 

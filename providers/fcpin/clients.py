@@ -13,9 +13,11 @@ from fcpin.build.switch import armed
 from fcpin.clock import Clock
 from fcpin.devs.client import DevsClient
 from fcpin.fc.client import FunctionClient
+from fcpin.image import Repository
 from fcpin.openapi import Profile
+from fcpin.registry.base import PushTarget
 from fcpin.registry.build_times import BuildTimes
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries
 from fcpin.settings import Settings, endpoint_of
 
 _log = logging.getLogger(__name__)
@@ -50,12 +52,12 @@ def devs_client(settings: Settings, profile: str = "") -> DevsClient:
     return DevsClient(endpoint=settings.endpoints.get("devs", ""), credentials=account)
 
 
-def registries(settings: Settings, clock: Clock, tell: Callable[[str], None] = _log.info) -> RegistryDirectory:
+def registries_of(settings: Settings, clock: Clock, tell: Callable[[str], None] = _log.info) -> Registries:
     """All registries, with one listing of each repository. Asks nobody anything yet. Raises InvalidSettings.
 
     *tell* takes what the user may want to know of a listing.
     """
-    return RegistryDirectory(
+    return Registries(
         settings.registries,
         credentials=settings.credentials,
         cr_endpoint=settings.endpoints.get("cr"),
@@ -65,9 +67,13 @@ def registries(settings: Settings, clock: Clock, tell: Callable[[str], None] = _
     )
 
 
-def builders(settings: Settings, directory: RegistryDirectory, folder: Path, clock: Clock) -> Chosen:
+def builders(settings: Settings, registries: Registries, folder: Path, clock: Clock) -> Chosen:
     """By Serverless Devs, or by buildah from the code repository at *folder*. Asks nobody anything yet."""
-    return Chosen({"devs": pipeline_builder(settings, clock), "buildah": Buildah(folder, directory.push_target, clock)})
+
+    def target(repository: Repository) -> PushTarget:
+        return registries.open(repository).push_target()
+
+    return Chosen({"devs": pipeline_builder(settings, clock), "buildah": Buildah(folder, target, clock)})
 
 
 def pipeline_builder(settings: Settings, clock: Clock) -> PipelineBuilder:

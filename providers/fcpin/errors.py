@@ -49,9 +49,12 @@
 Whether to try again is a property of the type (`temporary`), never of the sentence.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
+
+_SHOWN: Final = 60
+"""Characters of a value that a message quotes."""
 
 
 class FcpinError(Exception):
@@ -75,6 +78,30 @@ def one_line(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def shown(value: object) -> str:
+    """*value* as its author would recognise it, shortened."""
+    text = f"'{value}'" if isinstance(value, str) and value.isprintable() else repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def unknown_key(key: object, known: Iterable[str]) -> str:
+    """`unknown key; did you mean range?`, or the known keys where none is similar."""
+    import difflib  # used for mistakes alone
+
+    known = list(known)
+    near = difflib.get_close_matches(str(key).lower(), known, n=1)
+    return f"unknown key; did you mean {near[0]}?" if near else f"unknown key; known: {', '.join(known) or 'none'}"
+
+
+def property_path(path: str, key: object) -> str:
+    """The path of the value under *key* in the mapping at *path*: `a.b`, or `a["b.c"]` for a key that needs quotes."""
+    text = str(key)
+    text = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    if not text or any(mark in text for mark in '."[]'):
+        return f'{path}["{text}"]' if path else f'["{text}"]'
+    return f"{path}.{text}" if path else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from fcpin.fc.client import FunctionClient
 from fcpin.fc.model import Alias
 from fcpin.fc.uses import Use, uses
 from fcpin.image import Digest, Image, short
-from fcpin.registry.base import Registry
+from fcpin.registry.base import ReadableRepository
 
 LATEST = "LATEST"
 """What Function Compute calls a function that is not published as a version."""
@@ -42,18 +42,18 @@ class Target:
     """What it points at now, and the children of that if it is an index; empty for a tag that does not exist."""
 
     @classmethod
-    def find(cls, registry: Registry, image: Image) -> Self:
-        """Raises TagNotFound for a digest that does not exist, RegistryError."""
+    def find(cls, repository: ReadableRepository, image: Image) -> Self:
+        """*repository* is the one of *image*. Raises TagNotFound for a digest that does not exist, RegistryError."""
         if image.digest is None and image.tag is not None:
             try:
-                digest = registry.resolve(image.repository, image.tag).digest
+                digest = repository.resolve(image.tag).digest
             except TagNotFound:
                 return cls(image, ())
         else:
             digest = image.digest
         if digest is None:
             return cls(image, ())
-        return cls(image, (digest, *registry.manifest(image.repository, digest).children.values()))
+        return cls(image, (digest, *repository.manifest(digest).children.values()))
 
     @property
     def digest(self) -> Digest | None:

@@ -4,14 +4,13 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from fcpin.errors import PlatformMissing, TagNotFound
 from fcpin.image import Digest, Manifest, Repository, SameDigest, TagRecord
-from fcpin.policy import Policy, Ranking, Selection
-from fcpin.registry.base import Registry
+from fcpin.policy import Policy, Ranking
+from fcpin.registry.base import ReadableRepository
 
 _log = logging.getLogger(__name__)
 _DIGITS: Final = re.compile(r"(\d+)", re.ASCII)
@@ -23,91 +22,61 @@ ATTESTED: Final = (
 """What is to be said of such an image. Source: FAQ of custom containers."""
 
 
-def rank(
-    policy: Policy,
-    registry: Registry,
-    repository: Repository,
-    current: str | None,
-    *,
-    now: datetime,
-    warn: Callable[[str], None] = _log.warning,
-) -> Ranking:
-    """Rank the tags of *repository* by *policy*, with the build times that it needs while *current* is deployed.
-
-    Nothing is listed for a suspended policy. *warn* takes a line when there are more tags than may be looked into for
-    their build time. Raises RegistryError, InvalidPolicy.
-    """
-    tags = () if policy.suspend else registry.list_tags(repository)
-    return _with_build_times(Ranking(policy, tags), registry, repository, current, now, warn)
-
-
 class Rankings:
-    """The rankings of one run: functions that share repository, policy and build times share one. Thread-safe."""
+    """The rankings of one run: functions that share repository and policy share one. Safe to share between threads."""
 
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
-        self._rankings: dict[tuple[Repository, Policy], _Shared] = {}
+    def __init__(self) -> None:
+        self._rankings: dict[tuple[Repository, Policy, tuple[str, ...]], tuple[Sequence[TagRecord], Ranking]] = {}
         self._lock = threading.Lock()
 
-    def select(
+    def rank(
         self,
         policy: Policy,
-        repository: Repository,
+        repository: ReadableRepository,
         current: str | None,
         *,
-        current_by: str = "",
         now: datetime,
-        min_age_bypass: bool = False,
         warn: Callable[[str], None] = _log.warning,
-    ) -> tuple[Selection, Ranking]:
-        """Return what *policy* selects, and the ranking that it selects from. Raises RegistryError, InvalidPolicy."""
-        tags = () if policy.suspend else self._registry.list_tags(repository)
-        with self._lock:
-            shared = self._rankings.get((repository, policy))
-            if shared is None or shared.tags is not tags:
-                shared = self._rankings[repository, policy] = _Shared(tags, Ranking(policy, tags))
-        with shared.lock:
-            ranking = _with_build_times(
-                shared.ranking, self._registry, repository, current, now, warn, shared.with_build_times
+    ) -> Ranking:
+        """Rank the tags of *repository* by *policy*, with the build times that it needs while *current* is deployed.
+
+        Nothing is listed for a suspended policy. *warn* takes a line when there are more tags than may be looked into
+        for their build time. Raises RegistryError, InvalidPolicy.
+        """
+        tags = () if policy.suspend else repository.list_tags()
+        ranking = self._shared((repository.name, policy, ()), tags, lambda: Ranking(policy, tags))
+        wanted = ranking.needs_build_times(current, now=now)
+        if not wanted:
+            return ranking
+        if len(wanted) > policy.discovery_limit:
+            warn(
+                f"{repository.name}: {len(wanted)} tags can only be ordered by their build time, and only the "
+                f"{policy.discovery_limit} greatest by name are looked into; narrow them with filter_tags or "
+                "allow_tags, or raise discovery_limit"
             )
-            selection = ranking.select(current, current_by=current_by, now=now, min_age_bypass=min_age_bypass)
-        return selection, ranking
+            wanted = greatest(wanted, policy.discovery_limit, current)
+        created = repository.created(wanted)
+        key = (repository.name, policy, tuple(wanted))
+        return self._shared(key, tags, lambda: ranking.with_build_times(created))
+
+    def _shared(
+        self,
+        key: tuple[Repository, Policy, tuple[str, ...]],
+        tags: Sequence[TagRecord],
+        make: Callable[[], Ranking],
+    ) -> Ranking:
+        """The ranking of *key*, made for this very listing: a repository is listed again after a build."""
+        with self._lock:
+            listed, ranking = self._rankings.get(key, (None, None))
+            if ranking is None or listed is not tags:
+                ranking = make()
+                self._rankings[key] = (tags, ranking)
+            return ranking
 
 
-@dataclass(slots=True)
-class _Shared:
-    """The ranking of one listing by one policy, and those with the build times of some of its tags."""
-
-    tags: Sequence[TagRecord]
-    ranking: Ranking
-    with_build_times: dict[tuple[str, ...], Ranking] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-
-def _with_build_times(
-    ranking: Ranking,
-    registry: Registry,
-    repository: Repository,
-    current: str | None,
-    now: datetime,
-    warn: Callable[[str], None],
-    known: dict[tuple[str, ...], Ranking] | None = None,
-) -> Ranking:
-    wanted = ranking.needs_build_times(current, now=now)
-    if not wanted:
-        return ranking
-    limit = ranking.policy.discovery_limit
-    if len(wanted) > limit:
-        warn(
-            f"{repository}: {len(wanted)} tags can only be ordered by their build time, and only the "
-            f"{limit} greatest by name are looked into; narrow them with filter_tags or allow_tags, "
-            "or raise discovery_limit"
-        )
-        wanted = greatest(wanted, limit, current)
-    known, key = {} if known is None else known, tuple(wanted)
-    if key not in known:
-        known[key] = ranking.with_build_times(registry.created(repository, wanted))
-    return known[key]
+def rank(policy: Policy, repository: ReadableRepository, current: str | None, *, now: datetime) -> Ranking:
+    """The same for a single question. Raises RegistryError, InvalidPolicy."""
+    return Rankings().rank(policy, repository, current, now=now)
 
 
 def greatest(tags: Sequence[str], limit: int, current: str | None = None) -> Sequence[str]:
@@ -132,7 +101,7 @@ def digest_of(record: TagRecord, repository: Repository) -> Digest:
     return record.digest
 
 
-def same_image(registry: Registry, repository: Repository, platform: str) -> SameDigest:
+def same_image(repository: ReadableRepository, platform: str) -> SameDigest:
     """Whether two digests are one image: an index and its child for *platform* count as equal.
 
     The answer costs a read of the first one's manifest where they differ. It raises RegistryError.
@@ -142,7 +111,7 @@ def same_image(registry: Registry, repository: Repository, platform: str) -> Sam
         if resolved is None or pinned == resolved:
             return pinned == resolved
         try:
-            manifest = registry.manifest(repository, pinned)
+            manifest = repository.manifest(pinned)
         except TagNotFound:
             return False
         return manifest.digest_for(platform) == resolved
@@ -150,7 +119,7 @@ def same_image(registry: Registry, repository: Repository, platform: str) -> Sam
     return same
 
 
-def compressed_size(registry: Registry, repository: Repository, manifest: Manifest, platform: str) -> int | None:
+def compressed_size(repository: ReadableRepository, manifest: Manifest, platform: str) -> int | None:
     """Bytes of the layers that run on *platform*; None where the registry gives none. Two requests for an index.
 
     Raises RegistryError.
@@ -159,29 +128,29 @@ def compressed_size(registry: Registry, repository: Repository, manifest: Manife
     if child is None or child == manifest.digest:
         return manifest.size
     try:
-        return registry.manifest(repository, child).size
+        return repository.manifest(child).size
     except TagNotFound:
         return None
 
 
-def require_platform(registry: Registry, repository: Repository, tag: str, digest: Digest, platform: str) -> Manifest:
+def require_platform(repository: ReadableRepository, tag: str, digest: Digest, platform: str) -> Manifest:
     """The manifest of an image that runs on *platform*.
 
     Raises PlatformMissing, TagNotFound when it is gone, RegistryError.
     """
     try:
-        manifest = registry.manifest(repository, digest)
+        manifest = repository.manifest(digest)
     except TagNotFound:
-        raise TagNotFound(f"{repository}:{tag} was {digest} a moment ago, and that is gone") from None
+        raise TagNotFound(f"{repository.name}:{tag} was {digest} a moment ago, and that is gone") from None
     if manifest.artifact:
         raise PlatformMissing(
-            f"{repository}:{tag} is not a container image but an artifact of the type {manifest.artifact}; leave such "
-            "tags out with filter_tags or ignore_tags, or push images and artifacts to repositories of their own"
+            f"{repository.name}:{tag} is not a container image but an artifact of the type {manifest.artifact}; leave "
+            "such tags out with filter_tags or ignore_tags, or push images and artifacts to repositories of their own"
         )
     if manifest.digest_for(platform) is None:
         has = ", ".join(sorted(manifest.children)) or manifest.platform or "no platform at all"
         raise PlatformMissing(
-            f"{repository}:{tag} has no {platform} image (it has: {has}); "
+            f"{repository.name}:{tag} has no {platform} image (it has: {has}); "
             f"build it with --platform {platform} --provenance=false"
         )
     return manifest

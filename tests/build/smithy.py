@@ -10,7 +10,7 @@ from fcpin.build.making import Made, Maker
 from fcpin.clock import Clock, SystemClock
 from fcpin.image import Digest, Image, Repository
 from fcpin.pipeline.spec import deadline_of, image_of, require
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings
 from tests.support.docker_registry import DockerRegistry
 
@@ -45,8 +45,12 @@ class Smithy:
     @property
     def maker(self) -> Maker:
         settings = RegistrySettings(endpoint=self.registry.url, username=self.username, password=self.password)
-        directory = RegistryDirectory({HOST: settings})
-        return Maker(Buildah(self.code.folder, directory.push_target, self.clock), directory, self.clock)
+        registries = Registries({HOST: settings})
+        return Maker(
+            Buildah(self.code.folder, lambda name: registries.open(name).push_target(), self.clock),
+            registries,
+            self.clock,
+        )
 
     @property
     def repository(self) -> Repository:

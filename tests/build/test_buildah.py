@@ -65,7 +65,7 @@ def test_a_commit_is_built_and_its_digest_is_the_registrys(smithy: Smithy) -> No
     assert any(line.startswith("STEP 2/3: COPY app /app") for line in smithy.told)
     (image,) = (line.removeprefix("COMMIT ") for line in smithy.told if line.startswith("COMMIT "))
     assert image not in images(), "the image is the registry's, not this machine's"
-    manifest = smithy.maker.directory.manifest(smithy.repository, made.digest)
+    manifest = smithy.maker.registries.open(smithy.repository).manifest(made.digest)
     assert (manifest.platform, manifest.children, manifest.is_attested) == ("linux/amd64", {}, False)
 
 

@@ -117,9 +117,9 @@ class Pusher:
 
 def test_who_names_only_what_it_has_pushed_says_nothing_of_the_conversion(workshop: Workshop) -> None:
     request = workshop.request(workshop.enterprise)
-    made = Maker(Pusher(workshop.cloud), workshop.directory, workshop.clock).make(request, print, again=False)
+    made = Maker(Pusher(workshop.cloud), workshop.registries, workshop.clock).make(request, print, again=False)
     assert made.digest == workshop.cloud.tags(PATH)[f"{SHORT}_accelerated"]
-    other = Maker(Pusher(workshop.cloud, f"sha256:{0:064}"), workshop.directory, workshop.clock)
+    other = Maker(Pusher(workshop.cloud, f"sha256:{0:064}"), workshop.registries, workshop.clock)
     with pytest.raises(BuildMismatch, match=f"{SHORT} is sha256:.*, but buildah reported sha256:0{{64}}"):
         other.make(request, print, again=True)
 
@@ -149,14 +149,14 @@ def test_an_image_that_was_built_with_attestations_is_refused_by_name(workshop: 
     def push(cloud: Emulator) -> None:
         cloud.push(PATH, SHORT, content="one", platforms=("linux/amd64", "unknown/unknown"), index=True)
 
-    maker = Maker(Builds(workshop, push), workshop.directory, workshop.clock)
+    maker = Maker(Builds(workshop, push), workshop.registries, workshop.clock)
     with pytest.raises(BuildMismatch, match=f"{PATH}:{SHORT} has build attestations .*--provenance=false"):
         maker.make(workshop.request(workshop.personal), workshop.told.append, again=False)
 
 
 def test_the_deadline_is_for_build_and_conversion_together(workshop: Workshop) -> None:
     builder = Builds(workshop, lambda cloud: cloud.push(PATH, SHORT, content="one"), seconds=100)
-    maker, began = Maker(builder, workshop.directory, workshop.clock), workshop.clock.monotonic()
+    maker, began = Maker(builder, workshop.registries, workshop.clock), workshop.clock.monotonic()
     with pytest.raises(BuildMismatch, match=f"not in the registry 20 s later; .*{SHORT} was pushed, but ACR has not"):
         maker.make(workshop.request({**workshop.enterprise, "deadline": 120}), print, again=False)
     assert workshop.clock.monotonic() - began == pytest.approx(120)
@@ -170,7 +170,7 @@ class Idle:
 
 
 def test_a_success_without_an_image_is_none(workshop: Workshop) -> None:
-    maker = Maker(Idle(), workshop.directory, workshop.clock)
+    maker = Maker(Idle(), workshop.registries, workshop.clock)
     with pytest.raises(BuildMismatch, match=r"p-off succeeded, but .*83f96b6 is not in the registry"):
         maker.make(workshop.request(workshop.personal), workshop.told.append, again=False)
 

@@ -13,7 +13,7 @@ from fcpin.emulator import Emulator
 from fcpin.image import Image
 from fcpin.openapi import Credentials, Retry
 from fcpin.pipeline.spec import deadline_of, image_of
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings
 from tests.support.clock import ManualClock
 
@@ -62,7 +62,7 @@ class Workshop:
 
     @property
     def maker(self) -> Maker:
-        return Maker(self.builder, self.directory, self.clock)
+        return Maker(self.builder, self.registries, self.clock)
 
     @property
     def builder(self) -> PipelineBuilder:
@@ -70,11 +70,11 @@ class Workshop:
         return PipelineBuilder(client, self.clock, self._guard)
 
     @property
-    def directory(self) -> RegistryDirectory:
+    def registries(self) -> Registries:
         cloud = self.cloud
         login = RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password)
         hosts = {cloud.enterprise_host: RegistrySettings(endpoint=cloud.url), _PERSONAL: login}
-        return RegistryDirectory(hosts, credentials=self.credentials, cr_endpoint=cloud.url, retry=_AT_ONCE)
+        return Registries(hosts, credentials=self.credentials, cr_endpoint=cloud.url, retry=_AT_ONCE)
 
     @property
     def credentials(self) -> Credentials:

@@ -1,4 +1,4 @@
-"""One suite for every registry: whoever implements `fcpin.registry.base.TaggingRegistry` passes it."""
+"""One suite for a repository at every kind of registry."""
 
 import itertools
 import re
@@ -15,9 +15,7 @@ from fcpin.emulator.oci.tokens import ISSUER
 from fcpin.errors import RegistryDenied, RegistryError, RepositoryNotFound, TagNotFound
 from fcpin.image import Digest, Repository
 from fcpin.openapi import Credentials
-from fcpin.registry.acr_enterprise import AcrEnterprise
-from fcpin.registry.base import TaggingRegistry
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries, RepositoryHandle
 from fcpin.registry.settings import RegistrySettings
 from tests.support.docker_registry import DockerRegistry, TokenAuth, docker_registry
 
@@ -50,11 +48,13 @@ class World:
     """A registry with an empty repository in it, and the same registry asked with a wrong password."""
 
     store: Store
-    registry: TaggingRegistry
-    stranger: TaggingRegistry
+    handle: RepositoryHandle
+    stranger: RepositoryHandle
     repository: Repository
     deletes_tags: bool = True
     """Whether it can remove a tag and keep the digest; Debian's docker-registry cannot."""
+    knows_settings: bool = False
+    """Whether the registry returns the repository's type and TagImmutability."""
 
     @property
     def path(self) -> str:
@@ -79,9 +79,9 @@ def debian(cloud: Emulator) -> Iterator[DockerRegistry]:
 def distribution(store: Store, host: str, cloud: Emulator) -> World:
     repository = Repository(host, next(PATHS))
 
-    def registry(password: str) -> TaggingRegistry:
+    def registry(password: str) -> RepositoryHandle:
         settings = {host: RegistrySettings(username=cloud.username, password=password)}
-        return RegistryDirectory(settings).registry_for(repository)
+        return Registries(settings).open(repository)
 
     return World(store, registry(cloud.password), registry("wrong"), repository, deletes_tags=store is cloud)
 
@@ -89,28 +89,28 @@ def distribution(store: Store, host: str, cloud: Emulator) -> World:
 def acr_enterprise(cloud: Emulator) -> World:
     repository = Repository(cloud.enterprise_host, next(PATHS))
 
-    def registry(secret: str) -> TaggingRegistry:
-        directory = RegistryDirectory(
+    def registry(secret: str) -> RepositoryHandle:
+        directory = Registries(
             {cloud.enterprise_host: RegistrySettings(endpoint=cloud.url)},
             credentials=Credentials(cloud.access_key_id, secret),
             cr_endpoint=cloud.url,
         )
-        return directory.registry_for(repository)
+        return directory.open(repository)
 
-    return World(cloud, registry(cloud.access_key_secret), registry("wrong"), repository)
+    return World(cloud, registry(cloud.access_key_secret), registry("wrong"), repository, knows_settings=True)
 
 
 def acr_personal(cloud: Emulator) -> World:
     host = "registry.cn-hangzhou.aliyuncs.com"
     repository = Repository(host, next(PATHS))
 
-    def registry(secret: str, password: str) -> TaggingRegistry:
-        directory = RegistryDirectory(
+    def registry(secret: str, password: str) -> RepositoryHandle:
+        directory = Registries(
             {host: RegistrySettings(endpoint=cloud.url, username=cloud.username, password=password)},
             credentials=Credentials(cloud.access_key_id, secret),
             cr_endpoint=cloud.url,
         )
-        return directory.registry_for(repository)
+        return directory.open(repository)
 
     return World(cloud, registry(cloud.access_key_secret, cloud.password), registry("wrong", "wrong"), repository)
 
@@ -134,7 +134,7 @@ def test_every_tag_is_listed_once(world: World) -> None:
     digest = world.store.push(world.path, "v0", content="one")
     for number in range(1, 251):
         world.store.retag(world.path, f"v{number}", to=digest)
-    records = world.registry.list_tags(world.repository)
+    records = world.handle.list_tags()
     assert len(records) == 251
     assert {record.tag for record in records} == {f"v{number}" for number in range(251)}
     assert {record.digest for record in records} <= {None, digest}
@@ -142,49 +142,49 @@ def test_every_tag_is_listed_once(world: World) -> None:
 
 def test_a_tag_is_resolved_to_what_was_pushed_and_again_after_it_moved(world: World) -> None:
     first = world.store.push(world.path, "main", content="one")
-    assert world.registry.resolve(world.repository, "main").digest == first
+    assert world.handle.resolve("main").digest == first
     second = world.store.push(world.path, "main", content="two")
     assert second != first
-    record = world.registry.resolve(world.repository, "main")
+    record = world.handle.resolve("main")
     assert (record.tag, record.digest) == ("main", second)
 
 
 def test_a_missing_repository_is_not_found(world: World) -> None:
     with pytest.raises(RepositoryNotFound, match=world.path):
-        world.registry.list_tags(world.repository)
+        world.handle.list_tags()
     with pytest.raises((RepositoryNotFound, TagNotFound), match=world.path):
-        world.registry.resolve(world.repository, "main")
+        world.handle.resolve("main")
 
 
 def test_a_missing_tag_is_not_found(world: World) -> None:
     world.store.push(world.path, "main", content="one")
     with pytest.raises(TagNotFound, match="absent"):
-        world.registry.resolve(world.repository, "absent")
+        world.handle.resolve("absent")
 
 
 def test_a_digest_that_was_deleted_is_not_found(world: World) -> None:
     digest = Digest(world.store.push(world.path, "main", content="to be deleted"))
     world.store.delete_manifest(world.path, digest)
     with pytest.raises(TagNotFound, match=digest):
-        world.registry.manifest(world.repository, digest)
+        world.handle.manifest(digest)
 
 
 def test_whether_tags_can_be_moved_and_images_are_private_where_the_registry_knows(world: World) -> None:
     world.store.push(world.path, "main", content="one")
-    knows = isinstance(world.registry, AcrEnterprise)
-    assert world.registry.is_immutable(world.repository) is (False if knows else None)
-    assert world.registry.is_private(world.repository) is (True if knows else None)
+    knows = world.knows_settings
+    assert world.handle.is_immutable() is (False if knows else None)
+    assert world.handle.is_private() is (True if knows else None)
 
 
 def test_wrong_credentials_are_denied_and_not_shown(world: World) -> None:
     digest = Digest(world.store.push(world.path, "main", content="one"))
     for ask in (
-        lambda: world.stranger.list_tags(world.repository),
-        lambda: world.stranger.resolve(world.repository, "main"),
-        lambda: world.stranger.manifest(world.repository, digest),
-        lambda: world.stranger.created(world.repository, ["main"]),
-        lambda: world.stranger.add_tag(world.repository, "mine", digest, like="main"),
-        lambda: world.stranger.delete_tag(world.repository, "main"),
+        lambda: world.stranger.list_tags(),
+        lambda: world.stranger.resolve("main"),
+        lambda: world.stranger.manifest(digest),
+        lambda: world.stranger.created(["main"]),
+        lambda: world.stranger.add_tag("mine", digest, like="main"),
+        lambda: world.stranger.delete_tag("main"),
     ):
         with pytest.raises(RegistryDenied) as denied:
             ask()
@@ -193,7 +193,7 @@ def test_wrong_credentials_are_denied_and_not_shown(world: World) -> None:
 
 def test_a_plain_image_names_its_own_platform(world: World) -> None:
     digest = Digest(world.store.push(world.path, "main", content="one", platforms=("linux/arm64",)))
-    manifest = world.registry.manifest(world.repository, digest)
+    manifest = world.handle.manifest(digest)
     assert (manifest.digest, manifest.platform, manifest.children) == (digest, "linux/arm64", {})
     assert manifest.digest_for("linux/amd64") is None
 
@@ -202,19 +202,19 @@ def test_an_index_names_a_child_for_each_platform(world: World) -> None:
     digest = Digest(
         world.store.push(world.path, "main", content="one", platforms=("linux/amd64", "linux/arm64"), index=True)
     )
-    manifest = world.registry.manifest(world.repository, digest)
+    manifest = world.handle.manifest(digest)
     assert set(manifest.children) == {"linux/amd64", "linux/arm64"}
     child = manifest.digest_for("linux/amd64")
     assert child is not None
     assert child != digest
-    assert world.registry.manifest(world.repository, child).platform == "linux/amd64"
+    assert world.handle.manifest(child).platform == "linux/amd64"
 
 
 def test_the_time_of_a_build_is_known_for_images_and_indexes_and_not_for_vanished_tags(world: World) -> None:
     world.store.push(world.path, "plain", content="one", created=BUILT)
     world.store.push(world.path, "index", content="two", index=True, created=BUILT)
     built = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    times = world.registry.created(world.repository, ["plain", "index", "vanished"])
+    times = world.handle.created(["plain", "index", "vanished"])
     assert set(times) == {"plain", "index"}
     assert times["plain"] == built
 
@@ -223,19 +223,19 @@ def test_the_time_of_a_build_is_known_for_images_and_indexes_and_not_for_vanishe
 def test_a_second_name_keeps_its_digest_when_the_first_one_moves(world: World, index: bool) -> None:
     digest = Digest(world.store.push(world.path, "main", content="one", index=index))
     for _ in range(2):  # doing it again changes nothing
-        world.registry.add_tag(world.repository, "mine", digest, like="main")
+        world.handle.add_tag("mine", digest, like="main")
     world.store.push(world.path, "main", content="two")
-    assert world.registry.resolve(world.repository, "mine").digest == digest
+    assert world.handle.resolve("mine").digest == digest
 
 
 def test_a_name_for_what_is_not_there_is_not_found(world: World) -> None:
     world.store.push(world.path, "main", content="one")
     with pytest.raises(TagNotFound):
-        world.registry.add_tag(world.repository, "mine", Digest(f"sha256:{'0' * 64}"), like="absent")
+        world.handle.add_tag("mine", Digest(f"sha256:{'0' * 64}"), like="absent")
 
 
 def test_other_programs_can_push_with_what_they_are_told(world: World) -> None:
-    target = world.registry.push_target(world.repository)
+    target = world.handle.push_target()
     assert target.plain_http
     assert target.login.password
     assert target.login.password not in repr(target)
@@ -251,13 +251,13 @@ def test_other_programs_can_push_with_what_they_are_told(world: World) -> None:
 
 def test_deleting_a_name_leaves_its_digest_and_is_said_where_a_registry_cannot(world: World) -> None:
     digest = Digest(world.store.push(world.path, "main", content="one"))
-    world.registry.add_tag(world.repository, "mine", digest, like="main")
+    world.handle.add_tag("mine", digest, like="main")
     if not world.deletes_tags:
         with pytest.raises(RegistryError, match="deletes no single tags"):
-            world.registry.delete_tag(world.repository, "mine")
+            world.handle.delete_tag("mine")
     else:
         for _ in range(2):  # what is gone already is removed
-            world.registry.delete_tag(world.repository, "mine")
+            world.handle.delete_tag("mine")
         with pytest.raises(TagNotFound):
-            world.registry.resolve(world.repository, "mine")
-    assert world.registry.resolve(world.repository, "main").digest == digest
+            world.handle.resolve("mine")
+    assert world.handle.resolve("main").digest == digest

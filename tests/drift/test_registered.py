@@ -10,7 +10,7 @@ from fcpin.emulator import Emulator, Knobs
 from fcpin.fc.client import FunctionClient
 from fcpin.image import Digest, Image, Repository
 from fcpin.openapi import Credentials, Retry
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings
 
 PATH = "shop/app"
@@ -46,9 +46,9 @@ class World:
     def drift(self) -> Drift:
         """What a run that begins now finds."""
         settings = {self.deployed.repository.host: RegistrySettings(endpoint=self.cloud.url)}
-        directory = RegistryDirectory(settings, credentials=self.key, cr_endpoint=self.cloud.url, retry=ONCE)
+        registries = Registries(settings, credentials=self.key, cr_endpoint=self.cloud.url, retry=ONCE)
         function = self.client.get(NAME)
-        return classify(self.deployed, function, look(directory, function, self.deployed, "linux/amd64"))
+        return classify(self.deployed, function, look(registries, function, self.deployed, "linux/amd64"))
 
 
 @pytest.fixture(params=["index", "child"], ids=["FC notes the index", "FC notes its child"])

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.workbench import Workbench
+from tests.engine.engine_harness import EngineHarness
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Workbench:
+def engine(tmp_path: Path) -> EngineHarness:
     """A project and a backend of its own."""
-    return Workbench(tmp_path)
+    return EngineHarness(tmp_path)

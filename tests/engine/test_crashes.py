@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fcpin.engine.state import ResourceState
-from tests.engine.rig import Crash, Fuse, Rig, item
+from tests.engine.deployment_harness import Crash, DeploymentHarness, Fuse, item
 
 
 @dataclass(frozen=True)
@@ -60,35 +60,35 @@ def desired(program: Sequence[Wanted | None]) -> set[str]:
 def test_a_run_that_is_cut_off_at_any_moment_loses_nothing_and_the_next_one_finishes_it(
     before: list[Wanted | None], after: list[Wanted | None], moment: int
 ) -> None:
-    rig = Rig()
-    rig.up(*goals(before))
-    assert set(rig.cloud.items) == desired(before)
-    rig.cloud.fuse = Fuse(moment)
+    harness = DeploymentHarness()
+    harness.up(*goals(before))
+    assert set(harness.cloud.items) == desired(before)
+    harness.cloud.fuse = Fuse(moment)
     with contextlib.suppress(Crash):
-        rig.up(*goals(after))
-    rig.cloud.fuse = Fuse()
+        harness.up(*goals(after))
+    harness.cloud.fuse = Fuse()
 
-    known = {str(state.inputs["key"]) for state in rig.states().values()}
-    pending = {str(operation.state.inputs["key"]) for operation in rig.saved.operations}
-    assert set(rig.cloud.items) <= known | pending
+    known = {str(state.inputs["key"]) for state in harness.states().values()}
+    pending = {str(operation.state.inputs["key"]) for operation in harness.saved.operations}
+    assert set(harness.cloud.items) <= known | pending
 
-    run = rig.up(*goals(after))
+    run = harness.up(*goals(after))
     assert run.display.errors == 0
-    assert set(rig.cloud.items) == desired(after)
-    assert {state.inputs["key"] for state in rig.states().values()} == desired(after)
-    assert rig.saved.operations == []
+    assert set(harness.cloud.items) == desired(after)
+    assert {state.inputs["key"] for state in harness.states().values()} == desired(after)
+    assert harness.saved.operations == []
 
 
 @settings(max_examples=50, deadline=None)
 @given(program=programs(), moment=st.integers(0, 30))
 def test_a_destroy_that_is_cut_off_can_be_finished(program: list[Wanted | None], moment: int) -> None:
-    rig = Rig()
-    rig.up(*goals(program))
-    rig.cloud.fuse = Fuse(moment)
+    harness = DeploymentHarness()
+    harness.up(*goals(program))
+    harness.cloud.fuse = Fuse(moment)
     try:
-        rig.destroy()
+        harness.destroy()
     except Crash:
-        rig.cloud.fuse = Fuse()
-        rig.destroy()
-    assert rig.cloud.items == {}
-    assert list(rig.saved.resources) == []
+        harness.cloud.fuse = Fuse()
+        harness.destroy()
+    assert harness.cloud.items == {}
+    assert list(harness.saved.resources) == []

@@ -12,14 +12,14 @@ import pytest
 from fcpin.engine.display import Display, Op, Step
 from fcpin.engine.state import ResourceState
 from fcpin.engine.values import compare
-from tests.engine.workbench import PATIENCE, Workbench
+from tests.engine.engine_harness import PATIENCE, EngineHarness
 
 
-def test_the_digest_has_old_and_new_states_and_what_differs(bench: Workbench) -> None:
-    bench.program('Item("a", tag="main-11", pw=Output.secret("hunter2"))\nItem("gone")')
-    bench.up()
-    bench.program('Item("a", tag="main-12", pw=Output.secret("hunter2"))\nItem("new")')
-    result = bench.engine("preview", "--json")
+def test_the_digest_has_old_and_new_states_and_what_differs(engine: EngineHarness) -> None:
+    engine.program('Item("a", tag="main-11", pw=Output.secret("hunter2"))\nItem("gone")')
+    engine.up()
+    engine.program('Item("a", tag="main-12", pw=Output.secret("hunter2"))\nItem("new")')
+    result = engine.run("preview", "--json")
     assert result.code == 0, result.text
     digest = json.loads(result.out)
     steps = {step["urn"].rpartition("::")[2]: step for step in digest["steps"]}
@@ -36,9 +36,9 @@ def test_the_digest_has_old_and_new_states_and_what_differs(bench: Workbench) ->
     assert digest["changeSummary"] == {"same": 1, "update": 1, "delete": 1, "create": 1}
 
 
-def test_the_digest_of_a_failure_has_its_diagnostics(bench: Workbench) -> None:
-    bench.program('Item("a", bad={"tag": "no tag qualifies"})')
-    result = bench.engine("preview", "--json")
+def test_the_digest_of_a_failure_has_its_diagnostics(engine: EngineHarness) -> None:
+    engine.program('Item("a", bad={"tag": "no tag qualifies"})')
+    result = engine.run("preview", "--json")
     assert result.code == 1
     [diagnostic] = json.loads(result.out)["diagnostics"]
     assert diagnostic["severity"] == "error"
@@ -46,13 +46,13 @@ def test_the_digest_of_a_failure_has_its_diagnostics(bench: Workbench) -> None:
     assert "no tag qualifies" in diagnostic["message"]
 
 
-def on_a_terminal(bench: Workbench, answer: str) -> tuple[int, str]:
+def on_a_terminal(engine: EngineHarness, answer: str) -> tuple[int, str]:
     """Run `up`, answer its question, and return the exit code and all that was shown."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "fcpin.engine", "up", "--stack", "dev"],
-        cwd=bench.project,
-        env={**bench.environment, "TERM": "xterm-256color"},
+        cwd=engine.project,
+        env={**engine.environment, "TERM": "xterm-256color"},
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -63,7 +63,7 @@ def on_a_terminal(bench: Workbench, answer: str) -> tuple[int, str]:
     while True:
         try:
             chunk = os.read(ours, 4096)
-        except OSError:  # the other end is closed: Linux says so with an error
+        except OSError:  # the other end is closed: Linux reports that as an error
             break
         if not chunk:
             break
@@ -76,13 +76,15 @@ def on_a_terminal(bench: Workbench, answer: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize(("answer", "code", "created"), [("yes", 0, ["a"]), ("no", 8, [])])
-def test_on_a_terminal_up_asks_after_its_preview(bench: Workbench, answer: str, code: int, created: list[str]) -> None:
-    bench.program('Item("a")')
-    ended, text = on_a_terminal(bench, answer)
+def test_on_a_terminal_up_asks_after_its_preview(
+    engine: EngineHarness, answer: str, code: int, created: list[str]
+) -> None:
+    engine.program('Item("a")')
+    ended, text = on_a_terminal(engine, answer)
     assert ended == code, text
     assert "Perform this update? (yes/no)" in text
     assert " +  pulumi-python:dynamic/journal:Item a create" in text
-    assert list(bench.cloud()) == created
+    assert list(engine.cloud()) == created
 
 
 HOST = "shop-production-registry-vpc.cn-hangzhou.cr.aliyuncs.com"
@@ -103,7 +105,7 @@ def update() -> Step:
 
 
 def shown(*, details: bool = False) -> list[str]:
-    """A preview of one update with everything that it can say."""
+    """A preview of one update with every kind of line."""
     out = io.StringIO()
     display = Display(preview=True, details=details, out=out)
     display.log("warning", f"{HOST}: {'the tag moves, and each push of it is an outage; ' * 4}", URN)

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.engine.workbench import Workbench
+from tests.engine.engine_harness import EngineHarness
 
 TWO = """
     a = Item("a", size=1)
@@ -11,151 +11,151 @@ TWO = """
 """
 
 
-def test_a_preview_shows_what_up_would_do_and_changes_no_file(bench: Workbench) -> None:
-    bench.program(TWO)
-    result = bench.engine("preview")
+def test_a_preview_shows_what_up_would_do_and_changes_no_file(engine: EngineHarness) -> None:
+    engine.program(TWO)
+    result = engine.run("preview")
     assert result.code == 0, result.text
     assert " +  pulumi-python:dynamic/journal:Item a create" in result.out
     assert "+ 3 to create" in result.out
-    assert not list(bench.backend.rglob("*"))
-    assert (bench.project / "stacks" / "Pulumi.dev.yaml").read_text() == "{}"
-    assert bench.named_calls("create") == []
+    assert not list(engine.backend.rglob("*"))
+    assert (engine.project / "stacks" / "Pulumi.dev.yaml").read_text() == "{}"
+    assert engine.named_calls("create") == []
 
 
-def test_up_previews_deploys_and_then_has_nothing_left_to_do(bench: Workbench) -> None:
-    bench.program(TWO)
-    result = bench.engine("up", "--yes")
+def test_up_previews_deploys_and_then_has_nothing_left_to_do(engine: EngineHarness) -> None:
+    engine.program(TWO)
+    result = engine.run("up", "--yes")
     assert result.code == 0, result.text
     assert result.out.index("Previewing update (dev)") < result.out.index("Updating (dev)")
     assert "+ 3 created" in result.out
     assert '+ token: "token-of-a"' in result.out
-    assert bench.cloud()["b"]["of"] == "token-of-a"
-    assert bench.resources()["b"]["dependencies"] == [bench.resources()["a"]["urn"]]
-    bench.forget_calls()
-    again = bench.up("--expect-no-changes")
+    assert engine.cloud()["b"]["of"] == "token-of-a"
+    assert engine.resources()["b"]["dependencies"] == [engine.resources()["a"]["urn"]]
+    engine.forget_calls()
+    again = engine.up("--expect-no-changes")
     assert again.code == 0, again.text
     assert "3 unchanged" in again.out
-    assert {call["method"] for call in bench.calls()} == {"check", "diff"}
+    assert {call["method"] for call in engine.calls()} == {"check", "diff"}
 
 
-def test_each_phase_has_a_new_plugin_process_of_the_one_engine(bench: Workbench) -> None:
-    bench.program(TWO)
-    assert bench.engine("up", "--yes").code == 0
-    assert len({call["pid"] for call in bench.calls()}) == 2
+def test_each_phase_has_a_new_plugin_process_of_the_one_engine(engine: EngineHarness) -> None:
+    engine.program(TWO)
+    assert engine.run("up", "--yes").code == 0
+    assert len({call["pid"] for call in engine.calls()}) == 2
 
 
-def test_an_update_shows_every_changed_value_old_and_new(bench: Workbench) -> None:
-    bench.program('Item("a", size=1, tag="main-11", gone=True)')
-    bench.up()
-    bench.program('Item("a", size=1, tag="main-12", fresh=[1, {"x": None}])')
-    result = bench.engine("preview")
+def test_an_update_shows_every_changed_value_old_and_new(engine: EngineHarness) -> None:
+    engine.program('Item("a", size=1, tag="main-11", gone=True)')
+    engine.up()
+    engine.program('Item("a", size=1, tag="main-12", fresh=[1, {"x": None}])')
+    result = engine.run("preview")
     assert "Item a update [diff: +fresh-gone~tag]" in result.out
     assert '~ tag: "main-11" => "main-12"' in result.out
     assert "+ fresh: [1, {}]" in result.out or "+ fresh: [1" in result.out
     assert "- gone: true" in result.out
     assert "~ 1 to update" in result.out
-    assert bench.cloud()["a"]["tag"] == "main-11"
-    assert bench.up().code == 0
-    assert bench.cloud()["a"]["tag"] == "main-12"
-    assert bench.resources()["a"]["outputs"]["version"] == 2
+    assert engine.cloud()["a"]["tag"] == "main-11"
+    assert engine.up().code == 0
+    assert engine.cloud()["a"]["tag"] == "main-12"
+    assert engine.resources()["a"]["outputs"]["version"] == 2
 
 
-def test_a_replacement_is_created_before_its_original_is_deleted(bench: Workbench) -> None:
-    bench.program('Item("a", key="one")')
-    bench.up()
-    bench.program('Item("a", key="two")')
-    result = bench.up()
+def test_a_replacement_is_created_before_its_original_is_deleted(engine: EngineHarness) -> None:
+    engine.program('Item("a", key="one")')
+    engine.up()
+    engine.program('Item("a", key="two")')
+    result = engine.up()
     assert result.code == 0, result.text
-    assert bench.named_calls("create", "delete") == ["create one", "create two", "delete one"]
+    assert engine.named_calls("create", "delete") == ["create one", "create two", "delete one"]
     assert "+-1 replaced" in result.out
-    assert list(bench.cloud()) == ["two"]
+    assert list(engine.cloud()) == ["two"]
 
 
-def test_refresh_takes_over_what_is_there_and_up_refresh_repairs_it(bench: Workbench) -> None:
-    bench.program('Item("a", size=1)\nItem("b")\nItem("c")')
-    bench.up()
-    bench.tamper("a", size=7)
-    bench.tamper("b")
-    drift = bench.engine("refresh", "--preview-only", "--expect-no-changes")
+def test_refresh_takes_over_what_is_there_and_up_refresh_repairs_it(engine: EngineHarness) -> None:
+    engine.program('Item("a", size=1)\nItem("b")\nItem("c")')
+    engine.up()
+    engine.tamper("a", size=7)
+    engine.tamper("b")
+    drift = engine.run("refresh", "--preview-only", "--expect-no-changes")
     assert drift.code == 7, drift.text
     assert "~ size: 1 => 7" in drift.out
     assert "- 1 to delete" in drift.out
-    assert bench.resources()["a"]["inputs"]["size"] == 1
-    assert bench.engine("refresh", "--yes").code == 0
-    assert bench.resources()["a"]["inputs"]["size"] == 7
-    assert "b" not in bench.resources()
-    repaired = bench.up("--refresh")
+    assert engine.resources()["a"]["inputs"]["size"] == 1
+    assert engine.run("refresh", "--yes").code == 0
+    assert engine.resources()["a"]["inputs"]["size"] == 7
+    assert "b" not in engine.resources()
+    repaired = engine.up("--refresh")
     assert repaired.code == 0, repaired.text
     assert "~ size: 7 => 1" in repaired.out
-    assert bench.cloud()["a"]["size"] == 1
-    assert "b" in bench.cloud()
-    assert bench.engine("preview", "--refresh", "--expect-no-changes").code == 0
+    assert engine.cloud()["a"]["size"] == 1
+    assert "b" in engine.cloud()
+    assert engine.run("preview", "--refresh", "--expect-no-changes").code == 0
 
 
-def test_destroy_asks_deletes_everything_and_keeps_the_stack(bench: Workbench) -> None:
-    bench.program(TWO)
-    bench.up()
-    refused = bench.engine("destroy")
+def test_destroy_asks_deletes_everything_and_keeps_the_stack(engine: EngineHarness) -> None:
+    engine.program(TWO)
+    engine.up()
+    refused = engine.run("destroy")
     assert refused.code == 2
     assert "--yes" in refused.err
-    result = bench.engine("destroy", "--yes")
+    result = engine.run("destroy", "--yes")
     assert result.code == 0, result.text
     assert "- 3 deleted" in result.out
-    assert bench.cloud() == {}
-    assert bench.state().get("resources") is None
-    assert bench.named_calls("delete") == ["delete b", "delete a"]
+    assert engine.cloud() == {}
+    assert engine.state().get("resources") is None
+    assert engine.named_calls("delete") == ["delete b", "delete a"]
 
 
-def test_secrets_are_encrypted_in_the_state_and_hidden_in_every_output(bench: Workbench) -> None:
-    bench.program("""
+def test_secrets_are_encrypted_in_the_state_and_hidden_in_every_output(engine: EngineHarness) -> None:
+    engine.program("""
         a = Item("a", pw=Output.secret("hunter2"), nested={"deep": Output.secret("hunter2")},
                  opts=ResourceOptions(additional_secret_outputs=["token"]))
         export("token", a.token)
         export("pw", a.pw if hasattr(a, "pw") else Output.secret("hunter2"))
     """)
-    result = bench.engine("up", "--yes", "--diff")
+    result = engine.run("up", "--yes", "--diff")
     assert result.code == 0, result.text
-    assert bench.cloud()["a"]["pw"] == "hunter2"
-    for text in (result.text, bench.state_file.read_text()):
+    assert engine.cloud()["a"]["pw"] == "hunter2"
+    for text in (result.text, engine.state_file.read_text()):
         assert "hunter2" not in text
         assert "token-of-a" not in text
     assert "token: [secret]" in result.out
-    assert bench.engine("stack", "output", "token", "--show-secrets").out == "token-of-a\n"
-    assert json.loads(bench.engine("stack", "output", "--json").out) == {"token": "[secret]", "pw": "[secret]"}
-    before = bench.state()["resources"]
-    assert bench.up("--expect-no-changes").code == 0
-    assert bench.state()["resources"] == before
+    assert engine.run("stack", "output", "token", "--show-secrets").out == "token-of-a\n"
+    assert json.loads(engine.run("stack", "output", "--json").out) == {"token": "[secret]", "pw": "[secret]"}
+    before = engine.state()["resources"]
+    assert engine.up("--expect-no-changes").code == 0
+    assert engine.state()["resources"] == before
 
 
-def test_components_hold_their_children(bench: Workbench) -> None:
-    bench.program("""
+def test_components_hold_their_children(engine: EngineHarness) -> None:
+    engine.program("""
         box = Box("box")
         Item("inner", opts=ResourceOptions(parent=box))
         box.register_outputs({"size": 3})
     """)
-    assert bench.up().code == 0
-    inner = bench.resources()["inner"]
+    assert engine.up().code == 0
+    inner = engine.resources()["inner"]
     assert inner["urn"] == "urn:pulumi:dev::workshop::journal:index:Box$pulumi-python:dynamic/journal:Item::inner"
-    box = next(raw for raw in bench.state()["resources"] if raw["type"] == "journal:index:Box")
+    box = next(raw for raw in engine.state()["resources"] if raw["type"] == "journal:index:Box")
     assert box["outputs"] == {"size": 3}
 
 
-def test_a_method_that_raises_is_shown_in_one_line_and_in_full_at_the_end(bench: Workbench) -> None:
-    bench.program('a = Item("a", size=1)\nItem("b", of=a.token)')
-    bench.fail("create", "a", "ACR answered 403")
-    result = bench.up()
+def test_a_method_that_raises_is_shown_in_one_line_and_in_full_at_the_end(engine: EngineHarness) -> None:
+    engine.program('a = Item("a", size=1)\nItem("b", of=a.token)')
+    engine.fail("create", "a", "ACR answered 403")
+    result = engine.up()
     assert result.code == 1
     assert "Item a **creating failed** error: RuntimeError: ACR answered 403" in result.out
     assert result.out.count("ACR answered 403\n") == 2
     assert "1 errored" in result.out
     assert result.err == ""
-    assert bench.named_calls("check") == ["check a"]
-    assert bench.resources() == {}
+    assert engine.named_calls("check") == ["check a"]
+    assert engine.resources() == {}
 
 
-def test_check_failures_are_shown_all_at_once_each_with_its_path(bench: Workbench) -> None:
-    bench.program('Item("a", bad={"policy.range": "is no range", "": "no tag qualifies"})\nItem("b")')
-    result = bench.engine("preview")
+def test_check_failures_are_shown_all_at_once_each_with_its_path(engine: EngineHarness) -> None:
+    engine.program('Item("a", bad={"policy.range": "is no range", "": "no tag qualifies"})\nItem("b")')
+    result = engine.run("preview")
     assert result.code == 1
     assert "resource 'a': property policy.range" in result.out
     assert "has a problem: is no range" in result.out
@@ -163,34 +163,34 @@ def test_check_failures_are_shown_all_at_once_each_with_its_path(bench: Workbenc
     assert " +  pulumi-python:dynamic/journal:Item b create" in result.out
 
 
-def test_a_program_that_raises_shows_its_own_traceback_and_loses_nothing(bench: Workbench) -> None:
-    bench.program('Item("a")\nItem("b")')
-    bench.up()
-    bench.program('Item("a")\nraise ValueError("half way")')
-    result = bench.up()
+def test_a_program_that_raises_shows_its_own_traceback_and_loses_nothing(engine: EngineHarness) -> None:
+    engine.program('Item("a")\nItem("b")')
+    engine.up()
+    engine.program('Item("a")\nraise ValueError("half way")')
+    result = engine.up()
     assert result.code == 1
     assert "ValueError: half way" in result.out
     assert "engine/child.py" not in result.text
-    assert set(bench.resources()) == {"a", "b"}
-    assert bench.named_calls("delete") == []
+    assert set(engine.resources()) == {"a", "b"}
+    assert engine.named_calls("delete") == []
 
 
-def test_a_program_that_dies_is_an_error(bench: Workbench) -> None:
-    bench.program('Item("a")\nimport os\nos._exit(3)')
-    result = bench.engine("preview")
+def test_a_program_that_dies_is_an_error(engine: EngineHarness) -> None:
+    engine.program('Item("a")\nimport os\nos._exit(3)')
+    result = engine.run("preview")
     assert result.code == 1
     assert "exit code 3" in result.out
 
 
-def test_what_program_and_plugin_print_and_log_is_shown(bench: Workbench) -> None:
-    bench.config("config: {workshop:announce: hello}")
-    bench.program("""
+def test_what_program_and_plugin_print_and_log_is_shown(engine: EngineHarness) -> None:
+    engine.config("config: {workshop:announce: hello}")
+    engine.program("""
         print("from the program")
         item = Item("a")
         pulumi.log.warn("careful", item)
         pulumi.log.info(pulumi.Config().require("base"))
     """)
-    result = bench.engine("preview")
+    result = engine.run("preview")
     assert "from the program" in result.out
     assert "configured: hello" in result.out
     assert "a: warning: careful" in result.out

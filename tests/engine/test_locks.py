@@ -11,7 +11,7 @@ import pytest
 
 from fcpin.engine.stack import Lock
 from fcpin.processes import ProcessIdentity
-from tests.engine.workbench import Workbench
+from tests.engine.engine_harness import EngineHarness
 
 TIME = "2026-11-22T14:06:45.151474Z"
 
@@ -24,8 +24,8 @@ def ended() -> ProcessIdentity:
     return identity
 
 
-def lock(bench: Workbench, **values: Any) -> Path:
-    folder = bench.backend / ".pulumi" / "locks" / "organization" / "workshop" / "dev"
+def lock(engine: EngineHarness, **values: Any) -> Path:
+    folder = engine.backend / ".pulumi" / "locks" / "organization" / "workshop" / "dev"
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{len(list(folder.iterdir()))}.json"
     host = {"username": "root", "hostname": socket.gethostname(), "timestamp": TIME}
@@ -33,19 +33,19 @@ def lock(bench: Workbench, **values: Any) -> Path:
     return file
 
 
-def test_the_lock_of_an_ended_process_is_taken_over_and_its_temporary_files_removed(bench: Workbench) -> None:
-    bench.program('Item("a")')
-    assert bench.up().code == 0
+def test_the_lock_of_an_ended_process_is_taken_over_and_its_temporary_files_removed(engine: EngineHarness) -> None:
+    engine.program('Item("a")')
+    assert engine.up().code == 0
     dead = ended()
-    file = lock(bench, **dead.as_json())
+    file = lock(engine, **dead.as_json())
     left = [
-        bench.state_file.with_name(f"dev.json.{dead.pid}.tmp"),
-        bench.backend / ".pulumi" / f"meta.yaml.{dead.pid}.tmp",
+        engine.state_file.with_name(f"dev.json.{dead.pid}.tmp"),
+        engine.backend / ".pulumi" / f"meta.yaml.{dead.pid}.tmp",
     ]
-    others = bench.state_file.with_name("other.json.7.tmp")
+    others = engine.state_file.with_name("other.json.7.tmp")
     for path in (*left, others):
         path.write_text("half")
-    result = bench.up()
+    result = engine.up()
     assert result.code == 0
     host = socket.gethostname()
     assert (
@@ -60,28 +60,28 @@ def test_the_lock_of_an_ended_process_is_taken_over_and_its_temporary_files_remo
 RESPECTED: list[tuple[str, Mapping[str, Any]]] = [
     ("of the CLI", {"pid": 2**22 + 1}),
     ("of another boot or namespace", {"pid": 2**22 + 1, "started": 1, "machine": "another/pid:[1]"}),
-    ("of a machine that does not tell", {"pid": 2**22 + 1, "started": 1, "machine": ""}),
+    ("of a machine without a boot id", {"pid": 2**22 + 1, "started": 1, "machine": ""}),
     ("with a number as text", {"pid": "1", "started": 1, "machine": "x"}),
 ]
 
 
 @pytest.mark.parametrize("values", [pytest.param(row[1], id=row[0]) for row in RESPECTED])
-def test_every_other_lock_is_respected(bench: Workbench, values: Mapping[str, Any]) -> None:
-    bench.program('Item("a")')
-    file = lock(bench, **values)
-    result = bench.up()
+def test_every_other_lock_is_respected(engine: EngineHarness, values: Mapping[str, Any]) -> None:
+    engine.program('Item("a")')
+    file = lock(engine, **values)
+    result = engine.up()
     assert result.code == 1
     assert f"(pid {values['pid']}) since {TIME}; if that run has ended, remove its lock" in result.err
     assert file.exists()
-    assert bench.calls() == []
+    assert engine.calls() == []
 
 
-def test_a_lock_of_a_running_process_is_that_of_the_process_and_the_cli_can_read_it(bench: Workbench) -> None:
-    bench.program('Item("a")')
-    barrier = bench.hold("create-a.after")
-    process = bench.start("up", "--skip-preview")
-    bench.reached("create-a.after")
-    (file,) = (bench.backend / ".pulumi" / "locks" / "organization" / "workshop" / "dev").glob("*.json")
+def test_a_lock_of_a_running_process_is_that_of_the_process_and_the_cli_can_read_it(engine: EngineHarness) -> None:
+    engine.program('Item("a")')
+    barrier = engine.hold("create-a.after")
+    process = engine.start("up", "--skip-preview")
+    engine.reached("create-a.after")
+    (file,) = (engine.backend / ".pulumi" / "locks" / "organization" / "workshop" / "dev").glob("*.json")
     content = json.loads(file.read_text())
     assert {"pid", "username", "hostname", "timestamp"} <= content.keys()  # pulumi: pkg/backend/diy/lock.go
     assert ProcessIdentity.read(content) == ProcessIdentity.of(process.pid)
@@ -92,23 +92,23 @@ def test_a_lock_of_a_running_process_is_that_of_the_process_and_the_cli_can_read
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b"[" * 5000, b'{"pid": {"a": "b\\n"}}'])
-def test_a_lock_that_says_nothing_is_a_lock_all_the_same(content: bytes) -> None:
+def test_an_empty_lock_is_respected(content: bytes) -> None:
     read = Lock.read(content)
     assert not read.is_dead
     assert str(read).startswith("?@? (pid ")
     assert "\n" not in str(read)
 
 
-def test_a_write_that_fails_leaves_no_temporary_file(bench: Workbench) -> None:
-    bench.program('Item("a")')
-    assert bench.up().code == 0
-    before = bench.state_file.read_text()
-    backup = bench.state_file.with_name("dev.json.bak")
+def test_a_write_that_fails_leaves_no_temporary_file(engine: EngineHarness) -> None:
+    engine.program('Item("a")')
+    assert engine.up().code == 0
+    before = engine.state_file.read_text()
+    backup = engine.state_file.with_name("dev.json.bak")
     backup.unlink(missing_ok=True)
     backup.mkdir()
-    bench.program('Item("a", size=2)')
-    result = bench.up()
+    engine.program('Item("a", size=2)')
+    result = engine.up()
     assert result.code == 1
-    assert "what was there still is" in result.text
-    assert bench.state_file.read_text() == before
-    assert sorted(path.name for path in bench.state_file.parent.iterdir()) == ["dev.json", "dev.json.bak"]
+    assert "the previous file is unchanged" in result.text
+    assert engine.state_file.read_text() == before
+    assert sorted(path.name for path in engine.state_file.parent.iterdir()) == ["dev.json", "dev.json.bak"]

@@ -19,7 +19,7 @@ from fcpin.image_pipeline.provider import ImagePipelineProvider
 from fcpin.initial_image.provider import InitialImageProvider
 from fcpin.pinned_function.configured import ConfiguredProvider
 from fcpin.pinned_function.provider import PinnedFunctionProvider
-from tests.engine.workbench import Workbench
+from tests.engine.engine_harness import EngineHarness
 
 URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/x:X::name"
 
@@ -123,33 +123,35 @@ def test_a_setting_that_names_no_modules_is_one_line(setting: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["up", "refresh", "destroy"])
-def test_a_tampered_state_runs_nothing(bench: Workbench, command: str) -> None:
-    bench.program('Item("a")')
-    assert bench.up().code == 0
-    proof = bench.journal / "it-ran"
-    document = json.loads(bench.state_file.read_text())
+def test_a_tampered_state_runs_nothing(engine: EngineHarness, command: str) -> None:
+    engine.program('Item("a")')
+    assert engine.up().code == 0
+    proof = engine.journal / "it-ran"
+    document = json.loads(engine.state_file.read_text())
     for resource in document["checkpoint"]["latest"]["resources"]:
         if "__provider" in resource.get("inputs", {}):
             bad = encoded(pickle.dumps(Reduced(open, str(proof), "w")))
             resource["inputs"]["__provider"] = resource["outputs"]["__provider"] = bad
     text = json.dumps(document)
-    bench.state_file.write_text(text)
-    bench.forget_calls()
-    result = bench.engine(command, "--skip-preview")
+    engine.state_file.write_text(text)
+    engine.forget_calls()
+    result = engine.run(command, "--skip-preview")
     assert result.code == 1
     assert "error: the dynamic provider of a is refused: got something other than an instance" in result.text
     assert "Traceback" not in result.text
     assert not proof.exists()
-    assert bench.calls() == []
-    assert bench.state_file.read_text() == text
+    assert engine.calls() == []
+    assert engine.state_file.read_text() == text
 
 
-def test_a_provider_that_the_configuration_does_not_allow_is_refused_before_anything_is_made(bench: Workbench) -> None:
-    file = bench.project / "Pulumi.yaml"
+def test_a_provider_that_the_configuration_does_not_allow_is_refused_before_anything_is_made(
+    engine: EngineHarness,
+) -> None:
+    file = engine.project / "Pulumi.yaml"
     file.write_text(file.read_text().replace("engine:providers: journal", "engine:providers: another"))
-    bench.program('Item("a")')
-    result = bench.up()
+    engine.program('Item("a")')
+    result = engine.up()
     assert result.code == 1
     assert "the dynamic provider of a is refused: got journal.ItemProvider, expected a provider of fcpin" in result.text
-    assert bench.calls() == []
-    assert bench.cloud() == {}
+    assert engine.calls() == []
+    assert engine.cloud() == {}

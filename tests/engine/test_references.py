@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.engine.workbench import Workbench
+from tests.engine.engine_harness import EngineHarness
 
 READER = """
     other = pulumi.StackReference("{stack}")
@@ -13,34 +13,34 @@ READER = """
 
 
 @pytest.mark.parametrize("stack", ["base", "organization/base", "organization/workshop/base"])
-def test_outputs_of_another_stack_are_read_and_its_secrets_stay_secret(bench: Workbench, stack: str) -> None:
-    bench.config("{}", stack="base")
-    bench.program('export("host", "one")\nexport("pw", Output.secret("hunter2"))')
-    assert bench.engine("up", "--skip-preview", stack="base").code == 0
-    bench.program(READER.format(stack=stack))
-    result = bench.engine("up", "--yes")
+def test_outputs_of_another_stack_are_read_and_its_secrets_stay_secret(engine: EngineHarness, stack: str) -> None:
+    engine.config("{}", stack="base")
+    engine.program('export("host", "one")\nexport("pw", Output.secret("hunter2"))')
+    assert engine.run("up", "--skip-preview", stack="base").code == 0
+    engine.program(READER.format(stack=stack))
+    result = engine.run("up", "--yes")
     assert result.code == 0, result.text
     assert '+ host: "one"' in result.out
     assert "+ pw: [secret]" in result.out
-    assert bench.cloud()["a"]["host"] == "one"
-    assert bench.cloud()["a"]["pw"] == "hunter2"
-    assert bench.cloud()["a"].get("none") is None
-    for text in (result.text, bench.state_file.read_text()):
+    assert engine.cloud()["a"]["host"] == "one"
+    assert engine.cloud()["a"]["pw"] == "hunter2"
+    assert engine.cloud()["a"].get("none") is None
+    for text in (result.text, engine.state_file.read_text()):
         assert "hunter2" not in text
-    assert bench.up("--expect-no-changes").code == 0
-    bench.program("")
-    assert bench.up().code == 0
-    assert [raw["type"] for raw in bench.state()["resources"]] == ["pulumi:pulumi:Stack"]
+    assert engine.up("--expect-no-changes").code == 0
+    engine.program("")
+    assert engine.up().code == 0
+    assert [raw["type"] for raw in engine.state()["resources"]] == ["pulumi:pulumi:Stack"]
 
 
-def test_a_new_output_of_the_other_stack_is_a_change_here(bench: Workbench) -> None:
-    bench.config("{}", stack="base")
+def test_a_new_output_of_the_other_stack_is_a_change_here(engine: EngineHarness) -> None:
+    engine.config("{}", stack="base")
     for host in ("one", "two"):
-        bench.program(f'export("host", "{host}")\nexport("pw", "x")')
-        assert bench.engine("up", "--skip-preview", stack="base").code == 0
-        bench.program(READER.format(stack="base"))
-        assert bench.up().code == 0
-        assert bench.cloud()["a"]["host"] == host
+        engine.program(f'export("host", "{host}")\nexport("pw", "x")')
+        assert engine.run("up", "--skip-preview", stack="base").code == 0
+        engine.program(READER.format(stack="base"))
+        assert engine.up().code == 0
+        assert engine.cloud()["a"]["host"] == host
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,9 @@ def test_a_new_output_of_the_other_stack_is_a_change_here(bench: Workbench) -> N
         ("another organization", "acme/other/dev", "organization/<project>/<stack>"),
     ],
 )
-def test_a_stack_that_cannot_be_read_is_one_line(bench: Workbench, label: str, name: str, fact: str) -> None:
-    bench.program(READER.format(stack=name))
-    result = bench.engine("preview")
+def test_a_stack_that_cannot_be_read_is_one_line(engine: EngineHarness, label: str, name: str, fact: str) -> None:
+    engine.program(READER.format(stack=name))
+    result = engine.run("preview")
     assert result.code == 1
     assert [line for line in result.out.splitlines() if fact in line]
     assert "Traceback" not in result.text

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.engine.workbench import PATIENCE, Workbench
+from tests.engine.engine_harness import PATIENCE, EngineHarness
 
 
 @pytest.mark.parametrize(
@@ -43,16 +43,16 @@ from tests.engine.workbench import PATIENCE, Workbench
     ],
 )
 def test_what_the_engine_does_not_support_points_to_the_cli(
-    bench: Workbench, label: str, program: str, fact: str
+    engine: EngineHarness, label: str, program: str, fact: str
 ) -> None:
-    bench.program(f'Item("first")\n{program}')
-    result = bench.engine("preview")
+    engine.program(f'Item("first")\n{program}')
+    result = engine.run("preview")
     assert result.code == 1
     line = next(line for line in result.out.splitlines() if "is not supported by the embedded engine" in line)
     assert fact in line
     assert "use the Pulumi CLI" in line
     assert "Traceback" not in result.text
-    assert not bench.state_file.exists()
+    assert not engine.state_file.exists()
 
 
 USAGE = [
@@ -70,14 +70,14 @@ USAGE = [
 
 @pytest.mark.parametrize(("label", "arguments", "stack", "code", "fact"), USAGE, ids=[row[0] for row in USAGE])
 def test_exit_codes(
-    bench: Workbench, label: str, arguments: list[str], stack: str | None, code: int, fact: str
+    engine: EngineHarness, label: str, arguments: list[str], stack: str | None, code: int, fact: str
 ) -> None:
-    bench.program('Item("a")')
-    result = bench.engine(*arguments, stack=stack)
+    engine.program('Item("a")')
+    result = engine.run(*arguments, stack=stack)
     assert result.code == code
     assert fact in result.text
     assert "Traceback" not in result.text
-    assert bench.calls() == []
+    assert engine.calls() == []
 
 
 PROJECTS = [
@@ -103,10 +103,10 @@ PROJECTS = [
 
 
 @pytest.mark.parametrize(("label", "file", "text", "fact"), PROJECTS, ids=[row[0] for row in PROJECTS])
-def test_projects_that_cannot_be_used(bench: Workbench, label: str, file: str, text: str, fact: str) -> None:
-    bench.program('Item("a")')
-    (bench.project / file).write_text(text)
-    result = bench.engine("preview")
+def test_projects_that_cannot_be_used(engine: EngineHarness, label: str, file: str, text: str, fact: str) -> None:
+    engine.program('Item("a")')
+    (engine.project / file).write_text(text)
+    result = engine.run("preview")
     assert result.code == 1
     assert result.err.startswith("error: ")
     assert fact in result.err
@@ -137,86 +137,88 @@ STATES = [
 
 
 @pytest.mark.parametrize(("label", "text", "fact"), STATES, ids=[row[0] for row in STATES])
-def test_states_that_cannot_be_used_are_never_written_over(bench: Workbench, label: str, text: str, fact: str) -> None:
-    bench.program('Item("a")')
-    bench.state_file.parent.mkdir(parents=True)
-    bench.state_file.write_text(text)
-    result = bench.up()
+def test_states_that_cannot_be_used_are_never_written_over(
+    engine: EngineHarness, label: str, text: str, fact: str
+) -> None:
+    engine.program('Item("a")')
+    engine.state_file.parent.mkdir(parents=True)
+    engine.state_file.write_text(text)
+    result = engine.up()
     assert result.code == 1
     assert fact in result.err
     assert "Traceback" not in result.text
-    assert bench.state_file.read_text() == text
-    assert bench.calls() == []
+    assert engine.state_file.read_text() == text
+    assert engine.calls() == []
 
 
-def test_a_compressed_state_is_refused(bench: Workbench) -> None:
-    bench.program('Item("a")')
-    bench.state_file.parent.mkdir(parents=True)
-    packed = bench.state_file.with_name("dev.json.gz")
+def test_a_compressed_state_is_refused(engine: EngineHarness) -> None:
+    engine.program('Item("a")')
+    engine.state_file.parent.mkdir(parents=True)
+    packed = engine.state_file.with_name("dev.json.gz")
     packed.write_bytes(gzip.compress(b"{}"))
-    result = bench.up()
+    result = engine.up()
     assert result.code == 1
     assert "dev.json.gz is not supported" in result.err
 
 
-def test_a_wrong_passphrase_and_none(bench: Workbench) -> None:
-    bench.program('Item("a")')
-    bench.salted(stack="other")
-    wrong = bench.engine("preview", stack="other", PULUMI_CONFIG_PASSPHRASE="guess")
+def test_a_wrong_passphrase_and_none(engine: EngineHarness) -> None:
+    engine.program('Item("a")')
+    engine.salted(stack="other")
+    wrong = engine.run("preview", stack="other", PULUMI_CONFIG_PASSPHRASE="guess")
     assert (wrong.code, wrong.out.count("create")) == (1, 0)
     assert "incorrect passphrase" in wrong.err
-    del bench.environment["PULUMI_CONFIG_PASSPHRASE"]
-    assert "PULUMI_CONFIG_PASSPHRASE_FILE" in bench.engine("preview", stack="other").err
-    file = bench.project / "phrase"
+    del engine.environment["PULUMI_CONFIG_PASSPHRASE"]
+    assert "PULUMI_CONFIG_PASSPHRASE_FILE" in engine.run("preview", stack="other").err
+    file = engine.project / "phrase"
     file.write_text("correct horse\n")
-    assert bench.engine("preview", stack="other", PULUMI_CONFIG_PASSPHRASE_FILE=str(file)).code == 0
+    assert engine.run("preview", stack="other", PULUMI_CONFIG_PASSPHRASE_FILE=str(file)).code == 0
 
 
-def lock_of(bench: Workbench, pid: int, timestamp: str) -> None:
-    directory = bench.backend / ".pulumi" / "locks" / "organization" / "workshop" / "dev"
+def lock_of(engine: EngineHarness, pid: int, timestamp: str) -> None:
+    directory = engine.backend / ".pulumi" / "locks" / "organization" / "workshop" / "dev"
     directory.mkdir(parents=True)
     host = {"username": getpass.getuser(), "hostname": socket.gethostname()}
     (directory / "x.json").write_text(json.dumps({"pid": pid, "timestamp": timestamp, **host}))
 
 
-def test_a_lock_names_its_holder_and_cancel_removes_it_when_told_to(bench: Workbench) -> None:
-    bench.program('Item("a")')
+def test_a_lock_names_its_holder_and_cancel_removes_it_with_yes(engine: EngineHarness) -> None:
+    engine.program('Item("a")')
     now = datetime.now(UTC).isoformat()
-    lock_of(bench, os.getpid(), now)
-    result = bench.up()
+    lock_of(engine, os.getpid(), now)
+    result = engine.up()
     assert result.code == 1
     assert f"(pid {os.getpid()}) since {now}" in result.err
     assert "fcpin engine cancel --stack dev --yes" in result.err
-    assert bench.engine("preview").code == 0
-    asked = bench.engine("cancel")
-    assert asked.code == 2
-    assert f"(pid {os.getpid()})" in asked.err
-    assert bench.up().code == 1
-    assert "Removed the lock" in bench.engine("cancel", "--yes").out
-    assert bench.up().code == 0
+    assert engine.run("preview").code == 0
+    refused = engine.run("cancel")
+    assert refused.code == 2
+    assert f"(pid {os.getpid()})" in refused.err
+    assert engine.up().code == 1
+    assert "Removed the lock" in engine.run("cancel", "--yes").out
+    assert engine.up().code == 0
 
 
-def test_a_folder_that_cannot_be_written_is_one_line(bench: Workbench) -> None:
-    bench.program('Item("a")')
-    (bench.backend / ".pulumi").write_text("no folder")
-    result = bench.up()
+def test_a_folder_that_cannot_be_written_is_one_line(engine: EngineHarness) -> None:
+    engine.program('Item("a")')
+    (engine.backend / ".pulumi").write_text("no folder")
+    result = engine.up()
     assert result.code == 1
-    assert result.err.startswith(f"error: {bench.backend}/.pulumi/")
+    assert result.err.startswith(f"error: {engine.backend}/.pulumi/")
     assert result.err.count("\n") == 1
-    assert bench.calls() == []
+    assert engine.calls() == []
 
 
-def test_a_proxy_for_everything_else_is_no_proxy_for_the_engine(bench: Workbench) -> None:
-    bench.program('Item("a")')
-    result = bench.engine("up", "--skip-preview", http_proxy="http://127.0.0.1:9")
+def test_a_proxy_for_everything_else_is_no_proxy_for_the_engine(engine: EngineHarness) -> None:
+    engine.program('Item("a")')
+    result = engine.run("up", "--skip-preview", http_proxy="http://127.0.0.1:9")
     assert result.code == 0, result.text
 
 
-def test_a_reader_that_went_away_does_not_stop_the_deployment(bench: Workbench) -> None:
-    bench.program('Item("a")\nItem("b")')
-    process = bench.start("up", "--skip-preview")
+def test_a_reader_that_went_away_does_not_stop_the_deployment(engine: EngineHarness) -> None:
+    engine.program('Item("a")\nItem("b")')
+    process = engine.start("up", "--skip-preview")
     assert process.stdout is not None
     process.stdout.close()
     _, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (0, "")
-    assert list(bench.cloud()) == ["a", "b"]
+    assert list(engine.cloud()) == ["a", "b"]

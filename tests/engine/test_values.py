@@ -1,4 +1,4 @@
-"""Values on the wire and in the state: nothing is lost, no secret is bare, and paths go where they say."""
+"""Values on the wire and in the state: nothing is lost, no secret is bare, and paths lead to their values."""
 
 from typing import Any
 

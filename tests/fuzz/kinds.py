@@ -33,9 +33,9 @@ from fcpin.pinned_function.approved import FILE, Approved
 from fcpin.pipeline.configured import pipelines_in, require_all
 from fcpin.pipeline.document import Document
 from fcpin.pipeline.validate import examine
-from fcpin.policy import Policy
-from fcpin.receiver.errors import Refused
-from fcpin.receiver.senders import KINDS
+from fcpin.policy import Policy, Ranking
+from fcpin.receiver.errors import Rejected
+from fcpin.receiver.senders import SENDERS
 from fcpin.receiver.settings.read import read_settings
 from fcpin.registry.auth import parse_challenges
 from fcpin.registry.distribution import Distribution
@@ -113,7 +113,7 @@ LISTING: Final = read_tags(json.dumps(TAGS[0]).encode())
 def feed_policy(spec: Any, _folder: Path) -> None:
     policy = Policy.from_spec(spec)
     for current in (None, "main-1", "1.2.3"):
-        selection = policy.select(LISTING, current=current, now=NOW)
+        selection = Ranking(policy, LISTING).select(current, now=NOW)
         repr(selection).encode()
     for warning in policy.warnings:
         one_line(warning)
@@ -124,7 +124,7 @@ def feed_tags(data: bytes, _folder: Path) -> None:
     for spec in POLICIES:
         policy = Policy.from_spec(spec)
         try:
-            policy.select(records, current="main-1", now=NOW)
+            Ranking(policy, records).select("main-1", now=NOW)
         except FcpinError as error:
             one_line(str(error))
 
@@ -347,7 +347,7 @@ def hooks(kind: str) -> Sequence[Any]:
     return [json.loads(file.read_text()) for file in sorted((FIXTURES / kind).glob("*.json"))]
 
 
-HOOKS: Final = st.sampled_from(sorted(KINDS)).flatmap(
+HOOKS: Final = st.sampled_from(sorted(SENDERS)).flatmap(
     lambda kind: st.tuples(
         st.just(kind),
         documents([as_bytes(one) for one in hooks(kind)], hooks(kind)),
@@ -368,9 +368,9 @@ def feed_hook(given: Any, _folder: Path) -> None:
     kind, body, headers, query, path = given
     request = Request(body, headers, query, path).arrive()
     one = sender(kind)
-    each(lambda: one.validate(request), expected=(Refused,))
+    each(lambda: one.authenticate(request), expected=(Rejected,))
     for heard in one.parse(request):
-        if isinstance(heard, Refused):
+        if isinstance(heard, Rejected):
             one_line(str(heard))
         repr(heard).encode()
 
@@ -534,7 +534,7 @@ KINDS_OF_INPUT: Final[Sequence[Kind]] = [
     Kind("pipeline", spoilt_bytes(PIPELINES), feed_pipeline),
     Kind("s-yaml", spoilt_bytes(S_YAML), feed_s_yaml),
     Kind("docker-config", documents([as_bytes(one) for one in DOCKER], DOCKER), feed_docker_config),
-    Kind("hook", HOOKS, feed_hook, (Refused,)),
+    Kind("hook", HOOKS, feed_hook, (Rejected,)),
     Kind("registry-answer", REGISTRY_ANSWERS, feed_registry_answer),
     Kind("state", documents([as_bytes(STATE)], [STATE]), feed_state, (EngineError, FcpinError)),
     Kind("pin", spoilt([PIN]), feed_pin),

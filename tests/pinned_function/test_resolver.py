@@ -17,7 +17,7 @@ from fcpin.pinned_function.inputs import Current, PinArgs
 from fcpin.pinned_function.keys import POLICY_KEYS
 from fcpin.pinned_function.resolver import Resolved, Resolver
 from fcpin.pinned_function.run_memo import RunMemo, private
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings
 from tests.pinned_function.test_run_memo import THIS
 
@@ -52,12 +52,10 @@ class Phases:
         """One plugin process; it resolves each time that it is called."""
         cloud = self._cloud
         hosts = {cloud.enterprise_host: RegistrySettings(endpoint=cloud.url), **(registries or {})}
-        directory = RegistryDirectory(
+        clients = Registries(
             hosts, credentials=Credentials(cloud.access_key_id, cloud.access_key_secret), cr_endpoint=cloud.url
         )
-        resolver = Resolver(
-            directory, (), RunMemo(self._folder, THIS), lambda _level, text: self.said.append(text), now
-        )
+        resolver = Resolver(clients, (), RunMemo(self._folder, THIS), lambda _level, text: self.said.append(text), now)
         return lambda current=None, *, is_moved=False, **spec: self._resolve(resolver, region, current, is_moved, spec)
 
     def _resolve(

@@ -7,47 +7,28 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from fcpin.receiver.senders import KINDS
+from fcpin.receiver.errors import Reason
+from fcpin.receiver.senders import SENDERS
+from fcpin.receiver.senders.authentication import SecretLocation
 from fcpin.receiver.settings import schema
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "receiver.md").read_text()
-INTAKE = [
-    ROOT / "providers" / "fcpin" / "receiver" / "intake.py",
-    *(
-        file
-        for room in ("senders", "web", "page")
-        for file in (ROOT / "providers" / "fcpin" / "receiver" / room).glob("*.py")
-    ),
-]
-LABELS = {
-    label
-    for file in INTAKE
-    for label in re.findall(r'(?:Refused\(\s*|_end\([^"]*|refused\([^"]*)(?:\d{3}, )?"(\w+)"', file.read_text())
-}
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_sender_has_a_row(kind: str) -> None:
-    assert f"| `{kind}` |" in PAGE
+@pytest.mark.parametrize("kind", SENDERS)
+def test_every_sender_has_a_row_in_both_tables(kind: str) -> None:
+    sender = SENDERS[kind]
+    locations = ", ".join(one.value for one in SecretLocation if one in sender.secret_locations)
+    ignored = ", ".join(f"`{name}`{f' ({remark})' * bool(remark)}" for name, remark in sender.ignored_events.items())
+    assert f"| `{kind}` | {sender.summary} | {locations} |" in PAGE
+    assert f"| `{kind}` | {sender.accepted} | {ignored} |".replace("|  |", "| |") in PAGE
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_event_of_a_sender_is_listed(kind: str) -> None:
-    (taken, ignored) = re.findall(
-        rf"^\| `{kind}` \| (.*?) \| (.*?) ?\|$", PAGE.partition("| is ignored |")[2], re.MULTILINE
-    )[0]
-    assert set(KINDS[kind].takes) <= set(re.findall(r"`(.+?)`", taken))
-    assert set(KINDS[kind].ignores) == set(re.findall(r"`(.+?)`", ignored))
-
-
-def test_the_labels_are_found() -> None:
-    assert {"forged", "crowded", "slow", "unavailable", "unknown_event", "logged_out"} <= LABELS
-
-
-@pytest.mark.parametrize("label", sorted(LABELS))
-def test_every_label_of_a_refusal_has_a_row(label: str) -> None:
-    assert f"| `{label}` |" in PAGE
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_of_a_rejection_has_a_row(reason: Reason) -> None:
+    statuses = ", ".join(map(str, reason.statuses))
+    assert f"| {statuses} | `{reason.label}` | {reason.description} |" in PAGE
 
 
 KEYS = {

@@ -11,7 +11,8 @@ import pytest
 
 from fcpin.receiver.logs import Redactor, configure_logging
 from fcpin.receiver.settings.environment import secrets_of
-from fcpin.receiver.settings.model import PageSettings, ReceiverSettings, Secret, SenderSettings
+from fcpin.receiver.settings.model import PageSettings, ReceiverSettings, SenderSettings
+from fcpin.receiver.settings.secrets import Secret
 
 SECRET = Secret("env:S", 'not"to/be-logged+1')
 LOG = logging.getLogger("fcpin.receiver.test")

@@ -20,7 +20,7 @@ from fcpin.errors import (
 from fcpin.image import Digest, Repository
 from fcpin.openapi import Credentials, Retry
 from fcpin.registry.base import Registry
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings
 from tests.registry.scripted import Reply, Request, ScriptedServer
 from tests.support.clock import ManualClock
@@ -33,7 +33,7 @@ AT_ONCE = Retry(attempts=3, seconds=5, first_wait=0, longest_wait=0)
 
 def enterprise(url: str, key: Credentials, instance_id: str | None = None) -> Registry:
     settings = {HOST: RegistrySettings(endpoint=url, instance_id=instance_id)}
-    return RegistryDirectory(settings, credentials=key, cr_endpoint=url, retry=AT_ONCE).registry_for(REPOSITORY)
+    return Registries(settings, credentials=key, cr_endpoint=url, retry=AT_ONCE).open(REPOSITORY).client()
 
 
 @pytest.fixture
@@ -110,14 +110,12 @@ def test_only_the_instance_of_exactly_that_name_is_used_on_whatever_page_it_is(c
     for number in range(35):
         cloud.create_instance(f"not-shop-{number}")
     cloud.create_instance("shop")
-    directory = RegistryDirectory(
-        credentials=Credentials(cloud.access_key_id, cloud.access_key_secret), cr_endpoint=cloud.url
-    )
+    directory = Registries(credentials=Credentials(cloud.access_key_id, cloud.access_key_secret), cr_endpoint=cloud.url)
     with pytest.raises(RepositoryNotFound, match="REPO_NOT_EXIST"):
-        directory.list_tags(Repository("shop-registry.cn-hangzhou.cr.aliyuncs.com", "shop/app"))
+        directory.open(Repository("shop-registry.cn-hangzhou.cr.aliyuncs.com", "shop/app")).list_tags()
     assert cloud.calls.count("ListInstance") == 2
     with pytest.raises(RepositoryNotFound, match=r"'sho'.*instance_id"):
-        directory.list_tags(Repository("sho-registry.cn-hangzhou.cr.aliyuncs.com", "shop/app"))
+        directory.open(Repository("sho-registry.cn-hangzhou.cr.aliyuncs.com", "shop/app")).list_tags()
 
 
 SHAPES = [
@@ -165,12 +163,16 @@ def test_a_missing_permission_is_named(cloud: Emulator) -> None:
 
 def test_the_registry_is_entered_with_a_temporary_login_that_is_renewed(cloud: Emulator) -> None:
     clock = ManualClock(datetime.now(UTC))
-    registry = RegistryDirectory(
-        {HOST: RegistrySettings(endpoint=cloud.url)},
-        credentials=Credentials(cloud.access_key_id, cloud.access_key_secret),
-        cr_endpoint=cloud.url,
-        clock=clock,
-    ).registry_for(REPOSITORY)
+    registry = (
+        Registries(
+            {HOST: RegistrySettings(endpoint=cloud.url)},
+            credentials=Credentials(cloud.access_key_id, cloud.access_key_secret),
+            cr_endpoint=cloud.url,
+            clock=clock,
+        )
+        .open(REPOSITORY)
+        .client()
+    )
     for hours, logins in ((0, 1), (0, 1), (2, 2)):
         clock.advance(hours * 3600)
         digest = Digest(cloud.push("shop/app", "v1", content=f"after {logins}"))

@@ -10,7 +10,7 @@ from fcpin.emulator import Emulator, Knobs
 from fcpin.errors import RegistryDenied, RegistryError, RegistryUnavailable
 from fcpin.image import Repository
 from fcpin.openapi import Credentials, Retry
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings
 
 PATH = "shop/app"
@@ -30,11 +30,11 @@ def told() -> list[str]:
 @pytest.fixture
 def listing(cloud: Emulator, told: list[str]) -> Iterator[Callable[[Repository], Listed]]:
     """Lists a repository in a run of its own."""
-    directories: list[RegistryDirectory] = []
+    directories: list[Registries] = []
 
     def list_tags(repository: Repository, secret: str = cloud.access_key_secret) -> Listed:
         login = RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password)
-        directory = RegistryDirectory(
+        directory = Registries(
             {SHARED.host: login, OWN.host: login},
             credentials=Credentials(cloud.access_key_id, secret),
             cr_endpoint=cloud.url,
@@ -42,7 +42,9 @@ def listing(cloud: Emulator, told: list[str]) -> Iterator[Callable[[Repository],
             tell=told.append,
         )
         directories.append(directory)
-        return {record.tag: (record.digest, record.pushed is not None) for record in directory.list_tags(repository)}
+        return {
+            record.tag: (record.digest, record.pushed is not None) for record in directory.open(repository).list_tags()
+        }
 
     yield list_tags
     for directory in directories:
@@ -67,7 +69,7 @@ def test_every_tag_comes_with_its_digest_and_push_time(
 def test_the_time_of_a_push_is_the_registry_s(cloud: Emulator) -> None:
     cloud.push(PATH, "v1", created="2001-01-01T00:00:00Z")
     credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
-    (record,) = RegistryDirectory(credentials=credentials, cr_endpoint=cloud.url).list_tags(SHARED)
+    (record,) = Registries(credentials=credentials, cr_endpoint=cloud.url).open(SHARED).list_tags()
     assert record.created == datetime(2001, 1, 1, tzinfo=UTC)
     assert record.pushed is not None
     assert abs((datetime.now(UTC) - record.pushed).total_seconds()) < 60
@@ -146,9 +148,9 @@ def test_credentials_that_are_configured_and_cannot_be_loaded_are_an_error(
     monkeypatch.setenv("HOME", str(tmp_path))
     cloud.push(PATH, "v1")
     login = RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password)
-    directory = RegistryDirectory({SHARED.host: login}, cr_endpoint=cloud.url, retry=AT_ONCE, tell=told.append)
+    directory = Registries({SHARED.host: login}, cr_endpoint=cloud.url, retry=AT_ONCE, tell=told.append)
     with pytest.raises(RegistryError, match="GetRepoTags"):
-        directory.list_tags(SHARED)
+        directory.open(SHARED).list_tags()
 
 
 def test_who_has_no_credentials_is_told_nothing(
@@ -159,8 +161,8 @@ def test_who_has_no_credentials_is_told_nothing(
     monkeypatch.setenv("HOME", "/nowhere")
     cloud.push(PATH, "v1")
     login = RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password)
-    directory = RegistryDirectory({SHARED.host: login}, cr_endpoint=cloud.url, retry=AT_ONCE, tell=told.append)
-    assert [record.tag for record in directory.list_tags(SHARED)] == ["v1"]
+    directory = Registries({SHARED.host: login}, cr_endpoint=cloud.url, retry=AT_ONCE, tell=told.append)
+    assert [record.tag for record in directory.open(SHARED).list_tags()] == ["v1"]
     assert told == []
 
 

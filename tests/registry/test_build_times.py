@@ -10,7 +10,7 @@ import pytest
 from fcpin.emulator import Emulator
 from fcpin.image import Digest, Repository
 from fcpin.registry.build_times import BuildTime, BuildTimes
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings
 
 PATH = "shop/app"
@@ -27,10 +27,10 @@ def created(cloud: Emulator, kept: BuildTimes | None, *tags: str) -> dict[str, d
     """Asked in a run of its own; the calls that it made are all that is on record."""
     host = "registry.example.com"
     login = RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password)
-    directory = RegistryDirectory({host: login}, build_times=kept)
+    registries = Registries({host: login}, build_times=kept)
     cloud.calls.clear()
-    found = dict(directory.created(Repository(host, PATH), tags))
-    directory.close()
+    found = dict(registries.open(Repository(host, PATH)).created(tags))
+    registries.close()
     return found
 
 

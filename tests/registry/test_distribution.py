@@ -28,10 +28,11 @@ from fcpin.image import Digest, Repository
 from fcpin.limits import MIB
 from fcpin.lookup import require_platform
 from fcpin.openapi import Retry
-from fcpin.policy import Policy
+from fcpin.policy import Policy, Ranking
 from fcpin.registry.distribution import Distribution, default_endpoint
 from fcpin.registry.docker_config import ANONYMOUS, Login
 from fcpin.registry.paging import next_page
+from fcpin.registry.registries import Registries
 from fcpin.registry.transport import Transport
 from tests.registry.scripted import NO_ANSWER, Reply, Request, ScriptedServer
 from tests.support.clock import ManualClock
@@ -241,7 +242,7 @@ def test_a_tag_with_an_odd_name_is_rejected_and_the_others_are_not(server: Scrip
     odd = ["-ot-beta", "a b", "\x1b[31mred", "\ud800", "x" * 129, ""]
     server.expect("GET", TAGS).answer(json={"tags": ["7.50.0", "7.51.0", *odd]})
     tags = client(server).list_tags(repository(server))
-    selection = Policy.from_spec({"semver": {"range": "*"}}).select(tags)
+    selection = Ranking(Policy.from_spec({"semver": {"range": "*"}}), tags).select()
     assert selection.chosen is not None
     assert selection.chosen.tag == "7.51.0"
     invalid = [one for one in selection.rejected if "is not a valid tag" in one.reason]
@@ -325,7 +326,7 @@ def test_an_artifact_is_named_with_its_type(
     body = json.dumps({"schemaVersion": 2, **fields}).encode()
     server.expect("GET", f"/v2/shop/app/manifests/{sha256(body)}").answer(body=body)
     with pytest.raises(PlatformMissing, match="is not a container image") as refused:
-        require_platform(client(server), repository(server), "v1", sha256(body), "linux/amd64")
+        require_platform(Registries().open(repository(server)), "v1", sha256(body), "linux/amd64")
     assert kind in str(refused.value)
     assert "--platform" not in str(refused.value)
 

@@ -6,18 +6,17 @@ import pytest
 
 from fcpin.emulator import Emulator, Knobs
 from fcpin.image import Repository
-from fcpin.registry.base import Registry
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries, RepositoryHandle
 from fcpin.registry.settings import RegistrySettings
 from tests.support.clock import ManualClock
 
 BUILT = "2026-01-02T03:04:05Z"
 
 
-def of(cloud: Emulator) -> tuple[Registry, Repository]:
+def of(cloud: Emulator) -> RepositoryHandle:
     repository = Repository(cloud.address, "shop/app")
     settings = {cloud.address: RegistrySettings(username=cloud.username, password=cloud.password)}
-    return RegistryDirectory(settings).registry_for(repository), repository
+    return Registries(settings).open(repository)
 
 
 PAGES = [Knobs(oci_page_size=size, oci_sorted=order) for size in (100, 3) for order in (True, False)]
@@ -28,8 +27,8 @@ def test_every_tag_is_listed(cloud: Emulator, knobs: Knobs) -> None:
     pushed = [f"v{number}" for number in (5, 1, 7, 3, 0, 6, 2, 4)]
     for tag in pushed:
         cloud.push("shop/app", tag)
-    registry, repository = of(cloud)
-    listed = [record.tag for record in registry.list_tags(repository)]
+    repository = of(cloud)
+    listed = [record.tag for record in repository.list_tags()]
     assert listed == (sorted(pushed) if knobs.oci_sorted else pushed)
     assert cloud.calls.count("GET tags/list") == (2 if knobs.oci_page_size == 100 else 4), "the first is refused"
 
@@ -39,8 +38,8 @@ def test_every_tag_is_listed(cloud: Emulator, knobs: Knobs) -> None:
 )
 def test_the_config_of_an_image_is_read_wherever_its_blob_is(cloud: Emulator, knobs: Knobs) -> None:
     cloud.push("shop/app", "v1", created=BUILT)
-    registry, repository = of(cloud)
-    assert registry.created(repository, ["v1"]) == {"v1": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)}
+    repository = of(cloud)
+    assert repository.created(["v1"]) == {"v1": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)}
     elsewhere = [call for call in cloud.calls if "storage" in call.action]
     assert bool(elsewhere) == knobs.oci_blob_redirect
 
@@ -51,8 +50,8 @@ def test_a_token_is_used_while_it_is_valid(seconds: int, logins: int) -> None:
     clock = ManualClock(datetime.now(UTC))
     with Emulator(knobs=Knobs(oci_token_seconds=seconds), clock=clock).serve() as cloud:
         cloud.push("shop/app", "v1")
-        registry, repository = of(cloud)
-        registry.resolve(repository, "v1")
+        repository = of(cloud)
+        repository.resolve("v1")
         clock.advance(10)
-        registry.resolve(repository, "v1")
+        repository.resolve("v1")
         assert cloud.calls.count("GET token") + cloud.calls.count("POST token") == logins

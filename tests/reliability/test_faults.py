@@ -17,7 +17,7 @@ from fcpin.emulator import Emulator, Knobs
 from fcpin.errors import FcpinError
 from fcpin.image import Repository
 from fcpin.limits import Limits
-from fcpin.lookup import digest_of, require_platform, tags_for
+from fcpin.lookup import digest_of, rank, require_platform
 from fcpin.pinned_function.failures import Told
 from fcpin.policy import Policy
 from tests.support.faulty_proxy import DRIBBLE, FAULTS, READ_TIMEOUT, STALE, FaultyProxy, redirecting
@@ -92,12 +92,12 @@ class Case:
     def resolve(self) -> None:
         """What `fcpin resolve` does."""
         repository, policy = Repository.parse(self.repository), Policy.from_spec(POLICY)
-        directory, now = self.plugin.services().directory, self.plugin.clock.now()
-        selection = policy.select(tags_for(policy, directory, repository, None, now=now), current=None, now=now)
+        handle, now = self.plugin.services().registries.open(repository), self.plugin.clock.now()
+        selection = rank(policy, handle, None, now=now).select(now=now)
         assert selection.chosen is not None
         self._expect(selection.chosen.tag)
-        record = directory.resolve(repository, selection.chosen.tag)
-        require_platform(directory, repository, record.tag, digest_of(record, repository), policy.platform)
+        record = handle.resolve(selection.chosen.tag)
+        require_platform(handle, record.tag, digest_of(record, repository), policy.platform)
 
     def drift(self) -> None:
         """What `fcpin drift` does; a call that failed is a row that says so."""

@@ -31,7 +31,7 @@ from fcpin.limits import MIB, Limits
 from fcpin.openapi import Credentials, Retry
 from fcpin.registry.acr_enterprise import AcrEnterprise
 from fcpin.registry.acr_personal_api import PersonalApi
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings
 from tests.registry.scripted import Reply, Request, ScriptedServer
 
@@ -125,8 +125,8 @@ def personal(at: At) -> PersonalApi:
 
 def enterprise(at: At) -> AcrEnterprise:
     settings = {ENTERPRISE.host: RegistrySettings(endpoint=at.url)}
-    directory = RegistryDirectory(settings, credentials=KEY, cr_endpoint=at.url, retry=at.retry, limits=at.limits)
-    registry = directory.registry_for(ENTERPRISE)
+    registries = Registries(settings, credentials=KEY, cr_endpoint=at.url, retry=at.retry, limits=at.limits)
+    registry = registries.open(ENTERPRISE).client()
     assert isinstance(registry, AcrEnterprise)
     return registry
 

@@ -17,7 +17,7 @@ from fcpin.pinned_function.resolver import Resolver
 from fcpin.pinned_function.run_memo import RunMemo
 from fcpin.pinned_function.services import Services
 from fcpin.protection.pin_tags import PinTags
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings
 from fcpin.stack.pins import StackPin
 from fcpin.stack.survey import Finding, Survey
@@ -92,7 +92,7 @@ class Plugin:
         """What `fcpin drift` finds."""
         services = self.services()
         pin = StackPin.read({"urn": "urn:pulumi:p::s::t::checkout", "outputs": self.outputs})
-        return Survey(services.client_for, services.directory, self.clock.now()).of([pin])[0]
+        return Survey(services.client_for, services.registries, self.clock.now()).of([pin])[0]
 
     def _checked(self, provider: PinnedFunctionProvider, wanted: dict[str, Any]) -> dict[str, Any]:
         news = {"function_name": "checkout", "region": REGION, "owner": "o/p/s::checkout", **wanted}
@@ -116,22 +116,20 @@ class Plugin:
         credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
         login = RegistrySettings(endpoint=url, username=cloud.username, password=cloud.password)
         hosts = {cloud.enterprise_host: RegistrySettings(endpoint=url), f"registry.{REGION}.aliyuncs.com": login}
-        directory = RegistryDirectory(
-            hosts, credentials=credentials, cr_endpoint=url, retry=_AT_ONCE, limits=self.limits
-        )
+        registries = Registries(hosts, credentials=credentials, cr_endpoint=url, retry=_AT_ONCE, limits=self.limits)
         client = self.client or client_of(cloud, url, self.limits)
 
         def client_for(region: str, profile: str = "") -> FunctionClient:
             return client
 
         memo = RunMemo(None, None)
-        resolver = Resolver(directory, (), memo, log, self.clock.now())
+        resolver = Resolver(registries, (), memo, log, self.clock.now())
         return Services(
             REGION,
             client_for,
-            directory,
+            registries,
             resolver,
-            Deployer(client_for, resolver, Guard(resolver, PinTags(directory), log), self.clock, log),
+            Deployer(client_for, resolver, Guard(resolver, PinTags(registries), log), self.clock, log),
             Claims(),
             Health(client_for, resolver),
             log,

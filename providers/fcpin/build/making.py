@@ -9,7 +9,7 @@ from fcpin.errors import BuildMismatch, BuildTimedOut, RepositoryNotFound, TagNo
 from fcpin.image import Digest, Image
 from fcpin.lookup import ATTESTED, digest_of
 from fcpin.policy.tag_names import ACCELERATED, original
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries
 from fcpin.single_flight import SingleFlight
 
 _PAUSE: Final = 2.0
@@ -31,7 +31,7 @@ class Maker:
     """Has images built, and reads them back."""
 
     builder: Builder
-    directory: RegistryDirectory
+    registries: Registries
     clock: Clock
     _flights: SingleFlight[tuple[Image, bool], Made] = field(default_factory=SingleFlight, repr=False)
 
@@ -64,12 +64,12 @@ class Maker:
     def find(self, image: Image) -> Digest | None:
         """What the tag of *image* points at now; None when there is no such tag. Raises RegistryError."""
         try:
-            return digest_of(self.directory.resolve(image.repository, image.tag or ""), image.repository)
+            return digest_of(self.registries.open(image.repository).resolve(image.tag or ""), image.repository)
         except (TagNotFound, RepositoryNotFound):  # the first push may make the repository
             return None
 
     def _forget(self, image: Image) -> None:
-        self.directory.forget(image.repository, image.tag or "")
+        self.registries.open(image.repository).forget(image.tag or "")
 
     def read_back(self, image: Image, built: Built, seconds: float) -> Digest:
         """What the registry has after a build. Waits for an accelerated image. Raises BuildMismatch, RegistryError."""
@@ -92,7 +92,7 @@ class Maker:
 
     def _refuse_attested(self, image: Image, digest: Digest) -> None:
         """Raises BuildMismatch."""
-        if self.directory.manifest(image.repository, digest).is_attested:
+        if self.registries.open(image.repository).manifest(digest).is_attested:
             raise BuildMismatch(f"{image} {ATTESTED}")
 
     def _await(self, image: Image, seconds: float) -> Digest | None:

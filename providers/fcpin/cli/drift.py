@@ -22,7 +22,7 @@ _STYLES: Final = {0: "", 10: "yellow", 20: "bold red", CANNOT_TELL: "magenta"}
 
 def run(given: Namespace, streams: Streams) -> int:
     """The exit code of the worst kind of drift. Raises InvalidInput."""
-    from fcpin.clients import function_clients, registries
+    from fcpin.clients import function_clients, registries_of
     from fcpin.stack.survey import Survey
 
     clock = SystemClock()
@@ -31,9 +31,9 @@ def run(given: Namespace, streams: Streams) -> int:
     except StackError as error:
         print(f"fcpin drift: {error}", file=streams.stderr)
         return CANNOT_TELL
-    directory = registries(stack.settings, clock)
+    registries = registries_of(stack.settings, clock)
     survey = Survey(
-        function_clients(stack.settings), directory, clock.now(), min_age_bypass=stack.settings.min_age_bypass
+        function_clients(stack.settings), registries, clock.now(), min_age_bypass=stack.settings.min_age_bypass
     )
     findings = survey.of(stack.pins)
     notes = [_mutable(repository) for repository in survey.mutable(stack.pins)]

@@ -33,16 +33,17 @@ def run(given: Namespace, streams: Streams) -> int:
 
     Raises InvalidInput, StackError, RegistryError, FunctionError.
     """
-    from fcpin.clients import function_clients, registries
+    from fcpin.clients import function_clients, registries_of
     from fcpin.impact import Target, impact
 
     image = _image(given.image)
     settings, regions = _where(given, image)
-    directory, client_for = registries(settings, SystemClock()), function_clients(settings)
-    found = impact(Target.find(directory, image), map(client_for, regions))
+    repository = registries_of(settings, SystemClock()).open(image.repository)
+    client_for = function_clients(settings)
+    found = impact(Target.find(repository, image), map(client_for, regions))
     immutable = None
     with suppress(RegistryError):  # what is asked for is known, and this is a note
-        immutable = directory.is_immutable(image.repository)
+        immutable = repository.is_immutable()
     if given.json:
         write_json(streams.stdout, _json(found, regions, immutable))
     else:

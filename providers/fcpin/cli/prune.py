@@ -27,15 +27,15 @@ def run(given: Namespace, streams: Streams) -> int:
     from fcpin.protection.usage import Usage
 
     remote, grace = Remote.of(given), _grace(given.grace)
-    regions = _regions(given.region or [], remote.repository)
+    regions = _regions(given.region or [], remote.name)
     is_public = _is_public(given, remote)
-    tags = pin_tags_of(remote.directory, remote.repository)
+    tags = pin_tags_of(remote.repository)
     may_be_empty = [region for region in regions if is_public and region not in given.region]
     used = [use for region in regions for use in _uses(region, given.fc_endpoint, may_be_empty)] if tags else []
-    judgements = judge(tags, Usage.of(remote.repository, used), grace, SystemClock().now())
+    judgements = judge(tags, Usage.of(remote.name, used), grace, SystemClock().now())
     for judgement in judgements:
         if judgement.unused and not given.dry_run:
-            remote.directory.delete_tag(remote.repository, judgement.record.tag)
+            remote.repository.delete_tag(judgement.record.tag)
         streams.stdout.write(f"{_line(judgement, dry_run=given.dry_run)}\n")
         streams.stdout.flush()  # what is removed is removed, whatever becomes of the rest
     _conclude(streams.stdout, judgements, regions, dry_run=given.dry_run)
@@ -51,14 +51,14 @@ def _grace(text: str) -> timedelta:
 
 def _is_public(given: Namespace, remote: "Remote") -> bool:
     """Whether functions of any region may run the images. Raises InvalidInput when none was named then."""
-    acr = acr_host(remote.repository.host)
-    if acr is None or acr.edition != "enterprise" or remote.directory.is_private(remote.repository):
+    acr = acr_host(remote.name.host)
+    if acr is None or acr.edition != "enterprise" or remote.repository.is_private():
         return False
     if not given.region:
         raise InvalidInput(
             Problem(
                 "--region",
-                f"is required, once for each region whose functions run images of {remote.repository}: "
+                f"is required, once for each region whose functions run images of {remote.name}: "
                 "its RepoType is not PRIVATE, so functions of any region may run them",
             )
         )

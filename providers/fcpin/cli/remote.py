@@ -14,7 +14,7 @@ from fcpin.lookup import digest_of, rank, require_platform
 from fcpin.openapi import Credentials
 from fcpin.policy import Policy, Ranking, Selection
 from fcpin.registry.build_times import BuildTimes
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries, RepositoryHandle
 from fcpin.registry.settings import parse_registries
 
 
@@ -22,8 +22,8 @@ from fcpin.registry.settings import parse_registries
 class Remote:
     """One repository and the registry that serves it."""
 
-    repository: Repository
-    directory: RegistryDirectory
+    name: Repository
+    repository: RepositoryHandle
 
     @classmethod
     def of(cls, given: Namespace) -> Self:
@@ -31,32 +31,30 @@ class Remote:
         repository = parse_repository(given.repository)
         with renamed(OPTIONS):
             settings = parse_registries(registries_of(given, repository.host), "fcpin:registries")
-        return cls(
-            repository,
-            RegistryDirectory(
-                settings,
-                credentials=Credentials.from_environment(os.environ),
-                cr_endpoint=given.cr_endpoint,
-                build_times=BuildTimes.of_user(),
-            ),
+        registries = Registries(
+            settings,
+            credentials=Credentials.from_environment(os.environ),
+            cr_endpoint=given.cr_endpoint,
+            build_times=BuildTimes.of_user(),
         )
+        return cls(repository, registries.open(repository))
 
     def every_tag(self) -> Sequence[TagRecord]:
         """Every tag as the registry lists it. Raises RegistryError."""
-        return self.directory.list_tags(self.repository)
+        return self.repository.list_tags()
 
     def rank(self, question: Question) -> Ranking:
         """Rank every tag, with the build times that the policy needs. Raises RegistryError."""
-        return rank(question.policy, self.directory, self.repository, question.current, now=question.now)
+        return rank(question.policy, self.repository, question.current, now=question.now)
 
     def pin(self, policy: Policy, selection: Selection, tag: str) -> Mapping[str, str | None]:
         """Tag, digest and image as they are now. Raises RegistryError, PlatformMissing if it cannot run."""
-        record = self.directory.resolve(self.repository, tag)
+        record = self.repository.resolve(tag)
         policy.confirm(selection, record)
-        digest = digest_of(record, self.repository)
-        require_platform(self.directory, self.repository, tag, digest, policy.platform)
+        digest = digest_of(record, self.name)
+        require_platform(self.repository, tag, digest, policy.platform)
         return {"tag": tag, "digest": digest, "image": self.image(tag)}
 
     def image(self, tag: str) -> str:
         """The reference that FC takes."""
-        return str(Image(self.repository, tag))
+        return str(Image(self.name, tag))

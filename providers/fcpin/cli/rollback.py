@@ -13,14 +13,14 @@ from fcpin.errors import InvalidInput, InvalidPolicy, Problem, RegistryError
 from fcpin.policy.times import parse_duration, parse_moment
 
 if TYPE_CHECKING:
-    from fcpin.registry.base import Registry
+    from fcpin.registry.registries import Registries
     from fcpin.stack import Stack
     from fcpin.stack.rollback import Entry
 
 
 def run(given: Namespace, streams: Streams) -> int:
     """0 when the file says what is asked for. Raises InvalidInput, StackError, RegistryError; then it is as it was."""
-    from fcpin.clients import registries
+    from fcpin.clients import registries_of
     from fcpin.stack.config_file import with_hold
     from fcpin.stack.project import read_file, stack_file, write_file
     from fcpin.stack.rollback import Entry, hold_for
@@ -29,14 +29,14 @@ def run(given: Namespace, streams: Streams) -> int:
     now = clock.now()
     until, reason = _until(given, now), _reason(given)
     stack = read_stack(given)
-    entry, registry = Entry.find(stack, given.function), registries(stack.settings, clock)
+    entry, registries = Entry.find(stack, given.function), registries_of(stack.settings, clock)
     own = stack.file_of(entry.name)
     file = own.path if own else stack_file(given.cwd.resolve(), stack.name)
     shown = as_written(file)
-    hold = None if given.remove else hold_for(entry, registry, given.to, until, reason)
+    hold = None if given.remove else hold_for(entry, registries, given.to, until, reason)
     before = read_file(file)
     after = with_hold(before, entry.name, hold, shown, is_stack=own is None)
-    said = list(_consequence(entry, registry, hold, now))
+    said = list(_consequence(entry, registries, hold, now))
     if after != before:
         write_file(file, after)
     streams.stdout.writelines(
@@ -71,14 +71,14 @@ def _reason(given: Namespace) -> str:
         raise InvalidInput(Problem("--reason", str(error))) from None
 
 
-def _consequence(entry: "Entry", registry: "Registry", hold: dict[str, str] | None, now: datetime) -> Iterator[str]:
+def _consequence(entry: "Entry", registries: "Registries", hold: dict[str, str] | None, now: datetime) -> Iterator[str]:
     """What the next `up` does. A hold must be one that the policy takes; without one it is good to know."""
     if "hold" in entry.spec and hold is not None:
         yield f"{entry.name}: the hold that was there is replaced"
     elif "hold" not in entry.spec and hold is None:
         yield f"{entry.name}: there is no hold to remove"
     try:
-        selection = entry.selection(registry, hold, now)
+        selection = entry.selection(registries, hold, now)
     except (InvalidPolicy, RegistryError) as error:
         if hold is not None:
             raise

@@ -8,8 +8,8 @@ from typing import Any, Final, Self
 import pulumi
 import pulumi_alicloud as alicloud
 
+from fcpin.errors import unknown_key
 from fcpin.fc.runtime_config import CONTAINER, SECRET
-from fcpin.spelling import unknown_key
 
 _ELSEWHERE: Final = ("function_name", "role", "log_config", "vpc_config", "tags")
 """Arguments of ContainerFunction itself."""

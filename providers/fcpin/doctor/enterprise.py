@@ -7,9 +7,9 @@ from typing import Any, Final
 from fcpin.doctor.line import Line, note, ok, problem, untried
 from fcpin.errors import RegistryDenied, RegistryError, RepositoryNotFound, TagNotFound
 from fcpin.fc.rules import is_economy
-from fcpin.image import AcrHost, Repository, parse_digest
+from fcpin.image import AcrHost, parse_digest
 from fcpin.registry.acr_api import AcrApi
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import RepositoryHandle
 
 _PAGE: Final = 100
 _PIN_TAGS: Final = "they would make or remove a tag; protect: pin_tag needs the first in up, the second in fcpin prune"
@@ -20,10 +20,9 @@ _MOVABLE: Final = "off: a tag can be moved, and a moved tag is the precondition 
 class Enterprise:
     """Each right is tried by the call that takes it, with what the calls before have found."""
 
-    repository: Repository
+    repository: RepositoryHandle
     host: AcrHost
     api: AcrApi
-    directory: RegistryDirectory
     instance_id: str = ""
     """Where the settings give it; it is looked up otherwise."""
     protects: bool = False
@@ -57,7 +56,7 @@ class Enterprise:
         if self.instance_id:
             self._found["InstanceId"] = self.instance_id
             yield ok(self._name("cr:ListInstance"), f"not needed: the settings say {self.instance_id}")
-            yield self._edition(self.directory.specification(self.repository))
+            yield self._edition(self.repository.specification())
             return
         body = self._call("ListInstance", RepositoryNotFound, InstanceName=name, PageSize=_PAGE)
         for instance in body.instances or ():
@@ -79,7 +78,7 @@ class Enterprise:
         yield ok(self._name("cr:GetAuthorizationToken"), "allowed")
 
     def _get_repository(self) -> Iterator[Line]:
-        namespace, _, name = self.repository.path.partition("/")
+        namespace, _, name = self.repository.name.path.partition("/")
         where = {"InstanceId": self._found["InstanceId"], "RepoNamespaceName": namespace, "RepoName": name}
         body = self._call("GetRepository", RepositoryNotFound, **where)
         self._found["RepoId"] = body.repo_id
@@ -104,14 +103,14 @@ class Enterprise:
         yield ok(self._name("cr:GetRepositoryTag"), f"asked for {self._found['Tag']}")
 
     def _pull_repository(self) -> Iterator[Line]:
-        self.directory.manifest(self.repository, parse_digest(str(self._found["Digest"])))
+        self.repository.manifest(parse_digest(str(self._found["Digest"])))
         yield ok(self._name("cr:PullRepository"), "read a manifest")
 
     def _where(self) -> dict[str, object]:
         return {name: self._found[name] for name in ("InstanceId", "RepoId")}
 
     def _call(self, action: str, missing: type[RegistryError], **parameters: object) -> Any:
-        return self.api.call(action, str(self.repository), missing, **parameters)
+        return self.api.call(action, str(self.repository.name), missing, **parameters)
 
     def _failed(self, right: str, error: RegistryError) -> Line:
         remedy = "see the endpoints and the clock above"
@@ -122,4 +121,4 @@ class Enterprise:
         return problem(self._name(right), str(error), remedy)
 
     def _name(self, right: str) -> str:
-        return f"{right} {self.repository.path}"
+        return f"{right} {self.repository.name.path}"

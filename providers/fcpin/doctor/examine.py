@@ -17,8 +17,8 @@ from fcpin.fc.client import FunctionClient
 from fcpin.image import AcrHost, Repository, acr_host
 from fcpin.openapi import Account, Profile, split_endpoint
 from fcpin.registry.acr_api import AcrApi
-from fcpin.registry.directory import RegistryDirectory
 from fcpin.registry.distribution import default_endpoint
+from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings, by_registry, public_host
 from fcpin.settings import Settings, endpoint_of
 
@@ -103,7 +103,7 @@ class _Whole:
             yield partial(endpoint, "Serverless Devs", _url(url), self._clock)
 
     def repositories(self) -> Iterator[Check]:
-        directory = RegistryDirectory(
+        registries = Registries(
             self._settings.registries,
             credentials=self._settings.credentials,
             cr_endpoint=self._settings.endpoints.get("cr"),
@@ -118,10 +118,10 @@ class _Whole:
             seen.add(host)
             acr = acr_host(host)
             if acr is not None and acr.edition == "enterprise":
-                yield self._enterprise(repository, acr, directory).check
+                yield self._enterprise(repository, acr, registries).check
             else:
                 yield partial(logins.login, repository, settings)
-                yield partial(logins.listing, repository, directory)
+                yield partial(logins.listing, registries.open(repository))
 
     def _get(self, subject: Subject) -> Iterator[Line]:
         elsewhere = f" in {subject.region}" if subject.region != self._settings.region else ""
@@ -140,11 +140,11 @@ class _Whole:
         if acr is not None and acr.edition == "enterprise":
             yield partial(endpoint, f"ACR in {acr.region}", _url(self._cr_endpoint(acr)), self._clock)
 
-    def _enterprise(self, repository: Repository, acr: AcrHost, directory: RegistryDirectory) -> Enterprise:
+    def _enterprise(self, repository: Repository, acr: AcrHost, registries: Registries) -> Enterprise:
         settings = self._of(repository)
         account = Profile(settings.profile) if settings.profile else self._settings.credentials
         api = AcrApi(acr.region, credentials=account, endpoint=self._cr_endpoint(acr), retry=ONCE)
-        return Enterprise(repository, acr, api, directory, settings.instance_id or "", self._patient.protects)
+        return Enterprise(registries.open(repository), acr, api, settings.instance_id or "", self._patient.protects)
 
     def _cr_endpoint(self, acr: AcrHost) -> str:
         return self._settings.endpoints.get("cr") or f"cr.{acr.region}.aliyuncs.com"

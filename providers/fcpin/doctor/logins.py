@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fcpin.doctor.line import Line, note, ok, problem
 from fcpin.errors import RegistryDenied, RegistryError, RepositoryNotFound
 from fcpin.image import Repository
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.base import ReadableRepository
 from fcpin.registry.distribution import docker_logins
 from fcpin.registry.settings import RegistrySettings
 
@@ -27,13 +27,13 @@ def login(repository: Repository, settings: RegistrySettings) -> Iterator[Line]:
         yield ok(name, str(found))
 
 
-def listing(repository: Repository, directory: RegistryDirectory) -> Iterator[Line]:
+def listing(repository: ReadableRepository) -> Iterator[Line]:
     """Tags, by the protocol that a deployment takes."""
-    name = f"tags of {repository}"
+    name = f"tags of {repository.name}"
     try:
-        yield ok(name, f"{len(directory.list_tags(repository))} in all")
+        yield ok(name, f"{len(repository.list_tags())} in all")
     except RegistryDenied as error:
-        yield problem(name, str(error), f"docker login {repository.host} with a user who may pull it")
+        yield problem(name, str(error), f"docker login {repository.name.host} with a user who may pull it")
     except RepositoryNotFound as error:
         yield problem(name, str(error), "correct the repository, or push to it first")
     except RegistryError as error:

@@ -8,7 +8,8 @@ from fcpin.errors import InvalidImage, RegistryError, TagNotFound
 from fcpin.fc.model import Function
 from fcpin.image import Digest, Image
 from fcpin.lookup import same_image
-from fcpin.registry.base import Registry
+from fcpin.registry.base import ReadableRepository
+from fcpin.registry.registries import Registries
 
 _NORMAL: Final = "NORMAL"
 _DEFAULT_TAG: Final = "latest"
@@ -42,13 +43,13 @@ class Registered:
     """When the tag was pushed last, where the registry tells."""
 
 
-def look(registry: Registry, function: Function, deployed: Image | None, platform: str) -> Registered | CannotTell:
-    """What *registry* says of the image that *function* runs; *deployed* is the one that it should run."""
+def look(registries: Registries, function: Function, deployed: Image | None, platform: str) -> Registered | CannotTell:
+    """What its registry says of the image that *function* runs; *deployed* is the one that it should run."""
     live = live_image(function)
     if live is None or live.digest is None:
         return CannotTell(f"Function Compute resolved no digest for {function.image or 'it, which has no image'}")
     try:
-        return _registered(registry, live, live.digest, deployed, platform)
+        return _registered(registries.open(live.repository), live, live.digest, deployed, platform)
     except RegistryError as error:
         return CannotTell(f"{live.repository} cannot be asked ({type(error).__name__})", str(error))
 
@@ -73,15 +74,17 @@ def image_in_use(function: Function) -> Image | None:
         return None
 
 
-def _registered(registry: Registry, live: Image, digest: Digest, deployed: Image | None, platform: str) -> Registered:
-    same = same_image(registry, live.repository, platform)
+def _registered(
+    repository: ReadableRepository, live: Image, digest: Digest, deployed: Image | None, platform: str
+) -> Registered:
+    same = same_image(repository, platform)
     try:
-        record = registry.resolve(live.repository, live.tag) if live.tag else None
+        record = repository.resolve(live.tag) if live.tag else None
     except TagNotFound:
         record = None
     points_at = record.digest if record and record.status == _NORMAL else None
     if record is None or points_at is None:
-        return Registered(live, None, tag_is_same=False, is_there=_is_there(registry, live, digest), is_deployed=True)
+        return Registered(live, None, tag_is_same=False, is_there=_is_there(repository, digest), is_deployed=True)
     noted = deployed.digest if deployed else None
     is_deployed = noted is None or same(noted, digest)
     # What was deployed is what the tag was then: no manifest need be read to compare it with what the tag is now.
@@ -91,10 +94,10 @@ def _registered(registry: Registry, live: Image, digest: Digest, deployed: Image
     )
 
 
-def _is_there(registry: Registry, live: Image, digest: Digest) -> bool:
+def _is_there(repository: ReadableRepository, digest: Digest) -> bool:
     """Only a definite answer makes an image gone."""
     try:
-        registry.manifest(live.repository, digest)
+        repository.manifest(digest)
     except TagNotFound:
         return False
     except RegistryError:

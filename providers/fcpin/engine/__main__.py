@@ -1,6 +1,6 @@
-"""The command line: those flags of the Pulumi CLI that this engine has, with the CLI's meaning and exit codes.
+"""The command line: flags of the Pulumi CLI, with its meaning and exit codes.
 
-A command that runs something has a preview phase, the question, and the phase that does it.
+`up`, `refresh` and `destroy` run a preview phase, ask for confirmation, and run the phase itself.
 """
 
 # ruff: noqa: T201 - what is printed here is what the commands are for
@@ -29,8 +29,8 @@ _ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "stack": ("--stack -s", {"metavar": "NAME", "help": "the stack (default: PULUMI_STACK)"}),
     "cwd": ("--cwd -C", {"type": Path, "default": Path(), "metavar": "DIRECTORY", "help": "where to run"}),
     "target": ("--target -t", {"action": "append", "default": [], "metavar": "URN", "help": "only this one"}),
-    "yes": ("--yes -y", _SWITCH | {"help": "do not ask"}),
-    "skip-preview": ("--skip-preview -f", _SWITCH | {"help": "neither preview nor ask"}),
+    "yes": ("--yes -y", _SWITCH | {"help": "skip the question"}),
+    "skip-preview": ("--skip-preview -f", _SWITCH | {"help": "skip the preview and the question"}),
     "preview-only": ("--preview-only", _SWITCH | {"help": "only show it"}),
     "refresh": ("--refresh -r", _SWITCH | {"help": "read every resource first"}),
     "diff": ("--diff", _SWITCH | {"help": "also show what does not change"}),
@@ -41,19 +41,19 @@ _ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "words": ("words", {"nargs": REMAINDER, "help": SUPPRESS}),
 }
 _NOUNS = {"preview": "update", "up": "update", "refresh": "refresh", "destroy": "destroy"}
-_FIRST = b"\ninterrupted: finishing what is under way; press Ctrl-C again to leave at once\n"
-_SECOND = b"\ninterrupted again: leaving; what was under way is in the state as pending\n"
+_FIRST = b"\ninterrupted: finishing the running steps; press Ctrl-C again to exit at once\n"
+_SECOND = b"\ninterrupted again: exiting; steps that were running are in the state as pending operations\n"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command; its exit code. What is expected to go wrong is one line on standard error."""
+    """Run one command and return its exit code. An expected failure is one line on standard error."""
     code = 0
     try:
         options = _parser().parse_args(arguments)
         code = options.run(options) or 0
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads it any more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of the pipe has gone
     except (KeyboardInterrupt, EOFError):
         return _failed(Cancelled("interrupted"))
     except OSError as error:
@@ -74,7 +74,7 @@ def _failed(error: EngineError) -> int:
 
 class _Parser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; what the embedded engine does not have, the Pulumi CLI may have")
+        raise UsageError(f"{message}; the Pulumi CLI supports more than the embedded engine")
 
 
 def _parser() -> ArgumentParser:
@@ -103,7 +103,7 @@ def _run(options: Namespace) -> int:
         code = 0 if options.skip_preview else _phase(stack, options, interrupts, preview=True, last=False)
         asks = not (code or options.skip_preview or options.yes)
         if asks and input(f"Perform this {_NOUNS[options.command]}? (yes/no) ").strip().lower() not in ("yes", "y"):
-            raise Cancelled("confirmation declined, nothing has been done")
+            raise Cancelled("confirmation declined, nothing was changed")
         return code or _phase(stack, options, interrupts, preview=False, last=True)
 
 
@@ -128,9 +128,9 @@ def _phase(stack: Stack, options: Namespace, interrupts: "_Interrupts", *, previ
 
 
 class _Interrupts:
-    """First Ctrl-C in a phase: start nothing new, finish what is under way, save. Second, or at any other time: leave.
+    """First Ctrl-C in a phase: start nothing new, finish running steps, save. Second, or outside a phase: exit at once.
 
-    SIGTERM and SIGHUP are as Ctrl-C. What is under way at the second stays in the state as pending.
+    SIGTERM and SIGHUP count as Ctrl-C. Steps that run at the second stay in the state as pending operations.
     """
 
     def __init__(self) -> None:
@@ -149,7 +149,7 @@ class _Interrupts:
             os.write(2, _SECOND if again else _FIRST)
         if again:
             self.leave()
-            os._exit(Cancelled.exit_code)  # at once, before a step that is cut off now could be taken for a failed one
+            os._exit(Cancelled.exit_code)  # before a step that is cut off now is recorded as failed
         self.event.set()
 
     def __enter__(self) -> Event:
@@ -159,7 +159,7 @@ class _Interrupts:
     def __exit__(self, *_: object) -> None:
         self._in_a_phase = False
         if self.event.is_set():
-            raise Cancelled("the run was interrupted; what had been done is saved")
+            raise Cancelled("the run was interrupted; finished steps are saved")
 
 
 def _ls(options: Namespace) -> None:
@@ -175,7 +175,7 @@ def _updated(latest: Mapping[str, Any]) -> str:
 
 
 def _output(options: Namespace) -> None:
-    """All of them are JSON always; one is, if asked for or if it is no text."""
+    """All outputs are printed as JSON; a single one as text, unless it is not text or --json is given."""
     outputs = read_checkpoint(Stack.open(options.stack, options.cwd).path).stack_outputs
     values = masked(reveal(outputs) if options.show_secrets else outputs)
     if options.name is not None and options.name not in values:
@@ -189,7 +189,7 @@ def _export(options: Namespace) -> None:
 
 
 def _config(options: Namespace) -> None:
-    """For programs: all of it, with secret values in plain text, as the CLI has them then."""
+    """Print the configuration for programs, with secret values in plain text, in the form of the CLI."""
     if options.words or not (options.json and options.show_secrets):
         raise Unsupported(f"the command config {' '.join(options.words[:1]) or 'without --json --show-secrets'}")
     config = Stack.open(options.stack, options.cwd).config
@@ -197,11 +197,11 @@ def _config(options: Namespace) -> None:
 
 
 def _cancel(options: Namespace) -> None:
-    """As the CLI: a run that may be at work is not cut off unasked."""
+    """Remove locks. Without --yes a lock whose process may still run is refused, as by the CLI."""
     stack = Stack.open(options.stack, options.cwd)
     for path, holder in stack.locks().items():
         if not options.yes:
-            raise UsageError(f"{holder} may still be at work; pass --yes to let another run begin beside it")
+            raise UsageError(f"{holder} may still be running; pass --yes to let another run start all the same")
         path.unlink(missing_ok=True)
         print(f"Removed the lock of {holder}")
 
@@ -217,14 +217,14 @@ _COMMANDS: dict[str, tuple[Callable[[Namespace], int | None], str, str]] = {
     "refresh": (
         _run,
         "target yes skip-preview preview-only diff expect-no-changes",
-        "make the state say what is there",
+        "update the state to what exists",
     ),
     "destroy": (_run, "target yes skip-preview diff expect-no-changes", "delete every resource of the stack"),
     "stack ls": (_ls, "", "list the project's stacks"),
     "stack output": (_output, "name json show-secrets", "show the stack's outputs"),
     "stack export": (_export, "", "print the state as JSON"),
     "config": (_config, "json show-secrets words", "show the stack's configuration"),
-    "cancel": (_cancel, "yes", "remove the locks of a run that will not end any more"),
+    "cancel": (_cancel, "yes", "remove the locks of a run that was killed"),
 }
 
 if __name__ == "__main__":

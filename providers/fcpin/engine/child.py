@@ -1,8 +1,7 @@
-"""The two child processes, the user's program and the dynamic provider plugin, from both ends.
+"""The two child processes: the user's program and the dynamic provider plugin, parent and child side.
 
-The standard input is the tether: its first line is what the child is to do, as JSON of any size, nothing else is ever
-written to it, and when it closes, the engine has ended, however that came about, and the child's process group ends
-with it. Run as a script this is the child.
+The first line of the child's standard input is its task as JSON of any size. Nothing else is written to it: when it
+closes, the engine has ended, and the child's process group is killed. Run as a script this file is the child.
 """
 
 import contextlib
@@ -21,8 +20,8 @@ from typing import IO, Any, NoReturn, cast
 class Child(contextlib.AbstractContextManager["Child"]):
     """A process of this engine, in a process group of its own so that Ctrl-C reaches the engine alone."""
 
-    def __init__(self, kind: str, order: Mapping[str, Any], folder: Path, environment: Mapping[str, str]) -> None:
-        """*order*: what `_run_program` or `_run_plugin` reads; secrets may be in it, and in no argument or variable."""
+    def __init__(self, kind: str, task: Mapping[str, Any], folder: Path, environment: Mapping[str, str]) -> None:
+        """*task*: what `_run_program` or `_run_plugin` reads; secrets may be in it, and in no argument or variable."""
         unproxied = filter(None, ["127.0.0.1", os.environ.get("no_grpc_proxy") or os.environ.get("no_proxy")])  # noqa: SIM112
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-u", __file__, kind],
@@ -35,10 +34,10 @@ class Child(contextlib.AbstractContextManager["Child"]):
             process_group=0,
         )
         self._output = cast("IO[str]", self._process.stdout)
-        with contextlib.suppress(BrokenPipeError):  # it has ended already, and its output tells why
-            tether = cast("IO[str]", self._process.stdin)
-            tether.write(f"{json.dumps(order)}\n")
-            tether.flush()
+        with contextlib.suppress(BrokenPipeError):  # it has ended already; its output has the reason
+            stdin = cast("IO[str]", self._process.stdin)
+            stdin.write(f"{json.dumps(task)}\n")
+            stdin.flush()
 
     def port(self, show: Callable[[str], None]) -> str:
         """The number that the plugin prints when it is ready, or an empty text when it ended instead."""
@@ -77,31 +76,31 @@ class Child(contextlib.AbstractContextManager["Child"]):
             cast("IO[str]", self._process.stdin).close()
 
 
-def _hold_to_the_engine() -> Mapping[str, Any]:
-    """The order. From here on the standard input is empty, for the user's code and for what that starts."""
-    tether = os.dup(0)
-    order = b""
-    while not order.endswith(b"\n") and (part := os.read(tether, 2**20)):
-        order += part
+def _read_task() -> Mapping[str, Any]:
+    """Read the task. From here on the standard input is empty, for the user's code and for its children."""
+    parent = os.dup(0)
+    task = b""
+    while not task.endswith(b"\n") and (part := os.read(parent, 2**20)):
+        task += part
     with open(os.devnull) as empty:  # noqa: PTH123 - as plain as it gets
         os.dup2(empty.fileno(), 0)
 
-    def end_with_it() -> None:
+    def end_with_the_engine() -> None:
         with contextlib.suppress(OSError):
-            os.read(tether, 1)
+            os.read(parent, 1)
         os.killpg(0, signal.SIGKILL)
 
-    threading.Thread(target=end_with_it, daemon=True).start()
-    return dict(json.loads(order or b"{}"))
+    threading.Thread(target=end_with_the_engine, daemon=True).start()
+    return dict(json.loads(task or b"{}"))
 
 
-def _run_plugin(order: Mapping[str, Any]) -> None:
+def _run_plugin(task: Mapping[str, Any]) -> None:
     """`python -m pulumi.dynamic <address of the engine>`."""
-    sys.argv = ["", order["engine"]]
+    sys.argv = ["", task["engine"]]
     runpy.run_module("pulumi.dynamic", run_name="__main__", alter_sys=True)
 
 
-def _run_program(order: Mapping[str, Any]) -> NoReturn:
+def _run_program(task: Mapping[str, Any]) -> NoReturn:
     """What the CLI's pulumi-language-python-exec does: configure the SDK, run the program inside a stack resource.
 
     `settings` are those of `pulumi.runtime.Settings`, `config` and `secret_keys` the stack's configuration. The CLI
@@ -114,10 +113,10 @@ def _run_program(order: Mapping[str, Any]) -> NoReturn:
     import pulumi
     from pulumi import runtime
 
-    for key, text in order["config"].items():
+    for key, text in task["config"].items():
         runtime.set_config(key, text)  # for threads of the program, which have a context of their own
-    runtime.set_all_config(order["config"], order["secret_keys"])
-    given = order["settings"]
+    runtime.set_all_config(task["config"], task["secret_keys"])
+    given = task["settings"]
     runtime.configure(runtime.Settings(**given))
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # complaints about what a failed program left unawaited
     sys.argv = ["."]
@@ -148,4 +147,4 @@ def _users_traceback() -> str:
 
 if __name__ == "__main__":
     sys.path.insert(0, os.getcwd())  # noqa: PTH109 - started with -P, so that this directory is not on the path
-    {"program": _run_program, "plugin": _run_plugin}[sys.argv[1]](_hold_to_the_engine())
+    {"program": _run_program, "plugin": _run_plugin}[sys.argv[1]](_read_task())

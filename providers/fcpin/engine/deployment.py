@@ -18,16 +18,16 @@ from dataclasses import dataclass, field, replace
 from fcpin.engine.display import Op, Step
 from fcpin.engine.errors import EngineError, Unsupported
 from fcpin.engine.state import REFERENCE_TYPE, STACK_TYPE, ResourceState, make_urn
+from fcpin.engine.steps import UNPROTECT, StepExecutor
 from fcpin.engine.values import Properties, compare, get, has_secret, has_unknown, parse_path, reset, reveal
-from fcpin.engine.work import UNPROTECT, Work
 
 
 @dataclass
-class Deployment(Work):
+class Deployment(StepExecutor):
     """Carries out registrations; called from many threads at once."""
 
     registered: set[str] = field(default_factory=set)
-    """The URNs that the program has, whatever became of them."""
+    """URNs that the program registered, failed ones included."""
     stack_outputs: tuple[Properties, Properties] = ({}, {})
     """Before and after."""
 
@@ -48,7 +48,7 @@ class Deployment(Work):
         return make_urn(self.stack.name, self.stack.project, type_, name, parent)
 
     def register(self, goal: ResourceState) -> ResourceState | None:
-        """Bring about *goal*, and tell what the program is to know. Never raises: a failure is shown, and None."""
+        """Carry out *goal* and return the new state; a failure is displayed, and None returned."""
         with self._slots:
             hopeless = self._closed or self._failed & goal.needs or (self.display.errors and not self.preview)
             state = None if hopeless else self.attempt(Step(Op.SAME, goal), lambda: self._register(goal))
@@ -64,7 +64,7 @@ class Deployment(Work):
 
     def _register(self, goal: ResourceState) -> ResourceState | None:
         self._claim(goal.urn)
-        old = self.ledger.old(goal.urn)
+        old = self.snapshots.old(goal.urn)
         if not goal.custom:
             return self._component(goal, old)
         new = replace(goal, provider=self._default_provider("pulumi-python", self.stack.config))
@@ -79,14 +79,14 @@ class Deployment(Work):
             new = replace(new, inputs=reset(path, old.inputs, new.inputs))
         new = self.provider.check(replace(new, id=old.id), old.inputs)
         difference, changes = self.provider.diff(old, new), compare(old.inputs, new.inputs)
-        # what the provider says changes is final: replace_on_changes asks only where the engine compares itself
-        asked = difference.changes is None and _replaces_on(old, new)
+        # the provider's answer is final: replace_on_changes counts only where the engine compares the inputs itself
+        replaced = difference.changes is None and _replaces_on(old, new)
         if not (changes if difference.changes is None else difference.changes):
             return self._same(old, replace(new, outputs=old.outputs))
-        if not (difference.replaces or asked):
+        if not (difference.replaces or replaced):
             return self.carry_out(Step(Op.UPDATE, new, old, changes))
         if difference.delete_before_replace:
-            raise Unsupported("delete_before_replace, which the provider asks for,")
+            raise Unsupported("delete_before_replace, which the provider requests,")
         if old.protect and new.protect:
             raise EngineError(f"cannot be replaced because it is protected; {UNPROTECT}")
         # what check() carried over from the old resource does not apply to a new one
@@ -96,7 +96,7 @@ class Deployment(Work):
     def _component(self, new: ResourceState, old: ResourceState | None) -> ResourceState:
         changes = compare(old.inputs, new.inputs) if old else []
         op = Op.CREATE if old is None else Op.UPDATE if changes else Op.SAME
-        self.ledger.record(replace(new, outputs=old.outputs) if old else new, old)
+        self.snapshots.record(replace(new, outputs=old.outputs) if old else new, old)
         self.display.done(Step(op, new, old, changes))
         return replace(new, outputs=new.inputs)
 
@@ -105,32 +105,32 @@ class Deployment(Work):
         type_ = f"pulumi:providers:{package}"
         urn = self.urn(type_, "default")
         with self._mutex:
-            state, old = self.ledger.new.get(urn), self.ledger.old(urn)
+            state, old = self.snapshots.new.get(urn), self.snapshots.old(urn)
             if state is None:
                 id_ = old.id if old else str(uuid.uuid4())
                 state = ResourceState(urn=urn, custom=True, type=type_, id=id_, inputs=inputs, outputs=inputs)
-                self.ledger.record(state, old)
+                self.snapshots.record(state, old)
         return f"{urn}::{state.id}"
 
     def _same(self, old: ResourceState, new: ResourceState) -> ResourceState:
-        self.ledger.record(new, old)
+        self.snapshots.record(new, old)
         self.display.done(Step(Op.SAME, new, old))
         return new
 
     def reference(self, name: str, parent: str, stack: str, outputs: Properties) -> ResourceState:
-        """A reference to another stack. Its outputs are read anew in every phase."""
+        """A reference to another stack. Its outputs are read again in every phase."""
         urn, provider = self.urn(REFERENCE_TYPE, name, parent), self._default_provider("pulumi", {})
         self._claim(urn)
         secret_names = sorted(key for key, value in outputs.items() if has_secret(value))
         bag = {"name": stack, "outputs": outputs, "secretOutputNames": secret_names}
         state = ResourceState(urn=urn, custom=True, type=REFERENCE_TYPE, id=stack, parent=parent, provider=provider)
         state = replace(state, inputs={"name": stack}, outputs=bag, other={"external": True})
-        self.ledger.record(state, self.ledger.old(urn))
+        self.snapshots.record(state, self.snapshots.old(urn))
         return state
 
     def register_outputs(self, urn: str, outputs: Properties) -> None:
         """A component, or the stack itself, has finished."""
-        state = self.ledger.new.get(urn)
+        state = self.snapshots.new.get(urn)
         if state is None:
             return
         if not self.preview:  # what a failed run never came to know stays as it was
@@ -138,7 +138,7 @@ class Deployment(Work):
             outputs = {key: bag[key] for key, bag in bags.items() if key in bag}
         if state.type == STACK_TYPE:
             self.stack_outputs = (state.outputs, outputs)
-        self.ledger.record(replace(state, outputs=outputs))
+        self.snapshots.record(replace(state, outputs=outputs))
 
 
 def _replaces_on(old: ResourceState, new: ResourceState) -> bool:

@@ -95,13 +95,13 @@ class Display:
         self._preview, self._details, self._out, self._width = preview, details, out, width
         self._mutex = threading.Lock()
         self._begun: dict[str, Step] = {}
-        self._said: list[tuple[str, str, str]] = []  # URN, severity, message
+        self._messages: list[tuple[str, str, str]] = []  # URN, severity, message
         self.steps: list[Step] = []
         """What has been, or would be, done."""
 
     @property
     def errors(self) -> int:
-        return sum(severity == "error" for _, severity, _ in self._said)
+        return sum(severity == "error" for _, severity, _ in self._messages)
 
     @property
     def changed(self) -> bool:
@@ -109,7 +109,7 @@ class Display:
         return any(step.op in _COUNTED for step in self.steps)
 
     def line(self, text: str) -> None:
-        """Print one line, or several that belong together. If nobody reads it, what is under way is more important."""
+        """Print one line, or several that belong together. A closed pipe is ignored: the running steps matter more."""
         with self._mutex, contextlib.suppress(OSError):
             print(text, file=self._out, flush=True)
 
@@ -132,7 +132,7 @@ class Display:
         messages = str(error).splitlines() if isinstance(error, CheckFailed) else [str(error)]
         last = "\n".join(message.rpartition("\n")[2] for message in messages)
         self._show(step, f"**{f'{step.op.doing} failed'.strip()}** error: {last}")
-        self._said += [(step.state.urn, "error", message) for message in messages]
+        self._messages += [(step.state.urn, "error", message) for message in messages]
 
     def _show(self, step: Step, text: str, *, values: bool = False) -> None:
         changes = step.visible if values else []
@@ -148,7 +148,7 @@ class Display:
     def log(self, severity: str, message: str, urn: str = "") -> None:
         """A message of the program, the provider or the engine. Warnings and errors are repeated at the end."""
         if severity in ("warning", "error"):
-            self._said.append((urn, severity, message.strip()))
+            self._messages.append((urn, severity, message.strip()))
         where = f"{name_of(urn)}: " if urn else ""
         self.line("\n".join(fold(message.strip(), self._width, f"    {where}{severity}: ", "      ")))
 
@@ -164,11 +164,11 @@ class Display:
             shown += [Change(key, " ", new=after[key]) for key in sorted(after.keys() - changes.keys())]
         lines = [line for change in shown for line in change.lines("  ", self._width)]
         outputs = ["Outputs:", *lines, ""] if lines else []
-        self.line("\n".join([*self._messages(), *outputs, "Resources:", *self._counts()]))
+        self.line("\n".join([*self._diagnostics(), *outputs, "Resources:", *self._counts()]))
 
-    def _messages(self) -> list[str]:
-        lines = ["Diagnostics:"] if self._said else []
-        for urn, severity, message in self._said:
+    def _diagnostics(self) -> list[str]:
+        lines = ["Diagnostics:"] if self._messages else []
+        for urn, severity, message in self._messages:
             where = f"{urn.split('::')[2].rpartition('$')[2]} ({name_of(urn)})" if urn else "engine"
             lines += [f"  {where}:", *fold(message, self._width, f"    {severity}: ", "    "), ""]
         return lines
@@ -184,6 +184,8 @@ class Display:
         """The phase as one document, in the shape of the CLI's `preview --json`."""
         return {
             "steps": [step.document for step in self.steps],
-            "diagnostics": [{"urn": urn, "severity": severity, "message": text} for urn, severity, text in self._said],
+            "diagnostics": [
+                {"urn": urn, "severity": severity, "message": text} for urn, severity, text in self._messages
+            ],
             "changeSummary": Counter(step.op.title for step in self.steps),
         }

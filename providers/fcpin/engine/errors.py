@@ -5,15 +5,15 @@ EngineError              1  one line: where, what (got / expected), what to do
 ├── ProjectInvalid          Pulumi.yaml or the stack's configuration cannot be used
 ├── StateUnusable           the checkpoint is damaged, newer, or compressed: never written over
 ├── PassphraseWrong
-├── StackLocked             another run is at work, or one was killed
+├── StackLocked             another run holds the lock, or one was killed
 ├── StackNotFound        6
-├── UsageError           2  words that are not known, or do not go together
+├── UsageError           2  unknown or conflicting arguments
 ├── ChangesProposed      7  --expect-no-changes, and there were some
-├── Cancelled            8  the user said no, or interrupted the run
+├── Cancelled            8  the user declined, or interrupted the run
 ├── ProviderRefused         a dynamic provider that this engine does not load
 ├── ProviderFailed          a method of the dynamic provider raised; the text is the provider's
 │   └── OutcomeUnknown      the plugin ended in the middle of a call
-└── CheckFailed             check() found the inputs wrong; a line for every failure
+└── CheckFailed             check() returned failures: one line each
 """
 
 
@@ -53,7 +53,7 @@ class StackNotFound(EngineError):
 
 
 class UsageError(EngineError):
-    """The command line asks for something that cannot be."""
+    """The command line is not valid."""
 
     exit_code = 2
 

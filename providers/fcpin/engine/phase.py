@@ -16,8 +16,8 @@ from fcpin.engine.child import Child
 from fcpin.engine.deployment import Deployment
 from fcpin.engine.display import Display
 from fcpin.engine.errors import EngineError, Unsupported
-from fcpin.engine.ledger import Ledger
 from fcpin.engine.plugin import OPTIONS, Provider
+from fcpin.engine.snapshot import SnapshotManager
 from fcpin.engine.stack import Stack
 from fcpin.engine.state import DYNAMIC_PREFIX, FIELDS, REFERENCE_TYPE, Checkpoint, ResourceState, read_checkpoint
 from fcpin.engine.values import from_wire, has_secret, parse_path, reveal, to_wire
@@ -48,7 +48,7 @@ class Services(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.Engine
         server.start()
 
     def SupportsFeature(self, request: Any, _context: Any) -> Any:  # noqa: N802 - the protocol's name
-        """All but one; what is refused is refused when used, in words that do not ask to update the CLI."""
+        """All but one; what is not supported is refused when used, with an error of this engine."""
         return resource_pb2.SupportsFeatureResponse(hasSupport=request.id != "outputValues")
 
     def RegisterResource(self, request: Any, _context: Any) -> Any:  # noqa: N802
@@ -95,7 +95,7 @@ class Services(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.Engine
     RequirePulumiVersion = _refusing("a required version of the Pulumi CLI, {0.pulumi_version_range},")
 
     def refuse(self, error: EngineError, context: Any = None) -> None:
-        """Say it once, here, and carry nothing more out; what the program then prints about it is not shown."""
+        """Display *error* once and start no more steps; what the program prints about it is not displayed."""
         self._refused = True
         self._deployment.display.log("error", str(error))
         if context:
@@ -103,12 +103,12 @@ class Services(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.Engine
 
 
 def _goal(request: Any, urn: str) -> ResourceState:
-    """What a RegisterResourceRequest asks for. Raises Unsupported, naming the option and the resource."""
+    """The state that a RegisterResourceRequest describes. Raises Unsupported, naming the option and the resource."""
     if request.remote or (request.custom and not request.type.startswith(DYNAMIC_PREFIX)):
         raise Unsupported(f"{request.name}: resource type {request.type} (expected a Python dynamic resource)")
     raw = MessageToDict(request)
     for word in raw:
-        if word in _REFUSED and raw[word]:  # an empty message is no wish
+        if word in _REFUSED and raw[word]:  # an empty message is the default
             option = re.sub("(?<=[a-z])(?=[A-Z])", "_", word).lower()
             raise Unsupported(f"{request.name}: the resource option {option}")
     for path in (*request.ignoreChanges, *request.replaceOnChanges):
@@ -127,23 +127,25 @@ def require_supported(before: Checkpoint) -> None:
 
 
 def run_phase(stack: Stack, options: Namespace, display: Display, interrupted: Event, *, preview: bool) -> None:
-    """Do it, and show it; the display knows how it went. Raises EngineError when the state cannot be used."""
+    """Run the phase; *display* holds its result. Raises EngineError when the state cannot be used."""
     before = read_checkpoint(stack.path)
     require_supported(before)
     pending = "".join(f"\n  * {one.state.urn}, interrupted while {one.kind}" for one in before.operations)
     if pending and (preview or options.skip_preview):
-        display.log("warning", f"the run before was cut off; what it was creating is registered anew:{pending}")
+        display.log(
+            "warning", f"the previous run was cut off; resources that it was creating are created again:{pending}"
+        )
     # the SDK has up to four calls a step under way; each waits in a thread here
     server = grpc.server(ThreadPoolExecutor(max_workers=72), options=OPTIONS)
     address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     environment = {"PULUMI_PROJECT": stack.project, "PULUMI_CONFIG": "{}"}
     with Child("plugin", {"engine": address}, stack.program, environment) as child, contextlib.ExitStack() as ending:
-        ledger = Ledger(before, None if preview else stack.write)
+        snapshots = SnapshotManager(before, None if preview else stack.write)
         provider = Provider(child, stack.config, display.output)
         for state in before.resources:
             if state.is_managed:
                 provider.require_allowed(state)
-        work = Deployment(stack, ledger, provider, display, preview, targets=options.target, interrupted=interrupted)
+        work = Deployment(stack, snapshots, provider, display, preview, targets=options.target, interrupted=interrupted)
         Services(work).serve(server)
         ending.callback(server.stop, 0)
         ending.callback(work.close)
@@ -159,7 +161,7 @@ def run_phase(stack: Stack, options: Namespace, display: Display, interrupted: E
             _refuse_targets(work, before)
         if options.command != "refresh" and not work.is_over:
             work.delete_remaining()
-        ledger.commit()
+        snapshots.commit()
     display.summary(*work.stack_outputs)
 
 
@@ -175,8 +177,8 @@ def _run_program(work: Deployment, address: str) -> None:
     addresses = {"monitor": address, "engine": address, "root_directory": str(stack.root)}
     settings = {**names, **addresses, "parallel": work.parallel, "dry_run": work.preview}
     secret_keys = [key for key, text in stack.config.items() if has_secret(text)]
-    order = {"settings": settings, "config": reveal(stack.config), "secret_keys": secret_keys}
-    with Child("program", order, stack.program, {"PULUMI_CONFIG": "{}", "PULUMI_CONFIG_SECRET_KEYS": "[]"}) as program:
+    task = {"settings": settings, "config": reveal(stack.config), "secret_keys": secret_keys}
+    with Child("program", task, stack.program, {"PULUMI_CONFIG": "{}", "PULUMI_CONFIG_SECRET_KEYS": "[]"}) as program:
         code = program.wait(work.display.output)
     if code and not work.is_over:
         work.display.log("error", f"the program ended with exit code {code}")

@@ -19,8 +19,8 @@ OPTIONS = [*_GRPC_CHANNEL_OPTIONS, ("grpc.enable_http_proxy", 0)]
 
 
 @dataclass(frozen=True)
-class Difference:
-    """What diff() answered."""
+class DiffResult:
+    """The answer of diff()."""
 
     changes: bool | None
     """None when the provider leaves it to the engine to compare the inputs."""
@@ -52,11 +52,11 @@ class Provider:
             raise CheckFailed("\n".join(_failure(state, failure) for failure in answer.failures))
         return replace(state, inputs=as_secret_as(from_wire(answer.inputs), state.inputs))
 
-    def diff(self, old: ResourceState, new: ResourceState) -> Difference:
+    def diff(self, old: ResourceState, new: ResourceState) -> DiffResult:
         """Whether what *old* has in the cloud differs from the inputs of *new*."""
         answer = self._change("Diff", old, new)
         changes = {provider_pb2.DiffResponse.DIFF_NONE: False, provider_pb2.DiffResponse.DIFF_SOME: True}
-        return Difference(changes.get(answer.changes), list(answer.replaces), answer.deleteBeforeReplace)
+        return DiffResult(changes.get(answer.changes), list(answer.replaces), answer.deleteBeforeReplace)
 
     def create(self, state: ResourceState) -> ResourceState:
         """Make it: *state* with its id, which is never empty, and its outputs."""

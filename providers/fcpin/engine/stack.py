@@ -1,4 +1,4 @@
-"""A stack: what Pulumi.yaml and Pulumi.<stack>.yaml say of it, and the files of a file:// backend that keep it."""
+"""A stack: its Pulumi.yaml and Pulumi.<stack>.yaml, and its files in a file:// backend."""
 
 import contextlib
 import getpass
@@ -83,7 +83,7 @@ class Stack:
         file = root / str(document.get("stackConfigDir") or ".") / f"Pulumi.{name}.yaml"
         try:
             settings = _read_yaml(file) if file.exists() else {}
-        except OSError as error:  # a name that is too long, say
+        except OSError as error:  # a name that is too long, for example
             raise ProjectInvalid(f"Pulumi.yaml: stackConfigDir cannot be used: {error.strerror}") from None
         if settings.get("secretsprovider") not in (None, "passphrase", "default"):
             raise Unsupported(f"{file}: secretsprovider {settings['secretsprovider']!r}")
@@ -97,7 +97,9 @@ class Stack:
         stack = cls.named(name, folder)
         if not (stack.path.exists() or stack.settings_file.exists()):
             file = stack.settings_file.name
-            raise StackNotFound(f"no stack named '{stack.name}' found; with a {file} its first `up` makes it")
+            raise StackNotFound(
+                f"no stack named '{stack.name}' found; create {file}, and its first `up` creates the stack"
+            )
         read_latest(stack.path)  # a state that cannot be used is refused before anything is started
         return stack
 
@@ -124,7 +126,7 @@ class Stack:
 
     @property
     def path(self) -> Path:
-        """The checkpoint. Raises Unsupported when the CLI was told to compress it."""
+        """The checkpoint. Raises Unsupported when the CLI has compressed it."""
         return self._state_file(self.project, self.name)
 
     def _state_file(self, project: str, stack: str) -> Path:
@@ -164,7 +166,9 @@ class Stack:
             try:
                 value = _opened(values[key], decrypt)
             except StateUnusable as error:
-                raise ProjectInvalid(f"{self.settings_file}: {key}: {error}; set it anew with the Pulumi CLI") from None
+                raise ProjectInvalid(
+                    f"{self.settings_file}: {key}: {error}; set it again with the Pulumi CLI"
+                ) from None
             plain = reveal(value)
             text = "" if plain is None else plain if isinstance(plain, str) else compact(plain)
             config[key] = Secret(text) if has_secret(value) else text
@@ -183,7 +187,9 @@ class Stack:
             text = encode(state, f"organization/{self.project}/{self.name}", self.crypter, self._now)
             _write_atomically(self.path, text)
         except OSError as error:
-            raise StateUnusable(f"cannot write {self.path}: {error.strerror}; what was there still is") from error
+            raise StateUnusable(
+                f"cannot write {self.path}: {error.strerror}; the previous file is unchanged"
+            ) from error
 
     @property
     def _now(self) -> str:
@@ -232,7 +238,7 @@ class Stack:
             yield held.close
 
     def _remove_temporary_files(self) -> None:
-        """Those that a killed run left. Only the holder of the lock may call it: nobody else writes this state."""
+        """Those that a killed run left. Only the holder of the lock may call it: no other process writes this state."""
         for path in self.path.parent.glob(f"{glob.escape(self.path.name)}.*.tmp"):
             path.unlink(missing_ok=True)
         meta = self.backend / "meta.yaml"
@@ -292,7 +298,7 @@ def _opened(value: Any, decrypt: Callable[[str], str]) -> Value:
 def _write_atomically(path: Path, text: str) -> None:
     """Replace *path* so that after a crash it is either the old or the new text, never half of one; `.bak` is the old.
 
-    The file backend of the CLI keeps an `.attrs` file beside each file, with a checksum: a stale one is removed.
+    The file backend of the CLI keeps an `.attrs` file next to each file, with a checksum: a stale one is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary, backup = (path.with_name(f"{path.name}.{ending}") for ending in (f"{os.getpid()}.tmp", "bak"))

@@ -1,7 +1,7 @@
 """Property values: what a Python value, a protobuf Struct and a secret are to one another, and how two bags differ.
 
 In the engine a property value is plain JSON plus two marks: `Secret` around a value, and the text `UNKNOWN` for a value
-that only the deployment itself will tell. On the wire and in the state both are dictionaries under a signature key
+that is known only after the deployment. On the wire and in the state both are dictionaries under a signature key
 (Pulumi SDK: `pulumi.runtime.rpc`).
 """
 

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Protocol
 
-from fcpin.errors import Problem, WrongShape
+from fcpin.errors import Problem, WrongShape, unknown_key
 from fcpin.json_fields import kind
-from fcpin.spelling import unknown_key
 
 _STEP_TOLERANCE: Final = 1e-9
 

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from fcpin.build.builder import BuildRequest
-from fcpin.errors import InvalidSettings, Problem
+from fcpin.errors import InvalidSettings, Problem, unknown_key
 from fcpin.image import Image
 from fcpin.image_pipeline.keys import INPUTS, OWN_KEYS, SPEC_KEYS
 from fcpin.pipeline.spec import PIPELINE, deadline_of, image_of, is_rebuilt, problems
 from fcpin.pipeline.variables import commit_problem
-from fcpin.spelling import unknown_key
 
 _PROVIDER: Final = "__provider"
 

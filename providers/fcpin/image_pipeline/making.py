@@ -8,7 +8,7 @@ from fcpin.build.making import Maker
 from fcpin.clients import builders
 from fcpin.clock import SystemClock
 from fcpin.errors import BuildCanceled
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries
 from fcpin.settings import Get, Settings
 
 _SLICE: Final = 0.5
@@ -28,7 +28,7 @@ class PluginClock(SystemClock):
             super().sleep(min(_SLICE, left))
 
 
-def maker(get: Get, directory: RegistryDirectory) -> Maker:
+def maker(get: Get, registries: Registries) -> Maker:
     """Builds by the pipelines that the stack's configuration leads to, or here. Raises InvalidSettings."""
     clock = PluginClock()
-    return Maker(builders(Settings.read(get), directory, Path(), clock), directory, clock)
+    return Maker(builders(Settings.read(get), registries, Path(), clock), registries, clock)

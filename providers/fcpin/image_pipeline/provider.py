@@ -30,7 +30,7 @@ class ImagePipelineProvider(ConfiguredProvider):
         from fcpin.image_pipeline.making import maker
 
         super().configure(req)
-        self._maker: Maker = maker(req.config.get, self._services.directory)
+        self._maker: Maker = maker(req.config.get, self._services.registries)
         self._memo: RunMemo = self._services.memo
         self._log: Log = self._services.log
 

@@ -4,14 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
-from fcpin.errors import InvalidInput, InvalidPolicy, InvalidSettings, Problem
+from fcpin.errors import InvalidInput, InvalidPolicy, InvalidSettings, Problem, unknown_key
 from fcpin.fc import runtime_config
 from fcpin.image import Digest, Image, Repository, parse_digest
 from fcpin.pinned_function.keys import CHOSEN, DEPLOYED, INPUTS, ORDERED_BY, POLICY_KEYS
 from fcpin.policy import Policy
 from fcpin.policy.tag_names import is_pin_tag, pin_tag
 from fcpin.settings import region_problem
-from fcpin.spelling import unknown_key
 
 DEFAULT_DEADLINE: Final = 600.0
 _PROVIDER: Final = "__provider"

@@ -81,7 +81,7 @@ class PinnedFunctionProvider(ConfiguredProvider):
             return ReadResult("", {})
         require_image(function)
         deployed = deployed_image(props)
-        registered = look(self._services.directory, function, deployed, stored.platform)
+        registered = look(self._services.registries, function, deployed, stored.platform)
         drift = classify(deployed, function, registered)
         if drift.detail:
             self._services.log("warning", f"{stored.function_name}: {drift}: {drift.detail}")

@@ -27,7 +27,7 @@ from fcpin.pinned_function.keys import IMMUTABILITY
 from fcpin.pinned_function.run_memo import Remembered, RunMemo, key_of
 from fcpin.policy import Selection
 from fcpin.policy.tag_names import pin_tag
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Resolver:
 
     def __init__(
         self,
-        directory: RegistryDirectory,
+        registries: Registries,
         repositories: Sequence[Repository],
         memo: RunMemo,
         log: Log,
@@ -71,10 +71,10 @@ class Resolver:
         min_age_bypass: bool = False,
     ) -> None:
         """*repositories* are listed in the background as soon as one of them is asked for. *now* is the run's."""
-        self._directory, self._memo, self._log, self._now = directory, memo, log, now
+        self._registries, self._memo, self._log, self._now = registries, memo, log, now
         self._min_age_bypass = min_age_bypass
         self._to_list = repositories
-        self._rankings = Rankings(directory)
+        self._rankings = Rankings()
         self._resolved: dict[tuple[str, str, str], Resolved] = {}
         self._warned: set[str] = set()
         self._lock = threading.Lock()
@@ -111,7 +111,7 @@ class Resolver:
     def verify(self, args: PinArgs, pin: Pin) -> TagRecord:
         """Read the tag once more. Raises TagMoved when it no longer is what the preview showed."""
         try:
-            record = self._directory.resolve(args.repository, pin.tag)
+            record = self._registries.open(args.repository).resolve(pin.tag)
         except TagNotFound:
             raise TagNotFound(
                 f"{args.repository}:{pin.tag} is gone since it was resolved to {short(pin.digest)}; "
@@ -130,7 +130,7 @@ class Resolver:
         if args.policy.suspend:
             return known
         try:
-            immutable = self._directory.is_immutable(args.repository)
+            immutable = self._registries.open(args.repository).is_immutable()
         except RegistryError:
             return known  # whoever needs the registry has said so
         return {} if immutable is None else {IMMUTABILITY: immutable}
@@ -139,32 +139,34 @@ class Resolver:
         """The pin that `ignore_changes` holds on to. Its digest is read where the state has none (properties.live)."""
         if kept.digest is not None:
             return Pin(kept.tag, kept.digest, kept.protected, kept.by)
-        record = self._directory.resolve_once(args.repository, kept.tag)
+        record = self._registries.open(args.repository).resolve_once(kept.tag)
         return Pin(kept.tag, digest_of(record, args.repository), kept.protected, kept.by)
 
     def same_image(self, repository: Repository, platform: str) -> SameDigest:
         """Whether a pin's digest and what FC resolved are one image: an index and its child count as equal."""
-        return same_image(self._directory, repository, platform)
+        return same_image(self._registries.open(repository), platform)
 
     def _select(self, args: PinArgs, current: Current | None, *, is_moved: bool) -> Resolved:
         if not args.policy.suspend:
             self._start_listings()
+        repository = self._registries.open(args.repository)
         current_tag, current_by = (current.tag, current.by) if current else (None, "")
-        selection, ranking = self._rankings.select(
+        ranking = self._rankings.rank(
             args.policy,
-            args.repository,
+            repository,
             current_tag,
-            current_by=current_by,
             now=self._now,
-            min_age_bypass=self._min_age_bypass,
             warn=lambda warning: self._warn(f"{args.function_name}: {warning}"),
+        )
+        selection = ranking.select(
+            current_tag, current_by=current_by, now=self._now, min_age_bypass=self._min_age_bypass
         )
         held = (selection.reason,) if selection.hold else ()
         for warning in (*held, *selection.warnings):
             self._warn(f"{args.function_name}: {warning}")
         if selection.chosen is None:
             return self._kept(args, selection, current)
-        record = self._directory.resolve_once(args.repository, selection.chosen.tag)
+        record = repository.resolve_once(selection.chosen.tag)
         args.policy.confirm(selection, record)
         digest, by = digest_of(record, args.repository), selection.by or current_by
         pin = Pin(record.tag, digest, args.policy.is_protected, by)
@@ -178,7 +180,7 @@ class Resolver:
         """The engine checks one resource after the other; their listings need not wait for one another."""
         with self._lock:
             repositories, self._to_list = self._to_list, ()
-        self._directory.start_listing(repositories)
+        self._registries.start_listing(repositories)
 
     def _kept(self, args: PinArgs, selection: Selection, current: Current | None) -> Resolved:
         if current is None or not selection.keep:
@@ -198,7 +200,7 @@ class Resolver:
         if args.policy.suspend or wanted == current.protected:
             return current.protected
         try:
-            record = self._directory.resolve_once(args.repository, current.tag)
+            record = self._registries.open(args.repository).resolve_once(current.tag)
         except TagNotFound:
             return current.protected
         return wanted if record.digest == current.digest else current.protected
@@ -210,7 +212,7 @@ class Resolver:
         has_no_login = args.config is not None and not args.config.get("registry_config")
         if has_no_login and (problem := rules.login_problem(args.repository.host)):
             self._warn(problem)
-        if rules.is_economy(self._directory.specification(args.repository)):
+        if rules.is_economy(self._registries.open(args.repository).specification()):
             raise EditionUnsupported(
                 f"{args.repository.host} is an ACR Enterprise instance of the Economy edition, from which Function "
                 "Compute does not pull; upgrade the instance, or use another registry"
@@ -226,11 +228,11 @@ class Resolver:
             self._log("warning", warning)
 
     def _check_image(self, args: PinArgs, pin: Pin) -> None:
-        platform = args.policy.platform
+        platform, repository = args.policy.platform, self._registries.open(args.repository)
         try:
-            manifest = require_platform(self._directory, args.repository, pin.tag, pin.digest, platform)
+            manifest = require_platform(repository, pin.tag, pin.digest, platform)
             found = [ATTESTED] if manifest.is_attested else []
-            size = compressed_size(self._directory, args.repository, manifest, platform)
+            size = compressed_size(repository, manifest, platform)
             has_gpu = bool((args.config or {}).get("gpu_config"))
             if size is not None and (problem := rules.size_problem(size, has_gpu=has_gpu)):
                 found.append(problem)

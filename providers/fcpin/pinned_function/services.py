@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from fcpin.clients import ClientFor, function_clients, registries
+from fcpin.clients import ClientFor, function_clients, registries_of
 from fcpin.clock import SystemClock
 from fcpin.errors import InvalidInput
 from fcpin.function_files import with_files
@@ -18,7 +18,7 @@ from fcpin.pinned_function.health import Health
 from fcpin.pinned_function.resolver import Resolver
 from fcpin.pinned_function.run_memo import Engine, RunMemo, memo_folder
 from fcpin.protection.pin_tags import PinTags
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries
 from fcpin.settings import Get, Settings
 
 
@@ -28,7 +28,7 @@ class Services:
 
     default_region: str
     client_for: ClientFor
-    directory: RegistryDirectory
+    registries: Registries
     resolver: Resolver
     deployer: Deployer
     claims: Claims
@@ -61,19 +61,19 @@ def of_this_process(get: Get) -> Services:
 def configured(get: Get) -> Services:
     """Make the services from stack configuration. Asks nobody anything. Raises InvalidSettings."""
     settings, clock, log = Settings.read(_with_files(get)), SystemClock(), plugin_log()
-    directory = registries(settings, clock, tell=lambda said: log("info", said))
+    registries = registries_of(settings, clock, tell=lambda said: log("info", said))
     folder = memo_folder()
     if folder is None:
         log("warning", _NO_MEMO)
     memo = RunMemo(folder, Engine.of_this_plugin())
     resolver = Resolver(
-        directory, settings.repositories, memo, log, clock.now(), min_age_bypass=settings.min_age_bypass
+        registries, settings.repositories, memo, log, clock.now(), min_age_bypass=settings.min_age_bypass
     )
     client_for = function_clients(settings)
-    deployer = Deployer(client_for, resolver, Guard(resolver, PinTags(directory), log), clock, log)
+    deployer = Deployer(client_for, resolver, Guard(resolver, PinTags(registries), log), clock, log)
     approved = Approved.from_environment()
     health = Health(client_for, resolver)
-    return Services(settings.region, client_for, directory, resolver, deployer, Claims(), health, log, memo, approved)
+    return Services(settings.region, client_for, registries, resolver, deployer, Claims(), health, log, memo, approved)
 
 
 def _with_files(get: Get) -> Get:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
+from fcpin.errors import unknown_key
 from fcpin.pipeline.finding import Finding, error, warning
 from fcpin.pipeline.model import Task
-from fcpin.spelling import unknown_key
 
 
 def judge(tasks: Sequence[Task]) -> Iterator[Finding]:

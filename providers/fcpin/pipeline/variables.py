@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from fcpin.errors import InvalidInput, InvalidSettings, Problem
-from fcpin.spelling import unknown_key
+from fcpin.errors import InvalidInput, InvalidSettings, Problem, unknown_key
 
 SHORT_COMMIT: Final = "git.shortCommitId"
 MILLISECONDS: Final = "currentTimestampMs"

@@ -3,8 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fcpin.errors import InvalidPolicy, Problem
-from fcpin.spelling import unknown_key
+from fcpin.errors import InvalidPolicy, Problem, unknown_key
 
 _SHOWN = 60
 

@@ -75,8 +75,8 @@ class Filters:
             return reason
         if self._lists is not None and (reason := self._unlisted(self._lists.matches(tag))):
             return reason
-        if self.extract is not None:
-            return self._extracted(tag)
+        if self.extract is not None and self.pattern is not None:
+            return _extracted(self.extract.expand(self.pattern, tag))
         if self._search is not None and not self._search.matches(tag):
             return _NO_MATCH
         return tag
@@ -90,14 +90,13 @@ class Filters:
             return None
         return Reason(f"matches {shown(self.ignore[min(ignoring) - first_ignored].source)} of ignore_tags")
 
-    def _extracted(self, tag: str) -> str | Reason:
-        assert self.pattern is not None and self.extract is not None
-        value = self.extract.expand(self.pattern, tag)
-        if value is None:
-            return _NO_MATCH
-        if not value:
-            return _EMPTY
-        return value if len(value) <= _LONGEST_VALUE else _LONG
+
+def _extracted(value: str | None) -> str | Reason:
+    if value is None:
+        return _NO_MATCH
+    if not value:
+        return _EMPTY
+    return value if len(value) <= _LONGEST_VALUE else _LONG
 
 
 def _not_an_image(record: TagRecord) -> Reason | None:

@@ -13,8 +13,9 @@ from fcpin.errors import InvalidPolicy, Problem
 from fcpin.policy.fields import Fields, shown
 
 _LONGEST: Final = 1000
-_SET_MEMORY: Final = 1 << 25
-"""Bytes for each pattern of a set: four times what RE2 takes for one alone, so that none is too large for a set."""
+_LARGEST_SET: Final = 50_000
+"""Size of the program of a set. A set has no slower way for a program that is too large, as a single pattern has."""
+_SET_MEMORY: Final = 1 << 26
 _INLINE_FLAGS: Final = re.compile(r"\(\?[a-zA-Z]+\)")
 _ATOM: Final = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\[:\^?[a-z]+:\]|\\.|[^\]\\])*\]|.", re.DOTALL)
 _REFERENCE: Final = re.compile(r"\$(?:(\w+)|\{(\w+)\}|(\$)|)", re.ASCII)
@@ -65,9 +66,7 @@ class Pattern:
     def is_anchored(self) -> bool:
         """Whether every alternative has `^` and `$`: it cannot match in the middle of a tag."""
         body = _INLINE_FLAGS.sub("", self.source, count=1) if self.source.startswith("(?") else self.source
-        return all(
-            atoms and atoms[0] in ("^", r"\A") and atoms[-1] in ("$", r"\z") for atoms in _alternatives(body)
-        )
+        return all(atoms and atoms[0] in ("^", r"\A") and atoms[-1] in ("$", r"\z") for atoms in _alternatives(body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,27 +74,36 @@ class PatternSet:
     """Patterns that are matched all at once: RE2 takes as long for many as for one."""
 
     patterns: tuple[Pattern, ...]
+    whole: bool
+    """Whether a pattern must match a tag as a whole, and not anywhere in it."""
     regexps: Any = field(repr=False, compare=False)
+    """A set of RE2; None where it would be too large."""
 
     @classmethod
     def of(cls, patterns: Sequence[Pattern], *, whole: bool) -> Self | None:
-        """*whole*: a pattern must match a tag as a whole, and not anywhere in it. None for no patterns."""
+        """None for no patterns."""
         if not patterns:
             return None
+        if sum(pattern.regexp.programsize for pattern in patterns) > _LARGEST_SET:
+            return cls(tuple(patterns), whole, None)
         import re2
 
         options = re2.Options()
         options.log_errors = False
-        options.max_mem = _SET_MEMORY * len(patterns)
+        options.max_mem = _SET_MEMORY
         regexps = re2.Set.FullMatchSet(options) if whole else re2.Set.SearchSet(options)
         for pattern in patterns:
             regexps.Add(pattern.source)
         regexps.Compile()
-        return cls(tuple(patterns), regexps)
+        return cls(tuple(patterns), whole, regexps)
 
     def matches(self, tag: str) -> Sequence[int]:
         """The positions of the patterns that match."""
-        return self.regexps.Match(tag) or ()
+        if self.regexps is not None:
+            return self.regexps.Match(tag) or ()
+        regexps = [pattern.regexp for pattern in self.patterns]
+        matches = [regexp.fullmatch if self.whole else regexp.search for regexp in regexps]
+        return [index for index, match in enumerate(matches) if match(tag)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,14 @@
 5. Where all wait, the current pin is kept. Where none qualifies, `on_empty` decides whether it is.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from itertools import islice
 from operator import itemgetter
+from threading import Lock
 from typing import Final, NamedTuple, TypeAlias
 
 from fcpin.errors import InvalidPolicy, Problem
@@ -55,6 +56,8 @@ class Ordered:
 
     order: Order
     rows: Sequence[Row]
+    without_build_time: Sequence[str]
+    """Tags that only their missing build time keeps out, in alphabetical order."""
 
     def is_newer(self, key: Key, other: Key) -> bool:
         return key < other if self.order.descending else other < key
@@ -102,6 +105,8 @@ class Doubt(NamedTuple):
 class Ranking:
     """The tags of one repository, filtered and ordered by one policy. Functions that share both share the work.
 
+    Safe to share between threads.
+
     >>> policy = Policy.from_spec({"policy": {"semver": {"range": "1.x"}}})
     >>> Ranking(policy, [TagRecord("v1.2.0"), TagRecord("v2.0.0")]).select().chosen.tag
     'v1.2.0'
@@ -110,6 +115,7 @@ class Ranking:
     def __init__(self, policy: Policy, tags: Iterable[TagRecord]) -> None:
         self.policy = policy
         self.listing = by_name(tags)
+        self._lock = Lock()
         self._ordered: dict[str, Ordered] = {}
         self._ready: dict[tuple[str, datetime | None, bool], Ready] = {}
         self._selections: dict[tuple[str | None, str, datetime | None, bool], Selection] = {}
@@ -133,9 +139,10 @@ class Ranking:
         `min_age` to go by.
         """
         asked = (current, current_by, now, min_age_bypass)
-        if asked not in self._selections:
-            self._selections[asked] = self._select(*asked)
-        return self._selections[asked]
+        with self._lock:
+            if asked not in self._selections:
+                self._selections[asked] = self._select(*asked)
+            return self._selections[asked]
 
     def needs_build_times(self, current: str | None = None, *, now: datetime | None = None) -> Sequence[str]:
         """The tags that can only be ordered by their build time, and do not have it yet, in alphabetical order.
@@ -144,8 +151,8 @@ class Ranking:
         """
         if self.policy.suspend or self.policy.active_hold(now) is not None:
             return ()
-        order = self._order(self._current(current).value).order
-        return sorted(record.tag for value, record in self._candidates if order.needs_build_time(value, record))
+        with self._lock:
+            return self._order(self._current(current).value).without_build_time
 
     def with_build_times(self, created: Mapping[str, datetime]) -> "Ranking":
         """The same with the build times that were looked up, by tag."""
@@ -168,8 +175,10 @@ class Ranking:
         if scope not in self._ordered:
             order = self.policy.order.bind(scope, self._candidates)
             key_of = order.key
-            keys = [(key_of(value, record), record) for value, record in self._candidates]
-            self._ordered[scope] = Ordered(order, [row for row in keys if row[0] is not None])  # type: ignore[misc]
+            keys = ((key_of(value, record), record) for value, record in self._candidates)
+            needs_time = order.needs_build_time
+            missing = sorted(record.tag for value, record in self._candidates if needs_time(value, record))
+            self._ordered[scope] = Ordered(order, [(key, record) for key, record in keys if key is not None], missing)
         return self._ordered[scope]
 
     def _gated(self, current: str | None, now: datetime | None, min_age_bypass: bool) -> Ready:
@@ -214,9 +223,7 @@ class Ranking:
         value = self.policy.filters.value(TagRecord(name))
         return Current(tag, name, None if isinstance(value, Reason) else value, by)
 
-    def _select(
-        self, current: str | None, current_by: str, now: datetime | None, min_age_bypass: bool
-    ) -> Selection:
+    def _select(self, current: str | None, current_by: str, now: datetime | None, min_age_bypass: bool) -> Selection:
         if self.policy.suspend:
             return self._suspended(current)
         if (hold := self.policy.active_hold(now)) is not None:
@@ -246,7 +253,7 @@ class Ranking:
         chosen = records.get(current or "")
         if chosen is None:
             with suppress(InvalidPolicy):  # no current tag to take the family from
-                chosen = Ranking(self.policy, records.values())._best(current)
+                chosen = Ranking(self.policy, records.values()).best(current)
         chosen = chosen or max(records.values(), key=_last_pushed)
         others = [tag for tag in self.listing if tag != chosen.tag]
         reason = hold.at(chosen.tag)
@@ -260,7 +267,7 @@ class Ranking:
             explain=partial(_each, others, f"{chosen.tag} is held until {iso(hold.until)}"),
         )
 
-    def _best(self, current: str | None) -> TagRecord | None:
+    def best(self, current: str | None) -> TagRecord | None:
         """The newest by the order alone, whatever its age."""
         ordered = self._order(self._current(current).value)
         if not ordered.rows:
@@ -343,7 +350,8 @@ class Ranking:
         unknown = f"cannot be shown to be newer than {tag}"
         if _lost_push_times(order, current):
             return Doubt(
-                f"{winner.tag} {unknown}, which was chosen by push time: the registry gives no push times now; {_ALLOW}",
+                f"{winner.tag} {unknown}, which was chosen by push time: the registry gives no push times now; "
+                f"{_ALLOW}",
                 unknown,
             )
         is_gone = tag not in self.listing
@@ -393,7 +401,7 @@ class Ranking:
     def _rejections(
         self, ordered: Ordered, ready: Ready, why_ready: Callable[[TagRecord], str], chosen: str | None = None
     ) -> Iterator[Rejection]:
-        """Every tag but *chosen* with the rule that it fails; *why_ready* has the reason for one that may be deployed."""
+        """Every tag but *chosen* with the rule that it fails; *why_ready* answers for those that may be deployed."""
         waits = {one.tag: one.wait.reason for one in ready.waiting}
         order = ordered.order
         for record in self.listing.values():
@@ -422,7 +430,7 @@ def could_select(policy: Policy, tag: str, current: str | None = None) -> bool:
     name = tag if policy.acceleration.mode == "ignore" else original(tag)
     ranking = Ranking(policy, [TagRecord(name, pushed=LONG_AGO, created=LONG_AGO)])
     with suppress(InvalidPolicy):  # no current tag to take the family from: the deployment reports that
-        return ranking._best(current) is not None
+        return ranking.best(current) is not None
     return True
 
 
@@ -452,7 +460,7 @@ def _lost_push_times(order: Order, current: Current) -> bool:
 
 
 def _why_beaten(
-    winner: TagRecord, conversion: TagRecord | None, ties: frozenset[str], by: str, record: TagRecord
+    winner: TagRecord, conversion: TagRecord | None, ties: Collection[str], by: str, record: TagRecord
 ) -> str:
     if record is winner and conversion is not None:
         return f"is deployed as {conversion.tag}"

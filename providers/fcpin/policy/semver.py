@@ -1,8 +1,8 @@
 """Semantic versions and ranges of them, as Masterminds/semver and so Flux and Helm read them.
 
-Versions are tuples that compare as the specification says (https://semver.org, section 11). A range is OR-groups (`||`)
-of comparisons that all must hold (space or comma). Every comparison is an interval `[low, high)` of version keys, or the
-exclusion of one:
+Versions are tuples that compare as the specification says (https://semver.org, section 11). A range is OR-groups
+(`||`) of comparisons that all must hold (space or comma). Every comparison is an interval `[low, high)` of version
+keys, or the exclusion of one:
 
 1. `1.2.3` and `=1.2.3` are that version; `1.2`, `1.2.x`, `1.2.*` and `~1.2.3` stay inside 1.2, and `1`, `1.x` inside 1.
 2. `^1.2.3` stays below the next change of the leftmost number that is not zero: 2, or 0.3, or 0.0.4.
@@ -16,7 +16,7 @@ holds a table of its own answers.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from fcpin.errors import InvalidPolicy, Problem
 
@@ -56,6 +56,7 @@ def _key(major: str, minor: str | None, patch: str | None, pre: str | None) -> V
 def _identifiers(pre: str) -> tuple[tuple[int, int | str], ...]:
     """Those of a pre-release. Numbers compare as numbers and come before words."""
     return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in pre.split("."))
+
 
 _OPERATOR = r"(?P<op>=>|=<|>=|<=|!=|~>|[=<>~^])?"
 _PART = r"(?:[0-9]+|[xX*])"

@@ -1,8 +1,8 @@
 """Read a policy as the user wrote it: in stack configuration, as a Pulumi input or after `--policy`."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final, Protocol
 
 from fcpin.policy.family import Family
 from fcpin.policy.fields import Fields, shown
@@ -12,7 +12,17 @@ from fcpin.policy.orders import Alphabetical, ByPushTime, DigestOf, Newest, Nume
 LIMIT: Final = 100
 MOST: Final = 10_000
 
-ORDERS: Mapping[str, type[Order] | type[Newest]] = {
+
+class OrderReader(Protocol):
+    """What is registered under an order's name."""
+
+    @property
+    def options(self) -> Collection[str]: ...
+
+    def read(self, fields: Fields) -> Order: ...
+
+
+ORDERS: Mapping[str, OrderReader] = {
     "family": Family,
     "semver": Semver,
     "numerical": Numerical,

@@ -5,32 +5,32 @@ from typing import Final
 from fcpin.errors import RegistryDenied, TagMoved, TagNotFound
 from fcpin.image import Digest, Repository, TagRecord, short
 from fcpin.policy.tag_names import is_pin_tag, pin_tag
-from fcpin.registry.base import Registry
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.base import ReadableRepository
+from fcpin.registry.registries import Registries
 
 _NO_DEPLOYMENT: Final = "nothing was deployed"
 
 
-def pin_tags_of(registry: Registry, repository: Repository) -> list[TagRecord]:
+def pin_tags_of(repository: ReadableRepository) -> list[TagRecord]:
     """Every tag of *repository* with the name of a pin tag, with its digest; one request each where a listing has none.
 
     Raises RegistryError.
     """
-    listed = [record for record in registry.list_tags(repository) if is_pin_tag(record.tag)]
-    return [record if record.digest else registry.resolve(repository, record.tag) for record in listed]
+    listed = [record for record in repository.list_tags() if is_pin_tag(record.tag)]
+    return [record if record.digest else repository.resolve(record.tag) for record in listed]
 
 
 class PinTags:
     """Finds and makes pin tags. Thread-safe. Every method raises RegistryError, and TagMoved."""
 
-    def __init__(self, directory: RegistryDirectory) -> None:
-        self._directory = directory
+    def __init__(self, registries: Registries) -> None:
+        self._registries = registries
 
     def find(self, repository: Repository, digest: Digest) -> TagRecord | None:
         """The pin tag of *digest*, if it is there. Raises TagMoved when it was moved."""
         tag = pin_tag(digest)
         try:
-            record = self._directory.resolve(repository, tag)
+            record = self._registries.open(repository).resolve(tag)
         except TagNotFound:
             return None
         if record.digest != digest:
@@ -42,17 +42,17 @@ class PinTags:
 
     def make(self, repository: Repository, digest: Digest, *, like: str) -> None:
         """Make the pin tag of *digest*, at which the tag *like* points. Raises RegistryDenied, TagMoved."""
-        tag = pin_tag(digest)
+        tag, handle = pin_tag(digest), self._registries.open(repository)
         try:
-            self._directory.add_tag(repository, tag, digest, like=like)
+            handle.add_tag(tag, digest, like=like)
         except RegistryDenied as error:
             raise RegistryDenied(
                 f"protect: {repository}:{tag} cannot be made, so {_NO_DEPLOYMENT}; "
                 f"allow these credentials to push it, or set protect: none ({error})"
             ) from None
-        record = self._directory.resolve(repository, tag)
+        record = handle.resolve(tag)
         if record.digest != digest:
-            self._directory.delete_tag(repository, tag)  # made a moment ago, by us, for something else
+            handle.delete_tag(tag)  # made a moment ago, by us, for something else
             raise TagMoved(
                 f"{repository}:{like} moved from {digest} to {record.digest} while {tag} was made of it; "
                 f"{_NO_DEPLOYMENT}; run again to see and deploy the new image"

@@ -78,7 +78,7 @@ def _serve(options: argparse.Namespace) -> int:
     settings, limits = read_settings(options.config), Limits()
     with listen(options.host, options.port) as listener:
         receiver = _assemble(settings)
-        web = server(receiver.app(limits), limits, receiver.metrics.counted.refused)
+        web = server(receiver.app(limits), limits, receiver.metrics.counted.rejected)
         ended = _on_signals()
         thread = threading.Thread(target=_run, args=(lambda: web.run(sockets=[listener]), ended), name="receiver-http")
         receiver.start()

@@ -19,7 +19,7 @@ from fcpin.receiver.converge.holds import FileHolds
 from fcpin.receiver.converge.rounds import Rounds
 from fcpin.receiver.converge.survey import Surveyor
 from fcpin.receiver.diary import Diary
-from fcpin.receiver.errors import Refused
+from fcpin.receiver.errors import Rejected
 from fcpin.receiver.intake import Intake
 from fcpin.receiver.known_pins import KnownPins
 from fcpin.receiver.ledger.base import Ledger
@@ -121,7 +121,7 @@ class Receiver:
         holds = FileHolds(self._converger.engine, self._clock)
         actions = LedgerActions(self._ledger, holds, self.crew.wake, self._clock)
         counts = self.metrics.counted
-        count: Callable[[Refused], None] = lambda refusal: counts.refused("", refusal.counted)  # noqa: E731 - one line
+        count: Callable[[Rejected], None] = lambda rejection: counts.rejected("", rejection.reason)  # noqa: E731 - one line
         return Page(
             self._ledger,
             actions,

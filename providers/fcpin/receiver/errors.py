@@ -1,8 +1,8 @@
 """What goes wrong in the receiver, as types beside those of fcpin.errors.
 
 FcpinError
-├── Refused                    a request that gets no further; `status` is the HTTP answer
-│   └── Forged                 it has no right secret
+├── Rejected                   a request or an event that is not accepted; `status` is the HTTP status
+│   └── InvalidSecret          it has no valid secret
 ├── LedgerUnavailable          temporary: the store of jobs cannot be reached
 └── ConvergenceFailed          the engine ended with an error; trying again later may help
     ├── NotAsApproved          the tag was pushed again after the approval: it is proposed anew
@@ -10,25 +10,75 @@ FcpinError
     └── Interrupted            this receiver is being stopped: no failed attempt, somebody goes on later
 """
 
+from enum import Enum
 from typing import Final
 
 from fcpin.errors import FcpinError
 
 
-class Refused(FcpinError):
-    """A request that is not let in. The sentence is for whoever set the sender up, and tells no secret."""
+class Reason(Enum):
+    """Why a request or an event was rejected: label in `/metrics`, HTTP statuses, and the row in the documentation."""
 
-    def __init__(self, status: int, counted: str, sentence: str) -> None:
-        """*counted* is the label in `/metrics`: `forged`, `oversized`, `replayed` …"""
-        super().__init__(sentence)
-        self.status, self.counted = status, counted
+    MALFORMED = (
+        "malformed",
+        (400,),
+        (
+            "the body is not JSON, is nested deeper than 32 levels, or has a field of the wrong type; "
+            "the request is not valid HTTP, or has two lengths"
+        ),
+    )
+    REPLAYED = ("replayed", (400,), "the event is older than `replay_window`, or was received before")
+    UNKNOWN_EVENT = ("unknown_event", (400,), "this version does not know the type of the event")
+    INVALID_SECRET = (
+        "invalid_secret",
+        (401, 403),
+        "the sender is unknown, or its secret is wrong; 403 for the login of the page",
+    )
+    LOGGED_OUT = ("logged_out", (401, 403), "the page: its event stream, or a button, without a login")
+    FORGED = ("forged", (403,), "the page: a form of another site or of another session")
+    UNKNOWN_REPOSITORY = (
+        "unknown_repository",
+        (404,),
+        "no stack has a pin on the repository, or it is not in `repositories`",
+    )
+    SLOW = (
+        "slow",
+        (408,),
+        (
+            "the head of the request did not arrive within 10 s, or its body within 10 s after the head; "
+            "a client that does not read the response is disconnected after 30 s"
+        ),
+    )
+    OVERSIZED = ("oversized", (413,), "the body exceeds 1 MiB or 20,000 values")
+    MEDIA_TYPE = ("media_type", (415,), "the sender does not send this content type, or the body is compressed")
+    THROTTLED = (
+        "throttled",
+        (429,),
+        (
+            "more than `per_minute` requests of a sender, or more than 60 wrong secrets a minute from one address; "
+            "wrong secrets never block a right one"
+        ),
+    )
+    UNAVAILABLE = ("unavailable", (503,), "the event could not be stored; the sender should retry")
+    CROWDED = ("crowded", (503,), "more than 512 connections, or more than 100 event streams of the page")
+
+    def __init__(self, label: str, statuses: tuple[int, ...], description: str) -> None:
+        self.label, self.statuses, self.description = label, statuses, description
 
 
-class Forged(Refused):
-    """A request without a right secret. The caller counts it: it knows the address."""
+class Rejected(FcpinError):
+    """A request or an event that is not accepted. The message is for the operator of the sender, without secrets."""
+
+    def __init__(self, reason: Reason, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.reason, self.status = reason, status or reason.statuses[0]
+
+
+class InvalidSecret(Rejected):
+    """A request without a valid secret. The caller counts it, because it knows the address."""
 
     def __init__(self) -> None:
-        super().__init__(401, "forged", "unknown sender, or a wrong secret")
+        super().__init__(Reason.INVALID_SECRET, "unknown sender, or a wrong secret")
 
 
 UNAVAILABLE: Final = "the store of jobs is not available; the log of the receiver has the reason"

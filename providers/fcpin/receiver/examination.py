@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from fcpin.doctor.line import Line, note, ok, problem
 from fcpin.errors import FcpinError, InvalidSettings
 from fcpin.receiver.ledger.opening import open_ledger
-from fcpin.receiver.senders import KINDS
-from fcpin.receiver.senders.ways import Way
+from fcpin.receiver.senders import SENDERS
+from fcpin.receiver.senders.authentication import SecretLocation
 from fcpin.receiver.settings.environment import deployment_environment
 from fcpin.receiver.settings.model import ReceiverSettings, SenderSettings
 from fcpin.stack import Engine, Stack
@@ -17,7 +17,7 @@ def examine(settings: ReceiverSettings) -> Iterator[Line]:
     yield from _engine(settings)
     yield _store(settings)
     for sender in settings.senders.values():
-        yield ok(f"sender {sender.name}", _heard(sender))
+        yield ok(f"sender {sender.name}", _hook(sender))
     yield from _notified(settings)
     if settings.page is None:
         yield note("page", "there is none", "give `page` to see and steer what becomes of pushes")
@@ -70,14 +70,14 @@ def _store(settings: ReceiverSettings) -> Line:
     return ok("store", where)
 
 
-def _heard(sender: SenderSettings) -> str:
-    """`POST /hooks/acr/<secret>: triggers of ACR`."""
-    kind = KINDS[sender.kind]
+def _hook(sender: SenderSettings) -> str:
+    """`POST /hooks/acr/<secret>; secret env:ACR_SECRET; triggers of ACR`."""
+    kind = SENDERS[sender.kind]
     urls = {
-        Way.PATH: f"/hooks/{sender.name}/<secret>",
-        Way.AUTHORIZATION: f"/hooks/{sender.name} with Authorization: Bearer <secret>",
-        Way.SIGNATURE: f"/hooks/{sender.name} with X-Hub-Signature-256",
+        SecretLocation.PATH: f"/hooks/{sender.name}/<secret>",
+        SecretLocation.AUTHORIZATION: f"/hooks/{sender.name} with Authorization: Bearer <secret>",
+        SecretLocation.SIGNATURE: f"/hooks/{sender.name} with X-Hub-Signature-256",
     }
-    named = [url for way, url in urls.items() if way in kind.ways]
+    named = [url for location, url in urls.items() if location in kind.secret_locations]
     secrets = ", ".join(secret.source for secret in sender.secrets)
-    return f"POST {' or '.join(named)}; secret {secrets}. {kind.summary}"
+    return f"POST {' or '.join(named)}; secret {secrets}; {kind.summary}"

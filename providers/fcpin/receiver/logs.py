@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from fcpin.receiver.settings.model import Secret
+from fcpin.receiver.settings.secrets import Secret
 
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
 _SHORTEST_PART: Final = 8

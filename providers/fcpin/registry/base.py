@@ -1,4 +1,4 @@
-"""The one seam to registries: whoever can list tags and resolve one is a registry, and some take tags of ours."""
+"""The interface of a repository at its registry, and of the clients that serve it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +17,31 @@ class PushTarget:
     """`host[:port]`."""
     plain_http: bool
     login: Login
+
+
+class ReadableRepository(Protocol):
+    """What a selection reads of one repository. Every method raises RegistryError and nothing else."""
+
+    @property
+    def name(self) -> Repository: ...
+
+    def list_tags(self) -> Sequence[TagRecord]:
+        """Every tag, each once, in no particular order.
+
+        Raises RepositoryNotFound, RegistryDenied, RegistryUnavailable; ListingIncomplete rather than a partial list.
+        """
+
+    def resolve(self, tag: str) -> TagRecord:
+        """The digest of *tag* now; `digest` is always set. Costs one request. Raises TagNotFound."""
+
+    def manifest(self, digest: Digest) -> Manifest:
+        """Platforms of the image with that digest. Raises TagNotFound when it is gone."""
+
+    def created(self, tags: Sequence[str]) -> Mapping[str, datetime]:
+        """Build times from the images' configurations. Costs up to three requests a tag.
+
+        Tags that have vanished, or whose image has no build time, are left out. Reproducible builds have 1970-01-01.
+        """
 
 
 class Registry(Protocol):

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from fcpin.errors import InvalidInput, InvalidSettings, Problem
+from fcpin.errors import InvalidInput, InvalidSettings, Problem, unknown_key
 from fcpin.image import Repository, acr_host
-from fcpin.spelling import unknown_key
 
 T = TypeVar("T")
 

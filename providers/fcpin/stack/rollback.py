@@ -16,7 +16,7 @@ from fcpin.lookup import rank
 from fcpin.pinned_function.keys import POLICY_KEYS
 from fcpin.policy import Policy, Selection
 from fcpin.policy.times import iso
-from fcpin.registry.base import Registry
+from fcpin.registry.registries import Registries
 from fcpin.stack.pins import StackPin
 from fcpin.stack.stack import Stack
 
@@ -59,11 +59,11 @@ class Entry:
         """The tag that is deployed."""
         return self.pin.tag if self.pin and self.pin.tag else None
 
-    def selection(self, registry: Registry, hold: Mapping[str, str] | None, now: datetime) -> Selection:
+    def selection(self, registries: Registries, hold: Mapping[str, str] | None, now: datetime) -> Selection:
         """What the next deployment would select with *hold* in place. Raises InvalidPolicy, RegistryError."""
         spec = {key: value for key, value in self.spec.items() if key != "hold"} | ({"hold": hold} if hold else {})
         policy = Policy.from_spec(spec)
-        ranking = rank(policy, registry, self.repository, self.current, now=now)
+        ranking = rank(policy, registries.open(self.repository), self.current, now=now)
         return ranking.select(self.current, current_by=self.pin.ordered_by if self.pin else "", now=now)
 
 
@@ -96,45 +96,45 @@ def reason_of(text: str) -> str:
     return reason
 
 
-def hold_for(entry: Entry, registry: Registry, to: str | None, until: datetime, reason: str) -> dict[str, str]:
+def hold_for(entry: Entry, registries: Registries, to: str | None, until: datetime, reason: str) -> dict[str, str]:
     """The hold at *to*, a tag or a digest, or at what ran before. Raises InvalidSettings, RegistryError."""
     if entry.spec.get("suspend") is True:
         raise InvalidSettings(
             Problem(f"{FUNCTIONS}.{entry.name}.suspend", "is true, so a hold would do nothing; remove it first")
         )
-    target = _previous(entry, registry) if to is None else _given(entry, registry, to)
+    target = _previous(entry, registries) if to is None else _given(entry, registries, to)
     return {**target, "until": iso(until), "reason": reason}
 
 
-def _previous(entry: Entry, registry: Registry) -> dict[str, str]:
+def _previous(entry: Entry, registries: Registries) -> dict[str, str]:
     before = entry.pin.previous if entry.pin else None
     if before is None or before.digest is None:
         raise InvalidSettings(Problem("--to", f"is required: the state does not tell what {entry.name} ran before"))
     if not before.repository.is_same(entry.repository):
         raise InvalidSettings(Problem("--to", f"is required: {before} ran before, of another repository"))
     try:
-        if before.tag and registry.resolve(entry.repository, before.tag).digest == before.digest:
+        if before.tag and registries.open(entry.repository).resolve(before.tag).digest == before.digest:
             return {"tag": before.tag, "digest": before.digest}
     except TagNotFound:
         pass
-    return _by_digest(entry, registry, before.digest, f"{before.tag} ran before as {short(before.digest)}")
+    return _by_digest(entry, registries, before.digest, f"{before.tag} ran before as {short(before.digest)}")
 
 
-def _given(entry: Entry, registry: Registry, to: str) -> dict[str, str]:
+def _given(entry: Entry, registries: Registries, to: str) -> dict[str, str]:
     if is_tag(to) and not _is_digest(to):
         try:
-            record = registry.resolve(entry.repository, to)
+            record = registries.open(entry.repository).resolve(to)
         except TagNotFound:
             raise InvalidSettings(Problem("--to", f"{to} is no tag of {entry.repository}")) from None
         return {"tag": to} | ({"digest": record.digest} if record.digest else {})
     if not _is_digest(to):
         raise InvalidSettings(Problem("--to", f"expected a tag, or sha256: and 64 hexadecimal digits, got {to[:80]!r}"))
-    return _by_digest(entry, registry, parse_digest(to), to)
+    return _by_digest(entry, registries, parse_digest(to), to)
 
 
-def _by_digest(entry: Entry, registry: Registry, digest: Digest, what: str) -> dict[str, str]:
+def _by_digest(entry: Entry, registries: Registries, digest: Digest, what: str) -> dict[str, str]:
     """Function Compute deploys by tag, so one must point there."""
-    listing: list[TagRecord] = list(registry.list_tags(entry.repository))
+    listing: list[TagRecord] = list(registries.open(entry.repository).list_tags())
     if any(record.digest == digest and record.status == "NORMAL" for record in listing):
         return {"digest": digest}
     if listing and all(record.digest is None for record in listing):

@@ -19,7 +19,7 @@ from fcpin.fc.model import Function
 from fcpin.image import Repository, TagRecord, short
 from fcpin.lookup import Rankings
 from fcpin.policy import Policy
-from fcpin.registry.directory import RegistryDirectory
+from fcpin.registry.registries import Registries
 from fcpin.stack.pins import StackPin
 
 AT_ONCE: Final = 8
@@ -44,7 +44,7 @@ class Survey:
     """Whom to ask, and the time that policies decide by."""
 
     client_for: ClientFor
-    directory: RegistryDirectory
+    registries: Registries
     now: datetime
     min_age_bypass: bool = False
 
@@ -52,15 +52,15 @@ class Survey:
         """One finding a pin, in their order. Raises nothing that is expected: it is a finding."""
         policies = [_policy(pin) for pin in pins]
         asked = (pin.repository for pin, policy in zip(pins, policies, strict=True) if _lists(policy))
-        self.directory.start_listing(dict.fromkeys(asked))
+        self.registries.start_listing(dict.fromkeys(asked))
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fcpin-drift") as pool:
-            return list(pool.map(partial(self._look, Rankings(self.directory)), pins, policies))
+            return list(pool.map(partial(self._look, Rankings()), pins, policies))
 
     def mutable(self, pins: Sequence[StackPin]) -> Iterator[Repository]:
         """The repositories of *pins* whose tags can be moved, of those that tell."""
         for repository in dict.fromkeys(pin.repository for pin in pins):
             with suppress(RegistryError):  # a registry that cannot be asked is a finding already
-                if self.directory.is_immutable(repository) is False:
+                if self.registries.open(repository).is_immutable() is False:
                     yield repository
 
     def _look(self, rankings: Rankings, pin: StackPin, policy: Policy | CannotTell) -> Finding:
@@ -73,7 +73,7 @@ class Survey:
         except FunctionError as error:
             untold = Drift(Kind.UNKNOWN, f"the function cannot be read ({type(error).__name__})", str(error))
             return Finding(pin, None, untold, note=note)
-        registered = look(self.directory, function, pin.deployed, pin.platform)
+        registered = look(self.registries, function, pin.deployed, pin.platform)
         drift = classify(pin.deployed, function, registered)
         if drift.kind is Kind.OK:
             drift = classify(pin.deployed, function, registered, self._newer(rankings, pin, policy, registered))
@@ -89,13 +89,9 @@ class Survey:
             return policy
         current = pin.tag or None
         try:
-            selection, _ = rankings.select(
-                policy,
-                pin.repository,
-                current,
-                current_by=pin.ordered_by,
-                now=self.now,
-                min_age_bypass=self.min_age_bypass,
+            ranking = rankings.rank(policy, self.registries.open(pin.repository), current, now=self.now)
+            selection = ranking.select(
+                current, current_by=pin.ordered_by, now=self.now, min_age_bypass=self.min_age_bypass
             )
             if selection.chosen is None:
                 return "" if selection.keep else CannotTell(f"no tag qualifies: {selection.reason}")
@@ -109,7 +105,7 @@ class Survey:
         """Whether the chosen tag points elsewhere by now, where the function does not run it by that very tag."""
         if isinstance(registered, CannotTell) or registered.image.tag == chosen.tag or pin.deployed is None:
             return ""
-        digest = self.directory.resolve_once(pin.repository, chosen.tag).digest
+        digest = self.registries.open(pin.repository).resolve_once(chosen.tag).digest
         return f"{chosen.tag} points at {short(digest)} now" if digest and digest != pin.deployed.digest else ""
 
     def _exposed(self, drift: Drift, registered: Registered | CannotTell) -> float | None:

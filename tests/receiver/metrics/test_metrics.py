@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from fcpin.drift import Kind
+from fcpin.receiver.errors import Reason
 from fcpin.receiver.ledger.base import Ending
 from fcpin.receiver.ledger.model import Freeze, Job, Proposal, State, Transition
 from fcpin.receiver.ledger.sqlite import SqliteLedger
-from fcpin.receiver.settings.model import ReceiverSettings, Secret
+from fcpin.receiver.settings.model import ReceiverSettings
+from fcpin.receiver.settings.secrets import Secret
 from fcpin.tally import Call, Outcome
 from tests.receiver.metrics.scraped import Scraped, function
 from tests.receiver.samples import NOON, at, digest, push
@@ -41,17 +43,17 @@ def test_an_attempt_is_counted_by_how_it_ended(scraped: Scraped, ending: Ending,
 
 
 def test_pushes_and_refusals_are_counted_by_sender(scraped: Scraped) -> None:
-    scraped.metrics.counted.heard("acr")
+    scraped.metrics.counted.accepted("acr")
     scraped.metrics.counted.ignored("acr", "pull")
-    scraped.metrics.counted.refused("acr", "replayed")
-    scraped.metrics.counted.refused("", "forged")
+    scraped.metrics.counted.rejected("acr", Reason.REPLAYED)
+    scraped.metrics.counted.rejected("", Reason.INVALID_SECRET)
     values = scraped.values()
     assert (values["pushes_total{acr}"], values["ignored_total{pull,acr}"]) == (1, 1)
-    assert (values["refused_total{replayed,acr}"], values["refused_total{forged,}"]) == (1, 1)
+    assert (values["rejected_total{replayed,acr}"], values["rejected_total{invalid_secret,}"]) == (1, 1)
 
 
 def test_whoever_is_not_in_the_configuration_makes_no_label(scraped: Scraped) -> None:
-    scraped.metrics.counted.heard("x" * 50)
+    scraped.metrics.counted.accepted("x" * 50)
     scraped.metrics.counted.deployed(replace(DEPLOYED, stack="y" * 50))
     _, text = scraped.get()
     assert "xxx" not in text
@@ -125,7 +127,7 @@ def test_calls_are_those_of_the_tally(ledger: SqliteLedger) -> None:
 
 
 def test_without_its_ledger_the_receiver_still_tells_what_it_counted(scraped: Scraped) -> None:
-    scraped.metrics.counted.heard("acr")
+    scraped.metrics.counted.accepted("acr")
     scraped.ledger.close()
     values = scraped.values()
     assert (values["ledger_up{}"], values["pushes_total{acr}"]) == (0, 1)

@@ -15,7 +15,7 @@ from fcpin.clock import SystemClock
 from fcpin.errors import InvalidSettings
 from fcpin.receiver.notify.message import Message, Tone
 from fcpin.receiver.notify.outbox import Outbox, open_outbox
-from fcpin.receiver.settings.model import Secret
+from fcpin.receiver.settings.secrets import Secret
 from tests.support.clock import ManualClock
 
 HELLO = Message("fcpin: deployed: api: main-11 => main-12", "from sha256:a\nto sha256:b", Tone.SUCCESS)

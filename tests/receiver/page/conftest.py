@@ -9,7 +9,8 @@ from starlette.applications import Starlette
 
 from fcpin.receiver.ledger.sqlite import SqliteLedger
 from fcpin.receiver.page import LedgerActions, Page
-from fcpin.receiver.settings.model import Mode, PageSettings, Secret, StackSettings
+from fcpin.receiver.settings.model import Mode, PageSettings, StackSettings
+from fcpin.receiver.settings.secrets import Secret
 from tests.receiver.page.people import HoldsFile, Visitor, Wakes
 from tests.receiver.page.scene import NOON, TOKEN
 from tests.support.clock import ManualClock

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Message
 
-from fcpin.receiver.errors import LedgerUnavailable, Refused
+from fcpin.receiver.errors import LedgerUnavailable, Rejected
 from fcpin.receiver.ledger.sqlite import SqliteLedger
 from fcpin.receiver.page.live.cursor import Cursor, Moment
 from fcpin.receiver.page.live.feed import AWAY, Feed
@@ -153,7 +153,7 @@ def test_one_too_many_is_refused_and_takes_nobodys_place() -> None:
     async def test(_: Ledgerish, feed: Feed) -> None:
         async with feed.listener():
             async with feed.listener():
-                with pytest.raises(Refused, match="2 listen already"):
+                with pytest.raises(Rejected, match="2 event streams"):
                     async with feed.listener():
                         pass
             async with feed.listener():
@@ -250,7 +250,7 @@ def test_one_stream_too_many_is_told_so() -> None:
         async with feed.listener(), Wire(EventStream(feed, Cursor())) as wire:
             await wire.ended()
             assert wire.sent[0]["status"] == 503
-            assert "1 listen already" in wire.text
+            assert "1 event streams" in wire.text
 
     run(test, most=1)
 

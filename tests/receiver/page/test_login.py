@@ -9,7 +9,8 @@ from starlette.applications import Starlette
 
 from fcpin.receiver.ledger.sqlite import SqliteLedger
 from fcpin.receiver.page import LedgerActions, Page
-from fcpin.receiver.settings.model import PageSettings, Secret
+from fcpin.receiver.settings.model import PageSettings
+from fcpin.receiver.settings.secrets import Secret
 from tests.receiver.page.conftest import SETTINGS, STACKS
 from tests.receiver.page.people import HoldsFile, Visitor, Wakes
 from tests.receiver.page.scene import TOKEN, everything
@@ -93,7 +94,7 @@ def test_a_peer_that_guesses_too_often_is_throttled_and_the_right_token_is_not(
     assert guesses[-1] == 429
     refused = stranger.log_in(token="a guess")
     assert refused.status == 429
-    assert "wait" in refused.words
+    assert "retry in" in refused.words
     assert replace(stranger, peer="198.51.100.7", cookies={}).log_in(token="a guess").status == 403
     assert stranger.log_in().status == 303
     clock.advance(60)

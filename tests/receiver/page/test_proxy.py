@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from fcpin.receiver.ledger.sqlite import SqliteLedger
 from fcpin.receiver.page import LedgerActions, Page
 from fcpin.receiver.settings.model import PageSettings
-from fcpin.receiver.web.limits import FORGERIES_A_MINUTE
+from fcpin.receiver.web.limits import WRONG_SECRETS_PER_MINUTE
 from tests.receiver.page.conftest import SETTINGS, STACKS
 from tests.receiver.page.people import HoldsFile, Visitor, Wakes
 from tests.receiver.page.scene import TOKEN
@@ -68,7 +68,7 @@ def test_a_proxy_that_names_no_users_is_believed_in_the_address_and_the_scheme_o
     behind = Visitor(Starlette(routes=[*page.routes()]), peer=PROXY)
     assert behind.get("/", {"x-user": "ann"}).status == 303, "it may not name a user"
     wrong, right = ({"token": token, "user": "ann", "next": "/"} for token in ("guess" * 4, TOKEN))
-    for _ in range(FORGERIES_A_MINUTE):
+    for _ in range(WRONG_SECRETS_PER_MINUTE):
         assert behind.post("/login", wrong, {"x-forwarded-for": "198.51.100.7"}).status == 403
     assert behind.post("/login", wrong, {"x-forwarded-for": "198.51.100.7"}).status == 429
     assert behind.post("/login", wrong, {"x-forwarded-for": "198.51.100.8"}).status == 403

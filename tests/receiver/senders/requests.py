@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from fcpin.receiver.senders import KINDS, Sender, sender_of
-from fcpin.receiver.senders.base import HookRequest
-from fcpin.receiver.settings.model import Secret, SenderSettings
+from fcpin.receiver.senders import SENDERS, Sender
+from fcpin.receiver.senders.sender import HookRequest
+from fcpin.receiver.settings.model import SenderSettings
+from fcpin.receiver.settings.secrets import Secret
 from tests.support.clock import ManualClock
 
 FIXTURES: Final = Path(__file__).parent / "fixtures"
@@ -25,12 +26,13 @@ def fixture(name: str) -> bytes:
 
 def settings(kind: str, **changes: Any) -> SenderSettings:
     """Of a sender that is called as its kind is, with two secrets."""
-    changes = {"replay_window": KINDS[kind].replay_window, **changes}
+    changes = {"replay_window": SENDERS[kind].default_replay_window, **changes}
     return SenderSettings(kind, kind, (Secret("env:A", SECRET), Secret("env:B", NEXT)), **changes)
 
 
 def sender(kind: str, **changes: Any) -> Sender:
-    return sender_of(settings(kind, **changes))
+    one = settings(kind, **changes)
+    return SENDERS[kind](one.name, one.secrets, one.replay_window)
 
 
 def signed(body: bytes, secret: str = SECRET) -> dict[str, str]:

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fcpin.receiver.errors import Refused
+from fcpin.receiver.errors import Rejected
 from fcpin.receiver.push import Push
-from fcpin.receiver.senders import KINDS
-from fcpin.receiver.senders.base import Ignored
-from fcpin.receiver.senders.node import MOST_DEPTH, MOST_ITEMS, read_json
-from fcpin.receiver.settings.model import MAX_BODY
+from fcpin.receiver.senders import SENDERS
+from fcpin.receiver.senders.json_fields import MAX_DEPTH, MAX_VALUES, read_json
+from fcpin.receiver.senders.sender import Ignored
+from fcpin.receiver.web.limits import MAX_BODY
 from tests.receiver.senders.requests import FIXTURES, Request, sender
 
 BODIES = [
@@ -23,10 +23,10 @@ BODIES = [
     ("other letters", '{"a": 1}'.encode("utf-16"), 400),
     ("what is no number", b'{"a": NaN}', 400),
     ("a number of 5,000 digits", b"[" + b"1" * 5000 + b"]", 400),
-    ("nested too deeply", b"[" * (MOST_DEPTH + 1) + b"]" * (MOST_DEPTH + 1), 400),
+    ("nested too deeply", b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), 400),
     ("nested without an end", b'{"a":' * 15_000, 400),
     ("nested in objects", b'{"a":' * 100 + b"1" + b"}" * 100, 400),
-    ("too many parts", b"[" + b"1," * MOST_ITEMS + b"1]", 413),
+    ("too many parts", b"[" + b"1," * MAX_VALUES + b"1]", 413),
     ("nothing but brackets", b"[" * MAX_BODY, 413),
     ("quotes without an end", b'"\\' * (MAX_BODY // 2), 400),
 ]
@@ -35,7 +35,7 @@ BODIES = [
 @pytest.mark.parametrize(("body", "status"), [pytest.param(*row[1:], id=row[0]) for row in BODIES])
 def test_bombs_are_put_out_quickly(body: bytes, status: int) -> None:
     began = time.process_time()
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Rejected) as refusal:
         read_json(body)
     assert time.process_time() - began < 1
     assert refusal.value.status == status
@@ -44,7 +44,7 @@ def test_bombs_are_put_out_quickly(body: bytes, status: int) -> None:
 
 def test_brackets_in_texts_are_no_depth() -> None:
     assert read_json(json.dumps({"a": "[{" * 1000 + '"'}).encode())["a"].text().startswith("[{")
-    assert read_json(b"[" * MOST_DEPTH + b"]" * MOST_DEPTH).value
+    assert read_json(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH).value
 
 
 LEAVES = st.one_of(
@@ -54,7 +54,7 @@ ANY = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
 )
 FIXTURE_BODIES = {
-    kind: [json.loads(file.read_text()) for file in sorted((FIXTURES / kind).glob("*.json"))] for kind in KINDS
+    kind: [json.loads(file.read_text()) for file in sorted((FIXTURES / kind).glob("*.json"))] for kind in SENDERS
 }
 
 
@@ -68,7 +68,7 @@ def spoilt(data: st.DataObject, value: object) -> object:
     return data.draw(ANY)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SENDERS)
 @given(data=st.data())
 def test_a_parser_answers_pushes_or_refuses(kind: str, data: st.DataObject) -> None:
     if data.draw(st.integers(0, 9)) == 0:
@@ -83,7 +83,7 @@ def test_a_parser_answers_pushes_or_refuses(kind: str, data: st.DataObject) -> N
     query = data.draw(st.dictionaries(st.just("registry"), st.text(max_size=20)))
     try:
         told = sender(kind).parse(Request(body, headers, query, path).arrive())
-    except Refused as refusal:
+    except Rejected as refusal:
         told = (refusal,)
     for one in told:
         if isinstance(one, Push):
@@ -92,7 +92,7 @@ def test_a_parser_answers_pushes_or_refuses(kind: str, data: st.DataObject) -> N
             assert "/" in f"{one.place.host}/{one.place.path}"
             repr(one).encode()
         elif isinstance(one, Ignored):
-            assert one.event in KINDS[kind].ignores
+            assert one.event in SENDERS[kind].ignored_events
         else:
             assert one.status in (400, 413)
             assert "\n" not in str(one)

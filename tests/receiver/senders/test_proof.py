@@ -4,8 +4,8 @@ import base64
 
 import pytest
 
-from fcpin.receiver.errors import Refused
-from fcpin.receiver.senders import KINDS
+from fcpin.receiver.errors import Rejected
+from fcpin.receiver.senders import SENDERS
 from tests.receiver.senders.requests import NEXT, SECRET, Request, sender, settings, signed
 
 BODY = b'{"any": "thing"}'
@@ -41,15 +41,15 @@ PROOFS: list[tuple[str, Request, list[str]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SENDERS)
 @pytest.mark.parametrize(("request_", "for_whom"), [pytest.param(*row[1:], id=row[0]) for row in PROOFS])
 def test_proofs(request_: Request, for_whom: list[str], kind: str) -> None:
     if kind in for_whom:
-        sender(kind).validate(request_.arrive())
+        sender(kind).authenticate(request_.arrive())
     else:
-        with pytest.raises(Refused) as refusal:
-            sender(kind).validate(request_.arrive())
-        assert (refusal.value.status, refusal.value.counted) == (401, "forged")
+        with pytest.raises(Rejected) as refusal:
+            sender(kind).authenticate(request_.arrive())
+        assert (refusal.value.status, refusal.value.reason.label) == (401, "invalid_secret")
         assert SECRET not in str(refusal.value)
 
 

@@ -7,7 +7,8 @@ from typing import Final
 import pytest
 
 from fcpin.receiver.settings.environment import deployment_environment
-from fcpin.receiver.settings.model import PageSettings, ReceiverSettings, Secret, SenderSettings
+from fcpin.receiver.settings.model import PageSettings, ReceiverSettings, SenderSettings
+from fcpin.receiver.settings.secrets import Secret
 
 
 def secret(name: str) -> Secret:

@@ -17,11 +17,11 @@ import uvicorn
 
 from fcpin.clock import Clock
 from fcpin.receiver.concerned import Watches
-from fcpin.receiver.errors import LedgerUnavailable
+from fcpin.receiver.errors import LedgerUnavailable, Reason
 from fcpin.receiver.intake import Intake
 from fcpin.receiver.ledger.base import Received
 from fcpin.receiver.push import Push
-from fcpin.receiver.senders import KINDS
+from fcpin.receiver.senders import SENDERS
 from fcpin.receiver.settings.model import ReceiverSettings, StackSettings
 from fcpin.receiver.web.app import build_app
 from fcpin.receiver.web.limits import Limits
@@ -70,14 +70,14 @@ class Tally:
 
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def heard(self, sender: str) -> None:
-        self.counted[sender, "heard"] += 1
+    def accepted(self, sender: str) -> None:
+        self.counted[sender, "accepted"] += 1
 
     def ignored(self, sender: str, event: str) -> None:
         self.counted[sender, f"ignored: {event}"] += 1
 
-    def refused(self, sender: str, label: str) -> None:
-        self.counted[sender, label] += 1
+    def rejected(self, sender: str, reason: Reason) -> None:
+        self.counted[sender, reason.label] += 1
 
 
 @dataclass
@@ -86,7 +86,7 @@ class Receiver:
 
     settings: ReceiverSettings = field(
         default_factory=lambda: ReceiverSettings(
-            Path(), {name: StackSettings(name) for name in PINS}, {kind: settings(kind) for kind in KINDS}
+            Path(), {name: StackSettings(name) for name in PINS}, {kind: settings(kind) for kind in SENDERS}
         )
     )
     pins: Mapping[str, Sequence[StackPin] | None] = field(default_factory=lambda: PINS)
@@ -106,7 +106,7 @@ class Receiver:
     def serve(self) -> Iterator["Client"]:
         """Over a real socket."""
         app = build_app(self.intake(), self.clock, limits=self.limits, unready=lambda: self.unready)
-        with running(server(app, self.limits, self.tally.refused)) as url:
+        with running(server(app, self.limits, self.tally.rejected)) as url:
             yield Client(url)
 
 

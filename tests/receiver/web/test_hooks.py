@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from fcpin.receiver.errors import UNAVAILABLE
-from fcpin.receiver.settings.model import MAX_BODY, PageSettings, StackSettings
-from fcpin.receiver.web.limits import FORGERIES_A_MINUTE, Limits
+from fcpin.receiver.settings.model import PageSettings, StackSettings
+from fcpin.receiver.web.limits import MAX_BODY, WRONG_SECRETS_PER_MINUTE, Limits
 from tests.receiver.pins import pin
 from tests.receiver.senders.requests import NEXT, SECRET, fixture, settings, signed
 from tests.receiver.web.serving import Client, Receiver
@@ -56,7 +56,7 @@ def test_a_push_is_kept_before_it_is_answered(receiver: Receiver, client: Client
     ((push, stacks),) = receiver.inbox.pushes
     assert (str(push.place.path), push.tag, push.sender, stacks) == ("shop/app", "main-12", "generic", ("dev",))
     assert receiver.woken == [("dev", receiver.clock.now() + timedelta(seconds=1))]
-    assert receiver.tally.counted == {("generic", "heard"): 1}
+    assert receiver.tally.counted == {("generic", "accepted"): 1}
 
 
 def test_what_concerns_nobody_is_heard_and_not_kept(receiver: Receiver, client: Client) -> None:
@@ -70,7 +70,7 @@ def test_the_same_event_told_twice_is_one(receiver: Receiver, client: Client) ->
     assert client.tell("generic", *told) == (202, {"jobs": ["dev"]})
     assert client.tell("generic", *told) == (202, {"jobs": []})
     assert len(receiver.inbox.pushes) == len(receiver.woken) == 1
-    assert receiver.tally.counted == {("generic", "heard"): 1, ("generic", "replayed"): 1}
+    assert receiver.tally.counted == {("generic", "accepted"): 1, ("generic", "replayed"): 1}
 
 
 @pytest.mark.parametrize(
@@ -91,11 +91,11 @@ def test_wherever_the_secret_is(receiver: Receiver, client: Client, path: str, h
 
 REFUSED = [
     # label, path, body, headers, status, counted as
-    ("a wrong secret", f"acr/{SECRET}x", b"{}", {}, 401, ("acr", "forged")),
-    ("no secret", "acr", b"{}", {}, 401, ("acr", "forged")),
-    ("an unknown sender", f"nobody/{SECRET}", b"{}", {}, 401, ("", "forged")),
-    ("a sender with a slash", f"a%2Fb/{SECRET}", b"{}", {}, 401, ("", "forged")),
-    ("a signature of another body", "generic", b"{ }", signed(b"{}"), 401, ("generic", "forged")),
+    ("a wrong secret", f"acr/{SECRET}x", b"{}", {}, 401, ("acr", "invalid_secret")),
+    ("no secret", "acr", b"{}", {}, 401, ("acr", "invalid_secret")),
+    ("an unknown sender", f"nobody/{SECRET}", b"{}", {}, 401, ("", "invalid_secret")),
+    ("a sender with a slash", f"a%2Fb/{SECRET}", b"{}", {}, 401, ("", "invalid_secret")),
+    ("a signature of another body", "generic", b"{ }", signed(b"{}"), 401, ("generic", "invalid_secret")),
     ("no JSON", f"acr/{SECRET}", b"push=1", {}, 400, ("acr", "malformed")),
     ("a form", f"acr/{SECRET}", b"{}", {"Content-Type": "application/x-www-form-urlencoded"}, 415, ("acr", "media_type")),
     ("nothing that it says to be", f"acr/{SECRET}", b"{}", {"Content-Type": ""}, 415, ("acr", "media_type")),
@@ -134,7 +134,7 @@ def test_a_refusal_is_logged_unless_it_is_a_stranger_s(
     client.tell(f"distribution/{SECRET}", fixture("distribution/unknown_action"))
     said = [record.getMessage() for record in caplog.records]
     assert [line.partition(":")[0] for line in said] == ["acr", "distribution"]
-    assert "forged" in said[0]
+    assert "invalid_secret" in said[0]
     assert "chown" in said[1]
     assert not any("\n" in line or SECRET in line or "guess" in line for line in said)
 
@@ -156,8 +156,8 @@ def test_one_refusal_hides_no_other_push(receiver: Receiver, client: Client) -> 
     path = f"distribution/{SECRET}?registry=registry.example.com"
     status, answer = client.tell(path, fixture("distribution/unknown_action_among_others"))
     assert (status, answer["jobs"]) == (202, ["dev"])
-    assert "chown" in answer["refused"][0]
-    assert receiver.tally.counted == {("distribution", "heard"): 1, ("distribution", "unknown_event"): 1}
+    assert "chown" in answer["rejected"][0]
+    assert receiver.tally.counted == {("distribution", "accepted"): 1, ("distribution", "unknown_event"): 1}
 
 
 @pytest.mark.parametrize("name", ["distribution/unknown_action", "distribution/push_by_tag"])
@@ -165,7 +165,7 @@ def test_a_registry_is_not_told_to_repeat_for_ever(receiver: Receiver, client: C
     """It repeats what is not answered with 2xx, and holds back all that comes after."""
     status, answer = client.tell(f"distribution/{SECRET}", fixture(name))
     assert (status, answer["jobs"]) == (202, [])
-    assert answer["refused"]
+    assert answer["rejected"]
 
 
 def test_a_ledger_that_is_away_is_said_so(receiver: Receiver, client: Client, caplog: pytest.LogCaptureFixture) -> None:
@@ -213,13 +213,13 @@ def test_a_peer_that_guesses_waits_and_others_do_not(page: PageSettings | None) 
     receiver = Receiver()
     receiver.settings = replace(receiver.settings, page=page, trusted_proxies=_networks("127.0.0.0/8"))
     with receiver.serve() as client:
-        guesses = [client.tell("acr/guess", b"{}", {"X-Forwarded-For": f"198.51.100.7, 127.0.0.{n}"})[0] for n in range(2, FORGERIES_A_MINUTE + 3)]  # fmt: skip
-        assert guesses == [401] * FORGERIES_A_MINUTE + [429]
+        guesses = [client.tell("acr/guess", b"{}", {"X-Forwarded-For": f"198.51.100.7, 127.0.0.{n}"})[0] for n in range(2, WRONG_SECRETS_PER_MINUTE + 3)]  # fmt: skip
+        assert guesses == [401] * WRONG_SECRETS_PER_MINUTE + [429]
         assert client.tell(f"acr/{SECRET}", fixture("acr/push"), {"X-Forwarded-For": "198.51.100.8"})[0] == 404
         receiver.clock.sleep(1)
         assert client.tell("acr/guess", b"{}", {"X-Forwarded-For": "198.51.100.7"})[0] == 401
     assert receiver.tally.counted["", "throttled"] == 1
-    assert receiver.tally.counted["acr", "forged"] == FORGERIES_A_MINUTE + 1
+    assert receiver.tally.counted["acr", "invalid_secret"] == WRONG_SECRETS_PER_MINUTE + 1
 
 
 @pytest.mark.parametrize("kind", ["path", "header", "signature"])
@@ -233,12 +233,14 @@ def test_a_right_secret_is_never_throttled_by_wrong_ones(kind: str, caplog: pyte
         "signature": ("generic", *generic(receiver)),
     }[kind]
     with receiver.serve() as client:
-        guesses = [client.tell("acr/guess", b"{}")[0] for _ in range(FORGERIES_A_MINUTE + 5)]
-        assert guesses == [401] * FORGERIES_A_MINUTE + [429] * 5
+        guesses = [client.tell("acr/guess", b"{}")[0] for _ in range(WRONG_SECRETS_PER_MINUTE + 5)]
+        assert guesses == [401] * WRONG_SECRETS_PER_MINUTE + [429] * 5
         assert client.tell(path, body, headers)[0] in (202, 404)
         assert client.tell("acr/guess", b"{}")[0] == 429
     assert receiver.tally.counted["", "throttled"] == 6
-    assert sum("forged" in record.getMessage() for record in caplog.records) == FORGERIES_A_MINUTE, "no log is filled"
+    assert sum("invalid_secret" in record.getMessage() for record in caplog.records) == WRONG_SECRETS_PER_MINUTE, (
+        "no log is filled"
+    )
 
 
 def test_an_event_that_is_ignored_is_accepted_and_counted(receiver: Receiver, client: Client) -> None:

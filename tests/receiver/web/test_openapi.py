@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from fcpin.receiver.senders import KINDS
+from fcpin.receiver.senders import SENDERS
 from fcpin.receiver.web.openapi import openapi
 from tests.receiver.senders.requests import SECRET, signed
 from tests.receiver.web.serving import Client, Receiver
@@ -40,7 +40,7 @@ def test_it_is_served_and_names_every_kind(client: Client) -> None:
     served = client.ask("GET", "/openapi.json").json()
     assert len(OPERATIONS) == 6
     assert served == openapi()
-    assert set(KINDS) < set(served["components"]["schemas"])
+    assert set(SENDERS) < set(served["components"]["schemas"])
 
 
 @given(CASES)
@@ -49,7 +49,7 @@ def test_strangers_are_answered_as_it_says(client: Client, case: Case) -> None:
     case.call_and_validate(base_url=client.url, checks=CHECKS)
 
 
-@given(HOOKS, st.sampled_from(sorted(KINDS)))
+@given(HOOKS, st.sampled_from(sorted(SENDERS)))
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_senders_are_answered_as_it_says(client: Client, case: Case, kind: str) -> None:
     """The same with names and secrets that are right, so that the bodies come to the parsers."""

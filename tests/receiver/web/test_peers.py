@@ -5,7 +5,7 @@ from ipaddress import ip_network
 import pytest
 from starlette.requests import Request
 
-from fcpin.receiver.web.limits import Peers
+from fcpin.receiver.web.limits import Clients
 from tests.support.clock import ManualClock
 
 PROXY, GUESSER, OTHER = "10.1.2.3", "198.51.100.7", "203.0.113.9"
@@ -30,4 +30,4 @@ PEERS: list[tuple[str, str, list[str], str]] = [
 def test_who_asks(peer: str, forwarded: list[str], name: str) -> None:
     headers = [(b"x-forwarded-for", one.encode()) for one in forwarded]
     request = Request({"type": "http", "headers": headers, "client": (peer, 1) if peer else None})
-    assert Peers(ManualClock(), [ip_network("10.0.0.0/8")]).name(request) == name
+    assert Clients(ManualClock(), [ip_network("10.0.0.0/8")]).name(request) == name

@@ -2,13 +2,13 @@
 
 import pytest
 
-from fcpin.receiver.web.rates import MOST_KEPT, Rates
+from fcpin.receiver.web.limits import MAX_CLIENTS, RateLimit
 from tests.support.clock import ManualClock
 
 
 def test_a_minutes_worth_may_come_at_once_and_then_evenly() -> None:
     clock = ManualClock()
-    rates = Rates(clock, 60)
+    rates = RateLimit(clock, 60)
     assert [rates.take("a") for _ in range(60)] == [0.0] * 60
     assert rates.take("a") == pytest.approx(1)
     assert rates.take("b") == 0
@@ -22,10 +22,10 @@ def test_a_minutes_worth_may_come_at_once_and_then_evenly() -> None:
 
 
 def test_memory_has_an_end() -> None:
-    rates = Rates(ManualClock(), 1)
-    for number in range(MOST_KEPT + 5):
+    rates = RateLimit(ManualClock(), 1)
+    for number in range(MAX_CLIENTS + 5):
         rates.take(str(number))
         rates.take("busy")
-    assert len(rates._buckets) == MOST_KEPT
+    assert len(rates._buckets) == MAX_CLIENTS
     assert rates.take("busy") > 0
     assert rates.take("0") == 0, "forgotten"

@@ -19,7 +19,8 @@ from fcpin.image import Digest
 from fcpin.receiver.concerned import concerned_pins
 from fcpin.receiver.converge.base import Change, Progress
 from fcpin.receiver.ledger.opening import open_ledger
-from fcpin.receiver.settings.model import ReceiverSettings, Secret, StackSettings
+from fcpin.receiver.settings.model import ReceiverSettings, StackSettings
+from fcpin.receiver.settings.secrets import Secret
 from fcpin.receiver.work.crew import Crew
 from fcpin.receiver.work.observer import Unobserved
 from fcpin.stack.pins import StackPin

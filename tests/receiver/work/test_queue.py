@@ -15,7 +15,8 @@ import redis as redis_client
 from fcpin.clock import SystemClock
 from fcpin.receiver.ledger.base import Ledger
 from fcpin.receiver.ledger.opening import open_ledger
-from fcpin.receiver.settings.model import ReceiverSettings, Secret
+from fcpin.receiver.settings.model import ReceiverSettings
+from fcpin.receiver.settings.secrets import Secret
 from fcpin.receiver.work.queue import Queue
 from fcpin.receiver.work.wakeups import open_huey
 

@@ -21,13 +21,13 @@ def built(
     """
     from fcpin.build.builder import BuildRequest
     from fcpin.build.making import Maker
-    from fcpin.clients import builders, registries
+    from fcpin.clients import builders, registries_of
     from fcpin.image import Image
     from fcpin.pipeline.spec import deadline_of, image_of, is_rebuilt
 
     clock = SystemClock()
-    directory = registries(settings, clock)
-    maker = Maker(builders(settings, directory, folder, clock), directory, clock)
+    registries = registries_of(settings, clock)
+    maker = Maker(builders(settings, registries, folder, clock), registries, clock)
     image = Image.parse(image_of(spec, commit))
     request = BuildRequest(spec, image, commit, deadline or deadline_of(spec))
     made = maker.make(request, tell, again=is_rebuilt(spec))

@@ -57,13 +57,13 @@ def _submitted(given: Namespace, document: Mapping[str, Any], settings: "Setting
     """Every image as the registry has it, once the pipeline has succeeded."""
     from fcpin.build.builder import Built
     from fcpin.build.making import Maker
-    from fcpin.clients import pipeline_builder, registries
+    from fcpin.clients import pipeline_builder, registries_of
     from fcpin.image import Image
     from fcpin.pipeline.validate import examine
 
     clock, pipeline = SystemClock(), examine(document, is_template=False).pipeline
     builder = pipeline_builder(settings, clock)
-    maker = Maker(builder, registries(settings, clock), clock)
+    maker = Maker(builder, registries_of(settings, clock), clock)
     deadline, began = float(given.deadline or _deadline(pipeline)), clock.monotonic()
     images = [Image.parse(build.image) for build in pipeline.builds]
     try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fcpin.cli.output import printable
 from fcpin.cli.stacks import add_stack, read_stack
-from fcpin.errors import InvalidInput, Problem
+from fcpin.errors import InvalidInput, Problem, unknown_key
 
 if TYPE_CHECKING:
     from fcpin.pipeline.document import Document
@@ -63,7 +63,6 @@ def require_runnable(document: "Document", examined: "Examined") -> None:
 def pipelines_of(stack: "Stack", name: str | None, commit: str | None = None) -> Mapping[str, Mapping[str, Any]]:
     """The pipelines of *stack*, or the one called *name*, valid. Raises InvalidInput."""
     from fcpin.pipeline.configured import KEY, pipelines_in, require_all
-    from fcpin.spelling import unknown_key
 
     pipelines = pipelines_in(stack.config)
     if not pipelines:

@@ -2,7 +2,7 @@
 
 import threading
 
-from fcpin.clients import registries
+from fcpin.clients import registries_of
 from fcpin.clock import Clock
 from fcpin.errors import InvalidSettings, Problem
 from fcpin.policy.hold import Hold
@@ -31,14 +31,14 @@ class FileHolds:
         reason = _reason(hold)
         with self._lock:
             told = Stack.read(self._engine, stack)
-            entry, registry = Entry.find(told, pin), registries(told.settings, self._clock)
+            entry, registries = Entry.find(told, pin), registries_of(told.settings, self._clock)
             try:
-                written = hold_for(entry, registry, hold.tag or hold.digest, hold.until, reason)
+                written = hold_for(entry, registries, hold.tag or hold.digest, hold.until, reason)
             except InvalidSettings as error:  # in the words of a command line
                 raise InvalidSettings(*(Problem("tag", problem.reason) for problem in error.problems)) from None
             if hold.digest is not None and written.get("digest") not in (None, hold.digest):
                 raise InvalidSettings(Problem("digest", f"{hold.tag} has {written['digest']} by now"))
-            entry.selection(registry, written, now)
+            entry.selection(registries, written, now)
             self._write(told, entry.name, written)
 
     def resume(self, stack: str, pin: str) -> None:

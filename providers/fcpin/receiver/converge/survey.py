@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from fcpin.clients import function_clients, registries
+from fcpin.clients import function_clients, registries_of
 from fcpin.clock import Clock
 from fcpin.drift import Kind
 from fcpin.errors import FcpinError
@@ -82,8 +82,8 @@ class Surveyor:
 
     def _survey(self, stack: Stack, now: datetime) -> Sequence[Finding]:
         settings = stack.settings
-        directory = registries(settings, self._clock)
-        survey = Survey(function_clients(settings), directory, now, min_age_bypass=settings.min_age_bypass)
+        registries = registries_of(settings, self._clock)
+        survey = Survey(function_clients(settings), registries, now, min_age_bypass=settings.min_age_bypass)
         return survey.of(stack.pins)
 
     def _newest(self, stack: str) -> Mapping[str, Transition] | None:

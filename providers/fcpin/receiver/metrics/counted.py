@@ -9,6 +9,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from fcpin.receiver.errors import Reason
 from fcpin.receiver.ledger.base import Ending
 from fcpin.receiver.ledger.model import Job, Proposal, State, Transition
 
@@ -49,7 +50,7 @@ class Counted:
 
         self._pushes = counter("pushes", "Pushes that were let in.", "sender")
         self._ignored = counter("ignored", "Valid events that change no tag.", "sender", "event")
-        self._refused = counter("refused", "Requests and events that were not let in.", "sender", "reason")
+        self._rejected = counter("rejected", "Requests and events that were rejected.", "sender", "reason")
         self._attempts = counter("attempts", "Attempts at jobs, by how they ended.", "stack", "outcome")
         self._attempt_seconds = seconds("attempt_seconds", "How long attempts at jobs took.")
         self._deployments = counter("deployments", "Functions that went to another image.", "stack")
@@ -75,16 +76,16 @@ class Counted:
 
     # For the intake
 
-    def heard(self, sender: str) -> None:
+    def accepted(self, sender: str) -> None:
         self._pushes.labels(self._sender(sender)).inc()
 
     def ignored(self, sender: str, event: str) -> None:
         """*event* is one of the sender's `ignores`."""
         self._ignored.labels(self._sender(sender), event).inc()
 
-    def refused(self, sender: str, label: str) -> None:
-        """*sender* is empty for strangers; *label* is of `Refused.counted`."""
-        self._refused.labels(self._sender(sender), label).inc()
+    def rejected(self, sender: str, reason: Reason) -> None:
+        """*sender* is empty if the configuration does not name it."""
+        self._rejected.labels(self._sender(sender), reason.label).inc()
 
     # As an observer of the work
 

@@ -8,7 +8,7 @@ from apprise import Apprise, AppriseAsset, NotifyBase, NotifyFormat, NotifyType,
 
 from fcpin.errors import InvalidSettings, Problem
 from fcpin.receiver.notify.message import Message, Tone
-from fcpin.receiver.settings.model import Secret
+from fcpin.receiver.settings.secrets import Secret
 
 _TYPES: Final = {
     Tone.INFO: NotifyType.INFO,

@@ -11,7 +11,7 @@ from typing import Final, Protocol, TypeAlias
 
 from fcpin.clock import Clock
 from fcpin.receiver.notify.message import Message
-from fcpin.receiver.settings.model import Secret
+from fcpin.receiver.settings.secrets import Secret
 
 _ROOM: Final = 100
 _PAUSES: Final = (1.0, 5.0, 25.0)

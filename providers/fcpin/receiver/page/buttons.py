@@ -13,7 +13,7 @@ from fcpin.errors import FcpinError, InvalidInput, Problem
 from fcpin.image import is_tag
 from fcpin.policy.hold import Hold
 from fcpin.policy.times import iso, parse_duration, parse_moment
-from fcpin.receiver.errors import LedgerUnavailable, Refused
+from fcpin.receiver.errors import LedgerUnavailable, Rejected
 from fcpin.receiver.page.actions import Actions
 from fcpin.receiver.page.session import Session
 from fcpin.receiver.page.visitor import Doorkeeper
@@ -79,7 +79,7 @@ class Buttons:
         def press(request: Request, session: Session, fields: Fields) -> Response:
             try:
                 tone, sentence = "done", button(fields, session.user)
-            except (LedgerUnavailable, Refused):
+            except (LedgerUnavailable, Rejected):
                 raise
             except FcpinError as error:
                 tone, sentence = "failed", str(error)

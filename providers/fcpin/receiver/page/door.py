@@ -10,13 +10,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from fcpin.clock import Clock
-from fcpin.receiver.errors import UNAVAILABLE, LedgerUnavailable, Refused
+from fcpin.receiver.errors import UNAVAILABLE, InvalidSecret, LedgerUnavailable, Reason, Rejected
 from fcpin.receiver.page.forms import read_form
 from fcpin.receiver.page.render import Templates
 from fcpin.receiver.page.session import Session
 from fcpin.receiver.page.visitor import COOKIE, NAME, NOTE, Doorkeeper
 from fcpin.receiver.settings.model import PageSettings
-from fcpin.receiver.web.limits import Peers
+from fcpin.receiver.web.limits import Clients
 
 View: TypeAlias = Callable[[Request, Session], Response]
 Press: TypeAlias = Callable[[Request, Session, Mapping[str, str]], Response]
@@ -33,12 +33,12 @@ class Door:
         settings: PageSettings,
         doorkeeper: Doorkeeper,
         templates: Templates,
-        peers: Peers,
+        clients: Clients,
         clock: Clock,
-        count: Callable[[Refused], None],
+        count: Callable[[Rejected], None],
     ) -> None:
         self._settings, self._doorkeeper, self._templates, self._clock = settings, doorkeeper, templates, clock
-        self._count, self._peers = count, peers
+        self._count, self._clients = count, clients
         self.log_in: Final = self._guarded(self._log_in)
 
     def for_visitors(self, view: View) -> Endpoint:
@@ -63,15 +63,15 @@ class Door:
         async def answer(request: Request) -> Response:
             session = await run_in_threadpool(self._doorkeeper.visitor, request)
             if session is None:
-                raise Refused(401, "logged_out", "log in first")
+                raise Rejected(Reason.LOGGED_OUT, "log in first")
             return view(request, session)
 
         async def bare(request: Request) -> Response:
             try:
                 return await answer(request)
-            except Refused as refused:
-                self._count(refused)
-                return PlainTextResponse(f"{refused}\n", refused.status)
+            except Rejected as rejection:
+                self._count(rejection)
+                return PlainTextResponse(f"{rejection}\n", rejection.status)
             except LedgerUnavailable:
                 return PlainTextResponse(f"{UNAVAILABLE}\n", 503)
 
@@ -87,9 +87,11 @@ class Door:
         def pressed(request: Request, fields: Mapping[str, str]) -> Response:
             session = self._doorkeeper.visitor(request)
             if session is None:
-                raise Refused(403, "logged_out", "you are logged out: log in, and press it again")
+                raise Rejected(Reason.LOGGED_OUT, "you are logged out: log in and repeat the action", 403)
             if not self._doorkeeper.key.is_form_token(fields.get("form_token", ""), session):
-                raise Refused(403, "forged", "the form is not of this login: go back, reload, and press it again")
+                raise Rejected(
+                    Reason.FORGED, "the form belongs to another session: go back, reload, and repeat the action"
+                )
             return press(request, session, fields)
 
         return self._guarded(answer)
@@ -111,10 +113,10 @@ class Door:
         fields = await read_form(request)
         target, user = _next(fields.get("next", "")), fields.get("user", "")
         if self._settings.token is None:
-            raise Refused(403, "forged", "there is no token to log in with: the proxy in front says who you are")
+            raise Rejected(Reason.INVALID_SECRET, "logins by token are disabled: the proxy authenticates users", 403)
         if not self._doorkeeper.is_token(fields.get("token", "")):
-            self._peers.failed(self._peers.name(request))
-            self._count(Refused(403, "forged", "a wrong token"))
+            self._clients.count_wrong_secret(request)
+            self._count(InvalidSecret())
             return self._login(target, 403, "That is not the token.")
         if not NAME.fullmatch(user):
             return self._login(target, 400, "Say who you are, in at most 80 characters.")
@@ -132,12 +134,16 @@ class Door:
         async def answer(request: Request) -> Response:
             try:
                 return await endpoint(request)
-            except Refused as refused:
-                self._count(refused)
-                return self._templates.answer("message.html", refused.status, title="No", sentence=str(refused))
+            except Rejected as rejection:
+                self._count(rejection)
+                return self._templates.answer(
+                    "message.html", rejection.status, title="Request rejected", sentence=str(rejection)
+                )
             except LedgerUnavailable:
                 sentence = f"{UNAVAILABLE}. Pushes are refused meanwhile, so that their senders repeat them."
-                response = self._templates.answer("message.html", 503, title="Not now", sentence=sentence)
+                response = self._templates.answer(
+                    "message.html", 503, title="Temporarily unavailable", sentence=sentence
+                )
                 response.headers["refresh"] = "5"
                 return response
 

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from fcpin.clock import Clock
-from fcpin.receiver.errors import Refused
+from fcpin.receiver.errors import Rejected
 from fcpin.receiver.ledger.base import Ledger
 from fcpin.receiver.page.actions import Actions
 from fcpin.receiver.page.buttons import Buttons
@@ -23,8 +23,8 @@ from fcpin.receiver.page.safe import SafeHeaders
 from fcpin.receiver.page.session import Session
 from fcpin.receiver.page.views import Views
 from fcpin.receiver.page.visitor import Doorkeeper
-from fcpin.receiver.settings.model import Mode, Network, PageSettings, StackSettings
-from fcpin.receiver.web.limits import Peers
+from fcpin.receiver.settings.model import Mode, PageSettings, StackSettings
+from fcpin.receiver.web.limits import Clients, Network
 
 
 class Page:
@@ -38,7 +38,7 @@ class Page:
         stacks: Mapping[str, StackSettings],
         clock: Clock,
         *,
-        count: Callable[[Refused], None] = lambda _: None,
+        count: Callable[[Rejected], None] = lambda _: None,
         proxies: Sequence[Network] = (),
         look_every: float = 0.5,
     ) -> None:
@@ -50,7 +50,7 @@ class Page:
         all_proxies = (*proxies, *settings.trusted)
         doorkeeper, templates = Doorkeeper(settings, ledger, clock, all_proxies), Templates(clock)
         self.feed = Feed(lambda: Moment.of(read_overview(ledger, approves)), every=look_every)
-        self._door = Door(settings, doorkeeper, templates, Peers(clock, all_proxies), clock, count)
+        self._door = Door(settings, doorkeeper, templates, Clients(clock, all_proxies), clock, count)
         self._views = Views(ledger, approves, templates, doorkeeper)
         self._buttons = Buttons(actions, stacks, doorkeeper, clock)
 

@@ -62,7 +62,7 @@ class Views:
         return read_overview(self._ledger, self._stacks)
 
     def _missing(self, sentence: str) -> Response:
-        return self._templates.answer("message.html", 404, title="Not here", sentence=sentence)
+        return self._templates.answer("message.html", 404, title="Not found", sentence=sentence)
 
     def _show(self, name: str, request: Request, session: Session, overview: Overview, **more: Any) -> Response:
         key = self._doorkeeper.key

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from fcpin.clock import Clock
 from fcpin.receiver.ledger.base import Ledger
 from fcpin.receiver.page.session import LASTS, Session, SessionKey
-from fcpin.receiver.settings.model import Network, PageSettings
-from fcpin.receiver.web.limits import is_among, peer_address
+from fcpin.receiver.settings.model import PageSettings
+from fcpin.receiver.web.limits import Network, is_among, peer_address
 
 COOKIE: Final = "fcpin_session"
 NOTE: Final = "fcpin_note"

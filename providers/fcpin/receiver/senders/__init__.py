@@ -1,29 +1,18 @@
-"""Who tells of pushes: one file a sender, which validates and parses what it sends."""
+"""The senders of events: one file each, which authenticates and parses what it sends."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from fcpin.receiver.senders.acr import Acr
-from fcpin.receiver.senders.base import Sender
 from fcpin.receiver.senders.distribution import Distribution
 from fcpin.receiver.senders.eventbridge import EventBridge
 from fcpin.receiver.senders.generic import Generic
 from fcpin.receiver.senders.harbor import Harbor
-from fcpin.receiver.settings.model import SenderSettings
+from fcpin.receiver.senders.sender import Sender
 
-KINDS: Final[Mapping[str, type[Acr | EventBridge | Distribution | Harbor | Generic]]] = {
-    "acr": Acr,
-    "eventbridge": EventBridge,
-    "distribution": Distribution,
-    "harbor": Harbor,
-    "generic": Generic,
+SENDERS: Final[Mapping[str, type[Sender]]] = {
+    one.kind: one for one in (Acr, EventBridge, Distribution, Harbor, Generic)
 }
-"""Where a sender is registered: `kind` in the configuration."""
+"""A sender is registered here. `kind` in the configuration, the schemas and the documentation follow from its class."""
 
-
-def sender_of(settings: SenderSettings) -> Sender:
-    """The sender that *settings*, which were read, describe."""
-    return KINDS[settings.kind](settings)
-
-
-__all__ = ["KINDS", "Sender", "sender_of"]
+__all__ = ["SENDERS", "Sender"]

@@ -1,37 +1,28 @@
-"""Triggers of ACR, Personal and Enterprise: one push a request, and no signature.
+"""Triggers of ACR, Personal and Enterprise: one push a request, without a signature.
 
-The body does not name the Enterprise instance, so that it stands in the URL: `/hooks/<name>/<cri-…>/<secret>`. Its
-`pushed_at` has no time zone, so that nobody can tell when that was.
+The body does not name the Enterprise instance, so it stands in the URL: `/hooks/<name>/<cri-…>/<secret>`. `pushed_at`
+has no time zone, so it is not a time.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 
 from fcpin.policy.times import parse_moment
 from fcpin.receiver.push import Place, Push
-from fcpin.receiver.senders.base import JSON, Heard, HookRequest, check_age, event_id
-from fcpin.receiver.senders.node import Node, read_json, repository_path
-from fcpin.receiver.senders.proof import check_proof, instance_of
-from fcpin.receiver.senders.ways import URL, Way
-from fcpin.receiver.settings.model import SenderSettings
+from fcpin.receiver.senders.authentication import IN_URL, SecretLocation, instance_of
+from fcpin.receiver.senders.json_fields import JsonField, read_json, repository_path
+from fcpin.receiver.senders.sender import HookRequest, ParsedEvent, Sender, event_id
 
 
-@dataclass(frozen=True, slots=True)
-class Acr:
+class Acr(Sender):
     """A trigger of a repository."""
 
-    settings: SenderSettings
-
-    ways: ClassVar[Collection[Way]] = URL
-    media_types: ClassVar[Collection[str]] = (JSON,)
-    replay_window: ClassVar[timedelta] = timedelta(days=1)
-    insists: ClassVar[bool] = False
-    takes: ClassVar[Collection[str]] = ()
-    ignores: ClassVar[Collection[str]] = ()
-    summary: ClassVar[str] = "Triggers of ACR; of Enterprise to …/<cri-…>/<secret>."
+    kind = "acr"
+    summary = "triggers of ACR; those of Enterprise call `/hooks/<name>/<cri-…>/<secret>`"
+    accepted = "every trigger"
+    secret_locations: ClassVar[frozenset[SecretLocation]] = IN_URL
     schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
         "required": ["push_data", "repository"],
@@ -57,22 +48,20 @@ class Acr:
         },
     }
 
-    def validate(self, request: HookRequest) -> None:
-        check_proof(request, self.settings.secrets, self.ways)
-
-    def parse(self, request: HookRequest) -> tuple[Heard, ...]:
+    def parse(self, request: HookRequest) -> tuple[ParsedEvent, ...]:
         body = read_json(request.body)
         push, repository = body["push_data"], body["repository"]
-        place = Place(_path(repository), region=repository["region"].text(), instance=instance_of(request))
-        tag, digest, told = push["tag"].tag(), push["digest"].digest(), push["pushed_at"].maybe()
-        pushed = _moment(told)
-        check_age(pushed, request, self.settings.replay_window)
-        event = event_id(place, tag, digest, told)
-        return (Push(self.settings.name, event, place, tag, digest, pushed, request.now),)
+        instance = instance_of(request.segments)
+        place = Place(_path(repository), region=repository["region"].text(), instance=instance)
+        tag, digest, time = push["tag"].tag(), push["digest"].digest(), push["pushed_at"].optional_text()
+        pushed = _moment(time)
+        self.check_age(pushed, request)
+        event = event_id(place, tag, digest, time)
+        return (Push(self.name, event, place, tag, digest, pushed, request.now),)
 
 
-def _path(repository: Node) -> str:
-    """ACR's own example calls a repository `repoTest`; images are in lower case always."""
+def _path(repository: JsonField) -> str:
+    """ACR's own example calls a repository `repoTest`; images are always in lower case."""
     full = f"{repository['namespace'].text()}/{repository['name'].text()}"
     return repository_path(full.lower(), repository.path)
 

@@ -1,33 +1,29 @@
-"""Notifications of the OCI distribution registry (docker-registry): an envelope of events, repeated until taken.
+"""Notifications of the OCI distribution registry (docker-registry): an envelope of events, repeated until accepted.
 
-A manifest without a tag (a child of an index, an attestation) is no push of a tag, and moves none.
+A manifest without a tag (a child of an index, an attestation) moves no tag.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar, Final
 
 from fcpin.receiver.push import Place, Push
-from fcpin.receiver.senders.base import (
+from fcpin.receiver.senders.json_fields import JsonField, read_json
+from fcpin.receiver.senders.sender import (
     JSON,
-    REGISTRY,
-    Heard,
     HookRequest,
     Ignored,
-    check_age,
+    ParsedEvent,
+    Sender,
     event_id,
-    heard,
+    host_of,
+    parse_each,
     unknown_event,
 )
-from fcpin.receiver.senders.node import Node, read_json, registry_host
-from fcpin.receiver.senders.proof import check_proof
-from fcpin.receiver.senders.ways import URL, Way
-from fcpin.receiver.settings.model import SenderSettings
 
-TAKEN: Final = ("push",)
-IGNORED: Final = ("pull", "mount", "delete")
-"""`mount` is a layer that another repository has already; the manifest that names it is a push of its own."""
+PUSH: Final = "push"
+IGNORED: Final = {"pull": "", "mount": "of a layer", "delete": ""}
+"""`mount` is a layer that another repository already has; the manifest that names it is a push of its own."""
 UNTAGGED: Final = "push without a tag"
 LAYER: Final = "push of a layer"
 MANIFESTS: Final = (
@@ -40,23 +36,20 @@ MANIFESTS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Distribution:
-    """An endpoint of a registry's `notifications`."""
+class Distribution(Sender):
+    """An endpoint in a registry's `notifications`."""
 
-    settings: SenderSettings
-
-    ways: ClassVar[Collection[Way]] = URL | {Way.AUTHORIZATION}
-    media_types: ClassVar[Collection[str]] = (
+    kind = "distribution"
+    summary = "notifications of docker-registry"
+    accepted = "`push` of a manifest by a tag"
+    ignored_events: ClassVar[Mapping[str, str]] = {UNTAGGED: "a child of an index", LAYER: "", **IGNORED}
+    media_types = (
         JSON,
         "application/vnd.docker.distribution.events.v1+json",
         "application/vnd.docker.distribution.events.v2+json",
     )
-    replay_window: ClassVar[timedelta] = timedelta(days=7)  # it keeps what was not taken for as long as it lives
-    insists: ClassVar[bool] = True
-    takes: ClassVar[Collection[str]] = TAKEN
-    ignores: ClassVar[Collection[str]] = (*IGNORED, UNTAGGED, LAYER)
-    summary: ClassVar[str] = "Notifications of the OCI distribution registry."
+    default_replay_window = timedelta(days=7)  # it keeps what was not accepted for as long as it runs
+    retries_forever = True
     schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
         "required": ["events"],
@@ -69,7 +62,7 @@ class Distribution:
                     "properties": {
                         "id": {"type": "string"},
                         "timestamp": {"type": "string", "format": "date-time"},
-                        "action": {"enum": [*TAKEN, *IGNORED]},
+                        "action": {"enum": [PUSH, *IGNORED]},
                         "target": {
                             "type": "object",
                             "properties": {
@@ -86,28 +79,25 @@ class Distribution:
         },
     }
 
-    def validate(self, request: HookRequest) -> None:
-        check_proof(request, self.settings.secrets, self.ways)
+    def parse(self, request: HookRequest) -> tuple[ParsedEvent, ...]:
+        return parse_each(read_json(request.body)["events"].items(), lambda event: self._push(event, request))
 
-    def parse(self, request: HookRequest) -> tuple[Heard, ...]:
-        return heard(read_json(request.body)["events"].items(), lambda event: self._push(event, request))
-
-    def _push(self, event: Node, request: HookRequest) -> Push | Ignored:
+    def _push(self, event: JsonField, request: HookRequest) -> Push | Ignored:
         action, target = event["action"].text(), event["target"]
         if action in IGNORED:
             return Ignored(action)
-        if action not in TAKEN:
-            raise unknown_event(action, (*TAKEN, *IGNORED))
-        if target["mediaType"].maybe() not in MANIFESTS:
+        if action != PUSH:
+            raise unknown_event(action, (PUSH, *IGNORED))
+        if target["mediaType"].optional_text() not in MANIFESTS:
             return Ignored(LAYER)
-        if not target["tag"].maybe():
+        if not target["tag"].optional_text():
             return Ignored(UNTAGGED)
         moment = event["timestamp"].moment()
-        check_age(moment, request, self.settings.replay_window)
+        self.check_age(moment, request)
         return Push(
-            self.settings.name,
+            self.name,
             event_id(event["id"].text()),
-            Place(target["repository"].repository_path(), _host(event, request)),
+            Place(target["repository"].repository_path(), host_of(request, _host(event), "request.host")),
             target["tag"].tag(),
             target["digest"].digest(),
             moment,
@@ -115,10 +105,8 @@ class Distribution:
         )
 
 
-def _host(event: Node, request: HookRequest) -> str:
-    """As the pusher called the registry, unless the URL says how images call it."""
-    if named := request.query.get(REGISTRY):
-        return registry_host(named, f"?{REGISTRY}")
-    asked = Node(event["request"].value or {}, "request")["host"].maybe()
-    url = event["target"]["url"].maybe()
-    return registry_host(asked or url.partition("://")[2].partition("/")[0], "request.host")
+def _host(event: JsonField) -> str:
+    """Return the host as the pusher called the registry."""
+    host = JsonField(event["request"].value or {}, "request")["host"].optional_text()
+    url = event["target"]["url"].optional_text()
+    return host or url.partition("://")[2].partition("/")[0]

@@ -5,32 +5,27 @@ there, and the shape of its webhook is the one that goharbor/harbor#22979 propos
 """
 
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, ClassVar, Final
 
 from fcpin.image import Digest, is_tag
 from fcpin.receiver.push import Place, Push
-from fcpin.receiver.senders.base import (
-    JSON,
-    REGISTRY,
-    Heard,
+from fcpin.receiver.senders.json_fields import JsonField, malformed, read_json, repository_path
+from fcpin.receiver.senders.sender import (
     HookRequest,
     Ignored,
-    check_age,
+    ParsedEvent,
+    Sender,
     event_id,
-    heard,
+    host_of,
+    parse_each,
     unknown_event,
 )
-from fcpin.receiver.senders.node import Node, malformed, read_json, registry_host, repository_path
-from fcpin.receiver.senders.proof import check_proof
-from fcpin.receiver.senders.ways import URL, Way
-from fcpin.receiver.settings.model import SenderSettings
 
 REPLICATED: Final = "REPLICATION"
-TAKEN: Final = ("PUSH_ARTIFACT", "CREATE_TAG", REPLICATED)
+ACCEPTED: Final = ("PUSH_ARTIFACT", "CREATE_TAG", REPLICATED)
 IGNORED: Final = (
     "PULL_ARTIFACT",
     "DELETE_ARTIFACT",
@@ -70,24 +65,22 @@ _RESOURCE: Final[Mapping[str, Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Harbor:
+class Harbor(Sender):
     """A webhook policy of a project."""
 
-    settings: SenderSettings
-
-    ways: ClassVar[Collection[Way]] = URL | {Way.AUTHORIZATION}
-    media_types: ClassVar[Collection[str]] = (JSON,)
-    replay_window: ClassVar[timedelta] = timedelta(days=1)
-    insists: ClassVar[bool] = False
-    takes: ClassVar[Collection[str]] = TAKEN
-    ignores: ClassVar[Collection[str]] = (*IGNORED, UNTAGGED, UNREPLICATED)
-    summary: ClassVar[str] = "Webhooks of Harbor, in its default payload format."
+    kind = "harbor"
+    summary = "webhooks of Harbor in its default payload format"
+    accepted = "`PUSH_ARTIFACT`, `CREATE_TAG`, a successful `REPLICATION`"
+    ignored_events: ClassVar[Mapping[str, str]] = {
+        UNTAGGED: "unless a proxy cache pushed it",
+        UNREPLICATED: "",
+        **dict.fromkeys(IGNORED, ""),
+    }
     schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
         "required": ["type", "occur_at", "event_data"],
         "properties": {
-            "type": {"enum": [*TAKEN, *IGNORED]},
+            "type": {"enum": [*ACCEPTED, *IGNORED]},
             "occur_at": {"type": "integer", "description": "Seconds since 1970."},
             "event_data": {
                 "type": "object",
@@ -127,43 +120,40 @@ class Harbor:
         },
     }
 
-    def validate(self, request: HookRequest) -> None:
-        check_proof(request, self.settings.secrets, self.ways)
-
-    def parse(self, request: HookRequest) -> tuple[Heard, ...]:
+    def parse(self, request: HookRequest) -> tuple[ParsedEvent, ...]:
         body = read_json(request.body)
         if body["specversion"].value is not None:
-            raise malformed("CloudEvents of Harbor are not read; choose the payload format Default in the webhook")
+            raise malformed("CloudEvents of Harbor are not supported; set the payload format of the webhook to Default")
         kind = body["type"].text()
         if kind in IGNORED:
             return (Ignored(kind),)
-        if kind not in TAKEN:
-            raise unknown_event(kind, (*TAKEN, *IGNORED))
+        if kind not in ACCEPTED:
+            raise unknown_event(kind, (*ACCEPTED, *IGNORED))
         moment = _moment(body["occur_at"])
-        check_age(moment, request, self.settings.replay_window)
+        self.check_age(moment, request)
         data = body["event_data"]
         if kind == REPLICATED:
             return self._replicated(data["replication"], moment, request)
         path = data["repository"]["repo_full_name"].repository_path()
-        is_cached = body["operator"].maybe() == PROXY_CACHE
-        return heard(
+        is_cached = body["operator"].optional_text() == PROXY_CACHE
+        return parse_each(
             data["resources"].items(),
             lambda resource: self._pushed(resource, path, moment, request, is_cached=is_cached),
         )
 
     def _pushed(
-        self, resource: Node, path: str, moment: datetime, request: HookRequest, *, is_cached: bool
+        self, resource: JsonField, path: str, moment: datetime, request: HookRequest, *, is_cached: bool
     ) -> Push | Ignored:
-        tag = resource["tag"].maybe()
-        if not is_tag(tag):  # pushed by its digest, which Harbor then gives as the tag
+        tag = resource["tag"].optional_text()
+        if not is_tag(tag):  # pushed by its digest, which Harbor then reports as the tag
             if not is_cached:
                 return Ignored(UNTAGGED)
             tag = ""
-        host = _host(request, resource["resource_url"].maybe(), "resource_url")
+        host = host_of(request, resource["resource_url"].optional_text().partition("/")[0], "resource_url")
         return self._push(Place(path, host), tag or None, resource["digest"].digest(), moment, request)
 
-    def _replicated(self, replication: Node, moment: datetime, request: HookRequest) -> tuple[Heard, ...]:
-        """A push for each tag that arrived at the destination; without one where the event names no tags.
+    def _replicated(self, replication: JsonField, moment: datetime, request: HookRequest) -> tuple[ParsedEvent, ...]:
+        """Return a push for each tag that was replicated; one without a tag if the event names none.
 
         An event without `successful_artifact` reports a job that failed, was stopped or has not ended.
         """
@@ -171,16 +161,17 @@ class Harbor:
         if replication["job_status"].text().lower() not in _SUCCESS or not artifacts.value:
             return (Ignored(UNREPLICATED),)
         namespace, endpoint = _namespace(replication), replication["dest_resource"]["endpoint"]
-        host = _host(request, endpoint.maybe().partition("://")[2] or endpoint.maybe(), endpoint.path)
-        found: list[Heard] = []
+        url = endpoint.optional_text()
+        host = host_of(request, (url.partition("://")[2] or url).partition("/")[0], endpoint.path)
+        found: list[ParsedEvent] = []
         for artifact in artifacts.items():
             name, references = _artifact(artifact)
             place = Place(repository_path(f"{namespace}/{name}".lstrip("/"), artifact.path), host)
-            found += heard(references, partial(self._reference, place=place, moment=moment, request=request))
+            found += parse_each(references, partial(self._reference, place=place, moment=moment, request=request))
         return tuple(found)
 
-    def _reference(self, reference: Node, *, place: Place, moment: datetime, request: HookRequest) -> Push:
-        text = reference.maybe()
+    def _reference(self, reference: JsonField, *, place: Place, moment: datetime, request: HookRequest) -> Push:
+        text = reference.optional_text()
         if not text or is_tag(text):
             return self._push(place, text or None, None, moment, request)
         return self._push(place, None, reference.digest(), moment, request)
@@ -189,38 +180,34 @@ class Harbor:
         self, place: Place, tag: str | None, digest: Digest | None, moment: datetime, request: HookRequest
     ) -> Push:
         event = event_id(place, tag, digest, moment)
-        return Push(self.settings.name, event, place, tag, digest, moment, request.now)
+        return Push(self.name, event, place, tag, digest, moment, request.now)
 
 
-def _namespace(replication: Node) -> str:
-    """Of the destination. Harbor writes it into the entry of the local registry, the one without a `registry_name`."""
+def _namespace(replication: JsonField) -> str:
+    """Return that of the destination.
+
+    Harbor writes it into the entry of the local registry, the one without a `registry_name`.
+    """
     source, destination = replication["src_resource"], replication["dest_resource"]
-    is_pushed = source.value is not None and not source["registry_name"].maybe()
-    return (source["namespace"].maybe() if is_pushed else "") or destination["namespace"].maybe()
+    is_pushed = source.value is not None and not source["registry_name"].optional_text()
+    return (source["namespace"].optional_text() if is_pushed else "") or destination["namespace"].optional_text()
 
 
-def _artifact(artifact: Node) -> tuple[str, list[Node]]:
-    """The name of a replicated artifact, and its tags and digests; one empty reference where it has none."""
+def _artifact(artifact: JsonField) -> tuple[str, list[JsonField]]:
+    """Return the name of a replicated artifact, and its tags and digests; one empty reference if it has none."""
     name_tag = artifact["name_tag"]
     match = _ITEMS.fullmatch(name_tag.text())
     if match is None:
         raise malformed(f"{name_tag.path}: expected a name and a tag or the number of items")
-    named = [Node(tag, name_tag.path) for tag in (match["tags"] or "").split(",")]
+    named = [JsonField(tag, name_tag.path) for tag in (match["tags"] or "").split(",")]
     references = [] if artifact["references"].value is None else list(artifact["references"].items())
     return match["name"], [one for one in references if one.value] or named
 
 
-def _moment(node: Node) -> datetime:
-    if isinstance(node.value, bool) or not isinstance(node.value, int):
-        raise malformed(f"{node.path}: expected seconds since 1970")
+def _moment(field: JsonField) -> datetime:
+    if isinstance(field.value, bool) or not isinstance(field.value, int):
+        raise malformed(f"{field.path}: expected seconds since 1970")
     try:
-        return datetime.fromtimestamp(node.value, UTC)
+        return datetime.fromtimestamp(field.value, UTC)
     except (ValueError, OverflowError, OSError):
-        raise malformed(f"{node.path}: expected seconds since 1970") from None
-
-
-def _host(request: HookRequest, url: str, where: str) -> str:
-    """Of the registry: as the URL of the hook names it, else the host of *url*, which has no scheme."""
-    if named := request.query.get(REGISTRY):
-        return registry_host(named, f"?{REGISTRY}")
-    return registry_host(url.partition("/")[0], where)
+        raise malformed(f"{field.path}: expected seconds since 1970") from None

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Final
 
-from fcpin.receiver.settings.model import ReceiverSettings, Secret
+from fcpin.receiver.settings.model import ReceiverSettings
+from fcpin.receiver.settings.secrets import Secret
 
 PASSED_ON: Final = (
     "PATH",

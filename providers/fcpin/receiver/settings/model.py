@@ -6,18 +6,12 @@ from datetime import time, timedelta
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
+from fcpin.receiver.settings.secrets import Secret
+
 Network: TypeAlias = IPv4Network | IPv6Network
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """Only ever compared or sent, never printed. The file says where it is: `env:NAME` or `file:PATH`."""
-
-    source: str
-    value: str = field(repr=False)
 
 
 class Mode(StrEnum):
@@ -127,7 +121,3 @@ class ReceiverSettings:
     """Networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
     environment: Sequence[str] = ()
     """Names of variables that engines inherit beside `PASSED_ON`; `*` for any characters."""
-
-
-MAX_BODY: Final = 1 << 20
-"""Bytes of a request."""

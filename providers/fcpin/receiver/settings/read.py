@@ -13,18 +13,11 @@ from fcpin.cli.yaml_file import YamlFile
 from fcpin.errors import InvalidInput, InvalidSettings, Problem
 from fcpin.policy.fields import Fields, shown
 from fcpin.policy.times import read_duration
-from fcpin.receiver.senders import KINDS
-from fcpin.receiver.settings.model import (
-    Mode,
-    Network,
-    Outages,
-    PageSettings,
-    ReceiverSettings,
-    SenderSettings,
-    StackSettings,
-)
+from fcpin.receiver.senders import SENDERS
+from fcpin.receiver.settings.model import Mode, Outages, PageSettings, ReceiverSettings, SenderSettings, StackSettings
 from fcpin.receiver.settings.secrets import Secrets, long_enough
 from fcpin.receiver.settings.windows import read_windows
+from fcpin.receiver.web.limits import Network
 from fcpin.stack.engine import CHOICES
 
 KEYS: Final = (
@@ -132,8 +125,8 @@ class _Reader:
                 fields.wrong(f"senders.{name}", "stands in a URL: write it with a-z, 0-9 and '-'")
             section.only(SENDER_KEYS)
             kind = section.required("kind", "acr")
-            if kind and kind not in KINDS:
-                section.wrong("kind", f"must be {' or '.join(KINDS)}, got {shown(kind)}")
+            if kind and kind not in SENDERS:
+                section.wrong("kind", f"must be {' or '.join(SENDERS)}, got {shown(kind)}")
             secrets = self._secrets.read_all(section, "secrets", _sender_secret_problem)
             given = section.values.get("secrets")
             if not given:
@@ -145,7 +138,7 @@ class _Reader:
                     "secrets",
                     f"has {len(given)}; {MOST_SECRETS} are valid at once, for as long as one replaces the other",
                 )
-            window = KINDS[kind].replay_window if kind in KINDS else timedelta(minutes=10)
+            window = SENDERS[kind].default_replay_window if kind in SENDERS else timedelta(minutes=10)
             yield (
                 name,
                 SenderSettings(

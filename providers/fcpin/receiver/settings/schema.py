@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from fcpin.receiver.senders import KINDS
-from fcpin.receiver.settings.model import MAX_BODY, Mode, Outages
+from fcpin.receiver.senders import SENDERS
+from fcpin.receiver.settings.model import Mode, Outages
 from fcpin.receiver.settings.read import MOST_SECRETS, REPOSITORY, SENDER_NAME, STACK_NAME, VARIABLE
 from fcpin.receiver.settings.windows import DAYS
+from fcpin.receiver.web.limits import MAX_BODY
 from fcpin.schema.fragments import DRAFT, DURATION, Schema, choice, mapping, text
 from fcpin.stack.engine import CHOICES
 
@@ -69,7 +70,7 @@ STACK_KEYS: Final[Mapping[str, Schema]] = {
 }
 
 SENDER_KEYS: Final[Mapping[str, Schema]] = {
-    "kind": {"description": "What it sends.", "enum": list(KINDS)},
+    "kind": {"description": "What it sends.", "enum": list(SENDERS)},
     "secrets": _secrets(
         "What it proves itself by; two while they are changed over.", minItems=1, maxItems=MOST_SECRETS
     ),

@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import Final
 
 from fcpin.policy.fields import Fields
-from fcpin.receiver.settings.model import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Only ever compared or sent, never printed. The file names its source: `env:NAME` or `file:PATH`."""
+
+    source: str
+    value: str = field(repr=False)
+
 
 SHORTEST: Final = 16
 _LARGEST: Final = 64 * 1024

@@ -1,1 +1,0 @@
-"""What the receiver answers over HTTP: hooks, health, metrics and the page."""

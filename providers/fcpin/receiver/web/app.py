@@ -1,7 +1,7 @@
-"""The receiver as an ASGI application: hooks, health, its own description, and whatever else is served beside them."""
+"""The receiver as an ASGI application: hooks, health, OpenAPI document, page and metrics."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from starlette.applications import Starlette
@@ -12,13 +12,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from fcpin.clock import Clock
-from fcpin.receiver.errors import UNAVAILABLE, LedgerUnavailable
+from fcpin.receiver.errors import UNAVAILABLE, InvalidSecret, LedgerUnavailable, Reason, Rejected
 from fcpin.receiver.intake import Intake
-from fcpin.receiver.web.hooks import Hooks, error
-from fcpin.receiver.web.limits import Limits, Peers
+from fcpin.receiver.senders.sender import HookRequest
+from fcpin.receiver.web.limits import Clients, Limits, read_body
 from fcpin.receiver.web.openapi import openapi
 
 _log: Final = logging.getLogger(__name__)
+_RETRY_SECONDS: Final = {Reason.THROTTLED: "60", Reason.UNAVAILABLE: "5"}
+_BODY_NOT_READ: Final = {Reason.SLOW, Reason.OVERSIZED, Reason.THROTTLED}
 
 
 def build_app(
@@ -29,35 +31,78 @@ def build_app(
     routes: Sequence[BaseRoute] = (),
     unready: Callable[[], str] = str,
 ) -> Starlette:
-    """The application. *routes* are the page's and the metrics'.
+    """*routes* are those of the page and the metrics.
 
-    *unready* says why the receiver should not be sent any requests yet, beside a ledger that cannot be reached; empty
-    for nothing.
+    *unready* returns why the receiver is not ready although its ledger is; empty if it is ready.
     """
     page = intake.settings.page
     proxies = (*intake.settings.trusted_proxies, *(page.trusted if page else ()))
-    hooks = Hooks(intake, Peers(clock, proxies), limits or Limits(), clock)
+    hooks = _Hooks(intake, Clients(clock, proxies), limits or Limits(), clock)
     health = _Health(intake, unready)
-    description = openapi()
+    document = openapi()
     return Starlette(
         routes=[
-            Route("/hooks/{name}", hooks.hear, methods=["POST"]),
-            Route("/hooks/{name}/{rest:path}", hooks.hear, methods=["POST"]),
+            Route("/hooks/{name}", hooks.receive, methods=["POST"]),
+            Route("/hooks/{name}/{rest:path}", hooks.receive, methods=["POST"]),
             Route("/healthz", health.alive, methods=["GET"]),
             Route("/readyz", health.ready, methods=["GET"]),
-            Route("/openapi.json", lambda _: JSONResponse(description), methods=["GET"]),
+            Route("/openapi.json", lambda _: JSONResponse(document), methods=["GET"]),
             *routes,
         ],
-        exception_handlers={HTTPException: _http, Exception: _defect},
+        exception_handlers={HTTPException: _http_error, Exception: _defect},
     )
 
 
+class _Hooks:
+    """`POST /hooks/<name>`."""
+
+    def __init__(self, intake: Intake, clients: Clients, limits: Limits, clock: Clock) -> None:
+        self._intake, self._clients, self._limits, self._clock = intake, clients, limits, clock
+
+    async def receive(self, request: Request) -> Response:
+        """Respond 202 with the stacks that will converge, or `{"error": …}`."""
+        name = request.path_params["name"]
+        try:
+            hook = await self._read(request)
+            result = await run_in_threadpool(self._intake.take, name, hook)
+        except InvalidSecret as invalid:
+            return rejected(self._counted(name, request, invalid))
+        except Rejected as rejection:
+            return rejected(rejection)
+        except LedgerUnavailable:
+            return rejected(Rejected(Reason.UNAVAILABLE, "the event could not be stored; retry later"))
+        return JSONResponse({"jobs": result.jobs} | ({"rejected": result.rejected} if result.rejected else {}), 202)
+
+    def _counted(self, name: str, request: Request, invalid: InvalidSecret) -> Rejected:
+        try:
+            self._clients.count_wrong_secret(request)
+        except Rejected as throttled:
+            self._intake.counts.rejected("", throttled.reason)
+            return throttled
+        self._intake.count_rejected(name, invalid)
+        return invalid
+
+    async def _read(self, request: Request) -> HookRequest:
+        try:
+            body = await read_body(request, self._limits)
+        except Rejected as rejection:
+            self._intake.counts.rejected("", rejection.reason)
+            raise
+        segments = request.path_params.get("rest", "").split("/")
+        return HookRequest(
+            body,
+            self._clock.now(),
+            dict(request.headers),
+            dict(request.query_params),
+            tuple(segment for segment in segments if segment),
+        )
+
+
 class _Health:
-    """Whether the process lives, and whether it can take a push."""
+    """Liveness and readiness."""
 
     def __init__(self, intake: Intake, unready: Callable[[], str]) -> None:
-        self._intake = intake
-        self._unready = unready
+        self._intake, self._unready = intake, unready
 
     async def alive(self, _: Request) -> Response:
         return JSONResponse({"status": "alive"})
@@ -73,15 +118,29 @@ class _Health:
         return JSONResponse({"status": "ready"})
 
 
-async def _http(request: Request, failure: Exception) -> Response:
+def rejected(rejection: Rejected) -> Response:
+    """A body that was not read ends the connection."""
+    headers = {}
+    if rejection.reason in _RETRY_SECONDS:
+        headers["Retry-After"] = _RETRY_SECONDS[rejection.reason]
+    if rejection.reason in _BODY_NOT_READ:
+        headers["Connection"] = "close"
+    return error(rejection.status, str(rejection), headers)
+
+
+def error(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    return JSONResponse({"error": message}, status, dict(headers or {}))
+
+
+async def _http_error(_: Request, failure: Exception) -> Response:
     status = failure.status_code if isinstance(failure, HTTPException) else 404
-    sentence = {404: "nothing is here", 405: f"{request.method} is not what is done here"}.get(status, "refused")
+    message = {404: "not found", 405: "method not allowed"}.get(status, "request rejected")
     headers = failure.headers if isinstance(failure, HTTPException) else None
-    return error(status, sentence, headers)
+    return error(status, message, headers)
 
 
 async def _defect(request: Request, failure: Exception) -> Response:
-    """The path of a hook may hold a secret, so that only what is before it is told."""
-    where = "/".join(request.url.path.split("/")[:2])
-    _log.error("%s %s/…: a defect of the receiver", request.method, where, exc_info=failure)
-    return error(500, "a defect of the receiver; its log tells more")
+    """Log the first part of the path only: the rest may hold a secret."""
+    start = "/".join(request.url.path.split("/")[:2])
+    _log.error("%s %s/…: internal error", request.method, start, exc_info=failure)
+    return error(500, "internal error; the log of the receiver has the details")

@@ -1,121 +1,110 @@
-"""The receiver's hooks as an OpenAPI 3.1 document, made from the senders. It names no sender of the configuration."""
+"""The hooks as an OpenAPI 3.1 document, made from the senders. It names no sender of the configuration."""
 
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any, Final
 
-from fcpin.receiver.senders import KINDS
-from fcpin.receiver.senders.proof import SIGNATURE, TOKEN
-from fcpin.receiver.settings.model import MAX_BODY
+from fcpin.receiver.errors import Reason
+from fcpin.receiver.senders import SENDERS
+from fcpin.receiver.senders.authentication import EVENTBRIDGE_HEADER, SIGNATURE_HEADER
 
-_ERRORS: Final = {
-    "400": "It cannot be read, is older than the replay window, or tells of an unknown event.",
-    "401": "Unknown sender, or a wrong secret.",
-    "404": "No stack has a pin on the repository, or it is not allow-listed.",
-    "408": "The body did not arrive in time.",
-    "413": f"The body has more than {MAX_BODY} bytes, or too many parts.",
-    "415": "It is no JSON.",
-    "429": "Too many requests, or too many wrong secrets.",
-    "503": "It cannot be kept now; send it again.",
-}
+_JSON: Final = "application/json"
+_OF_THE_PAGE: Final = {Reason.LOGGED_OUT, Reason.FORGED}
 _PARAMETERS: Final[Mapping[str, Mapping[str, Any]]] = {
     "name": {
         "description": "Of the sender, in the configuration.",
         "schema": {"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"},
     },
-    "secret": {"description": "The sender's.", "schema": {"type": "string", "pattern": "^[A-Za-z0-9._~-]{16,200}$"}},
+    "secret": {
+        "description": "Of the sender.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._~-]{16,200}$"},
+    },
     "instance": {
-        "description": "Of ACR Enterprise, whose triggers do not tell it.",
+        "description": "Of ACR Enterprise, whose triggers do not name it.",
         "schema": {"type": "string", "pattern": "^cri-[a-z0-9]{1,60}$"},
+    },
+}
+_AUTHENTICATION: Final[Mapping[str, Mapping[str, Any]]] = {
+    "query": {"type": "apiKey", "in": "query", "name": "secret"},
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "basic": {"type": "http", "scheme": "basic"},
+    "eventbridge": {"type": "apiKey", "in": "header", "name": EVENTBRIDGE_HEADER},
+    "signature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": SIGNATURE_HEADER,
+        "description": "sha256= and the HMAC-SHA256 of the body in hexadecimal digits.",
     },
 }
 
 
 def openapi() -> Mapping[str, Any]:
-    """The whole document."""
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "fcpin receiver",
             "version": version("fcpin"),
-            "description": "Tell it of pushes. What it is told is a hint where to look: the registry is always asked.",
+            "description": "Receives events of registries. An event is a hint: the registry is always read again.",
         },
         "paths": {
-            "/hooks/{name}": _path("name"),
-            "/hooks/{name}/{secret}": _path("name", "secret"),
-            "/hooks/{name}/{instance}/{secret}": _path("name", "instance", "secret"),
-            "/healthz": {"get": _get("Whether the process lives.")},
-            "/readyz": {"get": _get("Whether it can take a push.", "503")},
+            "/hooks/{name}": _hook("name"),
+            "/hooks/{name}/{secret}": _hook("name", "secret"),
+            "/hooks/{name}/{instance}/{secret}": _hook("name", "instance", "secret"),
+            "/healthz": {"get": _get("Whether the process is alive.")},
+            "/readyz": {"get": _get("Whether it can store an event.", "503")},
             "/openapi.json": {"get": _get("This document.")},
         },
         "components": {
             "schemas": {
-                **{kind: {**sender.schema, "description": sender.summary} for kind, sender in KINDS.items()},
-                "Taken": {
-                    "type": "object",
-                    "required": ["jobs"],
-                    "properties": {
-                        "jobs": {
-                            "description": "The stacks that will be converged.",
-                            "type": "array",
-                            "items": {"type": "string"},
-                        },
-                        "refused": {
-                            "description": "Events of the request that were not let in.",
-                            "type": "array",
-                            "items": {"type": "string"},
-                        },
-                    },
-                },
-                "Error": {
-                    "type": "object",
-                    "required": ["error"],
-                    "properties": {"error": {"type": "string"}},
-                },
+                **{kind: {**sender.schema, "description": sender.summary} for kind, sender in SENDERS.items()},
+                "HookResult": _object(
+                    ["jobs"],
+                    jobs=_texts("The stacks that will converge."),
+                    rejected=_texts("Events of the request that were rejected."),
+                ),
+                "Error": _object(["error"], error={"type": "string"}),
             },
-            "securitySchemes": {
-                "query": {"type": "apiKey", "in": "query", "name": "secret"},
-                "bearer": {"type": "http", "scheme": "bearer"},
-                "basic": {"type": "http", "scheme": "basic"},
-                "eventbridge": {"type": "apiKey", "in": "header", "name": TOKEN},
-                "signature": {
-                    "type": "apiKey",
-                    "in": "header",
-                    "name": SIGNATURE,
-                    "description": "sha256= and the HMAC-SHA256 of the body in hexadecimal digits.",
-                },
-            },
+            "securitySchemes": _AUTHENTICATION,
         },
     }
 
 
-def _path(*parameters: str) -> Mapping[str, Any]:
-    body = {"schema": {"anyOf": [{"$ref": f"#/components/schemas/{kind}"} for kind in KINDS]}}
-    media_types = dict.fromkeys(one for sender in KINDS.values() for one in sender.media_types)
+def _hook(*parameters: str) -> Mapping[str, Any]:
+    body = {"schema": {"anyOf": [{"$ref": f"#/components/schemas/{kind}"} for kind in SENDERS]}}
+    media_types = dict.fromkeys(one for sender in SENDERS.values() for one in sender.media_types)
     in_path = "secret" in parameters
-    schemes = ("query", "bearer", "basic", "eventbridge", "signature")
     return {
         "parameters": [{"name": name, "in": "path", "required": True, **_PARAMETERS[name]} for name in parameters],
         "post": {
-            "summary": "Tell of pushes.",
+            "summary": "Report pushes.",
             "requestBody": {"required": True, "content": dict.fromkeys(media_types, body)},
-            "security": [{}] if in_path else [{scheme: []} for scheme in schemes],
-            "responses": {
-                "202": _answer("Kept, or none of our business.", "Taken"),
-                **{status: _answer(sentence, "Error") for status, sentence in _ERRORS.items()},
-            },
+            "security": [{}] if in_path else [{scheme: []} for scheme in _AUTHENTICATION],
+            "responses": {"202": _response("Stored, or of no pin.", "HookResult"), **_errors()},
         },
     }
 
 
+def _errors() -> Mapping[str, Any]:
+    """The responses of the reasons, by status."""
+    found: dict[str, list[str]] = {}
+    for reason in set(Reason) - _OF_THE_PAGE:
+        found.setdefault(str(reason.statuses[0]), []).append(reason.description)
+    return {status: _response("; ".join(sorted(texts)), "Error") for status, texts in sorted(found.items())}
+
+
 def _get(summary: str, *errors: str) -> Mapping[str, Any]:
-    fine = {"description": summary, "content": {"application/json": {"schema": {"type": "object"}}}}
-    return {
-        "summary": summary,
-        "responses": {"200": fine, **{status: _answer("Not now.", "Error") for status in errors}},
-    }
+    success = {"description": summary, "content": {_JSON: {"schema": {"type": "object"}}}}
+    failures = {status: _response("Temporarily unavailable.", "Error") for status in errors}
+    return {"summary": summary, "responses": {"200": success, **failures}}
 
 
-def _answer(description: str, schema: str) -> Mapping[str, Any]:
-    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    return {"description": description, "content": content}
+def _response(description: str, schema: str) -> Mapping[str, Any]:
+    return {"description": description, "content": {_JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}}
+
+
+def _object(required: list[str], **properties: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"type": "object", "required": required, "properties": properties}
+
+
+def _texts(description: str) -> Mapping[str, Any]:
+    return {"description": description, "type": "array", "items": {"type": "string"}}

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
-from fcpin.receiver.errors import LedgerUnavailable, Refused
+from fcpin.receiver.errors import LedgerUnavailable, Reason, Rejected
 from fcpin.receiver.page.live.cursor import Moment
 
 _LOG = logging.getLogger(__name__)
@@ -53,9 +53,9 @@ class Feed:
 
     @asynccontextmanager
     async def listener(self) -> AsyncIterator[Listener]:
-        """Listen until the block ends. Raises Refused when there are too many."""
+        """Listen until the block ends. Raises Rejected when there are too many."""
         if self._closed or len(self._listeners) >= self._most:
-            raise Refused(503, "listeners", f"{self._most} listen already; the page works without, reload it")
+            raise Rejected(Reason.CROWDED, f"{self._most} event streams are open; reload the page instead")
         one = Listener(self._last)
         self._listeners.add(one)
         if self._looking is None:

@@ -10,7 +10,7 @@ from typing import Final
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from fcpin.receiver.errors import Refused
+from fcpin.receiver.errors import Rejected
 from fcpin.receiver.page.live.cursor import Cursor
 from fcpin.receiver.page.live.feed import Feed, Listener
 
@@ -33,8 +33,8 @@ class EventStream(Response):
         try:
             async with self._feed.listener() as listener:
                 await self._run(listener, receive, send)
-        except Refused as refused:
-            await PlainTextResponse(f"{refused}\n", refused.status)(scope, receive, send)
+        except Rejected as rejection:
+            await PlainTextResponse(f"{rejection}\n", rejection.status)(scope, receive, send)
 
     async def _run(self, listener: Listener, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})

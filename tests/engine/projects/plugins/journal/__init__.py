@@ -39,7 +39,7 @@ def _item(key: str) -> Path:
 
 
 def _call(method: str, key: str, **arguments: Any) -> None:
-    """Write the call down, and do what the test has asked for."""
+    """Log the call, and do what the test requested."""
     for props in arguments.values():
         if isinstance(props, dict):
             props.pop("__provider", None)

@@ -26,7 +26,7 @@ PATIENCE = 30.0
 
 @dataclass(frozen=True)
 class Result:
-    """How a command ended and what it said."""
+    """Exit code and output of a command."""
 
     code: int
     out: str
@@ -37,7 +37,7 @@ class Result:
         return self.out + self.err
 
 
-class Workbench:
+class EngineHarness:
     """One project, one stack named `dev`."""
 
     def __init__(self, directory: Path) -> None:
@@ -77,7 +77,7 @@ class Workbench:
 
     # what the user does
 
-    def engine(self, *arguments: str, stack: str | None = "dev", given: str = "", **environment: str) -> Result:
+    def run(self, *arguments: str, stack: str | None = "dev", given: str = "", **environment: str) -> Result:
         """Run `fcpin engine` to its end."""
         process = self.start(*arguments, stack=stack, **environment)
         out, err = process.communicate(given, timeout=PATIENCE * 4)
@@ -85,7 +85,7 @@ class Workbench:
 
     def up(self, *arguments: str) -> Result:
         """`up` without a preview; the caller looks at the code."""
-        return self.engine("up", "--skip-preview", *arguments)
+        return self.run("up", "--skip-preview", *arguments)
 
     def start(self, *arguments: str, stack: str | None = "dev", **environment: str) -> subprocess.Popen[str]:
         """Run `fcpin engine` without waiting for it."""

@@ -14,8 +14,8 @@ from fcpin.image import Digest, Repository
 from fcpin.openapi import Credentials, Retry
 from fcpin.registry.acr_enterprise import AcrEnterprise
 from fcpin.registry.acr_personal import AcrPersonal
-from fcpin.registry.directory import RegistryDirectory
 from fcpin.registry.distribution import Distribution
+from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings
 
 PUBLIC = "registry.cn-hangzhou.aliyuncs.com"
@@ -23,9 +23,9 @@ ONCE = Retry(attempts=1)
 
 
 @pytest.fixture
-def directory(cloud: Emulator) -> Iterator[RegistryDirectory]:
+def registries(cloud: Emulator) -> Iterator[Registries]:
     """ACR Personal's host of Hangzhou and the Enterprise instance, both served by the emulator."""
-    directory = RegistryDirectory(
+    registries = Registries(
         {
             PUBLIC: RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password),
             cloud.enterprise_host: RegistrySettings(endpoint=cloud.url),
@@ -34,8 +34,8 @@ def directory(cloud: Emulator) -> Iterator[RegistryDirectory]:
         cr_endpoint=cloud.url,
         retry=ONCE,
     )
-    yield directory
-    directory.close()
+    yield registries
+    registries.close()
 
 
 SERVED: list[tuple[str, type]] = [
@@ -54,66 +54,66 @@ SERVED: list[tuple[str, type]] = [
 
 
 @pytest.mark.parametrize(("host", "kind"), SERVED)
-def test_a_host_is_served_by(host: str, kind: type, directory: RegistryDirectory) -> None:
-    assert type(directory.registry_for(Repository(host, "shop/app"))) is kind
+def test_a_host_is_served_by(host: str, kind: type, registries: Registries) -> None:
+    assert type(registries.open(Repository(host, "shop/app")).client()) is kind
 
 
-def test_all_hosts_of_a_registry_share_one_listing(directory: RegistryDirectory, cloud: Emulator) -> None:
+def test_all_hosts_of_a_registry_share_one_listing(registries: Registries, cloud: Emulator) -> None:
     cloud.push("shop/app", "v1")
     hosts = (PUBLIC, "registry-vpc.cn-hangzhou.aliyuncs.com", "registry-internal.cn-hangzhou.aliyuncs.com")
     with ThreadPoolExecutor(8) as pool:
-        listings = list(pool.map(lambda n: directory.list_tags(Repository(hosts[n % 3], "shop/app")), range(24)))
+        listings = list(
+            pool.map(lambda n: registries.open(Repository(hosts[n % 3], "shop/app")).list_tags(), range(24))
+        )
     assert all(listing is listings[0] for listing in listings)
     assert cloud.calls.count("GetRepoTags") == 1
 
 
-def test_a_listing_begun_in_the_background_is_the_one_that_is_used(
-    directory: RegistryDirectory, cloud: Emulator
-) -> None:
+def test_a_listing_begun_in_the_background_is_the_one_that_is_used(registries: Registries, cloud: Emulator) -> None:
     repositories = [Repository(cloud.enterprise_host, f"shop/app{number}") for number in range(12)]
     for repository in repositories:
         cloud.push(repository.path, "v1")
-    directory.start_listing(repositories + repositories)
-    directory.start_listing([Repository(cloud.enterprise_host, "no/such")])
+    registries.start_listing(repositories + repositories)
+    registries.start_listing([Repository(cloud.enterprise_host, "no/such")])
     for repository in repositories:
-        assert [record.tag for record in directory.list_tags(repository)] == ["v1"]
+        assert [record.tag for record in registries.open(repository).list_tags()] == ["v1"]
     assert cloud.calls.count("ListRepoTag") == 12
     assert cloud.calls.count("ListInstance") == 1
 
 
-def test_a_listing_that_failed_for_a_passing_reason_is_made_anew(directory: RegistryDirectory, cloud: Emulator) -> None:
+def test_a_listing_that_failed_for_a_passing_reason_is_made_anew(registries: Registries, cloud: Emulator) -> None:
     repository = Repository(cloud.enterprise_host, "shop/app")
     cloud.push("shop/app", "v1")
     cloud.fail_next("ListRepoTag", status=503, code="ServiceUnavailable")
     with pytest.raises(RegistryUnavailable):
-        directory.list_tags(repository)
-    assert len(directory.list_tags(repository)) == 1
+        registries.open(repository).list_tags()
+    assert len(registries.open(repository).list_tags()) == 1
 
 
-def test_a_refusal_is_not_asked_for_twice(directory: RegistryDirectory, cloud: Emulator) -> None:
+def test_a_refusal_is_not_asked_for_twice(registries: Registries, cloud: Emulator) -> None:
     for _ in range(2):
         with pytest.raises(RepositoryNotFound):
-            directory.list_tags(Repository(cloud.enterprise_host, "no/such"))
+            registries.open(Repository(cloud.enterprise_host, "no/such")).list_tags()
     assert cloud.calls.count("GetRepository") == 1
 
 
-def test_a_tag_is_resolved_anew_or_once(directory: RegistryDirectory, cloud: Emulator) -> None:
+def test_a_tag_is_resolved_anew_or_once(registries: Registries, cloud: Emulator) -> None:
     repository = Repository(PUBLIC, "shop/app")
     first = cloud.push("shop/app", "main", content="one")
-    assert directory.resolve_once(repository, "main").digest == first
+    assert registries.open(repository).resolve_once("main").digest == first
     second = cloud.push("shop/app", "main", content="two")
-    assert directory.resolve(repository, "main").digest == second
-    assert directory.resolve_once(repository, "main").digest == first
+    assert registries.open(repository).resolve("main").digest == second
+    assert registries.open(repository).resolve_once("main").digest == first
 
 
-def test_what_never_changes_is_asked_once(directory: RegistryDirectory, cloud: Emulator) -> None:
+def test_what_never_changes_is_asked_once(registries: Registries, cloud: Emulator) -> None:
     repository = Repository(PUBLIC, "shop/app")
     digest = Digest(cloud.push("shop/app", "v1", content="one", created="2026-01-02T03:04:05Z"))
     for _ in range(2):
-        assert directory.manifest(repository, digest).platform == "linux/amd64"
+        assert registries.open(repository).manifest(digest).platform == "linux/amd64"
     before = cloud.calls.count("GET manifest")
     for tags in (["v1"], ["v1", "v1"]):
-        assert directory.created(repository, tags) == {"v1": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)}
+        assert registries.open(repository).created(tags) == {"v1": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)}
     assert cloud.calls.count("GET manifest") == before + 1
 
 
@@ -126,11 +126,11 @@ def test_the_login_of_docker_is_used_where_the_stack_gives_none(
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     cloud.push("shop/app", "v1")
     settings = {PUBLIC: RegistrySettings(endpoint=cloud.url)}
-    assert len(RegistryDirectory(settings).list_tags(Repository(vpc, "shop/app"))) == 1
+    assert len(Registries(settings).open(Repository(vpc, "shop/app")).list_tags()) == 1
 
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "empty"))
     with pytest.raises(RegistryDenied, match="anonymous"):
-        RegistryDirectory(settings).list_tags(Repository(vpc, "shop/app"))
+        Registries(settings).open(Repository(vpc, "shop/app")).list_tags()
 
 
 def test_the_hosts_of_the_international_site_share_listing_and_login(
@@ -141,7 +141,7 @@ def test_the_hosts_of_the_international_site_share_listing_and_login(
     (tmp_path / "config.json").write_text(json.dumps({"auths": auths}))
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     digest = cloud.push("shop/app", "v1")
-    directory = RegistryDirectory(
+    registries = Registries(
         {site.format("-vpc"): RegistrySettings(endpoint=cloud.url)},
         credentials=Credentials(cloud.access_key_id, cloud.access_key_secret),
         cr_endpoint=cloud.url,
@@ -149,9 +149,9 @@ def test_the_hosts_of_the_international_site_share_listing_and_login(
     )
     for network in ("", "-vpc", "-internal"):
         repository = Repository(site.format(network), "shop/app")
-        (record,) = directory.list_tags(repository)
+        (record,) = registries.open(repository).list_tags()
         assert record.pushed is not None
-        assert directory.resolve(repository, "v1").digest == digest
+        assert registries.open(repository).resolve("v1").digest == digest
     assert cloud.calls.count("GetRepoTags") == 1
 
 
@@ -159,8 +159,8 @@ def test_push_times_can_be_done_without(cloud: Emulator) -> None:
     cloud.push("shop/app", "v1")
     login = RegistrySettings(cloud.url, cloud.username, cloud.password, push_times=False)
     credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
-    directory = RegistryDirectory({PUBLIC: login}, credentials=credentials, cr_endpoint=cloud.url, retry=ONCE)
-    (record,) = directory.list_tags(Repository(PUBLIC, "shop/app"))
+    registries = Registries({PUBLIC: login}, credentials=credentials, cr_endpoint=cloud.url, retry=ONCE)
+    (record,) = registries.open(Repository(PUBLIC, "shop/app")).list_tags()
     assert record.pushed is None
     assert cloud.calls.count("GetRepoTags") == 0
 
@@ -173,12 +173,10 @@ def test_an_instance_of_another_account_is_read_by_its_login(cloud: Emulator) ->
     digest = cloud.push("shop/app", "v1")
     settings = {ANOTHER: RegistrySettings(cloud.url, cloud.username, cloud.password)}
     credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
-    directory = RegistryDirectory(
-        settings, credentials=credentials, cr_endpoint=cloud.url, retry=ONCE, tell=told.append
-    )
+    registries = Registries(settings, credentials=credentials, cr_endpoint=cloud.url, retry=ONCE, tell=told.append)
     repository = Repository(ANOTHER, "shop/app")
-    assert [(record.tag, record.pushed) for record in directory.list_tags(repository)] == [("v1", None)]
-    assert directory.resolve(repository, "v1").digest == digest
+    assert [(record.tag, record.pushed) for record in registries.open(repository).list_tags()] == [("v1", None)]
+    assert registries.open(repository).resolve("v1").digest == digest
     (line,) = told
     assert "no push times" in line
     assert "'another'" in line
@@ -186,21 +184,21 @@ def test_an_instance_of_another_account_is_read_by_its_login(cloud: Emulator) ->
 
 def test_an_instance_of_another_account_is_not_found_without_a_login(cloud: Emulator) -> None:
     credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
-    directory = RegistryDirectory(credentials=credentials, cr_endpoint=cloud.url, retry=ONCE)
+    registries = Registries(credentials=credentials, cr_endpoint=cloud.url, retry=ONCE)
     with pytest.raises(RepositoryNotFound, match=r"no ACR Enterprise instance named 'another'.*username and password"):
-        directory.list_tags(Repository(ANOTHER, "shop/app"))
+        registries.open(Repository(ANOTHER, "shop/app")).list_tags()
 
 
 def test_a_refusal_to_look_for_an_instance_is_no_reason_to_read_it_otherwise(cloud: Emulator) -> None:
     cloud.fail_next("ListInstance", status=403, code="NoPrivilege")
     settings = {ANOTHER: RegistrySettings(cloud.url, cloud.username, cloud.password)}
     credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
-    directory = RegistryDirectory(settings, credentials=credentials, cr_endpoint=cloud.url, retry=ONCE)
+    registries = Registries(settings, credentials=credentials, cr_endpoint=cloud.url, retry=ONCE)
     with pytest.raises(RegistryDenied, match="cr:ListInstance"):
-        directory.list_tags(Repository(ANOTHER, "shop/app"))
+        registries.open(Repository(ANOTHER, "shop/app")).list_tags()
 
 
 def test_two_settings_for_one_registry_are_refused() -> None:
     hosts = (PUBLIC, "registry-vpc.cn-hangzhou.aliyuncs.com")
     with pytest.raises(InvalidSettings, match="same registry"):
-        RegistryDirectory({host: RegistrySettings() for host in hosts})
+        Registries({host: RegistrySettings() for host in hosts})

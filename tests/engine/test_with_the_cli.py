@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from fcpin.engine.crypter import Crypter
-from tests.engine.workbench import HERE, Result, Workbench
+from tests.engine.engine_harness import HERE, EngineHarness, Result
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not on PATH"),
@@ -28,27 +28,27 @@ class Both:
     """The same program in two stacks: one is the CLI's, one is the engine's."""
 
     def __init__(self, directory: Path) -> None:
-        self.clis = Workbench(directory / "clis")
-        self.ours = Workbench(directory / "ours")
+        self.clis = EngineHarness(directory / "clis")
+        self.ours = EngineHarness(directory / "ours")
         self._home = directory / "home"
-        for bench in (self.clis, self.ours):
-            shutil.copy(HERE / "projects" / "everything" / "__main__.py", bench.project / "__main__.py")
+        for engine in (self.clis, self.ours):
+            shutil.copy(HERE / "projects" / "everything" / "__main__.py", engine.project / "__main__.py")
         self.clis.config("")
         self.cli(self.clis, "stack", "init")
         self.cli(self.clis, "config", "set", "--secret", "pw", "hunter2")
         self._settings = self._file(self.clis).read_text()
 
-    def _file(self, bench: Workbench) -> Path:
-        return bench.project / "stacks" / "Pulumi.dev.yaml"
+    def _file(self, engine: EngineHarness) -> Path:
+        return engine.project / "stacks" / "Pulumi.dev.yaml"
 
     def stage(self, number: int) -> None:
-        for bench in (self.clis, self.ours):
-            self._file(bench).write_text(f"{self._settings}  workshop:stage: {number}\n")
+        for engine in (self.clis, self.ours):
+            self._file(engine).write_text(f"{self._settings}  workshop:stage: {number}\n")
 
-    def cli(self, bench: Workbench, *arguments: str) -> Result:
-        """Run the Pulumi CLI in *bench*; it has to succeed."""
+    def cli(self, engine: EngineHarness, *arguments: str) -> Result:
+        """Run the Pulumi CLI in *engine*; it has to succeed."""
         environment = {
-            **bench.environment,
+            **engine.environment,
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
             "PULUMI_HOME": str(self._home),
             "PULUMI_SKIP_UPDATE_CHECK": "1",
@@ -56,7 +56,7 @@ class Both:
         }
         done = subprocess.run(
             ["pulumi", *arguments, "--stack", "dev", "--non-interactive"],
-            cwd=bench.project,
+            cwd=engine.project,
             env=environment,
             capture_output=True,
             text=True,
@@ -65,29 +65,29 @@ class Both:
         assert done.returncode == 0, done.stdout + done.stderr
         return Result(done.returncode, done.stdout, done.stderr)
 
-    def engine(self, bench: Workbench, *arguments: str) -> Result:
-        result = bench.engine(*arguments)
+    def run(self, engine: EngineHarness, *arguments: str) -> Result:
+        result = engine.run(*arguments)
         assert result.code == 0, result.text
         return result
 
-    def calls(self, bench: Workbench, *methods: str) -> list[str]:
+    def calls(self, engine: EngineHarness, *methods: str) -> list[str]:
         """The provider's calls since the last time, without order and process ids."""
-        calls = [{key: value for key, value in call.items() if key != "pid"} for call in bench.calls(*methods)]
-        bench.forget_calls()
+        calls = [{key: value for key, value in call.items() if key != "pid"} for call in engine.calls(*methods)]
+        engine.forget_calls()
         return sorted(json.dumps(call, sort_keys=True) for call in calls)
 
     def each_sees_no_changes_in_the_others(self) -> None:
         self.cli(self.ours, "preview", "--expect-no-changes")
-        self.engine(self.clis, "preview", "--expect-no-changes")
-        for bench in (self.clis, self.ours):
-            bench.forget_calls()
+        self.run(self.clis, "preview", "--expect-no-changes")
+        for engine in (self.clis, self.ours):
+            engine.forget_calls()
 
 
-def normalised(bench: Workbench) -> Sequence[Mapping[str, Any]]:
+def normalised(engine: EngineHarness) -> Sequence[Mapping[str, Any]]:
     """The state without what two runs of the same engine would not share either: times, random ids, ciphertexts."""
-    salt = bench.state()["secrets_providers"]["state"]["salt"]
-    crypter = Crypter.open(bench.environment["PULUMI_CONFIG_PASSPHRASE"], salt)
-    text = json.dumps([_normal(raw) for raw in bench.state().get("resources", [])])
+    salt = engine.state()["secrets_providers"]["state"]["salt"]
+    crypter = Crypter.open(engine.environment["PULUMI_CONFIG_PASSPHRASE"], salt)
+    text = json.dumps([_normal(raw) for raw in engine.state().get("resources", [])])
     text = re.sub(
         r'"ciphertext": "([^"]*)"', lambda match: f'"plaintext": {json.dumps(crypter.decrypt(match[1]))}', text
     )
@@ -116,32 +116,32 @@ def test_the_same_program_means_the_same_calls_and_the_same_state(both: Both) ->
     for number in (1, 2, 3):
         both.stage(number)
         both.cli(both.clis, "up", "--skip-preview", "--yes")
-        both.engine(both.ours, "up", "--skip-preview")
+        both.run(both.ours, "up", "--skip-preview")
         assert both.calls(both.ours) == both.calls(both.clis)
         assert normalised(both.ours) == normalised(both.clis)
         both.each_sees_no_changes_in_the_others()
 
-    for bench in (both.clis, both.ours):
-        bench.tamper("a", size=99, extra="x")
-        bench.tamper("ignoring")
+    for engine in (both.clis, both.ours):
+        engine.tamper("a", size=99, extra="x")
+        engine.tamper("ignoring")
     both.cli(both.clis, "refresh", "--skip-preview", "--yes")
-    both.engine(both.ours, "refresh", "--skip-preview")
+    both.run(both.ours, "refresh", "--skip-preview")
     assert both.calls(both.ours, "read") == both.calls(both.clis, "read")
     assert normalised(both.ours) == normalised(both.clis)
 
     both.cli(both.clis, "destroy", "--skip-preview", "--yes")
-    both.engine(both.ours, "destroy", "--skip-preview")
+    both.run(both.ours, "destroy", "--skip-preview")
     assert both.calls(both.ours) == both.calls(both.clis)
     assert normalised(both.ours) == normalised(both.clis) == []
 
 
 def test_a_stack_goes_back_and_forth(both: Both) -> None:
     both.stage(1)
-    both.engine(both.ours, "up", "--skip-preview")
+    both.run(both.ours, "up", "--skip-preview")
     both.stage(2)
     both.cli(both.ours, "up", "--skip-preview", "--yes")
     both.stage(3)
-    both.engine(both.ours, "up", "--skip-preview")
+    both.run(both.ours, "up", "--skip-preview")
     assert "token-of-a" in both.cli(both.ours, "stack", "output", "--show-secrets").out
     both.cli(both.ours, "destroy", "--skip-preview", "--yes")
     assert both.ours.cloud().keys() == {"retained"}
@@ -157,4 +157,4 @@ def test_the_cli_repairs_what_a_killed_engine_left(both: Both) -> None:
     both.cli(both.ours, "cancel", "--yes")
     result = both.cli(both.ours, "up", "--skip-preview", "--yes")
     assert "interrupted while creating" in result.text
-    both.engine(both.ours, "preview", "--expect-no-changes")
+    both.run(both.ours, "preview", "--expect-no-changes")

@@ -13,16 +13,16 @@ from fcpin.engine.errors import EngineError, OutcomeUnknown, StateUnusable
 from fcpin.engine.state import Checkpoint, Operation, ResourceState, verify
 
 
-class Ledger:
-    """States made in this run, followed by those from before it that have not been dealt with."""
+class SnapshotManager:
+    """States recorded in this run, and those from before it that no step has replaced yet."""
 
     def __init__(self, before: Checkpoint, store: Callable[[Checkpoint], None] | None = None) -> None:
         """Without a *store* nothing is written: a preview."""
         self._before, self._store = before, store
         self.new: dict[str, ResourceState] = {}
-        """The states that this run gave, by URN."""
+        """States recorded in this run, by URN."""
         self.remaining = list(before.resources)
-        """States from before the run that have not been dealt with; never changed in place."""
+        """States from before the run that no step has replaced or removed; never changed in place."""
         self._operations: list[Operation] = []
         self._mutex, self._writing = threading.Lock(), threading.Lock()
         self._changes = self._written = 0
@@ -56,7 +56,7 @@ class Ledger:
     def operation(self, operation: Operation) -> Iterator[None]:
         """Around a call and the recording of its result: on disk as pending before it, and all that after it.
 
-        One that failed is over. One of unknown outcome stays pending: nobody knows how far the call came.
+        One that failed is over. One of unknown outcome stays pending: the call may have taken effect.
         """
         with self._mutex:
             self._operations.append(operation)

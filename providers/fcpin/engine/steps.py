@@ -1,7 +1,7 @@
-"""A phase's work on what the state has already: read it all anew, and delete what the program no longer has.
+"""Carry out steps: provider calls and their records in the state; refresh, and deletion of what the program dropped.
 
-Nothing is deleted before everything that needs it. What stays (protected, no target, or its deletion failed) keeps all
-that it needs: its parents, its dependencies, its provider.
+A resource is deleted after everything that needs it. One that stays (protected, not a target, or its deletion failed)
+keeps what it needs: its parents, its dependencies, its provider.
 """
 
 import itertools
@@ -14,22 +14,22 @@ from threading import Event
 
 from fcpin.engine.display import Display, Op, Step
 from fcpin.engine.errors import EngineError
-from fcpin.engine.ledger import Ledger
 from fcpin.engine.plugin import Provider
+from fcpin.engine.snapshot import SnapshotManager
 from fcpin.engine.stack import Stack
 from fcpin.engine.state import ResourceState
 from fcpin.engine.values import compare, has_unknown
 
 UNPROTECT = "remove the `protect` option from it in your program and run `up` first"
-_NEEDED = "cannot be deleted because resources that are no --target depend on it; target them too"
+_NEEDED = "cannot be deleted because resources that are not a --target depend on it; target them too"
 
 
 @dataclass
-class Work:
-    """One phase of an update, a refresh or a destroy: its preview, or the thing itself."""
+class StepExecutor:
+    """One phase of an update, a refresh or a destroy; a *preview* calls no method that changes something."""
 
     stack: Stack
-    ledger: Ledger
+    snapshots: SnapshotManager
     provider: Provider
     display: Display
     preview: bool = False
@@ -63,14 +63,14 @@ class Work:
         """
         if self.preview or not step.state.is_managed:
             new = step.new and replace(step.new, outputs=step.new.inputs)
-            self.ledger.record(new, step.old, becomes)
+            self.snapshots.record(new, step.old, becomes)
         else:
             if has_unknown(step.state.inputs):
                 raise EngineError("an input is not known although everything it depends on has been deployed")
             self.display.begun(step)
-            with self.ledger.operation(step.operation):
+            with self.snapshots.operation(step.operation):
                 new = self._call(step)
-                self.ledger.record(new, step.old, becomes)
+                self.snapshots.record(new, step.old, becomes)
         self.display.done(step)
         return new
 
@@ -96,15 +96,15 @@ class Work:
                 self.display.done(Step(Op.SAME, state, state))
 
         with ThreadPoolExecutor(self.parallel) as pool:
-            list(pool.map(read, self.ledger.remaining))
-        self.ledger.settle()
+            list(pool.map(read, self.snapshots.remaining))
+        self.snapshots.settle()
 
     def _read(self, old: ResourceState) -> ResourceState | None:
         new = self.provider.read(old)
         changes = compare(old.inputs, new.inputs) or compare(old.outputs, new.outputs) if new else []
         step = Step(Op.SAME, new, old) if new else Step(Op.DELETE, old, old)
         if changes or new is None:
-            self.ledger.record(None, old, becomes=new)
+            self.snapshots.record(None, old, becomes=new)
         if new and changes and self._would_update(old, new):
             step = Step(Op.UPDATE, new, old, changes)
         self.display.done(step)
@@ -116,11 +116,11 @@ class Work:
         return bool(compare(read.inputs, state.inputs)) if changes is None else changes
 
     def delete_remaining(self) -> None:
-        """Delete what the ledger still has from before the run; at once whatever nothing left needs.
+        """Delete what the program no longer registers; in parallel where nothing left needs it.
 
         A failure is shown, and what the resource needs is left in place.
         """
-        states = list(self.ledger.remaining)
+        states = list(self.snapshots.remaining)
         needing = defaultdict(list)
         for state in states:
             for urn in state.needs:
@@ -137,7 +137,7 @@ class Work:
         with ThreadPoolExecutor(self.parallel) as pool:
             while ready := sorter.get_ready():
                 sorter.done(*itertools.compress(ready, pool.map(delete, ready)))
-        for state in self.ledger.remaining:
+        for state in self.snapshots.remaining:
             if state.urn in self.targets and not self.is_over:
                 self.display.failed(_deletion(state), EngineError(_NEEDED))
 

@@ -1,4 +1,4 @@
-"""The engine's core without processes: goals in, a cloud in memory, checkpoints out, and a crash wherever one is asked for."""
+"""The engine's core without processes: goals in, a cloud in memory, checkpoints out, and a crash at any given moment."""
 
 import io
 from collections.abc import Collection, Mapping
@@ -9,17 +9,17 @@ from typing import Any
 from fcpin.engine.deployment import Deployment
 from fcpin.engine.display import Display
 from fcpin.engine.errors import CheckFailed, ProviderFailed
-from fcpin.engine.ledger import Ledger
-from fcpin.engine.plugin import Difference, Provider
+from fcpin.engine.plugin import DiffResult, Provider
+from fcpin.engine.snapshot import SnapshotManager
 from fcpin.engine.stack import Stack
 from fcpin.engine.state import STACK_TYPE, Checkpoint, ResourceState, make_urn, name_of, verify
 from fcpin.engine.values import Properties, Value, reveal
 
 ITEM = "pulumi-python:dynamic/journal:Item"
 BOX = "journal:index:Box"
-STACK = Stack("dev", "rig", Path(), {}, Path(), {})
-vars(STACK)["config"] = {}  # none, and no passphrase is asked for
-STACK_URN = make_urn("dev", "rig", STACK_TYPE, "rig-dev")
+STACK = Stack("dev", "harness", Path(), {}, Path(), {})
+vars(STACK)["config"] = {}  # none, and no passphrase is needed
+STACK_URN = make_urn("dev", "harness", STACK_TYPE, "harness-dev")
 
 
 class Crash(BaseException):
@@ -70,11 +70,11 @@ class Cloud(Provider):
             raise CheckFailed([f"property bad: {bad}"])
         return replace(state, inputs={"checked": True, **state.inputs})
 
-    def diff(self, old: ResourceState, new: ResourceState) -> Difference:
+    def diff(self, old: ResourceState, new: ResourceState) -> DiffResult:
         self._called("diff", new.inputs["key"])
         ours = {key: value for key, value in reveal(dict(old.outputs)).items() if key != "version"}
         changed = ours != reveal(dict(new.inputs))
-        return Difference(
+        return DiffResult(
             changes=(True if new.inputs.get("own_diff") else None) if changed else False,
             replaces=["key"] if ours.get("key") != new.inputs["key"] else [],
             delete_before_replace=bool(new.inputs.get("delete_first")),
@@ -120,7 +120,7 @@ class Run:
 
 
 @dataclass
-class Rig:
+class DeploymentHarness:
     """A stack whose state is a checkpoint in memory."""
 
     cloud: Cloud = field(default_factory=Cloud)
@@ -134,13 +134,13 @@ class Rig:
         deployment.close()
         if not deployment.display.errors:
             deployment.delete_remaining()
-        deployment.ledger.commit()
+        deployment.snapshots.commit()
         return Run(outcomes, self._text(deployment.display), deployment.display, deployment)
 
     def destroy(self, targets: Collection[str] = ()) -> str:
         deployment = self._deployment(targets=targets)
         deployment.delete_remaining()
-        deployment.ledger.commit()
+        deployment.snapshots.commit()
         return self._text(deployment.display)
 
     def refresh(self, *, preview: bool = False) -> str:
@@ -149,9 +149,9 @@ class Rig:
         return self._text(deployment.display)
 
     def _deployment(self, *, preview: bool = False, targets: Collection[str] = (), parallel: int = 4) -> Deployment:
-        ledger = Ledger(self.saved, None if preview else self._store)
+        snapshots = SnapshotManager(self.saved, None if preview else self._store)
         display = Display(preview=preview, out=io.StringIO(), width=100_000)  # each message is one line
-        return Deployment(STACK, ledger, self.cloud, display, preview, parallel, targets)
+        return Deployment(STACK, snapshots, self.cloud, display, preview, parallel, targets)
 
     def _store(self, checkpoint: Checkpoint) -> None:
         """What the disk does: it takes all of a checkpoint or, when the process is killed, nothing of it."""
@@ -180,7 +180,7 @@ def stack() -> ResourceState:
 
 
 def box(name: str, parent: str = STACK_URN) -> ResourceState:
-    return ResourceState(urn=make_urn("dev", "rig", BOX, name, parent), custom=False, type=BOX, parent=parent)
+    return ResourceState(urn=make_urn("dev", "harness", BOX, name, parent), custom=False, type=BOX, parent=parent)
 
 
 def item(name: str, *needs: ResourceState, parent: str = STACK_URN, **options: Any) -> ResourceState:
@@ -188,7 +188,7 @@ def item(name: str, *needs: ResourceState, parent: str = STACK_URN, **options: A
     inputs = {"key": options.pop("key", name), **options.pop("inputs", {})}
     urns = [need.urn for need in needs]
     return ResourceState(
-        urn=make_urn("dev", "rig", ITEM, name, parent),
+        urn=make_urn("dev", "harness", ITEM, name, parent),
         custom=True,
         type=ITEM,
         inputs=inputs,
