@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from bench import engines, listings, pushes
 from bench.timing import medians, processes
-from fcpin.cli.tags import read_tags
+from fcpin.cli.tag_input import read_tags
 from fcpin.image import TagRecord
 from fcpin.policy import Policy, Ranking
 
@@ -70,7 +70,7 @@ def main() -> int:
 
 
 def cpu(title: str, floor: str, figures: Callable[[], Iterator[Figure]]) -> None:
-    """A section of CPU time, each figure beside the least that this machine needs."""
+    """A section of CPU time, each figure with the least that this machine needs."""
     head = f"\n{title}; CPU time, medians of {_ROUNDS}; floor: {floor}\n"
     sys.stdout.write(f"{head}  {'':<28}{'ms':>8}{'floor':>8}{'ratio':>7}\n")
     for figure in figures():

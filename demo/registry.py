@@ -18,7 +18,7 @@ from typing import Any, Final
 from demo.image import build
 from demo.narrator import Narrator
 from fcpin.emulator import Emulator
-from fcpin.emulator.oci.tokens import ISSUER
+from fcpin.emulator.oci.auth import ISSUER
 from fcpin.errors import RepositoryNotFound, TagNotFound
 from fcpin.image import Repository
 from fcpin.lookup import digest_of

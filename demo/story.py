@@ -7,8 +7,8 @@ from demo.narrator import Narrator, expect
 from demo.registry import PERSONAL, Registries
 from demo.stack import Stack
 from fcpin.fc.client import FunctionClient
+from fcpin.http.credentials import Credentials
 from fcpin.layout import shorten
-from fcpin.openapi import Credentials
 
 
 def tell(narrator: Narrator, registries: Registries, stack: Stack) -> None:

@@ -238,7 +238,7 @@ def test_the_schema_completes_every_key_and_marks_what_is_refused() -> None:
 def test_the_table_of_the_docs_has_a_row_for_every_key() -> None:
     assert (
         options_table(Window)
-        == "| key | value | default | meaning |\n|---|---|---|---|\n| `from` | text | required | When it begins. |\n| `days` | list: text |  |  |\n"
+        == "| key | value | default | meaning |\n|---|---|---|---|\n| `from` | text | required | When it begins. |\n| `days` | list of text |  |  |\n"
     )
     rows = options_table(Entry).splitlines()
     assert rows[2] == "| `repository` | text | required |  | What is [deployed](registries.md). |"

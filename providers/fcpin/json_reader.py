@@ -1,8 +1,14 @@
-"""Read JSON that a user or another program wrote: bounded in depth, and with values that can be written out again."""
+"""Read JSON of users and services: bounded in depth, with values that can be written again, and by type."""
 
 import json
 import re
-from typing import Any, Final, NoReturn
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NoReturn, Self
+
+from fcpin.errors import WrongShape
+
+Wire = Mapping[str, Any]
+"""A JSON object as it was received."""
 
 DEEPEST: Final = 100
 """Arrays and objects inside one another."""
@@ -73,3 +79,90 @@ def _int(text: str) -> int:
     if len(text) > _DIGITS:
         raise InvalidJson("is not usable JSON: a number is too large")
     return int(text)
+
+
+def kind(value: object) -> str:
+    """The JSON type of *value* in words, and nothing of its content, which may be secret."""
+    if isinstance(value, bool):
+        return "a boolean"
+    names = {dict: "an object", list: "a list", str: "a string", int: "a number", float: "a number"}
+    return names.get(type(value), "null")
+
+
+class JsonFields:
+    """The fields of one JSON object, which is *what* ("a function"), by type.
+
+    What is absent or null is empty, unless it is required. Every method raises WrongShape.
+    """
+
+    def __init__(self, value: object, what: str) -> None:
+        if not isinstance(value, dict):
+            raise WrongShape(f"expected {what}, got {kind(value)}")
+        self.wire: Wire = value
+        self._what = what
+
+    def text(self, key: str, *, required: bool = False) -> str:
+        value = self._value(key, str, required=required)
+        return "" if value is None else str(value)
+
+    def text_or_number(self, key: str) -> str | int | None:
+        value = self.wire.get(key)
+        if value is not None and type(value) not in (str, int):
+            raise WrongShape(f"expected {self._what}, got {self._found(key)}")
+        return value
+
+    def flag(self, key: str) -> bool | None:
+        value = self._value(key, bool)
+        return None if value is None else bool(value)
+
+    def count(self, key: str, *, limit: int, required: bool = False) -> int | None:
+        """A whole number from 0 to *limit*, which some APIs give as text."""
+        value = self.wire.get(key)
+        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(limit)):
+            value = int(value)
+        if value is None and not required:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= limit:
+            raise WrongShape(f"expected {self._what}, got {self._found(key)}, which is not a count up to {limit:,}")
+        return value
+
+    def share(self, key: str) -> float:
+        """A number from 0 to 1."""
+        value = self.wire.get(key)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            raise WrongShape(f"expected {self._what}, got {self._found(key)}, which is not a share from 0 to 1")
+        return float(value)
+
+    def object(self, key: str) -> Self:
+        """The fields of the object *key*; of an empty one when it is absent or null."""
+        return type(self)(self._value(key, dict) or {}, f"{self._what} with an object in {key}")
+
+    def texts(self, key: str) -> Mapping[str, str]:
+        """An object of texts."""
+        found = self.object(key)
+        return {name: found.text(name) for name in found.wire}
+
+    def objects(self, key: str, what: str, *, required: bool = True) -> Sequence["JsonFields"]:
+        """A list of objects, each of which is *what*."""
+        return [JsonFields(one, what) for one in self._value(key, list, required=required) or ()]
+
+    def list_of_texts(self, key: str) -> Sequence[str]:
+        found = self._value(key, list) or []
+        for one in found:
+            if not isinstance(one, str):
+                raise WrongShape(f"expected {self._what} with texts in {key}, got {kind(one)} among them")
+        return [str(one) for one in found]
+
+    def _value(self, key: str, wanted: type, *, required: bool = False) -> Any:
+        value = self.wire.get(key)
+        if (value is None or value == "") and required:
+            raise WrongShape(f"expected {self._what}, got {self._found(key)}")
+        if value is not None and not isinstance(value, wanted):
+            raise WrongShape(f"expected {self._what}, got {self._found(key)}")
+        return value
+
+    def _found(self, key: str) -> str:
+        value = self.wire.get(key)
+        if key not in self.wire:
+            return f"an object without {key}"
+        return f"an object with an empty {key}" if value == "" else f"an object whose {key} is {kind(value)}"

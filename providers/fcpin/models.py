@@ -17,6 +17,7 @@ A field is a key. Its type decides what is accepted, and its `about` what a mess
 A whole number may be written as 512.0, as Pulumi passes every number on.
 """
 
+import json
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import lru_cache
@@ -96,14 +97,15 @@ def text_form(expected: str) -> Meta:
 
 
 _MARK: Final = "sealed"
-"""Stands for `_SEALED` in what msgspec generates, which has a `type` of its own."""
-_SEALED: Final[Schema] = {
+"""Stands for a reference to `SEALED` in what msgspec generates, which has a `type` of its own."""
+SEALED: Final[Schema] = {
+    "description": "Text, or a secret as pulumi config set --secret writes it.",
     "type": ["string", "object"],
     "properties": {"secure": {"type": "string"}},
     "required": ["secure"],
     "additionalProperties": False,
 }
-"""Text, or `{secure: ciphertext}`, as `pulumi config set --secret` writes it and an engine decrypts it."""
+"""`definitions.sealed` of a schema: text that an engine may have to decrypt."""
 
 Text: TypeAlias = Annotated[str, Meta(pattern=r"\S")]
 PlainText: TypeAlias = Annotated[str, Meta(extra_json_schema={_MARK: True})]
@@ -412,14 +414,44 @@ def _extra_of(kind: inspect.Type) -> Mapping[str, Any]:
     return kind.extra or {} if isinstance(kind, inspect.Metadata) else {}
 
 
+def fields_of(model: type[msgspec.Struct]) -> Mapping[str, inspect.Field]:
+    """The fields of *model* by their keys."""
+    info = _info(model)
+    assert isinstance(info, inspect.StructType)  # noqa: S101 - a Model
+    return {field.encode_name: field for field in info.fields}
+
+
+def unwrapped(kind: inspect.Type) -> tuple[inspect.Type, Mapping[str, Any]]:
+    """*kind* without what describes it and without null, and the description's `extra`."""
+    extra: dict[str, Any] = {}
+    while isinstance(kind, inspect.Metadata | inspect.UnionType):
+        if isinstance(kind, inspect.Metadata):
+            extra |= kind.extra or {}
+            kind = kind.type
+            continue
+        others = [one for one in kind.types if not isinstance(one, inspect.NoneType)]
+        if len(others) != 1:
+            break
+        (kind,) = others
+    return kind, extra
+
+
 def json_schema(model: Any, title: str) -> Schema:
-    """The schema of *model* for editors: draft 7, with every model in its place.
+    """The schema of *model* as a file for editors (draft 7)."""
+    schema = schema_of(model)
+    definitions = {"definitions": {"sealed": SEALED}} if "#/definitions/sealed" in json.dumps(schema) else {}
+    return {"$schema": DRAFT, "title": title, **schema, **definitions}
+
+
+def schema_of(model: Any) -> Schema:
+    """The same as a part of another schema: every model in its place, without references but to `SEALED`.
 
     null is not offered where it means the same as a missing key.
     """
     (outer,), components = msgspec.json.schema_components([model], ref_template="{name}", schema_hook=_text_schema)
     rules = {cls.__name__: cls.schema_rules for cls in _models_in(_info(model)) if issubclass(cls, Model)}
-    return {"$schema": DRAFT, "title": title, **_inlined(outer, components, rules)}
+    found: Schema = _inlined(outer, components, rules)
+    return found
 
 
 def _text_schema(kind: Any) -> Schema:
@@ -447,7 +479,8 @@ def _inlined(schema: Any, components: Mapping[str, Any], rules: Mapping[str, Map
         name = schema.pop("$ref")
         schema = {**components[name], **rules.get(name, {}), **schema}
     if schema.pop(_MARK, False):
-        schema |= _SEALED
+        about = {key: value for key, value in schema.items() if key == "description"}
+        schema = {"$ref": "#/definitions/sealed", **about}
     found: Schema = {}
     for key, value in schema.items():
         if key == "description" and isinstance(value, str):
@@ -468,9 +501,7 @@ def _without_null(schema: Schema) -> Schema:
 
 def options_table(model: type[Model]) -> str:
     """The table of the docs: one row a key, in the order of the class."""
-    info = _info(model)
-    assert isinstance(info, inspect.StructType)  # noqa: S101 - a Model
-    rows = [_row(field) for field in info.fields]
+    rows = [_row(field) for field in fields_of(model).values()]
     columns = [index for index, name in enumerate(rows[0]) if any(row[index] for row in rows)]
     head = ("key", "value", "default", "environment", "meaning")
     lines = [[head[index] for index in columns], ["---" for _ in columns]]
@@ -494,6 +525,12 @@ def _row(field: inspect.Field) -> Sequence[str]:
     return (f"`{field.encode_name}`", _values(field.type), default, variable, description or "")
 
 
+def _key_and_values(field: inspect.Field) -> str:
+    """A key of a mapping inside the table; what it takes only where that is not one text or flag."""
+    values = _values(field.type)
+    return f"`{field.encode_name}`" + (f" ({values})" if values not in ("text", "true or false") else "")
+
+
 def _values(kind: inspect.Type) -> str:
     """What may be written: `0.05 to 16`, `a` or `b`, a mapping of `port`."""
     match kind:
@@ -506,12 +543,14 @@ def _values(kind: inspect.Type) -> str:
         case inspect.LiteralType() | inspect.EnumType():
             return ", ".join(f"`{_plain(one)}`" for one in _choices(kind))
         case inspect.ListType() | inspect.VarTupleType():
-            return f"list: {_values(kind.item_type)}"
+            return f"list of {_values(kind.item_type).replace('mapping:', 'mappings:', 1)}"
         case inspect.StructType():
-            return "mapping: " + ", ".join(f"`{field.encode_name}`" for field in kind.fields)
+            return f"mapping: {', '.join(map(_key_and_values, kind.fields))}"
         case inspect.DictType():
             return f"mapping of names to {_values(kind.value_type)}"
         case inspect.IntType() | inspect.FloatType():
             step = f", in steps of {kind.multiple_of:g}" if kind.multiple_of and kind.multiple_of != 1 else ""
-            return (_noun(kind).removeprefix("a ") + _limits(kind).replace(" from", ",") + step).strip()
+            return (
+                _noun(kind).removeprefix("a ") + _limits(kind).replace(" from", ",").replace(" of", ",") + step
+            ).strip()
     return _noun(kind)

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from fcpin.errors import InvalidInput, InvalidSettings, Problem
+from fcpin.http.credentials import Credentials
+from fcpin.http.openapi import split_endpoint
 from fcpin.image import Repository
 from fcpin.json_reader import InvalidJson, read_json
-from fcpin.openapi import Credentials, split_endpoint
 from fcpin.registry.settings import RegistrySettings, parse_registries
 
 Get = Callable[[str], Any]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fcpin.pinned_function.keys import TYPE
+from fcpin.pin import TYPE
 from tests.support.signals import as_in_a_terminal
 
 PATIENCE = 30.0

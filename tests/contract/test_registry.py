@@ -11,10 +11,10 @@ import pytest
 import urllib3
 
 from fcpin.emulator import Emulator, Knobs
-from fcpin.emulator.oci.tokens import ISSUER
+from fcpin.emulator.oci.auth import ISSUER
 from fcpin.errors import RegistryDenied, RegistryError, RepositoryNotFound, TagNotFound
+from fcpin.http.credentials import Credentials
 from fcpin.image import Digest, Repository
-from fcpin.openapi import Credentials
 from fcpin.registry.registries import Registries, RepositoryHandle
 from fcpin.registry.settings import RegistrySettings
 from tests.support.docker_registry import DockerRegistry, TokenAuth, docker_registry

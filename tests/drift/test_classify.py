@@ -5,19 +5,19 @@ from typing import Any
 
 import pytest
 
-from fcpin.drift import CannotTell, Kind, Registered, classify
+from fcpin.drift import Kind, RegisteredImage, Unknown, classify
 from fcpin.fc.model import Function
 from fcpin.image import Digest, Image, Repository
 
 OLD, NEW = Digest(f"sha256:{'a' * 64}"), Digest(f"sha256:{'b' * 64}")
 REPOSITORY = Repository("registry.cn-hangzhou.aliyuncs.com", "shop/app")
 DEPLOYED = Image(REPOSITORY, "main-1", OLD)
-FINE = Registered(DEPLOYED, points_at=OLD, tag_is_same=True, is_there=True, is_deployed=True)
+FINE = RegisteredImage(DEPLOYED, points_at=OLD, tag_is_same=True, is_there=True, is_deployed=True)
 MOVED = replace(FINE, points_at=NEW, tag_is_same=False)
 NO_TAG = replace(FINE, points_at=None, tag_is_same=False)
 NO_IMAGE = replace(NO_TAG, is_there=False)
 ANOTHER = replace(FINE, is_deployed=False)
-SILENT = CannotTell("the registry cannot be asked", "503")
+SILENT = Unknown("the registry cannot be asked", "503")
 NEWER = "main-2 is newer"
 
 
@@ -75,7 +75,7 @@ CASES = [
 
 @pytest.mark.parametrize(("label", "live", "registered", "newer", "kind"), CASES, ids=[case[0] for case in CASES])
 def test_the_worst_that_is_certain_decides(
-    label: str, live: Function | None, registered: Registered | CannotTell, newer: str | CannotTell, kind: str
+    label: str, live: Function | None, registered: RegisteredImage | Unknown, newer: str | Unknown, kind: str
 ) -> None:
     drift = classify(DEPLOYED, live, registered, newer)
     assert drift.kind == kind
@@ -99,7 +99,7 @@ def test_what_happened_is_told_with_its_names() -> None:
 
 
 def test_what_differs_at_every_call_is_no_part_of_the_sentence() -> None:
-    drift = classify(DEPLOYED, ACTIVE, CannotTell("the registry cannot be asked", "request 4711"))
+    drift = classify(DEPLOYED, ACTIVE, Unknown("the registry cannot be asked", "request 4711"))
     assert drift.detail == "request 4711"
     assert "4711" not in str(drift)
 

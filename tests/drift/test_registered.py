@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from fcpin.drift import Drift, classify, look
+from fcpin.drift import Drift, classify, registered_image
 from fcpin.emulator import Emulator, Knobs
 from fcpin.fc.client import FunctionClient
+from fcpin.http.credentials import Credentials
+from fcpin.http.limits import Retry
 from fcpin.image import Digest, Image, Repository
-from fcpin.openapi import Credentials, Retry
 from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings
 
@@ -48,7 +49,7 @@ class World:
         settings = {self.deployed.repository.host: RegistrySettings(endpoint=self.cloud.url)}
         registries = Registries(settings, credentials=self.key, cr_endpoint=self.cloud.url, retry=ONCE)
         function = self.client.get(NAME)
-        return classify(self.deployed, function, look(registries, function, self.deployed, "linux/amd64"))
+        return classify(self.deployed, function, registered_image(registries, function, self.deployed, "linux/amd64"))
 
 
 @pytest.fixture(params=["index", "child"], ids=["FC notes the index", "FC notes its child"])

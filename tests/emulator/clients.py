@@ -100,12 +100,12 @@ class Pipelines:
 
 
 def resolved(function: dict[str, Any]) -> str:
-    """The digest that FC says it runs."""
+    """The digest that FC reports."""
     return str(function["customContainerConfig"]["resolvedImageUri"]).partition("@")[2]
 
 
 class Registry:
-    """A client of the distribution API that does what it is told and nothing else."""
+    """A client of the distribution API without retries or checks of its own."""
 
     def __init__(self, cloud: Emulator) -> None:
         self.cloud = cloud
@@ -113,7 +113,7 @@ class Registry:
         self.token = ""
 
     def login(self, scope: str, *, user: str | None = None, password: str | None = None) -> urllib3.BaseHTTPResponse:
-        """Ask for a token; an empty user asks as nobody."""
+        """Ask for a token; an empty user stands for an anonymous request."""
         user, password = user if user is not None else self.cloud.username, password or self.cloud.password
         headers = urllib3.make_headers(basic_auth=f"{user}:{password}") if user else {}
         url = f"{self.cloud.url}/auth?service=registry.emulator&scope={scope}"

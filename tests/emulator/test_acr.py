@@ -103,7 +103,7 @@ def test_push_times_grow_however_fast_the_pushes(cloud: Emulator, sdk: Client) -
     assert len(set(times.values())) == 20
 
 
-def test_a_tag_being_deleted_says_so(cloud: Emulator, sdk: Client) -> None:
+def test_a_tag_being_deleted_has_that_status(cloud: Emulator, sdk: Client) -> None:
     cloud.push("shop/app", "release-1")
     cloud.set_tag_status("shop/app", "release-1", "DELETING")
     assert tags(cloud, sdk).images[0].status == "DELETING"
@@ -213,7 +213,7 @@ def test_a_missing_parameter_is_named(sdk: Client) -> None:
     assert (missing.value.status_code, missing.value.code) == (400, "MissingInstanceId")
 
 
-def test_what_the_emulator_does_not_have_is_said_so(cloud: Emulator, sdk: Client) -> None:
+def test_an_unsupported_call_is_refused_by_name(cloud: Emulator, sdk: Client) -> None:
     with pytest.raises(ClientException, match="emulator does not have ListChain") as missing:
         sdk.list_chain(models.ListChainRequest(instance_id=cloud.instance_id))
     assert missing.value.code == "InvalidAction.NotFound"
@@ -353,7 +353,7 @@ def test_a_namespace_takes_its_repositories_with_it(cloud: Emulator, sdk: Client
     assert cloud.tags("shopping/app")
 
 
-def test_a_push_makes_repositories_where_the_namespace_says_so(
+def test_a_push_makes_repositories_where_the_namespace_allows_it(
     cloud: Emulator, sdk: Client, registry: Registry
 ) -> None:
     namespace(cloud, sdk, auto_create_repo=False)

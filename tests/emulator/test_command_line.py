@@ -37,7 +37,7 @@ def started(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], RemoteEmul
             process.kill()
 
 
-def test_one_line_says_how_to_use_it() -> None:
+def test_one_line_shows_how_to_use_it() -> None:
     with started("--knob", "digest_prefix=prefixed") as (process, cloud, line):
         for fact in (cloud.address, "ALIBABA_CLOUD_ACCESS_KEY_ID=", cloud.instance_id, cloud.enterprise_host):
             assert fact in line
@@ -106,7 +106,7 @@ def test_everything_survives_a_kill(tmp_path: Path) -> None:
 
 def test_a_state_file_is_the_emulators_own(tmp_path: Path) -> None:
     other = tmp_path / "other"
-    other.write_text("something else that somebody wanted to keep")
+    other.write_text("something else that is to be kept")
     with pytest.raises(EmulatorError, match="not made by the emulator"):
         Emulator(state=other)
     assert other.read_text().startswith("something else")

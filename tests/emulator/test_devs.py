@@ -71,7 +71,7 @@ def test_a_function_runs_what_was_built(cloud: Emulator, pipelines: Pipelines) -
     assert resolved(Functions(cloud).create_active(image=IMAGE)) == cloud.tags("shop/app")["8f2b1c0"]
 
 
-def test_a_task_tells_its_log_and_what_it_pushed(cloud: Emulator, pipelines: Pipelines) -> None:
+def test_a_task_has_its_log_and_what_it_pushed(cloud: Emulator, pipelines: Pipelines) -> None:
     pipelines.finish(build(runner=RUNNER))
     status = pipelines.task()["status"]
     (invocation,) = status["invocations"]
@@ -125,7 +125,7 @@ def test_tasks_run_one_after_another(cloud: Emulator, pipelines: Pipelines) -> N
     assert any("s-deploy" in line for line in pipelines.task("p-1-deploy")["status"]["executionDetails"])
 
 
-def test_a_task_that_is_not_enabled_is_skipped_and_waits_for_nobody(cloud: Emulator, pipelines: Pipelines) -> None:
+def test_a_task_that_is_not_enabled_is_skipped_and_waits_for_no_task(cloud: Emulator, pipelines: Pipelines) -> None:
     off = build(name="off")
     del off["context"]["data"]["enable"]
     assert pipelines.finish(off, build(IMAGE, "build", "off"))[0] == "Success"
@@ -298,7 +298,7 @@ def _spec(*tasks: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("wrong", "fact"), [row[1:] for row in PIPELINES], ids=[row[0] for row in PIPELINES])
-def test_a_pipeline_that_is_refused_says_why(cloud: Emulator, wrong: Callable[[], Any], fact: str) -> None:
+def test_a_refused_pipeline_has_a_reason(cloud: Emulator, wrong: Callable[[], Any], fact: str) -> None:
     body = {"kind": "Pipeline", "name": "p-1", **_spec(build()), **wrong()}
     with pytest.raises(DevsError, match="InvalidArgument") as caught:
         cloud._account.pipelines.create_pipeline(body)

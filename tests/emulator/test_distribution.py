@@ -35,7 +35,7 @@ def sha256(content: bytes) -> str:
 # tokens
 
 
-def test_the_challenge_says_where_to_get_a_token(cloud: Emulator, registry: Registry) -> None:
+def test_the_challenge_names_the_token_server(cloud: Emulator, registry: Registry) -> None:
     ping = registry.request("GET", "/v2/")
     assert code(ping) == (401, "UNAUTHORIZED")
     assert ping.headers["www-authenticate"] == f'Bearer realm="{cloud.url}/auth",service="registry.emulator"'
@@ -45,7 +45,7 @@ def test_the_challenge_says_where_to_get_a_token(cloud: Emulator, registry: Regi
     assert upload.endswith(',scope="repository:shop/app:pull,push"')
 
 
-def test_a_token_opens_what_it_was_asked_for(cloud: Emulator, registry: Registry) -> None:
+def test_a_token_opens_what_was_requested(cloud: Emulator, registry: Registry) -> None:
     cloud.push("shop/app", "main")
     cloud.push("shop/web", "main")
     answer = registry.login("repository:shop/app:pull")
@@ -63,7 +63,7 @@ def test_a_wrong_password_gets_no_token(registry: Registry) -> None:
     assert code(registry.login("repository:shop/app:pull", password="wrong")) == (401, "UNAUTHORIZED")
 
 
-def test_nobody_reads_public_repositories_only(cloud: Emulator, registry: Registry) -> None:
+def test_without_a_login_only_public_repositories_are_readable(cloud: Emulator, registry: Registry) -> None:
     for name in ("open", "closed"):
         cloud.push(f"shop/{name}", "main")
     cloud.set_repository_type("shop/open", "PUBLIC")
@@ -157,7 +157,7 @@ def test_an_index_names_a_manifest_for_every_platform(cloud: Emulator, shop: Reg
         assert len(answer.data) == child["size"]
 
 
-def test_a_manifest_of_a_type_that_was_not_asked_for(cloud: Emulator, shop: Registry) -> None:
+def test_a_manifest_of_a_type_that_was_not_requested(cloud: Emulator, shop: Registry) -> None:
     cloud.push("shop/app", "main", index=True)
     answer = shop.request("GET", "/v2/shop/app/manifests/main", headers={"accept": IMAGE_TYPE})
     assert code(answer) == (404, "MANIFEST_UNKNOWN")
@@ -288,7 +288,7 @@ def test_a_cancelled_upload_is_gone(shop: Registry) -> None:
     assert code(shop.request("PATCH", location, body=b"abc")) == (404, "BLOB_UPLOAD_UNKNOWN")
 
 
-def test_content_that_is_not_what_its_digest_says(shop: Registry) -> None:
+def test_content_with_another_digest(shop: Registry) -> None:
     path = f"/v2/shop/app/blobs/uploads/?digest={sha256(b'one')}"
     assert code(shop.request("POST", path, body=b"two")) == (400, "DIGEST_INVALID")
     location = shop.request("POST", "/v2/shop/app/blobs/uploads/").headers["location"]

@@ -7,8 +7,8 @@ from typing import get_args
 import pytest
 
 from fcpin.emulator import Emulator, Knobs
+from fcpin.emulator.calls import Kind
 from fcpin.emulator.command_line import _serving
-from fcpin.emulator.faults import Kind
 from fcpin.emulator.verbs import NAMES
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fcpin.emulator import Emulator, EmulatorError, Knobs
-from fcpin.emulator.facts import read_facts
+from fcpin.emulator.knobs import read_facts
 from tests.emulator.clients import HOST, Functions, resolved
 from tests.emulator.test_command_line import run, started
 

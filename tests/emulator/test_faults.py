@@ -43,7 +43,7 @@ def test_a_failed_call_has_done_nothing(functions: Functions) -> None:
     assert functions.cloud.calls.count("CreateFunction") == 1
 
 
-def test_throttling_says_when_to_come_back(functions: Functions) -> None:
+def test_throttling_has_retry_after(functions: Functions) -> None:
     functions.create()
     functions.cloud.fail_next("GetFunction", status=429, code="Throttling.User", retry_after_ms=1500)
     with pytest.raises(ThrottlingException) as throttled:
@@ -80,7 +80,7 @@ def test_a_slow_answer_is_the_right_one(cloud: Emulator, functions: Functions) -
     http.clear()
 
 
-def test_acr_may_say_no_with_http_200(cloud: Emulator) -> None:
+def test_acr_may_fail_with_http_200(cloud: Emulator) -> None:
     cloud.fail_next("ListInstance", kind="not-success", code="INSTANCE_STATUS_NOT_SUPPORT")
     body = cr(cloud).list_instance(cr_models.ListInstanceRequest()).body
     assert (body.is_success, body.code) == (False, "INSTANCE_STATUS_NOT_SUPPORT")

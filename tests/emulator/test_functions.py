@@ -54,7 +54,7 @@ INVALID: list[tuple[str, dict[str, Any], str]] = [
     ("another runtime", {"runtime": "python3.10"}, "python3.10"),
     ("no image", {"image": ""}, "customContainerConfig.image is required"),
     ("an image that is no reference", {"image": "shop"}, "invalid image reference"),
-    ("code beside a container", {"code": {"zipFile": "UEsFBg=="}}, "zipFile"),
+    ("code and a container", {"code": {"zipFile": "UEsFBg=="}}, "zipFile"),
     ("cpu that is no multiple of 0.05", {"cpu": 0.33}, "multiple of 0.05"),
     ("too much cpu", {"cpu": 16.05}, "multiple of 0.05"),
     ("memory that is no multiple of 64", {"memorySize": 500}, "multiple of 64"),
@@ -174,7 +174,7 @@ def test_an_answer_carries_its_request_id_in_a_header(functions: Functions) -> N
     assert answer.headers["x-fc-request-id"].startswith("1-")
 
 
-def test_what_the_emulator_does_not_have_is_said_so(functions: Functions) -> None:
+def test_unsupported_settings_are_refused_by_name(functions: Functions) -> None:
     path = "'/2023-03-30/layers' against 'GET' is not supported"
     with pytest.raises(ClientException, match=path) as missing:
         functions.sdk.list_layers(models.ListLayersRequest())

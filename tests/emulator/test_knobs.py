@@ -39,7 +39,7 @@ def test_a_mistake_is_named(label: str, text: str, facts: list[str]) -> None:
         assert fact in str(error.value)
 
 
-def test_every_knob_says_what_it_turns() -> None:
+def test_every_knob_has_a_description() -> None:
     source = getsource(Knobs)
     for field in fields(Knobs):
         declared = source.index(f"    {field.name}: ")

@@ -1,4 +1,4 @@
-"""The emulator beside real parts: skopeo pushes into it, and Debian's docker-registry takes its tokens."""
+"""The emulator with real parts: skopeo pushes into it, and Debian's docker-registry takes its tokens."""
 
 import base64
 import json
@@ -12,7 +12,7 @@ import urllib3
 from alibabacloud_tea_openapi.exceptions import ClientException
 
 from fcpin.emulator import Emulator, EmulatorError
-from fcpin.emulator.oci.tokens import ISSUER
+from fcpin.emulator.oci.auth import ISSUER
 from tests.emulator.clients import HOST, Functions, Pipelines, Registry, resolved
 from tests.support.docker_registry import DockerRegistry, TokenAuth, docker_registry
 

@@ -49,8 +49,8 @@ def refused(cloud: Emulator, service: str, **changes: Any) -> ClientException:
 KEYS: list[tuple[str, str, dict[str, str], tuple[int, str]]] = [
     ("a wrong secret", "fc", {"access_key_secret": "wrong"}, (403, "SignatureNotMatch")),
     ("a wrong secret", "cr", {"access_key_secret": "wrong"}, (400, "SignatureDoesNotMatch")),
-    ("an unknown key", "fc", {"access_key_id": "nobody"}, (403, "InvalidAccessKeyID")),
-    ("an unknown key", "cr", {"access_key_id": "nobody"}, (404, "InvalidAccessKeyId.NotFound")),
+    ("an unknown key", "fc", {"access_key_id": "unknown"}, (403, "InvalidAccessKeyID")),
+    ("an unknown key", "cr", {"access_key_id": "unknown"}, (404, "InvalidAccessKeyId.NotFound")),
     ("a token that is none", "fc", {"security_token": "x"}, (403, "InvalidSecurityToken.MismatchWithAccessKey")),
     ("a token that is none", "cr", {"security_token": "x"}, (400, "InvalidSecurityToken.MismatchWithAccessKey")),
 ]
@@ -435,7 +435,7 @@ def test_the_content_md5_of_a_roa_call_is_that_of_its_body(old_caller: OldCaller
         ({"date": "Wed, 26 Aug 2015 17:01:00 GMT"}, (400, "InvalidTimeStamp.Expired")),
     ],
 )
-def test_a_roa_call_says_all_there_is_to_sign(
+def test_a_roa_call_contains_everything_that_is_signed(
     old_caller: OldCaller, changes: dict[str, str], answer: tuple[int, str]
 ) -> None:
     assert old_caller.roa(old_caller.headers(**changes)) == answer
@@ -465,7 +465,7 @@ def test_an_rpc_call_that_was_changed_on_the_way_is_refused(old_caller: OldCalle
         ({"Timestamp": "yesterday"}, (400, "InvalidTimeStamp.Expired")),
     ],
 )
-def test_an_rpc_call_says_all_there_is_to_sign(
+def test_an_rpc_call_contains_everything_that_is_signed(
     old_caller: OldCaller, changes: dict[str, str], answer: tuple[int, str]
 ) -> None:
     assert old_caller.rpc(old_caller.parameters({}, **changes), {}) == answer

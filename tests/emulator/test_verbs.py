@@ -1,4 +1,4 @@
-"""The verbs: in this process, over HTTP, and what they say when they cannot."""
+"""The verbs: in this process, over HTTP, and their errors."""
 
 import http.client
 import inspect
@@ -94,7 +94,7 @@ MISTAKES: list[tuple[str, Callable[[Verbs | RemoteEmulator], object], str]] = [
 
 @pytest.mark.parametrize("place", ["here", "in another process"])
 @pytest.mark.parametrize(("label", "deed", "fact"), MISTAKES, ids=[row[0] for row in MISTAKES])
-def test_a_verb_says_what_it_cannot_do(
+def test_a_verb_with_wrong_arguments_is_refused(
     cloud: Emulator,
     functions: Functions,
     place: str,
@@ -160,6 +160,6 @@ def test_a_url_that_is_none(url: str) -> None:
         RemoteEmulator(url)
 
 
-def test_nobody_there() -> None:
+def test_no_emulator_at_the_address() -> None:
     with pytest.raises(EmulatorError, match=r"127\.0\.0\.1:1: no emulator answers"):
         RemoteEmulator("http://127.0.0.1:1").functions()

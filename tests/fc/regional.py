@@ -1,10 +1,11 @@
-"""What is asked of Function Compute: a function of one image, by a client that does not wait between attempts."""
+"""A client that does not wait between attempts, and the body of a function."""
 
 from typing import Final
 
 from fcpin.emulator import Emulator
 from fcpin.fc.client import FunctionClient
-from fcpin.openapi import Credentials, Retry
+from fcpin.http.credentials import Credentials
+from fcpin.http.limits import Retry
 
 AT_ONCE: Final = Retry(attempts=3, seconds=10, first_wait=0.001, longest_wait=0.01)
 IMAGE: Final = "demo-registry.cn-hangzhou.cr.aliyuncs.com/shop/app:main-1"

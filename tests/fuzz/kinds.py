@@ -1,7 +1,6 @@
 """Every kind of input that fcpin reads, and the code that reads it."""
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,10 +13,9 @@ from hypothesis import strategies as st
 
 from fcpin.adoption.entries import Entry
 from fcpin.cli.cases.read import read_cases
-from fcpin.cli.changes import CHANGES
-from fcpin.cli.command import Streams
-from fcpin.cli.s_import import read_document
-from fcpin.cli.tags import read_tags
+from fcpin.cli.changes import markdown, read_preview
+from fcpin.cli.serverless_devs_import import read_document
+from fcpin.cli.tag_input import read_tags
 from fcpin.cli.yaml_file import YamlFile
 from fcpin.engine.errors import EngineError
 from fcpin.engine.phase import require_supported
@@ -25,14 +23,14 @@ from fcpin.engine.providers import class_of
 from fcpin.engine.stack import Lock, Stack
 from fcpin.engine.state import read_checkpoint, read_latest, salt_of
 from fcpin.errors import FcpinError, InvalidInput
-from fcpin.exchange import Answer, retry_after
 from fcpin.function_files import function_files
+from fcpin.http.exchange import Response, retry_after
 from fcpin.image import Image, Repository, acr_host, is_tag, parse_digest
 from fcpin.json_reader import read_json
-from fcpin.pinned_function.approved import FILE, Approved
-from fcpin.pipeline.configured import pipelines_in, require_all
-from fcpin.pipeline.document import Document
-from fcpin.pipeline.validate import examine
+from fcpin.pinned_function.approvals import FILE, Approvals
+from fcpin.pipelines.checks import check
+from fcpin.pipelines.document import Document
+from fcpin.pipelines.spec import pipelines_in, require_all
 from fcpin.policy import Policy, Ranking
 from fcpin.receiver.errors import Rejected
 from fcpin.receiver.senders import SENDERS
@@ -44,10 +42,9 @@ from fcpin.registry.transport import Transport
 from fcpin.serverless_devs.entries import entries
 from fcpin.serverless_devs.functions import Deployed, functions
 from fcpin.settings import Settings
-from fcpin.stack.added_functions import with_functions
-from fcpin.stack.config_file import with_hold
-from fcpin.stack.pins import pins_in
 from fcpin.stack.project import Project, read_file, stack_file
+from fcpin.stack.stack import pins_in
+from fcpin.stack.yaml_edit import with_functions, with_hold
 from tests.fuzz.spoiling import LEAVES, ODD_TEXTS, VALUES, as_bytes, documents, spoilt, spoilt_bytes
 from tests.receiver.senders.requests import FIXTURES, Request, sender
 
@@ -228,7 +225,7 @@ CONFIG: Final[Mapping[str, Any]] = {
 
 
 def feed_configuration(values: Any, folder: Path) -> None:
-    """As an engine tells it: objects as JSON text."""
+    """As an engine passes it: objects as JSON text."""
     written(folder, "Pulumi.yaml", PROJECT_FILE)
     if not isinstance(values, dict):
         return
@@ -284,13 +281,13 @@ def feed_cases(data: bytes, folder: Path) -> None:
         repr(case.outcome()).encode()
 
 
-PIPELINES: Final = [file.read_bytes() for file in sorted((ROOT / "tests" / "pipeline" / "data").glob("*.yaml"))]
+PIPELINES: Final = [file.read_bytes() for file in sorted((ROOT / "tests" / "pipelines" / "data").glob("*.yaml"))]
 
 
 def feed_pipeline(data: bytes, _folder: Path) -> None:
     document = Document.parse(text_of(data), "p.yaml")
     for is_template in (True, False):
-        for finding in examine(document.tree, is_template=is_template).findings:
+        for finding in check(document.tree, is_template=is_template).findings:
             document.place(finding.path)
             one_line(str(finding))
     assert isinstance(document.text(), str)
@@ -304,7 +301,7 @@ def text_of(data: bytes) -> str:
 
 
 S_YAML: Final = [
-    (ROOT / "tests" / "pipeline" / "data" / "s.yaml").read_bytes(),
+    (ROOT / "tests" / "pipelines" / "data" / "s.yaml").read_bytes(),
     b"""edition: 3.0.0
 name: shop
 access: default
@@ -382,10 +379,10 @@ class Answers(Transport):
         super().__init__()
         self._status, self._headers, self._body = status, headers, body
 
-    def send(self, method: str, url: str, **_: Any) -> Answer:
+    def send(self, method: str, url: str, **_: Any) -> Response:
         if method == "POST" or "token" in url:
-            return Answer(url, self._status, urllib3.HTTPHeaderDict(self._headers), self._body)
-        return Answer(url, self._status, urllib3.HTTPHeaderDict(self._headers), self._body)
+            return Response(url, self._status, urllib3.HTTPHeaderDict(self._headers), self._body)
+        return Response(url, self._status, urllib3.HTTPHeaderDict(self._headers), self._body)
 
 
 HEADERS: Final[Mapping[str, Sequence[str]]] = {
@@ -509,14 +506,13 @@ def feed_json(data: bytes, folder: Path) -> None:
     given = written(folder, "approved.json", data)
     each(
         lambda: read_json(data),
-        lambda: Approved.from_environment({FILE: str(given)}),
+        lambda: Approvals.from_environment({FILE: str(given)}),
         expected=(FcpinError, ValueError),
     )
 
 
-def feed_preview(data: bytes, folder: Path) -> None:
-    with written(folder, "preview.json", data).open("rb") as stdin, open(os.devnull, "w", encoding="utf-8") as out:  # noqa: PTH123
-        CHANGES.run(None, Streams(stdin, out, out))  # type: ignore[arg-type]  # it has no options
+def feed_preview(data: bytes, _folder: Path) -> None:
+    list(markdown(read_preview(data)))
 
 
 PREVIEW: Final = json.loads((ROOT / "docs" / "ci" / "preview.json").read_text())

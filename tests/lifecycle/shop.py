@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from fcpin.emulator import Emulator
 from fcpin.fc.client import FunctionClient
-from fcpin.openapi import Credentials
+from fcpin.http.credentials import Credentials
 from tests.support.stack import Run, Stack
 
 PATH = "shop/app"

@@ -1,10 +1,8 @@
 """Create, see the newer tag, deploy exactly it, and then leave everything alone."""
 
-import io
-
-from fcpin.cli import main
 from fcpin.layout import shorten
 from tests.lifecycle.shop import FUNCTION, Shop
+from tests.support.command import fcpin
 
 
 def short(digest: str) -> str:
@@ -12,10 +10,10 @@ def short(digest: str) -> str:
 
 
 def changes(preview: str) -> str:
-    """What `fcpin changes` makes of a preview."""
-    stdout = io.StringIO()
-    assert main(["changes"], stdin=io.BytesIO(preview.encode()), stdout=stdout) == 0
-    return stdout.getvalue()
+    """The output of `fcpin changes` for a preview."""
+    answer = fcpin("changes", stdin=preview)
+    assert answer.code == 0
+    return answer.out
 
 
 def test_up_creates_a_function_on_the_newest_tag(shop: Shop) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fcpin import tally
+from fcpin import call_statistics
 from tests.lifecycle.shop import FUNCTION, Shop
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "ci.md"
@@ -52,7 +52,7 @@ def engine() -> str:
 def folder(shop: Shop, tmp_path: Path) -> Path:
     folder = tmp_path / "tally"
     folder.mkdir()
-    shop.stack.environment[tally.FOLDER] = str(folder)
+    shop.stack.environment[call_statistics.FOLDER] = str(folder)
     return folder
 
 
@@ -61,7 +61,7 @@ def called(folder: Path) -> set[str]:
     services = {"registry": "cr"}
     return {
         ACTIONS.get(call.operation, f"{services.get(call.service, call.service)}:{call.operation}")
-        for call in tally.collected(folder)
+        for call in call_statistics.collect(folder)
         if call.operation != LOGIN
     }
 

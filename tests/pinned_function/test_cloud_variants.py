@@ -6,7 +6,7 @@ import pytest
 
 from fcpin.emulator import Emulator, Knobs
 from fcpin.fc.client import FunctionClient
-from fcpin.openapi import Credentials
+from fcpin.http.credentials import Credentials
 from tests.support.clock import ManualClock
 from tests.support.plugin import REGION, Plugin
 

@@ -8,8 +8,9 @@ import pytest
 from fcpin.emulator import Emulator, Knobs
 from fcpin.fc.client import FunctionClient
 from fcpin.fc.model import Function
-from fcpin.openapi import Credentials, Retry
-from fcpin.pinned_function.failures import Told
+from fcpin.http.credentials import Credentials
+from fcpin.http.limits import Retry
+from fcpin.pinned_function.provider_base import ProviderError
 from tests.support.faulty_proxy import Call, Connection, Fault, FaultyProxy, Reply
 from tests.support.instant import INSTANT
 from tests.support.plugin import REGION, Plugin
@@ -105,7 +106,7 @@ def test_an_update_is_done_when_get_function_says_so(cloud: Emulator, plugin: Pl
     cloud.push(PATH, "main-1")
     plugin.up(**wanted(cloud))
     cloud.push(PATH, "main-2")
-    with pytest.raises(Told, match=r"not ready after 5 s .*InProgress"):
+    with pytest.raises(ProviderError, match=r"not ready after 5 s .*InProgress"):
         plugin.up(**wanted(cloud, deadline=5.0))
     cloud.advance(3)
     assert plugin.up(**wanted(cloud))["last_update_status"] == "Successful"
@@ -121,7 +122,9 @@ def test_an_update_that_fails_later_is_a_failure_whatever_its_answer_was(cloud: 
     plugin.up(**wanted(cloud))
     cloud.push(PATH, "main-2")
     cloud.fail_update("checkout", reason_code="ImageOptimizeFailed", reason="cannot convert")
-    with pytest.raises(Told, match="last update Failed, ImageOptimizeFailed: cannot convert; the old image keeps"):
+    with pytest.raises(
+        ProviderError, match="last update Failed, ImageOptimizeFailed: cannot convert; the old image keeps"
+    ):
         plugin.up(**wanted(cloud))
     assert plugin.outputs["digest"] == old
     assert plugin.changes(**wanted(cloud))
@@ -131,7 +134,7 @@ def test_an_update_that_fails_later_is_a_failure_whatever_its_answer_was(cloud: 
 def test_a_creation_that_fails_later_is_a_failure(cloud: Emulator, plugin: Plugin) -> None:
     cloud.push(PATH, "main-1")
     cloud.fail_update("checkout", reason_code="ImageOptimizeFailed", reason="cannot convert")
-    with pytest.raises(Told, match=r"state Failed, .*it cannot be invoked"):
+    with pytest.raises(ProviderError, match=r"state Failed, .*it cannot be invoked"):
         plugin.up(**wanted(cloud))
 
 
@@ -168,7 +171,7 @@ def test_stale_reads_for_ever_are_told_every_30_seconds_until_the_deadline(cloud
     plugin.up(**wanted(cloud))
     cloud.push(PATH, "main-2")
     client.lag(100_000)
-    with pytest.raises(Told, match=r"not ready after 600 s \(GetFunction still returns it as it was before"):
+    with pytest.raises(ProviderError, match=r"not ready after 600 s \(GetFunction still returns it as it was before"):
         plugin.up(**wanted(cloud))
     told = [line for line in plugin.said if "waiting for" in line]
     assert len(told) >= 600 // 30 - 1
@@ -192,7 +195,9 @@ def test_a_function_that_stays_is_not_forgotten(cloud: Emulator) -> None:
     cloud.push(PATH, "main-1")
     plugin.up(**wanted(cloud, deadline=120.0))
     client.lose_deletions(100_000)
-    with pytest.raises(Told, match=r"function checkout: not deleted after 120 s \(GetFunction still finds it\)"):
+    with pytest.raises(
+        ProviderError, match=r"function checkout: not deleted after 120 s \(GetFunction still finds it\)"
+    ):
         plugin.destroy()
     assert plugin.outputs
     assert len([line for line in plugin.said if "waiting for" in line]) >= 3
@@ -207,7 +212,7 @@ def test_an_answer_that_is_no_function_is_neither_a_deletion_nor_another_functio
     cloud.push(PATH, "main-1")
     plugin.up(**wanted(cloud))
     client.answer_nothing(1)
-    with pytest.raises(Told, match="returned no functionId"):
+    with pytest.raises(ProviderError, match="returned no functionId"):
         plugin.destroy()
     assert plugin.outputs
     client.lose_deletions(1)
@@ -255,9 +260,9 @@ def test_a_locked_function_is_neither_deployed_nor_deleted_and_says_by_whom(clou
     cloud.lock("checkout", by="acs:ram::1:user/ops", resources=["function", "trigger"])
     cloud.calls.clear()
     reason = r"function checkout is locked by acs:ram::1:user/ops since \S+Z \(function, trigger\)"
-    with pytest.raises(Told, match=f"{reason}; nothing was deployed; unlock it and run again"):
+    with pytest.raises(ProviderError, match=f"{reason}; nothing was deployed; unlock it and run again"):
         plugin.up(**wanted(cloud))
-    with pytest.raises(Told, match=f"{reason} and was not deleted; unlock it first"):
+    with pytest.raises(ProviderError, match=f"{reason} and was not deleted; unlock it first"):
         plugin.destroy()
     assert {call.action for call in cloud.calls} & {"UpdateFunction", "DeleteFunction", "CreateRepoTag"} == set()
     cloud.lock("checkout")
@@ -271,7 +276,7 @@ def test_a_locked_protected_function_gets_no_pin_tag(cloud: Emulator, plugin: Pl
     cloud.push(PATH, "main-2")
     cloud.lock("checkout", by="ops")
     before = cloud.tags(PATH)
-    with pytest.raises(Told, match="locked by ops"):
+    with pytest.raises(ProviderError, match="locked by ops"):
         plugin.up(**wanted(cloud, protect="pin_tag"))
     assert cloud.tags(PATH) == before
 
@@ -291,7 +296,7 @@ def test_a_disabled_function_is_not_deployed_and_says_why(cloud: Emulator, plugi
     cloud.push(PATH, "main-2")
     cloud.restrict("checkout", reason="overdue payment")
     cloud.calls.clear()
-    with pytest.raises(Told, match="cannot be invoked, FC disabled it: overdue payment; nothing was deployed"):
+    with pytest.raises(ProviderError, match="cannot be invoked, FC disabled it: overdue payment; nothing was deployed"):
         plugin.up(**wanted(cloud))
     assert "UpdateFunction" not in {call.action for call in cloud.calls}
 
@@ -322,7 +327,9 @@ def test_a_refresh_takes_no_image_over_that_is_not_one(cloud: Emulator) -> None:
         plugin = Plugin(cloud, url=proxy.url)
         before = dict(plugin.up(**wanted(cloud)))
         proxy.fail("GetFunction", Fault("an image of spaces", spoil))
-        with pytest.raises(Told, match="expected an image HOST/NAMESPACE/NAME:TAG, got ' '; the state is unchanged"):
+        with pytest.raises(
+            ProviderError, match="expected an image HOST/NAMESPACE/NAME:TAG, got ' '; the state is unchanged"
+        ):
             plugin.refresh()
     assert plugin.outputs == before
 
@@ -379,7 +386,7 @@ def test_a_login_that_the_cloud_dropped_is_a_failure_that_says_what_to_do(cloud:
     adopt_with_login(cloud)
     cloud.push(PATH, "main-2")
     message = r"UpdateFunction removed its registry login \(user emulator\).*config\.registry_config"
-    with pytest.raises(Told, match=message) as told:
+    with pytest.raises(ProviderError, match=message) as told:
         plugin.up(**wanted(cloud, config=None))
     assert cloud.password not in str(told.value)
 
@@ -405,7 +412,7 @@ def test_a_login_in_config_is_given_to_fc_kept_and_rotated(cloud: Emulator, plug
     assert registry_of(cloud) == {"authConfig": auth}
 
     assert plugin.changes(**login("wrong"))
-    with pytest.raises(Told, match="unauthorized") as told:
+    with pytest.raises(ProviderError, match="unauthorized") as told:
         plugin.up(**login("wrong"))
     assert "wrong" not in str(told.value).replace("password is wrong", "")
     assert registry_of(cloud) == {"authConfig": auth}
@@ -430,7 +437,9 @@ def test_a_login_is_not_dropped_by_a_registry_config_without_one(cloud: Emulator
     adopt_with_login(cloud)
     before = registry_of(cloud)
     config = {"registry_config": {"cert_config": {"insecure": True}}}
-    with pytest.raises(Told, match=r"has a registry login \(user emulator\).*add auth_config.*nothing was deployed"):
+    with pytest.raises(
+        ProviderError, match=r"has a registry login \(user emulator\).*add auth_config.*nothing was deployed"
+    ):
         plugin.up(**wanted(cloud, config=config, adopt=True))
     assert registry_of(cloud) == before
     assert "UpdateFunction" not in {call.action for call in cloud.calls}

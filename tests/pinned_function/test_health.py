@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fcpin.emulator import Emulator, Knobs
-from fcpin.pinned_function.failures import Told
+from fcpin.pinned_function.provider_base import ProviderError
 from tests.support.plugin import Plugin
 
 PATH = "shop/app"
@@ -171,7 +171,7 @@ def test_a_function_that_is_gone_is_told_instead_of_nothing_to_do(cloud: Emulato
     cloud.retag(PATH, "main-1", to=digest)
     cloud._account.functions.delete("checkout")
     assert plugin.changes(**settings)
-    with pytest.raises(Told, match=r"was deleted in cn-hangzhou; run `up --refresh`"):
+    with pytest.raises(ProviderError, match=r"was deleted in cn-hangzhou; run `up --refresh`"):
         plugin.up(**settings)
 
 
@@ -181,5 +181,5 @@ def test_a_function_that_cannot_be_read_is_an_error_and_not_nothing_to_do(cloud:
     cloud.advance(60)
     cloud.retag(PATH, "main-1", to=digest)
     cloud.fail_next("GetFunction", status=403, code="AccessDenied", times=5)
-    with pytest.raises(Told, match="AccessDenied"):
+    with pytest.raises(ProviderError, match="AccessDenied"):
         plugin.changes(**wanted(cloud))

@@ -6,8 +6,9 @@ import pytest
 
 from fcpin.fc.model import Function
 from fcpin.image import Digest
+from fcpin.pin import Pin
 from fcpin.pinned_function import plan
-from fcpin.pinned_function.inputs import Pin, PinArgs
+from fcpin.pinned_function.inputs import PinArgs
 
 OLD, NEW = Digest(f"sha256:{'a' * 64}"), Digest(f"sha256:{'b' * 64}")
 REPOSITORY = "registry.cn-hangzhou.aliyuncs.com/shop/app"

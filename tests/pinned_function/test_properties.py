@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from fcpin.drift import CannotTell, Drift, Kind, Registered
+from fcpin.drift import Drift, Kind, RegisteredImage, Unknown
 from fcpin.fc.model import Function
 from fcpin.image import Digest, Image, Repository
-from fcpin.pinned_function.inputs import Pin, deployed_image
+from fcpin.pin import Pin
 from fcpin.pinned_function.plan import difference
 from fcpin.pinned_function.properties import live, wanted_drift
+from fcpin.pinned_function.state import deployed_image
 
 OLD, NEW = Digest(f"sha256:{'a' * 64}"), Digest(f"sha256:{'b' * 64}")
 REPOSITORY = Repository("registry.cn-hangzhou.aliyuncs.com", "shop/app")
@@ -21,8 +22,8 @@ STATE: dict[str, Any] = {
     "deployed_image": f"{REPOSITORY}:main-1@{OLD}",
     "selection": "the only tag",
 }
-SAME = Registered(Image(REPOSITORY, "main-1", NEW), OLD, tag_is_same=True, is_there=True, is_deployed=True)
-SILENT = CannotTell("nobody answers")
+SAME = RegisteredImage(Image(REPOSITORY, "main-1", NEW), OLD, tag_is_same=True, is_there=True, is_deployed=True)
+SILENT = Unknown("nobody answers")
 FINE = Drift(Kind.OK)
 
 

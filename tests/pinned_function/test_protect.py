@@ -6,7 +6,7 @@ import pytest
 
 from fcpin.emulator import Emulator, Knobs
 from fcpin.image import parse_digest, short
-from fcpin.pinned_function.failures import Told
+from fcpin.pinned_function.provider_base import ProviderError
 from fcpin.policy.tag_names import pin_tag
 from tests.support.instant import INSTANT
 from tests.support.plugin import Plugin
@@ -126,7 +126,7 @@ def test_who_may_not_push_is_told_in_one_line_and_nothing_is_changed(
     plugin.up(**plain)
     cloud.fail_next(action, status=403, code=code, times=2)
     cloud.calls.clear()
-    with pytest.raises(Told, match=f"protect.*{pin(digest)}.*nothing was deployed") as denied:
+    with pytest.raises(ProviderError, match=f"protect.*{pin(digest)}.*nothing was deployed") as denied:
         plugin.up(**{**plain, "protect": "pin_tag"})
     assert "\n" not in str(denied.value)
     assert cloud.calls.count("UpdateFunction") == 0
@@ -137,7 +137,7 @@ def test_a_pin_tag_that_somebody_moved_is_an_error_that_says_so(
 ) -> None:
     digest = cloud.push(PATH, "main-1")
     cloud.push(PATH, pin(digest), content="not ours")
-    with pytest.raises(Told, match=f"{pin(digest)} points at .*expected {short(digest)}"):
+    with pytest.raises(ProviderError, match=f"{pin(digest)} points at .*expected {short(digest)}"):
         plugin.up(**enterprise)
     assert cloud.functions() == []
 
@@ -151,7 +151,7 @@ def test_a_tag_that_moved_is_not_deployed_unseen_and_leaves_no_wrong_pin_tag_beh
     for _ in range(reads):
         cloud.after_next("GetRepoTag", "tags", {"repository": PATH})
     cloud.after_next("GetRepoTag", "push", {"repository": PATH, "tag": "main-1", "content": "other"})
-    with pytest.raises(Told, match=r"main-1 moved from .*nothing was deployed"):
+    with pytest.raises(ProviderError, match=r"main-1 moved from .*nothing was deployed"):
         plugin.up(**enterprise)
     assert list(cloud.tags(PATH)) == ["main-1"]
 
@@ -187,7 +187,7 @@ def test_an_update_that_failed_keeps_the_family_s_tag_in_sight(
     plugin.up(**enterprise)
     digest = cloud.push(PATH, "main-2")
     cloud.fail_update("checkout")
-    with pytest.raises(Told, match="ImageOptimizingFailed"):
+    with pytest.raises(ProviderError, match="ImageOptimizingFailed"):
         plugin.up(**enterprise)
     assert plugin.refresh()
     assert plugin.inputs["tag"] == "main-1"
@@ -237,7 +237,7 @@ def test_another_function_goes_on_although_its_update_to_another_repository_fail
     other = {"repository": f"{cloud.enterprise_host}/shop/other", "policy": {"newest": {}}}
     cloud.push("shop/other", "main-1", content="other")
     cloud.fail_update("orders")
-    with pytest.raises(Told, match="ImageOptimizingFailed"):
+    with pytest.raises(ProviderError, match="ImageOptimizingFailed"):
         orders.up(**{**enterprise, **other, "function_name": "orders"})
     cloud.push(PATH, "main-2")
     plugin.up(**enterprise)

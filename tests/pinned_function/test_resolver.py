@@ -11,15 +11,16 @@ import pytest
 from fcpin.emulator import Emulator
 from fcpin.errors import EditionUnsupported
 from fcpin.fc.rules import WITHOUT_CONTAINERS
+from fcpin.http.credentials import Credentials
 from fcpin.image import Digest
-from fcpin.openapi import Credentials
-from fcpin.pinned_function.inputs import Current, PinArgs
+from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import POLICY_KEYS
+from fcpin.pinned_function.preview_cache import PreviewCache, private
 from fcpin.pinned_function.resolver import Resolved, Resolver
-from fcpin.pinned_function.run_memo import RunMemo, private
+from fcpin.pinned_function.state import Current
 from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings
-from tests.pinned_function.test_run_memo import THIS
+from tests.pinned_function.test_preview_cache import THIS
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -55,7 +56,9 @@ class Phases:
         clients = Registries(
             hosts, credentials=Credentials(cloud.access_key_id, cloud.access_key_secret), cr_endpoint=cloud.url
         )
-        resolver = Resolver(clients, (), RunMemo(self._folder, THIS), lambda _level, text: self.said.append(text), now)
+        resolver = Resolver(
+            clients, (), PreviewCache(self._folder, THIS), lambda _level, text: self.said.append(text), now
+        )
         return lambda current=None, *, is_moved=False, **spec: self._resolve(resolver, region, current, is_moved, spec)
 
     def _resolve(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fcpin.pinned_function.keys import TYPE
+from fcpin.pin import TYPE
 
 PACK = Path(__file__).parents[2] / "policy-pack"
 _spec = importlib.util.spec_from_file_location("policy_pack_rules", PACK / "rules.py")

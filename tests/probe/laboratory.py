@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fcpin.emulator import Emulator, Knobs
+from fcpin.http.limits import Retry
 from fcpin.image import Repository
-from fcpin.openapi import Retry
 from fcpin.probe.findings import Fact, Unknown
 from fcpin.probe.lab import Lab
 from fcpin.probe.run import run

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from fcpin.errors import FcpinError
+from fcpin.http.credentials import Credentials
+from fcpin.http.limits import Retry
 from fcpin.image import Repository, acr_host
-from fcpin.openapi import Credentials, Retry
 from fcpin.probe import acr, function, personal
 from fcpin.probe.acr import Acr
 from fcpin.probe.api import Api

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 import pytest
 
 from fcpin.emulator import Emulator, Knobs
-from fcpin.emulator.facts import read_facts
+from fcpin.emulator.knobs import read_facts
 from fcpin.probe.experiments import EXPERIMENTS, pipelines
 from fcpin.probe.facts import document
 from fcpin.probe.findings import Fact, Finding, Unknown

@@ -8,8 +8,8 @@ import pytest
 
 from fcpin.emulator import Emulator, Knobs
 from fcpin.errors import RegistryDenied
+from fcpin.http.errors import CloudError
 from fcpin.image import Repository
-from fcpin.openapi import CloudError
 from fcpin.probe.experiments import pipelines
 from fcpin.probe.setup import check
 from tests.probe.laboratory import NAME, ONCE, PATH, Laboratory, plan_for, today

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from fcpin.image import Digest, Image
 from fcpin.receiver.converge.base import Change, Progress
 from fcpin.receiver.errors import NotAsApproved
-from fcpin.stack.pins import StackPin
+from fcpin.stack.stack import StackPin
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Pins in one line."""
 
 from fcpin.image import Digest, Image, Repository
-from fcpin.stack.pins import StackPin
+from fcpin.stack.stack import StackPin
 
 A, B = (Digest(f"sha256:{letter * 64}") for letter in "ab")
 PERSONAL = "registry.cn-hangzhou.aliyuncs.com"

@@ -5,7 +5,7 @@ import pytest
 from fcpin.policy.tag_names import pin_tag
 from fcpin.receiver.concerned import Watches, concerned_pins, is_place_of
 from fcpin.receiver.push import Place, Push
-from fcpin.stack.pins import StackPin
+from fcpin.stack.stack import StackPin
 from tests.receiver.pins import ENTERPRISE, MAIN, PERSONAL, A, B, pin
 
 VPC = "demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fcpin.errors import StackError
 from fcpin.receiver.known_pins import KnownPins
 from fcpin.receiver.push import Place, Push
-from fcpin.stack.pins import StackPin
+from fcpin.stack.stack import StackPin
 from tests.receiver.pins import pin
 
 PUSH = Push("acr", "1", Place("shop/app"), "main-12")

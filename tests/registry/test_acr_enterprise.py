@@ -17,8 +17,9 @@ from fcpin.errors import (
     RepositoryNotFound,
     TagNotFound,
 )
+from fcpin.http.credentials import Credentials
+from fcpin.http.limits import Retry
 from fcpin.image import Digest, Repository
-from fcpin.openapi import Credentials, Retry
 from fcpin.registry.base import Registry
 from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings

@@ -23,11 +23,10 @@ from fcpin.errors import (
     RepositoryNotFound,
     TagNotFound,
 )
-from fcpin.exchange import Answer
+from fcpin.http.exchange import Response
+from fcpin.http.limits import MIB, Retry
 from fcpin.image import Digest, Repository
-from fcpin.limits import MIB
 from fcpin.lookup import require_platform
-from fcpin.openapi import Retry
 from fcpin.policy import Policy, Ranking
 from fcpin.registry.distribution import Distribution, default_endpoint
 from fcpin.registry.docker_config import ANONYMOUS, Login
@@ -141,7 +140,7 @@ def test_two_next_pages_are_one_too_many(server: ScriptedServer) -> None:
 def test_no_link_header_breaks_the_reader(header: str) -> None:
     url = f"https://registry.example.com{TAGS}"
     with contextlib.suppress(RegistryProtocolError):
-        next_page(Answer(url, 200, urllib3.HTTPHeaderDict({"Link": header}), b""))
+        next_page(Response(url, 200, urllib3.HTTPHeaderDict({"Link": header}), b""))
 
 
 def test_the_relation_is_the_first_one_and_in_any_case(server: ScriptedServer) -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from fcpin.emulator import Emulator
 from fcpin.errors import InvalidSettings, RegistryDenied, RegistryUnavailable, RepositoryNotFound
+from fcpin.http.credentials import Credentials
+from fcpin.http.limits import Retry
 from fcpin.image import Digest, Repository
-from fcpin.openapi import Credentials, Retry
 from fcpin.registry.acr_enterprise import AcrEnterprise
 from fcpin.registry.acr_personal import AcrPersonal
 from fcpin.registry.distribution import Distribution

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from fcpin.errors import RegistryDenied, RegistryError
+from fcpin.http.limits import Retry
 from fcpin.image import Digest, Repository
-from fcpin.openapi import Retry
 from fcpin.registry.distribution import Distribution
 from fcpin.registry.docker_config import Login
 from fcpin.registry.transport import Transport

@@ -19,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError, RegistryUnavailable
-from fcpin.exchange import Answer, retry_after
-from fcpin.openapi import Retry
+from fcpin.http.exchange import Response, retry_after
+from fcpin.http.limits import REGISTRY_RETRY, Retry
 from fcpin.registry.auth import Authenticator
 from fcpin.registry.docker_config import ANONYMOUS
 from fcpin.registry.transport import Busy, Transport, pause_before_retry, redirect_target
@@ -72,14 +72,14 @@ PAUSES: list[tuple[str, Exception, bool | float]] = [
 
 @pytest.mark.parametrize(("label", "error", "pause"), PAUSES, ids=[row[0] for row in PAUSES])
 def test_we_wait(label: str, error: Exception, pause: bool | float) -> None:
-    assert pause_before_retry(error) == pause
+    assert pause_before_retry(error, REGISTRY_RETRY) == pause
 
 
 def test_credentials_meant_for_tls_do_not_go_to_a_plain_token_server() -> None:
     auth = Authenticator("https://registry.example.com", lambda _: ANONYMOUS, Transport(), ManualClock())
     headers = urllib3.HTTPHeaderDict({"WWW-Authenticate": 'Bearer realm="http://auth.example.com/token"'})
     with pytest.raises(RegistryProtocolError, match=r"http://auth\.example\.com/token.*without TLS"):
-        auth.answer_challenge(Answer("https://registry.example.com/v2/", 401, headers, b""), "shop/app", None)
+        auth.answer_challenge(Response("https://registry.example.com/v2/", 401, headers, b""), "shop/app", None)
 
 
 REDIRECTS: list[tuple[str, str, str, str | None]] = [
@@ -96,7 +96,7 @@ REDIRECTS: list[tuple[str, str, str, str | None]] = [
 
 @pytest.mark.parametrize(("label", "url", "location", "target"), REDIRECTS, ids=[row[0] for row in REDIRECTS])
 def test_a_redirect(label: str, url: str, location: str, target: str | None) -> None:
-    answer = Answer(url, 307, urllib3.HTTPHeaderDict({"Location": location}), b"")
+    answer = Response(url, 307, urllib3.HTTPHeaderDict({"Location": location}), b"")
     if target is not None:
         assert redirect_target(answer, "GET") == target
     else:
@@ -176,7 +176,7 @@ def test_a_proxy_of_the_environment_is_used_unless_the_host_is_exempt(monkeypatc
         proxy.expect("GET", "http://registry.invalid/v2/").answer(body=b"through the proxy")
         transport = Transport(retry=Retry(attempts=1))
         assert transport.send("GET", "http://registry.invalid/v2/", headers={}).body == b"through the proxy"
-        with pytest.raises(RegistryUnavailable, match="no such host name"):
+        with pytest.raises(RegistryUnavailable, match="the host name does not exist"):
             transport.send("GET", "http://exempt.invalid/v2/", headers={})
 
 

@@ -15,10 +15,10 @@ import pytest
 from fcpin.drift import Kind
 from fcpin.emulator import Emulator, Knobs
 from fcpin.errors import FcpinError
+from fcpin.http.limits import Limits
 from fcpin.image import Repository
-from fcpin.limits import Limits
 from fcpin.lookup import digest_of, rank, require_platform
-from fcpin.pinned_function.failures import Told
+from fcpin.pinned_function.provider_base import ProviderError
 from fcpin.policy import Policy
 from tests.support.faulty_proxy import DRIBBLE, FAULTS, READ_TIMEOUT, STALE, FaultyProxy, redirecting
 from tests.support.instant import INSTANT
@@ -247,7 +247,7 @@ def run(verb: Verb, case: Case, what: str) -> str:
     message = ""
     try:
         verb.run(case)
-    except (FcpinError, Told, CheckFailed) as error:
+    except (FcpinError, ProviderError, CheckFailed) as error:
         message = str(error)
     except AssertionError as error:
         raise AssertionError(f"{what}: {error}") from error

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
-from fcpin.openapi import CloudError, Credentials, CredentialSource
+from fcpin.http.credentials import Credentials, CredentialSource
+from fcpin.http.errors import CloudError
 from tests.registry.scripted import Reply, Request, ScriptedServer
 
 FIND = """
 import json, sys, time
-from fcpin.openapi import CloudError, CredentialSource, Profile
+from fcpin.http.credentials import CredentialSource, Profile
+from fcpin.http.errors import CloudError
 for name in sys.argv[2:]:
     begun = time.monotonic()
     try:

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from fcpin.errors import RegistryError, RegistryProtocolError, RegistryUnavailable
-from fcpin.exchange import NotSent, Unreachable, exchange
-from fcpin.limits import MIB, Limits
-from fcpin.openapi import Retry
+from fcpin.http.exchange import NotSent, Unreachable, exchange
+from fcpin.http.limits import MIB, Limits, Retry
 from fcpin.registry.transport import Transport
 from tests.registry.scripted import NO_ANSWER, Reply, ScriptedServer
 from tests.remote.calls import CALLS, KEY, LIMITS, At, Call, functions
@@ -190,7 +189,7 @@ def test_the_apis_are_called_through_the_proxy_of_the_environment(
     assert list(functions(At("http://fc.invalid")).list()) == []
     assert server.requests[0].target.startswith("http://fc.invalid/2023-03-30/functions?")
     call = CALLS[0]
-    with pytest.raises(call.tree.unavailable, match="no such host name"):
+    with pytest.raises(call.tree.unavailable, match="the host name does not exist"):
         call.make(At("http://exempt.invalid"))
 
 

@@ -16,7 +16,7 @@ from fcpin.serverless_devs.document import Document, SFile
 from fcpin.serverless_devs.entries import entries
 from fcpin.serverless_devs.functions import Deployed, functions
 
-FILE = Path(__file__).parent.parent / "pipeline" / "data" / "s.yaml"
+FILE = Path(__file__).parent.parent / "pipelines" / "data" / "s.yaml"
 ACR = "registry.cn-hangzhou.aliyuncs.com/shop/app"
 
 

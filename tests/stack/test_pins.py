@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from fcpin.errors import StackError
-from fcpin.pinned_function.keys import TYPE
+from fcpin.pin import TYPE
 from fcpin.pinned_function.resource import PinnedFunction
-from fcpin.stack.pins import StackPin, pins_in
+from fcpin.stack.stack import StackPin, pins_in
 
 DIGEST, OLD = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
 REPOSITORY = "registry.cn-hangzhou.aliyuncs.com/shop/app"

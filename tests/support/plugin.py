@@ -5,22 +5,20 @@ from typing import Any, Final
 
 from fcpin.emulator import Emulator
 from fcpin.fc.client import FunctionClient
-from fcpin.limits import Limits
-from fcpin.openapi import Credentials, Retry
-from fcpin.pinned_function.approved import Approved
-from fcpin.pinned_function.claims import Claims
+from fcpin.http.credentials import Credentials
+from fcpin.http.limits import Limits, Retry
+from fcpin.pinned_function.approvals import Approvals
 from fcpin.pinned_function.deployer import Deployer
-from fcpin.pinned_function.guard import Guard
 from fcpin.pinned_function.health import Health
+from fcpin.pinned_function.preview_cache import PreviewCache
 from fcpin.pinned_function.provider import PinnedFunctionProvider
 from fcpin.pinned_function.resolver import Resolver
-from fcpin.pinned_function.run_memo import RunMemo
-from fcpin.pinned_function.services import Services
-from fcpin.protection.pin_tags import PinTags
+from fcpin.pinned_function.services import Duplicates, Services
+from fcpin.pinned_function.verify import Verifier
 from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings
-from fcpin.stack.pins import StackPin
-from fcpin.stack.survey import Finding, Survey
+from fcpin.stack.drift_scan import DriftScan, Finding
+from fcpin.stack.stack import StackPin
 from tests.support.clock import ManualClock
 
 REGION: Final = "cn-hangzhou"
@@ -49,7 +47,7 @@ class Plugin:
     inputs: dict[str, Any] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
     """The state; empty while there is no resource."""
-    approved: Approved | None = None
+    approvals: Approvals | None = None
     """What may be deployed; None for whatever the policy chooses."""
     client: FunctionClient | None = None
     """Of Function Compute; None for an ordinary one."""
@@ -92,7 +90,7 @@ class Plugin:
         """What `fcpin drift` finds."""
         services = self.services()
         pin = StackPin.read({"urn": "urn:pulumi:p::s::t::checkout", "outputs": self.outputs})
-        return Survey(services.client_for, services.registries, self.clock.now()).of([pin])[0]
+        return DriftScan(services.client_for, services.registries, self.clock.now()).of([pin])[0]
 
     def _checked(self, provider: PinnedFunctionProvider, wanted: dict[str, Any]) -> dict[str, Any]:
         news = {"function_name": "checkout", "region": REGION, "owner": "o/p/s::checkout", **wanted}
@@ -122,17 +120,17 @@ class Plugin:
         def client_for(region: str, profile: str = "") -> FunctionClient:
             return client
 
-        memo = RunMemo(None, None)
-        resolver = Resolver(registries, (), memo, log, self.clock.now())
+        cache = PreviewCache(None, None)
+        resolver = Resolver(registries, (), cache, log, self.clock.now())
         return Services(
             REGION,
             client_for,
             registries,
             resolver,
-            Deployer(client_for, resolver, Guard(resolver, PinTags(registries), log), self.clock, log),
-            Claims(),
+            Deployer(client_for, resolver, Verifier(registries, log), self.clock, log),
+            Duplicates(),
             Health(client_for, resolver),
             log,
-            memo,
-            self.approved,
+            cache,
+            self.approvals,
         )

@@ -8,9 +8,8 @@ from typing import Final, Protocol
 from fcpin.adoption.guess import guess
 from fcpin.adoption.guessed import Guess
 from fcpin.errors import FunctionNotFound, InvalidImage
-from fcpin.fc.listing import in_full, is_fc2
-from fcpin.fc.model import Function
-from fcpin.fc.runtime_config import RUNTIME, SANDBOX
+from fcpin.fc.model import RUNTIME, SANDBOX, Function
+from fcpin.fc.uses import in_full
 from fcpin.image import Image, Repository, acr_host
 from fcpin.pinned_function.plan import OWNER_TAG
 from fcpin.policy.tag_names import is_pin_tag
@@ -60,7 +59,7 @@ def candidates(region: Region, prefix: str, known: Known, registries: Collection
 
 def _judged(region: Region, listed: Function, known: Known, registries: Collection[str]) -> Candidate | LeftOut | None:
     """None for a function that is deleted meanwhile."""
-    if is_fc2(listed.name):
+    if listed.is_fc2:
         return LeftOut(listed.name, "is a function of FC 2.0, and fcpin deploys to FC 3.0 only; migrate it first")
     try:
         function = in_full(region, listed)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fcpin.adoption.candidates import Candidate
-from fcpin.fc.readiness import Verdict, judge
+from fcpin.fc.readiness import Readiness
 from fcpin.image import brief
 
 
@@ -41,7 +41,7 @@ def _entry(candidate: Candidate, name: str, region: str) -> Entry:
         **candidate.guess.spec,
     }
     runs = f"runs {brief(candidate.tag, function.digest)}"
-    if judge(function) is not Verdict.READY:
+    if Readiness.of(function) is not Readiness.READY:
         runs += (
             f"; its state is {function.state or 'unknown'}, its last update {function.last_update_status or 'unknown'}"
         )

@@ -1,13 +1,9 @@
-"""A component: a container function with what it needs around it, its image pinned.
+"""A component: a container function with its role, logs, network and triggers, its image pinned.
 
 Importing it loads pulumi-alicloud; programs that only pin functions never do.
 """
 
 from fcpin.container_function.component import ContainerFunction
-from fcpin.container_function.log import LogArgs
-from fcpin.container_function.repository import RepositoryArgs
-from fcpin.container_function.role import RoleArgs
-from fcpin.container_function.trigger import TriggerArgs
-from fcpin.container_function.vpc import VpcArgs
+from fcpin.container_function.parts import LogArgs, RepositoryArgs, RoleArgs, TriggerArgs, VpcArgs
 
 __all__ = ["ContainerFunction", "LogArgs", "RepositoryArgs", "RoleArgs", "TriggerArgs", "VpcArgs"]

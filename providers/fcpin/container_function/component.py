@@ -1,8 +1,8 @@
 """`ContainerFunction` as a Pulumi program writes it.
 
-Two resources keep one function, and each property has one keeper. V3Function makes the function and keeps its settings.
-PinnedFunction adopts it and keeps `customContainerConfig`: the image, and port, command, entrypoint and health check,
-which stand in the same block. V3Function ignores that block as a whole, for it sends it as a whole: told to ignore the
+Two resources manage one function, and each property has one manager. V3Function creates the function and manages its
+settings. PinnedFunction adopts it and manages `customContainerConfig`: the image, and port, command, entrypoint and
+health check in the same block. V3Function sends that block as a whole, so it ignores it as a whole: if it ignored the
 image alone, it would deploy the image of its creation again with every changed port.
 """
 
@@ -12,21 +12,31 @@ from typing import Any, Final
 import pulumi
 import pulumi_alicloud as alicloud
 
-from fcpin.container_function.log import LogArgs, LogConfig, log_for
-from fcpin.container_function.repository import RepositoryArgs, repository_for
-from fcpin.container_function.role import RoleArgs, role_for
-from fcpin.container_function.scope import Scope
+from fcpin.container_function.parts import (
+    LogArgs,
+    LogConfig,
+    RepositoryArgs,
+    RoleArgs,
+    Scope,
+    TriggerArgs,
+    VpcArgs,
+    VpcConfig,
+    log_for,
+    repository_for,
+    role_for,
+    trigger_for,
+    vpc_for,
+)
 from fcpin.container_function.settings import FunctionSettings
-from fcpin.container_function.trigger import TriggerArgs, trigger_for
-from fcpin.container_function.vpc import VpcArgs, VpcConfig, vpc_for
-from fcpin.fc.runtime_config import DEFAULT_HANDLER, RUNTIME
+from fcpin.fc.model import RUNTIME
+from fcpin.fc.runtime_config import DEFAULT_HANDLER
 from fcpin.initial_image import InitialImage
 from fcpin.pinned_function import PinnedFunction
-from fcpin.pinned_function.keys import POLICY_KEYS
+from fcpin.pinned_function.keys import InitialInputs
 
 TYPE: Final = "fcpin:index:ContainerFunction"
 """Stands in the URN of every part, and so in every stack's state."""
-KEPT_BY_THE_PIN: Final = "customContainerConfig"
+MANAGED_BY_THE_PIN: Final = "customContainerConfig"
 OUTPUTS: Final = (
     "function_name",
     "function_arn",
@@ -38,13 +48,12 @@ OUTPUTS: Final = (
     "resolved_image_uri",
     "urls",
 )
-_WHERE: Final = ("region", "profile")
 
 
 class ContainerFunction(pulumi.ComponentResource):
     """A Function Compute 3.0 container function, with role, logs, repository, network and triggers, its image pinned.
 
-    Each of them is given, where it exists, or made.
+    Each of these is given, if it exists already, or created.
     """
 
     function: alicloud.fc.V3Function
@@ -82,28 +91,34 @@ class ContainerFunction(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
         **pin: Any,
     ) -> None:
-        """Make a function that runs the newest tag of *repository* that *policy* selects.
+        """Create a function that runs the newest tag of *repository* that *policy* selects.
 
         function_name: the resource's name where it is not given.
         config: runtime settings: PinnedFunction's `port`, `command`, `entrypoint`, `health_check_config` and
-            `registry_config`, and every
-            argument of pulumi-alicloud's V3Function.
+            `registry_config`, and every argument of pulumi-alicloud's V3Function.
         initial_image: `host/namespace/name:tag` to create the function with; by default what the policy selects then.
         pin: PinnedFunction's other arguments, such as `filter_tags`, `min_age`, `hold`, `deadline`, `region`.
 
-        Raises pulumi.RunError for a key of *config* that nothing takes.
+        Raises pulumi.RunError for an unknown key of *config*.
         """
         if "adopt" in pin:
-            raise pulumi.RunError(f"{resource_name}: adopt: the function is made here, and its pin always adopts it")
+            raise pulumi.RunError(
+                f"{resource_name}: adopt: is not an argument here; the component creates the function"
+            )
         settings = FunctionSettings.read(resource_name, config)
         super().__init__(TYPE, resource_name, None, opts)
         name = resource_name if function_name is None else function_name
         scope = Scope(resource_name, name, tags, parent=self)
-        place = repository_for(scope, repository)
+        image_repository = repository_for(scope, repository)
         if initial_image is None:
-            selecting = {key: value for key, value in pin.items() if key in (*POLICY_KEYS, *_WHERE)}
+            selecting = {key: value for key, value in pin.items() if key in InitialInputs.__annotations__}
             initial_image = InitialImage(
-                resource_name, function_name=name, repository=place, policy=policy, opts=scope.options(), **selecting
+                resource_name,
+                function_name=name,
+                repository=image_repository,
+                policy=policy,
+                opts=scope.options(),
+                **selecting,
             ).image
         used_role, logs = role_for(scope, role), log_for(scope, log_config)
         self.function = alicloud.fc.V3Function(
@@ -118,13 +133,13 @@ class ContainerFunction(pulumi.ComponentResource):
             **{"handler": DEFAULT_HANDLER, **settings.function},
             opts=pulumi.ResourceOptions.merge(
                 scope.options([*used_role.rights, *logs.ready]),
-                pulumi.ResourceOptions(ignore_changes=[KEPT_BY_THE_PIN]),
+                pulumi.ResourceOptions(ignore_changes=[MANAGED_BY_THE_PIN]),
             ),
         )
         self.pin = PinnedFunction(
             resource_name,
             function_name=name,
-            repository=place,
+            repository=image_repository,
             policy=policy,
             config=settings.container or None,
             adopt=True if settings.container else None,
@@ -132,12 +147,12 @@ class ContainerFunction(pulumi.ComponentResource):
             **pin,
         )
         self.triggers = {key: trigger_for(scope, key, wanted, self.pin) for key, wanted in (triggers or {}).items()}
-        self._tell(name, place, used_role.arn)
+        self._set_outputs(name, image_repository, used_role.arn)
 
-    def _tell(
+    def _set_outputs(
         self, function_name: pulumi.Input[str], repository: pulumi.Input[str], role: pulumi.Input[str] | None
     ) -> None:
-        """The outputs; those of the pin come last, so whoever uses them finds the function as it is to be."""
+        """The outputs; those of the pin come last, so resources that use them wait for the deployment."""
         self.function_name = pulumi.Output.from_input(function_name)
         self.function_arn = self.pin.function_arn
         self.repository = pulumi.Output.from_input(repository)

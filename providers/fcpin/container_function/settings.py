@@ -42,11 +42,11 @@ class FunctionSettings:
         for key in config:
             if key in _ELSEWHERE:
                 raise pulumi.RunError(f"{name}: config.{key}: belongs beside config, as an argument of its own")
-            if key not in known and key not in CONTAINER.fields:
-                raise pulumi.RunError(f"{name}: config.{key}: {unknown_key(key, [*CONTAINER.fields, *known])}")
+            if key not in known and key not in CONTAINER:
+                raise pulumi.RunError(f"{name}: config.{key}: {unknown_key(key, [*CONTAINER, *known])}")
         return cls(
-            {key: value for key, value in config.items() if key in CONTAINER.fields},
-            {key: value for key, value in config.items() if key not in CONTAINER.fields},
+            {key: value for key, value in config.items() if key in CONTAINER},
+            {key: value for key, value in config.items() if key not in CONTAINER},
         )
 
     def custom_container_config(self, image: pulumi.Input[str]) -> Mapping[str, Any]:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from fcpin.doctor.line import Line, ok, problem
-from fcpin.identity import Identity, identify
-from fcpin.openapi import Account, CloudError, Credentials, Profile
+from fcpin.http.credentials import Account, CredentialIdentity, Credentials, Profile, identify
+from fcpin.http.errors import CloudError
 
 _SOURCES: Final[Mapping[str, str]] = {
     "env": "ALIBABA_CLOUD_ACCESS_KEY_ID of the environment",
@@ -35,7 +35,7 @@ def credentials(account: Account | None, given_by: str) -> Iterator[Line]:
     yield ok(name, f"from {source}: access key {_abbreviated(identity.access_key_id)}{temporary}")
 
 
-def _source(identity: Identity) -> str:
+def _source(identity: CredentialIdentity) -> str:
     links = identity.source.split("/")
     return next((_SOURCES[link] for link in links if link in _SOURCES), identity.source)
 

@@ -8,9 +8,8 @@ from typing import Final
 from fcpin.clock import Clock
 from fcpin.doctor.line import Line, note, ok, problem, untried
 from fcpin.errors import RegistryError
-from fcpin.exchange import Answer
-from fcpin.limits import MIB
-from fcpin.openapi import Retry
+from fcpin.http.exchange import Response
+from fcpin.http.limits import MIB, Retry
 from fcpin.registry.transport import Transport
 
 ONCE: Final = Retry(attempts=1, seconds=30.0, first_wait=0.0, longest_wait=0.0)
@@ -37,7 +36,7 @@ def endpoint(name: str, url: str, clock: Clock, *, tells_time: bool = False) -> 
         yield _skew(answer, clock)
 
 
-def _skew(answer: Answer, clock: Clock) -> Line:
+def _skew(answer: Response, clock: Clock) -> Line:
     try:
         theirs = parsedate_to_datetime(answer.headers.get("Date", ""))
     except ValueError:

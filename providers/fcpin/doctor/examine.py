@@ -14,8 +14,9 @@ from fcpin.doctor.line import Check, Line, problem, untried
 from fcpin.doctor.patient import Patient, Subject
 from fcpin.errors import FcpinError, InvalidInput
 from fcpin.fc.client import FunctionClient
+from fcpin.http.credentials import Account, Profile
+from fcpin.http.openapi import split_endpoint
 from fcpin.image import AcrHost, Repository, acr_host
-from fcpin.openapi import Account, Profile, split_endpoint
 from fcpin.registry.acr_api import AcrApi
 from fcpin.registry.distribution import default_endpoint
 from fcpin.registry.registries import Registries

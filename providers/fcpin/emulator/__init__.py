@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from fcpin.emulator.calls import Call
-    from fcpin.emulator.cloud import Emulator
-    from fcpin.emulator.errors import EmulatorError
     from fcpin.emulator.fc.instances import InvokeResult
     from fcpin.emulator.knobs import Knobs
+    from fcpin.emulator.server import Emulator
+    from fcpin.emulator.wire import EmulatorError
 
 __all__ = ["Call", "Emulator", "EmulatorError", "InvokeResult", "Knobs"]
 
 _MODULES: Final = {
     "Call": "calls",
-    "Emulator": "cloud",
-    "EmulatorError": "errors",
+    "Emulator": "server",
+    "EmulatorError": "wire",
     "InvokeResult": "fc.instances",
     "Knobs": "knobs",
 }

@@ -9,33 +9,27 @@ from threading import RLock
 
 from fcpin.clock import Clock
 from fcpin.emulator.acr.model import Instance
-from fcpin.emulator.acr.personal import PersonalRoutes
-from fcpin.emulator.acr.routes import AcrRoutes
+from fcpin.emulator.acr.routes import AcrRoutes, PersonalRoutes
 from fcpin.emulator.acr.service import ContainerRegistry
-from fcpin.emulator.calls import Call, Calls
+from fcpin.emulator.calls import Call, Calls, Faults
 from fcpin.emulator.clock import EmulatorClock
-from fcpin.emulator.devs.destinations import OwnDestination, RemoteDestination
 from fcpin.emulator.devs.routes import DevsRoutes
-from fcpin.emulator.devs.runs import Runs
+from fcpin.emulator.devs.runs import OwnDestination, RemoteDestination, Runs
 from fcpin.emulator.devs.service import ServerlessDevs
-from fcpin.emulator.faults import Faults
-from fcpin.emulator.fc.images import Images
+from fcpin.emulator.fc.images import Images, OwnSource, RemoteSource
 from fcpin.emulator.fc.instances import Instances
 from fcpin.emulator.fc.routes import FcRoutes
 from fcpin.emulator.fc.service import REGION, FunctionCompute
-from fcpin.emulator.fc.sources import OwnSource, RemoteSource
 from fcpin.emulator.fc.triggers import Triggers
 from fcpin.emulator.fc.versions import Versions
-from fcpin.emulator.ids import Ids
 from fcpin.emulator.knobs import Knobs
-from fcpin.emulator.oci.auth import Gate
+from fcpin.emulator.oci.auth import Gate, TokenKey, Tokens
 from fcpin.emulator.oci.remote import RemoteRegistry
 from fcpin.emulator.oci.routes import OciRoutes, Storage
 from fcpin.emulator.oci.store import Store
-from fcpin.emulator.oci.tokens import TokenKey, Tokens
 from fcpin.emulator.persistence import Keeper
 from fcpin.emulator.signatures import AccessKey, Verifier
-from fcpin.emulator.state import State
+from fcpin.emulator.state import Ids, State
 
 ACCESS_KEY = AccessKey("emulator", "emulator-secret")
 REGISTRY_LOGIN = ("emulator", "emulator-password")
@@ -43,7 +37,7 @@ INSTANCE_NAME = "demo"
 
 
 class Account:
-    """Everything behind the wire. All access to it is under `lock`, except where a registry elsewhere is asked."""
+    """Everything behind the wire. All access to it is under `lock`, except for requests to another registry."""
 
     def __init__(
         self,
@@ -112,7 +106,7 @@ class Account:
 
     @contextmanager
     def changing(self) -> Iterator[None]:
-        """Under the lock; what changed is kept before anybody hears of it."""
+        """Under the lock; a change is stored before the answer is sent."""
         with self.lock:
             try:
                 yield

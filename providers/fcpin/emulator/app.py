@@ -1,9 +1,13 @@
 """The emulator as an ASGI application: which service a request is for, what became of it."""
 
 import asyncio
+import inspect
+import json
 import logging
+from collections.abc import Callable
+from dataclasses import asdict
 from email.utils import formatdate
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
@@ -15,15 +19,68 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from fcpin.emulator.account import Account
-from fcpin.emulator.acr.personal import PREFIX as PERSONAL
+from fcpin.emulator.acr.routes import PREFIX as PERSONAL
+from fcpin.emulator.calls import AfterCall, Fault
 from fcpin.emulator.devs.routes import PREFIX as DEVS
-from fcpin.emulator.errors import ApiError, EmulatorError
-from fcpin.emulator.faults import Fault, Sequel
+from fcpin.emulator.fc.instances import InvokeResult
 from fcpin.emulator.fc.routes import PREFIX, RESOLVING
-from fcpin.emulator.oci.service import RegistryService
-from fcpin.emulator.verb_routes import VerbRoutes
-from fcpin.emulator.verbs import Verbs
-from fcpin.emulator.wire import WireRequest, WireResponse
+from fcpin.emulator.oci.routes import RegistryService
+from fcpin.emulator.verbs import NAMES, Verbs
+from fcpin.emulator.wire import ApiError, EmulatorError, WireRequest, WireResponse
+
+
+class VerbRoutes:
+    """Carries out verbs, and reports on the emulator itself."""
+
+    def __init__(self, account: Account, verbs: Verbs) -> None:
+        self._account = account
+        self._known: dict[str, Callable[..., Any]] = {name: getattr(verbs, name) for name in NAMES} | {
+            "calls": self._calls,
+            "clear_calls": account.calls.clear,
+            "about": self._about,
+        }
+
+    def answer(self, name: str, request: WireRequest) -> WireResponse:
+        """`{"result": …}`, or 400 with `{"error": …}` when it cannot be done."""
+        self._account.runs.settle()
+        try:
+            result = self._carry_out(name, _arguments(request))
+        except EmulatorError as error:
+            return WireResponse.of_json({"error": str(error)}, 400)
+        return WireResponse.of_json({"result": result})
+
+    def _carry_out(self, name: str, arguments: dict[str, Any]) -> Any:
+        verb = self._known.get(name)
+        if verb is None:
+            raise EmulatorError(f"verb {name!r}: there is none of that name; known: {', '.join(self._known)}")
+        try:
+            inspect.signature(verb).bind(**arguments)
+        except TypeError as error:
+            raise EmulatorError(f"verb {name}: {error}; it takes {inspect.signature(verb)}") from None
+        result = verb(**arguments)
+        return asdict(result) if isinstance(result, InvokeResult) else result
+
+    def _about(self) -> dict[str, str]:
+        first = self._account.state.instances[0]
+        certificate = self._account.state.token_certificate
+        return {"instance_id": first.id, "enterprise_host": first.host(), "token_certificate": certificate}
+
+    def _calls(self) -> list[dict[str, str]]:
+        return [asdict(call) | {"time": call.time.isoformat()} for call in self._account.calls]
+
+
+def _arguments(request: WireRequest) -> dict[str, Any]:
+    """Raises EmulatorError. The content type keeps pages in a browser from calling verbs."""
+    if request.header("content-type").partition(";")[0] != "application/json":
+        raise EmulatorError("a verb takes a body of content type application/json")
+    try:
+        arguments = json.loads(request.body or b"{}")
+    except ValueError:
+        arguments = None
+    if not isinstance(arguments, dict):
+        raise EmulatorError("the arguments of a verb are one JSON object")
+    return arguments
+
 
 ABORT = "fcpin.emulator.abort"
 """The server puts a function under this name into the scope's state that breaks the connection."""
@@ -93,7 +150,7 @@ class Front:
         answer.headers["date"] = formatdate(self._account.clock.gateway_now(), usegmt=True)
         return answer
 
-    async def _follow(self, sequel: Sequel) -> None:
+    async def _follow(self, sequel: AfterCall) -> None:
         try:
             await run_in_threadpool(getattr(self._verbs, sequel.verb), **sequel.arguments)
         except EmulatorError as error:

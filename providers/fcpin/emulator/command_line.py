@@ -9,13 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, get_origin
 
-from fcpin.emulator.cloud import Emulator
-from fcpin.emulator.errors import EmulatorError
-from fcpin.emulator.facts import read_facts
-from fcpin.emulator.knobs import Knobs
+from fcpin.emulator.knobs import Knobs, read_facts
 from fcpin.emulator.remote import RemoteEmulator
-from fcpin.emulator.server import check_loopback
+from fcpin.emulator.server import Emulator, check_loopback
 from fcpin.emulator.verbs import NAMES, Verbs
+from fcpin.emulator.wire import EmulatorError
 
 _GREATEST_PORT = 65535
 _DEFAULT_PORT = 9900
@@ -79,7 +77,7 @@ def _serve(options: argparse.Namespace) -> int:
     emulator = Emulator(
         knobs=Knobs.from_texts(options.knob, found), registries=_registries(options.registry), state=options.state
     )
-    # Blocked before any thread starts, so that the signal waits for us and ends nobody else.
+    # Blocked before any thread starts, so that the signal reaches this thread only.
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     if options.token_cert:
         options.token_cert.write_text(emulator.token_certificate)

@@ -1,13 +1,15 @@
-"""What nobody has verified about the real cloud, as knobs: the product has to live with either position.
+"""Unverified behaviour of the real cloud, as knobs: fcpin has to work with either position.
 
 The default is the position that the documentation, or the weight of second-hand evidence, speaks for.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
 
-from fcpin.emulator.errors import EmulatorError
+from fcpin.emulator.wire import EmulatorError
 
 _DAYS = 365 * 86400
 _BOUNDS = (
@@ -43,7 +45,7 @@ class Knobs:
     missing_image: Literal["sync", "async"] = "sync"
     """An image that cannot be had at create or update: refused at once, or accepted and then Failed."""
     mark_failed: bool = True
-    """Whether a failed pull puts the function into the state Failed, as the documentation of 2026 says."""
+    """Whether a failed pull puts the function into the state Failed, as documented in 2026."""
     masked_login_input: Literal["stored", "ignored"] = "stored"
     """A masked registry password that comes back in an update: becomes the password, or is recognised."""
 
@@ -142,3 +144,33 @@ def _value(name: str, kind: Any, value: Any) -> Any:
         return kind(value)
     except ValueError:
         raise EmulatorError(f"knob {name}: got {value!r}, expected a number") from None
+
+
+VERSION = 1
+_KEYS = frozenset({"version", "measured", "region", "facts", "unknown"})
+
+
+def read_facts(file: Path) -> Knobs:
+    """Raises EmulatorError naming the file and what in it is wrong."""
+    try:
+        document = json.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise EmulatorError(f"facts {file}: {error.strerror}") from None
+    except ValueError as error:
+        raise EmulatorError(f"facts {file}: no JSON ({error})") from None
+    try:
+        return Knobs.from_mapping(_facts(document))
+    except EmulatorError as error:
+        raise EmulatorError(f"facts {file}: {error}") from None
+
+
+def _facts(document: Any) -> dict[str, Any]:
+    if not isinstance(document, dict) or document.get("version") != VERSION:
+        raise EmulatorError(f"expected an object with version {VERSION}, as `fcpin probe` writes it")
+    for key in document:
+        if key not in _KEYS:
+            raise EmulatorError(f"unknown key {key!r}; known: {', '.join(sorted(_KEYS))}")
+    facts = document.get("facts")
+    if not isinstance(facts, dict) or not all(isinstance(value, str | int | float) for value in facts.values()):
+        raise EmulatorError("facts: expected single values by the names of knobs")
+    return facts

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
-from fcpin.emulator.errors import EmulatorError
 from fcpin.emulator.state import State
+from fcpin.emulator.wire import EmulatorError
 
 T = TypeVar("T")
 _FORMAT = 1

@@ -12,11 +12,10 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from fcpin.emulator.account import ACCESS_KEY, REGISTRY_LOGIN
-from fcpin.emulator.calls import Call, Calls
-from fcpin.emulator.errors import EmulatorError
-from fcpin.emulator.faults import Kind
+from fcpin.emulator.calls import Call, Calls, Kind
 from fcpin.emulator.fc.instances import InvokeResult
 from fcpin.emulator.fc.model import Json
+from fcpin.emulator.wire import EmulatorError
 
 _TIMEOUT = 30.0
 

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 
 from fcpin.emulator import acs3, hmac_sha1
 from fcpin.emulator.claims import Claim, Refusal, SignatureRefused
-from fcpin.emulator.errors import ApiError
-from fcpin.emulator.wire import WireRequest
+from fcpin.emulator.wire import ApiError, WireRequest
 
 _WINDOW = 15 * 60
 

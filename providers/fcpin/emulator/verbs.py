@@ -11,10 +11,9 @@ from datetime import datetime
 from typing import Literal
 
 from fcpin.emulator.account import Account
+from fcpin.emulator.calls import AfterCall, Fault, Kind
 from fcpin.emulator.clock import iso
-from fcpin.emulator.devs.model import Trouble
-from fcpin.emulator.errors import ApiError, EmulatorError
-from fcpin.emulator.faults import Fault, Kind, Sequel
+from fcpin.emulator.devs.model import InjectedFailure
 from fcpin.emulator.fc import lifecycle
 from fcpin.emulator.fc.instances import InvokeResult
 from fcpin.emulator.fc.model import FunctionRecord, Json, PlannedFailure
@@ -23,6 +22,7 @@ from fcpin.emulator.oci.build import build
 from fcpin.emulator.oci.model import Repository, Tag
 from fcpin.emulator.oci.store import DIGEST, TAG
 from fcpin.emulator.state import TemporaryKey
+from fcpin.emulator.wire import ApiError, EmulatorError
 
 NAMES = (
     "push", "retag", "tags", "delete_tag", "delete_manifest", "set_tag_status", "set_repository_type",
@@ -112,7 +112,7 @@ class Verbs:
             self._tag(self._repository(repository), tag).status = status
 
     def set_repository_type(self, repository: str, type: Literal["PUBLIC", "PRIVATE"]) -> None:  # noqa: A002 - ACR's word
-        """Anybody may pull from a PUBLIC repository. New ones are PRIVATE."""
+        """A PUBLIC repository can be pulled from without a login. New ones are PRIVATE."""
         if type not in ("PUBLIC", "PRIVATE"):
             raise EmulatorError(f"type {type!r}: expected PUBLIC or PRIVATE")
         with self._account.changing():
@@ -165,14 +165,14 @@ class Verbs:
             self._account.state.planned_failures[function] = PlannedFailure(reason_code, reason)
 
     def after_next(self, action: str, verb: str, arguments: Json) -> None:
-        """Carry out *verb* as soon as the next call of *action* is answered: somebody pushes between two pages."""
+        """Carry out *verb* as soon as the next call of *action* is answered: for example a push between two pages."""
         if verb not in NAMES:
             raise EmulatorError(f"verb {verb!r}: there is none of that name; known: {', '.join(NAMES)}")
         try:
             inspect.signature(getattr(self, verb)).bind(**arguments)
         except TypeError as error:
             raise EmulatorError(f"verb {verb}: {error}") from None
-        self._account.faults.add_sequel(action, Sequel(verb, arguments))
+        self._account.faults.add_sequel(action, AfterCall(verb, arguments))
 
     def clear_faults(self) -> None:
         """Forget what fail_next, after_next and the verbs for image builds have ordered."""
@@ -190,29 +190,31 @@ class Verbs:
         log: str = 'ERROR: process "/bin/sh -c make" did not complete successfully: exit code: 1',
     ) -> None:
         """The next build fails with these last lines of its log, and pushes nothing."""
-        self._order(Trouble("fail", code, message, log))
+        self._order(InjectedFailure("fail", code, message, log))
 
     def hang_build(self) -> None:
         """The next build neither ends nor pushes: its time-out ends it."""
-        self._order(Trouble("hang"))
+        self._order(InjectedFailure("hang"))
 
     def lose_vpc(self) -> None:
         """The next build in a VPC cannot reach the registry from there."""
-        self._order(Trouble("vpc", "RegistryUnreachable", "dial tcp: i/o timeout: the VPC has no way to the registry"))
+        self._order(
+            InjectedFailure("vpc", "RegistryUnreachable", "dial tcp: i/o timeout: the VPC has no way to the registry")
+        )
 
     def push_other_digest(self) -> None:
         """The next build pushes another image than it reports."""
-        self._order(Trouble("digest"))
+        self._order(InjectedFailure("digest"))
 
     def stick_conversion(self) -> None:
         """The next `_accelerated` image of an Enterprise repository is never made; the original is pushed."""
-        self._order(Trouble("stuck-conversion"))
+        self._order(InjectedFailure("stuck-conversion"))
 
     def fail_conversion(self, *, message: str = "the image cannot be accelerated") -> None:
         """The next `_accelerated` image of an Enterprise repository cannot be made; the original is pushed."""
-        self._order(Trouble("failed-conversion", "ConversionFailed", message))
+        self._order(InjectedFailure("failed-conversion", "ConversionFailed", message))
 
-    def _order(self, trouble: Trouble) -> None:
+    def _order(self, trouble: InjectedFailure) -> None:
         with self._account.changing():
             self._account.state.build_troubles.append(trouble)
 
@@ -280,11 +282,11 @@ class Verbs:
             lifecycle.finish(self._function(function))
 
     def set_image(self, function: str, image: str) -> None:
-        """Somebody changes the image in the console; it has taken effect already."""
+        """Change the image as in the console; it takes effect at once."""
         self.configure(function, {"customContainerConfig": {"image": image}})
 
     def configure(self, function: str, settings: Json) -> None:
-        """Somebody updates the function (UpdateFunction's body) in the console; it has taken effect already."""
+        """Update the function (UpdateFunction's body) as in the console; it takes effect at once."""
         account = self._account
         if not isinstance(settings, dict):
             raise EmulatorError(f"settings: expected an object such as UpdateFunction takes, got {settings!r:.40}")
@@ -315,7 +317,7 @@ class Verbs:
             self._function(function).restriction = {"disable": True, "reason": reason} if reason else {}
 
     def publish_version(self, function: str) -> str:
-        """Somebody publishes the function as it is; gives the version's id."""
+        """Publish the function as it is and return the version's id."""
         account = self._account
         record = self._function(function)
         with account.changing():
@@ -325,7 +327,7 @@ class Verbs:
                 raise EmulatorError(str(error)) from None
 
     def create_alias(self, function: str, alias: str, version: str, weights: dict[str, float] | None = None) -> None:
-        """Somebody names a version; *weights* gives another one a share of the calls (0 to 1)."""
+        """Create an alias of a version; *weights* routes a share (0 to 1) of the calls to another version."""
         account = self._account
         record = self._function(function)
         request = {"aliasName": alias, "versionId": version, "additionalVersionWeight": weights or {}}

@@ -6,6 +6,22 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import parse_qsl, unquote
 
+
+class ApiError(Exception):
+    """An answer of a service that is no success. Every service has its own shape for it."""
+
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = dict(headers or {})
+
+
+class EmulatorError(ValueError):
+    """The emulator does not have what was requested: an unknown function, tag, knob or verb."""
+
+
 _FORM = "application/x-www-form-urlencoded"
 
 

@@ -1,7 +1,7 @@
 """The few calls of Function Compute 3.0 that fcpin needs.
 
-What was read is sent back here, so the JSON goes through as it is: the SDK's models drop fields that they do not know.
-Every answer has to be one of the operation that was called, about the function that was requested.
+The JSON goes through unchanged, because what was read is sent back: the SDK's models drop fields that they do not know.
+Every response must be one of the operation that was called, about the function that was requested.
 Every method raises FunctionError and nothing else; temporary ones only after retrying.
 """
 
@@ -25,12 +25,14 @@ from fcpin.errors import (
 )
 from fcpin.fc import runtime_config
 from fcpin.fc.model import Alias, Function
-from fcpin.json_fields import JsonFields, Wire
-from fcpin.limits import Limits
-from fcpin.openapi import Account, CloudError, OpenApi, Retry, counted, json_of, retrying
+from fcpin.http.credentials import Account
+from fcpin.http.errors import CloudError
+from fcpin.http.limits import API_RETRY, Limits, Retry, retrying
+from fcpin.http.openapi import OpenApi, counted, json_of
+from fcpin.json_reader import JsonFields, Wire
 
 if TYPE_CHECKING:
-    from fcpin.exchange import Answer
+    from fcpin.http.exchange import Response
 
 T = TypeVar("T")
 
@@ -68,21 +70,21 @@ class FunctionClient:
         *,
         endpoint: str = "",
         credentials: Account | None = None,
-        retry: Retry | None = None,
+        retry: Retry = API_RETRY,
         limits: Limits | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.region = region
         self.endpoint = endpoint or default_endpoint(region)
         self._credentials = credentials
-        self._retry = retry or Retry()
+        self._retry = retry
         self._limits = limits
         self._clock = clock or SystemClock()
 
     def get(self, name: str, qualifier: str = "") -> Function:
         """The function, or what it was when the version *qualifier* was published; an alias stands for its version.
 
-        Raises FunctionNotFound when FC says that there is no such function, version or alias.
+        Raises FunctionNotFound when there is no such function, version or alias.
         """
         query = {"qualifier": qualifier} if qualifier else None
         return self._function("GetFunction", "GET", name, query=query)
@@ -96,9 +98,9 @@ class FunctionClient:
         return self._function("UpdateFunction", "PUT", name, body=body)
 
     def delete(self, name: str) -> None:
-        """DeleteFunction. A function that is gone already is deleted.
+        """DeleteFunction. A function that does not exist counts as deleted.
 
-        An answer that is no success of the API raises FunctionError. Whether the function is gone, `get` tells.
+        A response that is not a success raises FunctionError. Whether the function is gone, `get` shows.
         """
         try:
             self._call("DeleteFunction", "DELETE", _path(name), name, _nothing)
@@ -111,7 +113,7 @@ class FunctionClient:
         yield from self._pages("ListFunctions", "functions", prefix or "*", Function.listed, query)
 
     def versions(self, name: str) -> Iterator[str]:
-        """The ids of the function's published versions, page by page; `get` tells what each runs."""
+        """The ids of the function's published versions, page by page; `get` returns what each runs."""
         yield from self._pages("ListFunctionVersions", f"{_path(name)}/versions", name, _version_id)
 
     def aliases(self, name: str) -> Iterator[Alias]:
@@ -128,7 +130,7 @@ class FunctionClient:
         body: Wire | None = None,
         query: Mapping[str, str] | None = None,
     ) -> Function:
-        def read(answer: "Answer") -> Function:
+        def read(answer: "Response") -> Function:
             function = Function.answered(json_of(answer), name)
             runtime_config.check(function)
             return function
@@ -141,7 +143,7 @@ class FunctionClient:
         """Every object of a listing, whose last part of *path* is their name on the wire."""
         what = path.rpartition("/")[2]
 
-        def page(answer: "Answer") -> tuple[Sequence[T], str]:
+        def page(answer: "Response") -> tuple[Sequence[T], str]:
             fields = JsonFields(json_of(answer), f"a listing of {what}")
             objects = fields.objects(what, f"an entry of {what}")
             return [read(one.wire) for one in objects], fields.text("nextToken")
@@ -172,12 +174,12 @@ class FunctionClient:
         method: str,
         path: str,
         name: str,
-        read: Callable[["Answer"], T],
+        read: Callable[["Response"], T],
         *,
         body: Wire | None = None,
         query: Mapping[str, str] | None = None,
     ) -> T:
-        """What *read* makes of the answer. Raises FunctionError."""
+        """Call the operation and *read* its response. Raises FunctionError."""
 
         def attempt() -> T:
             try:
@@ -226,7 +228,7 @@ def _version_id(wire: object) -> str:
     return JsonFields(wire, "a version").text("versionId", required=True)
 
 
-def _nothing(answer: "Answer") -> None:
+def _nothing(answer: "Response") -> None:
     """An operation without a result answers nothing, or an object that is no error."""
     if answer.body:
         fields = JsonFields(json_of(answer), "an empty answer")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Protocol
 
 from fcpin.errors import Problem, WrongShape, unknown_key
-from fcpin.json_fields import kind
+from fcpin.json_reader import kind
 
 _STEP_TOLERANCE: Final = 1e-9
 
@@ -217,6 +217,26 @@ class Record:
             for name, value in wanted.items()
             if name in live or not value or isinstance(self.fields[name], Secret)
         }
+
+
+VPC_CONFIG: Final = Record({"vpc_id": Text(), "v_switch_ids": ListOf(Text()), "security_group_id": Text()})
+NAS_CONFIG: Final = Record(
+    {
+        "user_id": Number(-1, 65534),
+        "group_id": Number(-1, 65534),
+        "mount_points": ListOf(
+            Record(
+                {"mount_dir": Text(), "server_addr": Text(), "enable_tls": Flag()},
+                wire_names={"enable_tls": "enableTLS"},
+            )
+        ),
+    }
+)
+WITHOUT_GPU: Final[Mapping[str, Number]] = {
+    "cpu": Number(0.05, 16, step=0.05),
+    "memory_size": Number(128, 32768, step=64),
+    "disk_size": Number(512, 10240),
+}
 
 
 def _kind(value: object) -> str:

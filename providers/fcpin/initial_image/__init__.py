@@ -1,5 +1,5 @@
-"""The image that a function is created with, chosen by its policy."""
+"""The image that a function is created with, selected by its policy."""
 
-from fcpin.initial_image.resource import InitialImage
+from fcpin.initial_image.provider import InitialImage
 
 __all__ = ["InitialImage"]

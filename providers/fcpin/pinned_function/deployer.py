@@ -6,7 +6,7 @@ from typing import Any
 
 from fcpin.clients import ClientFor
 from fcpin.clock import Clock
-from fcpin.drift.registered import live_image
+from fcpin.drift import live_image
 from fcpin.errors import (
     FcpinError,
     FunctionExists,
@@ -19,15 +19,15 @@ from fcpin.errors import (
     TagMoved,
 )
 from fcpin.fc.client import FunctionClient
-from fcpin.fc.model import Function
+from fcpin.fc.model import RUNTIME, Function
 from fcpin.fc.readiness import Waiter
-from fcpin.fc.runtime_config import RUNTIME
 from fcpin.image import Image, TagRecord, short
+from fcpin.pin import Pin
 from fcpin.pinned_function import plan
-from fcpin.pinned_function.engine_log import Log
-from fcpin.pinned_function.guard import Guard
-from fcpin.pinned_function.inputs import Pin, PinArgs
+from fcpin.pinned_function.inputs import PinArgs
+from fcpin.pinned_function.provider_base import Log
 from fcpin.pinned_function.resolver import Resolver
+from fcpin.pinned_function.verify import Verifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Deployer:
 
     client_for: ClientFor
     resolver: Resolver
-    guard: Guard
+    verifier: Verifier
     clock: Clock
     log: Log
     created_here: set[tuple[str, str, str]] = field(default_factory=set)
@@ -136,7 +136,7 @@ class Deployer:
         return True
 
     def _create(self, client: FunctionClient, args: PinArgs, pin: Pin) -> Deployed:
-        self.guard.make_sure(args, pin)
+        self.verifier.verify_pin(args, pin)
         try:
             sent = client.create(args.function_name, plan.creation(args, pin))
         except FunctionExists:  # the answer to our own request may have been lost, and the request sent again
@@ -175,7 +175,7 @@ class Deployer:
         body, runs = plan.update(args, pin, live, same, config), plan.runs(args, pin, live, same)
         if body is not None:
             _require_deployable(args, live)
-        record = None if runs and not pin.protected else self.guard.make_sure(args, pin)
+        record = None if runs and not pin.protected else self.verifier.verify_pin(args, pin)
         if body is None:
             return Deployed(live, created)
         function = self._verified(client, args, pin, self._updated(client, args, live, body))
@@ -213,7 +213,7 @@ class Deployer:
         same = self.resolver.same_image(args.repository, args.policy.platform)
         for again in (True, False):
             if same(pin.digest, function.digest):
-                self.guard.look_again(args, pin)
+                self.verifier.restore_pin_tag(args, pin)
                 return function
             if again:
                 self._moved_meanwhile(args, pin, function)
@@ -227,7 +227,7 @@ class Deployer:
 
     def _moved_meanwhile(self, args: PinArgs, pin: Pin, function: Function) -> None:
         try:
-            self.guard.make_sure(args, pin)
+            self.verifier.verify_pin(args, pin)
         except TagMoved:
             raise TagMoved(
                 f"{pin.image(args.repository)} moved while FC was deploying it: function {args.function_name} runs "

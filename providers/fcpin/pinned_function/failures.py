@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
-from fcpin import tally
+from fcpin import call_statistics
 from fcpin.errors import FcpinError, InvalidInput, InvalidSettings, Problem
 
 Self = TypeVar("Self")
@@ -47,7 +47,7 @@ def told(verb: Callable[Concatenate[Self, Arguments], Answer]) -> Callable[Conca
             what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             raise Told(f"unexpected {what}; please report it, with what {DEBUG}=1 prints") from None
         finally:
-            tally.leave()
+            call_statistics.write()
 
     return wrapper
 

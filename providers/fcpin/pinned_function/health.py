@@ -12,11 +12,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from fcpin.clients import ClientFor
-from fcpin.drift import Drift, Kind, Registered, classify
+from fcpin.drift import Drift, Kind, RegisteredImage, classify
 from fcpin.errors import FunctionNotFound
 from fcpin.image import Image
-from fcpin.pinned_function.inputs import Pin, PinArgs, deployed_image
+from fcpin.pin import Pin
+from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.resolver import Resolver
+from fcpin.pinned_function.state import deployed_image
 
 _DEPLOYED_AGAIN: Final = frozenset({Kind.FUNCTION_MISSING, Kind.MOVED_TAG, Kind.UPDATE_FAILED, Kind.OUT_OF_BAND_IMAGE})
 """What a deployment of the same pin heals, or says how to."""
@@ -53,10 +55,10 @@ class Health:
         return resolved.pushed is None or since is None or resolved.pushed.replace(microsecond=0) > since
 
 
-def _found(args: PinArgs, pin: Pin, *, runs: bool) -> Registered:
+def _found(args: PinArgs, pin: Pin, *, runs: bool) -> RegisteredImage:
     """What the listing of this run says: the tag is there, and points at the pin's digest."""
     image = Image.parse(f"{pin.image(args.repository)}@{pin.digest}")
-    return Registered(image, pin.digest, tag_is_same=runs, is_there=True, is_deployed=runs)
+    return RegisteredImage(image, pin.digest, tag_is_same=runs, is_there=True, is_deployed=runs)
 
 
 def _moment(text: object) -> datetime | None:

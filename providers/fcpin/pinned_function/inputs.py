@@ -1,96 +1,18 @@
-"""What the user asked for, as values: read once, every problem at once, each with its property path."""
+"""The inputs of one PinnedFunction as values: read once, all problems at once, each with its property path."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from fcpin.errors import InvalidInput, InvalidPolicy, InvalidSettings, Problem, unknown_key
 from fcpin.fc import runtime_config
-from fcpin.image import Digest, Image, Repository, parse_digest
-from fcpin.pinned_function.keys import CHOSEN, DEPLOYED, INPUTS, ORDERED_BY, POLICY_KEYS
+from fcpin.image import Repository
+from fcpin.pinned_function.keys import CHOSEN, INPUTS, POLICY_KEYS, PROVIDER
 from fcpin.policy import Policy
-from fcpin.policy.tag_names import is_pin_tag, pin_tag
 from fcpin.settings import region_problem
 
 DEFAULT_DEADLINE: Final = 600.0
-_PROVIDER: Final = "__provider"
 _LONGEST_DEADLINE: Final = 86400.0
-
-
-@dataclass(frozen=True, slots=True)
-class Pin:
-    """Tag and digest that a function is to run."""
-
-    tag: str
-    """As the policy chose it."""
-    digest: Digest
-    protected: bool = False
-    """Whether FC gets the pin tag of the digest instead of `tag`."""
-    by: str = field(default="", compare=False)
-    """What the order compared when it chose the tag; empty where that is not known."""
-
-    @classmethod
-    def from_properties(cls, properties: Mapping[str, Any]) -> Self | None:
-        """The pin in a property bag, or None where there is none yet."""
-        current = Current.from_properties(properties)
-        return cls(current.tag, current.digest, current.protected, current.by) if current and current.digest else None
-
-    def image(self, repository: Repository) -> str:
-        """The reference that FC gets."""
-        return str(Image(repository, pin_tag(self.digest) if self.protected else self.tag))
-
-    def properties(self, repository: Repository) -> dict[str, str]:
-        """The three properties of a pin."""
-        return {"tag": self.tag, "digest": self.digest, "image": self.image(repository)}
-
-
-@dataclass(frozen=True, slots=True)
-class Current:
-    """What the state says of the function: the tag it was deployed by, and the digest it runs, if it runs one."""
-
-    tag: str
-    digest: Digest | None
-    protected: bool = False
-    """Whether it was deployed by a pin tag."""
-    by: str = ""
-    """What the order compared when it chose the tag; empty in states of older versions."""
-
-    @classmethod
-    def from_properties(cls, properties: Mapping[str, Any], repository: Repository | None = None) -> Self | None:
-        """None before the first deployment, and when what is deployed is not of *repository*: no tag of it is older.
-
-        After a refresh the digest may be empty: see properties.live.
-        """
-        tag, digest = properties.get("tag"), properties.get("digest")
-        if not isinstance(tag, str) or not tag:
-            return None
-        if repository is not None and not _is_of(repository, properties.get("image")):
-            return None
-        known = parse_digest(digest) if isinstance(digest, str) and digest else None
-        return cls(tag, known, _names_pin_tag(properties.get("image")), str(properties.get(ORDERED_BY) or ""))
-
-
-def deployed_image(properties: Mapping[str, Any]) -> Image | None:
-    """Tag and digest that the last deployment left, whatever a refresh has seen since; None where there are none.
-
-    A state that is older than this output tells the pin itself.
-    """
-    told = properties.get(DEPLOYED) or f"{properties.get('image') or ''}@{properties.get('digest') or ''}"
-    try:
-        return Image.parse(str(told))
-    except InvalidInput:
-        return None
-
-
-def _is_of(repository: Repository, image: object) -> bool:
-    try:
-        return image is None or Image.parse(str(image)).repository.is_same(repository)
-    except InvalidInput:
-        return False
-
-
-def _names_pin_tag(image: object) -> bool:
-    return isinstance(image, str) and is_pin_tag(image.rpartition(":")[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +22,14 @@ class PinArgs:
     function_name: str
     region: str
     profile: str
-    """Of the Alibaba Cloud CLI: as whom Function Compute is asked; empty for the stack's credentials."""
+    """Of the Alibaba Cloud CLI, for the credentials of Function Compute; empty for the stack's credentials."""
     repository: Repository
     policy: Policy
     config: Mapping[str, Any] | None
     """Runtime settings of an owned function; None when the function is adopted."""
     adopt: bool
     deadline: float
-    """Seconds that FC may take to make a change so."""
+    """Seconds that FC may take to apply a change."""
     owner: str
     """`organization/project/stack::name` of the resource; written on functions that fcpin creates."""
 
@@ -135,7 +57,7 @@ _ANY_POLICY: Final[Mapping[str, object]] = {"policy": {"newest": {}}}
 
 
 class _Reader:
-    """Collects problems while it reads; `finish` raises them. What it answers for a wrong value is thrown away."""
+    """Collects problems while it reads; `finish` raises them. What it returns for a wrong value is discarded."""
 
     def __init__(self, properties: Mapping[str, Any]) -> None:
         self._properties = properties
@@ -206,5 +128,5 @@ class _Reader:
 
 def _unknown(properties: Mapping[str, Any]) -> Iterator[Problem]:
     for key in properties:
-        if key not in INPUTS and key != _PROVIDER:
+        if key not in INPUTS and key != PROVIDER:
             yield Problem(key, unknown_key(key, [key for key in INPUTS if key not in (*CHOSEN, "owner")]))

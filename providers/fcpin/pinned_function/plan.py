@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fcpin.fc import runtime_config
-from fcpin.fc.model import Function
-from fcpin.fc.readiness import Verdict, judge
+from fcpin.fc.model import RUNTIME, Function
+from fcpin.fc.readiness import Readiness
 from fcpin.image import SameDigest
-from fcpin.pinned_function.inputs import Pin, PinArgs
+from fcpin.pin import Pin
+from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import DRIFT, INPUTS, ORDERED_BY
 
 OWNER_TAG: Final = "fcpin:owner"
@@ -41,7 +42,7 @@ def creation(args: PinArgs, pin: Pin) -> dict[str, Any]:
     """The body of CreateFunction for an owned function."""
     top, container = runtime_config.to_wire(args.config or {})
     return {
-        "runtime": runtime_config.RUNTIME,
+        "runtime": RUNTIME,
         "handler": runtime_config.DEFAULT_HANDLER,
         **top,
         "customContainerConfig": {**container, "image": pin.image(args.repository)},
@@ -52,7 +53,7 @@ def creation(args: PinArgs, pin: Pin) -> dict[str, Any]:
 def runs(args: PinArgs, pin: Pin, function: Function, same: SameDigest) -> bool:
     """Whether *function* runs *pin*, as far as it tells."""
     named = function.image == pin.image(args.repository)
-    return named and same(pin.digest, function.digest) and judge(function) is not Verdict.FAILED
+    return named and same(pin.digest, function.digest) and Readiness.of(function) is not Readiness.FAILED
 
 
 def update(
@@ -70,8 +71,8 @@ def update(
     differ = {name for name in config if name not in live or live[name] != config[name]}
     differ |= {name for name in runtime_config.SECRET & config.keys() if (before or {}).get(name) != config[name]}
     top, container = runtime_config.to_wire(config)
-    body: dict[str, Any] = dict(top) if differ & runtime_config.FUNCTION.fields.keys() else {}
-    if differ & runtime_config.CONTAINER.fields.keys() or not runs(args, pin, function, same):
+    body: dict[str, Any] = dict(top) if differ & runtime_config.FUNCTION.keys() else {}
+    if differ & runtime_config.CONTAINER.keys() or not runs(args, pin, function, same):
         image = {"image": pin.image(args.repository)}
         body["customContainerConfig"] = {**_kept(function.container), **container, **image}
     return body or None

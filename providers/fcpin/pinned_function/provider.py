@@ -1,4 +1,4 @@
-"""The dynamic provider: Pulumi's six verbs, each a few lines over the rooms beside it.
+"""The dynamic provider: Pulumi's six methods, each a few lines.
 
 The import path of the class is written into every stack's state. It stays
 `fcpin.pinned_function.provider.PinnedFunctionProvider` for ever; moving it is a migration.
@@ -13,17 +13,17 @@ import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, UpdateResult
 
 from fcpin.errors import FunctionNotFound, InvalidSettings, Problem
-from fcpin.pinned_function.configured import ConfiguredProvider
-from fcpin.pinned_function.failures import problems_at, told
+from fcpin.pinned_function.provider_base import ConfiguredProvider, problems_at, report_errors
 
 if TYPE_CHECKING:
-    from fcpin.pinned_function.inputs import Pin, PinArgs
+    from fcpin.pin import Pin
+    from fcpin.pinned_function.inputs import PinArgs
 
 
 class PinnedFunctionProvider(ConfiguredProvider):
     """Of a function that is pinned to a family of tags."""
 
-    @told
+    @report_errors
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare; never resolve. `changes=None` lets the engine name the properties that changed.
 
@@ -40,7 +40,7 @@ class PinnedFunctionProvider(ConfiguredProvider):
             self._services.log("warning", f"{args.function_name}: {failure}; `up` deploys it again")
         return DiffResult(changes=failure is not None)
 
-    @told
+    @report_errors
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Create or adopt the function and deploy the pin that check saw."""
         from fcpin.pinned_function.properties import deployed
@@ -48,10 +48,10 @@ class PinnedFunctionProvider(ConfiguredProvider):
         args, pin = self._args(props)
         result = self._services.deployer.create(args, pin)
         outputs = deployed(props, result, self._services.resolver.summary(args))
-        told = self._services.resolver.told_of(args)
-        return CreateResult(f"{args.region}/{args.function_name}", {**outputs, **told})
+        outputs |= self._services.resolver.repository_outputs(args)
+        return CreateResult(f"{args.region}/{args.function_name}", outputs)
 
-    @told
+    @report_errors
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Deploy the pin that check saw, and the settings of an owned function."""
         from fcpin.pinned_function.properties import CREATED, deployed
@@ -61,18 +61,18 @@ class PinnedFunctionProvider(ConfiguredProvider):
         result = self._services.deployer.update(args, pin, created=created, config=_olds.get("config"))
         selection = self._services.resolver.summary(args)
         outputs = deployed(_news, result, selection, _olds.get("previous_image") or "")
-        return UpdateResult({**outputs, **self._services.resolver.told_of(args, _olds)})
+        return UpdateResult({**outputs, **self._services.resolver.repository_outputs(args, _olds)})
 
-    @told
+    @report_errors
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Three answers: gone (the id is cleared), changed (fresh outputs and inputs), cannot tell (raises).
+        """Clear the id if the function is gone; else return fresh outputs and inputs. Raises if that is not known.
 
-        That is about the function. A registry that does not answer is a drift that nobody can tell.
+        That is about the function. While its registry cannot be read, the drift is `unknown`.
         """
-        from fcpin.drift import classify, look
+        from fcpin.drift import classify, registered_image
         from fcpin.pinned_function.deployer import require_image
-        from fcpin.pinned_function.inputs import deployed_image
-        from fcpin.pinned_function.properties import Stored, live
+        from fcpin.pinned_function.properties import live
+        from fcpin.pinned_function.state import Stored, deployed_image
 
         stored = Stored.read(props, self._services.default_region)
         try:
@@ -81,21 +81,21 @@ class PinnedFunctionProvider(ConfiguredProvider):
             return ReadResult("", {})
         require_image(function)
         deployed = deployed_image(props)
-        registered = look(self._services.registries, function, deployed, stored.platform)
+        registered = registered_image(self._services.registries, function, deployed, stored.platform)
         drift = classify(deployed, function, registered)
         if drift.detail:
             self._services.log("warning", f"{stored.function_name}: {drift}: {drift.detail}")
         outputs, inputs = live(props, function, registered, drift)
         return ReadResult(id_, outputs, inputs)
 
-    @told
+    @report_errors
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Delete what was created here, release what was adopted."""
-        from fcpin.pinned_function.inputs import Current
-        from fcpin.pinned_function.properties import CREATED, Stored
+        from fcpin.pinned_function.properties import CREATED
+        from fcpin.pinned_function.state import Current, Stored
 
         stored = Stored.read(_props, self._services.default_region)
-        created, current = _props.get("ownership") == CREATED, Current.from_properties(_props)
+        created, current = _props.get("ownership") == CREATED, Current.of(_props)
         self._services.deployer.delete(
             stored.region,
             stored.profile,
@@ -116,24 +116,24 @@ class PinnedFunctionProvider(ConfiguredProvider):
         """
         from pulumi.runtime.rpc import UNKNOWN
 
-        from fcpin.pinned_function.inputs import Current, PinArgs
         from fcpin.pinned_function.keys import DECIDING, DRIFT, ORDERED_BY, PIN_KEYS, POLICY_KEYS, WANTED
-        from fcpin.pinned_function.properties import inputs_of, wanted_drift
+        from fcpin.pinned_function.properties import wanted_drift
+        from fcpin.pinned_function.state import Current, inputs_of
 
         inputs = {"region": self._services.default_region, **inputs_of(news)}
         known = {key: value for key, value in news.items() if not pulumi.contains_unknowns(value)}
         if any(key in news and key not in known for key in DECIDING):
             return {**dict.fromkeys(PIN_KEYS, UNKNOWN), DRIFT: WANTED, **inputs}
-        args = PinArgs.read(known, self._services.default_region)
-        self._services.claims.claim(args)
-        kept = Current.from_properties({ORDERED_BY: olds.get(ORDERED_BY), **known})
+        args = self._services.args(known)
+        self._services.duplicates.check(args)
+        kept = Current.of({ORDERED_BY: olds.get(ORDERED_BY), **known})
         with problems_at("repository"):
             if kept is None:
                 spec = {key: known[key] for key in POLICY_KEYS if key in known}
-                current = Current.from_properties(olds, args.repository)
+                current = Current.of(olds, args.repository)
                 is_moved = olds.get("region", args.region) != args.region
                 pin = self._services.resolver.resolve(args, spec, current, is_moved=is_moved).pin
-            elif Current.from_properties(known, args.repository) is None:
+            elif Current.of(known, args.repository) is None:
                 raise InvalidSettings(
                     Problem(
                         "repository", "changed, but ignore_changes keeps the image of the old one; drop one of the two"
@@ -141,17 +141,16 @@ class PinnedFunctionProvider(ConfiguredProvider):
                 )
             else:
                 pin = self._services.resolver.keep(args, kept)
-        if self._services.approved is not None:
-            self._services.approved.require(args.owner, Current.from_properties(olds), pin)
-        by = {ORDERED_BY: pin.by} if pin.by else {}
+        if self._services.approvals is not None:
+            self._services.approvals.require(args.owner, Current.of(olds), pin)
+        by = {ORDERED_BY: pin.ordered_by} if pin.ordered_by else {}
         chosen = {**pin.properties(args.repository), DRIFT: wanted_drift(olds, pin), **by}
         return {**inputs, "region": args.region, **chosen}
 
     def _args(self, props: Mapping[str, Any]) -> "tuple[PinArgs, Pin]":
-        from fcpin.pinned_function.inputs import Pin, PinArgs
-        from fcpin.pinned_function.properties import inputs_of
+        from fcpin.pinned_function.state import inputs_of, pin_of
 
-        pin = Pin.from_properties(props)
+        pin = pin_of(props)
         if pin is None:
             raise InvalidSettings(Problem("digest", "was not resolved; this is a fault of fcpin, please report it"))
-        return PinArgs.read(inputs_of(props), self._services.default_region), pin
+        return self._services.args(inputs_of(props)), pin

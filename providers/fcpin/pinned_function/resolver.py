@@ -1,6 +1,6 @@
 """From a policy to a pin: one listing per repository and run, one digest read per chosen tag.
 
-A selection that the preview of the same run made is taken over as it is (see run_memo).
+A selection that the preview of the same run made is taken over as it is (see run_cache).
 """
 
 import threading
@@ -15,16 +15,17 @@ from fcpin.errors import (
     RegistryDenied,
     RegistryError,
     RegistryUnavailable,
-    TagMoved,
     TagNotFound,
 )
 from fcpin.fc import rules
-from fcpin.image import Digest, Repository, SameDigest, TagRecord, short
+from fcpin.image import Digest, Repository, SameDigest
 from fcpin.lookup import ATTESTED, Rankings, compressed_size, digest_of, require_platform, same_image
-from fcpin.pinned_function.engine_log import Log
-from fcpin.pinned_function.inputs import Current, Pin, PinArgs
+from fcpin.pin import Pin
+from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import IMMUTABILITY
-from fcpin.pinned_function.run_memo import Remembered, RunMemo, key_of
+from fcpin.pinned_function.preview_cache import PreviewCache, Selected, key_of
+from fcpin.pinned_function.provider_base import Log
+from fcpin.pinned_function.state import Current
 from fcpin.policy import Selection
 from fcpin.policy.tag_names import pin_tag
 from fcpin.registry.registries import Registries
@@ -41,20 +42,20 @@ class Resolved:
     pushed: datetime | None = None
     """When the registry received the tag that FC gets; None where it does not tell."""
 
-    def as_remembered(self) -> Remembered:
+    def as_selected(self) -> Selected:
         """For the next phase of the run."""
         pushed = self.pushed.isoformat() if self.pushed else ""
         pin = self.pin
-        return Remembered(
-            pin.tag, pin.digest, self.summary, pin.protected, by=pin.by, selected=self.selected, pushed=pushed
+        return Selected(
+            pin.tag, pin.digest, self.summary, pin.protected, by=pin.ordered_by, selected=self.selected, pushed=pushed
         )
 
     @classmethod
-    def of(cls, remembered: Remembered) -> Self:
-        """What `as_remembered` left."""
-        pin = Pin(remembered.tag, Digest(remembered.digest), remembered.protected, remembered.by)
-        pushed = datetime.fromisoformat(remembered.pushed) if remembered.pushed else None
-        return cls(pin, remembered.summary, remembered.selected, pushed)
+    def of(cls, cached: Selected) -> Self:
+        """What `as_selected` left."""
+        pin = Pin(cached.tag, Digest(cached.digest), cached.protected, cached.by)
+        pushed = datetime.fromisoformat(cached.pushed) if cached.pushed else None
+        return cls(pin, cached.summary, cached.selected, pushed)
 
 
 class Resolver:
@@ -64,14 +65,14 @@ class Resolver:
         self,
         registries: Registries,
         repositories: Sequence[Repository],
-        memo: RunMemo,
+        cache: PreviewCache,
         log: Log,
         now: datetime,
         *,
         min_age_bypass: bool = False,
     ) -> None:
         """*repositories* are listed in the background as soon as one of them is asked for. *now* is the run's."""
-        self._registries, self._memo, self._log, self._now = registries, memo, log, now
+        self._registries, self._cache, self._log, self._now = registries, cache, log, now
         self._min_age_bypass = min_age_bypass
         self._to_list = repositories
         self._rankings = Rankings()
@@ -88,12 +89,12 @@ class Resolver:
         Raises NoTagQualifies, InvalidPolicy, PlatformMissing, RegistryError.
         """
         key = key_of(str(args.repository), args.function_name, args.region, spec, current and current.tag)
-        remembered = self._memo.recall(key)
-        if remembered is not None:
-            resolved = Resolved.of(remembered)
+        cached = self._cache.get(key)
+        if cached is not None:
+            resolved = Resolved.of(cached)
         else:
             resolved = self._select(args, current, is_moved=is_moved)
-            self._memo.remember(key, resolved.as_remembered())
+            self._cache.put(key, resolved.as_selected())
         with self._lock:
             self._resolved[args.region, args.profile, args.function_name] = resolved
         return resolved
@@ -108,23 +109,7 @@ class Resolver:
         resolved = self.resolved(args)
         return resolved.summary if resolved else "pinned by ignore_changes"
 
-    def verify(self, args: PinArgs, pin: Pin) -> TagRecord:
-        """Read the tag once more. Raises TagMoved when it no longer is what the preview showed."""
-        try:
-            record = self._registries.open(args.repository).resolve(pin.tag)
-        except TagNotFound:
-            raise TagNotFound(
-                f"{args.repository}:{pin.tag} is gone since it was resolved to {short(pin.digest)}; "
-                "run again to resolve it"
-            ) from None
-        if record.digest != pin.digest:
-            raise TagMoved(
-                f"{args.repository}:{pin.tag} moved from {short(pin.digest)} to {short(record.digest)} since it was "
-                "resolved; nothing was deployed; run again to see and deploy the new image"
-            )
-        return record
-
-    def told_of(self, args: PinArgs, olds: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+    def repository_outputs(self, args: PinArgs, olds: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """Outputs about the repository: whether its tags can move. For a suspended pin nobody is asked: *olds* say."""
         known = {IMMUTABILITY: olds[IMMUTABILITY]} if olds and IMMUTABILITY in olds else {}
         if args.policy.suspend:
@@ -138,9 +123,9 @@ class Resolver:
     def keep(self, args: PinArgs, kept: Current) -> Pin:
         """The pin that `ignore_changes` holds on to. Its digest is read where the state has none (properties.live)."""
         if kept.digest is not None:
-            return Pin(kept.tag, kept.digest, kept.protected, kept.by)
+            return Pin(kept.tag, kept.digest, kept.protected, kept.ordered_by)
         record = self._registries.open(args.repository).resolve_once(kept.tag)
-        return Pin(kept.tag, digest_of(record, args.repository), kept.protected, kept.by)
+        return Pin(kept.tag, digest_of(record, args.repository), kept.protected, kept.ordered_by)
 
     def same_image(self, repository: Repository, platform: str) -> SameDigest:
         """Whether a pin's digest and what FC resolved are one image: an index and its child count as equal."""
@@ -150,7 +135,7 @@ class Resolver:
         if not args.policy.suspend:
             self._start_listings()
         repository = self._registries.open(args.repository)
-        current_tag, current_by = (current.tag, current.by) if current else (None, "")
+        current_tag, current_by = (current.tag, current.ordered_by) if current else (None, "")
         ranking = self._rankings.rank(
             args.policy,
             repository,
@@ -191,7 +176,7 @@ class Resolver:
                 "so there is no digest to stay on"
             )
         self._warn(f"{args.function_name}: stays on {current.tag}: {selection.reason}")
-        pin = Pin(current.tag, current.digest, self._kept_protected(args, current), current.by)
+        pin = Pin(current.tag, current.digest, self._kept_protected(args, current), current.ordered_by)
         return Resolved(pin, f"kept: {selection.reason}")
 
     def _kept_protected(self, args: PinArgs, current: Current) -> bool:

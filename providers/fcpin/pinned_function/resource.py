@@ -1,17 +1,26 @@
 """`PinnedFunction` as a Pulumi program writes it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import Any, Final, Self, Unpack
+from weakref import WeakKeyDictionary
 
 import pulumi
 from pulumi.dynamic import Resource
 from pulumi.runtime import is_config_secret
+from pulumi.runtime.settings import get_root_resource
 
 from fcpin.fc.runtime_config import SECRET
-from fcpin.pinned_function.built import pinned_to
-from fcpin.pinned_function.following import followed
-from fcpin.pinned_function.keys import CHOSEN, OUTPUTS
+from fcpin.pinned_function.keys import CHOSEN, OUTPUTS, PinInputs
 from fcpin.pinned_function.provider import PinnedFunctionProvider
+from fcpin.policy.tag_names import ACCELERATED
+
+_PIPELINE: Final = "the image's pipeline"
+"""The `follow.stack` of a pin that is given as an image."""
+
+IMAGES: Final = "images"
+"""Output of the followed stack: `{resource name: host/namespace/name:tag@sha256:…}` (this project's program)."""
+
+_references: WeakKeyDictionary[pulumi.Resource, dict[str, pulumi.StackReference]] = WeakKeyDictionary()
 
 
 class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
@@ -32,7 +41,7 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
     previous_image: pulumi.Output[str]
     """`image@digest` that ran before the last deployment; empty after the first."""
     deployed_image: pulumi.Output[str]
-    """`image@digest` that the last deployment left, whatever runs by now."""
+    """`image@digest` that the last deployment left, whatever runs now."""
     drift: pulumi.Output[str]
     """`ok`, or what the last refresh found: `moved-tag: …` (docs/drift.md)."""
     function_arn: pulumi.Output[str]
@@ -47,7 +56,7 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
     selection: pulumi.Output[str]
     """How the tag was chosen: "newest of 37 of 212 tags by push time"."""
     tag_immutability: pulumi.Output[bool | None]
-    """Whether tags of the repository cannot be moved; None where the registry does not tell."""
+    """Whether tags of the repository cannot be moved; None where the registry does not return it."""
     exposed_seconds: pulumi.Output[float | None]
     """From the push that moved the tag until the function ran the new digest; None when none had moved."""
 
@@ -59,73 +68,31 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
         repository: pulumi.Input[str] | None = None,
         policy: pulumi.Input[Mapping[str, Any]] | None = None,
         image: pulumi.Input[str] | None = None,
-        filter_tags: pulumi.Input[Mapping[str, Any]] | None = None,
-        allow_tags: pulumi.Input[Sequence[str]] | None = None,
-        ignore_tags: pulumi.Input[Sequence[str]] | None = None,
-        allow_downgrade: pulumi.Input[bool] | None = None,
-        on_empty: pulumi.Input[str] | None = None,
-        platform: pulumi.Input[str] | None = None,
-        min_age: pulumi.Input[str] | None = None,
-        accelerated: pulumi.Input[str] | None = None,
-        accelerated_wait: pulumi.Input[str] | None = None,
-        hold: pulumi.Input[Mapping[str, Any]] | None = None,
-        suspend: pulumi.Input[bool] | None = None,
-        protect: pulumi.Input[str] | None = None,
-        discovery_limit: pulumi.Input[int] | None = None,
-        config: pulumi.Input[Mapping[str, Any]] | None = None,
-        adopt: pulumi.Input[bool] | None = None,
-        deadline: pulumi.Input[float] | None = None,
-        region: pulumi.Input[str] | None = None,
-        profile: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
-        **unknown: Any,
+        **inputs: Unpack[PinInputs],
     ) -> None:
         """Pin *function_name* to the newest tag of *repository* that *policy* selects, or to *image*.
 
         image: `host/namespace/name:tag@sha256:…`, such as `ImagePipeline.image`; instead of repository and policy.
-        `policy`, `filter_tags`, `allow_tags`, `ignore_tags`, `allow_downgrade`, `on_empty`, `platform`, `min_age`,
-        `accelerated`, `accelerated_wait`, `hold`, `suspend`, `protect`, `discovery_limit`: docs/policies.
-        config: runtime settings in snake_case, as in pulumi-alicloud (docs/pinned-function.md). With a login to the
-            image's registry (`registry_config`) they are secret as a whole.
-        adopt: take over a function that exists already, although *config* is given.
-        deadline: seconds that FC may take to make a change so (600).
-        region: default `alicloud:region` of the stack.
-        profile: of the Alibaba Cloud CLI, where the function is in another account than the stack's.
-        Other names are refused by check, each with its property path.
+        inputs: see PinInputs. `check` reports unknown names, each with its property path.
         """
-        inputs = {
+        given = {
             "function_name": function_name,
             "repository": repository,
-            "policy": policy if policy is None else followed(policy, resource_name),
-            "filter_tags": filter_tags,
-            "allow_tags": allow_tags,
-            "ignore_tags": ignore_tags,
-            "allow_downgrade": allow_downgrade,
-            "on_empty": on_empty,
-            "platform": platform,
-            "min_age": min_age,
-            "accelerated": accelerated,
-            "accelerated_wait": accelerated_wait,
-            "hold": hold,
-            "suspend": suspend,
-            "protect": protect,
-            "discovery_limit": discovery_limit,
-            "config": _sealed(config),
-            "adopt": adopt,
-            "deadline": deadline,
-            "region": region,
-            "profile": profile,
+            "policy": policy if policy is None else with_followed_image(policy, resource_name),
             "owner": f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}::{resource_name}",
-            **unknown,
+            **inputs,
         }
+        if "config" in inputs:
+            given["config"] = _sealed(inputs["config"])
         if image is not None:
-            inputs |= pinned_to(image, inputs, resource_name)
-        if chosen := [key for key in CHOSEN if key in unknown]:
+            given |= from_image(image, given, resource_name)
+        if chosen := [key for key in CHOSEN if key in given]:
             raise pulumi.RunError(
                 f"{resource_name}: {', '.join(chosen)}: chosen by the policy, not by hand; "
                 'for one tag write policy: {digest: {tag: …}}, to stay pinned ignore_changes=["tag", "digest", "image"]'
             )
-        properties = {**dict.fromkeys((*CHOSEN, *OUTPUTS)), **inputs}
+        properties = {**dict.fromkeys((*CHOSEN, *OUTPUTS)), **given}
         super().__init__(PinnedFunctionProvider(), resource_name, properties, opts)
 
     @property
@@ -157,3 +124,61 @@ def _sealed(config: pulumi.Input[Mapping[str, Any]] | None) -> pulumi.Input[Mapp
         return pulumi.Output.secret(known) if isinstance(known, Mapping) and SECRET & known.keys() else known
 
     return config.apply(seal) if isinstance(config, pulumi.Output) else seal(config)
+
+
+def from_image(image: pulumi.Input[str], inputs: Mapping[str, Any], resource_name: str) -> dict[str, Any]:
+    """The inputs that follow from *image*: it is followed like another stack's, by its tag while that has its digest.
+
+    While the image is unknown, because the same run builds it, so is the pin. Raises pulumi.RunError if *inputs* choose
+    an image, too.
+    """
+    if others := [key for key in ("repository", "policy") if inputs.get(key) is not None]:
+        raise pulumi.RunError(f"{resource_name}: image is given, so drop {' and '.join(others)}")
+    known = pulumi.Output.from_input(image)
+    accelerated = inputs.get("accelerated")
+    return {
+        "repository": known.apply(_repository),
+        "policy": {"follow": {"stack": _PIPELINE, "image": known}},
+        "accelerated": known.apply(_accelerated) if accelerated is None else accelerated,
+    }
+
+
+def _repository(image: str) -> str:
+    name = image.partition("@")[0]
+    head, colon, tag = name.rpartition(":")
+    return head if colon and "/" not in tag else name
+
+
+def _accelerated(image: str) -> str:
+    """An accelerated image is run as one, unless the program sets `accelerated`."""
+    return "require" if image.partition("@")[0].endswith(ACCELERATED) else "ignore"
+
+
+def with_followed_image(policy: pulumi.Input[Mapping[str, Any]], resource_name: str) -> pulumi.Input[Mapping[str, Any]]:
+    """*policy* with the image of the followed stack; every other policy as it is, also one that check will refuse.
+
+    `policy: {follow: {stack: dev}}`: the image is read from the outputs of that stack. One that is missing is empty:
+    check reports it with its property path.
+    """
+    follow = policy.get("follow") if isinstance(policy, Mapping) else None
+    if not isinstance(policy, Mapping) or not isinstance(follow, Mapping) or "image" in follow:
+        return policy
+    stack, function = follow.get("stack"), follow.get("function", resource_name)
+    if not isinstance(stack, str) or not stack:
+        return policy
+
+    def image(images: object) -> str:
+        found = images.get(function) if isinstance(images, Mapping) else None
+        return found if isinstance(found, str) else ""
+
+    return {**policy, "follow": {**follow, "image": stack_reference(stack).get_output(IMAGES).apply(image)}}
+
+
+def stack_reference(stack: str) -> pulumi.StackReference:
+    """One for each stack and run."""
+    root = get_root_resource()
+    known = {} if root is None else _references.setdefault(root, {})
+    name = stack if "/" in stack else f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"
+    if name not in known:
+        known[name] = pulumi.StackReference(name)
+    return known[name]

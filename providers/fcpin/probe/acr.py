@@ -6,7 +6,7 @@ from typing import Final
 
 from fcpin.errors import RegistryError, RepositoryNotFound, WrongShape
 from fcpin.image import AcrHost, Repository
-from fcpin.json_fields import JsonFields
+from fcpin.json_reader import JsonFields
 from fcpin.probe.api import Api, Said
 from fcpin.registry.acr_listing import moment
 from fcpin.registry.docker_config import Login

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from fcpin.errors import FcpinError
-from fcpin.json_fields import JsonFields, Wire
-from fcpin.json_reader import read_json
-from fcpin.openapi import Account, CloudError, OpenApi, Retry, retrying, says_later
+from fcpin.http.credentials import Account
+from fcpin.http.errors import CloudError, is_temporary_code
+from fcpin.http.limits import Retry, retrying
+from fcpin.http.openapi import OpenApi
+from fcpin.json_reader import JsonFields, Wire, read_json
 
 if TYPE_CHECKING:
-    from fcpin.exchange import Answer
+    from fcpin.http.exchange import Response
 
 _SHOWN: Final = 200
 
@@ -81,14 +83,14 @@ class Api:
             return _said(self._api.call(action, method, path, query=sent, body=body))
         except CloudError as error:
             where = f"{action} at {self.endpoint}: {error.message}"
-            if says_later(error.code) or (error.is_temporary and not error.is_from_api):
+            if is_temporary_code(error.code) or (error.is_temporary and not error.is_from_api):
                 raise NotNow(f"{where} ({error.code})") from None
             if error.is_denied or not error.is_from_api:
                 raise CloudError(error.code, error.status, where, request_id=error.request_id) from None
             return Said(error.status, {}, error.code, error.message)
 
 
-def _said(answer: "Answer") -> Said:
+def _said(answer: "Response") -> Said:
     """ACR refuses with HTTP 200 and `IsSuccess: false`; an invocation may do so with a `Code`.
 
     An invocation answers what the function answers, which need not be JSON.

@@ -6,11 +6,11 @@ from urllib.parse import quote
 
 from fcpin.clock import Clock
 from fcpin.errors import FunctionRejected
-from fcpin.fc.model import Function
-from fcpin.fc.readiness import Verdict, Waiter, judge
-from fcpin.fc.runtime_config import DEFAULT_HANDLER, RUNTIME
+from fcpin.fc.model import RUNTIME, Function
+from fcpin.fc.readiness import Readiness, Waiter
+from fcpin.fc.runtime_config import DEFAULT_HANDLER
 from fcpin.image import Digest, short
-from fcpin.json_fields import Wire
+from fcpin.json_reader import Wire
 from fcpin.probe.api import Api, Said
 
 VERSION: Final = "2023-03-30"
@@ -45,7 +45,7 @@ class Outcome:
 
     @property
     def succeeded(self) -> bool:
-        return self.function is not None and judge(self.function) is Verdict.READY
+        return self.function is not None and Readiness.of(self.function) is Readiness.READY
 
     @property
     def digest(self) -> Digest | None:

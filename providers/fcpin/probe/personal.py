@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import quote
 
 from fcpin.image import Repository
-from fcpin.json_fields import JsonFields
+from fcpin.json_reader import JsonFields
 from fcpin.probe.api import Api, Said
 
 VERSION: Final = "2016-06-07"

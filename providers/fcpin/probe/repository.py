@@ -5,9 +5,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from fcpin.errors import RegistryError, RegistryProtocolError, RepositoryNotFound, TagNotFound
-from fcpin.exchange import Answer
+from fcpin.http.exchange import Response
+from fcpin.http.limits import MIB
 from fcpin.image import Digest, Repository
-from fcpin.limits import MIB
 from fcpin.probe.image import Blob, BuiltImage
 from fcpin.registry.auth import DELETE, PUSH, Authenticator
 from fcpin.registry.manifests import MANIFEST_TYPES
@@ -55,7 +55,7 @@ class ProbeRepository:
         """A blob of the plain image that the probe's *tag* points at."""
         return self._tags[tag].blobs[0].digest
 
-    def fetch(self, url: str, *, elsewhere: bool = False) -> Answer:
+    def fetch(self, url: str, *, elsewhere: bool = False) -> Response:
         """GET of an address of the registry; the answer whatever its status. *elsewhere*: see Request."""
         return self._session.ask(Request("GET", url, {}, limit=32 * MIB, elsewhere=elsewhere), self.repository)
 
@@ -124,7 +124,7 @@ class ProbeRepository:
         headers = {"Content-Type": "application/octet-stream"}
         self._write("PUT", f"{target}{separator}digest={blob.digest}", headers, blob.content, asked)
 
-    def _write(self, method: str, url: str, headers: Mapping[str, str], body: bytes, asked: str) -> Answer:
+    def _write(self, method: str, url: str, headers: Mapping[str, str], body: bytes, asked: str) -> Response:
         answer = self._session.ask(Request(method, url, headers, body=body, actions=PUSH), self.repository)
         if answer.status not in _WRITTEN:
             raise self._refusal(answer, asked, "push to")
@@ -139,7 +139,7 @@ class ProbeRepository:
         if answer.status not in _GONE and self._is_there(tag):
             raise self._refusal(answer, f"deletion of the tag {tag}", "delete from")
 
-    def _refusal(self, answer: Answer, asked: str, right: str) -> RegistryError:
+    def _refusal(self, answer: Response, asked: str, right: str) -> RegistryError:
         missing = TagNotFound if right.startswith("delete") else RepositoryNotFound
         return self._session.refusal(answer, self.repository, self._asked(asked), missing, right)
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from fcpin.clock import Clock
 from fcpin.errors import InvalidSettings, Problem
 from fcpin.fc.client import default_endpoint as fc_endpoint
+from fcpin.http.credentials import Profile
+from fcpin.http.limits import REGISTRY_RETRY, Retry
 from fcpin.image import Repository, acr_host
-from fcpin.openapi import Profile, Retry
 from fcpin.probe import acr, function, personal
 from fcpin.probe.acr import Acr
 from fcpin.probe.api import Api
@@ -17,7 +18,7 @@ from fcpin.registry.auth import Authenticator
 from fcpin.registry.distribution import default_endpoint, docker_logins
 from fcpin.registry.docker_config import FindLogin, Login, RenewedLogin
 from fcpin.registry.settings import RegistrySettings, by_registry, public_host
-from fcpin.registry.transport import REGISTRY_RETRY, Transport
+from fcpin.registry.transport import Transport
 from fcpin.settings import Settings, endpoint_of
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final
 
-from fcpin.cli.columns import write_rows
+from fcpin.cli.output import write_rows
 from fcpin.cli.programs import run
 from fcpin.clock import SystemClock
 from fcpin.doctor.line import Status
@@ -130,7 +130,7 @@ def _check(options: argparse.Namespace) -> int:
 
     lines = list(examine(read_settings(options.config)))
     rows = [(line.status.value, line.name, "; ".join(filter(None, (line.detail, line.remedy)))) for line in lines]
-    write_rows(sys.stdout, ("STATUS", "CHECK", "FOUND"), rows, [""] * len(rows))
+    write_rows(("STATUS", "CHECK", "FOUND"), rows)
     return _FAILED if any(line.status is Status.PROBLEM for line in lines) else 0
 
 

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from starlette.applications import Starlette
 
-from fcpin import tally
+from fcpin import call_statistics
 from fcpin.clock import Clock
 from fcpin.errors import InvalidSettings
 from fcpin.receiver.concerned import concerned_pins
@@ -33,8 +33,8 @@ from fcpin.receiver.web.app import build_app
 from fcpin.receiver.web.limits import Limits
 from fcpin.receiver.work.crew import Crew
 from fcpin.stack import Engine
-from fcpin.stack.pins import StackPin
 from fcpin.stack.project import stack_file
+from fcpin.stack.stack import StackPin
 
 _RUNS: Final = "runs"
 _STOP_SECONDS: Final = 8.0
@@ -74,7 +74,7 @@ class Receiver:
     ) -> None:
         """Raises InvalidSettings for an address that nobody can be notified at."""
         self._settings, self._ledger, self._converger, self._clock = settings, ledger, converger, clock
-        self.metrics = Metrics(settings, ledger, tally.calls.counts, clock)
+        self.metrics = Metrics(settings, ledger, call_statistics.calls.counts, clock)
         self._outbox = open_outbox(settings.notify, self.metrics.counted.notified, clock)
         self.known = KnownPins(tuple(settings.stacks), settings.instances, converger.pins)
         concerned = partial(concerned_pins, instances=settings.instances)

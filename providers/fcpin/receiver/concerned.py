@@ -19,7 +19,7 @@ from fcpin.image import AcrHost, Repository, acr_host
 from fcpin.policy import Policy, could_select
 from fcpin.policy.tag_names import is_pin_tag, pin_tag
 from fcpin.receiver.push import Place, Push
-from fcpin.stack.pins import StackPin
+from fcpin.stack.stack import StackPin
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Final
 
 from fcpin.errors import FcpinError
 from fcpin.receiver.concerned import Watches
-from fcpin.stack.pins import StackPin
+from fcpin.stack.stack import StackPin
 
 _AT_ONCE: Final = 4
 _log = logging.getLogger(__name__)

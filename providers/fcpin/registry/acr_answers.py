@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fcpin.errors import WrongShape
-from fcpin.json_fields import JsonFields
+from fcpin.json_reader import JsonFields
 
 _MAX_PAGE: Final = 10_000
 _MAX_INSTANCES: Final = 100_000

@@ -14,9 +14,12 @@ from fcpin.errors import (
     RepositoryNotFound,
     TagNotFound,
     WrongShape,
+    one_line,
 )
-from fcpin.json_fields import JsonFields
-from fcpin.openapi import CloudError, counted, json_of, one_line, retrying
+from fcpin.http.errors import CloudError
+from fcpin.http.limits import retrying
+from fcpin.http.openapi import counted, json_of
+from fcpin.json_reader import JsonFields
 from fcpin.registry.acr_answers import OPERATIONS
 from fcpin.registry.acr_region import AcrOfRegion
 

@@ -6,10 +6,12 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError, RegistryUnavailable, WrongShape
-from fcpin.identity import has_source
+from fcpin.http.credentials import has_source
+from fcpin.http.errors import CloudError
+from fcpin.http.limits import retrying
+from fcpin.http.openapi import counted, json_of
 from fcpin.image import Repository
-from fcpin.json_fields import JsonFields
-from fcpin.openapi import CloudError, counted, json_of, retrying
+from fcpin.json_reader import JsonFields
 from fcpin.registry.acr_region import AcrOfRegion
 
 _MAX_PAGE: Final = 10_000

@@ -4,9 +4,9 @@ from functools import cached_property
 from typing import ClassVar
 
 from fcpin.errors import InvalidSettings, RegistryError
-from fcpin.limits import Limits
-from fcpin.openapi import Account, OpenApi, Retry
-from fcpin.registry.transport import REGISTRY_RETRY
+from fcpin.http.credentials import Account
+from fcpin.http.limits import REGISTRY_RETRY, Limits, Retry
+from fcpin.http.openapi import OpenApi
 
 
 class AcrOfRegion:

@@ -14,8 +14,8 @@ from urllib.parse import urlencode, urlsplit
 
 from fcpin.clock import Clock
 from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError
-from fcpin.exchange import Answer
-from fcpin.limits import MIB
+from fcpin.http.exchange import Response
+from fcpin.http.limits import MIB
 from fcpin.registry.docker_config import ANONYMOUS, FindLogin, Login
 from fcpin.registry.transport import Transport, origin
 from fcpin.single_flight import SingleFlight
@@ -114,7 +114,7 @@ class Authenticator:
             return None if login.is_anonymous else login.basic
         return self._token(self._scheme, repository, self._scope(repository, actions))
 
-    def answer_challenge(self, answer: Answer, repository: str, refused: str | None, actions: str = PULL) -> bool:
+    def answer_challenge(self, answer: Response, repository: str, refused: str | None, actions: str = PULL) -> bool:
         """Learn from a 401 how to authenticate; False when a header made for it would be the *refused* one again.
 
         Raises RegistryProtocolError for a challenge that cannot or must not be followed.
@@ -186,7 +186,7 @@ class Authenticator:
             answer = self._transport.send("GET", url, headers=headers, limit=MIB)
         return self._read(answer, login)
 
-    def _post(self, realm: _Realm, form: Mapping[str, str], login: Login) -> Answer:
+    def _post(self, realm: _Realm, form: Mapping[str, str], login: Login) -> Response:
         return self._transport.send(
             "POST",
             realm.url,
@@ -195,7 +195,7 @@ class Authenticator:
             limit=MIB,
         )
 
-    def _read(self, answer: Answer, login: Login) -> _Token:
+    def _read(self, answer: Response, login: Login) -> _Token:
         server = f"{urlsplit(answer.url).netloc}, the token server of {self._registry},"
         if answer.status in {400, 401, 403}:
             raise RegistryDenied(
@@ -251,5 +251,5 @@ def _key(realm: _Realm, scope: str) -> str:
     return f"{realm.url} {realm.service} {scope}"
 
 
-def _offers(answer: Answer) -> list[str]:
+def _offers(answer: Response) -> list[str]:
     return answer.headers.getlist("WWW-Authenticate")

@@ -15,10 +15,9 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from fcpin.clock import Clock, SystemClock
 from fcpin.errors import InvalidImage, RegistryError, RegistryProtocolError, RepositoryNotFound, TagNotFound
-from fcpin.exchange import Answer
+from fcpin.http.exchange import LOOPBACK, Response
+from fcpin.http.limits import MIB
 from fcpin.image import Digest, Manifest, Repository, TagRecord, acr_host, listed_tag, parse_digest
-from fcpin.limits import MIB
-from fcpin.pools import LOOPBACK
 from fcpin.registry.auth import DELETE, PUSH, Authenticator
 from fcpin.registry.base import PushTarget
 from fcpin.registry.build_times import BuildTime, BuildTimes
@@ -82,7 +81,7 @@ class Distribution:
         """One request per 1,000 tags, or per as many as the registry gives at once; one more after a full page."""
         tags, size, names, fresh = dict[str, None](), 0, list[str](), 0
 
-        def follow(page: Answer) -> str | None:
+        def follow(page: Response) -> str | None:
             # A registry that sends no Link may have cut the page off: at what was requested, or at a limit of its own.
             is_full = fresh > 0 and len(names) % _ROUND == 0
             return next_page(page) or (_after(page.url, names[-1]) if is_full else None)
@@ -195,7 +194,7 @@ class Distribution:
         asked = self._asked(f"manifest {reference}", repository)
         return read_manifest(digest, parse_object(answer, asked), asked)
 
-    def _manifest_body(self, repository: Repository, reference: str) -> tuple[Digest, Answer]:
+    def _manifest_body(self, repository: Repository, reference: str) -> tuple[Digest, Response]:
         """A manifest by tag or digest, and the digest of what arrived; it must be the one that was asked for."""
         url = f"{self._url(repository)}/manifests/{quote(reference, safe=':')}"
         answer = self._ok(self._get("GET", url, repository), f"manifest {reference}", repository, TagNotFound)
@@ -209,7 +208,7 @@ class Distribution:
         self._verified(answer, digest)
         return parse_object(answer, self._asked(f"configuration {digest}", repository))
 
-    def _page(self, repository: Repository, url: str, number: int) -> Answer:
+    def _page(self, repository: Repository, url: str, number: int) -> Response:
         request = Request("GET", url, {"Accept": "application/json"}, limit=_LISTING_LIMIT)
         answer = self._session.ask(request, repository)
         if number == 1 and answer.status == 400 and not has_known_code(answer):
@@ -217,16 +216,16 @@ class Distribution:
             answer = self._session.ask(replace(request, url=url.partition("?")[0]), repository)
         return self._ok(answer, _what(number), repository, RepositoryNotFound)
 
-    def _get(self, method: str, url: str, repository: Repository, *, elsewhere: bool = False) -> Answer:
+    def _get(self, method: str, url: str, repository: Repository, *, elsewhere: bool = False) -> Response:
         request = Request(method, url, {"Accept": _ACCEPT}, limit=_MANIFEST_LIMIT, elsewhere=elsewhere)
         return self._session.ask(request, repository)
 
-    def _ok(self, answer: Answer, what: str, repository: Repository, missing: type[RegistryError]) -> Answer:
+    def _ok(self, answer: Response, what: str, repository: Repository, missing: type[RegistryError]) -> Response:
         if answer.status == 200:
             return answer
         raise self._session.refusal(answer, repository, self._asked(what, repository), missing)
 
-    def _verified(self, answer: Answer, promised: str | None) -> Digest:
+    def _verified(self, answer: Response, promised: str | None) -> Digest:
         digest = Digest(f"sha256:{hashlib.sha256(answer.body).hexdigest()}")
         if promised is not None and self._digest(promised, answer) != digest:
             raise RegistryProtocolError(
@@ -234,7 +233,7 @@ class Distribution:
             )
         return digest
 
-    def _digest(self, text: str, answer: Answer) -> Digest:
+    def _digest(self, text: str, answer: Response) -> Digest:
         try:
             return parse_digest(text)
         except InvalidImage:
@@ -275,7 +274,7 @@ def _after(url: str, tag: str) -> str:
     return f"{address}?{urlencode([*wanted, ('last', tag)], errors='surrogatepass')}"
 
 
-def _tags(page: Answer, asked: str) -> list[str]:
+def _tags(page: Response, asked: str) -> list[str]:
     listing = parse_object(page, asked)
     tags = listing.get("tags")
     if tags is None:  # docker-registry's answer for a repository whose tags are all gone

@@ -15,7 +15,7 @@ from fcpin.errors import (
     RepositoryNotFound,
     TagNotFound,
 )
-from fcpin.exchange import Answer
+from fcpin.http.exchange import Response
 from fcpin.registry.docker_config import Login
 
 _BY_CODE: Final[Mapping[str, type[RegistryError]]] = {
@@ -34,7 +34,7 @@ _MOST: Final = 3
 
 
 def refusal(
-    answer: Answer, asked: str, missing: type[RegistryError], login: Login, right: str = "pull"
+    answer: Response, asked: str, missing: type[RegistryError], login: Login, right: str = "pull"
 ) -> RegistryError:
     """The error for *answer*, which is no success.
 
@@ -50,7 +50,7 @@ def refusal(
     )
 
 
-def has_known_code(answer: Answer) -> bool:
+def has_known_code(answer: Response) -> bool:
     """Whether the registry gave a reason that `refusal` knows."""
     return any(code in _BY_CODE for code, _ in _codes(answer))
 
@@ -71,7 +71,7 @@ def _hint(kind: type[RegistryError], login: Login, right: str) -> str:
     return f"; asked as {login}: check the name, and that these credentials may {right} it"
 
 
-def _codes(answer: Answer) -> list[tuple[str, str]]:
+def _codes(answer: Response) -> list[tuple[str, str]]:
     """Code and message of the first errors in the body; none when it is not the specification's JSON."""
     try:
         errors = json.loads(answer.body)["errors"]
@@ -86,7 +86,7 @@ def _shown(text: object) -> str:
     return "".join(character for character in line if character.isprintable())[:_SHOWN]
 
 
-def parse_object(answer: Answer, asked: str) -> Mapping[str, Any]:
+def parse_object(answer: Response, asked: str) -> Mapping[str, Any]:
     """The JSON object in *answer*. Raises RegistryProtocolError naming what came instead."""
     try:
         value = json.loads(answer.body)

@@ -10,7 +10,7 @@ from typing import Final
 
 from fcpin.clock import Clock
 from fcpin.errors import RegistryProtocolError, RegistryUnavailable
-from fcpin.exchange import Answer
+from fcpin.http.exchange import Response
 from fcpin.registry.transport import join, origin
 
 MAX_PAGES: Final = 10_000
@@ -26,7 +26,7 @@ _RELATION = re.compile(r"[a-z][a-z0-9.-]*|[a-z][a-z0-9+.-]*:\S+")
 _SHOWN: Final = 200
 
 
-def next_page(answer: Answer) -> str | None:
+def next_page(answer: Response) -> str | None:
     """The address of the page after *answer*; None where the headers name none.
 
     Raises RegistryProtocolError for an address on another origin, and for a Link header that cannot be read: links of
@@ -73,13 +73,13 @@ def _on_same_origin(here: str, there: str) -> str:
 
 
 def pages(
-    fetch: Callable[[str, int], Answer],
+    fetch: Callable[[str, int], Response],
     first: str,
-    follow: Callable[[Answer], str | None] = next_page,
+    follow: Callable[[Response], str | None] = next_page,
     *,
     clock: Clock,
     max_pages: int = MAX_PAGES,
-) -> Iterator[Answer]:
+) -> Iterator[Response]:
     """Every page from *first* on; *fetch* gets its address and its number, *follow* says where the next one is.
 
     Raises RegistryProtocolError when the pages lead back or do not end, RegistryUnavailable when they take too long.

@@ -11,9 +11,9 @@ from typing import Final
 
 from fcpin.clock import Clock, SystemClock
 from fcpin.errors import RegistryError
+from fcpin.http.credentials import Account, Credentials, Profile
+from fcpin.http.limits import REGISTRY_RETRY, Limits, Retry
 from fcpin.image import AcrHost, Digest, Manifest, Repository, TagRecord, acr_host
-from fcpin.limits import Limits
-from fcpin.openapi import Account, Credentials, Profile, Retry
 from fcpin.registry.acr_api import AcrApi
 from fcpin.registry.acr_enterprise import AcrEnterprise, InstanceNotSeen
 from fcpin.registry.acr_personal import AcrPersonal
@@ -23,7 +23,7 @@ from fcpin.registry.build_times import BuildTimes
 from fcpin.registry.distribution import Distribution, docker_logins
 from fcpin.registry.docker_config import FindLogin, Login, RenewedLogin
 from fcpin.registry.settings import RegistrySettings, by_registry, public_host
-from fcpin.registry.transport import REGISTRY_RETRY, Transport
+from fcpin.registry.transport import Transport
 from fcpin.single_flight import SingleFlight
 
 _log = logging.getLogger(__name__)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from fcpin.errors import RegistryError
-from fcpin.exchange import Answer
+from fcpin.http.exchange import Response
+from fcpin.http.limits import MIB
 from fcpin.image import Repository
-from fcpin.limits import MIB
 from fcpin.registry.auth import PULL, Authenticator
 from fcpin.registry.oci_errors import refusal
 from fcpin.registry.transport import Transport, origin
@@ -40,7 +40,7 @@ class Session:
         self._auth = auth
         self._transport = transport
 
-    def ask(self, request: Request, repository: Repository) -> Answer:
+    def ask(self, request: Request, repository: Repository) -> Response:
         """The answer, whatever its status. Raises RegistryError when there is none, or no way to authenticate."""
         authorization = self._auth.header(repository.path, request.actions)
         answer = self._send(request, authorization)
@@ -54,12 +54,12 @@ class Session:
         return answer
 
     def refusal(
-        self, answer: Answer, repository: Repository, asked: str, missing: type[RegistryError], right: str = "pull"
+        self, answer: Response, repository: Repository, asked: str, missing: type[RegistryError], right: str = "pull"
     ) -> RegistryError:
         """The error for *answer* about *repository*, which is no success; see oci_errors."""
         return refusal(answer, asked, missing, self._auth.used_login(repository.path), right)
 
-    def _send(self, request: Request, authorization: str | None) -> Answer:
+    def _send(self, request: Request, authorization: str | None) -> Response:
         headers = {**request.headers, **({"Authorization": authorization} if authorization else {})}
         return self._transport.send(
             request.method,

@@ -3,25 +3,16 @@
 Every read has a limit, no redirect carries credentials to another origin, and nothing but RegistryError comes out.
 """
 
-import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
-import stamina
-
-from fcpin import tally
+from fcpin import call_statistics
 from fcpin.clock import Clock, SystemClock
 from fcpin.errors import RegistryError, RegistryProtocolError, RegistryUnavailable
-from fcpin.exchange import Answer, NoAnswer, TooLarge, Unreachable, exchange, retry_after
-from fcpin.limits import MIB, Limits
-from fcpin.openapi import Retry
-
-# Without a handler of its own, stamina's note of every retry would go to the user's standard error.
-logging.getLogger("stamina").addHandler(logging.NullHandler())
-
-REGISTRY_RETRY: Final = Retry(attempts=4, seconds=30.0, first_wait=0.2, longest_wait=5.0)
+from fcpin.http.exchange import NoResponse, Response, TooLarge, Unreachable, exchange, retry_after
+from fcpin.http.limits import MIB, REGISTRY_RETRY, Limits, Retry, retrying
 
 _FIRST_ERROR: Final = 400
 _TOO_MANY: Final = 429
@@ -80,28 +71,22 @@ class Transport:
         limit: int = 4 * MIB,
         body: bytes | None = None,
         elsewhere: bool = False,
-    ) -> Answer:
+    ) -> Response:
         """The answer to one request, of at most *limit* bytes; a status is no error unless it is a passing one.
 
         *elsewhere*: whether a redirect to another host is followed, without the login. Raises RegistryUnavailable once
         retrying did not help, RegistryProtocolError for an answer that is too long or redirects where it must not,
         RegistryError when the server's certificate is not trusted.
         """
-        for attempt in stamina.retry_context(
-            on=pause_before_retry,
-            attempts=self._retry.attempts,
-            timeout=self._retry.seconds,
-            wait_initial=self._retry.first_wait,
-            wait_max=self._retry.longest_wait,
-            wait_jitter=self._retry.first_wait,
-        ):
-            with attempt:
-                return self._follow(method, url, headers, limit, body, elsewhere=elsewhere)
-        raise AssertionError("stamina raises the last error")  # pragma: no cover
+        return retrying(
+            lambda: self._follow(method, url, headers, limit, body, elsewhere=elsewhere),
+            self._retry,
+            pause_before_retry,
+        )
 
     def _follow(
         self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None, *, elsewhere: bool
-    ) -> Answer:
+    ) -> Response:
         for _ in range(_MAX_REDIRECTS + 1):
             answer = self._exchange(method, url, headers, limit, body)
             if answer.status not in _REDIRECTS:
@@ -117,13 +102,13 @@ class Transport:
             url = target
         raise RegistryProtocolError(f"{_where(url)} redirected more than {_MAX_REDIRECTS} times")
 
-    def _exchange(self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None) -> Answer:
-        outcome = tally.Outcome.FAILED
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None) -> Response:
+        outcome = call_statistics.Outcome.FAILED
         try:
             answer = self._answer(method, url, headers, limit, body)
             outcome = _outcome(answer.status)
         finally:
-            tally.calls.count("registry", f"{method} {_kind(url)}", outcome)
+            call_statistics.calls.count("registry", f"{method} {_kind(url)}", outcome)
         if answer.status in _TEMPORARY_STATUS:
             after = retry_after(answer.headers.get("Retry-After", ""), self._clock.now())
             raise Busy(
@@ -132,20 +117,20 @@ class Transport:
             )
         return answer
 
-    def _answer(self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None) -> Answer:
+    def _answer(self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None) -> Response:
         try:
             return exchange(method, url, headers, body, replace(self._limits, size=limit))
         except TooLarge as error:
             raise RegistryProtocolError(f"{_where(url)}{urlsplit(url).path}: {error}") from None
-        except NoAnswer as error:
+        except NoResponse as error:
             kind = RegistryUnavailable if isinstance(error, Unreachable) else RegistryError
             raise kind(
                 f"{_where(url)} {error}" if isinstance(error, Unreachable) else f"{_where(url)}: {error}"
             ) from None
 
 
-def pause_before_retry(error: Exception) -> bool | float:
-    """Whether to try again after *error*, or the seconds to wait before doing so (stamina's back-off hook)."""
+def pause_before_retry(error: Exception, _: Retry) -> bool | float:
+    """Whether to repeat after *error*, or the seconds to wait before doing so (see retrying)."""
     if isinstance(error, Busy) and error.retry_after is not None:
         return error.retry_after if error.retry_after <= _MAX_RETRY_AFTER else False
     return isinstance(error, RegistryError) and error.temporary
@@ -160,7 +145,7 @@ def _is_same_host(there: str, here: str) -> bool:
     )
 
 
-def redirect_target(answer: Answer, method: str) -> str:
+def redirect_target(answer: Response, method: str) -> str:
     """Where *answer* sends us. Raises RegistryProtocolError: only reads are redirected, and never away from TLS."""
     location = answer.headers.get("Location", "")
     if method not in {"GET", "HEAD"} or not location:
@@ -171,10 +156,10 @@ def redirect_target(answer: Answer, method: str) -> str:
     return target
 
 
-def _outcome(status: int) -> tally.Outcome:
+def _outcome(status: int) -> call_statistics.Outcome:
     if status == _TOO_MANY:
-        return tally.Outcome.THROTTLED
-    return tally.Outcome.OK if status < _FIRST_ERROR or status in _GOES_ON else tally.Outcome.FAILED
+        return call_statistics.Outcome.THROTTLED
+    return call_statistics.Outcome.OK if status < _FIRST_ERROR or status in _GOES_ON else call_statistics.Outcome.FAILED
 
 
 def _kind(url: str) -> str:

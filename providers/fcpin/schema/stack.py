@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from fcpin.fc.runtime_config import CONTAINER, FUNCTION, WITHOUT_GPU
-from fcpin.fc.shape import Record
+from fcpin.fc.runtime_config import RuntimeConfig
+from fcpin.models import SEALED, schema_of
 from fcpin.schema.fragments import DRAFT, Schema, flag, mapping, text
 from fcpin.schema.pipelines import pipeline_schema
 from fcpin.schema.policy import DEPENDENCIES, KEYS
-from fcpin.schema.shapes import schema_of
 
 FUNCTION_KEYS: Final[Mapping[str, Schema]] = {
     "function_name": text(
@@ -20,9 +19,7 @@ FUNCTION_KEYS: Final[Mapping[str, Schema]] = {
         "Registry host and path, without a tag, as FC is to pull it.", pattern=r"^[^/@\s]+(/[a-z0-9._-]+)+$"
     ),
     "config": {
-        **schema_of(Record({**FUNCTION.fields, **CONTAINER.fields})),
-        "if": {"not": {"required": ["gpu_config"]}},
-        "then": {"properties": {name: {"maximum": limit.greatest} for name, limit in WITHOUT_GPU.items()}},
+        **schema_of(RuntimeConfig),
         "description": "Runtime settings: the function is created with them. Without them it is adopted.",
     },
     "adopt": flag("Take over a function that exists, although there is a config."),
@@ -100,7 +97,7 @@ def functions_schema() -> Schema:
         "title": "Functions of a stack for fcpin, in a file of their own",
         "type": ["object", "null"],
         "additionalProperties": {"$ref": "#/definitions/function"},
-        "definitions": {"function": _FUNCTION, "text": {"type": "string"}},
+        "definitions": {"function": _FUNCTION, "text": {"type": "string"}, "sealed": {"type": "string"}},
     }
 
 
@@ -109,6 +106,7 @@ def stack_schema() -> Schema:
     definitions: Mapping[str, Any] = {
         "function": _FUNCTION,
         "pipeline": pipeline_schema(),
+        "sealed": SEALED,
         "text": {
             "anyOf": [
                 {"type": "string"},

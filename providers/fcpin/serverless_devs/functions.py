@@ -9,9 +9,9 @@ from fcpin.adoption.candidates import LeftOut
 from fcpin.adoption.guess import guess
 from fcpin.adoption.guessed import Guess
 from fcpin.errors import InvalidImage, InvalidSettings, Problem
-from fcpin.fc.runtime_config import RUNTIME
+from fcpin.fc.model import RUNTIME
 from fcpin.image import Repository, acr_host, is_tag
-from fcpin.pipeline.images import is_masked
+from fcpin.pipelines.checks import is_masked
 from fcpin.serverless_devs.document import Document
 from fcpin.serverless_devs.references import Unresolved, with_environment
 from fcpin.serverless_devs.tags import deployed

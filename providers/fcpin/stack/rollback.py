@@ -17,8 +17,7 @@ from fcpin.pinned_function.keys import POLICY_KEYS
 from fcpin.policy import Policy, Selection
 from fcpin.policy.times import iso
 from fcpin.registry.registries import Registries
-from fcpin.stack.pins import StackPin
-from fcpin.stack.stack import Stack
+from fcpin.stack.stack import Stack, StackPin
 
 _LONGEST_REASON: Final = 500
 

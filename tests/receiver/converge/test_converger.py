@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from fcpin import tally
+from fcpin import call_statistics
+from fcpin.call_statistics import Call, Outcome
 from fcpin.receiver.converge.run import ProcessId
 from fcpin.receiver.errors import ConvergenceFailed, NotAsApproved, StackBusy
-from fcpin.tally import Call, Outcome
 from tests.receiver.converge.project import Project
 
 UPDATES = Call("fc", "UpdateFunction", Outcome.OK)
@@ -17,7 +17,7 @@ UPDATES = Call("fc", "UpdateFunction", Outcome.OK)
 
 def updates() -> int:
     """UpdateFunction calls that this process knows of."""
-    return tally.calls.counts().get(UPDATES, 0)
+    return call_statistics.calls.counts().get(UPDATES, 0)
 
 
 def test_only_the_pins_that_are_asked_for_are_deployed(project: Project) -> None:

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from fcpin import tally
-from fcpin.pinned_function.run_memo import MemoRefused
+from fcpin import call_statistics
+from fcpin.call_statistics import Call, Outcome
+from fcpin.pinned_function.preview_cache import UnsafeFolder
 from fcpin.receiver.converge.run import Ended, ProcessId, Run, Runs
 from fcpin.receiver.errors import ConvergenceFailed, Interrupted, StackBusy
-from fcpin.tally import Call, Outcome
 
 WAITS = (
     "import signal, time; signal.signal(signal.SIGINT, lambda *_: exit(8)); print('here', flush=True); time.sleep(60)"
@@ -86,8 +86,11 @@ def test_a_program_that_is_not_there(runs: Runs) -> None:
 def test_what_its_processes_counted_is_ours_by_then(runs: Runs) -> None:
     call = Call("fc", "TestOfRuns", Outcome.OK)
     with runs.begin("dev") as run:
-        python(run, "from fcpin import tally; tally.calls.count('fc', 'TestOfRuns', tally.Outcome.OK)")
-    assert tally.calls.counts()[call] == 1
+        python(
+            run,
+            "from fcpin import call_statistics; call_statistics.calls.count('fc', 'TestOfRuns', call_statistics.Outcome.OK)",
+        )
+    assert call_statistics.calls.counts()[call] == 1
 
 
 def test_the_folder_is_ours_alone_and_goes_with_the_run(runs: Runs, tmp_path: Path) -> None:
@@ -96,7 +99,7 @@ def test_the_folder_is_ours_alone_and_goes_with_the_run(runs: Runs, tmp_path: Pa
         assert (tmp_path / "runs").stat().st_mode & 0o077 == 0
     assert list((tmp_path / "runs").iterdir()) == []
     (tmp_path / "runs").chmod(0o755)
-    with pytest.raises(MemoRefused), runs.begin("dev"):
+    with pytest.raises(UnsafeFolder), runs.begin("dev"):
         pass
 
 

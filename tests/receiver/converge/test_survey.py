@@ -17,8 +17,8 @@ from fcpin.receiver.ledger.model import Job, State
 from fcpin.receiver.ledger.sqlite import SqliteLedger
 from fcpin.receiver.survey_report import FunctionReport, StackReport, survey_key
 from fcpin.stack import Engine, StackPin
+from tests.support.deployed_stack import DeployedStack
 from tests.support.instant import INSTANT
-from tests.support.told_stack import ToldStack
 
 STACK = "test"
 
@@ -27,7 +27,7 @@ STACK = "test"
 class Watch:
     """A stack that is surveyed, with the ledger that it is told to."""
 
-    told: ToldStack
+    told: DeployedStack
     ledger: SqliteLedger
     asked: list[Sequence[str]] = field(default_factory=list)
     learnt: list[str] = field(default_factory=list)
@@ -80,7 +80,7 @@ class Watch:
 @pytest.fixture
 def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
     with Emulator(knobs=INSTANT).serve() as cloud:
-        told = ToldStack(tmp_path, cloud)
+        told = DeployedStack(tmp_path, cloud)
         monkeypatch.setenv("PATH", told.path())
         ledger = SqliteLedger(tmp_path / "ledger.sqlite")
         yield Watch(told, ledger)
@@ -198,12 +198,12 @@ def test_a_hold_is_told_as_the_file_has_it_while_it_lasts(watch: Watch) -> None:
     watch.told.deploy("checkout", "main-1")
     hold = {"tag": "main-1", "until": "2099-01-01T00:00:00Z", "reason": "main-2 loses orders"}
     watch.told.functions["checkout"]["hold"] = hold
-    watch.told.tell()
+    watch.told.configure()
     told = watch.function().hold
     assert told is not None
     assert (told.tag, told.digest, told.reason, told.until.year) == ("main-1", None, "main-2 loses orders", 2099)
     hold["until"] = "2020-01-01T00:00:00Z"
-    watch.told.tell()
+    watch.told.configure()
     assert watch.function().hold is None
 
 

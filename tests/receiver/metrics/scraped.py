@@ -7,12 +7,12 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.requests import Request
 
+from fcpin.call_statistics import Call
 from fcpin.drift import Kind
 from fcpin.receiver.ledger.sqlite import SqliteLedger
 from fcpin.receiver.metrics import Metrics
 from fcpin.receiver.settings.model import ReceiverSettings, SenderSettings, StackSettings
 from fcpin.receiver.survey_report import FunctionReport, StackReport, survey_key
-from fcpin.tally import Call
 from tests.receiver.samples import NOON, digest
 from tests.support.clock import ManualClock
 

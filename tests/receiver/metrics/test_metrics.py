@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fcpin.call_statistics import Call, Outcome
 from fcpin.drift import Kind
 from fcpin.receiver.errors import Reason
 from fcpin.receiver.ledger.base import Ending
@@ -13,7 +14,6 @@ from fcpin.receiver.ledger.model import Freeze, Job, Proposal, State, Transition
 from fcpin.receiver.ledger.sqlite import SqliteLedger
 from fcpin.receiver.settings.model import ReceiverSettings
 from fcpin.receiver.settings.secrets import Secret
-from fcpin.tally import Call, Outcome
 from tests.receiver.metrics.scraped import Scraped, function
 from tests.receiver.samples import NOON, at, digest, push
 

@@ -11,8 +11,8 @@ from fcpin.receiver.ledger.sqlite import SqliteLedger
 from fcpin.receiver.page import LedgerActions, Page
 from fcpin.receiver.settings.model import Mode, PageSettings, StackSettings
 from fcpin.receiver.settings.secrets import Secret
-from tests.receiver.page.people import HoldsFile, Visitor, Wakes
-from tests.receiver.page.scene import NOON, TOKEN
+from tests.receiver.page.page_client import HoldsFile, PageClient, Wakes
+from tests.receiver.page.samples import NOON, TOKEN
 from tests.support.clock import ManualClock
 
 STACKS: Final[Mapping[str, StackSettings]] = {
@@ -53,17 +53,17 @@ def settings() -> PageSettings:
 @pytest.fixture
 def page(ledger: SqliteLedger, holds: HoldsFile, wakes: Wakes, settings: PageSettings, clock: ManualClock) -> Page:
     actions = LedgerActions(ledger, holds, wakes, clock)
-    return Page(ledger, actions, settings, STACKS, clock, look_every=0.02)
+    return Page(ledger, actions, settings, STACKS, clock, poll_seconds=0.02)
 
 
 @pytest.fixture
-def stranger(page: Page) -> Visitor:
+def stranger(page: Page) -> PageClient:
     """Somebody who has not logged in."""
-    return Visitor(Starlette(routes=list(page.routes())))
+    return PageClient(Starlette(routes=list(page.routes())))
 
 
 @pytest.fixture
-def ann(stranger: Visitor) -> Visitor:
+def ann(stranger: PageClient) -> PageClient:
     """Somebody who has."""
     assert stranger.log_in("ann").status == 303
     return stranger

@@ -15,7 +15,7 @@ from fcpin.receiver.ledger.base import Ending
 from fcpin.receiver.ledger.model import State
 from fcpin.receiver.ledger.sqlite import SqliteLedger
 from fcpin.receiver.page import Page
-from tests.receiver.page.scene import NOON, TOKEN, everything, function, proposal, running, survey
+from tests.receiver.page.samples import NOON, TOKEN, everything, function, proposal, running, survey
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -76,7 +76,7 @@ def test_progress_appears_without_a_reload(browser: "Browser", address: str, led
     survey(ledger, "staging", function("checkout", Kind.NEWER_TAG))
     with tab(browser, DESKTOP) as seen:
         log_in(seen, address, TOKEN)
-        seen.get_by_text("Nothing runs and nothing waits").wait_for()
+        seen.get_by_text("No job is running or pending").wait_for()
         seen.locator("#live.on").wait_for()
         seen.evaluate("window.sameDocument = true")
         job = running(ledger, "staging", "Updating (staging)")
@@ -91,7 +91,7 @@ def test_progress_appears_without_a_reload(browser: "Browser", address: str, led
         survey(ledger, "staging", function("checkout", tag="main-12"))
         ledger.finish(job, Ending(State.DONE), NOON)
         seen.get_by_role("heading", name="All 2 functions as deployed").wait_for()
-        seen.get_by_text("Nothing runs and nothing waits").wait_for()
+        seen.get_by_text("No job is running or pending").wait_for()
         assert seen.evaluate("window.sameDocument") is True
 
 
@@ -134,7 +134,7 @@ def test_every_page_fits_and_can_be_used_without_eyes_or_a_mouse(
             _check(seen, landmarks=4)
         seen.goto(address)
         seen.keyboard.press("Tab")
-        assert seen.evaluate("document.activeElement.textContent") == "To the content"
+        assert seen.evaluate("document.activeElement.textContent") == "Skip to content"
 
 
 def _check(seen: "Tab", landmarks: int) -> None:
@@ -158,4 +158,4 @@ def test_without_code_everything_is_there_too(browser: "Browser", address: str, 
         _check(seen, landmarks=3)
 
 
-_FACTS: Final = (Path(__file__).parent / "facts.js").read_text()
+_FACTS: Final = (Path(__file__).parent / "accessibility.js").read_text()

@@ -8,8 +8,8 @@ from fcpin.drift import Kind
 from fcpin.receiver.ledger.model import State
 from fcpin.receiver.ledger.sqlite import SqliteLedger
 from fcpin.receiver.survey_report import HoldReport
-from tests.receiver.page.people import HoldsFile, Visitor, Wakes
-from tests.receiver.page.scene import NEW, NOON, dead, function, proposal, survey, waiting
+from tests.receiver.page.page_client import HoldsFile, PageClient, Wakes
+from tests.receiver.page.samples import NEW, NOON, dead, function, proposal, survey, waiting
 from tests.support.clock import ManualClock
 
 
@@ -22,7 +22,7 @@ def said(ledger: SqliteLedger, stack: str) -> list[str]:
     return [line for job in ledger.jobs(stack=stack) for _, line in ledger.said(job.id)]
 
 
-def test_approve(ann: Visitor, ledger: SqliteLedger, wakes: Wakes) -> None:
+def test_approve(ann: PageClient, ledger: SqliteLedger, wakes: Wakes) -> None:
     ledger.propose("prod", [proposal()])
     page = ann.get("/")
     assert NEW in page.text, "whoever approves sees the whole digest"
@@ -35,18 +35,18 @@ def test_approve(ann: Visitor, ledger: SqliteLedger, wakes: Wakes) -> None:
 
 
 def test_what_was_pushed_again_since_the_page_was_made_cannot_be_approved(
-    ann: Visitor, ledger: SqliteLedger, wakes: Wakes
+    ann: PageClient, ledger: SqliteLedger, wakes: Wakes
 ) -> None:
     ledger.propose("prod", [proposal()])
     token = ann.form_token()
     ledger.propose("prod", [proposal(name="decaf")])
     ann.post("/actions/approve", {"form_token": token, "token": "c0ffee"})
-    assert "not proposed any more" in ann.get("/").words
+    assert "no longer valid" in ann.get("/").words
     assert not any(one.approved for one in ledger.proposals())
     assert wakes.woken == []
 
 
-def test_hold(ann: Visitor, holds: HoldsFile, ledger: SqliteLedger, wakes: Wakes) -> None:
+def test_hold(ann: PageClient, holds: HoldsFile, ledger: SqliteLedger, wakes: Wakes) -> None:
     page = ann.press("hold", stack="prod", pin="checkout", tag="main-10", until="3d", reason="main-11  fails")
     hold = holds.held["prod", "checkout"]
     assert (hold.tag, hold.until, hold.reason) == ("main-10", NOON + timedelta(days=3), "main-11 fails")
@@ -57,20 +57,20 @@ def test_hold(ann: Visitor, holds: HoldsFile, ledger: SqliteLedger, wakes: Wakes
 
 
 HOLDS = [
-    ("a tag that is none", {"tag": "app:main-1"}, "is no tag"),
+    ("a tag that is none", {"tag": "app:main-1"}, "is not a valid tag"),
     ("no tag", {"tag": ""}, "tag: is required"),
     ("a time that is none", {"until": "soon"}, "until: must be a time"),
     ("a time without a zone", {"until": "2026-12-01T09:00"}, "no time zone"),
-    ("a time that is over", {"until": "2026-11-22T19:59:59+08:00"}, "is over"),
+    ("a time that is over", {"until": "2026-11-22T19:59:59+08:00"}, "is in the past"),
     ("no reason", {"reason": " "}, "reason: is required"),
     ("a reason without end", {"reason": "x" * 501}, "at most 500"),
-    ("a stack that is none", {"stack": "prodd"}, "none of prod, staging"),
+    ("a stack that is none", {"stack": "prodd"}, "not one of prod, staging"),
 ]
 
 
 @pytest.mark.parametrize(("label", "change", "problem"), HOLDS, ids=[row[0] for row in HOLDS])
 def test_a_hold_that_is_not_possible(
-    ann: Visitor, holds: HoldsFile, wakes: Wakes, label: str, change: dict[str, str], problem: str
+    ann: PageClient, holds: HoldsFile, wakes: Wakes, label: str, change: dict[str, str], problem: str
 ) -> None:
     fields = {"stack": "prod", "pin": "checkout", "tag": "main-10", "until": "3d", "reason": "bad"} | change
     ann.post("/actions/hold", {"form_token": ann.form_token()} | fields)
@@ -78,19 +78,19 @@ def test_a_hold_that_is_not_possible(
     assert (holds.held, wakes.woken) == ({}, [])
 
 
-def test_a_moment_with_a_zone_is_a_time_too(ann: Visitor, holds: HoldsFile) -> None:
+def test_a_moment_with_a_zone_is_a_time_too(ann: PageClient, holds: HoldsFile) -> None:
     ann.press("hold", stack="prod", pin="checkout", tag="main-10", until="2026-12-01T09:00:00+08:00", reason="bad")
     assert holds.held["prod", "checkout"].until.isoformat() == "2026-12-01T01:00:00+00:00"
 
 
-def test_a_file_that_cannot_be_written_is_said(ann: Visitor, holds: HoldsFile, wakes: Wakes) -> None:
+def test_a_file_that_cannot_be_written_is_said(ann: PageClient, holds: HoldsFile, wakes: Wakes) -> None:
     holds.read_only = True
     page = ann.press("hold", stack="prod", pin="checkout", tag="main-10", until="3d", reason="bad")
     assert "read-only" in page.words
     assert wakes.woken == []
 
 
-def test_resume(ann: Visitor, holds: HoldsFile, ledger: SqliteLedger, wakes: Wakes) -> None:
+def test_resume(ann: PageClient, holds: HoldsFile, ledger: SqliteLedger, wakes: Wakes) -> None:
     held = HoldReport("main-10", None, NOON + timedelta(days=1), "bad")
     survey(ledger, "prod", function("checkout", hold=held))
     ann.press("hold", stack="prod", pin="checkout", tag="main-10", until="1d", reason="bad")
@@ -101,26 +101,26 @@ def test_resume(ann: Visitor, holds: HoldsFile, ledger: SqliteLedger, wakes: Wak
     assert wakes.woken == ["prod", "prod"]
 
 
-def test_converge_now(ann: Visitor, ledger: SqliteLedger, wakes: Wakes) -> None:
+def test_converge_now(ann: PageClient, ledger: SqliteLedger, wakes: Wakes) -> None:
     ann.press("converge", stack="prod", pins="checkout\nmailer")
     (job,) = ledger.jobs(stack="prod")
     assert (job.asked, job.due) == (("checkout", "mailer"), NOON)
     assert wakes.woken == ["prod"]
-    assert any("asked for by ann" in line for line in said(ledger, "prod"))
+    assert any("requested by ann" in line for line in said(ledger, "prod"))
 
 
-def test_try_again(ann: Visitor, ledger: SqliteLedger, wakes: Wakes) -> None:
+def test_try_again(ann: PageClient, ledger: SqliteLedger, wakes: Wakes) -> None:
     job = dead(ledger, "prod", "UpdateFunction was throttled")
     page = ann.get("/").words
-    assert "given up" in page
+    assert "failed" in page
     assert "UpdateFunction was throttled" in page
-    assert "It is tried again" in ann.press("retry", job=job.id).words
+    assert "The job is retried" in ann.press("retry", job=job.id).words
     assert [one.state for one in ledger.jobs(stack="prod")] == [State.WAITING]
     assert wakes.woken == ["prod"]
-    assert "look anew" in ann.press("retry", job=job.id).words
+    assert "reload" in ann.press("retry", job=job.id).words
 
 
-def test_freeze_and_thaw(ann: Visitor, ledger: SqliteLedger, wakes: Wakes, clock: ManualClock) -> None:
+def test_freeze_and_thaw(ann: PageClient, ledger: SqliteLedger, wakes: Wakes, clock: ManualClock) -> None:
     waiting(ledger, "staging", "frozen by ann", NOON + timedelta(minutes=1))
     page = ann.press("freeze", reason="release day").words
     assert "Frozen by ann" in page
@@ -132,12 +132,12 @@ def test_freeze_and_thaw(ann: Visitor, ledger: SqliteLedger, wakes: Wakes, clock
     assert ledger.waiting() == {"staging": clock.now()}, "what waited goes on at once"
 
 
-def test_what_became_of_a_button_is_said_once(ann: Visitor) -> None:
+def test_what_became_of_a_button_is_said_once(ann: PageClient) -> None:
     assert "Frozen. Nothing" in ann.press("freeze", reason="release day").words
     assert "Frozen. Nothing" not in ann.get("/").words
 
 
-def test_what_is_said_to_one_is_not_said_to_another(ann: Visitor) -> None:
+def test_what_is_said_to_one_is_not_said_to_another(ann: PageClient) -> None:
     ann.post("/actions/freeze", {"form_token": ann.form_token(), "reason": "release day"})
     note = ann.cookies["fcpin_note"]
     ann.cookies.clear()

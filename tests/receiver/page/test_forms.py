@@ -6,31 +6,31 @@ from dataclasses import replace
 import pytest
 
 from fcpin.receiver.ledger.sqlite import SqliteLedger
-from tests.receiver.page.people import Visitor
+from tests.receiver.page.page_client import PageClient
 
 REASON = {"reason": "release day"}
 
 
-def test_the_token_of_the_form_lets_a_button_be_pressed(ann: Visitor, ledger: SqliteLedger) -> None:
+def test_the_token_of_the_form_lets_a_button_be_pressed(ann: PageClient, ledger: SqliteLedger) -> None:
     ann.press("freeze", **REASON)
     assert ledger.frozen()
 
 
-def test_without_the_token_of_the_form_nothing_happens(ann: Visitor, ledger: SqliteLedger) -> None:
+def test_without_the_token_of_the_form_nothing_happens(ann: PageClient, ledger: SqliteLedger) -> None:
     for token in ("", "0" * 64, "ä"):
         answer = ann.post("/actions/freeze", REASON | {"form_token": token})
         assert answer.status == 403
     assert ledger.frozen() is None
 
 
-def test_the_token_of_another_session_is_none(ann: Visitor, ledger: SqliteLedger) -> None:
+def test_the_token_of_another_session_is_none(ann: PageClient, ledger: SqliteLedger) -> None:
     bob = replace(ann, cookies={})
     bob.log_in("bob")
     assert ann.post("/actions/freeze", REASON | {"form_token": bob.form_token()}).status == 403
     assert ledger.frozen() is None
 
 
-def test_after_the_logout_its_forms_are_dead(ann: Visitor, ledger: SqliteLedger) -> None:
+def test_after_the_logout_its_forms_are_dead(ann: PageClient, ledger: SqliteLedger) -> None:
     token, cookies = ann.form_token(), dict(ann.cookies)
     ann.post("/logout", {"form_token": token})
     for left in ({}, cookies):
@@ -40,13 +40,13 @@ def test_after_the_logout_its_forms_are_dead(ann: Visitor, ledger: SqliteLedger)
     assert ledger.frozen() is None
 
 
-def test_a_logout_needs_the_token_too(ann: Visitor) -> None:
+def test_a_logout_needs_the_token_too(ann: PageClient) -> None:
     assert ann.post("/logout", {}).status == 403
     assert ann.get("/").status == 200
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
-def test_a_form_of_another_site_is_refused_before_it_is_read(ann: Visitor, site: str) -> None:
+def test_a_form_of_another_site_is_refused_before_it_is_read(ann: PageClient, site: str) -> None:
     for path in ("/actions/freeze", "/logout", "/login"):
         answer = ann.post(path, REASON | {"form_token": ann.form_token()}, {"sec-fetch-site": site})
         assert answer.status == 403
@@ -54,7 +54,7 @@ def test_a_form_of_another_site_is_refused_before_it_is_read(ann: Visitor, site:
 
 
 @pytest.mark.parametrize("button", ["approve", "hold", "resume", "converge", "retry", "freeze", "thaw"])
-def test_a_link_presses_nothing(ann: Visitor, button: str) -> None:
+def test_a_link_presses_nothing(ann: PageClient, button: str) -> None:
     assert ann.get(f"/actions/{button}").status == 405
 
 
@@ -70,6 +70,6 @@ FORMS: list[tuple[str, bytes, Mapping[str, str], int]] = [
 
 
 @pytest.mark.parametrize(("label", "body", "headers", "status"), FORMS, ids=[row[0] for row in FORMS])
-def test_what_is_no_form(ann: Visitor, label: str, body: bytes, headers: Mapping[str, str], status: int) -> None:
+def test_what_is_no_form(ann: PageClient, label: str, body: bytes, headers: Mapping[str, str], status: int) -> None:
     for path in ("/login", "/actions/freeze"):
         assert ann.post(path, body, headers).status == status

@@ -10,15 +10,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.responses import Response
 from starlette.types import Message
 
 from fcpin.receiver.errors import LedgerUnavailable, Rejected
 from fcpin.receiver.ledger.sqlite import SqliteLedger
-from fcpin.receiver.page.live.cursor import Cursor, Moment
-from fcpin.receiver.page.live.feed import AWAY, Feed
-from fcpin.receiver.page.live.stream import EventStream
+from fcpin.receiver.page.live import UNAVAILABLE, Cursor, Feed, Snapshot, event_stream
 from fcpin.receiver.page.overview import read_overview
-from tests.receiver.page.scene import LEASE, NOON, function, proposal, running, survey
+from tests.receiver.page.samples import LEASE, NOON, function, proposal, running, survey
 
 SOON = 0.005
 
@@ -35,16 +34,16 @@ def test_whoever_comes_back_gets_each_line_once_and_in_order(breaks: list[int], 
     heard: list[int] = []
     identifier = ""
     for last in sorted(breaks):
-        for event in Cursor.parse(identifier).missed(Moment("m", said(job, 1, last))):
+        for event in Cursor.parse(identifier).events_to(Snapshot("m", said(job, 1, last))):
             if event.kind == "progress":
                 heard.append(event.data["number"])
-            identifier = str(event.after)
+            identifier = str(event.cursor)
     assert heard == list(range(1, max(breaks) + 1))
 
 
 @given(st.text(max_size=60))
 def test_any_text_may_be_sent_back(text: str) -> None:
-    list(Cursor.parse(text).missed(Moment("m", said("job", 1, 2))))
+    list(Cursor.parse(text).events_to(Snapshot("m", said("job", 1, 2))))
 
 
 def test_a_cursor_without_end_is_cut() -> None:
@@ -52,25 +51,25 @@ def test_a_cursor_without_end_is_cut() -> None:
 
 
 def test_whoever_has_the_page_misses_nothing_of_it() -> None:
-    moment = Moment("m", said("job", 1, 3))
-    assert list(Cursor.at(moment).missed(moment)) == []
+    moment = Snapshot("m", said("job", 1, 3))
+    assert list(Cursor.at(moment).events_to(moment)) == []
 
 
 def test_the_last_line_of_a_job_comes_before_the_page_without_it() -> None:
-    kinds = [event.kind for event in Cursor("before").missed(Moment("after", said("job", 7, 8)))]
+    kinds = [event.kind for event in Cursor("before").events_to(Snapshot("after", said("job", 7, 8)))]
     assert kinds == ["progress", "progress", "changed"]
 
 
 def test_a_job_that_ended_is_forgotten() -> None:
-    (event,) = Cursor("before", {"job": 7}).missed(Moment("after"))
-    assert str(event.after) == "after"
+    (event,) = Cursor("before", {"job": 7}).events_to(Snapshot("after"))
+    assert str(event.cursor) == "after"
 
 
 def test_a_line_cannot_end_its_event() -> None:
-    (event, *_) = Cursor("m").missed(Moment("m", {"job": [(1, "a\n\nevent: changed\r\ndata: {}")]}))
-    assert event.wire().count(b"\n\n") == 1
-    assert event.wire().count(b"event:") == 2
-    assert json.loads(event.wire().split(b"data: ", 1)[1])["line"].startswith("a\n\nevent")
+    (event, *_) = Cursor("m").events_to(Snapshot("m", {"job": [(1, "a\n\nevent: changed\r\ndata: {}")]}))
+    assert event.encode().count(b"\n\n") == 1
+    assert event.encode().count(b"event:") == 2
+    assert json.loads(event.encode().split(b"data: ", 1)[1])["line"].startswith("a\n\nevent")
 
 
 CHANGES: list[tuple[str, Callable[[SqliteLedger], Any], bool]] = [
@@ -87,9 +86,9 @@ def test_what_makes_a_new_page(
     ledger: SqliteLedger, label: str, change: Callable[[SqliteLedger], Any], is_new: bool
 ) -> None:
     running(ledger, "staging")
-    before = Moment.of(read_overview(ledger, {"prod": False}))
+    before = Snapshot.of(read_overview(ledger, {"prod": False}))
     change(ledger)
-    assert (Moment.of(read_overview(ledger, {"prod": False})).mark != before.mark) is is_new
+    assert (Snapshot.of(read_overview(ledger, {"prod": False})).mark != before.mark) is is_new
 
 
 # The feed
@@ -99,11 +98,11 @@ def test_what_makes_a_new_page(
 class Ledgerish:
     """What the feed looks at: tell it what is there, or take it away."""
 
-    moment: Moment = field(default_factory=lambda: Moment("first"))
+    moment: Snapshot = field(default_factory=lambda: Snapshot("first"))
     looks: int = 0
     away: bool = False
 
-    def __call__(self) -> Moment:
+    def __call__(self) -> Snapshot:
         self.looks += 1
         if self.away:
             raise LedgerUnavailable("the disk is full")
@@ -127,9 +126,9 @@ def run(test: Callable[[Ledgerish, Feed], Awaitable[None]], **how: Any) -> None:
 def test_many_listeners_cost_one_look() -> None:
     async def test(seen: Ledgerish, feed: Feed) -> None:
         async with feed.listener() as one:
-            await until(lambda: one.moment == Moment("first"))
+            await until(lambda: one.snapshot == Snapshot("first"))
             async with feed.listener() as two, feed.listener() as three:
-                assert two.moment == three.moment == Moment("first")
+                assert two.snapshot == three.snapshot == Snapshot("first")
         assert seen.looks == 1
 
     run(test, every=3600)
@@ -144,7 +143,7 @@ def test_nobody_looks_while_nobody_listens() -> None:
         await asyncio.sleep(5 * SOON)
         assert seen.looks == before
         async with feed.listener() as again:
-            await until(lambda: again.moment is not None)
+            await until(lambda: again.snapshot is not None)
 
     run(test)
 
@@ -159,17 +158,17 @@ def test_one_too_many_is_refused_and_takes_nobodys_place() -> None:
             async with feed.listener():
                 pass
 
-    run(test, most=2)
+    run(test, limit=2)
 
 
 def test_a_ledger_that_goes_away_is_said_and_comes_back() -> None:
     async def test(seen: Ledgerish, feed: Feed) -> None:
         async with feed.listener() as one:
-            await until(lambda: one.moment == Moment("first"))
+            await until(lambda: one.snapshot == Snapshot("first"))
             seen.away = True
-            await until(lambda: one.moment == AWAY)
+            await until(lambda: one.snapshot == UNAVAILABLE)
             seen.away = False
-            await until(lambda: one.moment == Moment("first"))
+            await until(lambda: one.snapshot == Snapshot("first"))
 
     run(test)
 
@@ -181,7 +180,7 @@ def test_a_ledger_that_goes_away_is_said_and_comes_back() -> None:
 class Wire:
     """The other end of a stream."""
 
-    stream: EventStream
+    stream: Response
     sent: list[Message] = field(default_factory=list)
     hung_up: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -214,11 +213,11 @@ class Wire:
 
 def test_a_stream_that_broke_goes_on_where_it_was() -> None:
     async def test(seen: Ledgerish, feed: Feed) -> None:
-        seen.moment = Moment("m", said("job", 1, 2))
-        async with Wire(EventStream(feed, Cursor("m"))) as first:
+        seen.moment = Snapshot("m", said("job", 1, 2))
+        async with Wire(event_stream(feed, Cursor("m"))) as first:
             await until(lambda: len(first.identifiers) == 2)
-        seen.moment = Moment("m", said("job", 2, 4))
-        async with Wire(EventStream(feed, Cursor.parse(first.identifiers[-1]))) as second:
+        seen.moment = Snapshot("m", said("job", 2, 4))
+        async with Wire(event_stream(feed, Cursor.parse(first.identifiers[-1]))) as second:
             await until(lambda: len(second.identifiers) == 2)
             assert [f"line {number}" in second.text for number in (2, 3, 4)] == [False, True, True]
 
@@ -227,37 +226,36 @@ def test_a_stream_that_broke_goes_on_where_it_was() -> None:
 
 def test_a_stream_lasts_a_minute_and_its_listener_is_gone_then() -> None:
     async def test(seen: Ledgerish, feed: Feed) -> None:
-        async with Wire(EventStream(feed, Cursor(), lasts=4 * SOON)) as wire:
+        async with Wire(event_stream(feed, Cursor(), seconds=4 * SOON)) as wire:
             await wire.ended()
             assert wire.sent[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
         async with feed.listener():
             pass
 
-    run(test, most=1)
+    run(test, limit=1)
 
 
 def test_whoever_hangs_up_makes_room() -> None:
     async def test(_: Ledgerish, feed: Feed) -> None:
         for _again in range(3):
-            async with Wire(EventStream(feed, Cursor())) as wire:
+            async with Wire(event_stream(feed, Cursor())) as wire:
                 await until(lambda: "changed" in wire.text)
 
-    run(test, most=1)
+    run(test, limit=1)
 
 
 def test_one_stream_too_many_is_told_so() -> None:
     async def test(_: Ledgerish, feed: Feed) -> None:
-        async with feed.listener(), Wire(EventStream(feed, Cursor())) as wire:
-            await wire.ended()
-            assert wire.sent[0]["status"] == 503
-            assert "1 event streams" in wire.text
+        async with feed.listener():
+            with pytest.raises(Rejected, match="1 event streams"):
+                event_stream(feed, Cursor())
 
-    run(test, most=1)
+    run(test, limit=1)
 
 
 def test_a_server_that_stops_ends_its_streams() -> None:
     async def test(_: Ledgerish, feed: Feed) -> None:
-        async with Wire(EventStream(feed, Cursor())) as wire:
+        async with Wire(event_stream(feed, Cursor())) as wire:
             await until(lambda: bool(wire.sent))
             feed.close()
             await wire.ended()

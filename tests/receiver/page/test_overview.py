@@ -10,7 +10,7 @@ from fcpin.receiver.ledger.model import State
 from fcpin.receiver.ledger.sqlite import SqliteLedger
 from fcpin.receiver.page.overview import Level, Overview, read_overview
 from fcpin.receiver.survey_report import survey_key
-from tests.receiver.page.scene import NOON, dead, function, running, survey, waiting
+from tests.receiver.page.samples import NOON, dead, function, running, survey, waiting
 
 BOTH = {"prod": True, "staging": False}
 
@@ -35,7 +35,7 @@ HEADLINES: list[tuple[str, Sequence[Kind], Level, str]] = [
         "not knowing is worse than being late",
         [Kind.UPDATE_IN_PROGRESS, Kind.UNKNOWN],
         Level.UNKNOWN,
-        "1 function could not be looked at; 1 function updating or idle",
+        "1 function could not be checked; 1 function updating or idle",
     ),
 ]
 
@@ -87,4 +87,4 @@ def test_what_runs_comes_before_what_was_given_up_and_what_waits(ledger: SqliteL
     job = running(ledger, "c", "Updating")
     shown = read_overview(ledger, BOTH)
     assert [job.state for job in shown.jobs] == [State.RUNNING, State.DEAD, State.WAITING]
-    assert shown.said == {job.id: [(1, "Updating")]}
+    assert shown.progress == {job.id: [(1, "Updating")]}

@@ -11,8 +11,8 @@ from fcpin.receiver.page import LedgerActions, Page
 from fcpin.receiver.settings.model import PageSettings
 from fcpin.receiver.web.limits import WRONG_SECRETS_PER_MINUTE
 from tests.receiver.page.conftest import SETTINGS, STACKS
-from tests.receiver.page.people import HoldsFile, Visitor, Wakes
-from tests.receiver.page.scene import TOKEN
+from tests.receiver.page.page_client import HoldsFile, PageClient, Wakes
+from tests.receiver.page.samples import TOKEN
 from tests.support.clock import ManualClock
 
 PROXY = "10.1.2.3"
@@ -40,18 +40,18 @@ BELIEVED: list[tuple[str, str, dict[str, str], bool]] = [
 
 
 @pytest.mark.parametrize(("label", "peer", "headers", "is_in"), BELIEVED, ids=[row[0] for row in BELIEVED])
-def test_who_is_believed(stranger: Visitor, label: str, peer: str, headers: dict[str, str], is_in: bool) -> None:
+def test_who_is_believed(stranger: PageClient, label: str, peer: str, headers: dict[str, str], is_in: bool) -> None:
     stranger.peer = peer
     assert stranger.get("/", headers).status == (200 if is_in else 303)
 
 
-def test_the_cookie_of_a_proxys_user_is_worth_nothing_without_the_header(stranger: Visitor) -> None:
+def test_the_cookie_of_a_proxys_user_is_worth_nothing_without_the_header(stranger: PageClient) -> None:
     stranger.peer = PROXY
     assert stranger.get("/", {"x-user": "ann"}).cookies
     assert stranger.get("/").status == 303
 
 
-def test_a_button_is_pressed_by_whom_the_proxy_names_now(stranger: Visitor) -> None:
+def test_a_button_is_pressed_by_whom_the_proxy_names_now(stranger: PageClient) -> None:
     stranger.peer = PROXY
     form = {"form_token": _form_token(stranger, "ann"), "reason": "release day"}
     assert stranger.post("/actions/freeze", form, {"x-user": "bob"}).status == 403
@@ -65,7 +65,7 @@ def test_a_proxy_that_names_no_users_is_believed_in_the_address_and_the_scheme_o
     settings = replace(SETTINGS, user_header="X-User", trusted=(ip_network("10.9.0.0/16"),))
     actions = LedgerActions(ledger, holds, wakes, clock)
     page = Page(ledger, actions, settings, STACKS, clock, proxies=(ip_network("10.1.0.0/16"),))
-    behind = Visitor(Starlette(routes=[*page.routes()]), peer=PROXY)
+    behind = PageClient(Starlette(routes=[*page.routes()]), peer=PROXY)
     assert behind.get("/", {"x-user": "ann"}).status == 303, "it may not name a user"
     wrong, right = ({"token": token, "user": "ann", "next": "/"} for token in ("guess" * 4, TOKEN))
     for _ in range(WRONG_SECRETS_PER_MINUTE):
@@ -82,7 +82,7 @@ LEFT_OVER = ["nothing of ours", "a login that is over", "a login by the token"]
 
 
 @pytest.mark.parametrize("left", LEFT_OVER)
-def test_a_cookie_that_was_left_over_takes_no_button_away(stranger: Visitor, clock: ManualClock, left: str) -> None:
+def test_a_cookie_that_was_left_over_takes_no_button_away(stranger: PageClient, clock: ManualClock, left: str) -> None:
     if left == LEFT_OVER[0]:
         stranger.cookies["fcpin_session"] = "x"
     else:
@@ -93,17 +93,17 @@ def test_a_cookie_that_was_left_over_takes_no_button_away(stranger: Visitor, clo
     assert stranger.post("/actions/freeze", form, {"x-user": "ann"}).status == 303
 
 
-def test_the_proxys_users_log_out_at_the_proxy(stranger: Visitor) -> None:
+def test_the_proxys_users_log_out_at_the_proxy(stranger: PageClient) -> None:
     stranger.peer = PROXY
     assert "Log out" not in stranger.get("/", {"x-user": "ann"}).words
 
 
-def test_the_token_still_lets_in(stranger: Visitor) -> None:
+def test_the_token_still_lets_in(stranger: PageClient) -> None:
     assert stranger.log_in().status == 303
     assert stranger.get("/").status == 200
 
 
-def test_only_a_proxy_of_ours_says_that_it_was_asked_over_https(stranger: Visitor) -> None:
+def test_only_a_proxy_of_ours_says_that_it_was_asked_over_https(stranger: PageClient) -> None:
     stranger.peer = PROXY
     (cookie,) = stranger.get("/", {"x-user": "ann", "x-forwarded-proto": "https"}).cookies
     assert "Secure" in cookie
@@ -117,11 +117,11 @@ class TestWithoutAToken:
         return PageSettings(user_header="X-User", trusted=(ip_network("10.0.0.0/8"),))
 
     @pytest.mark.parametrize("token", ["", "anything"])
-    def test_no_token_is_right(self, stranger: Visitor, token: str) -> None:
+    def test_no_token_is_right(self, stranger: PageClient, token: str) -> None:
         assert stranger.log_in(token=token).status == 403
-        assert "Come in through the proxy" in stranger.get("/login").words
+        assert "Open the page through the proxy" in stranger.get("/login").words
 
 
-def _form_token(visitor: Visitor, user: str) -> str:
+def _form_token(visitor: PageClient, user: str) -> str:
     text = visitor.get("/", {"x-user": user}).text
     return text.partition('name="form_token" value="')[2].partition('"')[0]

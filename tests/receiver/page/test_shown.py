@@ -9,27 +9,27 @@ from fcpin.receiver.ledger.base import Ending
 from fcpin.receiver.ledger.model import Freeze, State
 from fcpin.receiver.ledger.sqlite import SqliteLedger
 from fcpin.receiver.survey_report import HoldReport
-from tests.receiver.page.people import Visitor
-from tests.receiver.page.scene import NEW, NOON, OLD, everything, function, push, running, survey, transition, waiting
+from tests.receiver.page.page_client import PageClient
+from tests.receiver.page.samples import NEW, NOON, OLD, everything, function, push, running, survey, transition, waiting
 from tests.support.clock import ManualClock
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7919*7907}}\x1b[31m"
 
 
-def test_an_empty_receiver_says_what_there_is_not(ann: Visitor) -> None:
+def test_an_empty_receiver_says_what_there_is_not(ann: PageClient) -> None:
     words = ann.get("/").words
-    for sentence in ("not looked at yet", "Nothing runs and nothing waits", "Nothing yet"):
+    for sentence in ("not scanned yet", "No job is running or pending", "None yet"):
         assert sentence in words
     assert "To approve" not in words
-    assert "Nothing yet" in ann.get("/history").words
+    assert "None yet" in ann.get("/history").words
 
 
-def test_a_stack_without_pins_says_so(ann: Visitor, ledger: SqliteLedger) -> None:
+def test_a_stack_without_pins_says_so(ann: PageClient, ledger: SqliteLedger) -> None:
     survey(ledger, "prod")
     assert "No function is pinned in this stack" in ann.get("/").words
 
 
-def test_everything_that_is_known_is_there(ann: Visitor, ledger: SqliteLedger, clock: ManualClock) -> None:
+def test_everything_that_is_known_is_there(ann: PageClient, ledger: SqliteLedger, clock: ManualClock) -> None:
     everything(ledger)
     clock.advance(60)
     words = ann.get("/").words
@@ -37,22 +37,22 @@ def test_everything_that_is_known_is_there(ann: Visitor, ledger: SqliteLedger, c
         "1 function cannot start new instances",
         "moved-tag exposed for 2 min 12 s main-11 moved from sha256:6ac634d743cd",
         "held until 2026-11-24 12:00 UTC in 1 d : main-10 leaks memory",
-        "suspended: nobody decides",
+        "suspended: its policy is not evaluated",
         "semver 2.x",
         "from main-11 sha256:6ac634d743cd65b0",
-        "nightly given up UpdateFunction was throttled",
-        "edge waiting no deploy window is open; the next is mon 09:00 (Asia/Shanghai)",
-        "begins in 12 h 2026-11-23 01:00 UTC",
+        "nightly failed UpdateFunction was throttled",
+        "edge pending no deploy window is open; the next is mon 09:00 (Asia/Shanghai)",
+        "due in 12 h 2026-11-23 01:00 UTC",
         "staging running",
         "checkout deploying main-12, 4 s",
         "main-12 3fe722d56ff1",
-        "somebody else",
-        "looked at 1 min ago",
+        "not the receiver",
+        "scanned 1 min ago",
     ):
         assert known in words
 
 
-def test_a_function_has_its_whole_digest_and_its_history(ann: Visitor, ledger: SqliteLedger) -> None:
+def test_a_function_has_its_whole_digest_and_its_history(ann: PageClient, ledger: SqliteLedger) -> None:
     everything(ledger)
     ledger.note(transition("checkout", job="", to_digest=NEW))
     page = ann.get("/functions/prod/checkout")
@@ -61,16 +61,16 @@ def test_a_function_has_its_whole_digest_and_its_history(ann: Visitor, ledger: S
     assert "in staging" not in page.words
 
 
-def test_a_job_says_what_it_was_for_what_it_said_and_what_it_deployed(ann: Visitor, ledger: SqliteLedger) -> None:
+def test_a_job_says_what_it_was_for_what_it_said_and_what_it_deployed(ann: PageClient, ledger: SqliteLedger) -> None:
     job = running(ledger, "staging", "Updating (staging)")
     deployed = transition("checkout", "staging", job=job.id, exposed_seconds=3.4)
     ledger.finish(job, Ending(State.DONE), NOON, [deployed])
     words = ann.get(f"/jobs/{job.id}").words
-    for known in ("done", "shop/app:main-12", "told by acr", "Updating (staging)", "3 s", "What it deployed"):
+    for known in ("succeeded", "shop/app:main-12", "from acr", "Updating (staging)", "3 s", "Deployments"):
         assert known in words
 
 
-def test_only_a_tag_that_moved_was_an_outage(ann: Visitor, ledger: SqliteLedger) -> None:
+def test_only_a_tag_that_moved_was_an_outage(ann: PageClient, ledger: SqliteLedger) -> None:
     ledger.note(transition("checkout", exposed_seconds=3.4))
     assert "3 s outage" not in ann.get("/history").words
     ledger.note(transition("mailer", exposed_seconds=3.4, outage=True))
@@ -78,18 +78,18 @@ def test_only_a_tag_that_moved_was_an_outage(ann: Visitor, ledger: SqliteLedger)
 
 
 @pytest.mark.parametrize("path", ["/functions/prod/none", "/functions/none/checkout", "/jobs/none"])
-def test_what_is_not_there_is_said_to_be_missing(ann: Visitor, path: str) -> None:
+def test_what_is_not_there_is_said_to_be_missing(ann: PageClient, path: str) -> None:
     assert ann.get(path).status == 404
 
 
-def test_a_survey_that_failed_is_said_beside_what_was_known_before(ann: Visitor, ledger: SqliteLedger) -> None:
+def test_a_survey_that_failed_is_said_beside_what_was_known_before(ann: PageClient, ledger: SqliteLedger) -> None:
     survey(ledger, "prod", function("checkout"), error="the stack is locked")
     words = ann.get("/").words
     assert "the stack is locked" in words
     assert "main-11" in words
 
 
-def test_no_tag_reason_name_or_line_can_act(ann: Visitor, ledger: SqliteLedger) -> None:
+def test_no_tag_reason_name_or_line_can_act(ann: PageClient, ledger: SqliteLedger) -> None:
     hold = HoldReport(EVIL, None, NOON + timedelta(days=1), EVIL)
     survey(
         ledger,
@@ -112,12 +112,12 @@ def test_no_tag_reason_name_or_line_can_act(ann: Visitor, ledger: SqliteLedger) 
         assert "\x1b" not in page.words
 
 
-def test_a_hostile_name_of_a_user_cannot_act(stranger: Visitor) -> None:
+def test_a_hostile_name_of_a_user_cannot_act(stranger: PageClient) -> None:
     stranger.log_in(user='<b onclick="x">')
     assert "<b " not in stranger.get("/").text
 
 
-def test_the_page_works_without_code(ann: Visitor) -> None:
+def test_the_page_works_without_code(ann: PageClient) -> None:
     text = ann.get("/").text
     assert '<noscript><meta http-equiv="refresh"' in text
     assert "<script>" not in text

@@ -26,7 +26,7 @@ from fcpin.receiver.settings.model import ReceiverSettings, StackSettings
 from fcpin.receiver.web.app import build_app
 from fcpin.receiver.web.limits import Limits
 from fcpin.receiver.web.server import server
-from fcpin.stack.pins import StackPin
+from fcpin.stack.stack import StackPin
 from tests.receiver.pins import pin
 from tests.receiver.senders.requests import settings
 from tests.support.clock import ManualClock

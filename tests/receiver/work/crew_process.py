@@ -23,7 +23,7 @@ from fcpin.receiver.settings.model import ReceiverSettings, StackSettings
 from fcpin.receiver.settings.secrets import Secret
 from fcpin.receiver.work.crew import Crew
 from fcpin.receiver.work.observer import Unobserved
-from fcpin.stack.pins import StackPin
+from fcpin.stack.stack import StackPin
 from tests.receiver.pins import pin
 
 STACKS = [f"stack-{number}" for number in range(6)]

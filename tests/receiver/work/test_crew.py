@@ -21,7 +21,7 @@ from fcpin.receiver.settings.model import Mode, ReceiverSettings, StackSettings
 from fcpin.receiver.work.crew import Crew
 from fcpin.receiver.work.observer import Unobserved
 from tests.receiver.fake_converger import FakeConverger
-from tests.receiver.page.people import HoldsFile
+from tests.receiver.page.page_client import HoldsFile
 from tests.receiver.pins import B, pin
 from tests.receiver.samples import push
 

@@ -1,8 +1,7 @@
 """Errors of ACR, in its two shapes: a business error with `IsSuccess: false`, and a gateway error."""
 
 from fcpin.emulator.claims import Refusal, SignatureRefused
-from fcpin.emulator.errors import ApiError
-from fcpin.emulator.wire import WireResponse
+from fcpin.emulator.wire import ApiError, WireResponse
 
 
 class AcrError(ApiError):

@@ -10,16 +10,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from fcpin.emulator.acr import errors
-from fcpin.emulator.acr.model import Instance
-from fcpin.emulator.acr.params import Params
+from fcpin.emulator.acr.model import Instance, Params
 from fcpin.emulator.clock import EmulatorClock
-from fcpin.emulator.ids import Ids
 from fcpin.emulator.knobs import Knobs
 from fcpin.emulator.oci.auth import TEMPORARY_USER
 from fcpin.emulator.oci.errors import OciError
 from fcpin.emulator.oci.model import Namespace, Repository, Tag
 from fcpin.emulator.oci.store import Store
-from fcpin.emulator.state import State, TemporaryKey
+from fcpin.emulator.state import Ids, State, TemporaryKey
 
 Answer = dict[str, Any]
 T = TypeVar("T")
@@ -163,7 +161,7 @@ class ContainerRegistry:
         return {}
 
     def delete_namespace(self, params: Params) -> Answer:
-        """With every repository in it, and every image, as the documentation says."""
+        """With every repository in it, and every image, as documented."""
         self._store.delete_namespace(self._namespace(params, "NamespaceName"))
         return {}
 

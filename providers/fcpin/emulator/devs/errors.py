@@ -1,7 +1,6 @@
-"""Errors of the Devs API. No document tells its codes: these are ours, their HTTP status is what counts."""
+"""Errors of the Devs API. No document lists its codes: these are ours; the HTTP status is what counts."""
 
-from fcpin.emulator.errors import ApiError
-from fcpin.emulator.wire import WireResponse
+from fcpin.emulator.wire import ApiError, WireResponse
 
 
 class DevsError(ApiError):

@@ -1,6 +1,8 @@
 """What Serverless Devs remembers of pipelines and their tasks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Literal
 
 Json = dict[str, Any]
@@ -23,7 +25,7 @@ class ExecError:
 
 
 @dataclass
-class Trouble:
+class InjectedFailure:
     """What is to go wrong with the next build that it can happen to."""
 
     kind: TroubleKind
@@ -45,7 +47,7 @@ class Event:
     content: str = ""
     """Of a push: what the image is made of."""
     reported: str = ""
-    """Of a push: what the task says that it is made of, where that is something else."""
+    """Of a push: the image that the task claims to push, where it is another one."""
 
 
 @dataclass
@@ -91,3 +93,33 @@ class PipelineRecord:
     phase: str = "pending"
     error: ExecError = field(default_factory=ExecError)
     version: int = 1
+
+
+class Phase(StrEnum):
+    """The ID in this emulator, not the one on the wire."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCESS = "success"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    SKIPPED = "skipped"
+
+
+FINISHED = frozenset({Phase.SUCCESS, Phase.FAILED, Phase.CANCELED, Phase.SKIPPED})
+PASSED = frozenset({Phase.SUCCESS, Phase.SKIPPED})
+"""What a task that runs after another one asks of it."""
+
+Vocabulary = Literal["likely", "other"]
+"""`likely` has `Success`, the only documented word, and `Created`, of a sample of a status of the same make."""
+WORDS: Mapping[Vocabulary, Mapping[Phase, str]] = {
+    "likely": {phase: phase.value.capitalize() for phase in Phase} | {Phase.PENDING: "Created"},
+    "other": {
+        Phase.PENDING: "Pending",
+        Phase.RUNNING: "Executing",
+        Phase.SUCCESS: "Succeeded",
+        Phase.FAILED: "Error",
+        Phase.CANCELED: "Cancelled",
+        Phase.SKIPPED: "Ignored",
+    },
+}

@@ -9,10 +9,9 @@ from fcpin.emulator.acr.errors import refused
 from fcpin.emulator.devs import errors
 from fcpin.emulator.devs.model import Json
 from fcpin.emulator.devs.service import ServerlessDevs
-from fcpin.emulator.errors import ApiError
-from fcpin.emulator.ids import Ids
 from fcpin.emulator.signatures import Verifier
-from fcpin.emulator.wire import WireRequest, WireResponse
+from fcpin.emulator.state import Ids
+from fcpin.emulator.wire import ApiError, WireRequest, WireResponse
 
 PREFIX = "/2023-07-14"
 Handler = Callable[[WireRequest, str], Json | list[Json]]

@@ -1,4 +1,4 @@
-"""Runs of tasks and pipelines: begun, carried on by whoever looks, ended.
+"""Runs of tasks and pipelines: started, advanced at each request, ended.
 
 1. A task of a pipeline begins when all that it runs after have passed: succeeded, or are not enabled.
 2. A failed task is the end of those that run after it, and of the pipeline once its other tasks have ended.
@@ -9,18 +9,66 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 from fcpin.emulator.clock import EmulatorClock
-from fcpin.emulator.devs import order, plan
-from fcpin.emulator.devs.destinations import Destination, PushFailed
-from fcpin.emulator.devs.model import Event, ExecError, Json, PipelineRecord, TaskRecord, Trouble
-from fcpin.emulator.devs.phases import FINISHED, Phase
+from fcpin.emulator.devs import plan
+from fcpin.emulator.devs.model import (
+    FINISHED,
+    Event,
+    ExecError,
+    InjectedFailure,
+    Json,
+    Phase,
+    PipelineRecord,
+    TaskRecord,
+)
 from fcpin.emulator.fc.images import Reference
-from fcpin.emulator.ids import Ids
 from fcpin.emulator.knobs import Knobs
-from fcpin.emulator.oci.build import image
-from fcpin.emulator.state import State
+from fcpin.emulator.oci.build import Image, image, put
+from fcpin.emulator.oci.remote import RemoteError, RemoteRegistry
+from fcpin.emulator.oci.store import Store
+from fcpin.emulator.state import Ids, State
+from fcpin.emulator.wire import ApiError
+
+
+class PushFailed(Exception):
+    """The registry did not accept an image. `str()` is the reason."""
+
+
+class Destination(Protocol):
+    """A registry, as builds use it."""
+
+    def push(self, path: str, tag: str, image: Image) -> None:
+        """Raises PushFailed."""
+
+
+class OwnDestination:
+    """The emulator's registry, without going over the wire."""
+
+    def __init__(self, store: Store, changing: Callable[[], AbstractContextManager[Any]]) -> None:
+        self._store = store
+        self._changing = changing
+
+    def push(self, path: str, tag: str, image: Image) -> None:
+        try:
+            with self._changing():
+                put(self._store, self._store.create(path), image, tag)
+        except ApiError as error:
+            raise PushFailed(error.message) from None
+
+
+class RemoteDestination:
+    """A registry somewhere else."""
+
+    def __init__(self, registry: RemoteRegistry) -> None:
+        self._registry = registry
+
+    def push(self, path: str, tag: str, image: Image) -> None:
+        try:
+            self._registry.push(path, tag, image)
+        except RemoteError as error:
+            raise PushFailed(str(error)) from error
 
 
 class Runs:
@@ -55,14 +103,14 @@ class Runs:
     def begin_task(self, task: TaskRecord, when: float | None = None) -> None:
         start = self._clock.now() if when is None else when
         trouble = self._trouble(task)
-        around = plan.Surroundings(self._knobs, self._state.instances)
+        around = plan.BuildContext(self._knobs, self._state.instances)
         task.phase, task.error = Phase.RUNNING, ExecError()
         task.version, task.status_generation = task.version + 1, task.status_generation + 1
         task.log = [f"started in the {'dedicated' if task.data.get('runnerConfig') else 'default'} environment"]
         task.invocations.append(self._invocation(task))
         task.events = plan.plan(task, start, around, trouble)
 
-    def _trouble(self, task: TaskRecord) -> Trouble | None:
+    def _trouble(self, task: TaskRecord) -> InjectedFailure | None:
         """The first one ordered that can befall the task; it is used up."""
         for number, trouble in enumerate(self._state.build_troubles):
             if plan.happens_to(trouble, task.data):
@@ -117,7 +165,7 @@ class Runs:
     def settle(self, *, wait: bool = True) -> None:
         """Do everything that is due. Outside the lock: a push may be to another process.
 
-        Unless *wait*, nothing is done while somebody else is at it.
+        Without *wait* it returns while another thread is doing the same.
         """
         if not self._turn.acquire(blocking=wait):
             return
@@ -206,12 +254,12 @@ class Runs:
     def _go_on(self, pipeline: PipelineRecord, when: float) -> None:
         """Begin or skip what can be, and end the pipeline when nothing is left."""
         tasks = self.tasks(pipeline)
-        while moved := list(order.movable(tasks)):
+        while moved := list(plan.movable(tasks)):
             for task, phase in moved:
                 if phase is Phase.SKIPPED:
                     self._end(task, phase, ExecError())
                 else:
                     self.begin_task(task, when)
-        if ended := order.outcome(tasks):
+        if ended := plan.outcome(tasks):
             pipeline.phase, pipeline.error = ended
             pipeline.version += 1

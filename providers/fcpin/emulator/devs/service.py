@@ -1,17 +1,77 @@
 """The operations on pipelines and tasks."""
 
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
-from fcpin.emulator.clock import EmulatorClock
+from fcpin.emulator.clock import EmulatorClock, iso
 from fcpin.emulator.devs import errors, rules
-from fcpin.emulator.devs.labels import selector
-from fcpin.emulator.devs.model import ExecError, Json, PipelineRecord, TaskRecord
-from fcpin.emulator.devs.phases import FINISHED, PASSED, WORDS, Phase
+from fcpin.emulator.devs.model import FINISHED, PASSED, WORDS, ExecError, Json, Phase, PipelineRecord, TaskRecord
 from fcpin.emulator.devs.runs import Runs
-from fcpin.emulator.devs.views import pipeline_view, task_view
-from fcpin.emulator.ids import Ids
 from fcpin.emulator.knobs import Knobs
-from fcpin.emulator.state import State
+from fcpin.emulator.state import Ids, State
+
+Labels = Mapping[str, str]
+Selector = Callable[[Labels], bool]
+
+
+def selector(text: str) -> Selector:
+    """Parse the query's `labelSelector`. Raises InvalidArgument."""
+    terms = [_term(term.strip()) for term in text.split(",") if term.strip()]
+    return lambda labels: all(holds(labels) for holds in terms)
+
+
+def _term(text: str) -> Selector:
+    for sign, wanted in (("!=", False), ("==", True), ("=", True)):
+        key, found, value = text.partition(sign)
+        if found:
+            if not key or not value:
+                raise errors.invalid(f"labelSelector {text!r} is invalid")
+            return lambda labels: (labels.get(key) == value) is wanted
+    if text.startswith("!"):
+        return lambda labels: text[1:] not in labels
+    return lambda labels: text in labels
+
+
+Words = Mapping[Phase, str]
+
+
+def pipeline_view(record: PipelineRecord, words: Words) -> Json:
+    return {
+        **_resource("Pipeline", record),
+        "spec": record.spec,
+        "status": _status(record.phase, record.error, words),
+    }
+
+
+def task_view(record: TaskRecord, words: Words) -> Json:
+    return {
+        **_resource("Task", record),
+        "spec": {"templateName": record.template, "context": {"data": record.data}},
+        "status": {
+            **_status(record.phase, record.error, words),
+            "statusGeneration": record.status_generation,
+            "executionDetails": list(record.log),
+            "invocations": [{**one, "status": words[Phase(one["status"])]} for one in record.invocations],
+        },
+    }
+
+
+def _resource(kind: str, record: PipelineRecord | TaskRecord) -> Json:
+    return {
+        "kind": kind,
+        "name": record.name,
+        "uid": record.uid,
+        "description": record.description,
+        "labels": dict(record.labels),
+        "createdTime": iso(record.created),
+        "generation": 1,
+        "resourceVersion": record.version,
+    }
+
+
+def _status(phase: str, error: ExecError, words: Words) -> dict[str, Any]:
+    return {"phase": words[Phase(phase)], "latestExecError": error.wire}
+
 
 PIPELINE_LABEL = "pipelineName"
 _R = TypeVar("_R", PipelineRecord, TaskRecord)
@@ -142,7 +202,7 @@ class ServerlessDevs:
         return self._view(task)
 
     def resume_task(self, name: str) -> Json:
-        """For tasks that wait for somebody's approval, of which the emulator has none."""
+        """For tasks that wait for approval, of which the emulator has none."""
         raise self._wrong_phase(self.task(name), "resumed")
 
     def put_task_status(self, name: str, request: Json, *, force: bool) -> Json:

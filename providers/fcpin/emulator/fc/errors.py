@@ -1,8 +1,7 @@
 """Errors of Function Compute, with its codes and its shape."""
 
 from fcpin.emulator.claims import Refusal, SignatureRefused
-from fcpin.emulator.errors import ApiError
-from fcpin.emulator.wire import WireResponse
+from fcpin.emulator.wire import ApiError, WireResponse
 
 
 class FcError(ApiError):

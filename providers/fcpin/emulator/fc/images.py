@@ -1,13 +1,18 @@
 """Where images are, and what Function Compute makes of a reference to one."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import urllib3
+
 from fcpin.emulator.fc.model import Pin
 from fcpin.emulator.knobs import Knobs
-from fcpin.emulator.oci.store import INDEX_TYPES
+from fcpin.emulator.oci.errors import OciError
+from fcpin.emulator.oci.remote import RemoteError, RemoteRegistry
+from fcpin.emulator.oci.store import IMAGE_TYPES, INDEX_TYPES, Store, digest_of
 
 _PLATFORM = ("linux", "amd64")
 _REFERENCE = re.compile(
@@ -17,11 +22,11 @@ _REFERENCE = re.compile(
 
 
 class ImageUnusable(Exception):
-    """FC cannot have this image. `str()` is what FC says about it."""
+    """FC cannot pull this image. `str()` is the reason that FC reports."""
 
 
 class InvalidImage(ImageUnusable):
-    """FC can never run this: no reference, or another platform. Refused at once, whatever the knobs say."""
+    """FC can never run this: no reference, or another platform. Refused at once, with every knob."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ class Found:
 
 
 class Source(Protocol):
-    """A registry, as FC uses it. Raises ImageUnusable when it cannot be asked."""
+    """A registry, as FC uses it. Raises ImageUnusable when it cannot be reached."""
 
     def digest(self, path: str, reference: str) -> str | None:
         """The digest that a tag or digest names, or None."""
@@ -117,3 +122,59 @@ def _index_platform(child: dict[str, Any]) -> tuple[str, str]:
 
 def _other_platform(text: str, platform: tuple[str, str]) -> InvalidImage:
     return InvalidImage(f"image {text}: invalid image, platform of image is {'/'.join(platform)}")
+
+
+_ACCEPT = ", ".join(sorted(INDEX_TYPES | IMAGE_TYPES))
+
+
+class OwnSource:
+    """The emulator's registry, without going over the wire."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def digest(self, path: str, reference: str) -> str | None:
+        found = self.manifest(path, reference)
+        return found.digest if found else None
+
+    def manifest(self, path: str, reference: str) -> Found | None:
+        try:
+            manifest = self._store.manifest(self._store.repository(path), reference)
+        except OciError:
+            return None
+        return Found(manifest.digest, manifest.media_type, self._store.parsed(manifest.digest))
+
+    def config(self, path: str, digest: str) -> dict[str, Any]:  # noqa: ARG002 - blobs are kept by digest
+        return self._store.parsed(digest)
+
+
+class RemoteSource:
+    """A registry somewhere else."""
+
+    def __init__(self, registry: RemoteRegistry) -> None:
+        self._registry = registry
+
+    def digest(self, path: str, reference: str) -> str | None:
+        response = self._get("HEAD", path, f"manifests/{reference}")
+        return response.headers.get("docker-content-digest") if response else None
+
+    def manifest(self, path: str, reference: str) -> Found | None:
+        response = self._get("GET", path, f"manifests/{reference}")
+        if response is None:
+            return None
+        media_type = response.headers.get("content-type", "").partition(";")[0]
+        return Found(digest_of(response.data), media_type, json.loads(response.data))
+
+    def config(self, path: str, digest: str) -> dict[str, Any]:
+        response = self._get("GET", path, f"blobs/{digest}")
+        if response is None:
+            raise ImageUnusable(f"image {self._registry.host}/{path}: config {digest} not found")
+        value: dict[str, Any] = json.loads(response.data)
+        return value
+
+    def _get(self, method: str, path: str, what: str) -> urllib3.BaseHTTPResponse | None:
+        """None when there is no such thing. Raises ImageUnusable."""
+        try:
+            return self._registry.get(method, path, what, _ACCEPT)
+        except RemoteError as error:
+            raise ImageUnusable(f"image {self._registry.host}/{path}: {error}") from error

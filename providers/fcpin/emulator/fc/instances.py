@@ -8,8 +8,8 @@ from fcpin.emulator.fc import lifecycle
 from fcpin.emulator.fc.errors import alias_not_found, version_not_found
 from fcpin.emulator.fc.images import Images, ImageUnusable
 from fcpin.emulator.fc.model import FunctionRecord, Instance, Pin
-from fcpin.emulator.ids import Ids
 from fcpin.emulator.knobs import Knobs
+from fcpin.emulator.state import Ids
 
 LATEST = "LATEST"
 _PULL_FAILED = "PullImageFailed"
@@ -17,9 +17,9 @@ _PULL_MESSAGE = "Failed to pull image. failed to create container due to resolve
 _PULL_FAILED_STATUS = 400
 """No document has it."""
 _IDLE_SECONDS = 300
-"""After which an unused instance ends; the documentation says that instances are kept for a few minutes."""
+"""After which an unused instance ends; documented: instances are kept for a few minutes."""
 _NOT_READY = 412
-"""Of calls to a function that is not Active. The documentation says that they fail, not how."""
+"""Of calls to a function that is not Active. Documented is that they fail, not how."""
 _DISABLED = 403
 """Of calls to a function whose invocation is disabled. Not documented either."""
 

@@ -5,7 +5,7 @@
    ones serve, or Failed and the former ones go on.
 3. Inactive: a call is refused, but makes the function Pending and then Active again.
 
-Nothing runs in the background: whoever looks at a function first settles what has become due.
+Nothing runs in the background: each request first settles what has become due.
 """
 
 from fcpin.emulator.fc.model import FunctionRecord, PlannedFailure, Transition

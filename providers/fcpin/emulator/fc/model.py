@@ -103,7 +103,7 @@ class Instance:
 
 @dataclass
 class FunctionRecord:
-    """One function: what was asked for, what serves, and what is under way."""
+    """One function: its requested settings, those in effect, and the pending update."""
 
     name: str
     id: str

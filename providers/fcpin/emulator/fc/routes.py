@@ -6,18 +6,16 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from fcpin.emulator.clock import EmulatorClock
-from fcpin.emulator.errors import ApiError
 from fcpin.emulator.fc import errors
 from fcpin.emulator.fc.instances import Instances
 from fcpin.emulator.fc.model import FunctionRecord, Json
-from fcpin.emulator.fc.paging import cut, limit_of
-from fcpin.emulator.fc.rules import is_fc2_name
+from fcpin.emulator.fc.rules import cut, is_fc2_name, limit_of
 from fcpin.emulator.fc.service import FunctionCompute, arn, name_of
 from fcpin.emulator.fc.triggers import Triggers
 from fcpin.emulator.fc.versions import Versions
-from fcpin.emulator.ids import Ids
 from fcpin.emulator.signatures import Verifier
-from fcpin.emulator.wire import WireRequest, WireResponse
+from fcpin.emulator.state import Ids
+from fcpin.emulator.wire import ApiError, WireRequest, WireResponse
 
 PREFIX = "/2023-03-30"
 RESOLVING = frozenset({"CreateFunction", "UpdateFunction", "InvokeFunction"})

@@ -10,9 +10,8 @@ from fcpin.emulator.fc import errors, lifecycle, rules, settings
 from fcpin.emulator.fc.images import Images, ImageUnusable, InvalidImage
 from fcpin.emulator.fc.instances import LATEST
 from fcpin.emulator.fc.model import FunctionRecord, Json, Pin, PlannedFailure, Snapshot, Version
-from fcpin.emulator.ids import Ids
 from fcpin.emulator.knobs import Knobs
-from fcpin.emulator.state import State
+from fcpin.emulator.state import Ids, State
 
 ACCOUNT_ID = "1234567890123456"
 REGION = "cn-hangzhou"
@@ -102,8 +101,8 @@ class FunctionCompute:
             keep_masked_password=self._knobs.masked_login_input == "ignored",
         )
         rules.check_settings(after)
-        asked = request.get(settings.image_key(after)) or {}
-        pin, failure = self._repin(before, settings.image_config(after), asked)
+        requested = request.get(settings.image_key(after)) or {}
+        pin, failure = self._repin(before, settings.image_config(after), requested)
         with self._lock:
             record = self.record(name)
             now, stale = self._clock.now(), copy.deepcopy(self.view(record))

@@ -30,7 +30,7 @@ _ABSENT_IF_EMPTY = ("environmentVariables", "layers")
 
 
 STATUS = frozenset(key for key in _READ_ONLY if key.startswith(("state", "lastUpdateStatus")))
-"""What an answer tells of an operation under way."""
+"""Fields of an answer about a pending operation."""
 
 
 def image_key(settings: Json) -> str:
@@ -44,7 +44,7 @@ def image_config(settings: Json) -> Json:
 
 
 def created(request: Json) -> Json:
-    """Settings of a new function: what the request says over FC's defaults."""
+    """Settings of a new function: those of the request over FC's defaults."""
     return copy.deepcopy(_DEFAULTS) | writable(request)
 
 

@@ -9,9 +9,9 @@ from fcpin.emulator.clock import EmulatorClock, iso
 from fcpin.emulator.fc import errors
 from fcpin.emulator.fc.instances import LATEST
 from fcpin.emulator.fc.model import FunctionRecord, Json, Trigger
-from fcpin.emulator.fc.paging import cut, limit_of
+from fcpin.emulator.fc.rules import cut, limit_of
 from fcpin.emulator.fc.service import REGION, arn, resolve
-from fcpin.emulator.ids import Ids
+from fcpin.emulator.state import Ids
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
 _TYPES = ("oss", "log", "timer", "http", "tablestore", "cdn_events", "mns_topic", "eventbridge")

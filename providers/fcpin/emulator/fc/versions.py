@@ -5,8 +5,7 @@ import copy
 from fcpin.emulator.clock import EmulatorClock, iso
 from fcpin.emulator.fc import errors
 from fcpin.emulator.fc.model import Alias, FunctionRecord, Json, Snapshot, Version
-from fcpin.emulator.fc.paging import cut, limit_of
-from fcpin.emulator.fc.rules import check_name
+from fcpin.emulator.fc.rules import check_name, cut, limit_of
 
 
 class Versions:

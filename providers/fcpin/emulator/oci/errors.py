@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from fcpin.emulator.errors import ApiError
-from fcpin.emulator.wire import WireResponse
+from fcpin.emulator.wire import ApiError, WireResponse
 
 
 class OciError(ApiError):

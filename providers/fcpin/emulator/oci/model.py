@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Tag:
-    """A name for a digest, and what ACR says about it beside."""
+    """A name for a digest, and what ACR reports about it."""
 
     name: str
     digest: str
     first_pushed_ms: int
     pushed_ms: int
     created_ms: int
-    """When the publisher says that the image was built."""
+    """When the image was built, by its publisher's clock."""
     size: int
     """Bytes of config and layers; of an index, 0."""
     image_id: str = ""

@@ -7,9 +7,9 @@ from urllib.parse import urlencode, urljoin
 
 import urllib3
 
+from fcpin.emulator.oci.auth import SERVICE, Access, Tokens
 from fcpin.emulator.oci.build import Image
 from fcpin.emulator.oci.store import digest_of
-from fcpin.emulator.oci.tokens import SERVICE, Access, Tokens
 
 _SERVICE = re.compile(r'service="([^"]*)"')
 _PULL = ("pull",)
@@ -17,7 +17,7 @@ _PUSH = ("pull", "push")
 
 
 class RemoteError(Exception):
-    """The registry did not do what was asked for. `str()` says what it did instead."""
+    """The registry did not answer as requested. `str()` is what it answered."""
 
 
 class RemoteRegistry:

@@ -8,9 +8,8 @@ from urllib.parse import quote, urlencode
 from fcpin.emulator.knobs import Knobs
 from fcpin.emulator.oci import errors
 from fcpin.emulator.oci.auth import Gate
-from fcpin.emulator.oci.store import DIGEST, Store
-from fcpin.emulator.oci.uploads import Uploads
-from fcpin.emulator.wire import WireRequest, WireResponse
+from fcpin.emulator.oci.store import DIGEST, Store, Uploads
+from fcpin.emulator.wire import ApiError, WireRequest, WireResponse
 
 _NAME = r"(?P<name>[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*)"
 _RIGHTS = {"GET": "pull", "HEAD": "pull", "POST": "push", "PUT": "push", "PATCH": "push", "DELETE": "delete"}
@@ -183,3 +182,31 @@ class Storage:
 
     def _sign(self, digest: str) -> str:
         return hmac.new(self._secret.encode(), digest.encode(), "sha256").hexdigest()
+
+
+class RegistryService:
+    """Answers everything that is neither Function Compute's nor ACR's."""
+
+    def __init__(self, routes: OciRoutes, gate: Gate, storage: Storage) -> None:
+        self._routes = routes
+        self._gate = gate
+        self._storage = storage
+
+    def action(self, request: WireRequest) -> tuple[str, str]:
+        """What the call is recorded as, and what it is about."""
+        if request.path == "/auth":
+            return f"{request.method} token", " ".join(request.params("scope"))
+        if request.path.startswith("/_storage/"):
+            return f"{request.method} storage", request.path.removeprefix("/_storage/")
+        return self._routes.action(request)
+
+    def answer(self, request: WireRequest) -> WireResponse:
+        """Raises OciError."""
+        if request.path == "/auth" and request.method == "GET":
+            return self._gate.token(request)
+        if request.path.startswith("/_storage/"):
+            return self._storage.answer(request)
+        return self._routes.answer(request)
+
+    def failed(self, error: ApiError) -> WireResponse:
+        return errors.response(error)

@@ -6,12 +6,13 @@ import re
 from collections.abc import Container, MutableMapping
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from fcpin.emulator.clock import EmulatorClock
-from fcpin.emulator.ids import Ids
 from fcpin.emulator.oci import errors
 from fcpin.emulator.oci.model import Manifest, Namespace, Repository, Tag
-from fcpin.emulator.state import State
+from fcpin.emulator.state import Ids, State
+from fcpin.emulator.wire import WireRequest, WireResponse
 
 INDEX_TYPES = frozenset(
     {"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"}
@@ -102,7 +103,7 @@ class Store:
         return self._blobs[digest]
 
     def put_blob(self, repository: Repository, content: bytes, digest: str = "") -> str:
-        """Keep *content*. Raises DIGEST_INVALID when it is not what *digest* says."""
+        """Store *content*. Raises DIGEST_INVALID when *digest* is not its digest."""
         actual = digest_of(content)
         if digest and digest != actual:
             raise errors.digest_invalid(
@@ -197,3 +198,72 @@ class Store:
             raise errors.manifest_unknown(digest)
         for name in [tag.name for tag in repository.tags.values() if tag.digest == digest]:
             del repository.tags[name]
+
+
+class Uploads:
+    """Unfinished uploads. They are lost with the process, as clients expect of a registry."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._open: dict[str, bytearray] = {}
+
+    def start(self, request: WireRequest, name: str, upload: str) -> WireResponse:
+        repository = self._store.create_by_push(name)
+        mount, source = request.param("mount"), request.param("from")
+        if mount and source and self._store.mount_blob(repository, mount, source):
+            return _created(name, mount)
+        if digest := request.param("digest"):
+            return _created(name, self._store.put_blob(repository, request.body, digest))
+        upload = str(uuid4())
+        self._open[upload] = bytearray()
+        return self._accepted(name, upload, 202)
+
+    def append(self, request: WireRequest, name: str, upload: str) -> WireResponse:
+        self._extend(request, name, upload)
+        return self._accepted(name, upload, 202)
+
+    def finish(self, request: WireRequest, name: str, upload: str) -> WireResponse:
+        content = self._extend(request, name, upload)
+        digest = request.param("digest")
+        if not digest:
+            raise errors.digest_invalid("the digest parameter is missing")
+        self._store.put_blob(self._store.create_by_push(name), bytes(content), digest)
+        del self._open[upload]
+        return _created(name, digest)
+
+    def progress(self, _: WireRequest, name: str, upload: str) -> WireResponse:
+        self._content(upload)
+        return self._accepted(name, upload, 204)
+
+    def cancel(self, _: WireRequest, name: str, upload: str) -> WireResponse:  # noqa: ARG002 - the route's part
+        self._content(upload)
+        del self._open[upload]
+        return WireResponse(204)
+
+    def _content(self, upload: str) -> bytearray:
+        content = self._open.get(upload)
+        if content is None:
+            raise errors.upload_unknown(upload)
+        return content
+
+    def _extend(self, request: WireRequest, name: str, upload: str) -> bytearray:
+        content = self._content(upload)
+        announced = re.fullmatch(r"(?:bytes[ =])?(\d+)-(\d+)(?:/.*)?", request.header("content-range"))
+        if announced and int(announced[1]) != len(content):
+            headers = self._accepted(name, upload, 416).headers
+            raise errors.upload_invalid(f"chunk starts at {announced[1]}, expected {len(content)}", headers, 416)
+        content += request.body
+        return content
+
+    def _accepted(self, name: str, upload: str, status: int) -> WireResponse:
+        end = max(len(self._open[upload]) - 1, 0)
+        headers = {
+            "location": f"/v2/{name}/blobs/uploads/{upload}",
+            "range": f"0-{end}",
+            "docker-upload-uuid": upload,
+        }
+        return WireResponse(status, headers=headers)
+
+
+def _created(name: str, digest: str) -> WireResponse:
+    return WireResponse(201, headers={"location": f"/v2/{name}/blobs/{digest}", "docker-content-digest": digest})

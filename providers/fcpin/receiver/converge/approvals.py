@@ -1,9 +1,10 @@
-"""What was approved, handed to the provider for one run, and what the provider refused (fcpin's approved.py)."""
+"""What was approved, handed to the provider for one run, and what the provider refused (fcpin's approvals.py)."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from fcpin.pinned_function import approved
+from fcpin.pin import ImageChange
+from fcpin.pinned_function import approvals
 from fcpin.receiver.converge.base import Change
 
 
@@ -12,13 +13,17 @@ def hand_over(folder: Path, changes: Mapping[str, Change] | None) -> Mapping[str
     if changes is None:
         return {}
     file = folder / _NAME
-    approved.write(file, {name: approved.Transition(one.from_digest, one.to_digest) for name, one in changes.items()})
-    return {approved.FILE: str(file)}
+    given = {
+        name: ImageChange(from_digest=one.from_digest, to_tag=one.to_tag, to_digest=one.to_digest)
+        for name, one in changes.items()
+    }
+    approvals.write(file, given)
+    return {approvals.FILE: str(file)}
 
 
 def refused(folder: Path) -> frozenset[str]:
     """Names of the pins that the run left as they are."""
-    return approved.refused(folder / _NAME)
+    return approvals.rejected(folder / _NAME)
 
 
 _NAME = "approved.json"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from fcpin.image import Digest
-from fcpin.stack.pins import StackPin
+from fcpin.stack.stack import StackPin
 
 Progress = Callable[[str], None]
 """Takes one line of what the engine says, as it says it."""

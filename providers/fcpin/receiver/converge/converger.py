@@ -18,7 +18,7 @@ from fcpin.receiver.converge.program import Program
 from fcpin.receiver.converge.run import Run, Runs
 from fcpin.receiver.errors import ConvergenceFailed, Interrupted, NotAsApproved
 from fcpin.stack import Engine, StackPin
-from fcpin.stack.pins import pins_in
+from fcpin.stack.stack import pins_in
 
 
 class EngineConverger:

@@ -7,9 +7,9 @@ from fcpin.clock import Clock
 from fcpin.errors import InvalidSettings, Problem
 from fcpin.policy.hold import Hold
 from fcpin.stack import Engine, Stack
-from fcpin.stack.config_file import with_hold
 from fcpin.stack.project import read_file, stack_file, write_file
 from fcpin.stack.rollback import Entry, hold_for, reason_of
+from fcpin.stack.yaml_edit import with_hold
 
 
 class FileHolds:

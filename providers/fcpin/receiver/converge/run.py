@@ -3,7 +3,7 @@
 1. What the engine says goes into files, which are read as they grow. So the process does not need us: whoever kills
    the receiver does not cut a deployment off.
 2. The folder has the stack's name, and says which process is at work. It goes when that has ended.
-3. What the plugins counted of their calls (fcpin.tally) becomes part of this process's tally.
+3. What the plugins counted of their calls (fcpin.call_statistics) becomes part of this process's tally.
 """
 
 import json
@@ -20,9 +20,9 @@ from urllib.parse import quote
 
 import psutil
 
-from fcpin import tally
+from fcpin import call_statistics
 from fcpin.clock import Clock, SystemClock
-from fcpin.pinned_function.run_memo import private
+from fcpin.pinned_function.preview_cache import private
 from fcpin.receiver.converge.base import Progress
 from fcpin.receiver.errors import ConvergenceFailed, Interrupted, StackBusy
 
@@ -75,7 +75,7 @@ class Runs:
 
     @contextmanager
     def begin(self, stack: str) -> Iterator["Run"]:
-        """A run of *stack*. Raises StackBusy while one that a killed receiver began is at work, MemoRefused."""
+        """A run of *stack*. Raises StackBusy while one that a killed receiver began is at work, UnsafeFolder."""
         folder = private(self._folder) / quote(stack, safe="")
         left = _left(folder)
         if left is not None and left.is_alive:
@@ -148,7 +148,7 @@ class Run:
         """
         if self._runs.stopping.is_set():
             raise Interrupted(f"stack {self.stack}: not begun, since the receiver is being stopped")
-        environment = {**environment, tally.FOLDER: str(self.folder / _CALLS)}
+        environment = {**environment, call_statistics.FOLDER: str(self.folder / _CALLS)}
         with ExitStack() as files:
             said = [files.enter_context((self.folder / name).open("w+b")) for name in ("stdout", "stderr")]
             try:
@@ -224,5 +224,5 @@ def _left(folder: Path) -> ProcessId | None:
 
 
 def _clear(folder: Path) -> None:
-    tally.calls.add(tally.collected(folder / _CALLS))
+    call_statistics.calls.add(call_statistics.collect(folder / _CALLS))
     shutil.rmtree(folder, ignore_errors=True)

@@ -23,7 +23,7 @@ from fcpin.receiver.converge.words import in_words
 from fcpin.receiver.ledger.model import Job, State, Transition
 from fcpin.receiver.survey_report import FunctionReport, HoldReport, StackReport, UnreadableReport, survey_key
 from fcpin.stack import Engine, Stack, StackPin
-from fcpin.stack.survey import Finding, Survey
+from fcpin.stack.drift_scan import DriftScan, Finding
 
 _HISTORY: Final = 1000
 _log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ class Surveyor:
     def _survey(self, stack: Stack, now: datetime) -> Sequence[Finding]:
         settings = stack.settings
         registries = registries_of(settings, self._clock)
-        survey = Survey(function_clients(settings), registries, now, min_age_bypass=settings.min_age_bypass)
+        survey = DriftScan(function_clients(settings), registries, now, min_age_bypass=settings.min_age_bypass)
         return survey.of(stack.pins)
 
     def _newest(self, stack: str) -> Mapping[str, Transition] | None:

@@ -7,8 +7,8 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
+from fcpin.call_statistics import Call
 from fcpin.receiver.metrics.counted import PREFIX
-from fcpin.tally import Call
 
 Calls: TypeAlias = Callable[[], Mapping[Call, int]]
 """How often each call was made until now, by this process and those that it started."""

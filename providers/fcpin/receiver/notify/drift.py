@@ -6,14 +6,11 @@ Each kind of each pin is told once, until it is another one; which was told is i
 from collections.abc import Callable
 from typing import Final
 
-from fcpin.drift import Kind
 from fcpin.receiver.ledger.base import Ledger
 from fcpin.receiver.ledger.model import State
 from fcpin.receiver.notify.message import Message, drifted
 from fcpin.receiver.survey_report import StackReport
 
-_UNTOLD: Final = frozenset({Kind.OK, Kind.UNKNOWN, Kind.UPDATE_IN_PROGRESS, Kind.FUNCTION_INACTIVE})
-"""These set themselves right, or cannot be told."""
 _AT_WORK: Final = frozenset({State.WAITING, State.RUNNING, State.APPROVAL})
 
 
@@ -29,7 +26,7 @@ class DriftNotices:
             return
         key = f"drift-told:{report.stack}"
         told = self._ledger.get(key) or {}
-        drift = {one.pin: one for one in report.functions if one.drift not in _UNTOLD and not one.suspended}
+        drift = {one.pin: one for one in report.functions if one.drift.facts.is_notified and not one.suspended}
         kinds = {pin: str(one.drift) for pin, one in drift.items()}
         if kinds == told:
             return

@@ -1,6 +1,6 @@
-"""The page: what every function runs, what is under way, and the buttons."""
+"""The page: what every function runs, the jobs, and the buttons."""
 
-from fcpin.receiver.page.actions import Actions, Holds, LedgerActions, NoLongerSo
+from fcpin.receiver.page.actions import Holds, LedgerActions, StaleAction
 from fcpin.receiver.page.page import Page
 
-__all__ = ["Actions", "Holds", "LedgerActions", "NoLongerSo", "Page"]
+__all__ = ["Holds", "LedgerActions", "Page", "StaleAction"]

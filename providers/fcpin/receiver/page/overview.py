@@ -1,4 +1,4 @@
-"""What the page shows, read from the ledger and put into order: worst first, soonest first, newest first."""
+"""What the page shows, read from the ledger and sorted: worst first, soonest first, newest first."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,30 +9,18 @@ from typing import Final
 from fcpin.drift import Kind
 from fcpin.receiver.ledger.base import Ledger
 from fcpin.receiver.ledger.model import Freeze, Job, Proposal, State, Transition
-from fcpin.receiver.page.words import counted
+from fcpin.receiver.page.formatting import counted
 from fcpin.receiver.survey_report import FunctionReport, StackReport, UnreadableReport, survey_key
 
 JOBS: Final = 50
 HISTORY: Final = 15
 
-OUTAGES: Final = frozenset(
-    {Kind.FUNCTION_MISSING, Kind.FUNCTION_DISABLED, Kind.DELETED_DIGEST, Kind.DELETED_TAG, Kind.MOVED_TAG}
-)
-"""New instances cannot start."""
-_SAID_OF: Final = (
-    (OUTAGES, "cannot start new instances"),
-    (frozenset({Kind.UPDATE_FAILED, Kind.OUT_OF_BAND_IMAGE}), "not as deployed"),
-    (frozenset({Kind.FUNCTION_LOCKED}), "locked"),
-    (frozenset({Kind.UNKNOWN}), "could not be looked at"),
-    (frozenset({Kind.NEWER_TAG}), "with a newer image"),
-    (frozenset({Kind.UPDATE_IN_PROGRESS, Kind.FUNCTION_INACTIVE}), "updating or idle"),
-)
 _WORST_FIRST: Final = tuple(Kind)
 _SOONEST_FIRST: Final = (State.RUNNING, State.DEAD, State.APPROVAL, State.WAITING)
 
 
 class Level(StrEnum):
-    """How bad something is; each has a colour and a sign."""
+    """How bad something is; each has a colour and an icon."""
 
     BROKEN = "broken"
     UNKNOWN = "unknown"
@@ -44,7 +32,7 @@ _LEVELS: Final = {0: Level.FINE, 10: Level.BEHIND, 20: Level.BROKEN, 30: Level.U
 
 
 def level(kind: Kind) -> Level:
-    """As bad as the exit status of `fcpin drift` says."""
+    """By the exit status of `fcpin drift`."""
     return _LEVELS[kind.exit_code]
 
 
@@ -54,11 +42,11 @@ class StackView:
 
     name: str
     approves: bool
-    """Whether it waits for approval of what it deploys."""
+    """Whether its deployments need an approval."""
     report: StackReport | None = None
-    """None until a survey has looked at it."""
+    """None until the first drift scan."""
     error: str = ""
-    """Why nothing newer is known."""
+    """Why there is nothing newer."""
 
     @property
     def functions(self) -> Sequence[FunctionReport]:
@@ -70,7 +58,7 @@ class StackView:
         return next((one for one in self.functions if one.pin == pin), None)
 
     def exposed_seconds(self, function: FunctionReport, now: datetime) -> float | None:
-        """By now, if nothing has changed since the survey; None where new instances can start."""
+        """Until *now*, if nothing changed since the drift scan; None if new instances can start."""
         if function.exposed_seconds is None or self.report is None:
             return None
         return function.exposed_seconds + max((now - self.report.at).total_seconds(), 0.0)
@@ -90,13 +78,13 @@ class Overview:
 
     stacks: Sequence[StackView]
     jobs: Sequence[Job]
-    """What runs, was given up or waits."""
+    """Running, failed, waiting for approval and pending."""
     done: Sequence[Job]
     proposals: Sequence[Proposal]
     transitions: Sequence[Transition]
     freeze: Freeze | None
-    said: Mapping[str, Sequence[tuple[int, str]]] = field(default_factory=dict)
-    """What the jobs that run have said."""
+    progress: Mapping[str, Sequence[tuple[int, str]]] = field(default_factory=dict)
+    """Numbered lines of the running jobs, by job."""
 
     def stack(self, name: str) -> StackView | None:
         return next((one for one in self.stacks if one.name == name), None)
@@ -109,7 +97,7 @@ class Overview:
 
 
 def read_overview(ledger: Ledger, stacks: Mapping[str, bool]) -> Overview:
-    """*stacks*: names, and whether they wait for approval. Raises LedgerUnavailable."""
+    """*stacks*: names, and whether their deployments need an approval. Raises LedgerUnavailable."""
     jobs = ledger.jobs(limit=JOBS)
     open_jobs = [job for job in jobs if job.state is not State.DONE]
     return Overview(
@@ -119,7 +107,7 @@ def read_overview(ledger: Ledger, stacks: Mapping[str, bool]) -> Overview:
         proposals=sorted(ledger.proposals(), key=lambda one: (one.approved is not None, one.stack, one.pin)),
         transitions=ledger.transitions(limit=HISTORY),
         freeze=ledger.frozen(),
-        said={job.id: ledger.said(job.id) for job in jobs if job.state is State.RUNNING},
+        progress={job.id: ledger.said(job.id) for job in jobs if job.state is State.RUNNING},
     )
 
 
@@ -135,12 +123,15 @@ def _stack(ledger: Ledger, name: str, approves: bool) -> StackView:
 
 
 def _headline(kinds: Sequence[Kind], unseen: Sequence[str]) -> Headline:
-    counts = [(level(min(these)), sum(kind in these for kind in kinds), words) for these, words in _SAID_OF]
-    parts = [(how_bad, f"{counted(count, 'function')} {words}") for how_bad, count, words in counts if count]
+    groups: dict[str, list[Kind]] = {}
+    for kind in sorted(kinds, key=_WORST_FIRST.index):
+        if kind.facts.summary:
+            groups.setdefault(kind.facts.summary, []).append(kind)
+    parts = [(level(these[0]), f"{counted(len(these), 'function')} {words}") for words, these in groups.items()]
     if parts:
         return Headline(parts[0][0], "; ".join(words for _, words in parts))
     if unseen:
-        return Headline(Level.UNKNOWN, f"{', '.join(unseen)}: not looked at yet")
+        return Headline(Level.UNKNOWN, f"{', '.join(unseen)}: not scanned yet")
     if not kinds:
         return Headline(Level.FINE, "No function is pinned")
     return Headline(Level.FINE, f"{'All ' if len(kinds) > 1 else ''}{counted(len(kinds), 'function')} as deployed")

@@ -21,7 +21,7 @@ from fcpin.receiver.ledger.model import Job, Proposal, State, Transition
 from fcpin.receiver.settings.model import Mode, Outages, StackSettings
 from fcpin.receiver.work import approval, history, windows
 from fcpin.receiver.work.outage import Concerned, Moved, moved
-from fcpin.stack.pins import StackPin
+from fcpin.stack.stack import StackPin
 
 FROZEN_FOR: Final = timedelta(minutes=1)
 """After which a frozen job is looked at again, should nobody say that the freeze is lifted."""

@@ -7,7 +7,7 @@ from fcpin.image import Digest, Image
 from fcpin.receiver.ledger.model import Job, Transition
 from fcpin.receiver.push import Push
 from fcpin.receiver.work.outage import Concerned
-from fcpin.stack.pins import StackPin
+from fcpin.stack.stack import StackPin
 
 
 def transitions(

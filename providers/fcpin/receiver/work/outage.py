@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 
 from fcpin.receiver.push import Push
-from fcpin.stack.pins import StackPin
+from fcpin.stack.stack import StackPin
 
 Concerned = Callable[[Sequence[Push], Sequence[StackPin]], Sequence[str]]
 """Names of the pins that pushes concern."""

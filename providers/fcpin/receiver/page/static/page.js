@@ -1,15 +1,15 @@
-// Keeps the page as it is on the server: what a job says comes by itself, anything else is fetched when it has changed.
-// Without this file the page reloads by itself.
+// Live updates: lines of progress are appended, anything else is fetched when it has changed.
+// Without this script the page reloads by itself.
 "use strict";
 
-const AGAIN = 15000; // milliseconds until the next try, when there is no stream
+const RETRY = 15000; // milliseconds until the next attempt after the stream was refused
 const LINES = 200; // of a job
 const JOBS = 20;
-const said = new Map(); // job -> [[number, line], …]: what came while its list was not there yet
+const progress = new Map(); // job -> [[number, line], …]: lines that arrived before their list
 let busy = false;
 let missed = false;
 
-// What a job says.
+// Progress of the jobs.
 
 function append(list, number, line) {
   if (list.lastElementChild && list.lastElementChild.value >= number) return;
@@ -21,23 +21,23 @@ function append(list, number, line) {
 }
 
 function appendAll() {
-  for (const list of document.querySelectorAll("ol[data-said]"))
-    for (const [number, line] of said.get(list.dataset.said) ?? []) append(list, number, line);
+  for (const list of document.querySelectorAll("ol[data-progress]"))
+    for (const [number, line] of progress.get(list.dataset.progress) ?? []) append(list, number, line);
 }
 
 function onProgress(event) {
   const { job, number, line } = JSON.parse(event.data);
-  const lines = said.get(job) ?? [];
+  const lines = progress.get(job) ?? [];
   lines.push([number, line]);
-  said.delete(job);
-  said.set(job, lines.slice(-LINES));
-  if (said.size > JOBS) said.delete(said.keys().next().value);
-  for (const list of document.querySelectorAll("ol[data-said]"))
-    if (list.dataset.said === job) append(list, number, line);
+  progress.delete(job);
+  progress.set(job, lines.slice(-LINES));
+  if (progress.size > JOBS) progress.delete(progress.keys().next().value);
+  for (const list of document.querySelectorAll("ol[data-progress]"))
+    if (list.dataset.progress === job) append(list, number, line);
 }
 
-// Everything else: each part with data-live is taken from the server's page when it differs from what came before.
-// What somebody writes into is in no such part.
+// Everything else: each part with data-live is replaced when it differs from the previous response.
+// Fields that a user writes into are outside of these parts.
 
 const before = new Map();
 for (const part of document.querySelectorAll("[data-live]")) before.set(part.id, part.outerHTML);
@@ -52,7 +52,7 @@ function swap(old, fresh) {
 
 function show(text) {
   const page = new DOMParser().parseFromString(text, "text/html");
-  const heard = document.querySelector("#headline")?.textContent.trim();
+  const previous = document.querySelector("#headline")?.textContent.trim();
   for (const fresh of page.querySelectorAll("[data-live]")) {
     const old = document.getElementById(fresh.id);
     if (!old) return location.reload(); // another stack
@@ -63,19 +63,19 @@ function show(text) {
   }
   document.title = page.title;
   const headline = document.querySelector("#headline")?.textContent.trim();
-  if (headline && headline !== heard) document.querySelector("#announce").textContent = headline;
+  if (headline && headline !== previous) document.querySelector("#announce").textContent = headline;
   appendAll();
-  tell();
+  showTimes();
 }
 
 async function refresh() {
   if (busy) return void (missed = true);
   busy = true;
   try {
-    const answer = await fetch(location.pathname, { redirect: "manual", cache: "no-store" });
-    if (answer.type === "opaqueredirect") return location.reload(); // logged out
-    document.querySelector("#away").hidden = answer.ok || answer.status === 404;
-    if (answer.ok) show(await answer.text());
+    const response = await fetch(location.pathname, { redirect: "manual", cache: "no-store" });
+    if (response.type === "opaqueredirect") return location.reload(); // logged out
+    document.querySelector("#away").hidden = response.ok || response.status === 404;
+    if (response.ok) show(await response.text());
   } catch {
     document.querySelector("#away").hidden = false;
   } finally {
@@ -87,7 +87,7 @@ async function refresh() {
   }
 }
 
-// Times: how long ago, and when in the zone of whoever looks.
+// Times: relative, and in the time zone of the browser.
 
 const UNITS = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" });
@@ -119,7 +119,7 @@ function absolute(moment) {
 
 const write = (element, text) => element && element.textContent !== text && (element.textContent = text);
 
-function tell() {
+function showTimes() {
   for (const time of document.querySelectorAll("time")) {
     const moment = new Date(time.dateTime);
     write(time.querySelector("[data-relative]"), relative(moment));
@@ -131,13 +131,13 @@ function tell() {
   }
 }
 
-// The stream. The browser opens it again by itself, and says how far it is; where it was refused we try later.
+// The event stream. The browser reopens it with the last event id; after an error status this script does.
 
 function isLive(on) {
   const sign = document.querySelector("#live");
   sign.hidden = false;
   sign.className = on ? "on" : "";
-  write(sign, on ? "Live" : "Not live; asks again by itself");
+  write(sign, on ? "Live" : "Not live; retrying");
 }
 
 function listen() {
@@ -153,10 +153,10 @@ function listen() {
     setTimeout(async () => {
       await refresh();
       listen();
-    }, AGAIN);
+    }, RETRY);
   });
 }
 
-tell();
-setInterval(tell, 1000);
+showTimes();
+setInterval(showTimes, 1000);
 listen();

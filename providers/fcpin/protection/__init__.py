@@ -1,1 +1,0 @@
-"""Pin tags in registries: made for the images that protected functions run, removed by `fcpin prune`."""

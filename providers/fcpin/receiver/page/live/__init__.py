@@ -1,1 +1,0 @@
-"""What changes while somebody looks: server-sent events."""
