@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from fcpin.cli.output import write_rows
 from fcpin.cli.programs import run
 from fcpin.clock import SystemClock
-from fcpin.doctor.line import Status
+from fcpin.doctor.result import Status
 from fcpin.errors import FcpinError, InvalidInput, InvalidSettings, Problem
 from fcpin.receiver.settings.model import ReceiverSettings
 from fcpin.receiver.settings.read import read_settings

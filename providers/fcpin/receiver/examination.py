@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from fcpin.doctor.line import Line, note, ok, problem
+from fcpin.doctor.result import CheckResult, note, ok, problem
 from fcpin.errors import FcpinError, InvalidSettings
 from fcpin.receiver.ledger.opening import open_ledger
 from fcpin.receiver.senders import SENDERS
@@ -12,7 +12,7 @@ from fcpin.receiver.settings.model import ReceiverSettings, SenderSettings
 from fcpin.stack import Engine, Stack
 
 
-def examine(settings: ReceiverSettings) -> Iterator[Line]:
+def examine(settings: ReceiverSettings) -> Iterator[CheckResult]:
     """One line for each thing that was looked at. Nothing is deployed, and no secret is told."""
     yield from _engine(settings)
     yield _store(settings)
@@ -23,7 +23,7 @@ def examine(settings: ReceiverSettings) -> Iterator[Line]:
         yield note("page", "there is none", "give `page` to see and steer what becomes of pushes")
 
 
-def _notified(settings: ReceiverSettings) -> Iterator[Line]:
+def _notified(settings: ReceiverSettings) -> Iterator[CheckResult]:
     """Nobody is sent anything."""
     if not settings.notify:
         return
@@ -35,7 +35,7 @@ def _notified(settings: ReceiverSettings) -> Iterator[Line]:
         yield problem("notify", str(error), "correct the address")
 
 
-def _engine(settings: ReceiverSettings) -> Iterator[Line]:
+def _engine(settings: ReceiverSettings) -> Iterator[CheckResult]:
     try:
         engine = Engine.find(settings.engine, settings.project, deployment_environment(settings))
     except FcpinError as error:
@@ -46,7 +46,7 @@ def _engine(settings: ReceiverSettings) -> Iterator[Line]:
         yield _stack(engine, name)
 
 
-def _stack(engine: Engine, name: str) -> Line:
+def _stack(engine: Engine, name: str) -> CheckResult:
     try:
         stack = Stack.read(engine, name)
     except FcpinError as error:
@@ -57,7 +57,7 @@ def _stack(engine: Engine, name: str) -> Line:
     return ok(f"stack {name}", f"{len(stack.pins)} pins on {', '.join(repositories)}")
 
 
-def _store(settings: ReceiverSettings) -> Line:
+def _store(settings: ReceiverSettings) -> CheckResult:
     where = settings.redis.source if settings.redis else str(settings.state)
     try:
         ledger = open_ledger(settings)

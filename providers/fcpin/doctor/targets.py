@@ -1,4 +1,4 @@
-"""What is looked at: the settings of a stack or of the environment, its functions and its repositories."""
+"""What is checked: the settings of a stack or of the environment, its functions and its repositories."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from fcpin.stack import Engine, Stack
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """One function that the stack names."""
+class FunctionTarget:
+    """One function of the stack."""
 
     function_name: str
     region: str
@@ -25,18 +25,18 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Patient:
-    """*failures* are what kept it from being read whole; then *settings* may be None."""
+class Targets:
+    """What is checked. Where *failures* kept the stack from being read, *settings* may be None."""
 
     settings: Settings | None
-    key_given_by: str
-    """Where a key that is given by hand comes from."""
-    subjects: Sequence[Subject] = ()
+    key_source: str
+    """Where an explicit access key comes from."""
+    functions: Sequence[FunctionTarget] = ()
     repositories: Sequence[Repository] = ()
     protects: bool = False
     """Whether `up` makes pin tags, and removes them."""
     engine: Engine | FcpinError | None = None
-    """None where no stack is asked for."""
+    """None without a stack."""
     failures: Sequence[tuple[str, FcpinError]] = ()
     """What was being read, and why it could not be."""
 
@@ -46,7 +46,7 @@ class Patient:
 
     @classmethod
     def of_stack(cls, find: Engine | FcpinError, name: str) -> Self:
-        """Raises nothing that is expected."""
+        """Expected failures become results, and are not raised."""
         if isinstance(find, FcpinError):
             return cls(None, "", engine=find)
         try:
@@ -54,17 +54,17 @@ class Patient:
         except FcpinError as error:
             return cls(None, "", engine=find, failures=(("stack", error),))
         in_config = "alicloud:accessKey" in stack.config
-        given_by = "alicloud:accessKey of the stack" if in_config else "ALICLOUD_ACCESS_KEY of the environment"
+        key_source = "alicloud:accessKey of the stack" if in_config else "ALICLOUD_ACCESS_KEY of the environment"
         entries = _entries(stack.config)
-        subjects = dict.fromkeys([*_configured(entries, stack.settings.region), *_deployed(stack, entries)])
+        functions = dict.fromkeys([*_configured(entries, stack.settings.region), *_deployed(stack, entries)])
         repositories = dict.fromkeys([*stack.settings.repositories, *(pin.repository for pin in stack.pins)])
         specs = [*entries.values(), *(pin.policy or {} for pin in stack.pins)]
         protects = any(spec.get("protect") == "pin_tag" for spec in specs)
-        return cls(stack.settings, given_by, tuple(subjects), tuple(repositories), protects, find)
+        return cls(stack.settings, key_source, tuple(functions), tuple(repositories), protects, find)
 
 
 def _entries(config: Mapping[str, str]) -> Mapping[str, Mapping[str, Any]]:
-    """`fcpin:functions`, as far as it can be read: a preview reports the rest."""
+    """`fcpin:functions`, as far as it can be read; a preview reports the rest."""
     try:
         entries = read_json(config.get("fcpin:functions") or "{}")
     except ValueError:
@@ -76,9 +76,9 @@ def _entries(config: Mapping[str, str]) -> Mapping[str, Mapping[str, Any]]:
     }
 
 
-def _configured(entries: Mapping[str, Mapping[str, Any]], region: str) -> Iterable[Subject]:
+def _configured(entries: Mapping[str, Mapping[str, Any]], region: str) -> Iterable[FunctionTarget]:
     for name, entry in entries.items():
-        yield Subject(
+        yield FunctionTarget(
             str(entry.get("function_name") or name),
             str(entry.get("region") or region),
             str(entry.get("profile") or ""),
@@ -87,8 +87,8 @@ def _configured(entries: Mapping[str, Mapping[str, Any]], region: str) -> Iterab
         )
 
 
-def _deployed(stack: Stack, entries: Mapping[str, Mapping[str, Any]]) -> Iterable[Subject]:
-    """What only the state knows: it is about to be deleted or released."""
+def _deployed(stack: Stack, entries: Mapping[str, Mapping[str, Any]]) -> Iterable[FunctionTarget]:
+    """Functions that are in the state alone: the next `up` deletes or releases them."""
     for pin in stack.pins:
         if pin.name not in entries:
-            yield Subject(pin.function_name, pin.region, pin.profile, is_owned=False, has_role=False)
+            yield FunctionTarget(pin.function_name, pin.region, pin.profile, is_owned=False, has_role=False)
