@@ -80,8 +80,8 @@ RECEIVER_FORBIDDEN = [
         ),
     ),
     (
-        "which pins a push concerns is pure",
-        "concerned.py",
+        "the pin index queries no registry and starts no process",
+        "pin_index.py",
         ("os", "socket", "subprocess", "time", "random", "starlette", "fcpin.registry", "fcpin.http.openapi"),
     ),
     (

@@ -126,9 +126,9 @@ def _work(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from fcpin.receiver.examination import examine
+    from fcpin.receiver.config_check import check_config
 
-    lines = list(examine(read_settings(options.config)))
+    lines = list(check_config(read_settings(options.config)))
     rows = [(line.status.value, line.name, "; ".join(filter(None, (line.detail, line.remedy)))) for line in lines]
     write_rows(("STATUS", "CHECK", "FOUND"), rows)
     return _FAILED if any(line.status is Status.PROBLEM for line in lines) else 0
@@ -144,7 +144,7 @@ def _schema(_: argparse.Namespace) -> int:
 def _assemble(settings: ReceiverSettings) -> "Receiver":
     """Raises FcpinError where the engine or the store is missing."""
     from fcpin.receiver.assembly import Receiver, find_converger
-    from fcpin.receiver.ledger.opening import open_ledger
+    from fcpin.receiver.ledger.ledger import open_ledger
     from fcpin.receiver.logs import configure_logging
     from fcpin.receiver.settings.environment import secret_variables, secrets_of
 
