@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fcpin.adoption.guess import guess
 from fcpin.image import TagRecord, is_tag
 from fcpin.policy import Policy
 from fcpin.policy.accelerated import original
+from fcpin.serverless_devs.guess import guess
 from tests.policy.choosing import at
 
 COMMIT = "83f96b6c0ffee0123456789abcdef0123456789a"
