@@ -11,7 +11,7 @@ from fcpin.errors import InvalidInput, InvalidPolicy, Problem, shown
 from fcpin.function_files import FILES, FUNCTIONS, all_functions, function_files
 from fcpin.image import TagRecord, is_tag
 from fcpin.models import Model, Schema, Text, about, from_text, json_schema, read_or_note
-from fcpin.policy import Policy, Selection
+from fcpin.policy import Policy, Ranking, Selection
 from fcpin.policy.spec import KEYS, ORDERS
 from fcpin.policy.times import parse_moment
 from fcpin.yaml_reader import YamlFile
@@ -52,7 +52,7 @@ class Inputs(Model):
             example="2026-12-01T00:00:00Z",
         ),
     ] = None
-    bypass_min_age: Annotated[bool | None, about("Whether the run ignores `min_age`.", default="`false`")] = None
+    min_age_bypass: Annotated[bool | None, about("Whether the run ignores `min_age`.", default="`false`")] = None
 
 
 _POLICY: Final = ("policy", "stack", "function")
@@ -151,13 +151,14 @@ class Case:
     tags: Sequence[TagRecord]
     current: str | None
     now: datetime | None
-    bypass_min_age: bool
+    min_age_bypass: bool
     expected: Expectation
 
     def outcome(self) -> Selection | InvalidPolicy:
         """The selection, or why it is impossible: a hold at a tag that does not exist."""
         try:
-            return self.policy.select(self.tags, current=self.current, now=self.now, bypass_min_age=self.bypass_min_age)
+            ranking = Ranking(self.policy, self.tags)
+            return ranking.select(self.current, now=self.now, min_age_bypass=self.min_age_bypass)
         except InvalidPolicy as error:
             return error
 
@@ -200,12 +201,12 @@ def _case(
     except InvalidInput as error:
         problems += error.problems
     now = own.now or shared.now
-    if policy and policy.goes_by_time and now is None:
+    if policy and policy.needs_now and now is None:
         reason = "is required for this policy, whose result depends on the time; such as 2026-12-01T00:00:00Z"
         problems.append(Problem(f"{path}.now", reason))
     if policy is None or tags is None or len(problems) > before:
         return None
-    bypass = shared.bypass_min_age if own.bypass_min_age is None else own.bypass_min_age
+    bypass = shared.min_age_bypass if own.min_age_bypass is None else own.min_age_bypass
     return policy, tags, own.current or shared.current, now, bool(bypass)
 
 
