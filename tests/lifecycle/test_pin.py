@@ -57,14 +57,6 @@ def test_a_second_run_lists_once_reads_one_digest_and_makes_no_fc_call(shop: Sho
         assert not [action for action in asked if "manifest" in action]
 
 
-def test_a_newer_tag_outside_the_family_changes_nothing(shop: Shop) -> None:
-    shop.push("main-1")
-    shop.up()
-    shop.push("release-9")
-    shop.push("main-hotfix-9")
-    shop.preview("--expect-no-changes")
-
-
 def test_destroy_deletes_what_was_created(shop: Shop) -> None:
     shop.push("main-1")
     shop.up()
