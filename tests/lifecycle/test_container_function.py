@@ -1,4 +1,4 @@
-"""ContainerFunction with real engines: what the embedded one says of it, and what pulumi-alicloud's plugin does."""
+"""ContainerFunction with real engines: how the embedded one refuses it, and what pulumi-alicloud's plugin accepts."""
 
 import shutil
 from pathlib import Path

@@ -26,7 +26,7 @@ def test_a_moved_tag_breaks_new_instances_and_up_heals_them(harness: StackHarnes
     assert harness.cloud.invoke(FUNCTION, cold=True).digest == new
 
 
-def told(harness: StackHarness) -> str:
+def kind_of_drift(harness: StackHarness) -> str:
     """The kind of drift in the stack's state."""
     drift: str = harness.stack.resources()[0]["outputs"]["drift"]
     return drift.partition(":")[0]
@@ -91,7 +91,7 @@ def test_a_tag_that_was_moved_back_is_no_reason_to_leave_the_function_failed(har
     harness.cloud.calls.clear()
     harness.up()
     assert harness.cloud.invoke(FUNCTION, cold=True).digest == old
-    assert told(harness) == "ok"
+    assert kind_of_drift(harness) == "ok"
     harness.cloud.calls.clear()
     harness.preview("--expect-no-changes")
     assert not [call.action for call in harness.cloud.calls if call.action.endswith("Function")]

@@ -1,4 +1,4 @@
-"""fcpin drift beside the engine that deployed: the same stack, endpoints and credentials."""
+"""fcpin drift after an engine has deployed: the same stack, endpoints and credentials."""
 
 from tests.lifecycle.stack_harness import FUNCTION, StackHarness
 

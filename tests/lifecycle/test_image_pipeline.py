@@ -70,8 +70,8 @@ def test_a_commit_is_built_and_its_function_runs_exactly_that(harness: StackHarn
     assert harness.deployed() == f"0123456_accelerated@{harness.cloud.tags(PATH)['0123456_accelerated']}"
 
 
-def somebody_cancels(harness: StackHarness) -> None:
-    """In the console, say, as soon as the build runs."""
+def cancel_it(harness: StackHarness) -> None:
+    """In the console, as soon as the build runs."""
     harness.cloud.hang_build()
     key = Credentials(harness.cloud.access_key_id, harness.cloud.access_key_secret)
     client = DevsClient(endpoint=harness.cloud.url, credentials=key)
@@ -85,7 +85,7 @@ def somebody_cancels(harness: StackHarness) -> None:
 
 WRONG: list[tuple[str, Callable[[StackHarness], None], dict[str, Any], str]] = [
     ("the build fails", lambda harness: harness.cloud.fail_build(message="no such file"), {}, "no such file"),
-    ("somebody cancels it", somebody_cancels, {}, "Canceled"),
+    ("it is canceled", cancel_it, {}, "Canceled"),
     ("it takes too long", lambda harness: harness.cloud.hang_build(), {"deadline": 1}, "1 s"),
     ("the way out of the VPC is lost", lambda harness: harness.cloud.lose_vpc(), {}, "no way to the registry"),
     ("another digest is pushed", lambda harness: harness.cloud.push_other_digest(), {}, "reported"),
@@ -97,12 +97,12 @@ def test_a_build_that_went_wrong_changes_no_function_and_leaves_no_pipeline_runn
     configure(harness, COMMIT)
     harness.up()
     runs = harness.deployed()
-    for number, (what, happens, changes, said) in enumerate(WRONG):
+    for number, (what, happens, changes, error) in enumerate(WRONG):
         happens(harness)
         configure(harness, f"{number}{NEXT[1:]}", **changes)
         failed = harness.stack.up("--skip-preview")
         assert failed.code == 1, what
-        assert said in failed.output, what
+        assert error in failed.output, what
         assert not failed.has_traceback, failed
         assert harness.deployed() == runs, what
         assert set(phases(harness)) <= {"Success", "Failed", "Canceled"}, what

@@ -36,7 +36,7 @@ def bag(pin: dict[str, Any]) -> dict[str, Any]:
 
 def story(folder: Path, engine: str, knobs: Knobs) -> list[tuple[str, Counter[str], list[dict[str, Any]]]]:
     """Every step of a life with the calls it made and the state it left."""
-    told = []
+    steps = []
     with Emulator(knobs=knobs).serve() as cloud:
         harness = StackHarness.open(Stack(folder, engine), cloud)
 
@@ -44,7 +44,7 @@ def story(folder: Path, engine: str, knobs: Knobs) -> list[tuple[str, Counter[st
             cloud.calls.clear()
             done = harness.stack.run(command, *flags)
             assert done.code == 0, done
-            told.append(
+            steps.append(
                 (name, Counter(call.action for call in cloud.calls), [bag(pin) for pin in harness.stack.resources()])
             )
 
@@ -64,7 +64,7 @@ def story(folder: Path, engine: str, knobs: Knobs) -> list[tuple[str, Counter[st
         harness.configure({FUNCTION: harness.entry(function_name="other")})
         step("replace", "up", "--yes")
         step("delete", "destroy", "--yes")
-    return told
+    return steps
 
 
 @pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not on PATH")

@@ -50,11 +50,11 @@ def test_a_second_run_lists_once_reads_one_digest_and_makes_no_fc_call(harness: 
     for command in (harness.preview, harness.stack.up):
         harness.cloud.calls.clear()
         assert command("--expect-no-changes").code == 0
-        asked = [call.action for call in harness.cloud.calls]
-        assert asked.count("ListRepoTag") == 1
-        assert asked.count("GetRepoTag") == 1
-        assert not [action for action in asked if action.endswith("Function")]
-        assert not [action for action in asked if "manifest" in action]
+        actions = [call.action for call in harness.cloud.calls]
+        assert actions.count("ListRepoTag") == 1
+        assert actions.count("GetRepoTag") == 1
+        assert not [action for action in actions if action.endswith("Function")]
+        assert not [action for action in actions if "manifest" in action]
 
 
 def test_destroy_deletes_what_was_created(harness: StackHarness) -> None:

@@ -37,7 +37,7 @@ def configure(harness: StackHarness, functions: dict[str, dict[str, Any]]) -> No
 
 
 def build(harness: StackHarness, text: str) -> Image:
-    """Validate and run a pipeline as a user does; gives what it says that it has pushed."""
+    """Validate and run a pipeline as a user does; gives the image that it reports as pushed."""
     configure(harness, {})
     (harness.stack.folder / "pipeline.yaml").write_text(text)
     valid = harness.stack.fcpin("pipeline validate", "pipeline.yaml")

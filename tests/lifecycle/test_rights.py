@@ -19,7 +19,7 @@ ACTIONS = {
 }
 """Where RAM has another word than the API."""
 LOGIN = "GET other"
-"""Nobody needs a right to ask for a token."""
+"""A token needs no right."""
 OTHER_NAMES = {"cr:ListRepoTag", "cr:GetRepoTag"}
 
 

@@ -1,4 +1,4 @@
-"""Somebody pushes while the user reads the preview: what was not shown is never deployed."""
+"""A push while the user reads the preview: what was not shown is never deployed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,8 +44,8 @@ def test_a_tag_moved_at_the_prompt_stops_the_update(harness: StackHarness) -> No
         unseen = harness.push("main", "v3")
         say_yes(harness, terminal)
         assert terminal.end() != 0, terminal.screen
-    said = "".join(terminal.screen.split())
-    assert f"movedfrom{shorten(shown)}to{shorten(unseen)}" in said
+    screen = "".join(terminal.screen.split())
+    assert f"movedfrom{shorten(shown)}to{shorten(unseen)}" in screen
     assert harness.deployed().endswith(old)
 
 
