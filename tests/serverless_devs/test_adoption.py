@@ -1,15 +1,14 @@
-"""Which functions can be adopted, and what the entries say of them."""
+"""Which functions of a region can be adopted, and their entries."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from fcpin.adoption.candidates import Candidate, LeftOut, candidates
-from fcpin.adoption.entries import entries
 from fcpin.errors import FunctionNotFound
 from fcpin.fc.model import Function
 from fcpin.pinned_function.plan import OWNER_TAG
+from fcpin.serverless_devs.adoption import Adoptable, LeftOut, functions_of_region, new_entries
 
 REPOSITORY = "registry-vpc.cn-hangzhou.aliyuncs.com/shop/app"
 DIGEST = f"sha256:{'ab' * 32}"
@@ -44,16 +43,16 @@ class Account:
         return Function.from_wire(self._functions[name])
 
 
-def found(account: Account, *registries: str, pinned: str = "") -> list[Candidate | LeftOut]:
-    return candidates(account, "", lambda name: "is pinned" if name == pinned else "", registries)
+def found(account: Account, *registries: str, region: str = "", pinned: str = "") -> list[Adoptable | LeftOut]:
+    return functions_of_region(account, "", region, lambda name: "is pinned" if name == pinned else "", registries)
 
 
 def test_a_function_with_an_image_of_acr() -> None:
     account = Account()
     account.has("checkout")
     (only,) = found(account)
-    assert isinstance(only, Candidate)
-    assert (str(only.repository), only.tag) == (REPOSITORY, "main-12")
+    assert isinstance(only, Adoptable)
+    assert (str(only.repository), only.origin) == (REPOSITORY, f"runs main-12@{DIGEST[7:19]}")
 
 
 @pytest.mark.parametrize("network", ["", "-vpc", "-internal"])
@@ -61,14 +60,14 @@ def test_a_function_with_an_image_of_the_international_site(network: str) -> Non
     account = Account()
     account.has("checkout", f"registry-intl{network}.ap-southeast-1.aliyuncs.com/shop/app:1.0.0")
     (only,) = found(account)
-    assert isinstance(only, Candidate)
+    assert isinstance(only, Adoptable)
 
 
 LEFT_OUT: list[tuple[str, dict[str, Any], str]] = [
     ("another runtime", {"runtime": "python3.10", "customContainerConfig": None}, "has the runtime python3.10"),
     ("a micro-sandbox", {"runtime": "micro-sandbox"}, "is a micro-sandbox that runs"),
     ("no image", {"image": ""}, "has no image"),
-    ("an image that nobody can read", {"image": "UPPER/case"}, "cannot be read"),
+    ("an invalid image", {"image": "UPPER/case"}, "has an image that is not valid"),
     ("another registry", {"image": "quay.io/shop/app:1.4.2"}, "of a registry that is not ACR"),
     ("a digest", {"image": f"{REPOSITORY}@{DIGEST}"}, "by digest"),
     ("a pin tag", {"image": f"{REPOSITORY}:fcpin-0123456789ab"}, "a pin tag of fcpin"),
@@ -83,7 +82,7 @@ def test_what_cannot_be_adopted_is_left_out_with_the_reason(wire: dict[str, Any]
     (only,) = found(account)
     assert isinstance(only, LeftOut)
     assert only.name == "odd"
-    assert why in only.why
+    assert why in only.reason
 
 
 def test_what_is_pinned_already_is_left_out() -> None:
@@ -95,7 +94,7 @@ def test_what_is_pinned_already_is_left_out() -> None:
 def test_a_registry_that_the_stack_knows_will_do() -> None:
     account = Account()
     account.has("checkout", "registry.example.com/shop/app:1.4.2")
-    assert isinstance(found(account, "registry.example.com")[0], Candidate)
+    assert isinstance(found(account, "registry.example.com")[0], Adoptable)
 
 
 @pytest.mark.parametrize("missing", ["customContainerConfig", "lastUpdateStatus"])
@@ -107,8 +106,8 @@ def test_what_a_listing_leaves_out_is_read_from_the_function(missing: str) -> No
         account.lists_without(name, missing)
     account.loses("gone")
     (only,) = found(account)
-    assert isinstance(only, Candidate)
-    assert (only.function.name, only.function.last_update_status) == ("checkout", "Failed")
+    assert isinstance(only, Adoptable)
+    assert (only.name, only.origin.rpartition(" ")[2]) == ("checkout", "Failed")
 
 
 def test_a_function_of_fc_2_is_left_out_without_being_read() -> None:
@@ -118,25 +117,25 @@ def test_a_function_of_fc_2_is_left_out_without_being_read() -> None:
     account.loses("shop$checkout")
     (only,) = found(account)
     assert isinstance(only, LeftOut)
-    assert "FC 2.0" in only.why
+    assert "FC 2.0" in only.reason
 
 
 def test_an_image_without_a_tag_is_latest() -> None:
     account = Account()
     account.has("checkout", REPOSITORY)
     (only,) = found(account)
-    assert isinstance(only, Candidate)
+    assert isinstance(only, Adoptable)
     assert only.guess.spec == {"policy": {"digest": {"tag": "latest"}}}
 
 
 def entry_of(region: str = "", *taken: str, **wire: Any) -> Any:
     account = Account()
     account.has("checkout", **wire)
-    (only,) = entries([each for each in found(account) if isinstance(each, Candidate)], region, taken)
+    (only,) = new_entries([each for each in found(account, region=region) if isinstance(each, Adoptable)], taken)
     return only
 
 
-def test_an_entry_says_what_runs_and_what_to_follow() -> None:
+def test_an_entry_has_the_guess_and_what_it_is_made_from() -> None:
     entry = entry_of()
     assert entry.name == "checkout"
     assert entry.values == {
@@ -150,7 +149,7 @@ def test_an_entry_says_what_runs_and_what_to_follow() -> None:
     assert follows.startswith("follows main-<number>, no other tag: the one pushed last")
 
 
-def test_the_region_is_said_where_it_is_not_the_stacks_own() -> None:
+def test_another_region_is_in_the_entry() -> None:
     assert entry_of("cn-shanghai").values["region"] == "cn-shanghai"
 
 
@@ -158,10 +157,10 @@ def test_an_entry_gets_a_name_that_is_free() -> None:
     assert entry_of("", "checkout", "checkout-2").name == "checkout-3"
 
 
-def test_a_function_that_is_not_well_is_said_to_be_so() -> None:
+def test_a_failed_update_is_in_the_comment() -> None:
     runs, _ = entry_of(lastUpdateStatus="Failed").comment
     assert runs.endswith("; its state is Active, its last update Failed")
 
 
-def test_a_tag_that_moves_is_said_to_be_one() -> None:
+def test_a_moving_tag_is_named_in_the_comment() -> None:
     assert "outage" in entry_of(image=f"{REPOSITORY}:latest").comment[1]
