@@ -11,11 +11,10 @@ from typing import Any, Final
 import urllib3
 from hypothesis import strategies as st
 
-from fcpin.cli.cases.read import read_cases
+from fcpin.cli.cases import read_cases
 from fcpin.cli.changes import markdown, read_preview
 from fcpin.cli.serverless_devs_import import read_document
 from fcpin.cli.tag_input import read_tags
-from fcpin.cli.yaml_file import YamlFile
 from fcpin.engine.errors import EngineError
 from fcpin.engine.phase import require_supported
 from fcpin.engine.providers import class_of
@@ -30,7 +29,7 @@ from fcpin.pinned_function.approvals import FILE, Approvals
 from fcpin.pipelines.checks import check
 from fcpin.pipelines.document import Document
 from fcpin.pipelines.spec import pipelines_in, read_all
-from fcpin.policy import Policy
+from fcpin.policy import Policy, Ranking
 from fcpin.receiver.errors import Rejected
 from fcpin.receiver.senders import SENDERS
 from fcpin.receiver.settings.read import read_settings
@@ -44,6 +43,7 @@ from fcpin.settings import Settings
 from fcpin.stack.project import Project, read_file, stack_file
 from fcpin.stack.stack import pins_in
 from fcpin.stack.yaml_edit import NewEntry, with_functions, with_hold
+from fcpin.yaml_reader import YamlFile
 from tests.fuzz.spoiling import LEAVES, ODD_TEXTS, VALUES, as_bytes, documents, spoilt, spoilt_bytes
 from tests.receiver.senders.requests import FIXTURES, Request, sender
 
@@ -109,7 +109,7 @@ LISTING: Final = read_tags(json.dumps(TAGS[0]).encode())
 def feed_policy(spec: Any, _folder: Path) -> None:
     policy = Policy.from_spec(spec)
     for current in (None, "main-1", "1.2.3"):
-        selection = policy.select(LISTING, current=current, now=NOW)
+        selection = Ranking(policy, LISTING).select(current, now=NOW)
         repr(selection).encode()
     for warning in policy.warnings:
         one_line(warning)
@@ -120,7 +120,7 @@ def feed_tags(data: bytes, _folder: Path) -> None:
     for spec in POLICIES:
         policy = Policy.from_spec(spec)
         try:
-            policy.select(records, current="main-1", now=NOW)
+            Ranking(policy, records).select("main-1", now=NOW)
         except FcpinError as error:
             one_line(str(error))
 

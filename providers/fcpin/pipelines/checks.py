@@ -21,7 +21,7 @@ from fcpin.pipelines.model import (
     warning,
 )
 from fcpin.pipelines.variables import NAME_TEMPLATE, has_variables, stand_in, unknown_variables
-from fcpin.policy.filters import SUFFIX
+from fcpin.policy.tag_names import ACCELERATED
 
 _MASK: Final = re.compile(r"\*{3}")
 
@@ -134,8 +134,8 @@ def _check_host(path: str, written: str, host: AcrHost, image: Image) -> Iterato
     if host.edition == "enterprise" and acr_host(written) is None:
         right = written.replace(f".{host.region}.", f".{host.region}.cr.")
         yield warning(path, f"hosts of ACR Enterprise end in .cr.aliyuncs.com; write {right}")
-    if host.edition == "personal" and image.tag is not None and image.tag.endswith(SUFFIX):
-        yield error(path, f"{SUFFIX} images exist in ACR Enterprise only; remove the ending")
+    if host.edition == "personal" and image.tag is not None and image.tag.endswith(ACCELERATED):
+        yield error(path, f"{ACCELERATED} images exist in ACR Enterprise only; remove the ending")
 
 
 def _check_order(steps: Sequence[Step]) -> Iterator[Finding]:
