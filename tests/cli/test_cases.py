@@ -35,7 +35,7 @@ EXPECTED = [
     ("the chosen tag among the rejected ones", "tags: [main-1], expect: {tag: main-1, rejected: [main-1]}", "expected main-1 to be rejected, got it chosen"),
     ("a rejected tag that is not there", "tags: [main-1], expect: {tag: main-1, rejected: [main-9]}", "expected main-9 to be rejected, got no such tag"),
     ("a time of its own", "policy: {newest: {}, min_age: 1h}, now: 2026-01-01T01:00:00Z, tags: [{tag: a, pushed: 2026-01-01T00:00:00Z}], expect: {tag: a}", ""),
-    ("an age that is bypassed", "policy: {newest: {}, min_age: 2h}, now: 2026-01-01T01:00:00Z, bypass_min_age: true, tags: [{tag: a, pushed: 2026-01-01T00:00:00Z}], expect: {tag: a}", ""),
+    ("an age that is bypassed", "policy: {newest: {}, min_age: 2h}, now: 2026-01-01T01:00:00Z, min_age_bypass: true, tags: [{tag: a, pushed: 2026-01-01T00:00:00Z}], expect: {tag: a}", ""),
 ]  # fmt: skip
 
 

@@ -30,7 +30,7 @@ from fcpin.pinned_function.approvals import FILE, Approvals
 from fcpin.pipelines.checks import check
 from fcpin.pipelines.document import Document
 from fcpin.pipelines.spec import pipelines_in, require_all
-from fcpin.policy import Policy
+from fcpin.policy import Policy, Ranking
 from fcpin.receiver.errors import Rejected
 from fcpin.receiver.senders import SENDERS
 from fcpin.receiver.settings.read import read_settings
@@ -109,7 +109,7 @@ LISTING: Final = read_tags(json.dumps(TAGS[0]).encode())
 def feed_policy(spec: Any, _folder: Path) -> None:
     policy = Policy.from_spec(spec)
     for current in (None, "main-1", "1.2.3"):
-        selection = policy.select(LISTING, current=current, now=NOW)
+        selection = Ranking(policy, LISTING).select(current, now=NOW)
         repr(selection).encode()
     for warning in policy.warnings:
         one_line(warning)
@@ -120,7 +120,7 @@ def feed_tags(data: bytes, _folder: Path) -> None:
     for spec in POLICIES:
         policy = Policy.from_spec(spec)
         try:
-            policy.select(records, current="main-1", now=NOW)
+            Ranking(policy, records).select("main-1", now=NOW)
         except FcpinError as error:
             one_line(str(error))
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from fcpin.image import Image
-from fcpin.policy.accelerated import original
+from fcpin.policy.tag_names import original
 from tests.lifecycle.shop import CONFIG, FUNCTION, Shop
 from tests.pipelines.documents import DATA, mended, text_of
 

@@ -1,7 +1,7 @@
 """Protected functions on the whole way: a moved tag does not reach them, and nothing is written by a preview."""
 
 from fcpin.image import parse_digest
-from fcpin.policy.protect import pin_tag
+from fcpin.policy.tag_names import pin_tag
 from tests.lifecycle.shop import FUNCTION, Shop
 
 

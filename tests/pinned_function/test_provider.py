@@ -167,10 +167,10 @@ def test_a_young_tag_matures_and_a_bypass_is_not_taken_back(cloud: Emulator, plu
     plugin.up(**settings)
     assert "not deployed yet: main-2 matures at " in plugin.log_text
     assert deployed(cloud) == f"main-1@{old}"
-    plugin.bypass_min_age = True
+    plugin.min_age_bypass = True
     assert "min_age 2h bypassed" in plugin.up(**settings)["selection"]
     assert deployed(cloud) == f"main-2@{newer}"
-    plugin.bypass_min_age = False
+    plugin.min_age_bypass = False
     assert not plugin.changes(**settings)
 
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fcpin.image import TagRecord, is_tag
-from fcpin.policy import Policy
-from fcpin.policy.accelerated import original
+from fcpin.policy import Policy, Ranking
+from fcpin.policy.tag_names import original
 from fcpin.serverless_devs.guess import guess
 from tests.policy.choosing import at
 
@@ -178,7 +178,7 @@ SHAPES: list[tuple[str, str, str, list[str]]] = [
 def answer(tag: str, *listing: str) -> str:
     """What the guess for *tag* chooses while it is deployed, from *listing* in the order of their pushes."""
     records = [TagRecord(each, pushed=at(hour)) for hour, each in enumerate(listing)]
-    selection = Policy.from_spec(guess(tag).spec).select(records, current=tag, now=at(100))
+    selection = Ranking(Policy.from_spec(guess(tag).spec), records).select(tag, now=at(100))
     return tag if selection.keep else selection.chosen.tag if selection.chosen else "none"
 
 
@@ -256,6 +256,6 @@ def test_a_guess_is_valid_and_keeps_the_tag_that_runs(tag: str) -> None:
     records = [TagRecord(tag, pushed=at(0))]
     if tag.endswith("_accelerated") and tag != "_accelerated":
         records.append(TagRecord(original(tag), pushed=at(0)))
-    chosen = Policy.from_spec(guess(tag).spec).select(records, current=None, now=at(0)).chosen
+    chosen = Ranking(Policy.from_spec(guess(tag).spec), records).select(now=at(0)).chosen
     assert chosen is not None
     assert chosen.tag == (original(tag) if "_containerd_" in tag else tag)

@@ -86,7 +86,7 @@ class Plugin:
     """Of a proxy before the cloud; empty for none."""
     limits: Limits | None = None
     """Of each request; None for those of users."""
-    bypass_min_age: bool = False
+    min_age_bypass: bool = False
 
     @property
     def log_text(self) -> str:
@@ -159,7 +159,7 @@ class Plugin:
             return client
 
         cache = PreviewCache(None, None)
-        resolver = Resolver(registries, (), cache, log, self.clock.now(), bypass_min_age=self.bypass_min_age)
+        resolver = Resolver(registries, (), cache, log, self.clock.now(), min_age_bypass=self.min_age_bypass)
         return Services(
             REGION,
             client_for,

@@ -24,7 +24,7 @@ from fcpin.image import Repository, parse_digest
 from fcpin.pipelines.builder import BuildReport, BuildRequest, Progress
 from fcpin.pipelines.programs import Programs
 from fcpin.pipelines.workspace import Workspace, workspace
-from fcpin.policy.accelerated import original
+from fcpin.policy.tag_names import original
 from fcpin.registry.base import PushTarget
 
 PLATFORM: Final = "linux/amd64"

@@ -12,7 +12,7 @@ from fcpin.pipelines import environments
 from fcpin.pipelines.model import BUILD_TEMPLATE, TEMPLATES, Build, Finding, Pipeline, Task, error, host_of, warning
 from fcpin.pipelines.reading import read
 from fcpin.pipelines.variables import NAME_TEMPLATE, has_variables, stand_in, unknown_variables
-from fcpin.policy.filters import SUFFIX
+from fcpin.policy.tag_names import ACCELERATED
 
 _MASK: Final = re.compile(r"\*{3}")
 
@@ -128,8 +128,8 @@ def _check_host(path: str, written: str, host: AcrHost, image: Image) -> Iterato
     if host.edition == "enterprise" and acr_host(written) is None:
         right = written.replace(f".{host.region}.", f".{host.region}.cr.")
         yield warning(path, f"hosts of ACR Enterprise end in .cr.aliyuncs.com; write {right}")
-    if host.edition == "personal" and image.tag is not None and image.tag.endswith(SUFFIX):
-        yield error(path, f"{SUFFIX} images exist in ACR Enterprise only; remove the ending")
+    if host.edition == "personal" and image.tag is not None and image.tag.endswith(ACCELERATED):
+        yield error(path, f"{ACCELERATED} images exist in ACR Enterprise only; remove the ending")
 
 
 def _check_order(tasks: Sequence[Task]) -> Iterator[Finding]:

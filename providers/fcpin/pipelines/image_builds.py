@@ -8,8 +8,7 @@ from fcpin.errors import BuildMismatch, BuildTimedOut, RepositoryNotFound, TagNo
 from fcpin.image import Digest, Image
 from fcpin.lookup import ATTESTED, digest_of
 from fcpin.pipelines.builder import Builder, BuildReport, BuildRequest, Progress
-from fcpin.policy.accelerated import original
-from fcpin.policy.filters import SUFFIX
+from fcpin.policy.tag_names import ACCELERATED, original
 from fcpin.registry.registries import Registries
 from fcpin.single_flight import SingleFlight
 
@@ -130,7 +129,7 @@ def _require_reported(image: Image, digest: Digest | None, run: str, reported: f
 
 
 def _is_accelerated(image: Image) -> bool:
-    return image.tag is not None and image.tag.endswith(SUFFIX)
+    return image.tag is not None and image.tag.endswith(ACCELERATED)
 
 
 def _original(image: Image) -> Image:

@@ -19,8 +19,8 @@ from typing import Final
 
 from fcpin.errors import FcpinError, InvalidInput
 from fcpin.image import AcrHost, Repository, acr_host
-from fcpin.policy import Policy
-from fcpin.policy.protect import is_pin_tag, pin_tag
+from fcpin.policy import Policy, could_select
+from fcpin.policy.tag_names import is_pin_tag, pin_tag
 from fcpin.receiver.push_event import PushEvent, RepositoryHint
 from fcpin.stack.stack import StackPin
 
@@ -55,7 +55,7 @@ class IndexedPin:
             return not (is_pin_tag(event.tag) and event.digest is not None and pin_tag(event.digest) == event.tag)
         if self.policy is None or event.tag is None:
             return True
-        return self.policy.may_take(event.tag, self.pin.tag or None)
+        return could_select(self.policy, event.tag, self.pin.tag or None)
 
 
 class PinIndex:

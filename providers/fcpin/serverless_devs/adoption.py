@@ -11,7 +11,7 @@ from fcpin.fc.readiness import Readiness
 from fcpin.fc.uses import in_full
 from fcpin.image import Image, Repository, acr_host, brief
 from fcpin.pinned_function.plan import OWNER_TAG
-from fcpin.policy.protect import is_pin_tag
+from fcpin.policy.tag_names import is_pin_tag
 from fcpin.serverless_devs.guess import Guess, guess
 from fcpin.stack.yaml_edit import NewEntry
 

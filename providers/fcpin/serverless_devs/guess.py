@@ -21,8 +21,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from fcpin.image import is_tag
-from fcpin.policy.accelerated import original
-from fcpin.policy.filters import SUFFIX
+from fcpin.policy.tag_names import ACCELERATED, original
 from fcpin.serverless_devs.tag_shape import (
     MAJOR,
     Piece,
@@ -82,7 +81,7 @@ def guess(tag: str) -> Guess:
     if plain in ("", tag):
         return _guess(tag)
     found = _guess(plain)
-    note = f"{found.note}; deployed as the {SUFFIX} image of a tag where there is one"
+    note = f"{found.note}; deployed as the {ACCELERATED} image of a tag where there is one"
     return Guess({**found.spec, "accelerated": "prefer"}, note)
 
 

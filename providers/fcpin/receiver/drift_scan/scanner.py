@@ -70,7 +70,7 @@ class DriftScanner:
     def _look(self, stack: Stack, now: datetime) -> Sequence[Finding]:
         settings = stack.settings
         registries = registries_of(settings, self._clock)
-        scan = DriftScan(function_clients(settings), registries, now, bypass_min_age=settings.bypass_min_age)
+        scan = DriftScan(function_clients(settings), registries, now, min_age_bypass=settings.min_age_bypass)
         return scan.of(stack.pins)
 
     def _newest(self, stack: str) -> Mapping[str, Deployment] | None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fcpin.errors import InvalidPolicy
 from fcpin.image import Digest, TagRecord, parse_digest
-from fcpin.policy import Policy
+from fcpin.policy import Policy, Ranking, could_select
 from tests.policy.test_select_properties import CURRENT, LISTINGS, NOW, RECORDS, SPECS
 
 MAIN: dict[str, object] = {"policy": {"family": {"name": "main"}}}
@@ -60,7 +60,7 @@ TABLE = [
 
 @pytest.mark.parametrize(("spec", "current", "tag", "expected"), [pytest.param(*row[1:], id=row[0]) for row in TABLE])
 def test_a_push_may_concern_the_pin(spec: dict[str, object], current: str | None, tag: str, expected: bool) -> None:
-    assert Policy.from_spec(spec).may_take(tag, current) is expected
+    assert could_select(Policy.from_spec(spec), tag, current) is expected
 
 
 HELD: dict[str, dict[str, object]] = {
@@ -75,7 +75,7 @@ POLICIES = st.sampled_from([Policy.from_spec(spec) for spec in (*SPECS.values(),
 
 def deployed(policy: Policy, listing: list[TagRecord], current: str | None) -> tuple[str, Digest | None] | None:
     with suppress(InvalidPolicy):
-        if (chosen := policy.select(listing, current=current, now=NOW).chosen) is not None:
+        if (chosen := Ranking(policy, listing).select(current, now=NOW).chosen) is not None:
             return chosen.tag, chosen.digest
     return None
 
@@ -88,11 +88,11 @@ def deployed(policy: Policy, listing: list[TagRecord], current: str | None) -> t
     None,
     TagRecord("main-1_accelerated", parse_digest("2" * 64)),
 )
-def test_what_it_may_not_take_changes_nothing(
+def test_what_it_could_not_select_changes_nothing(
     policy: Policy, listing: list[TagRecord], current: str | None, push: TagRecord
 ) -> None:
     """Whatever else is in the repository, and whether the tag is new or was moved."""
-    if not policy.may_take(push.tag, current):
+    if not could_select(policy, push.tag, current):
         others = [record for record in listing if record.tag != push.tag]
         before = deployed(policy, listing, current)
         after = deployed(policy, [*others, push], current)
