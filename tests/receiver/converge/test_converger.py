@@ -153,7 +153,8 @@ def test_a_run_that_a_killed_receiver_left_is_waited_for_and_its_lock_removed(pr
     pushed = project.push("search")
     left = project.begin_by_hand()
     folder = project.runs / "test"
-    folder.mkdir(parents=True)
+    project.runs.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     process = ProcessId.of(left.pid)
     (folder / "process.json").write_text(json.dumps([process.pid, process.started]))
     while not project.locks():

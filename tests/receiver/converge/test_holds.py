@@ -67,7 +67,7 @@ MISTAKES = [
     (
         "a digest that the tag does not have",
         Hold(UNTIL, "main-1", parse_digest(f"sha256:{'0' * 64}"), "x"),
-        "digest: main-1 has",
+        "digest: main-1 now has",
     ),
     ("a date that is over", Hold(datetime(2020, 1, 1, tzinfo=UTC), "main-1", reason="x"), "until: is in the past"),
     ("no reason", Hold(UNTIL, "main-1"), "reason: is required"),
