@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from fcpin.fc import runtime_config
-from fcpin.image_pipeline.keys import DIGEST, SPEC_KEYS, TARGET
-from fcpin.image_pipeline.keys import OUTPUTS as PIPELINE_OUTPUTS
+from fcpin.image_pipeline.properties import DIGEST, SPEC_KEYS, TARGET
+from fcpin.image_pipeline.properties import OUTPUTS as PIPELINE_OUTPUTS
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import CHOSEN, OUTPUTS, OWN_KEYS
 from fcpin.policy.spec import KEYS

@@ -9,7 +9,7 @@ import pytest
 
 from fcpin.drift import Kind
 from fcpin.emulator import Emulator
-from tests.pipeline.documents import text_of
+from tests.pipelines.documents import text_of
 from tests.support.command import run
 from tests.support.deployed_stack import PATH, DeployedStack
 from tests.support.examples import examples

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from fcpin.doctor.credentials import credentials
-from fcpin.doctor.line import Status
+from fcpin.doctor.cloud import credentials
+from fcpin.doctor.result import Status
 from fcpin.emulator import Emulator
 from fcpin.http.credentials import Profile
 from tests.support.command import Answer, run

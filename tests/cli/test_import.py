@@ -140,7 +140,7 @@ def test_what_cannot_be_adopted_is_named(region: DeployedStack) -> None:
     answer = run(["import", "--region", REGION, "--fc-endpoint", region.cloud.url])
     assert (answer.code, answer.out) == (0, "")
     assert answer.err.splitlines() == [
-        "left out: checkout was created by prod::checkout, which deletes it one day",
+        "left out: checkout was created by prod::checkout, whose `destroy` deletes it",
         f"no functions to import from {REGION}",
     ]
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fcpin.pipeline.validate import examine
-from tests.pipeline.documents import DATA, mended, text_of
-from tests.pipeline.test_spec import PERSONAL, RUNNER, WARM
+from fcpin.pipelines.checks import check
+from tests.pipelines.documents import DATA, mended, text_of
+from tests.pipelines.test_spec import PERSONAL, RUNNER, WARM
 from tests.support.command import Answer, run
 from tests.support.deployed_stack import DeployedStack
 
@@ -30,8 +30,8 @@ def test_a_slip_is_told_with_its_line_and_what_to_do() -> None:
     answer = pipeline("validate", file)
     assert (answer.code, answer.err) == (2, "")
     assert answer.out.splitlines() == [
-        f"{file}:27: error: begins with a tab; YAML takes spaces only: replace it",
-        f"{file}:41: error: spec.templateSpec.tasks[1].runAfters[0].name: no task is called build-push; write build-image",
+        f"{file}:27: error: begins with a tab; YAML allows spaces only: replace it",
+        f"{file}:41: error: spec.templateSpec.tasks[1].runAfters[0].name: the task build-push does not exist; write build-image",
         f"{file}: 2 errors",
     ]
 
@@ -86,7 +86,7 @@ def test_a_stacks_pipelines_become_documents_for_every_commit(stack: DeployedSta
     assert (answer.code, answer.err) == (0, "")
     app, base = yaml.safe_load_all(answer.out)
     assert app["name"] == "p-<% .git.shortCommitId %>-<% .currentTimestampMs %>"
-    assert examine(app).findings == examine(base).findings == ()
+    assert check(app).findings == check(base).findings == ()
 
 
 def test_at_a_commit_one_pipeline_becomes_the_document_that_is_submitted(stack: DeployedStack) -> None:

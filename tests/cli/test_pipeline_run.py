@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from demo.code import CONTAINERFILE, Code
-from tests.pipeline.documents import text_of
+from tests.pipelines.documents import text_of
 from tests.support.command import Answer
 from tests.support.deployed_stack import PATH, DeployedStack
 from tests.support.signals import as_in_a_terminal
@@ -61,7 +61,7 @@ def test_a_document_is_run_and_what_it_pushed_is_told(stack: DeployedStack) -> N
     (pipeline,) = stack.cloud.pipelines()
     assert pipeline["name"].startswith("image-build-use-cache-pipeline-")
     assert f"pipeline {pipeline['name']}: Running" in answer.err
-    assert "the log: project demo-project" in answer.err
+    assert "log: project demo-project" in answer.err
 
 
 def test_a_pipeline_of_the_stack_is_run_at_a_commit(stack: DeployedStack) -> None:
@@ -73,7 +73,7 @@ def test_what_is_there_already_is_told_and_not_built_unless_always(stack: Deploy
     digest = stack.push("83f96b6", "by somebody else")
     answer = run(stack, "--commit", COMMIT)
     assert (answer.code, answer.out) == (0, f"{stack.image('83f96b6')}@{digest}\n")
-    assert f"{stack.image('83f96b6')} is there already" in answer.err
+    assert f"{stack.image('83f96b6')} exists" in answer.err
     assert phases(stack) == []
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from fcpin.emulator import Emulator, Knobs
 from fcpin.image import parse_digest
-from fcpin.policy.protect import pin_tag
+from fcpin.policy.tag_names import pin_tag
 from tests.emulator.clients import Functions
 from tests.support.command import Answer, fcpin
 from tests.support.instant import INSTANT

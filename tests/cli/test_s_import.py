@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from fcpin.pinned_function.inputs import PinArgs
-from tests.pipeline.documents import DATA
+from tests.pipelines.documents import DATA
 from tests.support.command import run
 from tests.support.deployed_stack import REGION, DeployedStack
 

@@ -19,7 +19,7 @@ from fcpin.clock import SystemClock
 from fcpin.errors import StackError
 
 if TYPE_CHECKING:
-    from fcpin.doctor.patient import Patient
+    from fcpin.doctor.targets import Targets
 
 PROBLEM: Final = 1
 _HEAD: Final = ("STATUS", "CHECK", "FOUND")
@@ -40,26 +40,29 @@ def command(
     Changes nothing. Without a stack it checks the environment, a region and a repository. Exit status: 0 no problem,
     1 a problem was found, 2 wrong input.
     """
-    from fcpin.doctor.examine import examine, is_well
+    from fcpin.doctor.checks import is_well, run_checks
 
-    lines = list(examine(_targets(stack, registry, fc_endpoint, region), SystemClock()))
-    well = is_well(lines)
+    results = list(run_checks(_targets(stack, registry, fc_endpoint, region), SystemClock()))
+    well = is_well(results)
     if as_json:
-        write_json({"stack": stack.stack, "ok": well, "checks": [asdict(line) for line in lines]})
+        write_json({"stack": stack.stack, "ok": well, "checks": [asdict(result) for result in results]})
     else:
-        rows = [(line.status.value, line.name, "; ".join(filter(None, (line.detail, line.remedy)))) for line in lines]
-        write_rows(_HEAD, rows, [_STYLES[line.status.value] for line in lines])
+        rows = [
+            (result.status.value, result.name, "; ".join(filter(None, (result.detail, result.remedy))))
+            for result in results
+        ]
+        write_rows(_HEAD, rows, [_STYLES[result.status.value] for result in results])
     return 0 if well else PROBLEM
 
 
-def _targets(stack: StackOptions, registry: RegistryOptions, fc_endpoint: str | None, region: str | None) -> "Patient":
-    from fcpin.doctor.patient import Patient
+def _targets(stack: StackOptions, registry: RegistryOptions, fc_endpoint: str | None, region: str | None) -> "Targets":
+    from fcpin.doctor.targets import Targets
 
     repositories = [parse_repository(registry.repository)] if registry.repository else []
     if not stack.stack:
-        return Patient.of_environment(settings_of(registry, region, fc_endpoint), repositories)
+        return Targets.of_environment(settings_of(registry, region, fc_endpoint), repositories)
     refuse_with_stack(**registry._asdict(), fc_endpoint=fc_endpoint, region=region)
     try:
-        return Patient.of_stack(stack.find_engine(), stack.name)
+        return Targets.of_stack(stack.find_engine(), stack.name)
     except StackError as error:
-        return Patient.of_stack(error, stack.stack)
+        return Targets.of_stack(error, stack.stack)

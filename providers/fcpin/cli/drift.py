@@ -40,7 +40,7 @@ def command(stack: StackOptions, as_json: bool) -> int:
         return UNKNOWN
     registries = registries_of(deployed.settings, clock)
     scan = DriftScan(
-        function_clients(deployed.settings), registries, clock.now(), bypass_min_age=deployed.settings.bypass_min_age
+        function_clients(deployed.settings), registries, clock.now(), min_age_bypass=deployed.settings.min_age_bypass
     )
     findings = scan.of(deployed.pins)
     notes = [_mutable(repository) for repository in scan.mutable(deployed.pins)]

@@ -18,7 +18,7 @@ from fcpin.cli.output import Row, write_lines, write_rows
 from fcpin.cli.query import Query, query_options
 from fcpin.cli.tag_input import TAG_FORMAT, read_stdin
 from fcpin.image import TagRecord
-from fcpin.policy import Selection
+from fcpin.policy import Ranking, Selection
 from fcpin.policy.forecast import Step, forecast
 from fcpin.policy.times import iso
 
@@ -46,10 +46,11 @@ class Explanation:
     steps: Sequence[Step] = ()
 
     @classmethod
-    def of(cls, query: Query, tags: Sequence[TagRecord]) -> Self:
+    def of(cls, query: Query, ranking: Ranking) -> Self:
         """Raises InvalidPolicy."""
-        selection = query.select(tags)
-        return cls(tags, query.current, selection, list(forecast(query.policy, tags, selection, query.current)))
+        selection = query.select(ranking)
+        steps = list(forecast(ranking, selection, query.current))
+        return cls(list(ranking.listing.values()), query.current, selection, steps)
 
     def verdicts(self, limit: int | None = None) -> Iterator[Verdict]:
         """The chosen tag, then the others in alphabetical order; at most *limit*."""
@@ -113,7 +114,7 @@ def _verdict_json(verdict: Verdict) -> Mapping[str, str | None]:
 @json_option
 @click.option("--no-pager", is_flag=True, help="Do not start $PAGER, even in a terminal.")
 def command(query: Query, registry: RegistryOptions, limit: int | None, as_json: bool, no_pager: bool) -> int:
-    explanation = Explanation.of(query, _tags(query, registry))
+    explanation = Explanation.of(query, _ranking(query, registry))
     if as_json:
         sys.stdout.write(f"{explanation.as_json(limit)}\n")
         return selection_json.status(explanation.selection)
@@ -124,13 +125,13 @@ def command(query: Query, registry: RegistryOptions, limit: int | None, as_json:
     return selection_json.status(explanation.selection)
 
 
-def _tags(query: Query, registry: RegistryOptions) -> Sequence[TagRecord]:
+def _ranking(query: Query, registry: RegistryOptions) -> Ranking:
     if registry.repository is None:
         refuse(registry._asdict(), "needs --repository")
-        return read_stdin()
+        return Ranking(query.policy, read_stdin())
     from fcpin.cli.remote import Remote  # the clients of registries and of Alibaba Cloud: a third of a second
 
-    return Remote.of(registry).tags(query)
+    return Remote.of(registry).rank(query)
 
 
 def _write(stdout: TextIO, explanation: Explanation, limit: int | None) -> None:

@@ -13,10 +13,10 @@ from fcpin.cli.output import write_lines
 from fcpin.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
-    from fcpin.adoption.candidates import Candidate, LeftOut
-    from fcpin.adoption.entries import Entry
+    from fcpin.serverless_devs.adoption import LeftOut
     from fcpin.settings import Settings
     from fcpin.stack import Stack
+    from fcpin.stack.yaml_edit import NewEntry
 
 
 @click.command()
@@ -59,21 +59,20 @@ def command(prefix: str, stack: StackOptions, region: str | None, fc_endpoint: s
 
 def _found(
     prefix: str, settings: "Settings", region: str, stack: "Stack | None"
-) -> "tuple[list[Entry], list[LeftOut]]":
-    from fcpin.adoption.candidates import LeftOut, candidates
-    from fcpin.adoption.entries import entries
+) -> "tuple[list[NewEntry], list[LeftOut]]":
     from fcpin.clients import function_clients
+    from fcpin.serverless_devs.adoption import Adoptable, LeftOut, functions_of_region, new_entries
 
     def known(name: str) -> str:
         return next(pinned(stack, name, region), "") if stack else ""
 
-    found: Sequence[Candidate | LeftOut] = candidates(
-        function_clients(settings)(region), prefix, known, settings.registries
-    )
-    left_out = [each for each in found if isinstance(each, LeftOut)]
-    taken = stack.functions if stack else ()
     elsewhere = region if region != settings.region else ""
-    return entries([each for each in found if not isinstance(each, LeftOut)], elsewhere, taken), left_out
+    client = function_clients(settings)(region)
+    found = functions_of_region(client, prefix, elsewhere, known, settings.registries)
+    adoptable = [each for each in found if isinstance(each, Adoptable)]
+    return new_entries(adoptable, stack.functions if stack else ()), [
+        each for each in found if isinstance(each, LeftOut)
+    ]
 
 
 def pinned(stack: "Stack", function: str, region: str) -> Iterator[str]:
@@ -88,10 +87,12 @@ def pinned(stack: "Stack", function: str, region: str) -> Iterator[str]:
 
 
 def left_out_lines(functions: "Sequence[LeftOut]") -> list[str]:
-    return [f"left out: {each.name} {each.why}" for each in functions]
+    return [f"left out: {each.name} {each.reason}" for each in functions]
 
 
-def add_to_stack(options: StackOptions, stack: "Stack", entries: "Sequence[Entry]", notes: Sequence[str]) -> list[str]:
+def add_to_stack(
+    options: StackOptions, stack: "Stack", entries: "Sequence[NewEntry]", notes: Sequence[str]
+) -> list[str]:
     """Write *entries* into the file of *stack* that takes new ones; the lines to print. Raises InvalidInput."""
     from fcpin.stack.project import read_file, stack_file
     from fcpin.stack.yaml_edit import with_functions
@@ -104,7 +105,7 @@ def add_to_stack(options: StackOptions, stack: "Stack", entries: "Sequence[Entry
     return [*diff, *notes, *follows]
 
 
-def write_entries(head: str, entries: "Sequence[Entry]", notes: Sequence[str]) -> None:
+def write_entries(head: str, entries: "Sequence[NewEntry]", notes: Sequence[str]) -> None:
     """Print a whole file that begins with *head*, or nothing without entries; *notes* go to standard error."""
     from fcpin.stack.yaml_edit import with_functions
 

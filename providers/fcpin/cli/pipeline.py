@@ -16,10 +16,10 @@ from fcpin.clock import Clock, SystemClock
 from fcpin.errors import BuildTimedOut, InvalidInput, Problem, one_line, unknown_key
 
 if TYPE_CHECKING:
-    from fcpin.build.builder import Progress
-    from fcpin.pipeline.document import Document
-    from fcpin.pipeline.model import Pipeline
-    from fcpin.pipeline.validate import Examined
+    from fcpin.pipelines.builder import Progress
+    from fcpin.pipelines.checks import Checked
+    from fcpin.pipelines.document import Document
+    from fcpin.pipelines.model import Pipeline
     from fcpin.settings import Settings
     from fcpin.stack import Stack
 
@@ -70,25 +70,24 @@ def validate(files: Sequence[Path], stack: StackOptions, name: str | None) -> in
     _require_source(bool(files), stack, name)
     if files:
         return max(map(_validate_file, files))
-    from fcpin.pipeline.configured import KEY
-    from fcpin.pipeline.spec import examined, is_local
+    from fcpin.pipelines.spec import KEY, checked, is_local
 
     pipelines = _pipelines_of(stack.read(), name)
     for key, spec in pipelines.items():
-        for warning in () if is_local(spec) else examined(spec, f"{KEY}.{key}").warnings:
+        for warning in () if is_local(spec) else checked(spec, f"{KEY}.{key}").warnings:
             sys.stdout.write(f"{one_line(f'warning: {warning}')}\n")
     sys.stdout.write(f"{KEY}: valid: {one_line(', '.join(pipelines))}\n")
     return 0
 
 
 def _validate_file(file: Path) -> int:
-    from fcpin.pipeline.validate import examine
+    from fcpin.pipelines.checks import check
 
     document = _read_document(file)
-    examined = examine(document.tree)
-    sys.stdout.writelines(f"{line}\n" for line in _findings(document, examined))
-    counts = Counter(each.severity for each in examined.findings)
-    errors = counts["error"] + len(document.slips)
+    checked = check(document.tree)
+    sys.stdout.writelines(f"{line}\n" for line in _findings(document, checked))
+    counts = Counter(each.severity for each in checked.findings)
+    errors = counts["error"] + len(document.syntax_problems)
     parts = [_counted(errors, "error"), _counted(counts["warning"], "warning")]
     sys.stdout.write(f"{file}: {', '.join(filter(None, parts)) or 'valid'}\n")
     return WRONG_INPUT if errors else 0
@@ -122,15 +121,15 @@ def _filled(file: Path, variables: Variables) -> "tuple[Document, Document]":
 
     Raises InvalidInput.
     """
-    from fcpin.pipeline.validate import examine
-    from fcpin.pipeline.variables import commit_problem, rendered, values
+    from fcpin.pipelines.checks import check
+    from fcpin.pipelines.variables import commit_problem, rendered, values
 
     document = _read_document(file)
-    examined = examine(document.tree)
-    _require_runnable(document, examined)
+    checked = check(document.tree)
+    _require_runnable(document, checked)
     if variables.commit is not None and (problem := commit_problem("--commit", variables.commit)):
         raise InvalidInput(problem)
-    sys.stderr.writelines(f"{line}\n" for line in _findings(document, examined))
+    sys.stderr.writelines(f"{line}\n" for line in _findings(document, checked))
     given = values(
         variables.commit or "", SystemClock().now(), app_name=variables.app_name, env_name=variables.env_name
     )
@@ -138,16 +137,14 @@ def _filled(file: Path, variables: Variables) -> "tuple[Document, Document]":
 
 
 def _render_stack(stack: "Stack", name: str | None, commit: str | None) -> Iterator[str]:
-    from fcpin.pipeline.configured import KEY
-    from fcpin.pipeline.document import Document
-    from fcpin.pipeline.named import as_template, at_commit
-    from fcpin.pipeline.spec import is_local
+    from fcpin.pipelines.document import Document
+    from fcpin.pipelines.spec import KEY, document_at, document_template, is_local
 
     for key, spec in _pipelines_of(stack, name, commit).items():
         if is_local(spec):
             reason = "is built on this machine by buildah; only pipelines of Serverless Devs have a document"
             raise InvalidInput(Problem(f"{KEY}.{key}.builder", reason))
-        tree = at_commit(spec, commit, SystemClock().now()) if commit else as_template(spec)
+        tree = document_at(spec, commit, SystemClock().now()) if commit else document_template(spec)
         yield f"# {KEY}.{key}\n{Document(key, tree, {}).text()}"
 
 
@@ -199,62 +196,62 @@ def _build(
     *deadline*, in seconds, replaces the pipeline's own. An image that exists is taken, unless `rebuild`.
     Raises PipelineError, RegistryError; then nothing is left running.
     """
-    from fcpin.build.builder import BuildRequest
-    from fcpin.build.making import Maker
     from fcpin.clients import builders, registries_of
     from fcpin.image import Image
-    from fcpin.pipeline.spec import deadline_of, image_of, is_rebuilt
+    from fcpin.pipelines.builder import BuildRequest
+    from fcpin.pipelines.image_builds import ImageBuilds
+    from fcpin.pipelines.spec import deadline_of, image_of, is_rebuilt
 
     clock = SystemClock()
     registries = registries_of(settings, clock)
-    maker = Maker(builders(settings, registries, folder, clock), registries, clock)
+    builds = ImageBuilds(builders(settings, registries, folder, clock), registries, clock)
     image = Image.parse(image_of(spec, commit))
     request = BuildRequest(spec, image, commit, float(deadline) if deadline else deadline_of(spec))
-    made = maker.make(request, report, again=is_rebuilt(spec))
-    yield f"{image}@{made.digest}"
-    if made.log_location:
-        report(f"the log: {made.log_location}")
+    built = builds.ensure_image(request, report, rebuild=is_rebuilt(spec))
+    yield f"{image}@{built.digest}"
+    if built.log_location:
+        report(f"log: {built.log_location}")
 
 
 def _submit(
     document: Mapping[str, Any], settings: "Settings", seconds: int | None, report: "Progress"
 ) -> Iterator[str]:
     """Every image as it is in the registry, when the pipeline has succeeded."""
-    from fcpin.build.builder import Built
-    from fcpin.build.making import Maker
-    from fcpin.clients import pipeline_builder, registries_of
+    from fcpin.clients import devs_builder, registries_of
     from fcpin.image import Image
-    from fcpin.pipeline.validate import examine
+    from fcpin.pipelines.builder import BuildReport
+    from fcpin.pipelines.checks import check
+    from fcpin.pipelines.image_builds import ImageBuilds
 
-    clock, pipeline = SystemClock(), examine(document, is_template=False).pipeline
-    builder = pipeline_builder(settings, clock)
-    maker = Maker(builder, registries_of(settings, clock), clock)
+    clock, pipeline = SystemClock(), check(document, is_template=False).pipeline
+    builder = devs_builder(settings, clock)
+    builds = ImageBuilds(builder, registries_of(settings, clock), clock)
     deadline, begun = float(seconds or _default_deadline(pipeline)), clock.monotonic()
     images = [Image.parse(build.image) for build in pipeline.builds]
     try:
         finished = builder.run(document, deadline, report)
     except BuildTimedOut as error:
-        raise BuildTimedOut(f"{error}{''.join(map(maker.stuck, images))}") from None
-    built = Built(finished.pipeline.name, str(finished.log or ""), finished.reported)
+        raise BuildTimedOut(f"{error}{''.join(map(builds.missing_conversion, images))}") from None
+    built = BuildReport(finished.pipeline.name, str(finished.log or ""), finished.reported)
     for image in images:
-        yield f"{image}@{maker.read_back(image, built, deadline - (clock.monotonic() - begun))}"
+        yield f"{image}@{builds.read_back(image, built, deadline - (clock.monotonic() - begun))}"
     if not images:
         report("no task that builds is enabled: nothing was pushed")
     if built.log_location:
-        report(f"the log: {built.log_location}")
+        report(f"log: {built.log_location}")
 
 
 def _default_deadline(pipeline: "Pipeline") -> float:
     """The tasks run one after another."""
-    from fcpin.pipeline.environment import DEFAULT_SECONDS
+    from fcpin.pipelines.environments import DEFAULT_SECONDS
 
     timeouts = [(task.runner and task.runner.timeout) or DEFAULT_SECONDS for task in pipeline.tasks if task.enable]
     return sum(timeouts) + _EXTRA_SECONDS
 
 
 def _of_file(file: Path, name: str | None, variables: Variables, clock: Clock) -> Mapping[str, Any]:
-    from fcpin.pipeline.variables import has_variables
-    from fcpin.pipeline.wire import to_wire
+    from fcpin.pipelines.document import to_wire
+    from fcpin.pipelines.variables import has_variables
 
     _refuse_name(name)
     written, document = _filled(file, variables)
@@ -268,10 +265,9 @@ def _of_file(file: Path, name: str | None, variables: Variables, clock: Clock) -
 
 def _not_ready(document: "Document") -> Iterator[Problem]:
     """Findings that are only warnings unless the document runs."""
-    from fcpin.pipeline.images import is_masked
-    from fcpin.pipeline.validate import examine
+    from fcpin.pipelines.checks import check, is_masked
 
-    pipeline = examine(document.tree, is_template=False).pipeline
+    pipeline = check(document.tree, is_template=False).pipeline
     if pipeline.is_bare:
         yield Problem(document.name, "is a list of tasks; put it under spec.templateSpec.tasks of a pipeline")
     for build in pipeline.builds:
@@ -293,7 +289,7 @@ def _spec(stack: "Stack", name: str | None, commit: str | None) -> tuple[Mapping
 
 def _pipelines_of(stack: "Stack", name: str | None, commit: str | None = None) -> Mapping[str, Mapping[str, Any]]:
     """The valid pipelines of *stack*, or the one called *name*. Raises InvalidInput."""
-    from fcpin.pipeline.configured import KEY, pipelines_in, require_all
+    from fcpin.pipelines.spec import KEY, pipelines_in, require_all
 
     pipelines = pipelines_in(stack.config)
     if not pipelines:
@@ -321,7 +317,7 @@ def _refuse_name(name: str | None) -> None:
 
 def _read_document(file: Path) -> "Document":
     """Raises InvalidInput."""
-    from fcpin.pipeline.document import Document
+    from fcpin.pipelines.document import Document
 
     try:
         return Document.parse(file.read_text(encoding="utf-8-sig"), str(file))
@@ -331,19 +327,19 @@ def _read_document(file: Path) -> "Document":
         raise InvalidInput(Problem(str(file), "is not UTF-8 text")) from None
 
 
-def _findings(document: "Document", examined: "Examined") -> Iterator[str]:
+def _findings(document: "Document", checked: "Checked") -> Iterator[str]:
     """Every finding in the form of a compiler: `pipeline.yaml:27: error: …`."""
-    for slip in document.slips:
-        yield one_line(f"{slip.path}: error: {slip.reason}")
-    for each in examined.findings:
+    for problem in document.syntax_problems:
+        yield one_line(f"{problem.path}: error: {problem.reason}")
+    for each in checked.findings:
         what = f"{each.path}: {each.reason}" if each.path else each.reason
         yield one_line(f"{document.place(each.path)}: {each.severity}: {what}")
 
 
-def _require_runnable(document: "Document", examined: "Examined") -> None:
+def _require_runnable(document: "Document", checked: "Checked") -> None:
     """Raises InvalidInput with every problem and its place."""
-    problems = [*document.slips]
-    for each in examined.problems:
+    problems = [*document.syntax_problems]
+    for each in checked.problems:
         what = f"{each.path}: {each.reason}" if each.path else each.reason
         problems.append(Problem(document.place(each.path), what))
     if problems:

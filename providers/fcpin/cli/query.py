@@ -1,6 +1,5 @@
 """A query to a policy: the policy, the current tag, and the time."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -11,8 +10,8 @@ from fcpin.cli.options import Decorator, gathered
 from fcpin.cli.tag_input import parse_json
 from fcpin.clock import SystemClock
 from fcpin.errors import InvalidInput, Problem
-from fcpin.image import TagRecord, is_tag
-from fcpin.policy import Policy, Selection
+from fcpin.image import is_tag
+from fcpin.policy import Policy, Ranking, Selection
 from fcpin.policy.times import parse_moment
 
 
@@ -23,16 +22,16 @@ class Query:
     policy: Policy
     current: str | None
     now: datetime
-    bypass_min_age: bool
+    min_age_bypass: bool
 
     @classmethod
     def of(cls, policy: str, current: str | None, now: str | None, min_age_bypass: bool) -> Self:
         """From the values of options. Raises InvalidInput."""
         return cls(_policy(policy), _current(current), _now(now), min_age_bypass)
 
-    def select(self, tags: Iterable[TagRecord]) -> Selection:
+    def select(self, ranking: Ranking) -> Selection:
         """Raises InvalidPolicy."""
-        return self.policy.select(tags, current=self.current, now=self.now, bypass_min_age=self.bypass_min_age)
+        return ranking.select(self.current, now=self.now, min_age_bypass=self.min_age_bypass)
 
 
 def query_options(*, required: bool = True) -> Decorator:

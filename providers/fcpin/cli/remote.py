@@ -10,8 +10,8 @@ from fcpin.cli.options import RegistryOptions
 from fcpin.cli.query import Query
 from fcpin.http.credentials import Credentials
 from fcpin.image import Image, Repository, TagRecord
-from fcpin.lookup import digest_of, require_platform, tags_for
-from fcpin.policy import Policy, Selection
+from fcpin.lookup import digest_of, rank, require_platform
+from fcpin.policy import Policy, Ranking, Selection
 from fcpin.registry.build_times import BuildTimes
 from fcpin.registry.registries import Registries, RepositoryHandle
 from fcpin.registry.settings import parse_registries
@@ -42,9 +42,9 @@ class Remote:
         """Every tag as the registry lists it. Raises RegistryError."""
         return self.repository.list_tags()
 
-    def tags(self, query: Query) -> Sequence[TagRecord]:
-        """Every tag, with the build times that the policy needs. Raises RegistryError."""
-        return tags_for(query.policy, self.repository, query.current, now=query.now)
+    def rank(self, query: Query) -> Ranking:
+        """Rank every tag, with the build times that the policy needs. Raises RegistryError."""
+        return rank(query.policy, self.repository, query.current, now=query.now)
 
     def pin(self, policy: Policy, selection: Selection, tag: str) -> Mapping[str, str | None]:
         """Tag, digest and image as they are now. Raises RegistryError, PlatformMissing if it cannot run."""

@@ -22,7 +22,7 @@ def command(query: Query, registry: RegistryOptions) -> int:
 
     pin: Mapping[str, str | None]
     remote, current = Remote.of(registry), query.current
-    selection = query.select(remote.tags(query))
+    selection = query.select(remote.rank(query))
     if selection.chosen is None:
         kept = remote.image(current) if current and selection.keep else None
         pin = {**selection_json.pin(selection, current), "image": kept}

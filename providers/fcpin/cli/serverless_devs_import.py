@@ -12,14 +12,14 @@ import click
 from fcpin.cli.import_ import add_to_stack, left_out_lines, pinned, write_entries
 from fcpin.cli.options import StackOptions, stack_options
 from fcpin.cli.output import write_lines
-from fcpin.cli.yaml_file import YamlFile
 from fcpin.errors import InvalidInput
+from fcpin.yaml_reader import YamlFile
 
 if TYPE_CHECKING:
-    from fcpin.adoption.candidates import LeftOut
-    from fcpin.adoption.entries import Entry
+    from fcpin.serverless_devs.adoption import LeftOut
     from fcpin.serverless_devs.document import Document
     from fcpin.stack import Stack
+    from fcpin.stack.yaml_edit import NewEntry
 
 _EXTEND: Final = "extend"
 _MAX_BYTES: Final = 64 * 2**10
@@ -90,17 +90,15 @@ def _read_in(folder: Path, name: str) -> str:
     return data.decode("utf-8-sig")
 
 
-def _found(document: "Document", stack: "Stack | None") -> "tuple[list[Entry], list[LeftOut]]":
-    from fcpin.adoption.candidates import LeftOut
-    from fcpin.serverless_devs.entries import entries
-    from fcpin.serverless_devs.functions import functions
+def _found(document: "Document", stack: "Stack | None") -> "tuple[list[NewEntry], list[LeftOut]]":
+    from fcpin.serverless_devs.adoption import Adoptable, LeftOut, new_entries
+    from fcpin.serverless_devs.functions import functions_of_file
 
     def known(name: str, region: str) -> str:
         return next(pinned(stack, name, region or stack.settings.region), "") if stack else ""
 
-    registries = stack.settings.registries if stack else ()
-    found = functions(document, known, registries, os.environ)
+    registries, region = (stack.settings.registries, stack.settings.region) if stack else ((), "")
+    found = functions_of_file(document, region, known, registries, os.environ)
+    adoptable = [each for each in found if isinstance(each, Adoptable)]
     left_out = [each for each in found if isinstance(each, LeftOut)]
-    deployed = [each for each in found if not isinstance(each, LeftOut)]
-    region = stack.settings.region if stack else ""
-    return entries(deployed, region, stack.functions if stack else ()), left_out
+    return new_entries(adoptable, stack.functions if stack else ()), left_out

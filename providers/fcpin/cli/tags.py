@@ -23,7 +23,7 @@ def command(registry: RegistryOptions, query: Query | None) -> None:
     from fcpin.cli.remote import Remote
 
     remote = Remote.of(registry)
-    tags = remote.every_tag() if query is None else remote.tags(query)
+    tags = remote.every_tag() if query is None else remote.rank(query).listing.values()
     sys.stdout.writelines(f"{json.dumps(_fields(record))}\n" for record in sorted(tags, key=lambda record: record.tag))
 
 

@@ -99,7 +99,7 @@ def configured(get: Get) -> Services:
         log("warning", _NO_FOLDER)
     cache = PreviewCache(folder, Engine.of_this_plugin())
     resolver = Resolver(
-        registries, settings.repositories, cache, log, clock.now(), bypass_min_age=settings.bypass_min_age
+        registries, settings.repositories, cache, log, clock.now(), min_age_bypass=settings.min_age_bypass
     )
     client_for = function_clients(settings)
     deployer = Deployer(client_for, resolver, Verifier(registries, log), clock, log)
