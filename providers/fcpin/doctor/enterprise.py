@@ -8,7 +8,7 @@ from fcpin.doctor.line import Line, note, ok, problem, untried
 from fcpin.errors import RegistryDenied, RegistryError, RepositoryNotFound, TagNotFound
 from fcpin.fc.rules import is_economy
 from fcpin.image import AcrHost, parse_digest
-from fcpin.registry.acr_api import AcrApi
+from fcpin.registry.acr_enterprise_api import AcrApi
 from fcpin.registry.registries import RepositoryHandle
 
 _PAGE: Final = 100

@@ -6,7 +6,7 @@ from fcpin.doctor.line import Line, note, ok, problem
 from fcpin.errors import RegistryDenied, RegistryError, RepositoryNotFound
 from fcpin.image import Repository
 from fcpin.registry.base import ReadableRepository
-from fcpin.registry.distribution import docker_logins
+from fcpin.registry.logins import docker_logins
 from fcpin.registry.settings import RegistrySettings
 
 

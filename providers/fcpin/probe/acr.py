@@ -8,8 +8,8 @@ from fcpin.errors import RegistryError, RepositoryNotFound, WrongShape
 from fcpin.image import AcrHost, Repository
 from fcpin.json_reader import JsonFields
 from fcpin.probe.api import Api, Said
-from fcpin.registry.acr_listing import moment
-from fcpin.registry.docker_config import Login
+from fcpin.registry.acr import moment
+from fcpin.registry.logins import Login
 
 VERSION: Final = "2018-12-01"
 _ABSENT: Final = "NOT_EXIST"

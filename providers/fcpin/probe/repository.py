@@ -57,16 +57,16 @@ class ProbeRepository:
 
     def fetch(self, url: str, *, elsewhere: bool = False) -> Response:
         """GET of an address of the registry; the answer whatever its status. *elsewhere*: see Request."""
-        return self._session.ask(Request("GET", url, {}, limit=32 * MIB, elsewhere=elsewhere), self.repository)
+        return self._session.send(Request("GET", url, {}, limit=32 * MIB, elsewhere=elsewhere), self.repository)
 
     @property
     def token_seconds(self) -> float | None:
         """How long the registry says that its last token lives; None when it gave none or does not say."""
-        return self._auth.told_seconds
+        return self._auth.token_seconds
 
     def delete_manifest(self, digest: Digest) -> None:
         """Remove the digest with every tag of it; one that is gone already is removed."""
-        answer = self._session.ask(Request("DELETE", self._manifest(digest), {}, actions=DELETE), self.repository)
+        answer = self._session.send(Request("DELETE", self._manifest(digest), {}, actions=DELETE), self.repository)
         if answer.status not in (*_WRITTEN, *_GONE):
             raise self._refusal(answer, f"deletion of {digest}", "delete from")
         self._digests.pop(digest, None)
@@ -125,23 +125,23 @@ class ProbeRepository:
         self._write("PUT", f"{target}{separator}digest={blob.digest}", headers, blob.content, asked)
 
     def _write(self, method: str, url: str, headers: Mapping[str, str], body: bytes, asked: str) -> Response:
-        answer = self._session.ask(Request(method, url, headers, body=body, actions=PUSH), self.repository)
+        answer = self._session.send(Request(method, url, headers, body=body, actions=PUSH), self.repository)
         if answer.status not in _WRITTEN:
             raise self._refusal(answer, asked, "push to")
         return answer
 
     def _is_there(self, tag: str) -> bool:
-        answer = self._session.ask(Request("HEAD", self._manifest(tag), _ACCEPT), self.repository)
+        answer = self._session.send(Request("HEAD", self._manifest(tag), _ACCEPT), self.repository)
         return answer.status not in _GONE
 
     def _delete_tag(self, tag: str) -> None:
-        answer = self._session.ask(Request("DELETE", self._manifest(tag), {}, actions=DELETE), self.repository)
+        answer = self._session.send(Request("DELETE", self._manifest(tag), {}, actions=DELETE), self.repository)
         if answer.status not in _GONE and self._is_there(tag):
             raise self._refusal(answer, f"deletion of the tag {tag}", "delete from")
 
     def _refusal(self, answer: Response, asked: str, right: str) -> RegistryError:
         missing = TagNotFound if right.startswith("delete") else RepositoryNotFound
-        return self._session.refusal(answer, self.repository, self._asked(asked), missing, right)
+        return self._session.error(answer, self.repository, self._asked(asked), missing, right)
 
     def _asked(self, what: str) -> str:
         return f"{self.repository}: {what}"

@@ -6,8 +6,8 @@ from typing import Any, Final
 from fcpin.probe.experiments.experiment import Experiment
 from fcpin.probe.findings import Fact, Finding, Unknown
 from fcpin.probe.lab import Lab
-from fcpin.registry.oci_errors import parse_object
-from fcpin.registry.paging import next_page, pages
+from fcpin.registry.session import parse_object
+from fcpin.registry.transport import next_page, pages
 
 _MOST: Final = 10_000
 _PAGES: Final = 100

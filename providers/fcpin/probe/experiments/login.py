@@ -6,7 +6,7 @@ from typing import Any, Final
 from fcpin.probe.experiments.experiment import Experiment
 from fcpin.probe.findings import Fact, Finding, Unknown
 from fcpin.probe.lab import Lab
-from fcpin.registry.docker_config import Login
+from fcpin.registry.logins import Login
 
 _NAME: Final = "masked_login_input"
 _WRONG: Final = "not-the-password"
