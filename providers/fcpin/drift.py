@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from fcpin.errors import InvalidImage, RegistryError, TagNotFound
 from fcpin.fc.model import Function
-from fcpin.fc.readiness import Verdict, judge
+from fcpin.fc.readiness import Readiness
 from fcpin.image import Digest, Image, short
 from fcpin.lookup import same_image
 from fcpin.registry.base import ReadableRepository
@@ -175,7 +175,7 @@ def _unstartable(registered: RegisteredImage | Unknown) -> Drift | None:
 
 
 def _failed(function: Function) -> Drift | None:
-    if judge(function) is not Verdict.FAILED:
+    if Readiness.of(function) is not Readiness.FAILED:
         return None
     reason = f" ({function.reason})" if function.reason else ""
     if function.state == "Failed":
@@ -184,7 +184,7 @@ def _failed(function: Function) -> Drift | None:
 
 
 def _replaced(deployed: Image | None, function: Function, registered: RegisteredImage | Unknown) -> Drift | None:
-    if deployed is None or judge(function) is Verdict.WAIT:
+    if deployed is None or Readiness.of(function) is Readiness.PENDING:
         return None
     named = str(Image(deployed.repository, deployed.tag))
     if function.image != named:
@@ -200,7 +200,7 @@ def _unknown(answer: object) -> Drift | None:
 
 
 def _passing(function: Function) -> Drift | None:
-    if judge(function) is Verdict.WAIT:
+    if Readiness.of(function) is Readiness.PENDING:
         return Drift(Kind.UPDATE_IN_PROGRESS, "Function Compute is still preparing its image")
     if function.state == "Inactive":
         return Drift(Kind.FUNCTION_INACTIVE, "idle for long: the next call fails once, and wakes it")

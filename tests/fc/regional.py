@@ -1,4 +1,4 @@
-"""What is asked of Function Compute: a function of one image, by a client that does not wait between attempts."""
+"""A client that does not wait between attempts, and the body of a function."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""When a function is ready, when it has failed, and how long somebody waits for it."""
+"""When a function is ready, when it has failed, and how long a change is awaited."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -7,7 +7,7 @@ import pytest
 
 from fcpin.errors import DeadlineExceeded, FunctionNotFound, UpdateFailed
 from fcpin.fc.model import Function
-from fcpin.fc.readiness import Verdict, Waiter, judge
+from fcpin.fc.readiness import Readiness, Waiter
 from tests.support.clock import ManualClock
 
 
@@ -18,24 +18,22 @@ def function(
     return Function.from_wire(wire)
 
 
-VERDICTS = [
-    ("active and successful is ready", "Active", "Successful", Verdict.READY),
-    ("a function without state fields is ready", "", "", Verdict.READY),
-    ("an inactive function is prepared again at its next invocation", "Inactive", "Successful", Verdict.READY),
-    ("a new function is pending", "Pending", "Successful", Verdict.WAIT),
-    ("an update is in progress", "Active", "InProgress", Verdict.WAIT),
-    ("a failed update is a failure although the function is active", "Active", "Failed", Verdict.FAILED),
-    ("a failed function that is being updated may be healed by it", "Failed", "InProgress", Verdict.WAIT),
-    ("a failed function is a failure", "Failed", "Successful", Verdict.FAILED),
-    ("a state nobody knows yet is waited for", "Hibernating", "Successful", Verdict.WAIT),
+STATES = [
+    ("active and successful is ready", "Active", "Successful", Readiness.READY),
+    ("a function without state fields is ready", "", "", Readiness.READY),
+    ("an inactive function is prepared again at its next invocation", "Inactive", "Successful", Readiness.READY),
+    ("a new function is pending", "Pending", "Successful", Readiness.PENDING),
+    ("an update is in progress", "Active", "InProgress", Readiness.PENDING),
+    ("a failed update is a failure although the function is active", "Active", "Failed", Readiness.FAILED),
+    ("a failed function that is being updated may be healed by it", "Failed", "InProgress", Readiness.PENDING),
+    ("a failed function is a failure", "Failed", "Successful", Readiness.FAILED),
+    ("an unknown state is pending", "Hibernating", "Successful", Readiness.PENDING),
 ]
 
 
-@pytest.mark.parametrize(
-    ("state", "update", "verdict"), [row[1:] for row in VERDICTS], ids=[row[0] for row in VERDICTS]
-)
-def test_both_status_fields_count(state: str, update: str, verdict: Verdict) -> None:
-    assert judge(function(state, update)) is verdict
+@pytest.mark.parametrize(("state", "update", "expected"), [row[1:] for row in STATES], ids=[row[0] for row in STATES])
+def test_both_status_fields_count(state: str, update: str, expected: Readiness) -> None:
+    assert Readiness.of(function(state, update)) is expected
 
 
 def test_waits_until_the_update_is_successful() -> None:
@@ -45,13 +43,13 @@ def test_waits_until_the_update_is_successful() -> None:
     assert len(clock.slept) == 2
 
 
-def test_an_answer_older_than_the_request_tells_nothing() -> None:
+def test_a_response_older_than_the_request_is_ignored() -> None:
     answers: Iterator[Function] = iter([function(at="2026-11-22T12:00:00Z"), function(at="2026-11-22T12:00:05Z")])
     sent = function(update="InProgress", at="2026-11-22T12:00:05Z")
     assert Waiter(ManualClock(), deadline=60).wait(sent, lambda: next(answers)).last_modified_time.endswith("05Z")
 
 
-def test_a_failed_update_says_why_and_that_the_old_image_keeps_serving() -> None:
+def test_a_failed_update_reports_why_and_that_the_old_image_keeps_serving() -> None:
     failed = function(
         update="Failed", lastUpdateStatusReasonCode="PullImageFailed", lastUpdateStatusReason="no such image"
     )
@@ -71,7 +69,7 @@ def test_gives_up_at_the_deadline_with_the_last_status() -> None:
 OLD = "2026-11-22T11:00:00Z"
 
 
-def test_the_answer_to_a_request_is_never_the_last_word() -> None:
+def test_the_response_to_a_request_does_not_count() -> None:
     """Without a status of the operation, or with the one from before, it looks like done."""
     for sent in (function("", ""), function(at=OLD), function()):
         answers = iter([function(update="InProgress"), function(update="Failed")])
@@ -91,14 +89,14 @@ def test_a_finished_update_costs_one_read_and_no_pause() -> None:
     assert (reads, clock.slept) == (1, [])
 
 
-def test_an_answer_that_is_the_one_from_before_tells_nothing() -> None:
+def test_an_unchanged_response_is_ignored() -> None:
     """Times have no fractions of a second, so an update may leave the time as it was: then something else differs."""
     before, done = function(state="Failed"), function(state="Active")
     answers = iter([before, before, done])
     assert Waiter(ManualClock(), deadline=60).wait(before, lambda: next(answers), before) is done
 
 
-def test_a_read_that_goes_back_in_time_tells_nothing() -> None:
+def test_a_read_that_goes_back_in_time_is_ignored() -> None:
     new = "2026-11-22T12:00:09Z"
     answers = iter([function(update="InProgress", at=new), function(image="old"), function(at=new)])
     ready = Waiter(ManualClock(), deadline=60).wait(function(at=OLD), lambda: next(answers), function(at=OLD))
@@ -126,18 +124,20 @@ def test_a_function_that_is_not_found_after_an_update_was_deleted() -> None:
 
 @pytest.mark.parametrize("verb", ["wait", "settle"])
 @pytest.mark.parametrize("deadline", [100.0, 600.0])
-def test_who_waits_is_told_at_least_every_30_seconds(deadline: float, verb: str) -> None:
-    clock, told = ManualClock(), [0.0]
+def test_progress_is_reported_at_least_every_30_seconds(deadline: float, verb: str) -> None:
+    clock, reported = ManualClock(), [0.0]
     waiting = function(update="InProgress", lastUpdateStatusReasonCode="ImageOptimizing")
-    waiter = Waiter(clock, deadline, lambda line: told.append(clock.monotonic()) if "ImageOptimizing" in line else None)
+    waiter = Waiter(
+        clock, deadline, lambda line: reported.append(clock.monotonic()) if "ImageOptimizing" in line else None
+    )
     with pytest.raises(DeadlineExceeded):
         getattr(waiter, verb)(waiting, lambda: waiting)
-    assert len(told) > deadline / 31
-    assert max(later - earlier for earlier, later in pairwise([*told, clock.monotonic()])) <= 30
+    assert len(reported) > deadline / 31
+    assert max(later - earlier for earlier, later in pairwise([*reported, clock.monotonic()])) <= 30
 
 
-def test_a_short_wait_is_not_worth_a_line() -> None:
-    told: list[str] = []
+def test_a_short_wait_reports_nothing() -> None:
+    reported: list[str] = []
     answers = iter([function(update="InProgress")] * 10 + [function()])
-    Waiter(ManualClock(), 600, told.append).wait(function(update="InProgress"), lambda: next(answers))
-    assert told == []
+    Waiter(ManualClock(), 600, reported.append).wait(function(update="InProgress"), lambda: next(answers))
+    assert reported == []

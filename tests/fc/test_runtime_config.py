@@ -38,11 +38,11 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("config", "path", "says"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
-def test_every_problem_has_its_property_path(config: object, path: str, says: str) -> None:
+@pytest.mark.parametrize(("config", "path", "reason"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+def test_every_problem_has_its_property_path(config: object, path: str, reason: str) -> None:
     (problem,) = runtime_config.problems("config", config)
     assert problem.path == path
-    assert says in problem.reason
+    assert reason in problem.reason
 
 
 def test_a_right_config_has_no_problems() -> None:

@@ -23,7 +23,7 @@ def found(client: FunctionClient) -> dict[str, Use]:
 
 
 def certain(client: FunctionClient) -> dict[str, bool]:
-    return {name: use.doubt is None for name, use in found(client).items()}
+    return {name: use.uncertainty is None for name, use in found(client).items()}
 
 
 def test_a_function_and_every_version_of_it_use_their_images(cloud: Emulator, client: FunctionClient) -> None:
@@ -39,9 +39,10 @@ def test_a_function_and_every_version_of_it_use_their_images(cloud: Emulator, cl
     assert uses(client).listed == 2
 
 
-@pytest.mark.parametrize("position", ["no-status", "full", "brief"])
-@pytest.mark.parametrize("ends", ["Failed", "InProgress"])
-def test_while_an_update_has_not_succeeded_the_image_is_in_doubt(position: Any, ends: str) -> None:
+@pytest.mark.parametrize(
+    ("position", "ends"), [("no-status", "Failed"), ("full", "Failed"), ("full", "InProgress"), ("brief", "InProgress")]
+)
+def test_while_an_update_has_not_succeeded_the_image_is_uncertain(position: Any, ends: str) -> None:
     knobs = Knobs(create_seconds=0, update_seconds=60, listed_functions=position)
     with Emulator(knobs=knobs).serve() as cloud:
         client = client_of(cloud, cloud.access_key_secret)
@@ -79,8 +80,8 @@ def test_what_cannot_be_read_is_an_error_and_never_left_out(
         uses(client)
 
 
-def test_an_answer_that_describes_no_function_is_no_proof_of_anything(cloud: Emulator, client: FunctionClient) -> None:
-    """An error, or a doubt; never a function without an image."""
+def test_an_empty_response_is_not_a_function_without_an_image(cloud: Emulator, client: FunctionClient) -> None:
+    """An error, or an uncertainty; never a function without an image."""
     client.create("checkout", BODY)
     cloud.fail_next("GetFunction", status=200, code="", message="")
     with suppress(FunctionError):
@@ -106,24 +107,25 @@ def test_a_version_that_is_deleted_meanwhile_hides_no_other(cloud: Emulator, cli
 def test_a_function_of_fc_2_runs_an_image_too(cloud: Emulator, client: FunctionClient) -> None:
     cloud.create_function("shop$checkout", SETTINGS)
     (use,) = uses(client).uses
-    assert (str(use), use.doubt, use.function.tag) == ("shop$checkout", None, "main-1")
+    assert (str(use), use.uncertainty, use.function.tag) == ("shop$checkout", None, "main-1")
 
 
-@pytest.mark.parametrize("action", ["GetFunction", "ListFunctionVersions"])
-@pytest.mark.parametrize("status", [400, 403, 404])
-def test_a_function_of_fc_2_that_cannot_be_read_is_in_doubt(
+@pytest.mark.parametrize(
+    ("action", "status"), [("GetFunction", 400), ("GetFunction", 403), ("ListFunctionVersions", 404)]
+)
+def test_a_function_of_fc_2_that_cannot_be_read_is_uncertain(
     cloud: Emulator, client: FunctionClient, action: str, status: int
 ) -> None:
     cloud.create_function("shop$checkout", SETTINGS)
     codes = {400: "InvalidArgument", 403: "AccessDenied", 404: "FunctionNotFound"}
     cloud.fail_next(action, status=status, code=codes[status])
     (use,) = uses(client).uses
-    assert use.doubt is not None
-    assert "FC 2.0" in use.doubt.why
+    assert use.uncertainty is not None
+    assert "FC 2.0" in use.uncertainty.reason
     assert str(use) == "shop$checkout"
 
 
-def test_a_passing_failure_is_no_doubt_but_an_error(cloud: Emulator, client: FunctionClient) -> None:
+def test_a_temporary_failure_is_an_error(cloud: Emulator, client: FunctionClient) -> None:
     cloud.create_function("shop$checkout", SETTINGS)
     cloud.fail_next("ListFunctionVersions", status=503, times=9)
     with pytest.raises(FunctionError, match="ListFunctionVersions"):
@@ -134,4 +136,4 @@ def test_a_micro_sandbox_uses_its_image_without_a_digest(cloud: Emulator, client
     image = f"{HOST}/shop/app:main-1"
     cloud.create_function("agent", {"runtime": "micro-sandbox", "microSandboxConfig": {"image": image}})
     (use,) = uses(client).uses
-    assert (use.function.image, use.function.digest, use.doubt) == (image, None, None)
+    assert (use.function.image, use.function.digest, use.uncertainty) == (image, None, None)

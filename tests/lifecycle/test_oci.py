@@ -6,7 +6,7 @@ import pytest
 
 from fcpin.emulator import Knobs
 from tests.lifecycle.conftest import QUICK
-from tests.lifecycle.shop import FUNCTION, PATH, Shop
+from tests.lifecycle.stack_harness import FUNCTION, PATH, StackHarness
 from tests.lifecycle.test_secrets import REGISTRY, log_in_to_docker
 
 VPC = "registry-vpc.cn-hangzhou.aliyuncs.com"
@@ -19,17 +19,17 @@ def knobs() -> Knobs:
 
 
 @pytest.fixture
-def oci(shop: Shop) -> Shop:
+def oci(harness: StackHarness) -> StackHarness:
     """The same shop, its image in a registry without ACR's API; FC names it by the VPC host."""
-    log_in_to_docker(shop.stack, shop.cloud)
-    shop.configure(
-        {FUNCTION: shop.entry(repository=f"{VPC}/{PATH}", policy={"semver": {"range": "1.x"}})},
-        registries={REGISTRY: {"endpoint": shop.cloud.url}},
+    log_in_to_docker(harness.stack, harness.cloud)
+    harness.configure(
+        {FUNCTION: harness.entry(repository=f"{VPC}/{PATH}", policy={"semver": {"range": "1.x"}})},
+        registries={REGISTRY: {"endpoint": harness.cloud.url}},
     )
-    return shop
+    return harness
 
 
-def test_versions_are_ordered_by_name_with_one_listing_one_digest_and_one_function_read(oci: Shop) -> None:
+def test_versions_are_ordered_by_name_with_one_listing_one_digest_and_one_function_read(oci: StackHarness) -> None:
     """The function, because without push times it is not known whether its tag has been elsewhere."""
     oci.push("v1.0.0")
     newest = oci.push("v1.10.0")
@@ -41,15 +41,3 @@ def test_versions_are_ordered_by_name_with_one_listing_one_digest_and_one_functi
     challenge = ["GET tags/list", "GET token"]  # answered 401, as every token registry does
     actions = [call.action for call in oci.cloud.calls]
     assert actions == ["GetRepoTags", *challenge, "GET tags/list", "HEAD manifest", "GetFunction"]
-
-
-def test_commits_are_ordered_by_the_time_they_were_built(oci: Shop) -> None:
-    oci.configure(
-        {FUNCTION: oci.entry(repository=f"{VPC}/{PATH}", policy={"family": {"name": "release"}})},
-        registries={REGISTRY: {"endpoint": oci.cloud.url}},
-    )
-    newest = oci.push("release-0a1b2c3", created="2026-11-22T10:00:00Z")
-    oci.push("release-f9e8d7c", created="2026-11-21T10:00:00Z")
-    oci.up()
-    assert oci.deployed() == f"release-0a1b2c3@{newest}"
-    assert "build time" in oci.stack.resources()[0]["outputs"]["selection"]

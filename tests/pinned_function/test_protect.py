@@ -7,7 +7,7 @@ import pytest
 from fcpin.emulator import Emulator, Knobs
 from fcpin.image import parse_digest, short
 from fcpin.pinned_function.provider_base import ProviderError
-from fcpin.policy.protect import pin_tag
+from fcpin.policy.tag_names import pin_tag
 from tests.support.instant import INSTANT
 from tests.support.plugin import Plugin
 
@@ -269,4 +269,4 @@ def test_a_deleted_function_leaves_its_pin_tags_and_says_who_removes_them(
     plugin.up(**enterprise)
     plugin.destroy()
     assert pin(digest) in cloud.tags(PATH)
-    assert "fcpin prune" in plugin.said[-1]
+    assert "fcpin prune" in plugin.log[-1]

@@ -373,7 +373,7 @@ NO_LIFETIMES = ["1" + "0" * 400, "1e400", "NaN", "-Infinity", '"long"', "[1]", '
 def test_a_lifetime_that_is_none_is_an_error(lifetime: str, registry: ScriptedServer, tokens: ScriptedServer) -> None:
     registry.expect("GET", PATH).answer(401, headers=challenge(tokens))
     tokens.expect("GET", "/auth").answer(body=f'{{"token": "t", "expires_in": {lifetime}}}'.encode())
-    with pytest.raises(RegistryProtocolError, match="expires_in|returned no token") as refused:
+    with pytest.raises(RegistryProtocolError, match=r"expires_in|returned no token") as refused:
         distribution(registry).open(repository(registry)).list_tags()
     assert len(str(refused.value)) < 300
 

@@ -153,7 +153,7 @@ import sys
 from fcpin.image import Repository
 from fcpin.registry.distribution import Distribution
 host, url = sys.argv[1:]
-print(Distribution(host, endpoint=url).list_tags(Repository(host, "shop/app"))[0].tag)
+print(Distribution(host, endpoint=url).open(Repository(host, "shop/app")).list_tags()[0].tag)
 """
 
 

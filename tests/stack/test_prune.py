@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from fcpin.fc.model import Function
-from fcpin.fc.uses import Doubt, RegionUses, Use
+from fcpin.fc.uses import RegionUses, Uncertainty, Use
 from fcpin.image import Repository, TagRecord, parse_digest
 from fcpin.stack.prune import Usage, UsageUnknown, require_functions
 
@@ -24,7 +24,7 @@ def use(image: str, digest: str = B, *, version: str = "", resolved: str = "") -
 
 
 USES: list[tuple[str, list[Use], str | None]] = [
-    ("nobody", [], None),
+    ("no function", [], None),
     ("a function that names it", [use(f"{PUBLIC}:{PIN.tag}")], "checkout"),
     ("a version that names it", [use(f"{PUBLIC}:{PIN.tag}", version="3")], "checkout@3"),
     ("a function that names it by the VPC host", [use(f"{VPC}:{PIN.tag}")], "checkout"),
@@ -42,7 +42,7 @@ def test_a_pin_tag_is_used_by(uses: list[Use], user: str | None) -> None:
 
 
 OTHER = "ghcr.io/shop/app:main-2"
-DOUBT = Doubt("its last update failed", "update it again or delete it")
+DOUBT = Uncertainty("its last update failed", "update it again or delete it")
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,9 @@ DOUBT = Doubt("its last update failed", "update it again or delete it")
 )
 def test_while_a_function_may_run_another_image_than_it_names_nothing_is_called_unused(image: str) -> None:
     with pytest.raises(UsageUnknown) as unknown:
-        Usage.of(REPOSITORY, [use(f"{PUBLIC}:main-1"), replace(use(image), doubt=DOUBT)])
+        Usage.of(REPOSITORY, [use(f"{PUBLIC}:main-1"), replace(use(image), uncertainty=DOUBT)])
     assert "\n" not in str(unknown.value)
-    for fact in ("function checkout in cn-hangzhou", DOUBT.why, DOUBT.cure):
+    for fact in ("function checkout in cn-hangzhou", DOUBT.reason, DOUBT.remedy):
         assert fact in str(unknown.value)
 
 

@@ -28,7 +28,8 @@ from fcpin.container_function.parts import (
     vpc_for,
 )
 from fcpin.container_function.settings import FunctionSettings
-from fcpin.fc.runtime_config import DEFAULT_HANDLER, RUNTIME
+from fcpin.fc.model import RUNTIME
+from fcpin.fc.runtime_config import DEFAULT_HANDLER
 from fcpin.initial_image import InitialImage
 from fcpin.pinned_function import PinnedFunction
 from fcpin.pinned_function.keys import InitialInputs

@@ -1,7 +1,7 @@
 """The few calls of Function Compute 3.0 that fcpin needs.
 
-What was read is sent back here, so the JSON goes through as it is: the SDK's models drop fields that they do not know.
-Every answer has to be one of the operation that was called, about the function that was requested.
+The JSON goes through unchanged, because what was read is sent back: the SDK's models drop fields that they do not know.
+Every response must be one of the operation that was called, about the function that was requested.
 Every method raises FunctionError and nothing else; temporary ones only after retrying.
 """
 
@@ -84,7 +84,7 @@ class FunctionClient:
     def get(self, name: str, qualifier: str = "") -> Function:
         """The function, or what it was when the version *qualifier* was published; an alias stands for its version.
 
-        Raises FunctionNotFound when FC says that there is no such function, version or alias.
+        Raises FunctionNotFound when there is no such function, version or alias.
         """
         query = {"qualifier": qualifier} if qualifier else None
         return self._function("GetFunction", "GET", name, query=query)
@@ -98,9 +98,9 @@ class FunctionClient:
         return self._function("UpdateFunction", "PUT", name, body=body)
 
     def delete(self, name: str) -> None:
-        """DeleteFunction. A function that is gone already is deleted.
+        """DeleteFunction. A function that does not exist counts as deleted.
 
-        An answer that is no success of the API raises FunctionError. Whether the function is gone, `get` tells.
+        A response that is not a success raises FunctionError. Whether the function is gone, `get` shows.
         """
         try:
             self._call("DeleteFunction", "DELETE", _path(name), name, _nothing)
@@ -113,7 +113,7 @@ class FunctionClient:
         yield from self._pages("ListFunctions", "functions", prefix or "*", Function.listed, query)
 
     def versions(self, name: str) -> Iterator[str]:
-        """The ids of the function's published versions, page by page; `get` tells what each runs."""
+        """The ids of the function's published versions, page by page; `get` returns what each runs."""
         yield from self._pages("ListFunctionVersions", f"{_path(name)}/versions", name, _version_id)
 
     def aliases(self, name: str) -> Iterator[Alias]:
@@ -179,7 +179,7 @@ class FunctionClient:
         body: Wire | None = None,
         query: Mapping[str, str] | None = None,
     ) -> T:
-        """What *read* makes of the answer. Raises FunctionError."""
+        """Call the operation and *read* its response. Raises FunctionError."""
 
         def attempt() -> T:
             try:

@@ -1,5 +1,3 @@
-"""A function and its aliases as Function Compute describes them, in our own words."""
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Self
@@ -8,7 +6,9 @@ from fcpin.errors import InvalidImage, WrongShape
 from fcpin.image import Digest, Image
 from fcpin.json_reader import JsonFields, Wire
 
-_CUSTOM_CONTAINER: Final = "custom-container"
+RUNTIME: Final = "custom-container"
+SANDBOX: Final = "micro-sandbox"
+"""Runs an image as well, named by `microSandboxConfig.image`; nothing is deployed to it here."""
 _FUNCTION: Final = "a function"
 _OBJECTS: Final = ("customHealthCheckConfig", "registryConfig", "accelerationInfo")
 """Of `customContainerConfig`: objects, where they are there."""
@@ -49,15 +49,15 @@ class Function:
     image: str
     """`customContainerConfig.image` or `microSandboxConfig.image`, as it was sent; empty where neither is there."""
     resolved_image_uri: str
-    """`host/namespace/name@sha256:…`: what FC took the tag for when the function was created or updated; empty for a
+    """`host/namespace/name@sha256:…`: what FC resolved the tag to when the function was created or updated; empty for a
     micro-sandbox."""
     state: str
-    """Pending, Active, Inactive or Failed; empty where FC tells no state, which means ready."""
+    """Pending, Active, Inactive or Failed; empty where FC returns no state, which means ready."""
     last_update_status: str
-    """InProgress, Successful or Failed; empty where FC tells none, which means successful."""
+    """InProgress, Successful or Failed; empty where FC returns none, which means successful."""
     last_modified_time: str
     reason: str
-    """Why the state or the last update is what it is: code and sentence; empty when there is nothing to say."""
+    """Why the state or the last update is what it is: code and sentence; empty where FC returns none."""
     tags: Mapping[str, str]
     wire: Wire = field(repr=False, compare=False)
     """The whole answer, so that nothing we do not understand is lost."""
@@ -107,9 +107,19 @@ class Function:
         found = fields.text("functionName", required=True)
         if found != name:
             raise WrongShape(f"expected function {name}, got function {found[:64]!r}")
-        if fields.text("runtime", required=True) == _CUSTOM_CONTAINER:
+        if fields.text("runtime", required=True) == RUNTIME:
             fields.object("customContainerConfig").text("image", required=True)
         return cls.from_wire(wire)
+
+    @property
+    def may_run_image(self) -> bool:
+        """Whether the runtime is one of those that run an image; a listing without runtimes leaves it open."""
+        return self.runtime in {"", RUNTIME, SANDBOX}
+
+    @property
+    def is_fc2(self) -> bool:
+        """Whether the name is `service$function`, as FC 3.0 lists a function of FC 2.0."""
+        return "$" in self.name
 
     @property
     def container(self) -> Wire:
@@ -154,7 +164,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """A name for a published version, with a share of the calls for another one."""
+    """A name for a published version, which may send a share of the calls to another one."""
 
     name: str
     version: str

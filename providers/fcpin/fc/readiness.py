@@ -1,4 +1,4 @@
-"""Wait until Function Compute has made a change so.
+"""Whether a function is ready, and waiting until it is.
 
 Both fields count: `state` and `lastUpdateStatus`. A failed update leaves the old image serving, and is a failure.
 """
@@ -6,7 +6,7 @@ Both fields count: `state` and `lastUpdateStatus`. A failed update leaves the ol
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, Self
 
 from fcpin.clock import Clock
 from fcpin.errors import DeadlineExceeded, FunctionNotFound, UpdateFailed
@@ -19,50 +19,50 @@ _PROGRESS: Final = 30.0
 """Seconds without a line of progress, at most."""
 
 
-class Verdict(Enum):
-    """What a function's two status fields mean for somebody who waits."""
+class Readiness(Enum):
+    """What the two status fields of a function mean for a request that waits."""
 
     READY = "ready"
-    WAIT = "wait"
+    PENDING = "pending"
     FAILED = "failed"
 
+    @classmethod
+    def of(cls, function: Function) -> Self:
+        """Inactive counts as ready: FC prepares the image again at the next invocation.
 
-def judge(function: Function) -> Verdict:
-    """Inactive counts as ready: FC prepares the image again at the next invocation.
-
-    A failed function that is being updated is waited for: the update may be what heals it.
-    """
-    if function.last_update_status == "InProgress":
-        return Verdict.WAIT
-    if function.state == "Failed" or function.last_update_status == "Failed":
-        return Verdict.FAILED
-    if function.state in {"", "Active", "Inactive"} and function.last_update_status in {"", "Successful"}:
-        return Verdict.READY
-    return Verdict.WAIT
+        A failed function that is being updated is pending: the update may heal it.
+        """
+        if function.last_update_status == "InProgress":
+            return cls.PENDING
+        if function.state == "Failed" or function.last_update_status == "Failed":
+            return cls.FAILED
+        if function.state in {"", "Active", "Inactive"} and function.last_update_status in {"", "Successful"}:
+            return cls.READY
+        return cls.PENDING
 
 
 @dataclass(frozen=True, slots=True)
 class Waiter:
-    """How long to wait for a function, by which clock, and who is told of it."""
+    """How long to wait for a function, by which clock, and where progress is reported."""
 
     clock: Clock
     deadline: float
     """Seconds."""
-    tell: Callable[[str], None] = lambda _: None
+    report: Callable[[str], None] = lambda _: None
     """Takes a line of progress at least every 30 s."""
 
     def settle(self, function: Function, get: Callable[[], Function]) -> Function:
         """Poll *get* until nothing is under way; *function* is the latest answer of it. Raises DeadlineExceeded."""
         watch = self.watch(function.name)
-        while judge(function) is Verdict.WAIT:
+        while Readiness.of(function) is Readiness.PENDING:
             watch.pause(_status(function))
             function = get()
         return function
 
     def wait(self, sent: Function, get: Callable[[], Function], before: Function | None = None) -> Function:
-        """`outcome`, which is to be a success. Raises UpdateFailed, DeadlineExceeded."""
+        """Return `outcome` if it is a success. Raises UpdateFailed, DeadlineExceeded."""
         function = self.outcome(sent, get, before)
-        if judge(function) is Verdict.FAILED:
+        if Readiness.of(function) is Readiness.FAILED:
             raise UpdateFailed(
                 f"function {sent.name}: {_status(function)}; "
                 + ("the old image keeps serving" if function.state != "Failed" else "it cannot be invoked")
@@ -70,15 +70,15 @@ class Waiter:
         return function
 
     def outcome(self, sent: Function, get: Callable[[], Function], before: Function | None = None) -> Function:
-        """Poll *get* until it returns what became of a request, at least once. Raises DeadlineExceeded.
+        """Poll *get* until it returns the result of a request, at least once. Raises DeadlineExceeded.
 
-        *sent* is the answer to the request, which is not believed: it may lack the status of the operation, or be older
+        *sent* is the answer to the request, which does not count: it may lack the status of the operation, or be older
         than the request. *before* is the function before it, None for a new one. An answer of *get* counts when
         nothing is under way in it, it is not older than any other, and it differs from *before*, unless an operation
         under way was seen since.
         """
         watch, latest = self.watch(sent.name), max(sent.last_modified_time, before.last_modified_time if before else "")
-        under_way, function = judge(sent) is Verdict.WAIT, sent
+        under_way, function = Readiness.of(sent) is Readiness.PENDING, sent
         if under_way:
             watch.pause(_status(sent))
         while True:
@@ -91,8 +91,8 @@ class Waiter:
                 continue
             old = bool(function.last_modified_time) and function.last_modified_time < latest
             latest = max(latest, function.last_modified_time)
-            under_way = under_way or (judge(function) is Verdict.WAIT and not old)
-            if judge(function) is Verdict.WAIT:
+            under_way = under_way or (Readiness.of(function) is Readiness.PENDING and not old)
+            if Readiness.of(function) is Readiness.PENDING:
                 watch.pause(_status(function))
             elif old or (before is not None and not under_way and function.wire == before.wire):
                 watch.pause(f"GetFunction still returns it as it was before the request, {_status(function)}")
@@ -100,7 +100,7 @@ class Waiter:
                 return function
 
     def watch(self, name: str, failure: str = "not ready") -> "Watch":
-        """The time that passes from now on, for the function *name*; *failure*: what it is at the deadline."""
+        """Start to measure the time for the function *name*; *failure* describes it at the deadline."""
         now = self.clock.monotonic()
         return Watch(self, name, failure, now, now)
 
@@ -113,7 +113,7 @@ class Watch:
     name: str
     failure: str
     started: float
-    told: float
+    reported: float
     next_pause: float = _FIRST_PAUSE
 
     def pause(self, status: str) -> None:
@@ -127,11 +127,11 @@ class Watch:
                 "it may still become so: run again, or raise `deadline`"
             )
         seconds = min(self.next_pause, left)
-        if now + seconds - self.told > _PROGRESS:
-            self.waiter.tell(
+        if now + seconds - self.reported > _PROGRESS:
+            self.waiter.report(
                 f"function {self.name}: waiting for {now - self.started:.0f} s of at most {deadline:g} s: {status}"
             )
-            self.told = now
+            self.reported = now
         clock.sleep(seconds)
         self.next_pause = min(self.next_pause * _PAUSE_GROWS, _LONGEST_PAUSE)
 

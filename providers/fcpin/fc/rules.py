@@ -1,4 +1,4 @@
-"""Documented rules of Function Compute about images, which a preview can apply before FC does.
+"""Documented rules of Function Compute about images, for previews.
 
 Sources: the pages of custom-container functions, of regions and of quotas, 2025 and 2026. The rules change, and quotas
 can be raised, so that all of them are warnings.
@@ -32,7 +32,7 @@ LARGEST_WITH_GPU: Final = 30
 
 
 def placement_problems(repository: Repository, region: str) -> Iterator[str]:
-    """What is documented against a function in *region* that runs an image of *repository*."""
+    """The documented rules that forbid a function in *region* to run an image of *repository*."""
     if region in WITHOUT_CONTAINERS:
         yield f"Function Compute runs no custom containers in {region}; choose another region"
     acr = acr_host(repository.host)
@@ -44,25 +44,25 @@ def placement_problems(repository: Repository, region: str) -> Iterator[str]:
 
 
 def login_problem(host: str) -> str:
-    """What is documented against a created function whose image is at *host*, without a login; empty for nothing."""
+    """The rule that a created function without a login breaks when its image is at *host*; empty for none."""
     if acr_host(host) is not None:
         return ""
     return (
-        f"FC is given no login for {host}, which is no host of ACR, so that it pulls public images only: set "
+        f"FC is given no login for {host}, which is not a host of ACR, so it pulls public images only: set "
         "config.registry_config; a custom domain of an ACR Enterprise instance is not supported by FC: use the "
         "instance's own host"
     )
 
 
 def size_problem(compressed: int, *, has_gpu: bool) -> str:
-    """What is documented against an image of *compressed* bytes; empty for nothing."""
+    """The rule that an image of *compressed* bytes breaks; empty for none."""
     most = LARGEST_WITH_GPU if has_gpu else LARGEST
     if compressed <= most * _GB:
         return ""
     kind = "a GPU function" if has_gpu else "a function without a GPU"
     return (
-        f"has {compressed / _GB:.1f} GB compressed, and FC takes up to {most} GB for {kind}; make it smaller, or have "
-        "the quota raised"
+        f"has {compressed / _GB:.1f} GB compressed, and FC takes up to {most} GB for {kind}; make it smaller, or "
+        "request a higher quota"
     )
 
 

@@ -8,11 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
-from typing import Final
+from typing import Final, Protocol
 
 from fcpin.errors import FunctionDenied, FunctionError, FunctionNotFound, FunctionRejected
 from fcpin.fc.client import FunctionClient
-from fcpin.fc.listing import in_full, is_fc2, may_run_image
 from fcpin.fc.model import Function
 
 _AT_ONCE: Final = 8
@@ -20,12 +19,12 @@ _REFUSALS: Final = (FunctionNotFound, FunctionRejected, FunctionDenied)
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """Why a function may run another image than it names, of whatever repository."""
+class Uncertainty:
+    """Why a function may run another image than it names, of any repository."""
 
-    why: str
-    cure: str
-    """What ends the doubt, as an imperative."""
+    reason: str
+    remedy: str
+    """What ends it, as an imperative."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Use:
     """Id of a published version; empty for the function itself."""
     function: Function
     """As Function Compute describes it."""
-    doubt: Doubt | None = None
+    uncertainty: Uncertainty | None = None
     """None where it runs the image that it names."""
 
     def __str__(self) -> str:
@@ -47,29 +46,48 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class RegionUses:
-    """What one listing of a region's functions led to."""
+    """The images in use in one region."""
 
     region: str
     listed: int
-    """How many functions the listing has, of whatever runtime."""
+    """How many functions the listing has, of any runtime."""
     uses: Sequence[Use]
+
+
+class Reader(Protocol):
+    """The part of FunctionClient that `in_full` needs."""
+
+    def get(self, name: str) -> Function: ...
+
+
+def in_full(client: Reader, listed: Function) -> Function:
+    """The function with its image and status, which ListFunctions may leave out.
+
+    One request where *listed* may run an image and lacks one of the two. Raises FunctionNotFound if it was deleted
+    after it was listed, FunctionError. What is left out:
+    https://www.alibabacloud.com/help/en/functioncompute/fc/developer-reference/api-fc-2023-03-30-listfunctions
+    """
+    is_full = listed.resolved_image_uri and listed.last_update_status
+    return listed if is_full or not listed.may_run_image else client.get(listed.name)
 
 
 def uses(client: FunctionClient) -> RegionUses:
     """Every image in use in the client's region and account; functions of other runtimes are left out.
 
     One request for 100 functions, two for each (GetFunction, ListFunctionVersions), one for each version; eight at
-    once. A function that is deleted meanwhile is no use any more. Raises FunctionError for any other failure, except
-    that a function of FC 2.0 which refuses to be read is in doubt.
+    once. A function that is deleted meanwhile is left out. Raises FunctionError for any other failure; a function of FC
+    2.0 that cannot be read is uncertain instead.
     """
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="fcpin-uses") as pool:
         found = list(pool.map(lambda listed: _of(client, listed), client.list()))
-    return RegionUses(client.region, len(found), [use for use in chain(*found) if use.function.image or use.doubt])
+    return RegionUses(
+        client.region, len(found), [use for use in chain(*found) if use.function.image or use.uncertainty]
+    )
 
 
 def _of(client: FunctionClient, listed: Function) -> list[Use]:
-    region, name, of_fc2 = client.region, listed.name, is_fc2(listed.name)
-    if of_fc2 and not may_run_image(listed):
+    region, name, of_fc2 = client.region, listed.name, listed.is_fc2
+    if of_fc2 and not listed.may_run_image:
         return []
     found: list[Use] = []
     try:
@@ -88,28 +106,30 @@ def _of(client: FunctionClient, listed: Function) -> list[Use]:
 
 
 def _unread(region: str, function: Function, error: FunctionError) -> Use:
-    why = f"it is a function of FC 2.0 that could not be read ({error})"
-    return Use(region, function.name, "", function, Doubt(why, "migrate it to FC 3.0 or delete it"))
+    reason = f"it is a function of FC 2.0 that could not be read ({error})"
+    return Use(region, function.name, "", function, Uncertainty(reason, "migrate it to FC 3.0 or delete it"))
 
 
-def _without_image(function: Function) -> Doubt | None:
-    if function.image or not may_run_image(function):
+def _without_image(function: Function) -> Uncertainty | None:
+    if function.image or not function.may_run_image:
         return None
-    return Doubt("Function Compute returns no image for it", "deploy it again or delete it")
+    return Uncertainty("Function Compute returns no image for it", "deploy it again or delete it")
 
 
-def _unsettled(function: Function) -> Doubt | None:
+def _unsettled(function: Function) -> Uncertainty | None:
     """A failed or unfinished update serves the image before it."""
-    if not may_run_image(function):
+    if not function.may_run_image:
         return None
     match function.last_update_status:
         case "Successful":
             return None
         case "InProgress":
-            return Doubt("its last update is in progress", "wait until it has ended")
+            return Uncertainty("its last update is in progress", "wait until it has ended")
         case "Failed":
-            return Doubt("its last update failed", "update it again or delete it")
+            return Uncertainty("its last update failed", "update it again or delete it")
         case "":
-            return Doubt("Function Compute returns no lastUpdateStatus for it", "wait until it is Active, or delete it")
+            return Uncertainty(
+                "Function Compute returns no lastUpdateStatus for it", "wait until it is Active, or delete it"
+            )
         case other:
-            return Doubt(f"its last update is {other}", "update it again or delete it")
+            return Uncertainty(f"its last update is {other}", "update it again or delete it")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fcpin.fc import runtime_config
-from fcpin.fc.model import Function
-from fcpin.fc.readiness import Verdict, judge
+from fcpin.fc.model import RUNTIME, Function
+from fcpin.fc.readiness import Readiness
 from fcpin.image import SameDigest
 from fcpin.pin import Pin
 from fcpin.pinned_function.inputs import PinArgs
@@ -42,7 +42,7 @@ def creation(args: PinArgs, pin: Pin) -> dict[str, Any]:
     """The body of CreateFunction for an owned function."""
     top, container = runtime_config.to_wire(args.config or {})
     return {
-        "runtime": runtime_config.RUNTIME,
+        "runtime": RUNTIME,
         "handler": runtime_config.DEFAULT_HANDLER,
         **top,
         "customContainerConfig": {**container, "image": pin.image(args.repository)},
@@ -51,9 +51,9 @@ def creation(args: PinArgs, pin: Pin) -> dict[str, Any]:
 
 
 def runs(args: PinArgs, pin: Pin, function: Function, same: SameDigest) -> bool:
-    """Whether *function* runs *pin*, as far as it tells."""
+    """Whether *function* runs *pin*, as far as GetFunction shows."""
     named = function.image == pin.image(args.repository)
-    return named and same(pin.digest, function.digest) and judge(function) is not Verdict.FAILED
+    return named and same(pin.digest, function.digest) and Readiness.of(function) is not Readiness.FAILED
 
 
 def update(
@@ -61,7 +61,7 @@ def update(
 ) -> dict[str, Any] | None:
     """The body of UpdateFunction that makes *function* run *pin* with its settings, or None when it already does.
 
-    Only what we manage is changed, and the image is only sent when it has to be: FC resolves it anew each time.
+    Only what we manage is changed, and the image is only sent when it has to be: FC resolves it each time.
     Of `customContainerConfig` the live block is sent back whole, because FC may replace it: without what only the
     server sets, and without `registryConfig` where it holds a login, whose password is masked.
     *before*: the `config` of the last deployment; it alone shows that a password has changed.

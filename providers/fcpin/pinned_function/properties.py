@@ -6,12 +6,12 @@ from typing import Any, Final
 from fcpin.drift import Drift, Kind, RegisteredImage, Unknown
 from fcpin.fc import runtime_config
 from fcpin.fc.model import Function
-from fcpin.fc.readiness import Verdict, judge
+from fcpin.fc.readiness import Readiness
 from fcpin.pin import Pin
 from fcpin.pinned_function.deployer import Deployed
 from fcpin.pinned_function.keys import DEPLOYED, DRIFT, OUTPUTS
 from fcpin.pinned_function.state import deployed_image, inputs_of, pin_of
-from fcpin.policy.protect import is_pin_tag
+from fcpin.policy.tag_names import is_pin_tag
 
 CREATED: Final = "created"
 ADOPTED: Final = "adopted"
@@ -61,7 +61,7 @@ def live(
     inputs["image"] = function.image
     if function.tag is None or not is_pin_tag(function.tag):  # a pin tag stands for the tag that it was made of
         inputs["tag"] = function.tag or ""
-    if judge(function) is not Verdict.READY:
+    if Readiness.of(function) is not Readiness.READY:
         inputs["digest"] = ""
     elif pin is None or not _runs(pin, properties, function, registered):
         inputs["digest"] = function.digest or ""

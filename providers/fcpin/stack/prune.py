@@ -13,9 +13,9 @@ from typing import Self
 
 from fcpin.drift import image_in_use
 from fcpin.errors import FunctionError
-from fcpin.fc.uses import Doubt, RegionUses, Use
+from fcpin.fc.uses import RegionUses, Uncertainty, Use
 from fcpin.image import Digest, Repository, TagRecord
-from fcpin.policy.protect import is_pin_tag, pin_tag
+from fcpin.policy.tag_names import is_pin_tag, pin_tag
 from fcpin.policy.times import iso
 from fcpin.registry.base import ReadableRepository
 
@@ -37,12 +37,12 @@ class Usage:
         tags: dict[str, str] = {}
         digests: dict[Digest, str] = {}
         for use in uses:
-            if use.doubt is not None:
-                raise _unknown(repository, use, use.doubt)
+            if use.uncertainty is not None:
+                raise _unknown(repository, use, use.uncertainty)
             image = image_in_use(use.function)
             if image is None:
                 why = f"it runs {use.function.image[:200]!r}, which is not a valid image reference"
-                raise _unknown(repository, use, Doubt(why, "deploy another image or delete it"))
+                raise _unknown(repository, use, Uncertainty(why, "deploy another image or delete it"))
             if not image.repository.is_same(repository):
                 continue
             if image.tag is not None:
@@ -51,7 +51,7 @@ class Usage:
                 digests.setdefault(image.digest, str(use))
             elif image.tag is None or not is_pin_tag(image.tag):
                 why = f"it runs {use.function.image}, and Function Compute returns no digest for it"
-                raise _unknown(repository, use, Doubt(why, "deploy it by a pin tag or delete it"))
+                raise _unknown(repository, use, Uncertainty(why, "deploy it by a pin tag or delete it"))
         return cls(tags, digests)
 
     def of_tag(self, record: TagRecord) -> str | None:
@@ -92,10 +92,10 @@ def judge(records: Iterable[TagRecord], usage: Usage, grace: timedelta, now: dat
     return [_judge(record, usage, grace, now) for record in tags]
 
 
-def _unknown(repository: Repository, use: Use, doubt: Doubt) -> UsageUnknown:
+def _unknown(repository: Repository, use: Use, uncertainty: Uncertainty) -> UsageUnknown:
     return UsageUnknown(
-        f"function {use} in {use.region} may run any image of {repository}: {doubt.why}; nothing was removed; "
-        f"{doubt.cure}, then run `fcpin prune` again"
+        f"function {use} in {use.region} may run any image of {repository}: {uncertainty.reason}; nothing was removed; "
+        f"{uncertainty.remedy}, then run `fcpin prune` again"
     )
 
 

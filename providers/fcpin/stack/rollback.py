@@ -12,7 +12,7 @@ from typing import Final, Self
 from fcpin.errors import InvalidImage, InvalidSettings, Problem, TagNotFound
 from fcpin.function_files import FUNCTIONS
 from fcpin.image import Digest, Repository, TagRecord, is_tag, parse_digest, short
-from fcpin.lookup import tags_for
+from fcpin.lookup import rank
 from fcpin.pinned_function.keys import POLICY_KEYS
 from fcpin.policy import Policy, Selection
 from fcpin.policy.times import iso
@@ -62,9 +62,8 @@ class Entry:
         """What the next deployment would select with *hold* in place. Raises InvalidPolicy, RegistryError."""
         spec = {key: value for key, value in self.spec.items() if key != "hold"} | ({"hold": hold} if hold else {})
         policy = Policy.from_spec(spec)
-        tags = tags_for(policy, registries.open(self.repository), self.current, now=now)
-        by = self.pin.ordered_by if self.pin else ""
-        return policy.select(tags, current=self.current, current_by=by, now=now)
+        ranking = rank(policy, registries.open(self.repository), self.current, now=now)
+        return ranking.select(self.current, current_by=self.pin.ordered_by if self.pin else "", now=now)
 
 
 def _with_followed(spec: dict[str, object], pin: StackPin | None) -> dict[str, object]:
@@ -90,7 +89,7 @@ def reason_of(text: str) -> str:
     """*text* on one line, because previews show it. Raises ValueError."""
     reason = " ".join(text.split())
     if not reason:
-        raise ValueError("is required: whoever sees the next preview wants to know")
+        raise ValueError("is required: the next preview shows it")
     if len(reason) > _LONGEST_REASON or not reason.isprintable():
         raise ValueError(f"expected printable text of at most {_LONGEST_REASON} characters")
     return reason
@@ -109,7 +108,7 @@ def hold_for(entry: Entry, registries: Registries, to: str | None, until: dateti
 def _previous(entry: Entry, registries: Registries) -> dict[str, str]:
     before = entry.pin.previous if entry.pin else None
     if before is None or before.digest is None:
-        raise InvalidSettings(Problem("--to", f"is required: the state does not tell what {entry.name} ran before"))
+        raise InvalidSettings(Problem("--to", f"is required: the state does not have what {entry.name} ran before"))
     if not before.repository.is_same(entry.repository):
         raise InvalidSettings(Problem("--to", f"is required: {before} ran before, of another repository"))
     try:

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -9,7 +10,7 @@ from typing import Self
 from fcpin.emulator import Emulator
 from fcpin.receiver.converge.converger import EngineConverger
 from fcpin.stack import Engine, StackPin
-from tests.lifecycle.shop import Shop
+from tests.lifecycle.stack_harness import StackHarness
 from tests.support.stack import Stack
 
 FUNCTIONS = ("basket", "checkout", "search")
@@ -19,16 +20,16 @@ FUNCTIONS = ("basket", "checkout", "search")
 class Project:
     """A stack with a function and a tag family of its own for each of FUNCTIONS, deployed once."""
 
-    shop: Shop
+    shop: StackHarness
     converger: EngineConverger
     runs: Path
-    said: list[str] = field(default_factory=list)
-    """What the engine said in the last `up`."""
+    printed: list[str] = field(default_factory=list)
+    """Lines of the engine in the last `up`."""
     pushes: int = 0
 
     @classmethod
     def deployed(cls, folder: Path, engine: str, cloud: Emulator) -> Self:
-        shop = Shop.open(Stack(folder / "project", engine), cloud)
+        shop = StackHarness.open(Stack(folder / "project", engine), cloud)
         shop.configure({name: shop.entry(function_name=name, policy={"family": {"name": name}}) for name in FUNCTIONS})
         for name in FUNCTIONS:
             shop.push(f"{name}-0")
@@ -36,11 +37,11 @@ class Project:
         return cls(shop, cls.converger_of(shop, folder / "runs"), folder / "runs")
 
     @staticmethod
-    def engine_of(shop: Shop) -> Engine:
+    def engine_of(shop: StackHarness) -> Engine:
         return Engine.find(shop.stack.engine, shop.stack.folder, shop.stack.process_environment())
 
     @classmethod
-    def converger_of(cls, shop: Shop, runs: Path) -> EngineConverger:
+    def converger_of(cls, shop: StackHarness, runs: Path) -> EngineConverger:
         return EngineConverger.find(cls.engine_of(shop), runs)
 
     def restarted(self) -> EngineConverger:
@@ -53,12 +54,12 @@ class Project:
         tag = f"{name}-{self.pushes}"
         return f"{tag}@{self.shop.push(tag)}"
 
-    def pin(self, name: str) -> StackPin:
-        return next(pin for pin in self.converger.pins("test") if pin.name == name)
+    def pins(self, *names: str) -> Sequence[StackPin]:
+        return [pin for pin in self.converger.pins("test") if pin.name in names]
 
     def up(self, *names: str) -> None:
-        self.said = []
-        self.converger.up("test", names, self.said.append)
+        self.printed = []
+        self.converger.up("test", self.pins(*names), self.printed.append)
 
     def outputs(self) -> dict[str, str]:
         """`images`, as the program exports it: without the repository."""
@@ -66,7 +67,7 @@ class Project:
         return {name: str(image).rpartition(":app:")[2].rpartition("/app:")[2] for name, image in images.items()}
 
     def locks(self) -> list[int]:
-        """Who holds the stack."""
+        """Ids of the processes that hold the stack."""
         files = (self.shop.stack.folder / "state" / ".pulumi" / "locks").rglob("*.json")
         return [json.loads(file.read_text())["pid"] for file in files]
 

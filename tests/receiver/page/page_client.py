@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from html import unescape
 from http.cookies import SimpleCookie
 from typing import Any
@@ -150,9 +149,9 @@ class HoldsFile:
 
 @dataclass
 class Wakes:
-    """Which stacks were woken."""
+    """How often the workers were woken."""
 
-    woken: list[str] = field(default_factory=list)
+    count: int = 0
 
-    def __call__(self, stack: str, at: datetime) -> None:
-        self.woken.append(stack)
+    def __call__(self) -> None:
+        self.count += 1

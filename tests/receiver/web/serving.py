@@ -16,11 +16,12 @@ import urllib3
 import uvicorn
 
 from fcpin.clock import Clock
-from fcpin.receiver.concerned import Watches
+from fcpin.errors import StackError
 from fcpin.receiver.errors import LedgerUnavailable, Reason
 from fcpin.receiver.intake import Intake
-from fcpin.receiver.ledger.base import Received
-from fcpin.receiver.push import Push
+from fcpin.receiver.ledger.ledger import Ledger
+from fcpin.receiver.pin_index import PinIndex
+from fcpin.receiver.push_event import PushEvent
 from fcpin.receiver.senders import SENDERS
 from fcpin.receiver.settings.model import ReceiverSettings, StackSettings
 from fcpin.receiver.web.app import build_app
@@ -37,29 +38,34 @@ PINS: Final[Mapping[str, Sequence[StackPin] | None]] = {
 }
 
 
-@dataclass
-class Inbox:
-    """A ledger that keeps pushes until the test ends, and can be taken away."""
+class Inbox(Ledger):
+    """A ledger that keeps events until the test ends, and can be taken away."""
 
-    pushes: list[tuple[Push, Sequence[str]]] = field(default_factory=list)
-    is_there: bool = True
-    asked: list[tuple[timedelta, timedelta]] = field(default_factory=list)
-    _known: set[tuple[str, str]] = field(default_factory=set)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self) -> None:
+        self.events: list[tuple[PushEvent, Sequence[str]]] = []
+        self.is_there = True
+        self.bursts: list[tuple[timedelta, timedelta]] = []
+        """Debounce and max wait of each event."""
+        self._known: set[tuple[str, str]] = set()
+        self._lock = threading.Lock()
 
-    def receive(
-        self, push: Push, stacks: Sequence[str], now: datetime, *, quiet: timedelta, at_most: timedelta
-    ) -> Received:
-        self.ready()
+    def clear(self) -> None:
+        self.events.clear()
+        self._known.clear()
+
+    def add_event(
+        self, event: PushEvent, stacks: Sequence[str], now: datetime, *, debounce: timedelta, max_wait: timedelta
+    ) -> bool:
+        self.check_ready()
         with self._lock:
-            if (push.sender, push.event) in self._known:
-                return Received(new=False, stacks_to_wake={})
-            self._known.add((push.sender, push.event))
-            self.pushes.append((push, tuple(stacks)))
-            self.asked.append((quiet, at_most))
-        return Received(new=True, stacks_to_wake=dict.fromkeys(stacks, now + quiet))
+            if (event.sender, event.id) in self._known:
+                return False
+            self._known.add((event.sender, event.id))
+            self.events.append((event, tuple(stacks)))
+            self.bursts.append((debounce, max_wait))
+        return True
 
-    def ready(self) -> None:
+    def check_ready(self) -> None:
         if not self.is_there:
             raise LedgerUnavailable("the ledger is away")
 
@@ -94,13 +100,21 @@ class Receiver:
     inbox: Inbox = field(default_factory=Inbox)
     tally: Tally = field(default_factory=Tally)
     clock: Clock = field(default_factory=ManualClock)
-    woken: list[tuple[str, datetime]] = field(default_factory=list)
+    woken: int = 0
     unready: str = ""
 
     def intake(self) -> Intake:
-        watches = Watches.of(self.pins, self.settings.instances)
-        wake = lambda stack, due: self.woken.append((stack, due))  # noqa: E731 - one line says it
-        return Intake.of(self.settings, self.inbox, lambda: watches, wake, self.tally, self.clock)
+        index = PinIndex(list(self.pins), self._read, self.settings.instances)
+        for stack, pins in self.pins.items():
+            if pins is not None:
+                index.learn(stack, pins)
+        return Intake.of(self.settings, self.inbox, index, self._wake, self.tally, self.clock)
+
+    def _wake(self) -> None:
+        self.woken += 1
+
+    def _read(self, stack: str) -> Sequence[StackPin]:
+        raise StackError(f"{stack} is not read by a request")
 
     @contextmanager
     def serve(self) -> Iterator["Client"]:

@@ -34,9 +34,8 @@ def served() -> Iterator[tuple[Receiver, Client]]:
 def receiver(served: tuple[Receiver, Client]) -> Receiver:
     """With nothing told so far."""
     receiver = served[0]
-    receiver.inbox.pushes.clear()
-    receiver.inbox._known.clear()
-    receiver.woken.clear()
+    receiver.inbox.clear()
+    receiver.woken = 0
     receiver.tally.counted.clear()
     return receiver
 
@@ -53,23 +52,24 @@ def generic(receiver: Receiver, **changes: Any) -> tuple[bytes, dict[str, str]]:
 
 def test_a_push_is_kept_before_it_is_answered(receiver: Receiver, client: Client) -> None:
     assert client.tell("generic", *generic(receiver)) == (202, {"jobs": ["dev"]})
-    ((push, stacks),) = receiver.inbox.pushes
-    assert (str(push.place.path), push.tag, push.sender, stacks) == ("shop/app", "main-12", "generic", ("dev",))
-    assert receiver.woken == [("dev", receiver.clock.now() + timedelta(seconds=1))]
+    ((push, stacks),) = receiver.inbox.events
+    assert (str(push.repository.path), push.tag, push.sender, stacks) == ("shop/app", "main-12", "generic", ("dev",))
+    assert (stacks, receiver.woken) == (("dev",), 1)
+    assert receiver.inbox.bursts[-1] == (timedelta(seconds=1), timedelta(seconds=15))
     assert receiver.tally.counted == {("generic", "accepted"): 1}
 
 
 def test_what_concerns_nobody_is_heard_and_not_kept(receiver: Receiver, client: Client) -> None:
     image = "registry.example.com/shop/app:feature-1"
     assert client.tell("generic", *generic(receiver, image=image)) == (202, {"jobs": []})
-    assert (receiver.inbox.pushes, receiver.woken) == ([], [])
+    assert (receiver.inbox.events, receiver.woken) == ([], 0)
 
 
 def test_the_same_event_told_twice_is_one(receiver: Receiver, client: Client) -> None:
     told = generic(receiver, id="build-1")
     assert client.tell("generic", *told) == (202, {"jobs": ["dev"]})
     assert client.tell("generic", *told) == (202, {"jobs": []})
-    assert len(receiver.inbox.pushes) == len(receiver.woken) == 1
+    assert len(receiver.inbox.events) == receiver.woken == 1
     assert receiver.tally.counted == {("generic", "accepted"): 1, ("generic", "replayed"): 1}
 
 
@@ -121,7 +121,7 @@ def test_a_refusal_is_one_line_and_counted(
     assert "\n" not in answer["error"]
     assert SECRET not in answer["error"]
     assert receiver.tally.counted == {counted: 1}
-    assert receiver.inbox.pushes == []
+    assert receiver.inbox.events == []
 
 
 def test_a_refusal_is_logged_unless_it_is_a_stranger_s(
@@ -289,7 +289,7 @@ def test_all_wait_for_the_end_of_the_longest_burst() -> None:
     receiver.settings = replace(receiver.settings, stacks={"dev": dev, "prod": StackSettings("prod", at_most=timedelta(seconds=9))})  # fmt: skip
     with receiver.serve() as client:
         assert client.tell("generic", *generic(receiver)) == (202, {"jobs": ["dev", "prod"]})
-    assert receiver.inbox.asked == [(timedelta(seconds=5), timedelta(seconds=9))]
+    assert receiver.inbox.bursts == [(timedelta(seconds=5), timedelta(seconds=9))]
 
 
 def exchange(client: Client, *parts: bytes, pause: float = 0.0) -> bytes:
