@@ -28,7 +28,7 @@ from fcpin.json_reader import read_json
 from fcpin.pinned_function.approvals import FILE, Approvals
 from fcpin.pipelines.checks import check
 from fcpin.pipelines.document import Document
-from fcpin.pipelines.spec import pipelines_in, require_all
+from fcpin.pipelines.spec import pipelines_in, read_all
 from fcpin.policy import Policy, Ranking
 from fcpin.receiver.errors import Rejected
 from fcpin.receiver.senders import SENDERS
@@ -235,7 +235,7 @@ def feed_configuration(values: Any, folder: Path) -> None:
     each(
         lambda: Settings.read(config.get, {}),
         lambda: function_files(config.get("fcpin:functionFiles"), folder),
-        lambda: require_all(pipelines_in(config), "a" * 40),
+        lambda: read_all(pipelines_in(config), "a" * 40),
     )
 
 
