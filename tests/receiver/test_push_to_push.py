@@ -30,5 +30,5 @@ def test_a_registry_is_heard_by_its_tags_alone() -> None:
     told = [(push.place.host, push.place.path, push.tag, push.digest) for push, _ in receiver.inbox.pushes]
     where = ("registry.example.com", "shop/app")
     assert told == [(*where, "main-12", one), (*where, "main-13", two), (*where, "main-12", two)]
-    assert receiver.tally.counted["distribution", "accepted"] == 3
-    assert all(what == "accepted" or what.startswith("ignored: ") for _, what in receiver.tally.counted)
+    assert receiver.counted["distribution", "accepted"] == 3
+    assert all(what == "accepted" or what.startswith("ignored: ") for _, what in receiver.counted)

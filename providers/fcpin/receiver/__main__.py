@@ -135,7 +135,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _schema(_: argparse.Namespace) -> int:
-    from fcpin.receiver.settings.schema import receiver_schema
+    from fcpin.receiver.settings.read import receiver_schema
 
     sys.stdout.write(f"{json.dumps(receiver_schema(), indent=2)}\n")
     return 0
@@ -146,7 +146,8 @@ def _assemble(settings: ReceiverSettings) -> "Receiver":
     from fcpin.receiver.assembly import Receiver, find_converger
     from fcpin.receiver.ledger.opening import open_ledger
     from fcpin.receiver.logs import configure_logging
-    from fcpin.receiver.settings.environment import secret_variables, secrets_of
+    from fcpin.receiver.settings.environment import secret_variables
+    from fcpin.receiver.settings.secrets import secrets_of
 
     configure_logging(secrets_of(settings))
     converger = find_converger(settings)

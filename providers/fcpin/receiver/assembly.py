@@ -81,7 +81,7 @@ class Receiver:
         surveyor = Surveyor(converger.engine, ledger, clock, self._ask, self._learn)
         tell_of_drift = DriftNotices(ledger, self._outbox.put)
         self.rounds = Rounds(
-            lambda stack: tell_of_drift(surveyor.look(stack)), _files(settings), settings.survey_every, clock
+            lambda stack: tell_of_drift(surveyor.look(stack)), _files(settings), settings.scan_interval, clock
         )
         observers = Observers([Diary(), self.metrics.counted, Notifier(self._outbox.put), self.rounds])
         self.crew = Crew(settings, ledger, _Learning(converger, self.known), concerned, clock, observers)

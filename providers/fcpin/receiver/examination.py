@@ -16,8 +16,8 @@ def examine(settings: ReceiverSettings) -> Iterator[Line]:
     """One line for each thing that was looked at. Nothing is deployed, and no secret is told."""
     yield from _engine(settings)
     yield _store(settings)
-    for sender in settings.senders.values():
-        yield ok(f"sender {sender.name}", _hook(sender))
+    for name, sender in settings.senders.items():
+        yield ok(f"sender {name}", _hook(name, sender))
     yield from _notified(settings)
     if settings.page is None:
         yield note("page", "there is none", "give `page` to see and steer what becomes of pushes")
@@ -70,13 +70,13 @@ def _store(settings: ReceiverSettings) -> Line:
     return ok("store", where)
 
 
-def _hook(sender: SenderSettings) -> str:
+def _hook(name: str, sender: SenderSettings) -> str:
     """`POST /hooks/acr/<secret>; secret env:ACR_SECRET; triggers of ACR`."""
     kind = SENDERS[sender.kind]
     urls = {
-        SecretLocation.PATH: f"/hooks/{sender.name}/<secret>",
-        SecretLocation.AUTHORIZATION: f"/hooks/{sender.name} with Authorization: Bearer <secret>",
-        SecretLocation.SIGNATURE: f"/hooks/{sender.name} with X-Hub-Signature-256",
+        SecretLocation.PATH: f"/hooks/{name}/<secret>",
+        SecretLocation.AUTHORIZATION: f"/hooks/{name} with Authorization: Bearer <secret>",
+        SecretLocation.SIGNATURE: f"/hooks/{name} with X-Hub-Signature-256",
     }
     named = [url for location, url in urls.items() if location in kind.secret_locations]
     secrets = ", ".join(secret.source for secret in sender.secrets)

@@ -16,7 +16,7 @@ from fcpin.receiver.concerned import Watches
 from fcpin.receiver.errors import InvalidSecret, LedgerUnavailable, Reason, Rejected
 from fcpin.receiver.ledger.base import Received
 from fcpin.receiver.push import Push
-from fcpin.receiver.senders import SENDERS, Sender
+from fcpin.receiver.senders import Sender
 from fcpin.receiver.senders.authentication import check_secret
 from fcpin.receiver.senders.sender import HookRequest, Ignored, ParsedEvent
 from fcpin.receiver.settings.model import ReceiverSettings
@@ -89,9 +89,7 @@ class Intake:
         clock: Clock,
     ) -> Self:
         """With the senders of *settings*."""
-        senders = {
-            name: SENDERS[one.kind](name, one.secrets, one.replay_window) for name, one in settings.senders.items()
-        }
+        senders = {name: one.sender(name) for name, one in settings.senders.items()}
         rates = {name: RateLimit(clock, one.per_minute) for name, one in settings.senders.items()}
         return cls(settings, ledger, watches, wake, counts, senders, rates)
 
@@ -165,7 +163,7 @@ class Intake:
             self.counts.accepted(push.sender)
             return ()
         each = [self.settings.stacks[stack] for stack in stacks]
-        quiet, at_most = max(one.quiet for one in each), min(one.at_most for one in each)
+        quiet, at_most = max(one.debounce for one in each), min(one.burst_limit for one in each)
         try:
             received = self.ledger.receive(push, stacks, now, quiet=quiet, at_most=at_most)
         except LedgerUnavailable:

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -145,7 +144,7 @@ BEARERS = [
 
 @pytest.mark.parametrize(("headers", "status"), [row[1:] for row in BEARERS], ids=[row[0] for row in BEARERS])
 def test_metrics_behind_a_token(ledger: SqliteLedger, headers: dict[str, str], status: int) -> None:
-    settings = ReceiverSettings(Path(), {}, {}, metrics_token=Secret("env:TOKEN", TOKEN))
+    settings = ReceiverSettings(stacks={}, senders={}, metrics_token=Secret("env:TOKEN", TOKEN))
     answered, text = Scraped(ledger, settings).get(headers)
     assert answered == status
     assert TOKEN not in text

@@ -1,4 +1,4 @@
-"""A receiver that takes pushes in, without anything behind it."""
+"""A receiver that accepts events without workers, in this process or over a socket."""
 
 import json
 import socket
@@ -8,14 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import urllib3
 import uvicorn
+from starlette.applications import Starlette
 
 from fcpin.clock import Clock
+from fcpin.stack.stack import StackPin
 from fcpin.receiver.concerned import Watches
 from fcpin.receiver.errors import LedgerUnavailable, Reason
 from fcpin.receiver.intake import Intake
@@ -26,7 +27,7 @@ from fcpin.receiver.settings.model import ReceiverSettings, StackSettings
 from fcpin.receiver.web.app import build_app
 from fcpin.receiver.web.limits import Limits
 from fcpin.receiver.web.server import server
-from fcpin.stack.stack import StackPin
+from tests.receiver import asgi
 from tests.receiver.pins import pin
 from tests.receiver.senders.requests import settings
 from tests.support.clock import ManualClock
@@ -39,11 +40,11 @@ PINS: Final[Mapping[str, Sequence[StackPin] | None]] = {
 
 @dataclass
 class Inbox:
-    """A ledger that keeps pushes until the test ends, and can be taken away."""
+    """A ledger in memory that can be made unavailable."""
 
     pushes: list[tuple[Push, Sequence[str]]] = field(default_factory=list)
     is_there: bool = True
-    asked: list[tuple[timedelta, timedelta]] = field(default_factory=list)
+    bursts: list[tuple[timedelta, timedelta]] = field(default_factory=list)
     _known: set[tuple[str, str]] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -56,7 +57,7 @@ class Inbox:
                 return Received(new=False, stacks_to_wake={})
             self._known.add((push.sender, push.event))
             self.pushes.append((push, tuple(stacks)))
-            self.asked.append((quiet, at_most))
+            self.bursts.append((quiet, at_most))
         return Received(new=True, stacks_to_wake=dict.fromkeys(stacks, now + quiet))
 
     def ready(self) -> None:
@@ -65,8 +66,8 @@ class Inbox:
 
 
 @dataclass
-class Tally:
-    """What was counted."""
+class Counts:
+    """By sender and reason; `accepted` and `ignored: EVENT` are the others."""
 
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -82,37 +83,54 @@ class Tally:
 
 @dataclass
 class Receiver:
-    """One to try things on. Its clock stands still unless another is given."""
+    """Its clock stands still unless another is given."""
 
     settings: ReceiverSettings = field(
         default_factory=lambda: ReceiverSettings(
-            Path(), {name: StackSettings(name) for name in PINS}, {kind: settings(kind) for kind in SENDERS}
+            stacks={name: StackSettings() for name in PINS}, senders={kind: settings(kind) for kind in SENDERS}
         )
     )
     pins: Mapping[str, Sequence[StackPin] | None] = field(default_factory=lambda: PINS)
     limits: Limits = field(default_factory=Limits)
     inbox: Inbox = field(default_factory=Inbox)
-    tally: Tally = field(default_factory=Tally)
+    counts: Counts = field(default_factory=Counts)
     clock: Clock = field(default_factory=ManualClock)
     woken: list[tuple[str, datetime]] = field(default_factory=list)
     unready: str = ""
+    _app: Starlette | None = None
 
-    def intake(self) -> Intake:
-        watches = Watches.of(self.pins, self.settings.instances)
-        wake = lambda stack, due: self.woken.append((stack, due))  # noqa: E731 - one line says it
-        return Intake.of(self.settings, self.inbox, lambda: watches, wake, self.tally, self.clock)
+    @property
+    def counted(self) -> Mapping[tuple[str, str], int]:
+        return self.counts.counted
+
+    def app(self) -> Starlette:
+        """With the settings at the time of the first request."""
+        if self._app is None:
+            watches = Watches.of(self.pins, self.settings.instances)
+            wake = lambda stack, due: self.woken.append((stack, due))  # noqa: E731 - one line
+            intake = Intake.of(self.settings, self.inbox, lambda: watches, wake, self.counts, self.clock)
+            self._app = build_app(intake, self.clock, limits=self.limits, unready=lambda: self.unready)
+        return self._app
+
+    def request(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b""
+    ) -> asgi.Answer:
+        return asgi.request(self.app(), method, path, headers, body, peer="127.0.0.1")
+
+    def post(self, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> tuple[int, Any]:
+        """`POST /hooks/…`: status and JSON."""
+        answer = self.request("POST", f"/hooks/{path}", {"Content-Type": "application/json", **(headers or {})}, body)
+        return answer.status, answer.json()
 
     @contextmanager
     def serve(self) -> Iterator["Client"]:
-        """Over a real socket."""
-        app = build_app(self.intake(), self.clock, limits=self.limits, unready=lambda: self.unready)
-        with running(server(app, self.limits, self.tally.rejected)) as url:
+        """Over a socket, in a thread."""
+        with running(server(self.app(), self.limits, self.counts.rejected)) as url:
             yield Client(url)
 
 
 @contextmanager
 def running(one: uvicorn.Server) -> Iterator[str]:
-    """*one* in a thread of its own, at a port of its own."""
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=one.run, args=([listener],), daemon=True)
     thread.start()
@@ -126,7 +144,7 @@ def running(one: uvicorn.Server) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Client:
-    """Asks, and answers status and JSON."""
+    """A client of a receiver over a socket."""
 
     url: str
 
@@ -135,14 +153,14 @@ class Client:
         parts = urlsplit(self.url)
         return parts.hostname or "", parts.port or 0
 
-    def ask(self, method: str, path: str, **more: Any) -> urllib3.BaseHTTPResponse:
+    def request(self, method: str, path: str, **more: Any) -> urllib3.BaseHTTPResponse:
         return urllib3.request(method, f"{self.url}{path}", retries=False, timeout=10, **more)
 
-    def tell(
+    def post(
         self, path: str, body: bytes | Mapping[str, Any], headers: Mapping[str, str] | None = None
     ) -> tuple[int, Any]:
-        """`POST /hooks/…`."""
+        """`POST /hooks/…`: status and JSON."""
         sent = body if isinstance(body, bytes) else json.dumps(body).encode()
         all_headers = {"Content-Type": "application/json", **(headers or {})}
-        answer = self.ask("POST", f"/hooks/{path}", body=sent, headers=all_headers)
+        answer = self.request("POST", f"/hooks/{path}", body=sent, headers=all_headers)
         return answer.status, answer.json()

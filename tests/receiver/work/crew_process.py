@@ -35,7 +35,7 @@ _TAKES = 0.05
 def settings_of(folder: Path, redis: str) -> ReceiverSettings:
     return ReceiverSettings(
         folder,
-        {name: StackSettings(name) for name in STACKS},
+        {name: StackSettings() for name in STACKS},
         {},
         state=folder / "state",
         redis=Secret("env:REDIS", redis) if redis else None,

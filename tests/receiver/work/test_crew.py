@@ -77,7 +77,7 @@ def open_shop(tmp_path: Path) -> Iterator[Open]:
 
 
 def test_a_thousand_pushes_over_fifty_stacks_are_fifty_convergences(open_shop: Open) -> None:
-    shop = open_shop(*(StackSettings(name) for name in STACKS))
+    shop = open_shop(*(StackSettings() for name in STACKS))
 
     def send(number: int) -> None:
         stack = STACKS[number % len(STACKS)]
@@ -96,7 +96,7 @@ def test_a_thousand_pushes_over_fifty_stacks_are_fifty_convergences(open_shop: O
 
 
 def test_an_approval_is_deployed_at_once(open_shop: Open) -> None:
-    shop = open_shop(StackSettings("prod", Mode.APPROVE))
+    shop = open_shop(StackSettings(mode=Mode.APPROVE))
     shop.crew.ask("prod", ["api"])
     assert shop.is_soon(State.APPROVAL)
     [proposal] = shop.ledger.proposals()
@@ -106,7 +106,7 @@ def test_an_approval_is_deployed_at_once(open_shop: Open) -> None:
 
 
 def test_a_dead_job_is_tried_again(open_shop: Open) -> None:
-    shop = open_shop(StackSettings("prod"), attempts=1)
+    shop = open_shop(StackSettings(), attempts=1)
     shop.converger.fails_next(ConvergenceFailed("no answer"))
     dead = shop.crew.ask("prod", ["api"])
     assert shop.is_soon(State.DEAD)
@@ -115,7 +115,7 @@ def test_a_dead_job_is_tried_again(open_shop: Open) -> None:
 
 
 def test_what_a_freeze_held_back_goes_on_when_it_is_lifted(open_shop: Open) -> None:
-    shop = open_shop(StackSettings("prod"))
+    shop = open_shop(StackSettings())
     shop.buttons.freeze("the sale", "ann")
     job = shop.crew.ask("prod", ["api"])
     deadline = time.monotonic() + 10

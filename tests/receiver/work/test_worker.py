@@ -61,7 +61,7 @@ class Shop:
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOON))
     converger: FakeConverger = field(default_factory=FakeConverger)
     notes: Notes = field(default_factory=Notes)
-    settings: StackSettings = field(default_factory=lambda: StackSettings("prod"))
+    settings: StackSettings = field(default_factory=lambda: StackSettings())
     woken: list[tuple[str, datetime]] = field(default_factory=list)
     _events: int = 0
 

@@ -82,7 +82,7 @@ class Worker:
             self.wake(job.stack, max(left.due, self.clock.now()))
 
     def _attempt(self, job: Job, heartbeat: Heartbeat) -> Attempt:
-        settings = self.stacks.get(job.stack) or StackSettings(job.stack)
+        settings = self.stacks.get(job.stack) or StackSettings()
         return Attempt(job, settings, self.ledger, self.converger, self.concerned, self.clock, lambda: heartbeat.lost)
 
     def _ending(self, job: Job, attempt: Attempt) -> Ending:
