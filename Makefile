@@ -60,7 +60,7 @@ format: setup-dev ## put the code into shape
 	@$(PYTHON_BIN)/ruff check --fix .
 
 .PHONY: bench
-bench: ## how long things take, beside the least that this machine needs; ARGS=SECTION for one of them
+bench: ## how long things take, with the ratio to the least that this machine needs; ARGS=SECTION for one of them
 	@tools/setup docker-registry skopeo
 	@$(LOOPBACK) $(PYTHON_BIN)/python -m bench $(ARGS)
 
@@ -69,7 +69,7 @@ emulator: setup ## FC, ACR Enterprise and a registry on 127.0.0.1:9900, until Ct
 	@$(LOOPBACK) $(PYTHON_BIN)/fcpin emulator --port 9900
 
 .PHONY: lock
-lock: ## pin requirements*.txt anew (needs uv)
+lock: ## update the pins in requirements*.txt (needs uv)
 	@tools/lock
 
 .PHONY: version

@@ -1,1 +1,1 @@
-"""How long fcpin takes, beside the least that the same machine needs in the same run: `make bench`."""
+"""How long fcpin takes, with the ratio to the least that the same machine needs in the same run: `make bench`."""

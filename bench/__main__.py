@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from bench import engines, listings, pushes
 from bench.timing import medians, processes
-from fcpin.cli.tags import read_tags
+from fcpin.cli.tag_input import read_tags
 from fcpin.image import TagRecord
-from fcpin.policy import Policy
+from fcpin.policy import Policy, Ranking
 
 _ROUNDS = 5
 _EXTRACT = {"pattern": r"^main-[a-f0-9]+-(?P<ts>\d+)$", "extract": "$ts"}
@@ -70,7 +70,7 @@ def main() -> int:
 
 
 def cpu(title: str, floor: str, figures: Callable[[], Iterator[Figure]]) -> None:
-    """A section of CPU time, each figure beside the least that this machine needs."""
+    """A section of CPU time, each figure with the least that this machine needs."""
     head = f"\n{title}; CPU time, medians of {_ROUNDS}; floor: {floor}\n"
     sys.stdout.write(f"{head}  {'':<28}{'ms':>8}{'floor':>8}{'ratio':>7}\n")
     for figure in figures():
@@ -107,9 +107,13 @@ def selecting() -> Iterator[Figure]:
     """From records to a choice and a reason for every other tag."""
     for name, listing, spec in SELECTING:
         tags, policy = listing(), Policy.from_spec(spec)
-        select = partial(policy.select, tags, now=listings.NOW)
+        select = partial(_select, policy, tags)
         taken = medians({"select": select, "floor": partial(_look_at, tags)}, _ROUNDS)
         yield Figure(name, taken["select"], taken["floor"])
+
+
+def _select(policy: Policy, tags: Sequence[TagRecord]) -> object:
+    return Ranking(policy, tags).select(now=listings.NOW)
 
 
 def _look_at(tags: Sequence[TagRecord]) -> object:

@@ -72,10 +72,12 @@ def scene(functions: Mapping[str, Any], push: Callable[[Registries], None]) -> I
 def push_to_updated(pushes: int = PUSHES) -> Iterator[str]:
     """One line a figure. Raises DemoFailed when a push is not deployed."""
     function = {"repository": f"{PERSONAL}/shop/checkout", "policy": {"family": {"name": "main"}}, "config": _CONFIG}
-    begin = lambda places: places.push(PERSONAL, "shop/checkout", "main-0", "main 0")  # noqa: E731 - one line says it
+    begin = lambda places: places.push(PERSONAL, "shop/checkout", "main-0", "main 0")  # noqa: E731 - one expression
     with scene({"checkout": function}, begin) as here:
-        told = 'fcpin_receiver_pushes_total{sender="registry"}'
-        expect("the first push told", wait_for(lambda: here.hearing.metrics()[told] > 0 and here.hearing.is_idle()))
+        received = 'fcpin_receiver_pushes_total{sender="registry"}'
+        expect(
+            "the first push received", wait_for(lambda: here.hearing.metrics()[received] > 0 and here.hearing.is_idle())
+        )
         took = [_one(here, number) for number in range(1, pushes + 1)]
         heard = [max(0.0, moment - ended) for (ended, _), moment in zip(took, _heard(here.log)[-pushes:], strict=True)]
         whole = [updated - ended for ended, updated in took]
@@ -102,7 +104,7 @@ def burst() -> Iterator[str]:
             places.cloud.push(f"shop/{name}", "main-0", content=f"{name} 0")
 
     with scene(functions, begin) as here:
-        answers = _tell(here, names, host)
+        answers = _send_events(here, names, host)
         last = time.monotonic()
         newest = {name: here.places.cloud.tags(f"shop/{name}")[f"main-{BURST // REPOSITORIES}"] for name in names}
         expect(
@@ -118,29 +120,29 @@ def burst() -> Iterator[str]:
 
 
 def _attempts(here: Scene) -> float:
-    told = here.hearing.metrics()
-    return sum(value for name, value in told.items() if name.startswith("fcpin_receiver_attempts_total"))
+    metrics = here.hearing.metrics()
+    return sum(value for name, value in metrics.items() if name.startswith("fcpin_receiver_attempts_total"))
 
 
-def _tell(here: Scene, names: Sequence[str], host: str) -> Sequence[float]:
+def _send_events(here: Scene, names: Sequence[str], host: str) -> Sequence[float]:
     """Seconds until each push was answered. Raises DemoFailed unless all were taken, in time."""
     pool = urllib3.PoolManager(maxsize=_SENDERS, retries=False)
     begun = time.monotonic()
 
-    def tell(number: int) -> float:
+    def send(number: int) -> float:
         name, tag = names[number % REPOSITORIES], f"main-{number // REPOSITORIES + 1}"
         here.places.cloud.push(f"shop/{name}", tag, content=f"{name} {tag}")
         time.sleep(max(0.0, begun + number * BURST_SECONDS / BURST - time.monotonic()))
         body = json.dumps({"image": f"{host}/shop/{name}:{tag}", "sent": datetime.now(UTC).isoformat()}).encode()
         signature = hmac.new(here.hearing.hook_secret.encode(), body, hashlib.sha256).hexdigest()
         headers = {"Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={signature}"}
-        asked = time.monotonic()
+        sent = time.monotonic()
         answer = pool.request("POST", f"{here.hearing.url}/hooks/ci", body=body, headers=headers)
         expect(f"push {number} taken: {answer.status} {answer.data!r}", answer.status == 202)
-        return time.monotonic() - asked
+        return time.monotonic() - sent
 
     with ThreadPoolExecutor(_SENDERS) as senders:
-        return list(senders.map(tell, range(BURST)))
+        return list(senders.map(send, range(BURST)))
 
 
 def _one(here: Scene, number: int) -> tuple[float, float]:

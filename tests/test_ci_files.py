@@ -152,12 +152,12 @@ def test_the_policies_of_ram_grant_what_fcpin_calls_and_nothing_else() -> None:
 
 
 def rights(work: str) -> set[str]:
-    """What docs/configuration.md says that *work* needs."""
+    """The rights that docs/configuration.md lists for *work*."""
     table = (ROOT / "docs" / "configuration.md").read_text()
     (row,) = re.findall(rf"^\| {re.escape(work)}.*?\|(.*)\|$", table, re.MULTILINE)
     return set(re.findall(r"`(\w+:\w+)`", row))
 
 
 @pytest.mark.parametrize("example", list(examples(PAGE)), ids=str)
-def test_every_command_of_the_page_answers_what_it_says(example: Example) -> None:
+def test_every_command_of_the_page_prints_what_it_shows(example: Example) -> None:
     assert example.run(ROOT) == example.output

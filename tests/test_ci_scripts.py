@@ -39,8 +39,8 @@ class Runner:
         file.chmod(0o755)
 
     def pulumi(self, status: int, preview: str) -> None:
-        (self.folder / "told.json").write_text(preview)
-        self.program("pulumi", f'cat "{self.folder}/told.json"; exit {status}')
+        (self.folder / "recorded.json").write_text(preview)
+        self.program("pulumi", f'cat "{self.folder}/recorded.json"; exit {status}')
 
     def calls(self, program: str) -> list[str]:
         file = self.folder / f"{program}.calls"

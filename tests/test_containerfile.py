@@ -36,11 +36,11 @@ def test_its_base_is_one_index_by_digest() -> None:
     assert re.fullmatch(r"BASE=docker\.io/library/python:3\.\d+-slim-trixie@sha256:[0-9a-f]{64}", base)
 
 
-def test_it_runs_as_nobody_in_particular_on_the_port_that_the_stack_serves() -> None:
-    said = dict(instructions())
-    assert said["USER"] == "10001"
-    entry = json.loads(said["ENTRYPOINT"])
-    assert entry[entry.index("--port") + 1] == said["EXPOSE"] == str(STACK["config"]["port"])
+def test_it_runs_without_root_on_the_port_that_the_stack_serves() -> None:
+    found = dict(instructions())
+    assert found["USER"] == "10001"
+    entry = json.loads(found["ENTRYPOINT"])
+    assert entry[entry.index("--port") + 1] == found["EXPOSE"] == str(STACK["config"]["port"])
 
 
 def test_the_receiver_runs_from_what_is_copied(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The documentation is true: what it names exists, what exists is named, and its examples answer what they say."""
+"""The documentation is true: what it names exists, what exists is named, and its examples print what they show."""
 
 import re
 from pathlib import Path
@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from fcpin.fc import runtime_config
-from fcpin.image_pipeline.keys import DIGEST, SPEC_KEYS, TARGET
-from fcpin.image_pipeline.keys import OUTPUTS as PIPELINE_OUTPUTS
+from fcpin.image_pipeline.properties import DIGEST, SPEC_KEYS, TARGET
+from fcpin.image_pipeline.properties import OUTPUTS as PIPELINE_OUTPUTS
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import CHOSEN, OUTPUTS, OWN_KEYS
 from fcpin.policy.spec import KEYS
@@ -63,7 +63,7 @@ def test_every_configuration_key_that_is_read_has_a_row() -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS, ids=[stack.stem for stack in STACKS])
-def test_every_stack_is_valid_and_says_nothing_that_is_not_read(stack: Path) -> None:
+def test_every_stack_is_valid_and_has_only_keys_that_are_read(stack: Path) -> None:
     config = yaml.safe_load(stack.read_text())["config"]
     known = {key for row in rows("configuration.md") for key in re.findall(r"`((?:fcpin|alicloud):\w+)`", row)}
     assert set(config) <= known
@@ -93,5 +93,5 @@ def test_lines_of_code_blocks_fit_120_columns(page: Path) -> None:
     [one for one in examples(README) if "fcpin" in one.command and "fcpin engine" not in one.command],
     ids=str,
 )
-def test_every_fcpin_command_of_the_readme_answers_what_it_says(example: Example) -> None:
+def test_every_fcpin_command_of_the_readme_prints_what_it_shows(example: Example) -> None:
     assert example.run(ROOT) == example.output

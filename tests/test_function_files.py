@@ -84,7 +84,7 @@ def test_a_name_that_the_stack_has_too_is_refused_with_both_places(project: Path
         all_functions({"one": {}}, files)
 
 
-def test_what_is_wrong_with_several_files_is_told_at_once(project: Path) -> None:
+def test_all_problems_of_several_files_are_reported_at_once(project: Path) -> None:
     for name in ("a", "b"):
         (project / "functions" / f"{name}.yaml").write_text("x: 1")
     with pytest.raises(InvalidSettings) as caught:

@@ -7,9 +7,9 @@ import pytest
 
 from fcpin.errors import PlatformMissing, TagNotFound
 from fcpin.image import Digest, Manifest, Repository, TagRecord
-from fcpin.lookup import digest_of, require_platform, tags_for
+from fcpin.lookup import Rankings, digest_of, rank, require_platform
 from fcpin.policy import Policy
-from fcpin.policy.discovery import LIMIT
+from fcpin.policy.spec import LIMIT
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 REPOSITORY = Repository("r.example.com", "shop/app")
@@ -23,7 +23,7 @@ class NamesOnly:
 
     def __init__(self, *tags: str, manifest: Manifest | None = None) -> None:
         self._tags, self._manifest = tags, manifest
-        self.asked_times: list[str] = []
+        self.requested_times: list[str] = []
         self.name = REPOSITORY
 
     def list_tags(self) -> Sequence[TagRecord]:
@@ -38,42 +38,42 @@ class NamesOnly:
         return self._manifest
 
     def created(self, tags: Sequence[str]) -> Mapping[str, datetime]:
-        self.asked_times += tags
+        self.requested_times += tags
         return {tag: NOW + timedelta(days=index) for index, tag in enumerate(tags)}
 
 
-def test_build_times_are_asked_for_the_family_alone() -> None:
+def test_build_times_are_requested_for_the_family_alone() -> None:
     registry = NamesOnly("release-0a1b", "release-2c3d", "main-1", "latest")
-    tags = tags_for(COMMITS, registry, None, now=NOW)
-    assert registry.asked_times == ["release-0a1b", "release-2c3d"]
-    chosen = COMMITS.select(tags).chosen
+    ranking = rank(COMMITS, registry, None, now=NOW)
+    assert registry.requested_times == ["release-0a1b", "release-2c3d"]
+    chosen = ranking.select().chosen
     assert chosen is not None
     assert chosen.tag == "release-2c3d"
 
 
 def test_numbered_tags_need_no_build_times() -> None:
     registry = NamesOnly("main-1", "main-2")
-    tags_for(NUMBERS, registry, None, now=NOW)
-    assert registry.asked_times == []
+    rank(NUMBERS, registry, None, now=NOW)
+    assert registry.requested_times == []
 
 
-def test_of_too_many_tags_the_greatest_by_name_are_looked_into_and_the_deployed_one_and_it_is_said() -> None:
+def test_of_too_many_tags_the_greatest_by_name_are_looked_into_and_the_deployed_one_with_a_warning() -> None:
     registry = NamesOnly("release-0a", "release-9", "release-x", "release-10")
-    said: list[str] = []
+    warnings: list[str] = []
     few = Policy.from_spec({"family": {"name": "release"}, "discovery_limit": 2})
-    tags_for(few, registry, "release-0a", now=NOW, warn=said.append)
-    assert registry.asked_times == ["release-x", "release-10", "release-0a"]
-    (line,) = said
+    Rankings().rank(few, registry, "release-0a", now=NOW, warn=warnings.append)
+    assert registry.requested_times == ["release-x", "release-10", "release-0a"]
+    (line,) = warnings
     for fact in ("4 tags", "2 greatest", "filter_tags", "discovery_limit"):
         assert fact in line
 
 
-def test_as_many_tags_as_the_limit_are_all_looked_into_without_a_word() -> None:
+def test_as_many_tags_as_the_limit_are_all_looked_into_without_a_warning() -> None:
     registry = NamesOnly(*(f"release-a{number}" for number in range(LIMIT)))
-    said: list[str] = []
-    tags_for(COMMITS, registry, None, now=NOW, warn=said.append)
-    assert len(registry.asked_times) == LIMIT
-    assert said == []
+    warnings: list[str] = []
+    Rankings().rank(COMMITS, registry, None, now=NOW, warn=warnings.append)
+    assert len(registry.requested_times) == LIMIT
+    assert warnings == []
 
 
 def test_an_image_for_another_platform_says_what_it_has() -> None:

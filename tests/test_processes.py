@@ -22,7 +22,7 @@ def test_a_running_process_is_alive_and_an_ended_one_dead() -> None:
         assert ProcessIdentity.read({**identity.as_json(), "hostname": "x"}) == identity
         assert not has_ended(identity)
         process.kill()
-        while not has_ended(identity):  # nobody has waited for it yet: it is a zombie, which runs nothing
+        while not has_ended(identity):  # no process has waited for it yet: it is a zombie, which runs nothing
             time.sleep(0.005)
     assert has_ended(identity)
     assert ProcessIdentity.of(process.pid) is None

@@ -18,7 +18,7 @@ from fcpin.cli import main
 from fcpin.errors import InvalidInput
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import OWN_KEYS, STACK_KEYS
-from fcpin.pipeline.spec import problems
+from fcpin.pipelines.spec import problems
 from fcpin.policy import Policy
 from fcpin.policy.hold import Hold
 from fcpin.policy.spec import KEYS, ORDERS
@@ -27,8 +27,8 @@ from fcpin.schema import policy_schema, stack_schema
 from fcpin.schema.policy import KEYS as KEY_SCHEMAS
 from fcpin.schema.policy import ORDERS as ORDER_SCHEMAS
 from fcpin.schema.stack import CONFIG_KEYS, FUNCTION_KEYS, REGISTRY_KEYS
-from tests.pipeline.test_spec import PERSONAL, RUNNER, WARM
-from tests.pipeline.test_spec import WRONG as SPECS_OF_PIPELINES
+from tests.pipelines.test_spec import PERSONAL, RUNNER, WARM
+from tests.pipelines.test_spec import WRONG as SPECS_OF_PIPELINES
 
 ROOT = Path(__file__).parent.parent
 POLICY = Draft7Validator(policy_schema())

@@ -22,7 +22,7 @@ def test_min_age_is_bypassed_by_stack_or_by_environment(
     configured: object, environment: dict[str, str], expected: bool
 ) -> None:
     settings = Settings.read({"fcpin:minAgeBypass": configured}.get, environment)
-    assert settings.bypass_min_age is expected
+    assert settings.min_age_bypass is expected
 
 
 @pytest.mark.parametrize(

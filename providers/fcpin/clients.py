@@ -6,15 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from fcpin.build.buildah import Buildah
-from fcpin.build.builder import Chosen
-from fcpin.build.pipelines import PipelineBuilder
-from fcpin.build.switch import armed
 from fcpin.clock import Clock
-from fcpin.devs.client import DevsClient
 from fcpin.fc.client import FunctionClient
 from fcpin.http.credentials import Profile
 from fcpin.image import Repository
+from fcpin.pipelines.buildah import Buildah
+from fcpin.pipelines.builder import BuilderByName
+from fcpin.pipelines.cancel_on_exit import cancel_on_exit
+from fcpin.pipelines.devs import DevsClient
+from fcpin.pipelines.devs_builder import DevsBuilder
 from fcpin.registry.base import PushTarget
 from fcpin.registry.build_times import BuildTimes
 from fcpin.registry.registries import Registries
@@ -67,16 +67,16 @@ def registries_of(settings: Settings, clock: Clock, tell: Callable[[str], None] 
     )
 
 
-def builders(settings: Settings, registries: Registries, folder: Path, clock: Clock) -> Chosen:
-    """By Serverless Devs, or by buildah from the code repository at *folder*. Asks nobody anything yet."""
+def builders(settings: Settings, registries: Registries, folder: Path, clock: Clock) -> BuilderByName:
+    """Return the builders of Serverless Devs, and of buildah for the code repository at *folder*. No request yet."""
 
     def target(repository: Repository) -> PushTarget:
         return registries.open(repository).push_target()
 
-    return Chosen({"devs": pipeline_builder(settings, clock), "buildah": Buildah(folder, target, clock)})
+    return BuilderByName({"devs": devs_builder(settings, clock), "buildah": Buildah(folder, target, clock)})
 
 
-def pipeline_builder(settings: Settings, clock: Clock) -> PipelineBuilder:
-    """Builds by Serverless Devs. Asks nobody anything yet."""
+def devs_builder(settings: Settings, clock: Clock) -> DevsBuilder:
+    """Return the builder of Serverless Devs. No request yet."""
     client = devs_client(settings)
-    return PipelineBuilder(client, clock, lambda name: armed(client.endpoint, settings.credentials, name))
+    return DevsBuilder(client, clock, lambda name: cancel_on_exit(client.endpoint, settings.credentials, name))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from fcpin.image import Digest, Image, Repository, short
-from fcpin.policy.protect import pin_tag
+from fcpin.policy.tag_names import pin_tag
 
 TYPE: Final = "pulumi-python:dynamic/fcpin:PinnedFunction"
 """The type of a PinnedFunction in states and previews, which follows from its class."""

@@ -40,7 +40,7 @@ class Settings:
     """Of every entry in `fcpin:functions` that is not suspended: their listings may start early."""
     credentials: Credentials | None = field(default=None)
     """None asks the default chain of alibabacloud-credentials."""
-    bypass_min_age: bool = False
+    min_age_bypass: bool = False
     """Whether every `min_age` is left out in this run."""
 
     @classmethod
@@ -65,7 +65,7 @@ class Settings:
             registries=registries,
             repositories=tuple(dict.fromkeys(_repositories(functions))),
             credentials=_configured(get) or Credentials.from_environment(environment),
-            bypass_min_age=bypass,
+            min_age_bypass=bypass,
         )
 
 

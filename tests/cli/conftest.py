@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from fcpin.emulator import Emulator, Knobs
+from tests.support.deployed_stack import DeployedStack
 from tests.support.instant import INSTANT
-from tests.support.told_stack import ToldStack
 
 
 @pytest.fixture
@@ -15,12 +15,12 @@ def knobs() -> Knobs:
 
 
 @pytest.fixture
-def told(cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ToldStack:
+def stack(cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DeployedStack:
     """A stack with one repository in ACR Enterprise, and nothing deployed yet."""
-    told = ToldStack(tmp_path, cloud)
-    monkeypatch.setenv("PATH", told.path())
+    stack = DeployedStack(tmp_path, cloud)
+    monkeypatch.setenv("PATH", stack.path())
     monkeypatch.delenv("ENGINE", raising=False)
-    return told
+    return stack
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_select import Answer, fcpin
+from tests.support.command import Answer, fcpin
 from tests.support.examples import Example, examples
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
@@ -35,14 +35,14 @@ EXPECTED = [
     ("the chosen tag among the rejected ones", "tags: [main-1], expect: {tag: main-1, rejected: [main-1]}", "expected main-1 to be rejected, got it chosen"),
     ("a rejected tag that is not there", "tags: [main-1], expect: {tag: main-1, rejected: [main-9]}", "expected main-9 to be rejected, got no such tag"),
     ("a time of its own", "policy: {newest: {}, min_age: 1h}, now: 2026-01-01T01:00:00Z, tags: [{tag: a, pushed: 2026-01-01T00:00:00Z}], expect: {tag: a}", ""),
-    ("an age that is bypassed", "policy: {newest: {}, min_age: 2h}, now: 2026-01-01T01:00:00Z, bypass_min_age: true, tags: [{tag: a, pushed: 2026-01-01T00:00:00Z}], expect: {tag: a}", ""),
+    ("an age that is bypassed", "policy: {newest: {}, min_age: 2h}, now: 2026-01-01T01:00:00Z, min_age_bypass: true, tags: [{tag: a, pushed: 2026-01-01T00:00:00Z}], expect: {tag: a}", ""),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("case", "failure"), [pytest.param(*row[1:], id=row[0]) for row in EXPECTED])
 def test_a_case_passes_or_says_what_it_got(case: str, failure: str, tmp_path: Path) -> None:
     answer = try_cases(tmp_path, f"{FAMILY}cases:\n- {{name: one, {case}}}\n")
-    assert answer.status == (1 if failure else 0)
+    assert answer.code == (1 if failure else 0)
     assert answer.err == ""
     first, *rest = answer.out.splitlines()
     assert first == ("FAIL  one" if failure else "ok    one")
@@ -63,9 +63,9 @@ def test_the_policy_of_a_stack_is_the_one_that_is_tested(tmp_path: Path) -> None
         "config:\n  fcpin:functions:\n    checkout: {repository: r.example.com/a, policy: {semver: {range: 1.x}}, config: {cpu: 1}}\n"
     )
     text = "stack: Pulumi.prod.yaml\nfunction: {}\ncases:\n- {{name: one, tags: ['1.0.0', '2.0.0'], expect: {{tag: 1.0.0}}}}\n"
-    assert try_cases(tmp_path, text.format("checkout")).status == 0
+    assert try_cases(tmp_path, text.format("checkout")).code == 0
     answer = try_cases(tmp_path, text.format("orders"))
-    assert answer.status == 2
+    assert answer.code == 2
     assert "cases.yaml:2: function: 'orders' is not in fcpin:functions of Pulumi.prod.yaml" in answer.err
 
 
@@ -111,7 +111,7 @@ WRONG = [
 @pytest.mark.parametrize(("text", "lines"), [pytest.param(*row[1:], id=row[0]) for row in WRONG])
 def test_a_file_that_is_wrong_is_one_line_a_problem(text: str | bytes, lines: list[list[str]], tmp_path: Path) -> None:
     answer = try_cases(tmp_path, text)
-    assert (answer.status, answer.out) == (2, "")
+    assert (answer.code, answer.out) == (2, "")
     written = answer.err.splitlines()
     assert len(written) == len(lines)
     for line, facts in zip(written, lines, strict=True):
@@ -133,7 +133,7 @@ def test_a_listing_is_refused_with_its_own_line(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there() -> None:
     answer = fcpin("test-policy", "/no/such.yaml")
-    assert (answer.status, answer.err) == (
+    assert (answer.code, answer.err) == (
         2,
         "fcpin test-policy: /no/such.yaml: cannot be read: No such file or directory\n",
     )
@@ -144,7 +144,7 @@ def test_no_name_and_no_tag_can_steer_the_terminal(tmp_path: Path) -> None:
         FAMILY + 'cases: [{name: "\\e[2J", tags: ["\\e[3J", main-1], expect: {tag: "\\e[3J", rejected: ["\\e[3J"]}}]\n'
     )
     answer = try_cases(tmp_path, text)
-    assert answer.status == 1
+    assert answer.code == 1
     assert "\x1b" not in answer.out
     assert r"\x1b[2J" in answer.out
 
@@ -164,8 +164,8 @@ def test_a_function_of_a_file_of_functions_is_tried_too(tmp_path: Path) -> None:
     (tmp_path / "functions" / "a.yaml").write_text("checkout: {repository: r/a/b, policy: {family: {name: main}}}\n")
     (tmp_path / "Pulumi.dev.yaml").write_text("config: {'fcpin:functionFiles': ['functions/*.yaml']}\n")
     answer = try_cases(tmp_path, f"stack: Pulumi.dev.yaml\nfunction: checkout\n{ONE}")
-    assert (answer.status, answer.err) == (0, "")
+    assert (answer.code, answer.err) == (0, "")
     (tmp_path / "Pulumi.dev.yaml").write_text("config: {'fcpin:functionFiles': ['x/*.yaml']}\n")
     answer = try_cases(tmp_path, f"stack: Pulumi.dev.yaml\nfunction: checkout\n{ONE}")
-    assert answer.status == 2
+    assert answer.code == 2
     assert ":1: stack: fcpin:functionFiles: 'x/*.yaml' matches no file" in answer.err

@@ -1,13 +1,12 @@
 """A preview as a pull request shows it."""
 
-import io
 import json
 from typing import Any
 
 import pytest
 
-from fcpin.cli import main
 from fcpin.pin import TYPE
+from tests.support.command import fcpin
 
 PINNED = f"urn:pulumi:dev::shop::{TYPE}"
 OLD = {"tag": "main-11", "digest": f"sha256:{'a' * 64}", "image": "r.example.com/shop/app:main-11"}
@@ -26,8 +25,8 @@ def step(op: str, old: dict[str, Any] | None, new: dict[str, Any] | None, urn: s
 
 def changes(*steps: Any, diagnostics: list[dict[str, str]] | None = None) -> tuple[int, str]:
     preview = json.dumps({"steps": steps, "diagnostics": diagnostics or []})
-    stdout = io.StringIO()
-    return main(["changes"], stdin=io.BytesIO(preview.encode()), stdout=stdout), stdout.getvalue()
+    answer = fcpin("changes", stdin=preview)
+    return answer.code, answer.out
 
 
 ROWS: list[tuple[str, Any, str]] = [
@@ -129,6 +128,6 @@ def test_a_failed_preview_fails() -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"steps": [1]}', '{"steps": 3}', "Previewing update (dev)"])
 def test_anything_else_is_refused(text: str) -> None:
-    stderr = io.StringIO()
-    assert main(["changes"], stdin=io.BytesIO(text.encode()), stderr=stderr) == 2
-    assert "pulumi preview --json" in stderr.getvalue()
+    answer = fcpin("changes", stdin=text)
+    assert answer.code == 2
+    assert "pulumi preview --json" in answer.err

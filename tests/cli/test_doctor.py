@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from fcpin.doctor.credentials import credentials
-from fcpin.doctor.line import Status
+from fcpin.doctor.cloud import credentials
+from fcpin.doctor.result import Status
 from fcpin.emulator import Emulator
 from fcpin.http.credentials import Profile
+from tests.support.command import Answer, run
+from tests.support.deployed_stack import PATH, DeployedStack
 from tests.support.examples import examples
-from tests.support.told_stack import PATH, Answer, ToldStack, run
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "doctor.md"
 ELSEWHERE = "registry.example.com"
@@ -31,19 +32,19 @@ def direct(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
 
 
-def deployed(told: ToldStack) -> None:
-    told.push("main-11")
-    told.deploy("checkout", "main-11")
+def deployed(stack: DeployedStack) -> None:
+    stack.push("main-11")
+    stack.deploy("checkout", "main-11")
 
 
 def checks(answer: Answer) -> Mapping[str, Mapping[str, Any]]:
     return {check["name"]: check for check in answer.json["checks"]}
 
 
-def test_a_stack_that_lacks_nothing(told: ToldStack) -> None:
-    deployed(told)
-    told.cloud.set_tag_immutability(PATH)
-    answer = told.fcpin("doctor", "--json")
+def test_a_stack_that_lacks_nothing(stack: DeployedStack) -> None:
+    deployed(stack)
+    stack.cloud.set_tag_immutability(PATH)
+    answer = stack.fcpin("doctor", "--json")
     assert answer.code == 0
     assert answer.json["ok"] is True
     assert {check["status"] for check in answer.json["checks"]} == {"ok", "not tried"}
@@ -52,65 +53,65 @@ def test_a_stack_that_lacks_nothing(told: ToldStack) -> None:
         assert checks(answer)[name]["status"] == "ok"
 
 
-def movable(told: ToldStack) -> None:
-    told.cloud.set_tag_immutability(PATH, immutable=False)
+def movable(stack: DeployedStack) -> None:
+    stack.cloud.set_tag_immutability(PATH, immutable=False)
 
 
-def ghost(told: ToldStack) -> None:
-    told.functions["ghost"] = {"repository": told.repository}
-    told.tell()
+def ghost(stack: DeployedStack) -> None:
+    stack.functions["ghost"] = {"repository": stack.repository}
+    stack.configure()
 
 
-def unborn(told: ToldStack) -> None:
-    told.functions["unborn"] = {"repository": told.repository, "config": {"cpu": 0.5}}
-    told.tell()
+def unborn(stack: DeployedStack) -> None:
+    stack.functions["unborn"] = {"repository": stack.repository, "config": {"cpu": 0.5}}
+    stack.configure()
 
 
-def with_role(told: ToldStack) -> None:
-    told.functions["checkout"]["config"] = {"role": "acs:ram::1234567890123456:role/checkout"}
-    told.tell()
+def with_role(stack: DeployedStack) -> None:
+    stack.functions["checkout"]["config"] = {"role": "acs:ram::1234567890123456:role/checkout"}
+    stack.configure()
 
 
-def protected(told: ToldStack) -> None:
-    told.functions["checkout"]["protect"] = "pin_tag"
-    told.tell()
+def protected(stack: DeployedStack) -> None:
+    stack.functions["checkout"]["protect"] = "pin_tag"
+    stack.configure()
 
 
-def of_a_partner(told: ToldStack) -> None:
-    told.functions["checkout"] |= {"region": "cn-shanghai", "profile": "partner"}
-    told.tell()
+def of_a_partner(stack: DeployedStack) -> None:
+    stack.functions["checkout"] |= {"region": "cn-shanghai", "profile": "partner"}
+    stack.configure()
 
 
-def denied(action: str, code: str) -> Callable[[ToldStack], None]:
-    return lambda told: told.cloud.fail_next(action, status=403, code=code, times=9)
+def denied(action: str, code: str) -> Callable[[DeployedStack], None]:
+    return lambda stack: stack.cloud.fail_next(action, status=403, code=code, times=9)
 
 
-def unreachable(told: ToldStack) -> None:
-    told.tell(endpoints={"fc": "http://127.0.0.1:1", "cr": told.cloud.url})
+def unreachable(stack: DeployedStack) -> None:
+    stack.configure(endpoints={"fc": "http://127.0.0.1:1", "cr": stack.cloud.url})
 
 
-def no_pipelines(told: ToldStack) -> None:
-    told.tell(endpoints={"fc": told.cloud.url, "cr": told.cloud.url, "devs": "http://127.0.0.1:1"})
+def no_pipelines(stack: DeployedStack) -> None:
+    stack.configure(endpoints={"fc": stack.cloud.url, "cr": stack.cloud.url, "devs": "http://127.0.0.1:1"})
 
 
-def misconfigured(told: ToldStack) -> None:
-    told.tell(endpoints={"fd": "http://127.0.0.1:1"})
+def misconfigured(stack: DeployedStack) -> None:
+    stack.configure(endpoints={"fd": "http://127.0.0.1:1"})
 
 
-def broken_listing(told: ToldStack) -> None:
-    told.cloud.fail_next("ListRepoTag", kind="html-502", times=9)
+def broken_listing(stack: DeployedStack) -> None:
+    stack.cloud.fail_next("ListRepoTag", kind="html-502", times=9)
 
 
-def economy(told: ToldStack) -> None:
-    told.cloud.set_instance_specification("Enterprise_Economy")
+def economy(stack: DeployedStack) -> None:
+    stack.cloud.set_instance_specification("Enterprise_Economy")
 
 
-def profile(told: ToldStack) -> None:
-    told.functions["checkout"]["profile"] = "nobody"
-    told.tell()
+def profile(stack: DeployedStack) -> None:
+    stack.functions["checkout"]["profile"] = "nobody"
+    stack.configure()
 
 
-CASES: list[tuple[str, Callable[[ToldStack], None], int, str, str, list[str]]] = [
+CASES: list[tuple[str, Callable[[DeployedStack], None], int, str, str, list[str]]] = [
     # label, what is wrong, exit status, line, its status, facts
     ("a function that nobody made", ghost, 1, "fc:GetFunction ghost", "problem", ["FunctionNotFound", "function_name"]),
     ("a function that up is to make", unborn, 0, "fc:GetFunction unborn", "note", ["not in cn-hangzhou yet", "up"]),
@@ -126,9 +127,9 @@ CASES: list[tuple[str, Callable[[ToldStack], None], int, str, str, list[str]]] =
     ("and the rest is tried all the same", denied("GetAuthorizationToken", "NoPrivilege"), 1, f"cr:GetRepositoryTag {PATH}", "ok", ["main-11"]),
     ("an edition that FC does not pull from", economy, 1, "edition demo", "problem", ["Enterprise_Economy", "another registry"]),
     ("tags that can be moved", movable, 0, f"TagImmutability {PATH}", "note", ["off", "precondition of the outage"]),
-    ("a clock 20 minutes off", lambda told: told.cloud.skew(1200), 1, "clock", "problem", ["behind", "15 minutes", "NTP"]),
-    ("a clock 2 minutes off", lambda told: told.cloud.skew(-120), 0, "clock", "note", ["ahead"]),
-    ("a disabled key", lambda told: told.cloud.set_key_active(False), 1, "fc:GetFunction checkout", "problem", ["Inactive", "check the credentials"]),
+    ("a clock 20 minutes off", lambda stack: stack.cloud.skew(1200), 1, "clock", "problem", ["behind", "15 minutes", "NTP"]),
+    ("a clock 2 minutes off", lambda stack: stack.cloud.skew(-120), 0, "clock", "note", ["ahead"]),
+    ("a disabled key", lambda stack: stack.cloud.set_key_active(False), 1, "fc:GetFunction checkout", "problem", ["Inactive", "check the credentials"]),
     ("an endpoint that is not there", unreachable, 1, "Function Compute in cn-hangzhou", "problem", ["127.0.0.1:1", "refused", "check"]),
     ("an endpoint for pipelines that is not there", no_pipelines, 1, "Serverless Devs", "problem", ["127.0.0.1:1", "refused"]),
     ("and the registry is looked at all the same", unreachable, 1, f"cr:PullRepository {PATH}", "ok", []),
@@ -142,11 +143,11 @@ CASES: list[tuple[str, Callable[[ToldStack], None], int, str, str, list[str]]] =
     ("happens", "code", "name", "status", "facts"), [pytest.param(*row[1:], id=row[0]) for row in CASES]
 )
 def test_what_is_wrong_has_its_line(
-    happens: Callable[[ToldStack], None], code: int, name: str, status: str, facts: list[str], told: ToldStack
+    happens: Callable[[DeployedStack], None], code: int, name: str, status: str, facts: list[str], stack: DeployedStack
 ) -> None:
-    deployed(told)
-    happens(told)
-    answer = told.fcpin("doctor", "--json")
+    deployed(stack)
+    happens(stack)
+    answer = stack.fcpin("doctor", "--json")
     found = checks(answer)[name]
     assert (answer.code, found["status"]) == (code, status), found
     for fact in facts:
@@ -154,16 +155,16 @@ def test_what_is_wrong_has_its_line(
     assert answer.err == ""
 
 
-def test_a_stack_that_cannot_be_read(told: ToldStack) -> None:
-    answer = told.fcpin("doctor", "--json", stack="nope")
+def test_a_stack_that_cannot_be_read(stack: DeployedStack) -> None:
+    answer = stack.fcpin("doctor", "--json", stack="nope")
     assert answer.code == 1
     assert "no stack named 'nope'" in checks(answer)["stack"]["detail"]
     assert checks(answer)["fcpin"]["status"] == "ok"
 
 
-def test_no_engine_at_all(told: ToldStack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_engine_at_all(stack: DeployedStack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    answer = told.fcpin("doctor", "--json")
+    answer = stack.fcpin("doctor", "--json")
     assert answer.code == 1
     assert "not on PATH" in checks(answer)["engine"]["detail"]
 
@@ -178,15 +179,15 @@ LOGINS: list[tuple[str, str, str, str, list[str]]] = [
 
 
 @pytest.mark.parametrize(("config", "login", "tags", "facts"), [pytest.param(*row[1:], id=row[0]) for row in LOGINS])
-def test_a_login_of_docker(config: str, login: str, tags: str, facts: list[str], told: ToldStack) -> None:
-    told.push("main-11")
-    told.functions["shop"] = {"repository": f"{ELSEWHERE}/{PATH}"}
-    told.tell(registries={ELSEWHERE: {"endpoint": told.cloud.url}})
+def test_a_login_of_docker(config: str, login: str, tags: str, facts: list[str], stack: DeployedStack) -> None:
+    stack.push("main-11")
+    stack.functions["shop"] = {"repository": f"{ELSEWHERE}/{PATH}"}
+    stack.configure(registries={ELSEWHERE: {"endpoint": stack.cloud.url}})
     auths = {ELSEWHERE: {"auth": b64encode(config.encode()).decode()}} if config else {}
     folder = Path(os.environ["DOCKER_CONFIG"])
     folder.mkdir()
     (folder / "config.json").write_text(json.dumps({"auths": auths}))
-    found = checks(told.fcpin("doctor", "--json"))
+    found = checks(stack.fcpin("doctor", "--json"))
     lines = [found[f"login to {ELSEWHERE}"], found[f"tags of {ELSEWHERE}/{PATH}"]]
     assert [line["status"] for line in lines] == [login, tags]
     said = "; ".join(f"{line['detail']}; {line['remedy']}" for line in lines)
@@ -196,11 +197,11 @@ def test_a_login_of_docker(config: str, login: str, tags: str, facts: list[str],
 
 
 @pytest.mark.usefixtures("key")
-def test_without_a_stack(told: ToldStack) -> None:
-    deployed(told)
-    cloud = told.cloud
+def test_without_a_stack(stack: DeployedStack) -> None:
+    deployed(stack)
+    cloud = stack.cloud
     where = ["--region", "cn-hangzhou", "--fc-endpoint", cloud.url, "--cr-endpoint", cloud.url]
-    repository = ["--repository", told.repository, "--endpoint", cloud.url]
+    repository = ["--repository", stack.repository, "--endpoint", cloud.url]
     answer = run(["doctor", "--json", *where[2:], *repository])
     assert answer.code == 0, "the region is that of the repository"
     assert "ALICLOUD_ACCESS_KEY of the environment" in checks(answer)["credentials"]["detail"]
@@ -245,11 +246,11 @@ def test_a_profile_that_cannot_be_found_is_no_traceback() -> None:
     assert (line.status, line.name) == (Status.PROBLEM, "credentials of profile nobody")
 
 
-def test_no_secret_is_printed(told: ToldStack) -> None:
-    deployed(told)
+def test_no_secret_is_printed(stack: DeployedStack) -> None:
+    deployed(stack)
     for format_ in ((), ("--json",)):
-        answer = told.fcpin("doctor", *format_)
-        assert told.cloud.access_key_secret not in answer.out + answer.err
+        answer = stack.fcpin("doctor", *format_)
+        assert stack.cloud.access_key_secret not in answer.out + answer.err
 
 
 def the_same_in_every_run(text: str) -> str:
@@ -260,11 +261,11 @@ def the_same_in_every_run(text: str) -> str:
 
 def test_every_example_of_its_page_answers_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Emulator().serve() as cloud:
-        told = ToldStack(tmp_path, cloud, "dev")
-        monkeypatch.setenv("PATH", told.path())
+        stack = DeployedStack(tmp_path, cloud, "dev")
+        monkeypatch.setenv("PATH", stack.path())
         monkeypatch.setenv("ENGINE", "pulumi")
-        deployed(told)
-        told.functions["invoices"] = {"repository": told.repository, "policy": {"family": {"name": "main"}}}
-        told.tell()
+        deployed(stack)
+        stack.functions["invoices"] = {"repository": stack.repository, "policy": {"family": {"name": "main"}}}
+        stack.configure()
         for example in examples(PAGE):
             assert the_same_in_every_run(example.run(tmp_path)) == the_same_in_every_run(example.output)

@@ -10,29 +10,30 @@ import yaml
 
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.plan import OWNER_TAG
+from tests.support.command import run
+from tests.support.deployed_stack import REGION, DeployedStack
 from tests.support.instant import INSTANT
-from tests.support.told_stack import REGION, ToldStack, run
 
 
 @pytest.fixture
-def region(key: None, told: ToldStack, monkeypatch: pytest.MonkeyPatch) -> ToldStack:
+def region(key: None, stack: DeployedStack, monkeypatch: pytest.MonkeyPatch) -> DeployedStack:
     """A region with functions of other tools, and a stack that has none of them; credentials in the environment."""
-    told.write_project()
+    stack.write_project()
     for name in ("PULUMI_STACK", "ALICLOUD_REGION"):
         monkeypatch.delenv(name, raising=False)
     for tag in ("release-83f96b6", "1.4.2", "latest"):
-        told.push(tag)
-    return told
+        stack.push(tag)
+    return stack
 
 
-def printed(told: ToldStack, *arguments: str) -> Any:
+def printed(stack: DeployedStack, *arguments: str) -> Any:
     """What stands on standard output, read as YAML; None for nothing."""
-    answer = run(["import", "--region", REGION, "--fc-endpoint", told.cloud.url, *arguments])
+    answer = run(["import", "--region", REGION, "--fc-endpoint", stack.cloud.url, *arguments])
     assert answer.code == 0, answer
     return yaml.safe_load(answer.out)
 
 
-def test_without_a_stack_a_whole_file_is_printed(region: ToldStack) -> None:
+def test_without_a_stack_a_whole_file_is_printed(region: DeployedStack) -> None:
     region.create("shop-checkout", "release-83f96b6")
     region.create("shop-orders", "1.4.2")
     region.create("other", "latest")
@@ -55,14 +56,14 @@ def test_without_a_stack_a_whole_file_is_printed(region: ToldStack) -> None:
         PinArgs.read(entry, REGION)
 
 
-def test_every_entry_says_what_runs_now(region: ToldStack) -> None:
+def test_every_entry_says_what_runs_now(region: DeployedStack) -> None:
     region.create("checkout", "latest")
     digest = region.cloud.function("checkout")["customContainerConfig"]["resolvedImageUri"].partition("sha256:")[2]
     out = run(["import", "--region", REGION, "--fc-endpoint", region.cloud.url]).out
     assert f"    # runs latest@{digest[:12]}\n    # latest looks like a tag that moves" in out
 
 
-def test_every_entry_says_what_its_policy_follows(region: ToldStack) -> None:
+def test_every_entry_says_what_its_policy_follows(region: DeployedStack) -> None:
     region.push("4.5.5-ls239")
     region.create("till", "4.5.5-ls239")
     answer = run(["import", "--region", REGION, "--fc-endpoint", region.cloud.url])
@@ -74,7 +75,7 @@ def test_every_entry_says_what_its_policy_follows(region: ToldStack) -> None:
     PinArgs.read(entry, REGION)
 
 
-def test_a_stack_gets_new_entries_and_nothing_else(region: ToldStack) -> None:
+def test_a_stack_gets_new_entries_and_nothing_else(region: DeployedStack) -> None:
     region.deploy("orders", "1.4.2")
     region.create("checkout", "release-83f96b6")
     before = region.write_project()
@@ -88,11 +89,11 @@ def test_a_stack_gets_new_entries_and_nothing_else(region: ToldStack) -> None:
     assert "next: pulumi preview --stack test" in answer.out
 
 
-def test_what_is_there_already_stays_and_is_said(region: ToldStack) -> None:
+def test_what_is_there_already_stays_and_is_said(region: DeployedStack) -> None:
     region.deploy("pinned", "release-83f96b6")
     region.create("till", "release-83f96b6")
     region.functions["checkout"] = {"function_name": "till", "repository": region.repository, "policy": {}}
-    region.tell()
+    region.configure()
     before = region.write_project()
     answer = region.fcpin("import")
     assert answer.code == 0, answer
@@ -105,27 +106,27 @@ def test_what_is_there_already_stays_and_is_said(region: ToldStack) -> None:
     )
 
 
-def test_a_pin_that_the_program_names_itself_is_known_from_the_state(region: ToldStack) -> None:
+def test_a_pin_that_the_program_names_itself_is_known_from_the_state(region: DeployedStack) -> None:
     region.deploy("checkout", "release-83f96b6")
     region.functions.clear()
-    region.tell()
+    region.configure()
     assert "left out: checkout is pinned by checkout of this stack already" in region.fcpin("import").out
 
 
-def test_a_function_of_that_name_in_another_account_is_another_function(region: ToldStack) -> None:
+def test_a_function_of_that_name_in_another_account_is_another_function(region: DeployedStack) -> None:
     region.create("checkout", "release-83f96b6")
     partner = {"function_name": "checkout", "profile": "partner", "repository": region.repository, "policy": {}}
     region.functions["partner"] = partner
-    region.tell()
+    region.configure()
     region.write_project()
     assert region.fcpin("import").code == 0
     assert "checkout" in yaml.safe_load(region.file.read_text())["config"]["fcpin:functions"]
 
 
-def test_an_entry_of_that_name_for_another_function_is_not_taken(region: ToldStack) -> None:
+def test_an_entry_of_that_name_for_another_function_is_not_taken(region: DeployedStack) -> None:
     region.create("checkout", "release-83f96b6")
     region.functions["checkout"] = {"function_name": "till", "repository": region.repository, "policy": {}}
-    region.tell()
+    region.configure()
     region.write_project()
     assert region.fcpin("import").code == 0
     entries = yaml.safe_load(region.file.read_text())["config"]["fcpin:functions"]
@@ -133,18 +134,18 @@ def test_an_entry_of_that_name_for_another_function_is_not_taken(region: ToldSta
     assert entries["checkout"]["function_name"] == "till"
 
 
-def test_what_cannot_be_adopted_is_named(region: ToldStack) -> None:
+def test_what_cannot_be_adopted_is_named(region: DeployedStack) -> None:
     body = {"runtime": "custom-container", "handler": "h", "tags": [{"Key": OWNER_TAG, "Value": "prod::checkout"}]}
     region.client.create("checkout", {**body, "customContainerConfig": {"image": region.image("latest")}})
     answer = run(["import", "--region", REGION, "--fc-endpoint", region.cloud.url])
     assert (answer.code, answer.out) == (0, "")
     assert answer.err.splitlines() == [
-        "left out: checkout was created by prod::checkout, which deletes it one day",
+        "left out: checkout was created by prod::checkout, whose `destroy` deletes it",
         f"no functions to import from {REGION}",
     ]
 
 
-def test_functions_of_fc_2_and_micro_sandboxes_are_left_out_with_the_reason(region: ToldStack) -> None:
+def test_functions_of_fc_2_and_micro_sandboxes_are_left_out_with_the_reason(region: DeployedStack) -> None:
     image = region.image("1.4.2")
     settings = {"runtime": "custom-container", "customContainerConfig": {"image": image}}
     region.cloud.create_function("shop$checkout", settings)
@@ -165,14 +166,14 @@ LISTINGS = [replace(INSTANT, listed_functions=position) for position in ("no-sta
 
 
 @pytest.mark.parametrize("knobs", LISTINGS, ids=["no-status", "full", "brief"])
-def test_all_pages_are_read_whatever_a_listing_tells(region: ToldStack) -> None:
+def test_all_pages_are_read_whatever_a_listing_tells(region: DeployedStack) -> None:
     for number in range(102):
         region.create(f"f{number:03}", "release-83f96b6")
     assert len(printed(region)["config"]["fcpin:functions"]) == 102
 
 
 @pytest.mark.parametrize("knobs", LISTINGS, ids=["no-status", "full", "brief"])
-def test_a_failed_function_is_imported_with_a_word_about_it(region: ToldStack) -> None:
+def test_a_failed_function_is_imported_with_a_word_about_it(region: DeployedStack) -> None:
     region.create("checkout", "release-83f96b6")
     region.push("release-9c1d2e3")
     region.cloud.fail_update("checkout")
@@ -181,7 +182,7 @@ def test_a_failed_function_is_imported_with_a_word_about_it(region: ToldStack) -
     assert "; its state is Active, its last update Failed" in out
 
 
-def test_what_cannot_be_listed_changes_nothing(region: ToldStack) -> None:
+def test_what_cannot_be_listed_changes_nothing(region: DeployedStack) -> None:
     before = region.file.read_text()
     region.cloud.fail_next("ListFunctions", status=403, code="AccessDenied", message="not authorized")
     answer = region.fcpin("import")
@@ -194,7 +195,11 @@ MISTAKES = [
     ("no region at all", ["import"], "--region: is required"),
     ("a region that is none", ["import", "--region", "Hangzhou"], "--region: expected a region such as cn-hangzhou"),
     ("an endpoint that is none", ["import", "--region", "cn-hangzhou", "--fc-endpoint", "ftp://x"], "--fc-endpoint: "),
-    ("an endpoint beside a stack", ["import", "--stack", "x", "--fc-endpoint", "http://x"], "drop one"),
+    (
+        "an endpoint beside a stack",
+        ["import", "--stack", "x", "--fc-endpoint", "http://x"],
+        "remove this option or --stack",
+    ),
 ]
 
 
@@ -206,14 +211,14 @@ def test_a_mistake_is_named(arguments: list[str], says: str, monkeypatch: pytest
     assert says in answer.err
 
 
-def test_where_all_functions_are_in_files_new_ones_go_into_the_last_file(region: ToldStack) -> None:
+def test_where_all_functions_are_in_files_new_ones_go_into_the_last_file(region: DeployedStack) -> None:
     region.create("checkout", "release-83f96b6")
     folder = region.folder / "functions"
     folder.mkdir()
     (folder / "a.yaml").write_text("# the first\n")
     (folder / "b.yaml").write_text("# the last\n")
     before = region.write_project()
-    region.tell(functionFiles=["functions/*.yaml"])
+    region.configure(functionFiles=["functions/*.yaml"])
     config = region.folder / "config.json"
     config.write_text(json.dumps({k: v for k, v in json.loads(config.read_text()).items() if k != "fcpin:functions"}))
     answer = region.fcpin("import")

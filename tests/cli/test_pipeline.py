@@ -5,19 +5,20 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fcpin.pipeline.validate import examine
-from tests.pipeline.documents import DATA, mended, text_of
-from tests.pipeline.test_spec import PERSONAL, RUNNER, WARM
-from tests.support.told_stack import Answer, ToldStack, run
+from fcpin.pipelines.checks import check
+from tests.pipelines.documents import DATA, mended, text_of
+from tests.pipelines.test_spec import PERSONAL, RUNNER, WARM
+from tests.support.command import Answer, run
+from tests.support.deployed_stack import DeployedStack
 
 COMMIT = "83f96b6c0ffee0123456789abcdef0123456789a"
 
 
 @pytest.fixture
-def told(told: ToldStack) -> ToldStack:
+def stack(stack: DeployedStack) -> DeployedStack:
     """A stack with two pipelines."""
-    told.tell(pipelines={"app": {"image": PERSONAL, "runner": RUNNER, "warm": WARM}, "base": {"image": PERSONAL}})
-    return told
+    stack.configure(pipelines={"app": {"image": PERSONAL, "runner": RUNNER, "warm": WARM}, "base": {"image": PERSONAL}})
+    return stack
 
 
 def pipeline(*arguments: object) -> Answer:
@@ -29,8 +30,8 @@ def test_a_slip_is_told_with_its_line_and_what_to_do() -> None:
     answer = pipeline("validate", file)
     assert (answer.code, answer.err) == (2, "")
     assert answer.out.splitlines() == [
-        f"{file}:27: error: begins with a tab; YAML takes spaces only: replace it",
-        f"{file}:41: error: spec.templateSpec.tasks[1].runAfters[0].name: no task is called build-push; write build-image",
+        f"{file}:27: error: begins with a tab; YAML allows spaces only: replace it",
+        f"{file}:41: error: spec.templateSpec.tasks[1].runAfters[0].name: the task build-push does not exist; write build-image",
         f"{file}: 2 errors",
     ]
 
@@ -80,46 +81,46 @@ def test_a_variable_without_a_value_names_the_option(tmp_path: Path) -> None:
     assert "spec.context.data.appName: <% .appName %> has no value; give --app-name" in answer.err
 
 
-def test_a_stacks_pipelines_become_documents_for_every_commit(told: ToldStack) -> None:
-    answer = told.fcpin("pipeline", "render")
+def test_a_stacks_pipelines_become_documents_for_every_commit(stack: DeployedStack) -> None:
+    answer = stack.fcpin("pipeline", "render")
     assert (answer.code, answer.err) == (0, "")
     app, base = yaml.safe_load_all(answer.out)
     assert app["name"] == "p-<% .git.shortCommitId %>-<% .currentTimestampMs %>"
-    assert examine(app).findings == examine(base).findings == ()
+    assert check(app).findings == check(base).findings == ()
 
 
-def test_at_a_commit_one_pipeline_becomes_the_document_that_is_submitted(told: ToldStack) -> None:
-    answer = told.fcpin("pipeline", "render", "--name", "base", "--commit", COMMIT)
+def test_at_a_commit_one_pipeline_becomes_the_document_that_is_submitted(stack: DeployedStack) -> None:
+    answer = stack.fcpin("pipeline", "render", "--name", "base", "--commit", COMMIT)
     tree = yaml.safe_load(answer.out)
     build = tree["spec"]["templateSpec"]["tasks"][0]["context"]["data"]["build"]
     assert build["image"] == "registry-vpc.cn-hangzhou.aliyuncs.com/shop/app:83f96b6"
     assert tree["spec"]["context"]["data"]["webhookCodeContext"]["commitID"] == COMMIT
 
 
-def test_a_stacks_pipelines_are_validated_with_their_own_paths(told: ToldStack) -> None:
-    assert told.fcpin("pipeline", "validate").out == "fcpin:pipelines: valid: app, base\n"
-    told.tell(pipelines={"app": {"image": PERSONAL, "cache_dir": "/mnt/c"}})
-    answer = told.fcpin("pipeline", "validate")
+def test_a_stacks_pipelines_are_validated_with_their_own_paths(stack: DeployedStack) -> None:
+    assert stack.fcpin("pipeline", "validate").out == "fcpin:pipelines: valid: app, base\n"
+    stack.configure(pipelines={"app": {"image": PERSONAL, "cache_dir": "/mnt/c"}})
+    answer = stack.fcpin("pipeline", "validate")
     assert answer.code == 2
     assert "fcpin:pipelines.app.cache_dir: the default environment has no NAS" in answer.err
 
 
-def test_what_buildah_builds_is_valid_and_has_no_document(told: ToldStack) -> None:
-    told.tell(pipelines={"app": {"image": PERSONAL, "builder": "buildah"}})
-    assert told.fcpin("pipeline", "validate").out == "fcpin:pipelines: valid: app\n"
-    answer = told.fcpin("pipeline", "render")
+def test_what_buildah_builds_is_valid_and_has_no_document(stack: DeployedStack) -> None:
+    stack.configure(pipelines={"app": {"image": PERSONAL, "builder": "buildah"}})
+    assert stack.fcpin("pipeline", "validate").out == "fcpin:pipelines: valid: app\n"
+    answer = stack.fcpin("pipeline", "render")
     assert (answer.code, answer.out) == (2, "")
     assert "fcpin:pipelines.app.builder: is built on this machine by buildah" in answer.err
 
 
-def test_a_name_that_is_none_of_the_stacks_is_told(told: ToldStack) -> None:
-    answer = told.fcpin("pipeline", "render", "--name", "apps")
+def test_a_name_that_is_none_of_the_stacks_is_told(stack: DeployedStack) -> None:
+    answer = stack.fcpin("pipeline", "render", "--name", "apps")
     assert (answer.code, answer.err) == (2, "fcpin pipeline: --name: apps: unknown pipeline; did you mean app?\n")
 
 
-def test_a_stack_without_pipelines_says_so(told: ToldStack) -> None:
-    told.tell()
-    assert "fcpin:pipelines: is not set" in told.fcpin("pipeline", "validate").err
+def test_a_stack_without_pipelines_says_so(stack: DeployedStack) -> None:
+    stack.configure()
+    assert "fcpin:pipelines: is not set" in stack.fcpin("pipeline", "validate").err
 
 
 def test_the_bare_list_of_tasks_is_rendered_as_it_is() -> None:

@@ -1,6 +1,5 @@
 """`fcpin probe` as it is typed: what it asks, what it refuses, and how it ends."""
 
-import io
 import json
 import os
 import re
@@ -12,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from fcpin.cli import main
 from fcpin.emulator import Emulator, Knobs
 from fcpin.probe.meanings import MEANINGS
+from tests.support.command import Answer, fcpin
+from tests.support.deployed_stack import DeployedStack
 from tests.support.examples import examples
 from tests.support.signals import as_in_a_terminal
-from tests.support.told_stack import Answer, ToldStack
 
 PATH = "shop/probe"
 PAGE = Path(__file__).parent.parent.parent / "docs" / "probe.md"
@@ -51,7 +50,7 @@ def the_same_in_every_run(text: str) -> str:
 def test_every_example_of_its_page_answers_what_it_says(
     cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PATH", ToldStack(tmp_path, cloud, "dev").path())
+    monkeypatch.setenv("PATH", DeployedStack(tmp_path, cloud, "dev").path())
     monkeypatch.setenv("ENGINE", "pulumi")
     shown = list(examples(PAGE))
     assert shown
@@ -72,9 +71,7 @@ def where(cloud: Emulator) -> list[str]:
 
 
 def probe(*arguments: str, typed: str = "") -> Answer:
-    stdout, stderr = io.StringIO(), io.StringIO()
-    code = main(["probe", *arguments], stdin=io.BytesIO(typed.encode()), stdout=stdout, stderr=stderr)
-    return Answer(code, stdout.getvalue(), stderr.getvalue())
+    return fcpin("probe", *arguments, stdin=typed)
 
 
 def test_a_run_from_the_environment(cloud: Emulator, tmp_path: Path) -> None:
@@ -89,10 +86,10 @@ def test_a_run_from_the_environment(cloud: Emulator, tmp_path: Path) -> None:
 
 
 def test_a_run_from_a_stack(cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = ToldStack(tmp_path, cloud)
-    monkeypatch.setenv("PATH", told.path())
+    stack = DeployedStack(tmp_path, cloud)
+    monkeypatch.setenv("PATH", stack.path())
     monkeypatch.delenv("ALICLOUD_ACCESS_KEY")
-    answer = told.fcpin("probe", "--yes", "--repository", f"{cloud.enterprise_host}/{PATH}", "--output", "found.json")
+    answer = stack.fcpin("probe", "--yes", "--repository", f"{cloud.enterprise_host}/{PATH}", "--output", "found.json")
     assert answer.code == 0, answer.err
     assert (tmp_path / "found.json").exists()
 
@@ -100,16 +97,23 @@ def test_a_run_from_a_stack(cloud: Emulator, tmp_path: Path, monkeypatch: pytest
 def test_it_says_what_it_will_make_and_asks(cloud: Emulator, tmp_path: Path) -> None:
     answer = probe(*where(cloud), typed="n\n")
     assert answer.code == 3
-    for fact in ("cn-hangzhou", "fcpin-probe-", f"{cloud.enterprise_host}/{PATH}", "CNY", "[y/N]", "nothing was made"):
+    for fact in (
+        "cn-hangzhou",
+        "fcpin-probe-",
+        f"{cloud.enterprise_host}/{PATH}",
+        "CNY",
+        "[y/N]",
+        "nothing was created",
+    ):
         assert fact in answer.err
     assert not (tmp_path / "facts.json").exists()
     assert cloud.calls.count("CreateFunction") == cloud.calls.count("PUT manifest") == 0
 
 
 REFUSALS: list[tuple[str, Sequence[str], list[str]]] = [
-    ("nobody to ask", [], ["--yes", "nobody can be asked"]),
+    ("no one to confirm", [], ["--yes", "is required"]),
     ("a repository with a tag", ["--repository", "registry.example.com/a/b:c"], ["--repository", "remove ':c'"]),
-    ("no region", ["--repository", "registry.example.com/a/b"], ["--region", "needed"]),
+    ("no region", ["--repository", "registry.example.com/a/b"], ["--region: is required"]),
     ("a region that is none", ["--region", "Hangzhou"], ["region", "'Hangzhou'"]),
     ("a folder that is not there", ["--output", "nowhere/facts.json"], ["--output", "nowhere"]),
     ("two ways to the registry", ["--plain-http"], ["--plain-http", "--endpoint"]),

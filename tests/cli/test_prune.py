@@ -7,9 +7,9 @@ import pytest
 
 from fcpin.emulator import Emulator, Knobs
 from fcpin.image import parse_digest
-from fcpin.policy.protect import pin_tag
-from tests.cli.test_select import Answer, fcpin
+from fcpin.policy.tag_names import pin_tag
 from tests.emulator.clients import Functions
+from tests.support.command import Answer, fcpin
 from tests.support.instant import INSTANT
 
 PATH = "shop/app"
@@ -46,7 +46,7 @@ def test_what_nothing_runs_goes_and_the_rest_stays_with_its_reason(cloud: Emulat
     cloud.publish_version("basket")
     cloud.set_image("basket", f"{cloud.enterprise_host}/{PATH}:{runs}")
     answer = prune(cloud, "--grace", "0s")
-    assert answer.status == 0, answer
+    assert answer.code == 0, answer
     lines = {line.split()[0]: line for line in answer.out.splitlines()}
     assert "kept" in lines[runs]
     assert "basket runs it" in lines[runs] or "checkout runs it" in lines[runs]
@@ -93,13 +93,13 @@ def test_nothing_is_removed_when_something_cannot_be_listed(cloud: Emulator, act
     cloud.set_image("checkout", f"{PERSONAL}:main-1")
     cloud.fail_next(action, status=403, code="NoPrivilege")
     answer = prune(cloud, "--grace", "0s")
-    assert (answer.status, answer.out) == (1, "")
+    assert (answer.code, answer.out) == (1, "")
     assert len(answer.err.splitlines()) == 1
     assert unused in cloud.tags(PATH)
 
 
 def nothing_was_removed(cloud: Emulator, answer: Answer, *facts: str, tag: str) -> None:
-    assert (answer.status, answer.out) == (1, "")
+    assert (answer.code, answer.out) == (1, "")
     (line,) = answer.err.splitlines()
     for fact in facts:
         assert fact in line
@@ -151,7 +151,7 @@ def test_the_image_of_a_function_stays_until_its_update_has_ended(cloud: Emulato
     nothing_was_removed(cloud, prune(cloud, "--grace", "0s"), "orders", "wait until it has ended", tag=serves)
     cloud.advance(600)
     answer = prune(cloud, "--grace", "0s")
-    assert answer.status == 0, answer
+    assert answer.code == 0, answer
     assert f"{serves}  removed" in answer.out
 
 
@@ -189,12 +189,12 @@ def test_functions_of_every_region_may_run_a_public_image(cloud: Emulator) -> No
     run_by(cloud, "checkout", runs)
     cloud.set_repository_type(PATH, "PUBLIC")
     answer = prune(cloud, "--grace", "0s")
-    assert (answer.status, answer.out) == (2, "")
+    assert (answer.code, answer.out) == (2, "")
     for fact in ("--region: is required", "RepoType is not PRIVATE", f"{cloud.enterprise_host}/{PATH}"):
         assert fact in answer.err
     assert {runs, unused} <= set(cloud.tags(PATH))
     answer = prune(cloud, "--grace", "0s", "--region", "cn-hangzhou")
-    assert answer.status == 0, answer
+    assert answer.code == 0, answer
     assert unused not in cloud.tags(PATH)
 
 
@@ -203,7 +203,7 @@ def test_a_region_that_was_named_counts_like_the_repositorys_own(cloud: Emulator
     cloud.set_repository_type(PATH, "PUBLIC")
     only_in_the_second_region(cloud, runs)
     answer = prune(cloud, "--grace", "0s", "--region", "cn-shanghai")
-    assert answer.status == 0, answer
+    assert answer.code == 0, answer
     assert f"{runs}  kept      checkout runs it" in answer.out
     assert f"{unused}  removed" in answer.out
     assert answer.out.splitlines()[-1].endswith("functions of cn-hangzhou, cn-shanghai were looked at")
@@ -234,7 +234,7 @@ WRONG: list[tuple[str, list[str], str, str]] = [
 @pytest.mark.parametrize(("more", "repository", "fact"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
 def test_what_is_written_wrong_is_said(cloud: Emulator, more: list[str], repository: str, fact: str) -> None:
     answer = prune(cloud, *more, repository=repository)
-    assert answer.status == 2
+    assert answer.code == 2
     assert fact in answer.err
 
 

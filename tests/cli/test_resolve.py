@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.test_select import Answer, fcpin
+from tests.support.command import Answer, fcpin
 from tests.support.docker_registry import DockerRegistry, docker_registry
 
 RELEASE = '{"family": {"name": "release"}}'
@@ -36,7 +36,7 @@ def resolve(registry: DockerRegistry, policy: str, *more: str, path: str = "shop
 def test_tag_digest_and_image_of_the_newest(registry: DockerRegistry) -> None:
     answer = resolve(registry, RELEASE)
     found: Mapping[str, Any] = answer.json
-    assert answer.status == 0
+    assert answer.code == 0
     assert found["tag"] == "release-9f9f"
     assert found["image"] == f"{registry.host}/shop/app:release-9f9f"
     assert found["digest"].startswith("sha256:")
@@ -53,26 +53,26 @@ def test_another_endpoint_for_the_same_name(registry: DockerRegistry) -> None:
 
 def test_no_tag_qualifies(registry: DockerRegistry) -> None:
     answer = resolve(registry, '{"family": {"name": "nightly"}}')
-    assert answer.status == 3
+    assert answer.code == 3
     assert [answer.json[key] for key in ("tag", "digest", "image")] == [None, None, None]
 
 
 def test_a_kept_pin_has_its_image(registry: DockerRegistry) -> None:
     answer = resolve(registry, '{"family": {}}', "--current", "arm-2")
-    assert answer.status == 0
+    assert answer.code == 0
     assert (answer.json["tag"], answer.json["image"]) == ("arm-2", f"{registry.host}/shop/app:arm-2")
 
 
 def test_explain_asks_the_same_registry(registry: DockerRegistry) -> None:
     answer = fcpin("explain", "--repository", f"{registry.host}/shop/app", "--plain-http", "--policy", RELEASE)
-    assert answer.status == 0
+    assert answer.code == 0
     assert "release-9f9f  chosen" in answer.out
 
 
 def test_a_saved_listing_answers_as_the_registry_does(registry: DockerRegistry) -> None:
     where = ["--repository", f"{registry.host}/shop/app", "--plain-http"]
     saved = fcpin("tags", *where, "--policy", RELEASE)
-    assert (saved.status, saved.err) == (0, "")
+    assert (saved.code, saved.err) == (0, "")
     rows = [json.loads(line) for line in saved.out.splitlines()]
     assert [row["tag"] for row in rows] == ["arm-1", "release-0a1b", "release-5c5c", "release-9f9f"]
     assert ["created" in row for row in rows] == [False, True, True, True], "what the policy does not need is not asked"
@@ -105,7 +105,7 @@ def test_failures_are_one_line(
 ) -> None:
     name = repository.format(host=registry.host)
     answer = fcpin("resolve", "--repository", name, "--plain-http", "--policy", policy)
-    assert answer.status == status
+    assert answer.code == status
     assert answer.out == ""
     assert len(answer.err.splitlines()) == 1
     for fact in facts:
@@ -114,8 +114,8 @@ def test_failures_are_one_line(
 
 def test_an_endpoint_that_is_none(registry: DockerRegistry) -> None:
     answer = fcpin("resolve", "--repository", f"{registry.host}/a/b", "--endpoint", "ftp://x", "--policy", RELEASE)
-    assert answer.status == 2
+    assert answer.code == 2
     assert "--endpoint" in answer.err
     both = resolve(registry, RELEASE, "--endpoint", registry.url)
-    assert both.status == 2
+    assert both.code == 2
     assert "--plain-http" in both.err

@@ -6,8 +6,9 @@ import pytest
 import yaml
 
 from fcpin.pinned_function.inputs import PinArgs
-from tests.pipeline.documents import DATA
-from tests.support.told_stack import REGION, ToldStack, run
+from tests.pipelines.documents import DATA
+from tests.support.command import run
+from tests.support.deployed_stack import REGION, DeployedStack
 
 S_YAML = """
 edition: 3.0.0
@@ -44,25 +45,25 @@ def test_without_a_stack_a_whole_file_is_printed() -> None:
     PinArgs.read(entry, REGION)
 
 
-def test_a_stack_gets_the_entries_and_nothing_else(told: ToldStack, file: Path) -> None:
-    before = told.write_project()
-    answer = told.fcpin("s-import", str(file))
+def test_a_stack_gets_the_entries_and_nothing_else(stack: DeployedStack, file: Path) -> None:
+    before = stack.write_project()
+    answer = stack.fcpin("s-import", str(file))
     assert answer.code == 0, answer
     assert "left out: photos is deployed by the component oss" in answer.out
     assert "next: pulumi preview --stack test" in answer.out
-    after = told.file.read_text()
+    after = stack.file.read_text()
     assert after.startswith(before.split("fcpin:functions")[0])
     entries = yaml.safe_load(after)["config"]["fcpin:functions"]
     assert entries["checkout"]["repository"] == "registry-vpc.cn-hangzhou.aliyuncs.com/shop/app"
     assert "region" not in entries["checkout"]
 
 
-def test_a_function_that_is_there_already_stays_as_it_is(told: ToldStack, file: Path) -> None:
-    told.functions["checkout"] = {"repository": told.repository, "policy": {"family": {"name": "main"}}}
-    told.tell()
-    before = told.write_project()
-    answer = told.fcpin("s-import", str(file))
-    assert (answer.code, told.file.read_text()) == (0, before)
+def test_a_function_that_is_there_already_stays_as_it_is(stack: DeployedStack, file: Path) -> None:
+    stack.functions["checkout"] = {"repository": stack.repository, "policy": {"family": {"name": "main"}}}
+    stack.configure()
+    before = stack.write_project()
+    answer = stack.fcpin("s-import", str(file))
+    assert (answer.code, stack.file.read_text()) == (0, before)
     assert "left out: till is there already, as checkout" in answer.out
     assert f"no functions to import from {file}" in answer.out
 

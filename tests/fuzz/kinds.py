@@ -1,7 +1,6 @@
 """Every kind of input that fcpin reads, and the code that reads it."""
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,12 +11,10 @@ from typing import Any, Final
 import urllib3
 from hypothesis import strategies as st
 
-from fcpin.adoption.entries import Entry
 from fcpin.cli.cases.read import read_cases
-from fcpin.cli.changes import CHANGES
-from fcpin.cli.command import Streams
-from fcpin.cli.s_import import read_document
-from fcpin.cli.tags import read_tags
+from fcpin.cli.changes import markdown, read_preview
+from fcpin.cli.serverless_devs_import import read_document
+from fcpin.cli.tag_input import read_tags
 from fcpin.cli.yaml_file import YamlFile
 from fcpin.engine.errors import EngineError
 from fcpin.engine.phase import require_supported
@@ -30,10 +27,10 @@ from fcpin.http.exchange import Response, retry_after
 from fcpin.image import Image, Repository, acr_host, is_tag, parse_digest
 from fcpin.json_reader import read_json
 from fcpin.pinned_function.approvals import FILE, Approvals
-from fcpin.pipeline.configured import pipelines_in, require_all
-from fcpin.pipeline.document import Document
-from fcpin.pipeline.validate import examine
-from fcpin.policy import Policy
+from fcpin.pipelines.checks import check
+from fcpin.pipelines.document import Document
+from fcpin.pipelines.spec import pipelines_in, require_all
+from fcpin.policy import Policy, Ranking
 from fcpin.receiver.errors import Rejected
 from fcpin.receiver.senders import SENDERS
 from fcpin.receiver.settings.read import read_settings
@@ -41,12 +38,12 @@ from fcpin.registry.auth import parse_challenges
 from fcpin.registry.distribution import Distribution
 from fcpin.registry.docker_config import DockerLogins
 from fcpin.registry.transport import Transport
-from fcpin.serverless_devs.entries import entries
-from fcpin.serverless_devs.functions import Deployed, functions
+from fcpin.serverless_devs.adoption import Adoptable, new_entries
+from fcpin.serverless_devs.functions import functions_of_file
 from fcpin.settings import Settings
 from fcpin.stack.project import Project, read_file, stack_file
 from fcpin.stack.stack import pins_in
-from fcpin.stack.yaml_edit import with_functions, with_hold
+from fcpin.stack.yaml_edit import NewEntry, with_functions, with_hold
 from tests.fuzz.spoiling import LEAVES, ODD_TEXTS, VALUES, as_bytes, documents, spoilt, spoilt_bytes
 from tests.receiver.senders.requests import FIXTURES, Request, sender
 
@@ -112,7 +109,7 @@ LISTING: Final = read_tags(json.dumps(TAGS[0]).encode())
 def feed_policy(spec: Any, _folder: Path) -> None:
     policy = Policy.from_spec(spec)
     for current in (None, "main-1", "1.2.3"):
-        selection = policy.select(LISTING, current=current, now=NOW)
+        selection = Ranking(policy, LISTING).select(current, now=NOW)
         repr(selection).encode()
     for warning in policy.warnings:
         one_line(warning)
@@ -123,7 +120,7 @@ def feed_tags(data: bytes, _folder: Path) -> None:
     for spec in POLICIES:
         policy = Policy.from_spec(spec)
         try:
-            policy.select(records, current="main-1", now=NOW)
+            Ranking(policy, records).select("main-1", now=NOW)
         except FcpinError as error:
             one_line(str(error))
 
@@ -159,7 +156,7 @@ HELD: Final = STACK_FILE.replace(b"        semver:\n", b"        semver: &a\n").
     b"    orders:\n", b"    orders:\n      hold: {tag: 1.2.3, until: 2027-01-01T00:00:00Z}\n"
 )
 HOLD: Final = {"tag": "main-1", "until": "2027-01-01T00:00:00Z", "reason": "loses orders: really"}
-NEW: Final = Entry("new", {"repository": f"{HOST}/a/b", "policy": {"family": {"name": "main"}}}, ("runs main-1",))
+NEW: Final = NewEntry("new", {"repository": f"{HOST}/a/b", "policy": {"family": {"name": "main"}}}, ("runs main-1",))
 
 
 def feed_stack_file(data: bytes, folder: Path) -> None:
@@ -227,7 +224,7 @@ CONFIG: Final[Mapping[str, Any]] = {
 
 
 def feed_configuration(values: Any, folder: Path) -> None:
-    """As an engine tells it: objects as JSON text."""
+    """As an engine passes it: objects as JSON text."""
     written(folder, "Pulumi.yaml", PROJECT_FILE)
     if not isinstance(values, dict):
         return
@@ -283,13 +280,13 @@ def feed_cases(data: bytes, folder: Path) -> None:
         repr(case.outcome()).encode()
 
 
-PIPELINES: Final = [file.read_bytes() for file in sorted((ROOT / "tests" / "pipeline" / "data").glob("*.yaml"))]
+PIPELINES: Final = [file.read_bytes() for file in sorted((ROOT / "tests" / "pipelines" / "data").glob("*.yaml"))]
 
 
 def feed_pipeline(data: bytes, _folder: Path) -> None:
     document = Document.parse(text_of(data), "p.yaml")
     for is_template in (True, False):
-        for finding in examine(document.tree, is_template=is_template).findings:
+        for finding in check(document.tree, is_template=is_template).findings:
             document.place(finding.path)
             one_line(str(finding))
     assert isinstance(document.text(), str)
@@ -303,7 +300,7 @@ def text_of(data: bytes) -> str:
 
 
 S_YAML: Final = [
-    (ROOT / "tests" / "pipeline" / "data" / "s.yaml").read_bytes(),
+    (ROOT / "tests" / "pipelines" / "data" / "s.yaml").read_bytes(),
     b"""edition: 3.0.0
 name: shop
 access: default
@@ -322,9 +319,9 @@ resources:
 
 def feed_s_yaml(data: bytes, folder: Path) -> None:
     document = read_document(YamlFile.read(written(folder, "s.yaml", data)))
-    found = functions(document, lambda _name, _region: "", (), {"GIT_COMMIT": "a" * 40})
-    made = entries([each for each in found if isinstance(each, Deployed)], "cn-hangzhou", ())
-    with_functions("config:\n", made, "standard output")
+    found = functions_of_file(document, "cn-hangzhou", lambda *_: "", (), {"GIT_COMMIT": "a" * 40})
+    entries = new_entries([each for each in found if isinstance(each, Adoptable)], ())
+    with_functions("config:\n", entries, "standard output")
 
 
 # what other programs send
@@ -513,9 +510,8 @@ def feed_json(data: bytes, folder: Path) -> None:
     )
 
 
-def feed_preview(data: bytes, folder: Path) -> None:
-    with written(folder, "preview.json", data).open("rb") as stdin, open(os.devnull, "w", encoding="utf-8") as out:  # noqa: PTH123
-        CHANGES.run(None, Streams(stdin, out, out))  # type: ignore[arg-type]  # it has no options
+def feed_preview(data: bytes, _folder: Path) -> None:
+    list(markdown(read_preview(data)))
 
 
 PREVIEW: Final = json.loads((ROOT / "docs" / "ci" / "preview.json").read_text())

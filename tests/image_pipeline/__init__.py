@@ -1,1 +1,0 @@
-"""The resource that is an image built from a commit."""

@@ -5,7 +5,7 @@ from tests.lifecycle.shop import FUNCTION, Shop
 
 def test_staging_runs_what_dev_runs_and_nothing_newer(shop: Shop) -> None:
     first = shop.push("main-1")
-    staging = Shop(shop.stack.beside("staging"), shop.cloud)
+    staging = Shop(shop.stack.sibling("staging"), shop.cloud)
     staging.configure({FUNCTION: shop.entry(function_name="staging", policy={"follow": {"stack": "test"}})})
     staging.stack.begin()
     early = staging.stack.preview()

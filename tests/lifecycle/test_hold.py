@@ -3,8 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from fcpin.layout import shorten
 from tests.lifecycle.shop import FUNCTION, Shop
 
@@ -33,42 +31,3 @@ def test_a_hold_rolls_back_and_stays_until_it_is_lifted(shop: Shop) -> None:
     shop.configure()
     shop.up()
     assert shop.deployed().startswith("main-3@")
-
-
-def test_a_hold_at_the_digest_that_runs_changes_no_function(shop: Shop) -> None:
-    digest = shop.push("main-1")
-    shop.up()
-    hold(shop, digest=digest)
-    shop.push("main-2")
-    shop.cloud.calls.clear()
-    shop.up()
-    assert [call.action for call in shop.cloud.calls].count("UpdateFunction") == 0
-    assert shop.deployed() == f"main-1@{digest}"
-
-
-def test_a_hold_that_is_over_is_ignored_and_asked_to_be_removed(shop: Shop) -> None:
-    shop.push("main-1")
-    newest = shop.push("main-2")
-    until = hold(shop, days=-1, tag="main-1")
-    done = shop.up()
-    assert f"expired at {until}; remove it" in done.output
-    assert shop.deployed() == f"main-2@{newest}"
-
-
-@pytest.mark.parametrize(
-    ("fields", "says"),
-    [
-        ({"tag": "main-0"}, ("hold.tag", "main-0 is not among")),
-        ({"digest": "0" * 64}, ("hold.digest", "none of 1 tags")),
-    ],
-    ids=["tag", "digest"],
-)
-def test_a_hold_at_what_is_not_there_is_refused(shop: Shop, fields: dict[str, Any], says: tuple[str, ...]) -> None:
-    shop.push("main-1")
-    hold(shop, **fields)
-    done = shop.stack.preview()
-    assert done.code == 1
-    assert not done.has_traceback, done
-    for fact in says:
-        assert fact in done.output
-    assert shop.cloud.functions() == []

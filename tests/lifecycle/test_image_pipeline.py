@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from demo.code import CONTAINERFILE, Code
-from fcpin.devs.client import DevsClient
 from fcpin.http.credentials import Credentials
+from fcpin.pipelines.devs import DevsClient
 from tests.lifecycle.shop import CONFIG, PATH, Shop
 from tests.support.signals import as_in_a_terminal
 

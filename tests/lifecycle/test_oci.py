@@ -41,15 +41,3 @@ def test_versions_are_ordered_by_name_with_one_listing_one_digest_and_one_functi
     challenge = ["GET tags/list", "GET token"]  # answered 401, as every token registry does
     actions = [call.action for call in oci.cloud.calls]
     assert actions == ["GetRepoTags", *challenge, "GET tags/list", "HEAD manifest", "GetFunction"]
-
-
-def test_commits_are_ordered_by_the_time_they_were_built(oci: Shop) -> None:
-    oci.configure(
-        {FUNCTION: oci.entry(repository=f"{VPC}/{PATH}", policy={"family": {"name": "release"}})},
-        registries={REGISTRY: {"endpoint": oci.cloud.url}},
-    )
-    newest = oci.push("release-0a1b2c3", created="2026-11-22T10:00:00Z")
-    oci.push("release-f9e8d7c", created="2026-11-21T10:00:00Z")
-    oci.up()
-    assert oci.deployed() == f"release-0a1b2c3@{newest}"
-    assert "build time" in oci.stack.resources()[0]["outputs"]["selection"]

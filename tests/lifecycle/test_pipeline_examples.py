@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from fcpin.image import Image
-from fcpin.policy.accelerated import original
+from fcpin.policy.tag_names import original
 from tests.lifecycle.shop import CONFIG, FUNCTION, Shop
-from tests.pipeline.documents import DATA, mended, text_of
+from tests.pipelines.documents import DATA, mended, text_of
 
 PERSONAL = "registry-vpc.cn-hangzhou.aliyuncs.com"
 COMMIT = "83f96b6c0ffee0123456789abcdef0123456789a"

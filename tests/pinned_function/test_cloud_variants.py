@@ -7,8 +7,7 @@ import pytest
 from fcpin.emulator import Emulator, Knobs
 from fcpin.fc.client import FunctionClient
 from fcpin.http.credentials import Credentials
-from tests.support.clock import ManualClock
-from tests.support.plugin import REGION, Plugin
+from tests.support.plugin import REGION, Plugin, SharedClock
 
 HOST = f"registry.{REGION}.aliyuncs.com"
 REPOSITORY = f"{HOST}/shop/app"
@@ -80,15 +79,7 @@ def test_the_mask_of_a_password_never_becomes_the_password(cloud: Emulator) -> N
 @pytest.mark.parametrize("answer", ["accepted", "conflict"])
 def test_an_update_of_others_that_is_under_way_is_waited_for(answer: Any) -> None:
     with Emulator(knobs=Knobs(update_seconds=30, concurrent_update=answer)).serve() as cloud:
-
-        class Waiting(ManualClock):
-            """Time passes in the cloud too."""
-
-            def sleep(self, seconds: float) -> None:
-                super().sleep(seconds)
-                cloud.advance(seconds)
-
-        clock = Waiting()
+        clock = SharedClock(cloud)
         cloud.push("shop/app", "main-1")
         create(cloud, f"{REPOSITORY}:main-1")
         newest = cloud.push("shop/app", "main-2")

@@ -7,7 +7,7 @@ import pytest
 from fcpin.emulator import Emulator, Knobs
 from fcpin.image import parse_digest, short
 from fcpin.pinned_function.provider_base import ProviderError
-from fcpin.policy.protect import pin_tag
+from fcpin.policy.tag_names import pin_tag
 from tests.support.instant import INSTANT
 from tests.support.plugin import Plugin
 

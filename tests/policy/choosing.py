@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from fcpin.image import TagRecord, parse_digest
-from fcpin.policy import Policy, Selection
+from fcpin.policy import Policy, Ranking, Selection
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -37,7 +37,7 @@ def choose(
 ) -> Selection:
     """What the policy answers at that hour."""
     records = [TagRecord(item) if isinstance(item, str) else item for item in tags]
-    return Policy.from_spec(spec).select(records, current=current, now=at(now))
+    return Ranking(Policy.from_spec(spec), records).select(current, now=at(now))
 
 
 def chosen(

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fcpin.lookup import greatest
 from fcpin.policy import Policy
-from fcpin.policy.discovery import LIMIT, greatest
+from fcpin.policy.spec import LIMIT
 
 ORDERED = ["a", "a-2", "a-02b", "a-10", "b-1", "b-1a", "b-9", "b-10", "b-1000000000000000000000000", "c"]
 

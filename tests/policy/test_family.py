@@ -4,7 +4,7 @@ import pytest
 
 from fcpin.errors import InvalidPolicy
 from fcpin.image import TagRecord
-from fcpin.policy import Policy
+from fcpin.policy import Policy, Ranking
 from tests.policy.choosing import choose, chosen, reasons, tag
 
 MAIN = {"policy": {"family": {"name": "main"}}}
@@ -65,8 +65,8 @@ def test_a_policy_without_a_name_needs_a_current_tag() -> None:
 def test_build_times_are_wanted_only_where_nothing_else_orders() -> None:
     policy = Policy.from_spec(MAIN)
     hashes = [TagRecord("main-bb"), TagRecord("main-aa"), TagRecord("dev-cc"), tag("main-dd", created=1)]
-    assert policy.needs_created(hashes) == ["main-aa", "main-bb"]
-    assert policy.needs_created([TagRecord("main-1"), TagRecord("main-2")]) == []
-    assert policy.needs_created([tag("main-aa", 1), tag("main-bb", 2)]) == []
-    assert policy.needs_created([TagRecord("main-aa")]) == []
-    assert Policy.from_spec(UNNAMED).needs_created(hashes, "dev-1") == []
+    assert Ranking(policy, hashes).needs_build_times() == ["main-aa", "main-bb"]
+    assert Ranking(policy, [TagRecord("main-1"), TagRecord("main-2")]).needs_build_times() == []
+    assert Ranking(policy, [tag("main-aa", 1), tag("main-bb", 2)]).needs_build_times() == []
+    assert Ranking(policy, [TagRecord("main-aa")]).needs_build_times() == []
+    assert Ranking(Policy.from_spec(UNNAMED), hashes).needs_build_times("dev-1") == []

@@ -7,7 +7,7 @@ import pytest
 
 from fcpin.errors import InvalidPolicy
 from fcpin.image import Digest, TagRecord
-from fcpin.policy import Policy
+from fcpin.policy import Policy, Ranking
 from tests.policy.choosing import choose, chosen, reasons
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -35,7 +35,7 @@ def test_nothing_when_this_repository_has_no_such_tag() -> None:
 
 def test_a_tag_that_moved_since_is_refused() -> None:
     policy = Policy.from_spec(spec())
-    selection = policy.select([TagRecord("main-11", Digest(RUNS))])
+    selection = Ranking(policy, [TagRecord("main-11", Digest(RUNS))]).select()
     policy.confirm(selection, TagRecord("main-11", Digest(RUNS)))
     with pytest.raises(InvalidPolicy, match="run `up` for dev first"):
         policy.confirm(selection, TagRecord("main-11", Digest(OTHER)))
@@ -46,7 +46,7 @@ def test_an_accelerated_image_is_followed_by_its_original_and_deployed_as_accele
     image = f"r.example.com/shop/app:main-11_accelerated@{RUNS}"
     policy = Policy.from_spec({"policy": {"follow": {"stack": "dev", "image": image}}, "accelerated": mode})
     original, conversion = TagRecord("main-11", Digest(OTHER)), TagRecord("main-11_accelerated", Digest(RUNS))
-    selection = policy.select([original, conversion, TagRecord("main-12")], now=NOW)
+    selection = Ranking(policy, [original, conversion, TagRecord("main-12")]).select(now=NOW)
     assert selection.chosen == (original if mode == "ignore" else conversion)
     assert selection.chosen is not None
     policy.confirm(selection, selection.chosen)

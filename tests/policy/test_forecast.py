@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 from fcpin.image import TagRecord
-from fcpin.policy import Policy
+from fcpin.policy import Policy, Ranking
 from fcpin.policy.forecast import forecast
 from tests.policy.choosing import at, tag
 
@@ -17,9 +17,8 @@ TAGS = [tag("main-1", 1), tag("main-2", 42), tag("main-3", 45)]
 
 def steps(spec: Mapping[str, object], tags: Iterable[TagRecord], current: str | None, *, now: int) -> list[tuple[int, str | None, str]]:  # fmt: skip
     """Hour, tag and occasion of each step."""
-    policy, tags = Policy.from_spec(spec), list(tags)
-    selection = policy.select(tags, current=current, now=at(now))
-    found = forecast(policy, tags, selection, current)
+    ranking = Ranking(Policy.from_spec(spec), tags)
+    found = forecast(ranking, ranking.select(current, now=at(now)), current)
     return [(round((step.change.at - at(0)).total_seconds() / 3600), step.tag, step.change.when) for step in found]
 
 
@@ -51,8 +50,8 @@ def test_forecasts(
 
 def test_the_end_of_a_hold_that_needs_build_times_says_that_it_is_not_known() -> None:
     spec = FAMILY | {"hold": {"tag": "main-aa", "until": UNTIL_50}}
-    policy, tags = Policy.from_spec(spec), [TagRecord("main-aa"), TagRecord("main-bb")]
-    (step,) = forecast(policy, tags, policy.select(tags, now=at(49)), None)
+    ranking = Ranking(Policy.from_spec(spec), [TagRecord("main-aa"), TagRecord("main-bb")])
+    (step,) = forecast(ranking, ranking.select(now=at(49)), None)
     assert (step.tag, step.change.at) == (None, at(50))
     assert "build times" in step.why
 

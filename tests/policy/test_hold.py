@@ -7,7 +7,7 @@ import pytest
 
 from fcpin.errors import InvalidPolicy
 from fcpin.image import TagRecord
-from fcpin.policy import Policy
+from fcpin.policy import Policy, Ranking
 from tests.policy.choosing import at, choose, chosen, reasons, tag
 
 FAMILY: dict[str, object] = {"policy": {"family": {"name": "main"}}}
@@ -110,13 +110,13 @@ def test_a_tag_is_checked_once_more_when_its_digest_is_known() -> None:
 def test_a_hold_needs_no_build_times() -> None:
     hashes = [TagRecord("main-aa"), TagRecord("main-bb")]
     policy = Policy.from_spec(held(tag="main-aa"))
-    assert policy.needs_created(hashes, now=at(49)) == ()
-    assert policy.needs_created(hashes, now=at(50)) == ["main-aa", "main-bb"]
+    assert Ranking(policy, hashes).needs_build_times(now=at(49)) == ()
+    assert Ranking(policy, hashes).needs_build_times(now=at(50)) == ["main-aa", "main-bb"]
 
 
 def test_a_policy_with_a_hold_must_be_told_the_time() -> None:
     with pytest.raises(ValueError, match="now="):
-        Policy.from_spec(held(tag="main-1")).select([])
+        Ranking(Policy.from_spec(held(tag="main-1")), []).select()
 
 
 @pytest.mark.parametrize(

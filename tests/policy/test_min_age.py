@@ -6,7 +6,7 @@ import pytest
 
 from fcpin.errors import InvalidPolicy
 from fcpin.image import TagRecord
-from fcpin.policy import Policy, Selection
+from fcpin.policy import Policy, Ranking, Selection
 from tests.policy.choosing import at, choose, chosen, reasons, tag
 
 AGED: dict[str, object] = {"policy": {"family": {"name": "main"}}, "min_age": "2h"}
@@ -88,7 +88,7 @@ def test_a_registry_without_push_times_is_a_problem_and_nothing_is_kept() -> Non
 
 def bypassed(tags: list[str | TagRecord], current: str | None = None) -> Selection:
     records = [TagRecord(item) if isinstance(item, str) else item for item in tags]
-    return Policy.from_spec(AGED).select(records, current=current, now=at(10), bypass_min_age=True)
+    return Ranking(Policy.from_spec(AGED), records).select(current, now=at(10), min_age_bypass=True)
 
 
 def test_a_bypass_takes_the_newest_and_says_so() -> None:
@@ -101,7 +101,7 @@ def test_a_bypass_takes_the_newest_and_says_so() -> None:
 
 
 def test_a_bypass_of_nothing_is_not_mentioned() -> None:
-    plain = Policy.from_spec({"policy": {"newest": {}}}).select([tag("a", 9)], bypass_min_age=True)
+    plain = Ranking(Policy.from_spec({"policy": {"newest": {}}}), [tag("a", 9)]).select(min_age_bypass=True)
     assert "bypassed" not in plain.summary
 
 

@@ -1,7 +1,7 @@
 """The newest order: by push time or by build time."""
 
 from fcpin.image import TagRecord
-from fcpin.policy import Policy
+from fcpin.policy import Policy, Ranking
 from tests.policy.choosing import choose, chosen, reasons, tag
 
 PUSHED: dict[str, object] = {"policy": {"newest": {}}}
@@ -39,5 +39,5 @@ def test_the_same_time_is_a_tie_that_the_name_decides() -> None:
 
 def test_build_times_are_wanted_by_the_order_that_needs_them() -> None:
     tags = [TagRecord("b"), TagRecord("a"), tag("c", created=1), TagRecord("sha256-" + "0" * 64)]
-    assert Policy.from_spec(CREATED).needs_created(tags) == ["a", "b"]
-    assert Policy.from_spec(PUSHED).needs_created(tags) == []
+    assert Ranking(Policy.from_spec(CREATED), tags).needs_build_times() == ["a", "b"]
+    assert Ranking(Policy.from_spec(PUSHED), tags).needs_build_times() == []

@@ -4,7 +4,7 @@ import pytest
 
 from fcpin.image import parse_digest
 from fcpin.policy import Policy
-from fcpin.policy.protect import is_pin_tag, pin_tag
+from fcpin.policy.tag_names import is_pin_tag, pin_tag
 from tests.policy.choosing import choose, chosen, reasons, tag
 
 PIN = f"fcpin-{'c' * 12}"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fcpin.image import TagRecord
-from fcpin.policy import Policy, Selection
+from fcpin.policy import Policy, Ranking, Selection
 from tests.policy.choosing import tag
 
 RELEASE: dict[str, Any] = {"policy": {"family": {"name": "release"}}}
@@ -14,7 +14,7 @@ NAMES = ["release-9", "release-10"]
 
 def select(spec: dict[str, Any], tags: list[Any], current: str | None = None, by: str = "") -> Selection:
     records = [TagRecord(one) if isinstance(one, str) else one for one in tags]
-    return Policy.from_spec(spec).select(records, current=current, current_by=by)
+    return Ranking(Policy.from_spec(spec), records).select(current, current_by=by)
 
 
 def test_a_selection_says_what_it_goes_by() -> None:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from fcpin.errors import InvalidPolicy
 from fcpin.image import TagRecord, parse_digest
-from fcpin.policy import Policy, Selection
-from fcpin.policy.version import parse_version
+from fcpin.policy import Policy, Ranking, Selection
+from fcpin.policy.semver import parse_version
 from tests.policy.choosing import at
 
 SPECS: Mapping[str, Mapping[str, object]] = {
@@ -61,11 +61,11 @@ NOW = at(5)
 
 
 def decide(
-    policy: Policy, listing: list[TagRecord], current: str | None = None, *, bypass_min_age: bool = False
+    policy: Policy, listing: list[TagRecord], current: str | None = None, *, min_age_bypass: bool = False
 ) -> Selection:
     """What the policy answers, if it does: push times may be missing altogether."""
     try:
-        return policy.select(listing, current=current, now=NOW, bypass_min_age=bypass_min_age)
+        return Ranking(policy, listing).select(current, now=NOW, min_age_bypass=min_age_bypass)
     except InvalidPolicy:
         reject()
 
@@ -158,12 +158,12 @@ def test_nothing_is_taken_back_for_being_too_young(listing: list[TagRecord], num
 @given(POLICIES, LISTINGS, CURRENT)
 def test_a_bypass_is_as_if_there_were_no_age(policy: Policy, listing: list[TagRecord], current: str | None) -> None:
     plain = decide(replace(policy, min_age=None), listing, current)
-    assert decide(policy, listing, current, bypass_min_age=True).chosen == plain.chosen
+    assert decide(policy, listing, current, min_age_bypass=True).chosen == plain.chosen
 
 
 @given(POLICIES, LISTINGS, CURRENT)
 def test_leave_to_go_back_never_keeps(policy: Policy, listing: list[TagRecord], current: str | None) -> None:
-    assume(policy.min_age is None and not policy.acceleration.holds_back)
+    assume(policy.min_age is None and not policy.acceleration.delays)
     assert not decide(replace(policy, allow_downgrade=True), listing, current).keep
 
 
@@ -177,4 +177,4 @@ def test_any_text_is_a_pattern_a_range_or_a_problem(pattern: str, extract: str) 
         "allow_tags": [pattern],
     }
     with suppress(InvalidPolicy):
-        Policy.from_spec(spec).select([TagRecord("1.0.0")])
+        Ranking(Policy.from_spec(spec), [TagRecord("1.0.0")]).select()

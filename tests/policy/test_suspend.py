@@ -3,7 +3,7 @@
 import pytest
 
 from fcpin.errors import InvalidPolicy
-from fcpin.policy import Policy
+from fcpin.policy import Policy, Ranking
 from tests.policy.choosing import choose, chosen, reasons, tag
 
 SUSPENDED: dict[str, object] = {"policy": {"newest": {}}, "suspend": True}
@@ -41,8 +41,8 @@ def test_there_must_be_a_pin_to_stay_on() -> None:
 
 def test_it_neither_needs_build_times_nor_the_time() -> None:
     policy = Policy.from_spec({**HELD, "policy": {"newest": {"by": "created"}}})
-    assert policy.needs_created(TAGS) == ()
-    assert policy.select([], current="a").keep
+    assert Ranking(policy, TAGS).needs_build_times() == ()
+    assert Ranking(policy, []).select("a").keep
 
 
 def test_not_suspended_is_as_if_it_were_not_there() -> None:

@@ -24,10 +24,10 @@ def test_a_registry_is_heard_by_its_tags_alone() -> None:
         with docker_registry(notify=notify) as registry:
             one = registry.push("shop/app", "main-12", content="one")
             two = registry.push("shop/app", "main-13", content="two", index=True)
-            until(lambda: len(receiver.inbox.pushes) == 2)
+            until(lambda: len(receiver.inbox.events) == 2)
             registry.retag("shop/app", "main-12", to="main-13")
-            until(lambda: len(receiver.inbox.pushes) == 3)
-    told = [(push.place.host, push.place.path, push.tag, push.digest) for push, _ in receiver.inbox.pushes]
+            until(lambda: len(receiver.inbox.events) == 3)
+    told = [(push.repository.host, push.repository.path, push.tag, push.digest) for push, _ in receiver.inbox.events]
     where = ("registry.example.com", "shop/app")
     assert told == [(*where, "main-12", one), (*where, "main-13", two), (*where, "main-12", two)]
     assert receiver.counted["distribution", "accepted"] == 3

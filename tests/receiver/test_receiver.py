@@ -1,4 +1,4 @@
-"""`fcpin receiver` as its users start it: looked over, told of a push, stopped."""
+"""`fcpin receiver` as its users start it: checked, serving, stopped."""
 
 import json
 import re
@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from fcpin.cli import main
 from fcpin.emulator import Emulator
-from fcpin.receiver.__main__ import listen, main, url_of
+from fcpin.receiver.__main__ import listen, url_of
 from tests.lifecycle.conftest import QUICK
 from tests.receiver.converge.project import Project
 from tests.receiver.senders.requests import SECRET, signed
@@ -61,26 +62,21 @@ def serving(project: Project) -> Iterator[tuple[Client, "subprocess.Popen[str]"]
             process.kill()
 
 
-def test_a_push_is_deployed_and_the_end_is_orderly(project: Project) -> None:
-    wanted = project.push("basket")
+def test_a_push_and_a_moved_tag_are_deployed_and_a_stop_is_orderly(project: Project) -> None:
+    moved, wanted = project.shop.push("search-0", "moved"), project.push("basket")
     image = f"{project.shop.repository}:{wanted.partition('@')[0]}"
     with serving(project) as (client, process):
         body = json.dumps({"image": image, "sent": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}).encode()
         assert client.post("ci", body, signed(body)) == (202, {"jobs": ["test"]})
         wait_until_deployed(project, "basket", wanted)
+        wait_until_deployed(project, "search", f"search-0@{moved}")
         assert client.request("GET", "/readyz").status == 200
-        until(lambda: b'deployments_total{stack="test"} 1.0' in client.request("GET", "/metrics").data)
+        until(lambda: b'deployments_total{stack="test"} 2.0' in client.request("GET", "/metrics").data)
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=20)
     assert process.returncode == 0, err
     assert SECRET not in out + err
     assert "Traceback" not in err
-
-
-def test_a_moved_tag_that_nobody_told_of_is_healed(project: Project) -> None:
-    moved = project.shop.push("search-0", "moved")
-    with serving(project):
-        wait_until_deployed(project, "search", f"search-0@{moved}")
 
 
 def until(holds: Callable[[], bool], seconds: float = 30) -> None:
@@ -94,15 +90,16 @@ def wait_until_deployed(project: Project, function: str, wanted: str) -> None:
     until(lambda: project.shop.deployed(function) == wanted)
 
 
-def test_a_check_says_what_there_is_and_at_which_url_it_hears(project: Project) -> None:
-    environment = {**project.shop.stack.process_environment(), "CI_SECRET": SECRET}
-    done = subprocess.run(
-        command(project, "check"), cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done
+def test_a_check_prints_the_engine_the_stacks_and_the_webhook_urls(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in {**project.shop.stack.process_environment(), "CI_SECRET": SECRET}.items():
+        monkeypatch.setenv(name, value)
+    assert run(project.shop.stack.folder, "check") == 0
+    out, err = capsys.readouterr()
     for fact in ("fcpin engine", "3 pins on", "/hooks/acr/<secret>", "X-Hub-Signature-256", "env:CI_SECRET"):
-        assert fact in done.stdout
-    assert SECRET not in done.stdout + done.stderr
+        assert fact in out
+    assert SECRET not in out + err
 
 
 @pytest.fixture
@@ -120,19 +117,19 @@ def write(folder: Path, text: str) -> None:
 
 
 def run(folder: Path, *arguments: str) -> int:
-    return main([*arguments, "--config", str(folder / "receiver.yaml")])
+    return main(["receiver", *arguments, "--config", str(folder / "receiver.yaml")])
 
 
-def test_what_is_not_well_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_problems_are_printed_without_secrets(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(folder, "senders: {acr: {kind: acr, secrets: [env:CI_SECRET]}}\nengine: pulumi\nnotify: [file:address]\n")
     (folder / "address").write_text("nothing://of-apprise")
     assert run(folder, "check") == 1
-    told = capsys.readouterr().out
-    assert "pulumi is not on PATH" in told
-    assert "file:address is no address" in told
-    assert "of-apprise" not in told
+    out = capsys.readouterr().out
+    assert "pulumi is not on PATH" in out
+    assert "file:address is no address" in out
+    assert "of-apprise" not in out
     assert run(folder, "serve", "--port", "0") == 1
-    assert capsys.readouterr().err.startswith("receiver: pulumi is not on PATH")
+    assert capsys.readouterr().err.startswith("fcpin receiver: pulumi is not on PATH")
 
 
 def test_an_engine_inherits_no_secret_of_the_receiver(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,7 +147,7 @@ def test_an_engine_inherits_no_secret_of_the_receiver(folder: Path, monkeypatch:
 
 WRONG = [
     ("every problem has a line", "serve", "colour: red\nworkers: 0\n", ["colour", "workers", "senders"]),
-    ("to work beside others takes a Redis", "work", "senders: {acr: {kind: acr, secrets: [env:CI_SECRET]}}\n", ["redis: is required"]),
+    ("to run jobs only takes a Redis", "work", "senders: {acr: {kind: acr, secrets: [env:CI_SECRET]}}\n", ["redis: is required by `work`"]),
 ]  # fmt: skip
 
 
@@ -166,11 +163,11 @@ def test_settings_that_cannot_be_used(
         assert any(fact in line for line in lines)
 
 
-def test_a_port_that_is_taken_or_impossible(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_address_or_port_that_cannot_be_listened_on(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(folder, "serve", "--host", "203.0.113.1") == 2
     assert "cannot listen there" in capsys.readouterr().err
-    with pytest.raises(SystemExit):
-        run(folder, "serve", "--port", "65536")
+    assert run(folder, "--port", "65536") == 2
+    assert "--port: 65536 is not in the range" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("host", "url"), [("127.0.0.1", "http://127.0.0.1:"), ("::1", "http://[::1]:"), ("::", "http://[::]:")])  # fmt: skip
@@ -182,5 +179,5 @@ def test_it_listens_on_either_protocol(host: str, url: str) -> None:
 
 
 def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["schema"]) == 0
+    assert main(["receiver", "schema"]) == 0
     assert capsys.readouterr().out == (ROOT / "docs" / "schemas" / "receiver.schema.json").read_text()

@@ -27,7 +27,7 @@ from fcpin.http.exchange import Response
 from fcpin.http.limits import MIB, Retry
 from fcpin.image import Digest, Repository
 from fcpin.lookup import require_platform
-from fcpin.policy import Policy
+from fcpin.policy import Policy, Ranking
 from fcpin.registry.distribution import Distribution, default_endpoint
 from fcpin.registry.docker_config import ANONYMOUS, Login
 from fcpin.registry.paging import next_page
@@ -241,7 +241,7 @@ def test_a_tag_with_an_odd_name_is_rejected_and_the_others_are_not(server: Scrip
     odd = ["-ot-beta", "a b", "\x1b[31mred", "\ud800", "x" * 129, ""]
     server.expect("GET", TAGS).answer(json={"tags": ["7.50.0", "7.51.0", *odd]})
     tags = client(server).list_tags(repository(server))
-    selection = Policy.from_spec({"semver": {"range": "*"}}).select(tags)
+    selection = Ranking(Policy.from_spec({"semver": {"range": "*"}}), tags).select()
     assert selection.chosen is not None
     assert selection.chosen.tag == "7.51.0"
     invalid = [one for one in selection.rejected if "is not a valid tag" in one.reason]

@@ -17,7 +17,7 @@ from fcpin.emulator import Emulator, Knobs
 from fcpin.errors import FcpinError
 from fcpin.http.limits import Limits
 from fcpin.image import Repository
-from fcpin.lookup import digest_of, require_platform, tags_for
+from fcpin.lookup import digest_of, rank, require_platform
 from fcpin.pinned_function.provider_base import ProviderError
 from fcpin.policy import Policy
 from tests.support.faulty_proxy import DRIBBLE, FAULTS, READ_TIMEOUT, STALE, FaultyProxy, redirecting
@@ -93,7 +93,7 @@ class Case:
         """What `fcpin resolve` does."""
         repository, policy = Repository.parse(self.repository), Policy.from_spec(POLICY)
         handle, now = self.plugin.services().registries.open(repository), self.plugin.clock.now()
-        selection = policy.select(tags_for(policy, handle, None, now=now), current=None, now=now)
+        selection = rank(policy, handle, None, now=now).select(now=now)
         assert selection.chosen is not None
         self._expect(selection.chosen.tag)
         record = handle.resolve(selection.chosen.tag)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from fcpin.devs.client import DevsClient
 from fcpin.errors import (
     FcpinError,
     FunctionDenied,
@@ -29,6 +28,7 @@ from fcpin.fc.client import FunctionClient
 from fcpin.http.credentials import Credentials
 from fcpin.http.limits import MIB, Limits, Retry
 from fcpin.image import Digest, Repository
+from fcpin.pipelines.devs import DevsClient
 from fcpin.registry.acr_enterprise import AcrEnterprise
 from fcpin.registry.acr_personal_api import PersonalApi
 from fcpin.registry.registries import Registries

@@ -1,4 +1,4 @@
-"""The functions of an s.yaml become pins, and what cannot be read is named in one line."""
+"""The functions of an s.yaml become entries, and those that cannot are named with the reason."""
 
 from pathlib import Path
 from typing import Any
@@ -8,15 +8,14 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fcpin.adoption.candidates import LeftOut
 from fcpin.errors import InvalidSettings
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.policy import Policy
+from fcpin.serverless_devs.adoption import Adoptable, LeftOut, new_entries
 from fcpin.serverless_devs.document import Document, SFile
-from fcpin.serverless_devs.entries import entries
-from fcpin.serverless_devs.functions import Deployed, functions
+from fcpin.serverless_devs.functions import functions_of_file
 
-FILE = Path(__file__).parent.parent / "pipeline" / "data" / "s.yaml"
+FILE = Path(__file__).parent.parent / "pipelines" / "data" / "s.yaml"
 ACR = "registry.cn-hangzhou.aliyuncs.com/shop/app"
 
 
@@ -29,20 +28,23 @@ def document(**props: Any) -> dict[str, Any]:
     return {"edition": "3.0.0", "name": "shop", "vars": {"region": "cn-beijing", "odd": "a b", "image": {"tag": "1.4.2"}}, "resources": {"till": resource}}  # fmt: skip
 
 
-def nothing_beside(name: str) -> str:
+def no_such_file(name: str) -> str:
     raise FileNotFoundError(2, "no such file", name)
 
 
-def read(document: Any, **environment: str) -> Deployed | LeftOut:
-    files = [SFile(document, nothing_beside)]
-    (found,) = functions(Document(files), lambda name, _: "is pinned" if name == "pinned" else "", (), environment)
+def read(document: Any, **environment: str) -> Adoptable | LeftOut:
+    def known(name: str, region: str) -> str:
+        return "is pinned" if name == "pinned" else ""
+
+    files = [SFile(document, no_such_file)]
+    (found,) = functions_of_file(Document(files), "cn-hangzhou", known, (), environment)
     return found
 
 
 def test_the_example_of_the_documentation_follows_commits_by_push() -> None:
     found = read(yaml.safe_load(FILE.read_text()))
-    assert isinstance(found, Deployed)
-    (entry,) = entries([found], "cn-hangzhou", ())
+    assert isinstance(found, Adoptable)
+    (entry,) = new_entries([found], ())
     assert (entry.name, entry.values) == (
         "demo",
         {
@@ -78,22 +80,23 @@ TAGS: list[tuple[str, str, dict[str, str], Any]] = [
 @pytest.mark.parametrize(("what", "tag", "environment", "spec"), TAGS, ids=[row[0] for row in TAGS])
 def test_a_tag_tells_its_policy(what: str, tag: str, environment: dict[str, str], spec: Any) -> None:
     found = read(document(image=f"{ACR}:{tag}"), **environment)
-    assert isinstance(found, Deployed)
+    assert isinstance(found, Adoptable)
     assert found.guess.spec == spec
     Policy.from_spec(found.guess.spec)
-    (entry,) = entries([found], "cn-hangzhou", ())
-    assert entry.comment == (f"s.yaml deploys :{found.written}", found.guess.note)
+    (entry,) = new_entries([found], ())
+    assert entry.comment == (found.origin, found.guess.note)
+    assert found.origin.startswith("s.yaml deploys :")
 
 
 @pytest.mark.parametrize("component", ["fc3", "fc3@0.1.4", "fc3@dev"])
 def test_a_component_may_have_a_version(component: str) -> None:
-    assert isinstance(read(other(component=component)), Deployed)
+    assert isinstance(read(other(component=component)), Adoptable)
 
 
 def test_name_and_region_may_be_variables_and_another_region_is_said() -> None:
     found = read(document(functionName="${env(NAME)}", region="${vars.region}"), NAME="checkout-7")
-    assert isinstance(found, Deployed)
-    (entry,) = entries([found], "cn-hangzhou", {"checkout-7"})
+    assert isinstance(found, Adoptable)
+    (entry,) = new_entries([found], {"checkout-7"})
     assert (entry.name, entry.values["function_name"], entry.values["region"]) == (
         "checkout-7-2",
         "checkout-7",
@@ -111,7 +114,7 @@ def other(**changes: Any) -> Any:
 @pytest.mark.parametrize("network", ["", "-vpc", "-internal"])
 def test_the_international_site_is_acr(network: str) -> None:
     found = read(document(image=f"registry-intl{network}.ap-southeast-1.aliyuncs.com/shop/app:1.0.0"))
-    assert isinstance(found, Deployed)
+    assert isinstance(found, Adoptable)
 
 
 LEFT_OUT: list[tuple[str, Any, str]] = [
@@ -151,7 +154,7 @@ def test_what_cannot_be_adopted_is_named_with_its_reason(what: str, file: Any, s
     found = read(file)
     assert isinstance(found, LeftOut)
     assert found.name == "till"
-    assert said in found.why
+    assert said in found.reason
 
 
 @pytest.mark.parametrize(
@@ -206,11 +209,12 @@ FILES = st.fixed_dictionaries(
 )
 def test_whatever_stands_in_a_file_is_a_function_or_named(files: list[Any], environment: dict[str, str]) -> None:
     try:
-        found = functions(Document([SFile(file, nothing_beside) for file in files]), lambda *_: "", (), environment)
+        document = Document([SFile(file, no_such_file) for file in files])
+        found = functions_of_file(document, "", lambda *_: "", (), environment)
     except InvalidSettings:
         return
     for each in found:
-        if isinstance(each, Deployed):
+        if isinstance(each, Adoptable):
             Policy.from_spec(each.guess.spec)
         else:
-            assert each.why
+            assert each.reason

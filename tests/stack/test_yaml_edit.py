@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from fcpin.adoption.entries import Entry
 from fcpin.errors import InvalidSettings
-from fcpin.stack.yaml_edit import with_functions, with_hold
+from fcpin.stack.yaml_edit import NewEntry, with_functions, with_hold
 
 HOLD = {"tag": "main-11", "until": "2026-12-01T00:00:00Z", "reason": "main-12 loses orders"}
 FILE = """\
@@ -184,12 +183,12 @@ def test_the_indentation_of_the_file_is_kept() -> None:
     assert "\n            hold:\n                tag: main-11\n" in edited(text, "f")
 
 
-CHECKOUT = Entry(
+CHECKOUT = NewEntry(
     "checkout",
     {"function_name": "checkout", "repository": "r.example.com/shop/app", "policy": {"semver": {"range": "1.x"}}},
     ("runs 1.4.2@cabcb01a0004",),
 )
-ODD = Entry("on", {"policy": {"semver": {"range": "1.x", "strict": False}}}, ("runs 1.4", "and a word"))
+ODD = NewEntry("on", {"policy": {"semver": {"range": "1.x", "strict": False}}}, ("runs 1.4", "and a word"))
 LINES = """\
     # runs 1.4.2@cabcb01a0004
     checkout:
@@ -213,7 +212,7 @@ config:
 """
 
 
-def extended(text: str, *entries: Entry) -> str:
+def extended(text: str, *entries: NewEntry) -> str:
     return with_functions(text, entries or [CHECKOUT], "stacks/Pulumi.prod.yaml")
 
 

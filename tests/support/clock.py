@@ -1,4 +1,4 @@
-"""A clock that only moves when somebody sleeps or advances it."""
+"""A clock that only moves by `sleep` and `advance`."""
 
 from datetime import UTC, datetime, timedelta
 

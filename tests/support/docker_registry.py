@@ -50,7 +50,7 @@ class TokenAuth:
         return {"token": token}
 
     def header(self, path: str) -> Mapping[str, str]:
-        """What lets the tests push to a repository; asked for once."""
+        """A token to push to a repository; requested once."""
         if path not in self._headers:
             self._headers[path] = self._fetch(path)
         return self._headers[path]
@@ -65,7 +65,7 @@ class TokenAuth:
 
 @dataclass(frozen=True)
 class Notify:
-    """Whom it tells of what happens in it."""
+    """The URL that receives its notifications."""
 
     url: str
     token: str = field(repr=False)
@@ -97,7 +97,7 @@ class DockerRegistry:
         index: bool = False,
         created: str | None = None,
     ) -> Digest:
-        """Push an image, or an index of one image a platform with a build attestation beside them."""
+        """Push an image, or an index of one image a platform and a build attestation."""
         images = [(platform, *self._push_image(path, content, platform, created)) for platform in platforms]
         if not index and len(images) == 1:
             return self._put_manifest(path, tag, _MANIFEST, images[0][1])
@@ -196,7 +196,7 @@ def _config(directory: Path, auth: TokenAuth | None) -> Mapping[str, Any]:
 
 
 def _address(process: subprocess.Popen[str]) -> str:
-    """Where it listens: it chooses a free port itself and says so."""
+    """Where it listens: it chooses a free port itself and logs it."""
     assert process.stderr is not None
     lines = list[str]()
     for line in process.stderr:

@@ -1,4 +1,4 @@
-"""The provider in this process, as an engine drives it: check, diff, then create or update; read for a refresh."""
+"""The provider in this process, called as an engine calls it: check, diff, then create or update; read to refresh."""
 
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -22,6 +22,8 @@ from fcpin.stack.stack import StackPin
 from tests.support.clock import ManualClock
 
 REGION: Final = "cn-hangzhou"
+PATH: Final = "shop/app"
+CONFIG: Final = {"cpu": 0.5, "memory_size": 512, "disk_size": 512}
 _ID: Final = "id"
 _AT_ONCE: Final = Retry(attempts=2, seconds=5, first_wait=0, longest_wait=0)
 
@@ -32,8 +34,37 @@ def client_of(cloud: Emulator, url: str = "", limits: Limits | None = None) -> F
     return FunctionClient(REGION, endpoint=url or cloud.url, credentials=credentials, retry=_AT_ONCE, limits=limits)
 
 
+def wanted(cloud: Emulator, **changes: Any) -> dict[str, Any]:
+    """The inputs of an owned function on the newest tag of the family `main`; a value of None removes one."""
+    inputs = {
+        "repository": f"{cloud.enterprise_host}/{PATH}",
+        "policy": {"family": {"name": "main"}},
+        "config": CONFIG,
+        **changes,
+    }
+    return {key: value for key, value in inputs.items() if value is not None}
+
+
+def deployed(cloud: Emulator, function: str = "checkout") -> str:
+    """Tag and digest that the function runs: `main-1@sha256:…`."""
+    container = cloud.function(function)["customContainerConfig"]
+    return f"{container['image'].rpartition(':')[2]}@{container['resolvedImageUri'].partition('@')[2]}"
+
+
+class SharedClock(ManualClock):
+    """Time passes in *cloud* too."""
+
+    def __init__(self, cloud: Emulator) -> None:
+        super().__init__()
+        self._cloud = cloud
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        self._cloud.advance(seconds)
+
+
 class CheckFailed(AssertionError):
-    """The provider's check found something wrong; nothing was changed."""
+    """The provider's check reported problems; nothing was changed."""
 
 
 @dataclass
@@ -43,7 +74,7 @@ class Plugin:
     cloud: Emulator
     clock: ManualClock = field(default_factory=ManualClock)
     said: list[str] = field(default_factory=list)
-    """Everything that a run told its user, in order."""
+    """Every line of the log of every run."""
     inputs: dict[str, Any] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
     """The state; empty while there is no resource."""
@@ -55,6 +86,12 @@ class Plugin:
     """Of a proxy before the cloud; empty for none."""
     limits: Limits | None = None
     """Of each request; None for those of users."""
+    min_age_bypass: bool = False
+
+    @property
+    def log_text(self) -> str:
+        """Everything that the runs logged."""
+        return "\n".join(self.said)
 
     def preview(self, **wanted: Any) -> dict[str, Any]:
         """The inputs as check leaves them. Fails the test when the provider finds something wrong with them."""
@@ -113,7 +150,8 @@ class Plugin:
         log = lambda severity, message: self.said.append(f"{severity}: {message}")  # noqa: E731
         credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
         login = RegistrySettings(endpoint=url, username=cloud.username, password=cloud.password)
-        hosts = {cloud.enterprise_host: RegistrySettings(endpoint=url), f"registry.{REGION}.aliyuncs.com": login}
+        hosts = {cloud.enterprise_host: RegistrySettings(endpoint=url)}
+        hosts |= {f"{name}.{REGION}.aliyuncs.com": login for name in ("registry", "registry-intl")}
         registries = Registries(hosts, credentials=credentials, cr_endpoint=url, retry=_AT_ONCE, limits=self.limits)
         client = self.client or client_of(cloud, url, self.limits)
 
@@ -121,7 +159,7 @@ class Plugin:
             return client
 
         cache = PreviewCache(None, None)
-        resolver = Resolver(registries, (), cache, log, self.clock.now())
+        resolver = Resolver(registries, (), cache, log, self.clock.now(), min_age_bypass=self.min_age_bypass)
         return Services(
             REGION,
             client_for,

@@ -60,7 +60,7 @@ class Stack:
         project = {"name": "shop", "runtime": "python", "stackConfigDir": "stacks"}
         (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
 
-    def beside(self, name: str) -> "Stack":
+    def sibling(self, name: str) -> "Stack":
         """Another stack of the same project."""
         return replace(self, name=name)
 
@@ -82,7 +82,7 @@ class Stack:
         return {"secure": crypter.encrypt(text)}
 
     def begin(self) -> None:
-        """Tell the Pulumi CLI that there is such a stack; the embedded engine wants its configuration only."""
+        """Create the stack with the Pulumi CLI; the embedded engine needs its configuration only."""
         if self.engine == "pulumi":
             done = self.run("stack init")
             assert done.code == 0, done

@@ -54,7 +54,7 @@ class Terminal:
             return False
         try:
             data = os.read(self._ours, 65536)
-        except OSError:  # Linux says so when the other end is closed
+        except OSError:  # Linux, when the other end is closed
             return False
         self.screen += data.decode(errors="replace")
         return bool(data)

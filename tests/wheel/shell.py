@@ -17,7 +17,7 @@ _LONGEST: Final = 240.0
 """Seconds until everything that the shell has started is killed."""
 _END: Final = "\x1e"
 _OURS: Final = re.compile(r"(ALIBABA_?CLOUD|ALICLOUD|FCPIN|PULUMI|PYTHON|PYTEST|VIRTUAL_ENV|COLUMNS|ENGINE)")
-"""Variables that the commands must not have from whoever runs the tests."""
+"""Variables that the commands must not have from the environment of the tests."""
 
 _INDEX: Final = """\
 index=${UV_DEFAULT_INDEX:-${PIP_INDEX_URL:-$(python3 -m pip config get global.index-url 2>/dev/null)}}

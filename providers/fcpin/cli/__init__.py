@@ -1,84 +1,108 @@
-"""The `fcpin` command line: try a policy on a list of tags, or on a real registry, before a stack relies on it.
-
-Exit status: 0 a tag was chosen or the current one is kept, 1 the registry did not answer as it should, 2 the policy or
-the input is wrong, 3 no tag qualifies.
-"""
+"""The command `fcpin`: the table of its commands, and its entry point."""
 
 import io
-import os
 import sys
-from argparse import Namespace
-from collections.abc import Sequence
-from io import TextIOWrapper
-from typing import TYPE_CHECKING, BinaryIO, Final, TextIO
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-from fcpin.cli.ending import INTERRUPTED, end_at_once
-from fcpin.cli.programs import PROGRAMS, run
+import click
 
-if TYPE_CHECKING:
-    from fcpin.cli.command import Streams
+from fcpin import __version__
+from fcpin.cli.group import LazyGroup, Listed, run
+from fcpin.cli.programs import EXTRAS
+from fcpin.cli.signals import exit_at_once
 
-REGISTRY_FAILED: Final = 1
-WRONG_INPUT: Final = 2
-_PIPE_CLOSED: Final = 141
-_MOST_PROBLEMS: Final = 20
+__all__ = ["SECTIONS", "command", "main"]
 
-__all__ = ["main"]
+SECTIONS: Final[Mapping[str, Mapping[str, Listed]]] = {
+    "Use": {
+        "init": Listed(
+            "fcpin.cli.init", "Start a Pulumi project: its program, a stack's file with its schema, requirements.txt"
+        ),
+        "select": Listed("fcpin.cli.select", "Choose from tags on standard input; prints JSON"),
+        "explain": Listed("fcpin.cli.explain", "A verdict for every tag, what the next deployment would be, and why"),
+        "resolve": Listed("fcpin.cli.resolve", "Choose from the tags of a repository; prints JSON with the image"),
+        "tags": Listed(
+            "fcpin.cli.tags", "List the tags of a repository as JSON lines, for select, explain and test-policy"
+        ),
+        "test-policy": Listed("fcpin.cli.test_policy", "Run the test cases of a policy, and report those that fail"),
+        "schema": Listed("fcpin.cli.schema", "Print a JSON schema, for completion in an editor"),
+        "import": Listed("fcpin.cli.import_", "Adopt functions that exist: entries for a stack's file"),
+        "s-import": Listed("fcpin.cli.serverless_devs_import", "Adopt the functions of a Serverless Devs file"),
+        "pipeline": Listed(
+            "fcpin.cli.pipeline", "Check, render and run image-build pipelines of Serverless Devs or buildah"
+        ),
+    },
+    "Operate": {
+        "changes": Listed(
+            "fcpin.cli.changes", "What a preview would change, as Markdown; reads `pulumi preview --json`"
+        ),
+        "drift": Listed("fcpin.cli.drift", "What happened to the functions of a stack since they were deployed"),
+        "impact": Listed("fcpin.cli.impact", "Which functions, versions and aliases run an image"),
+        "rollback": Listed("fcpin.cli.rollback", "Hold a function at its previous image, in the stack's file"),
+        "prune": Listed("fcpin.cli.prune", "Remove pin tags (protect: pin_tag) that no function runs"),
+        "doctor": Listed(
+            "fcpin.cli.doctor", "Check credentials, endpoints, clock and rights: what is wrong, what to do"
+        ),
+        "receiver": Listed(
+            "fcpin.receiver.__main__", "Deploy what registries report as pushed (docs/receiver.md)", EXTRAS["receiver"]
+        ),
+    },
+    "Develop": {
+        "engine": Listed("fcpin.engine.__main__", "Deploy stacks without the Pulumi CLI (docs/engine.md)"),
+        "emulator": Listed(
+            "fcpin.emulator.__main__",
+            "Serve Function Compute, ACR and a registry on this machine (docs/emulator.md)",
+            EXTRAS["emulator"],
+        ),
+        "probe": Listed("fcpin.cli.probe", "Settle open questions about the cloud by experiment, in your account"),
+    },
+}
+"""Every command, in the order of the help. A command that is not here does not exist."""
+
+command: Final = LazyGroup(
+    name="fcpin",
+    sections=SECTIONS,
+    help="Keep functions on the newest image of a tag family, as the PinnedFunction resource does.",
+    epilog="""\b
+Examples:
+  printf 'main-2\\nmain-11\\n' | fcpin select --policy '{"family": {"name": "main"}}'
+  fcpin explain --repository registry.cn-hangzhou.aliyuncs.com/shop/app --policy @policy.json --current main-2
+  fcpin drift --stack prod
+
+\b
+Exit status, where the help of a command does not name others:
+  0 done, 1 a service failed, 2 wrong input, 3 no tag qualifies (select, explain, resolve), 130 interrupted""",
+    params=[
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            help="Show the version and exit.",
+            callback=lambda context, _, wanted: _version(context) if wanted else None,
+        )
+    ],
+)
 
 
-def main(
-    argv: Sequence[str] | None = None,
-    *,
-    stdin: BinaryIO | None = None,
-    stdout: TextIO | None = None,
-    stderr: TextIO | None = None,
-) -> int:
-    """Run one command; the exit status. The streams are the process's own unless given.
+def _version(context: click.Context) -> None:
+    click.echo(f"fcpin {__version__}")
+    context.exit()
 
-    Without *argv* the process is this command: an interrupt ends it at once, with one line. Raises SystemExit as
-    argparse does, for `--help` and for unknown options.
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status.
+
+    Without *arguments* this process is the command: an interrupt ends it at once, with one line, except for programs,
+    which have their own signals.
     """
-    words = sys.argv[1:] if argv is None else list(argv)
-    if words and words[0] in PROGRAMS:
-        return run(words[0], words[1:])
-    if argv is None:
-        end_at_once()
-    from fcpin.cli.arguments import parse  # after that: to import every command takes a moment
-    from fcpin.cli.command import Streams
-
-    stdin, stdout, stderr = (
-        stdin or (sys.stdin.buffer if sys.stdin else io.BytesIO()),
-        stdout or sys.stdout,
-        stderr or sys.stderr,
-    )
-    if isinstance(stdout, TextIOWrapper):
-        stdout.reconfigure(errors="backslashreplace")  # a tag must not fail for want of a letter in the terminal
-    return _run(parse(argv), Streams(stdin, stdout, stderr), is_process=argv is None)
-
-
-def _run(arguments: Namespace, streams: "Streams", *, is_process: bool) -> int:
-    from fcpin.errors import FcpinError, InvalidInput
-
-    stdout, stderr = streams.stdout, streams.stderr
-    try:
-        status: int = arguments.run(arguments, streams)
-        stdout.flush()
-    except InvalidInput as error:
-        for problem in error.problems[:_MOST_PROBLEMS]:
-            print(f"fcpin {arguments.command}: {problem}", file=stderr)
-        if (more := len(error.problems) - _MOST_PROBLEMS) > 0:
-            print(f"fcpin {arguments.command}: and {more} more", file=stderr)
-        return WRONG_INPUT
-    except FcpinError as error:
-        print(f"fcpin {arguments.command}: {error}", file=stderr)
-        return REGISTRY_FAILED
-    except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _PIPE_CLOSED
-    except KeyboardInterrupt:
-        print(f"fcpin {arguments.command}: interrupted", file=stderr, flush=True)
-        if is_process:
-            os._exit(INTERRUPTED)  # an ordinary exit would wait for threads, and they for the network
-        return INTERRUPTED
-    return status
+    if arguments is not None:
+        return run(command, arguments)
+    words = sys.argv[1:]
+    if not words or words[0] not in EXTRAS:
+        exit_at_once()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a tag with a letter that the terminal lacks is no error
+    return run(command, words, is_process=True)

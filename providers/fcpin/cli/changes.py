@@ -1,25 +1,26 @@
-"""fcpin changes: what a preview would change, old => new, as Markdown for a pull request, in lines of 120 columns."""
+"""`fcpin changes`: what a preview would change, as Markdown for a pull request, in lines of 120 columns."""
 
-from argparse import ArgumentParser, Namespace
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from fcpin.cli.command import Command, Streams
+import click
+
 from fcpin.errors import InvalidInput, Problem
 from fcpin.image import brief
 from fcpin.json_reader import read_json
 from fcpin.layout import WIDTH, fold, width_of
+from fcpin.pin import TYPE
 
 FAILED: Final = 1
-_TYPE: Final = "pulumi-python:dynamic/fcpin:PinnedFunction"  # keys.TYPE: to import it would load Pulumi's SDK
 _PIN: Final = ("tag", "digest", "image")
 _SHOWN: Final = ("create", "update", "replace", "delete")
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FunctionChange:
     """What would happen to one function."""
 
     op: str
@@ -48,12 +49,12 @@ def _mapping(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     """The mapping under *key*; an empty one for null. Raises InvalidInput for anything else."""
     found = value.get(key) or {}
     if not isinstance(found, Mapping):
-        raise _no_preview()
+        raise _not_a_preview()
     return found
 
 
-def _no_preview() -> InvalidInput:
-    return InvalidInput(Problem("standard input", "is not what `pulumi preview --json` prints"))
+def _not_a_preview() -> InvalidInput:
+    return InvalidInput(Problem("standard input", "is not the output of `pulumi preview --json`"))
 
 
 def _pin(inputs: Mapping[str, Any]) -> str:
@@ -61,21 +62,25 @@ def _pin(inputs: Mapping[str, Any]) -> str:
     return brief(str(tag), str(inputs.get("digest") or "")) if tag else ""
 
 
-def run(_given: Namespace, streams: Streams) -> int:
-    """0, or 1 when the preview failed. Raises InvalidInput for what is no preview."""
-    preview = _read(streams.stdin.read())
-    streams.stdout.writelines(f"{line}\n" for line in _markdown(preview))
+@click.command()
+def command() -> int:
+    """Print what a preview would change: old => new tag and digest of every function, as Markdown.
+
+    Reads the output of `pulumi preview --json` on standard input. Exit status: 0, or 1 when the preview failed.
+    """
+    preview = read_preview(sys.stdin.buffer.read())
+    sys.stdout.writelines(f"{line}\n" for line in markdown(preview))
     return FAILED if _messages(preview, "error") else 0
 
 
-def _read(data: bytes) -> Mapping[str, Any]:
+def read_preview(data: bytes) -> Mapping[str, Any]:
     try:
         preview = read_json(data)
         is_one = isinstance(preview, dict) and all(map(_is_step, preview["steps"]))
     except (ValueError, KeyError, TypeError):
         is_one = False
     if not is_one or not all(isinstance(one, dict) for one in _list(preview, "diagnostics")):
-        raise _no_preview()
+        raise _not_a_preview()
     return dict(preview)
 
 
@@ -88,17 +93,17 @@ def _list(value: Mapping[str, Any], key: str) -> Sequence[Any]:
     return found if isinstance(found, list) else [found]
 
 
-def _markdown(preview: Mapping[str, Any]) -> Iterator[str]:
+def markdown(preview: Mapping[str, Any]) -> Iterator[str]:
     steps: Sequence[Mapping[str, Any]] = preview["steps"]
-    pins = [step for step in steps if str(step.get("urn", "")).split("::")[-2:-1] and _type(step) == _TYPE]
-    changes = [Change.of(step) for step in pins if step["op"] in _SHOWN]
+    pins = [step for step in steps if str(step.get("urn", "")).split("::")[-2:-1] and _type(step) == TYPE]
+    changes = [FunctionChange.of(step) for step in pins if step["op"] in _SHOWN]
     errors = _messages(preview, "error")
     others = Counter(step["op"] for step in steps if step not in pins and step["op"] in _SHOWN)
     if errors:
         title = "the preview failed"
     else:
         title = _counts(changes) or _nothing(len({step["urn"] for step in pins}), alone=not others)
-    yield f"### {_where(steps)}{title}"
+    yield f"### {_stack_of(steps)}{title}"
     if changes:
         yield from ("", *_listed(changes))
     if others:
@@ -109,7 +114,7 @@ def _markdown(preview: Mapping[str, Any]) -> Iterator[str]:
             yield from ("", "```text", *lines, "```")
 
 
-def _listed(changes: Sequence[Change]) -> Sequence[str]:
+def _listed(changes: Sequence[FunctionChange]) -> Sequence[str]:
     """A table, where its rows fit; else a list, with old and new pin on lines of their own."""
     rows = [_cells(change) for change in changes]
     table = [f"| {' | '.join(row)} |" for row in rows]
@@ -118,7 +123,7 @@ def _listed(changes: Sequence[Change]) -> Sequence[str]:
     return [line for row in rows for line in _item(*row)]
 
 
-def _cells(change: Change) -> Sequence[str]:
+def _cells(change: FunctionChange) -> Sequence[str]:
     before, after = (f"`{pin}`" if pin else "" for pin in (change.before, change.after))
     if change.op in ("update", "replace") and before == after:
         before, after = "", f"{after}, unchanged"
@@ -133,12 +138,12 @@ def _item(op: str, function: str, before: str, after: str, also: str) -> Iterato
         yield f"  {after}"
 
 
-def _where(steps: Sequence[Mapping[str, Any]]) -> str:
+def _stack_of(steps: Sequence[Mapping[str, Any]]) -> str:
     stack = next((str(step["urn"]).split("::")[0].rpartition(":")[2] for step in steps if "urn" in step), "")
     return f"`{stack}`: " if stack else ""
 
 
-def _counts(changes: Sequence[Change]) -> str:
+def _counts(changes: Sequence[FunctionChange]) -> str:
     counts = Counter(change.op for change in changes)
     return ", ".join(f"{counts[op]} to {op}" for op in _SHOWN if counts[op])
 
@@ -154,21 +159,7 @@ def _type(step: Mapping[str, Any]) -> str:
 
 
 def _messages(preview: Mapping[str, Any], severity: str) -> Sequence[str]:
-    """What the engine said, each once; a fence inside cannot end ours."""
-    said = (entry for entry in preview.get("diagnostics") or () if entry.get("severity") == severity)
-    texts = (str(entry.get("message", "")).strip().removeprefix(f"{severity}: ") for entry in said)
+    """The engine's messages, each once; a fence inside one cannot end ours."""
+    entries = (entry for entry in preview.get("diagnostics") or () if entry.get("severity") == severity)
+    texts = (str(entry.get("message", "")).strip().removeprefix(f"{severity}: ") for entry in entries)
     return tuple(dict.fromkeys(text.replace("```", "'''") for text in texts))
-
-
-def _no_options(_parser: ArgumentParser) -> None:
-    """It only reads."""
-
-
-CHANGES: Final = Command(
-    "changes",
-    "what a preview would change, as Markdown; reads `pulumi preview --json`",
-    "Reads `pulumi preview --json` on standard input, and prints old => new tag and digest of every function. "
-    "Exit status 1 when the preview failed.",
-    _no_options,
-    run,
-)

@@ -1,70 +1,68 @@
-"""fcpin doctor: look at everything that a deployment needs, and say what is wrong and what to do."""
+"""`fcpin doctor`."""
 
-from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
-from fcpin.cli.columns import write_rows
-from fcpin.cli.command import Command, Streams
-from fcpin.cli.output import write_json
-from fcpin.cli.stacks import engine, stack_name
-from fcpin.cli.where import add_where, refuse_addresses, repository_of, settings_of
+import click
+
+from fcpin.cli.endpoints import parse_repository, refuse_with_stack, settings_of
+from fcpin.cli.options import (
+    RegistryOptions,
+    StackOptions,
+    fc_endpoint_option,
+    json_option,
+    registry_options,
+    stack_options,
+)
+from fcpin.cli.output import write_json, write_rows
 from fcpin.clock import SystemClock
 from fcpin.errors import StackError
 
 if TYPE_CHECKING:
-    from fcpin.doctor.line import Line
-    from fcpin.doctor.patient import Patient
+    from fcpin.doctor.targets import Targets
 
-WELL: Final = 0
-UNWELL: Final = 1
+PROBLEM: Final = 1
 _HEAD: Final = ("STATUS", "CHECK", "FOUND")
 _STYLES: Final = {"ok": "", "problem": "bold red", "note": "yellow", "not tried": "dim"}
 
 
-def run(given: Namespace, streams: Streams) -> int:
-    """0 when nothing is wrong. Raises InvalidInput for options that cannot be used, and nothing else."""
-    from fcpin.doctor.examine import examine, is_well
+@click.command()
+@stack_options("Check what this stack needs.")
+@registry_options(required=False)
+@fc_endpoint_option
+@click.option("--region", metavar="REGION", help="The region of the functions (default: the repository's).")
+@json_option
+def command(
+    stack: StackOptions, registry: RegistryOptions, fc_endpoint: str | None, region: str | None, as_json: bool
+) -> int:
+    """Check everything that a deployment of a stack needs.
 
-    lines = list(examine(_patient(given), SystemClock()))
-    well = is_well(lines)
-    if given.json:
-        answer = {"stack": given.stack, "ok": well, "checks": [asdict(line) for line in lines]}
-        write_json(streams.stdout, answer)
+    Changes nothing. Without a stack it checks the environment, a region and a repository. Exit status: 0 no problem,
+    1 a problem was found, 2 wrong input.
+    """
+    from fcpin.doctor.checks import is_well, run_checks
+
+    results = list(run_checks(_targets(stack, registry, fc_endpoint, region), SystemClock()))
+    well = is_well(results)
+    if as_json:
+        write_json({"stack": stack.stack, "ok": well, "checks": [asdict(result) for result in results]})
     else:
-        _write(streams, lines)
-    return WELL if well else UNWELL
+        rows = [
+            (result.status.value, result.name, "; ".join(filter(None, (result.detail, result.remedy))))
+            for result in results
+        ]
+        write_rows(_HEAD, rows, [_STYLES[result.status.value] for result in results])
+    return 0 if well else PROBLEM
 
 
-def _patient(given: Namespace) -> "Patient":
-    from fcpin.doctor.patient import Patient
+def _targets(stack: StackOptions, registry: RegistryOptions, fc_endpoint: str | None, region: str | None) -> "Targets":
+    from fcpin.doctor.targets import Targets
 
-    repository = repository_of(given)
-    if not given.stack:
-        return Patient.of_environment(settings_of(given, repository), [repository] if repository else [])
-    refuse_addresses(given, "repository", "region")
+    repositories = [parse_repository(registry.repository)] if registry.repository else []
+    if not stack.stack:
+        return Targets.of_environment(settings_of(registry, region, fc_endpoint), repositories)
+    refuse_with_stack(**registry._asdict(), fc_endpoint=fc_endpoint, region=region)
     try:
-        return Patient.of_stack(engine(given), stack_name(given))
+        return Targets.of_stack(stack.find_engine(), stack.name)
     except StackError as error:
-        return Patient.of_stack(error, given.stack)
-
-
-def _write(streams: Streams, lines: Sequence["Line"]) -> None:
-    rows = [(line.status.value, line.name, "; ".join(filter(None, (line.detail, line.remedy)))) for line in lines]
-    write_rows(streams.stdout, _HEAD, rows, [_STYLES[line.status.value] for line in lines])
-
-
-def _add_options(parser: ArgumentParser) -> None:
-    add_where(parser, needs_repository=False, about_stack="look at what this stack needs")
-    parser.add_argument("--json", action="store_true", help="print it as JSON")
-
-
-DOCTOR: Final = Command(
-    "doctor",
-    "credentials, endpoints, clock and rights: what is wrong, and what to do",
-    "Looks at everything that a deployment of a stack needs, and changes nothing. Without a stack it looks at the "
-    "environment, a region and a repository. Exit status: 0 nothing is wrong, 1 something is, 2 wrong input.",
-    _add_options,
-    run,
-)
+        return Targets.of_stack(error, stack.stack)

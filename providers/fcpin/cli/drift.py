@@ -1,13 +1,13 @@
-"""fcpin drift: how the functions of a stack differ from what was deployed, and from what would be."""
+"""`fcpin drift`."""
 
-from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from fcpin.cli.columns import Row, write_rows
-from fcpin.cli.command import Command, Streams
-from fcpin.cli.output import write_json, write_lines
-from fcpin.cli.stacks import add_stack, read_stack
+import click
+
+from fcpin.cli.options import StackOptions, json_option, stack_options
+from fcpin.cli.output import Row, write_json, write_lines, write_rows
 from fcpin.clock import SystemClock
 from fcpin.errors import StackError
 from fcpin.image import Image, Repository, brief
@@ -15,46 +15,52 @@ from fcpin.image import Image, Repository, brief
 if TYPE_CHECKING:
     from fcpin.stack.drift_scan import Finding
 
-CANNOT_TELL: Final = 30
+UNKNOWN: Final = 30
 _HEAD: Final[Row] = ("FUNCTION", "PINNED", "LIVE", "DRIFT", "WHY")
-_STYLES: Final = {0: "", 10: "yellow", 20: "bold red", CANNOT_TELL: "magenta"}
+_STYLES: Final = {0: "", 10: "yellow", 20: "bold red", UNKNOWN: "magenta"}
 
 
-def run(given: Namespace, streams: Streams) -> int:
-    """The exit code of the worst kind of drift. Raises InvalidInput."""
+@click.command()
+@stack_options()
+@json_option
+def command(stack: StackOptions, as_json: bool) -> int:
+    """Compare what each function runs with its pin, its registry and its policy.
+
+    Exit status, the worst of all functions: 0 as deployed, 10 the next `up` or some time corrects it, 20 broken or
+    about to break, 30 unknown.
+    """
     from fcpin.clients import function_clients, registries_of
     from fcpin.stack.drift_scan import DriftScan
 
     clock = SystemClock()
     try:
-        stack = read_stack(given)
+        deployed = stack.read()
     except StackError as error:
-        print(f"fcpin drift: {error}", file=streams.stderr)
-        return CANNOT_TELL
-    registries = registries_of(stack.settings, clock)
-    survey = DriftScan(
-        function_clients(stack.settings), registries, clock.now(), bypass_min_age=stack.settings.bypass_min_age
+        sys.stderr.write(f"fcpin drift: {error}\n")
+        return UNKNOWN
+    registries = registries_of(deployed.settings, clock)
+    scan = DriftScan(
+        function_clients(deployed.settings), registries, clock.now(), min_age_bypass=deployed.settings.min_age_bypass
     )
-    findings = survey.of(stack.pins)
-    notes = [_mutable(repository) for repository in survey.mutable(stack.pins)]
+    findings = scan.of(deployed.pins)
+    notes = [_mutable(repository) for repository in scan.mutable(deployed.pins)]
     worst = max((finding.drift.kind.exit_code for finding in findings), default=0)
-    if given.json:
-        answer = {"stack": stack.name, "exit_code": worst, "functions": list(map(_json, findings)), "notes": notes}
-        write_json(streams.stdout, answer)
+    if as_json:
+        functions = list(map(_json, findings))
+        write_json({"stack": deployed.name, "exit_code": worst, "functions": functions, "notes": notes})
+    elif findings:
+        _write(findings, notes)
     else:
-        _write(streams, findings, notes, stack.name)
+        sys.stdout.write(f"the stack {deployed.name} has no pinned functions\n")
     return worst
 
 
-def _write(streams: Streams, findings: Sequence["Finding"], notes: Sequence[str], stack: str) -> None:
-    if not findings:
-        streams.stdout.write(f"the stack {stack} has no pinned functions\n")
-        return
+def _write(findings: Sequence["Finding"], notes: Sequence[str]) -> None:
     rows = [_row(finding) for finding in findings]
-    write_rows(streams.stdout, _HEAD, rows, [_STYLES[finding.drift.kind.exit_code] for finding in findings])
-    details = [line for finding in findings for line in _details(finding)]
+    write_rows(_HEAD, rows, [_STYLES[finding.drift.kind.exit_code] for finding in findings])
+    details = [f"{finding.pin.name}: {finding.drift.detail}" for finding in findings if finding.drift.detail]
     if lines := [*details, *(f"note: {note}" for note in notes)]:
-        write_lines(streams.stdout, ("", *lines))
+        write_lines(("", *lines))
 
 
 def _row(finding: "Finding") -> Row:
@@ -65,16 +71,11 @@ def _row(finding: "Finding") -> Row:
         why += f", for {_duration(finding.exposed_seconds)} by now"
     return (
         name,
-        _image(pin.deployed),
-        _image(_live(finding)),
+        _brief(pin.deployed),
+        _brief(_live(finding)),
         finding.drift.kind,
         "; ".join(filter(None, (why, finding.note))),
     )
-
-
-def _details(finding: "Finding") -> Iterator[str]:
-    if finding.drift.detail:
-        yield f"{finding.pin.name}: {finding.drift.detail}"
 
 
 def _live(finding: "Finding") -> Image | None:
@@ -83,7 +84,7 @@ def _live(finding: "Finding") -> Image | None:
     return live_image(finding.function) if finding.function else None
 
 
-def _image(image: Image | None) -> str:
+def _brief(image: Image | None) -> str:
     return brief(image.tag, image.digest) if image else "-"
 
 
@@ -116,19 +117,3 @@ def _json(finding: "Finding") -> dict[str, Any]:
         "exposed_seconds": finding.exposed_seconds,
         "note": finding.note,
     }
-
-
-def _add_options(parser: ArgumentParser) -> None:
-    add_stack(parser)
-    parser.add_argument("--json", action="store_true", help="print it as JSON")
-
-
-DRIFT: Final = Command(
-    "drift",
-    "what happened to the functions of a stack since they were deployed",
-    "Compares what each function runs with what the stack deployed, with its registry, and with what its policy "
-    "would deploy now. Exit status: 0 as deployed, 10 an up or some time sets it right, 20 broken or about to break, "
-    "30 cannot tell; the worst of all functions.",
-    _add_options,
-    run,
-)

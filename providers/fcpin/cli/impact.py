@@ -1,16 +1,16 @@
-"""fcpin impact: which functions, versions and aliases run an image, before somebody moves or deletes its tag."""
+"""`fcpin impact`."""
 
 import os
-from argparse import ArgumentParser, Namespace
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from fcpin.cli.columns import Row, write_rows
-from fcpin.cli.command import Command, Streams
-from fcpin.cli.output import write_json, write_lines
-from fcpin.cli.stacks import add_stack, read_stack
-from fcpin.cli.where import refuse_addresses, settings_from
+import click
+
+from fcpin.cli.endpoints import refuse_with_stack, settings_from
+from fcpin.cli.options import StackOptions, fc_endpoint_option, json_option, stack_options
+from fcpin.cli.output import Row, write_json, write_lines, write_rows
 from fcpin.clock import SystemClock
 from fcpin.errors import InvalidInput, Problem, RegistryError
 from fcpin.image import Image, brief, short
@@ -21,66 +21,85 @@ if TYPE_CHECKING:
 
 IN_USE: Final = 10
 _IMMUTABILITY: Final = {
-    None: "the registry of {} does not tell whether its tags can be moved",
+    None: "the registry of {} does not report whether its tags can be moved",
     True: "{}: TagImmutability is on: a tag can be deleted, but not moved",
     False: "{}: TagImmutability is off: this tag can be moved, and that is the precondition of the outage",
 }
 _HEAD: Final[Row] = ("REGION", "FUNCTION", "VERSION", "ALIASES", "RUNS", "WHY")
 
 
-def run(given: Namespace, streams: Streams) -> int:
-    """0 when nobody runs it, 10 when somebody does or may.
+@click.command()
+@click.argument("image", metavar="REPO:TAG")
+@stack_options()
+@click.option(
+    "--region", "regions", metavar="REGION", multiple=True, help="Look here; repeatable (default: the stack's regions)."
+)
+@click.option("--endpoint", metavar="URL", help="Without a stack: send requests to this registry instead of the host.")
+@click.option("--cr-endpoint", metavar="URL", help="Without a stack: use this endpoint of the API of ACR.")
+@fc_endpoint_option
+@json_option
+def command(
+    image: str,
+    stack: StackOptions,
+    regions: Sequence[str],
+    endpoint: str | None,
+    cr_endpoint: str | None,
+    fc_endpoint: str | None,
+    as_json: bool,
+) -> int:
+    """Report which functions, versions and aliases run an image, before its tag is moved or deleted.
 
-    Raises InvalidInput, StackError, RegistryError, FunctionError.
+    REPO:TAG is host/namespace/name:tag, or …@sha256:… for an image. Looks at every function and published version of
+    the regions, whatever deployed it. Exit status: 0 no function runs the image, 10 a function runs it or may run it,
+    1 unknown.
     """
     from fcpin.clients import function_clients, registries_of
     from fcpin.stack.impact import Target, impact
 
-    image = _image(given.image)
-    settings, regions = _where(given, image)
-    repository = registries_of(settings, SystemClock()).open(image.repository)
-    client_for = function_clients(settings)
-    found = impact(Target.find(repository, image), map(client_for, regions))
-    immutable = None
-    with suppress(RegistryError):  # what is asked for is known, and this is a note
-        immutable = repository.is_immutable()
-    if given.json:
-        write_json(streams.stdout, _json(found, regions, immutable))
+    target = _image(image)
+    if stack.stack or (os.environ.get("PULUMI_STACK") and not regions):
+        refuse_with_stack(endpoint=endpoint, cr_endpoint=cr_endpoint, fc_endpoint=fc_endpoint)
+        settings, regions = _of_stack(stack, regions)
     else:
-        _write(streams, found, regions, immutable)
+        registry = {target.repository.host: {"endpoint": endpoint}} if endpoint else {}
+        settings = settings_from(regions[0] if regions else "", fc_endpoint, cr_endpoint, registry)
+        regions = regions or [settings.region]
+        if not settings.region:
+            raise InvalidInput(Problem("--region", "is required, or --stack"))
+    repository = registries_of(settings, SystemClock()).open(target.repository)
+    found = impact(Target.find(repository, target), map(function_clients(settings), regions))
+    immutable = None
+    with suppress(RegistryError):  # the result is complete; this is a note
+        immutable = repository.is_immutable()
+    if as_json:
+        write_json(_json(found, regions, immutable))
+    else:
+        _write(found, regions, immutable)
     return IN_USE if found.affected or found.uncertain else 0
 
 
 def _image(text: str) -> Image:
     image = Image.parse(text)
     if image.tag is None and image.digest is None:
-        raise InvalidInput(Problem("", f"{text!r} names no image; add :TAG or @DIGEST"))
+        raise InvalidInput(Problem("", f"{text!r} has neither a tag nor a digest; add :TAG or @DIGEST"))
     return image
 
 
-def _where(given: Namespace, image: Image) -> "tuple[Settings, Sequence[str]]":
-    """As whom and where to ask, and in which regions: from the stack, else from options and the environment."""
-    if given.stack or (os.environ.get("PULUMI_STACK") and not given.region):
-        refuse_addresses(given)
-        stack = read_stack(given)
-        regions = (stack.settings.region, *(pin.region for pin in stack.pins))
-        return stack.settings, given.region or list(dict.fromkeys(filter(None, regions)))
-    registry = {image.repository.host: {"endpoint": given.endpoint}} if given.endpoint else {}
-    settings = settings_from(given, (given.region or [""])[0], registry)
-    if not settings.region:
-        raise InvalidInput(Problem("--region", "is required, or --stack"))
-    return settings, given.region or [settings.region]
+def _of_stack(options: StackOptions, regions: Sequence[str]) -> "tuple[Settings, Sequence[str]]":
+    stack = options.read()
+    own = (stack.settings.region, *(pin.region for pin in stack.pins))
+    return stack.settings, regions or list(dict.fromkeys(filter(None, own)))
 
 
-def _write(streams: Streams, found: "Impact", regions: Sequence[str], immutable: bool | None) -> None:
+def _write(found: "Impact", regions: Sequence[str], immutable: bool | None) -> None:
     if found.affected:
         rows = [_row(one) for one in found.affected]
         head = _HEAD
         if len(regions) == 1:
             head, rows = head[1:], [row[1:] for row in rows]
-        write_rows(streams.stdout, head, rows, [""] * len(rows))
-        streams.stdout.write("\n")
-    write_lines(streams.stdout, _conclusion(found, regions, immutable))
+        write_rows(head, rows)
+        sys.stdout.write("\n")
+    write_lines(_conclusion(found, regions, immutable))
 
 
 def _row(one: "Affected") -> Row:
@@ -126,25 +145,3 @@ def _json(found: "Impact", regions: Sequence[str], immutable: bool | None) -> di
         ],
         "uncertain": [str(one.use) for one in found.uncertain],
     }
-
-
-def _add_options(parser: ArgumentParser) -> None:
-    parser.add_argument("image", metavar="REPO:TAG", help="host/namespace/name:tag, or …@sha256:… for an image")
-    add_stack(parser)
-    parser.add_argument(
-        "--region", action="append", metavar="REGION", help="look here; repeatable (default: the stack's regions)"
-    )
-    parser.add_argument("--endpoint", metavar="URL", help="without a stack: ask this registry instead of the host")
-    parser.add_argument("--cr-endpoint", metavar="URL", help="without a stack: this endpoint of the API of ACR")
-    parser.add_argument("--fc-endpoint", metavar="URL", help="without a stack: this endpoint of Function Compute")
-    parser.add_argument("--json", action="store_true", help="print it as JSON")
-
-
-IMPACT: Final = Command(
-    "impact",
-    "which functions, versions and aliases run an image",
-    "Looks at every function and published version of the regions, whoever deployed it. "
-    "Exit status: 0 nobody runs the image, 10 somebody does or may, 1 it cannot be told.",
-    _add_options,
-    run,
-)

@@ -1,16 +1,16 @@
-"""fcpin init: a Pulumi project of one's own, whose program pins every function of its stack's file."""
+"""`fcpin init`: a Pulumi project whose program pins every function of its stack's file."""
 
 import os
 import re
 import shlex
-from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NamedTuple
 
-from fcpin.cli.command import Command, Streams
+import click
+
+from fcpin.cli.endpoints import parse_repository, refuse, renamed
 from fcpin.cli.output import write_lines
-from fcpin.cli.renaming import renamed
 from fcpin.errors import InvalidInput, InvalidSettings, Problem
 
 _PROJECT_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
@@ -93,17 +93,51 @@ senders:
 """
 
 
-def run(given: Namespace, streams: Streams) -> int:
-    """0. Raises InvalidInput, InvalidSettings; then no file was written."""
-    folder: Path = given.cwd
-    files = _files(given)
-    _refuse_existing(folder, files)
-    _write(folder, files)
-    write_lines(streams.stdout, [f"created {', '.join(files)}", *_next(given)])
-    return 0
+class Project(NamedTuple):
+    """The options of `fcpin init`."""
+
+    name: str | None
+    stack: str
+    function: str
+    repository: str | None
+    region: str | None
+    emulator: bool
+    receiver: bool
+    cwd: Path
 
 
-def _files(given: Namespace) -> dict[str, str]:
+@click.command()
+@click.option("--name", metavar="NAME", help="Name of the project (default: the folder's).")
+@click.option("--stack", "-s", metavar="NAME", default="dev", help="Name of the stack (default: dev).")
+@click.option(
+    "--function", metavar="NAME", default=_FUNCTION, help=f"Name of the first function (default: {_FUNCTION})."
+)
+@click.option("--repository", metavar="REF", help="Repository of its images: host/namespace/name.")
+@click.option("--region", metavar="REGION", help=f"Its region (default: the repository's, or {_REGION}).")
+@click.option("--emulator", is_flag=True, help="A stack for `fcpin emulator`, with its state in the folder.")
+@click.option("--receiver", is_flag=True, help="Also write a receiver.yaml for `fcpin receiver`.")
+@click.option(
+    "--cwd",
+    "-C",
+    metavar="DIRECTORY",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    help="The folder to write into (default: here).",
+)
+def command(**options: Any) -> None:
+    """Start a Pulumi project.
+
+    Writes Pulumi.yaml, __main__.py, Pulumi.<stack>.yaml, stack.schema.json and requirements.txt, and prints the next
+    steps. A file that exists is never overwritten: then nothing is written. Nothing is deployed.
+    """
+    project = Project(**options)
+    files = _files(project)
+    _refuse_existing(project.cwd, files)
+    _write(project.cwd, files)
+    write_lines([f"created {', '.join(files)}", *_next(project)])
+
+
+def _files(project: Project) -> dict[str, str]:
     """The text of each file by its name. Raises InvalidInput."""
     import json
 
@@ -111,53 +145,51 @@ def _files(given: Namespace) -> dict[str, str]:
     from fcpin.schema import stack_schema
     from fcpin.stack.yaml_edit import scalar
 
-    name = _project_name(given)
-    if not _STACK_NAME.fullmatch(given.stack):
-        raise InvalidInput(Problem("--stack", f"expected letters, digits, '_', '-' and '.', got {given.stack!r}"))
-    region, repository = _where(given)
+    name = _project_name(project)
+    if not _STACK_NAME.fullmatch(project.stack):
+        raise InvalidInput(Problem("--stack", f"expected letters, digits, '_', '-' and '.', got {project.stack!r}"))
+    region, repository = _where(project)
     stack = _STACK.format(
         region=region,
         repository=repository,
-        function=scalar(given.function),
-        endpoints=_ENDPOINTS if given.emulator else "",
-        config=_OWNED if given.emulator else _ADOPTED,
+        function=scalar(project.function),
+        endpoints=_ENDPOINTS if project.emulator else "",
+        config=_OWNED if project.emulator else _ADOPTED,
     )
-    extras = ",".join(extra for extra in ("emulator", "receiver") if getattr(given, extra))
+    extras = ",".join(extra for extra in ("emulator", "receiver") if getattr(project, extra))
     files = {
-        "Pulumi.yaml": _PROJECT.format(name=scalar(name)) + (_BACKEND if given.emulator else ""),
+        "Pulumi.yaml": _PROJECT.format(name=scalar(name)) + (_BACKEND if project.emulator else ""),
         "__main__.py": PROGRAM,
-        f"Pulumi.{given.stack}.yaml": stack,
+        f"Pulumi.{project.stack}.yaml": stack,
         "stack.schema.json": f"{json.dumps(stack_schema(), indent=2)}\n",
         "requirements.txt": f"fcpin{f'[{extras}]' if extras else ''}=={__version__}\n",
     }
-    return files | ({"receiver.yaml": _RECEIVER.format(stack=scalar(given.stack))} if given.receiver else {})
+    return files | ({"receiver.yaml": _RECEIVER.format(stack=scalar(project.stack))} if project.receiver else {})
 
 
-def _project_name(given: Namespace) -> str:
+def _project_name(project: Project) -> str:
     """`--name`, else the folder's name with '-' for what a project's name cannot have. Raises InvalidInput."""
-    name: str | None = given.name
+    name: str | None = project.name
     if name is None:
-        return re.sub(r"[^A-Za-z0-9_.-]+", "-", given.cwd.resolve().name).strip("-")[:100] or "functions"
+        return re.sub(r"[^A-Za-z0-9_.-]+", "-", project.cwd.resolve().name).strip("-")[:100] or "functions"
     if not _PROJECT_NAME.fullmatch(name):
         raise InvalidInput(Problem("--name", f"expected at most 100 letters, digits, '_', '-' and '.', got {name!r}"))
     return name
 
 
-def _where(given: Namespace) -> tuple[str, str]:
+def _where(project: Project) -> tuple[str, str]:
     """Region and repository, checked with the rest of the entry as a preview checks it. Raises InvalidInput."""
-    from fcpin.cli.where import parse_repository, refuse
     from fcpin.image import acr_host
     from fcpin.pinned_function.inputs import PinArgs
 
-    if given.emulator:
-        refuse(
-            given, ("region", "repository"), "cannot be combined with --emulator, which has its own; drop one of both"
-        )
-    acr = acr_host(parse_repository(given.repository).host) if given.repository else None
-    region = given.region or (acr.region if acr else _REGION)
-    host = _EMULATOR_HOST if given.emulator else f"registry.{region}.aliyuncs.com"
-    repository = given.repository or f"{host}/shop/{_FUNCTION}"
-    entry = {"function_name": given.function, "repository": repository, "policy": {"family": {"name": "main"}}}
+    if project.emulator:
+        fixed = {"region": project.region, "repository": project.repository}
+        refuse(fixed, "cannot be combined with --emulator, which has its own; remove one of the two options")
+    acr = acr_host(parse_repository(project.repository).host) if project.repository else None
+    region = project.region or (acr.region if acr else _REGION)
+    host = _EMULATOR_HOST if project.emulator else f"registry.{region}.aliyuncs.com"
+    repository = project.repository or f"{host}/shop/{_FUNCTION}"
+    entry = {"function_name": project.function, "repository": repository, "policy": {"family": {"name": "main"}}}
     with renamed(_NAMES):
         PinArgs.read(entry, region)
     return region, repository
@@ -190,52 +222,23 @@ def _write(folder: Path, files: Mapping[str, str]) -> None:
         raise
 
 
-def _next(given: Namespace) -> Iterator[str]:
+def _next(project: Project) -> Iterator[str]:
     commands: Sequence[str]
-    if given.emulator:
+    if project.emulator:
         commands = (
             "export PULUMI_CONFIG_PASSPHRASE=local",
             "fcpin emulator --port 9900    # in another terminal",
             f"fcpin emulator verb push repository=shop/{_FUNCTION} tag=main-1 content=one",
-            f"fcpin engine up --stack {given.stack} --yes",
+            f"fcpin engine up --stack {project.stack} --yes",
         )
     else:
         commands = (
-            f"edit Pulumi.{given.stack}.yaml: the function, its repository and its policy",
+            f"edit Pulumi.{project.stack}.yaml: the function, its repository and its policy",
             "pulumi install    # .venv, with requirements.txt",
-            f"pulumi stack init {given.stack}",
-            f"pulumi preview --stack {given.stack}    # without the Pulumi CLI: fcpin engine preview",
+            f"pulumi stack init {project.stack}",
+            f"pulumi preview --stack {project.stack}    # without the Pulumi CLI: fcpin engine preview",
         )
     yield "next:"
-    if given.cwd != Path():
-        yield f"  cd {shlex.quote(str(given.cwd))}"
+    if project.cwd != Path():
+        yield f"  cd {shlex.quote(str(project.cwd))}"
     yield from (f"  {command}" for command in commands)
-
-
-def _add_options(parser: ArgumentParser) -> None:
-    parser.add_argument("--name", metavar="NAME", help="name of the project (default: the folder's)")
-    parser.add_argument("--stack", "-s", metavar="NAME", default="dev", help="name of the stack (default %(default)s)")
-    parser.add_argument(
-        "--function", metavar="NAME", default=_FUNCTION, help="name of the first function (default %(default)s)"
-    )
-    parser.add_argument("--repository", metavar="REF", help="repository of its images: host/namespace/name")
-    parser.add_argument("--region", metavar="REGION", help=f"its region (default: the repository's, or {_REGION})")
-    parser.add_argument(
-        "--emulator",
-        action="store_true",
-        help="a stack that runs against `fcpin emulator`, with its state in the folder",
-    )
-    parser.add_argument("--receiver", action="store_true", help="also a receiver.yaml for `fcpin receiver`")
-    parser.add_argument(
-        "--cwd", "-C", type=Path, default=Path(), metavar="DIRECTORY", help="the folder to write into (default: here)"
-    )
-
-
-INIT: Final = Command(
-    "init",
-    "start a Pulumi project: its program, a stack's file with its schema, requirements.txt",
-    "Writes Pulumi.yaml, __main__.py, Pulumi.<stack>.yaml, stack.schema.json and requirements.txt, and prints what to "
-    "do next. A file that exists is never overwritten: then nothing is written. Nothing is deployed.",
-    _add_options,
-    run,
-)

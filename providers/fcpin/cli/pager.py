@@ -1,4 +1,7 @@
-"""Long output in a terminal: through `$PAGER`, as git and journalctl do."""
+"""Long output in a terminal: through `$PAGER`, as git and journalctl do.
+
+click's pager does not start when standard input is a pipe, which is the usual input of `fcpin explain`.
+"""
 
 import io
 import os
@@ -8,15 +11,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Final, TextIO
 
-from fcpin.cli.ending import ending_in_order
+from fcpin.cli.signals import interruptible
 
 _DEFAULT: Final = "less -FRX"
 _SHOWS_COLOURS: Final = {"LESS": "FRX"}
-"""For a `less` of the user's without options: quit if it fits, show colours, leave the screen as it is."""
+"""For a `less` without options: quit if the text fits, show colours, leave the screen as it is."""
 
 
 class _Pipe(io.TextIOWrapper):
-    """The pager's standard input. What is drawn for it is drawn for a terminal."""
+    """The pager's standard input, drawn on as on a terminal."""
 
     def isatty(self) -> bool:
         return True
@@ -24,16 +27,16 @@ class _Pipe(io.TextIOWrapper):
 
 @contextmanager
 def paged(stdout: TextIO, environment: Mapping[str, str] = os.environ) -> Iterator[TextIO]:
-    """Where to write: the pager in front of *stdout*, or *stdout* itself where it is no terminal or there is no pager.
+    """Yield the pager's input, or *stdout* itself where it is not a terminal or there is no pager.
 
-    A user who leaves the pager early has seen enough: what is written then goes nowhere.
+    Output after the user has left the pager is discarded.
     """
     pager = _start(environment) if stdout.isatty() else None
     if pager is None or pager.stdin is None:
         yield stdout
         return
     pipe = _Pipe(pager.stdin, encoding=stdout.encoding, errors="backslashreplace")
-    with ending_in_order():
+    with interruptible():
         try:
             with suppress(BrokenPipeError), pipe:
                 yield pipe
@@ -52,7 +55,7 @@ def _start(environment: Mapping[str, str]) -> "subprocess.Popen[bytes] | None":
 
 
 def _wait(pager: "subprocess.Popen[bytes]") -> None:
-    """Ctrl-C is for the pager while it runs."""
+    """Leave Ctrl-C to the pager while it runs."""
     while pager.returncode is None:
         with suppress(KeyboardInterrupt):
             pager.wait()

@@ -1,13 +1,14 @@
-"""fcpin prune: remove the pin tags of a repository that no function and no published version runs."""
+"""`fcpin prune`."""
 
-from argparse import ArgumentParser, Namespace
+import sys
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 from os import environ
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING
 
-from fcpin.cli import options
-from fcpin.cli.command import Command, Streams
+import click
+
+from fcpin.cli.options import RegistryOptions, fc_endpoint_option, registry_options
 from fcpin.clock import SystemClock
 from fcpin.errors import InvalidInput, Problem
 from fcpin.image import Repository, acr_host
@@ -19,25 +20,44 @@ if TYPE_CHECKING:
     from fcpin.stack.prune import Verdict
 
 
-def run(given: Namespace, streams: Streams) -> int:
-    """Return 0, also when nothing is to be removed. Raises InvalidInput, RegistryError, FunctionError."""
-    from fcpin.cli.remote import Remote  # clients of registries and of Alibaba Cloud: a third of a second to load
+@click.command()
+@registry_options(required=True)
+@click.option(
+    "--region",
+    "named",
+    metavar="REGION",
+    multiple=True,
+    help="A region whose functions may run the images; for ACR the repository's own region is always included.",
+)
+@click.option(
+    "--grace", metavar="DURATION", default="7d", help="Keep tags that were pushed less than this ago (default: 7d)."
+)
+@click.option("--dry-run", is_flag=True, help="Remove nothing; print what would be removed.")
+@fc_endpoint_option
+def command(
+    registry: RegistryOptions, named: Sequence[str], grace: str, dry_run: bool, fc_endpoint: str | None
+) -> None:
+    """Remove pin tags (protect: pin_tag) that nothing runs.
+
+    Removes only tags fcpin-<12 digits of their digest> that no function and no published version of the regions runs.
+    Removes none if a listing fails or is empty, or while it is unknown which image a function runs.
+    """
+    from fcpin.cli.remote import Remote  # the clients of registries and of Alibaba Cloud: a third of a second
     from fcpin.stack.prune import Usage, judge, pin_tags_of
 
-    remote, grace = Remote.of(given), _grace(given.grace)
-    regions = _regions(given.region or [], remote.name)
-    is_public = _is_public(given, remote)
+    remote, keep_for = Remote.of(registry), _grace(grace)
+    regions = _regions(named, remote.name)
+    is_public = _is_public(named, remote)
     tags = pin_tags_of(remote.repository)
-    may_be_empty = [region for region in regions if is_public and region not in given.region]
-    used = [use for region in regions for use in _uses(region, given.fc_endpoint, may_be_empty)] if tags else []
-    judgements = judge(tags, Usage.of(remote.name, used), grace, SystemClock().now())
-    for judgement in judgements:
-        if judgement.unused and not given.dry_run:
-            remote.repository.delete_tag(judgement.record.tag)
-        streams.stdout.write(f"{_line(judgement, dry_run=given.dry_run)}\n")
-        streams.stdout.flush()  # what is removed is removed, whatever becomes of the rest
-    _conclude(streams.stdout, judgements, regions, dry_run=given.dry_run)
-    return 0
+    may_be_empty = [region for region in regions if is_public and region not in named]
+    used = [use for region in regions for use in _uses(region, fc_endpoint, may_be_empty)] if tags else []
+    verdicts = judge(tags, Usage.of(remote.name, used), keep_for, SystemClock().now())
+    for verdict in verdicts:
+        if verdict.unused and not dry_run:
+            remote.repository.delete_tag(verdict.record.tag)
+        sys.stdout.write(f"{_line(verdict, dry_run=dry_run)}\n")
+        sys.stdout.flush()  # a removed tag is reported even if the next removal fails
+    _conclude(verdicts, regions, dry_run=dry_run)
 
 
 def _grace(text: str) -> timedelta:
@@ -47,12 +67,12 @@ def _grace(text: str) -> timedelta:
         raise InvalidInput(Problem("--grace", str(error))) from None
 
 
-def _is_public(given: Namespace, remote: "Remote") -> bool:
-    """Whether functions of any region may run the images. Raises InvalidInput when none was named then."""
+def _is_public(named: Sequence[str], remote: "Remote") -> bool:
+    """Whether functions of any region may run the images. Raises InvalidInput if they may and no region is named."""
     acr = acr_host(remote.name.host)
     if acr is None or acr.edition != "enterprise" or remote.repository.is_private():
         return False
-    if not given.region:
+    if not named:
         raise InvalidInput(
             Problem(
                 "--region",
@@ -63,12 +83,12 @@ def _is_public(given: Namespace, remote: "Remote") -> bool:
     return True
 
 
-def _regions(given: list[str], repository: Repository) -> list[str]:
+def _regions(named: Sequence[str], repository: Repository) -> list[str]:
     """The regions of the functions that may run an image of *repository*."""
     from fcpin.settings import region_problem
 
     acr = acr_host(repository.host)
-    regions = list(dict.fromkeys([*([acr.region] if acr else []), *given]))
+    regions = list(dict.fromkeys([*([acr.region] if acr else []), *named]))
     if not regions:
         raise InvalidInput(
             Problem("--region", f"is required, once for each region whose functions pull from {repository.host}")
@@ -92,38 +112,13 @@ def _uses(region: str, endpoint: str | None, may_be_empty: Collection[str]) -> "
     return found.uses
 
 
-def _line(judgement: "Verdict", *, dry_run: bool) -> str:
-    verdict = "kept" if not judgement.unused else "would go" if dry_run else "removed"
-    return f"{judgement.record.tag}  {verdict:8}  {judgement.why}"
+def _line(verdict: "Verdict", *, dry_run: bool) -> str:
+    action = "kept" if not verdict.unused else "would go" if dry_run else "removed"
+    return f"{verdict.record.tag}  {action:8}  {verdict.why}"
 
 
-def _conclude(stdout: TextIO, judgements: "list[Verdict]", regions: list[str], *, dry_run: bool) -> None:
-    unused = sum(judgement.unused for judgement in judgements)
+def _conclude(verdicts: "Sequence[Verdict]", regions: Sequence[str], *, dry_run: bool) -> None:
+    unused = sum(verdict.unused for verdict in verdicts)
     verb = "would be removed" if dry_run else "removed"
-    where = f"; functions of {', '.join(regions)} were looked at" if judgements else ""
-    stdout.write(f"{unused} of {len(judgements)} pin tags {verb}{where}\n")
-
-
-def _add_options(parser: ArgumentParser) -> None:
-    options.add_repository(parser, required=True)
-    parser.add_argument(
-        "--region",
-        metavar="REGION",
-        action="append",
-        help="a region whose functions may run the images; for ACR the repository's own region is always included",
-    )
-    parser.add_argument(
-        "--grace", metavar="DURATION", default="7d", help="leave what was pushed less than this ago (7d)"
-    )
-    parser.add_argument("--dry-run", action="store_true", help="remove nothing, say what would be")
-    parser.add_argument("--fc-endpoint", metavar="URL", help="ask this endpoint of Function Compute")
-
-
-PRUNE: Final = Command(
-    "prune",
-    "remove pin tags (protect: pin_tag) that nothing runs",
-    "Removes only tags fcpin-<12 digits of their digest> that no function and no published version of the regions "
-    "runs. Removes none if a listing fails or is empty, or while it is not known which image a function runs.",
-    _add_options,
-    run,
-)
+    where = f"; functions of {', '.join(regions)} were looked at" if verdicts else ""
+    sys.stdout.write(f"{unused} of {len(verdicts)} pin tags {verb}{where}\n")

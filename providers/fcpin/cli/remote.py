@@ -1,18 +1,17 @@
-"""The tags of a repository, asked at its registry."""
+"""The tags of a repository, from its registry."""
 
 import os
-from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from fcpin.cli.question import Question
-from fcpin.cli.renaming import renamed
-from fcpin.cli.where import OPTIONS, parse_repository, registries_of
+from fcpin.cli.endpoints import OPTIONS, parse_repository, registries_of, renamed
+from fcpin.cli.options import RegistryOptions
+from fcpin.cli.query import Query
 from fcpin.http.credentials import Credentials
 from fcpin.image import Image, Repository, TagRecord
-from fcpin.lookup import digest_of, require_platform, tags_for
-from fcpin.policy import Policy, Selection
+from fcpin.lookup import digest_of, rank, require_platform
+from fcpin.policy import Policy, Ranking, Selection
 from fcpin.registry.build_times import BuildTimes
 from fcpin.registry.registries import Registries, RepositoryHandle
 from fcpin.registry.settings import parse_registries
@@ -26,15 +25,15 @@ class Remote:
     repository: RepositoryHandle
 
     @classmethod
-    def of(cls, given: Namespace) -> Self:
-        """Raises InvalidInput for options that cannot be used; asks nobody yet."""
-        repository = parse_repository(given.repository)
+    def of(cls, options: RegistryOptions) -> Self:
+        """Sends no request. Raises InvalidInput."""
+        repository = parse_repository(options.repository or "")
         with renamed(OPTIONS):
-            settings = parse_registries(registries_of(given, repository.host), "fcpin:registries")
+            settings = parse_registries(registries_of(options, repository.host), "fcpin:registries")
         registries = Registries(
             settings,
             credentials=Credentials.from_environment(os.environ),
-            cr_endpoint=given.cr_endpoint,
+            cr_endpoint=options.cr_endpoint,
             build_times=BuildTimes.of_user(),
         )
         return cls(repository, registries.open(repository))
@@ -43,9 +42,9 @@ class Remote:
         """Every tag as the registry lists it. Raises RegistryError."""
         return self.repository.list_tags()
 
-    def tags(self, question: Question) -> Sequence[TagRecord]:
-        """Every tag, with the build times that the policy needs. Raises RegistryError."""
-        return tags_for(question.policy, self.repository, question.current, now=question.now)
+    def rank(self, query: Query) -> Ranking:
+        """Rank every tag, with the build times that the policy needs. Raises RegistryError."""
+        return rank(query.policy, self.repository, query.current, now=query.now)
 
     def pin(self, policy: Policy, selection: Selection, tag: str) -> Mapping[str, str | None]:
         """Tag, digest and image as they are now. Raises RegistryError, PlatformMissing if it cannot run."""

@@ -1,41 +1,32 @@
-"""fcpin resolve: choose from the tags of a repository and read the digest of the chosen one; JSON."""
+"""`fcpin resolve`."""
 
-from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
-from typing import Final
 
-from fcpin.cli import answer, options
-from fcpin.cli.command import Command, Streams
-from fcpin.cli.question import Question
+import click
+
+from fcpin.cli import selection_json
+from fcpin.cli.options import RegistryOptions, registry_options
+from fcpin.cli.query import Query, query_options
 
 
-def run(given: Namespace, streams: Streams) -> int:
-    """The exit status. Raises InvalidInput, RegistryError."""
-    question = Question.of(given)
-    from fcpin.cli.remote import Remote  # clients of registries and of Alibaba Cloud: a third of a second to load
+@click.command()
+@query_options()
+@registry_options(required=True)
+def command(query: Query, registry: RegistryOptions) -> int:
+    """Choose a tag from the tags of a repository, and read its digest.
+
+    Credentials come from docker's config.json (docker login); those for the APIs of ACR from Alibaba Cloud's default
+    chain.
+    """
+    from fcpin.cli.remote import Remote  # the clients of registries and of Alibaba Cloud: a third of a second
 
     pin: Mapping[str, str | None]
-    remote, current = Remote.of(given), question.current
-    selection = question.answer(remote.tags(question))
+    remote, current = Remote.of(registry), query.current
+    selection = query.select(remote.rank(query))
     if selection.chosen is None:
         kept = remote.image(current) if current and selection.keep else None
-        pin = {**answer.pin(selection, current), "image": kept}
+        pin = {**selection_json.pin(selection, current), "image": kept}
     else:
-        pin = remote.pin(question.policy, selection, selection.chosen.tag)
-    answer.write_json(streams.stdout, pin, selection)
-    return answer.status(selection)
-
-
-def _add_options(parser: ArgumentParser) -> None:
-    options.add_policy(parser)
-    options.add_repository(parser, required=True)
-
-
-RESOLVE: Final = Command(
-    "resolve",
-    "choose from the tags of a repository; prints JSON with the image",
-    "Credentials come from docker's config.json (docker login); "
-    "those for the APIs of ACR from Alibaba Cloud's default chain.",
-    _add_options,
-    run,
-)
+        pin = remote.pin(query.policy, selection, selection.chosen.tag)
+    selection_json.write_selection(pin, selection)
+    return selection_json.status(selection)

@@ -1,20 +1,16 @@
-"""fcpin select: choose from the tags on standard input; JSON."""
+"""`fcpin select`."""
 
-from argparse import Namespace
-from typing import Final
+import click
 
-from fcpin.cli import answer, options
-from fcpin.cli.command import Command, Streams
-from fcpin.cli.question import Question
-from fcpin.cli.tags import TAGS, given_tags
-
-
-def run(given: Namespace, streams: Streams) -> int:
-    """The exit status. Raises InvalidInput."""
-    question = Question.of(given)
-    selection = question.answer(given_tags(streams))
-    answer.write_json(streams.stdout, answer.pin(selection, question.current), selection)
-    return answer.status(selection)
+from fcpin.cli import selection_json
+from fcpin.cli.query import Query, query_options
+from fcpin.cli.tag_input import TAG_FORMAT, read_stdin
+from fcpin.policy import Ranking
 
 
-SELECT: Final = Command("select", "choose from tags on standard input; prints JSON", TAGS, options.add_policy, run)
+@click.command(help=f"Choose from the tags on standard input.\n\n{TAG_FORMAT}")
+@query_options()
+def command(query: Query) -> int:
+    selection = query.select(Ranking(query.policy, read_stdin()))
+    selection_json.write_selection(selection_json.pin(selection, query.current), selection)
+    return selection_json.status(selection)

@@ -1,124 +1,39 @@
-"""Read tags as people have them: names or JSON objects, one a line, or one JSON array."""
+"""`fcpin tags`."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Final
+import json
+import sys
+from collections.abc import Mapping
 
-from fcpin.cli.command import Streams
-from fcpin.cli.renaming import renamed
-from fcpin.errors import InvalidInput, Problem
-from fcpin.image import Digest, TagRecord, parse_digest
-from fcpin.json_reader import InvalidJson, read_json
+import click
 
-TAGS: Final = "Tags come on standard input: one per line, or JSON objects {tag, digest, pushed, created, status}."
-_LARGEST_INPUT: Final = 256 * 2**20
-_EPOCH = datetime.fromtimestamp(0, UTC)
-_SHOWN = 60
+from fcpin.cli.options import RegistryOptions, registry_options
+from fcpin.cli.query import Query, query_options
+from fcpin.image import TagRecord
 
 
-def given_tags(streams: Streams) -> Sequence[TagRecord]:
-    """The tags on standard input. Raises InvalidInput."""
-    if streams.stdin.isatty():
-        print("reading tags from the terminal, one per line; end with Ctrl-D", file=streams.stderr)
-    return read_tags(streams.stdin.read(_LARGEST_INPUT + 1))
+@click.command()
+@registry_options(required=True)
+@query_options(required=False)
+def command(registry: RegistryOptions, query: Query | None) -> None:
+    """List the tags of a repository, in the form that select, explain and test-policy read.
 
-
-def read_tags(data: bytes, name: str = "standard input") -> Sequence[TagRecord]:
-    """The tags in *data*, which is UTF-8; *name* is what it came from.
-
-    An object has `tag` and optionally `digest`, `pushed`, `created` (RFC 3339, or milliseconds since 1970 as ACR
-    gives them) and `status`; other keys are left alone. Raises InvalidInput with every line that cannot be read.
+    One JSON object a line: tag, and digest, pushed, created and status where they are known. With --policy the build
+    times that this policy needs are read from the images.
     """
-    if len(data) > _LARGEST_INPUT:
-        raise InvalidInput(Problem(name, f"is larger than {_LARGEST_INPUT // 2**20} MiB"))
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InvalidInput(Problem(name, f"is not UTF-8 (byte {error.start}); expected tags")) from None
-    return records_of(_items(text, name))
+    from fcpin.cli.remote import Remote
+
+    remote = Remote.of(registry)
+    tags = remote.every_tag() if query is None else remote.rank(query).listing.values()
+    sys.stdout.writelines(f"{json.dumps(_fields(record))}\n" for record in sorted(tags, key=lambda record: record.tag))
 
 
-def records_of(items: Iterable[tuple[str, object]]) -> Sequence[TagRecord]:
-    """One record an item, each with the place where it stands. Raises InvalidInput with every one that is none."""
-    records: list[TagRecord] = []
-    problems: list[Problem] = []
-    for where, item in items:
-        try:
-            records.append(_record(item))
-        except InvalidInput as error:
-            problems += (Problem(where, str(problem)) for problem in error.problems)
-    if problems:
-        raise InvalidInput(*problems)
-    return records
-
-
-def _items(text: str, name: str) -> Iterator[tuple[str, object]]:
-    """What stands for one tag each, and where: the text of a line, or what its JSON says."""
-    if text.lstrip().startswith("["):
-        items = parse_json(text, name)
-        for number, item in enumerate(items if isinstance(items, list) else ()):
-            yield f"item {number}", item
-        return
-    for number, line in enumerate(text.split("\n"), start=1):
-        word = line.strip()
-        if word.startswith("{"):
-            yield f"line {number}", parse_json(word, f"line {number}")
-        elif word:
-            yield f"line {number}", word
-
-
-def parse_json(text: str, where: str) -> object:
-    """Raises InvalidInput naming *where* and the position."""
-    try:
-        return read_json(text)
-    except InvalidJson as error:
-        raise InvalidInput(Problem(where, str(error))) from None
-
-
-def _record(item: object) -> TagRecord:
-    if isinstance(item, str):
-        return TagRecord(item)
-    if not isinstance(item, Mapping):
-        quotes = ", in quotes" if isinstance(item, int | float) else ""
-        raise _wrong("", f"must be a tag{quotes} or an object with tag", item)
-    tag = item.get("tag")
-    if not isinstance(tag, str):
-        raise _wrong("tag", "must be text", tag)
-    status = item.get("status")
-    if status is not None and not isinstance(status, str):
-        raise _wrong("status", "must be text such as NORMAL", status)
-    return TagRecord(
-        tag, _digest(item.get("digest")), _time(item, "pushed"), _time(item, "created"), status or "NORMAL"
-    )
-
-
-def _digest(value: object) -> Digest | None:
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise _wrong("digest", "must be text such as sha256:…", value)
-    with renamed({"": "digest"}):
-        return parse_digest(value)
-
-
-def _time(item: Mapping[str, object], key: str) -> datetime | None:
-    value = item.get(key)
-    if value is None:
-        return None
-    try:
-        if isinstance(value, str) and not value.isdecimal():
-            time = datetime.fromisoformat(value)
-            if time.tzinfo is None:
-                raise _wrong(key, "has no time zone; add Z or an offset", value)
-            return time.astimezone(UTC)
-        if isinstance(value, str | int) and not isinstance(value, bool):
-            return _EPOCH + timedelta(milliseconds=int(value))
-    except (ValueError, OverflowError):
-        pass
-    raise _wrong(key, "must be a time such as 2026-05-01T12:00:00Z, or milliseconds since 1970", value)
-
-
-def _wrong(key: str, reason: str, value: object) -> InvalidInput:
-    text = repr(value)
-    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-    return InvalidInput(Problem(key, f"{reason}, got {shown}"))
+def _fields(record: TagRecord) -> Mapping[str, str]:
+    """What is known; the status only where it is not NORMAL."""
+    fields = {
+        "tag": record.tag,
+        "digest": record.digest,
+        "pushed": record.pushed.isoformat() if record.pushed else None,
+        "created": record.created.isoformat() if record.created else None,
+        "status": None if record.status == "NORMAL" else record.status,
+    }
+    return {key: value for key, value in fields.items() if value is not None}

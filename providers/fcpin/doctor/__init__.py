@@ -1,1 +1,1 @@
-"""Look at everything that a deployment needs, and say of each what is wrong and what to do. Changes nothing."""
+"""Check everything that a deployment needs, and report what is wrong and what to do. Changes nothing."""

@@ -5,8 +5,10 @@ instances https://www.alibabacloud.com/help/en/functioncompute/fc/product-overvi
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Final, Literal
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from msgspec import Meta, Struct, inspect
 
@@ -229,7 +231,6 @@ CONTAINER: Final = fields_of(ContainerConfig)
 """The settings inside `customContainerConfig`, by their keys."""
 FUNCTION: Final = {key: field for key, field in fields_of(RuntimeConfig).items() if key not in CONTAINER}
 """The settings at the top of the function."""
-_ALL: Final = {**FUNCTION, **CONTAINER}
 SECRET: Final = frozenset({"registry_config"})
 """Settings with a password, which FC does not return: a change of it is seen in the inputs alone."""
 
@@ -257,21 +258,24 @@ def to_wire(config: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def check(function: Function) -> None:
     """Raise WrongShape unless every setting that is managed here has the type that the API documents."""
-    _seen(function)
+    _seen(function, _wires(RuntimeConfig))
 
 
 def live(config: Mapping[str, Any], function: Function) -> dict[str, Any]:
     """The values in *function* of the settings in *config*, in its terms. Equal to *config* when nothing drifted."""
     given = {name: value for name, value in config.items() if value is not None}
+    wires = _wires(RuntimeConfig)
     # As they would come back from the API: numbers as the API writes them.
-    wanted = {name: _from_wire(_ALL[name].type, _to_wire(_ALL[name].type, each)) for name, each in given.items()}
-    found = _managed_fields(_ALL, _seen(function), wanted)
+    wanted = {name: _from_wire(wires[name], _to_wire(wires[name], each)) for name, each in given.items()}
+    found = _managed_fields(wires, _seen(function, wanted), wanted)
     found = {name: config[name] if found[name] == wanted[name] else found[name] for name in found}
     return found | dict.fromkeys(config.keys() - given.keys())
 
 
-def _seen(function: Function) -> dict[str, Any]:
-    return {**_fields_from_wire(FUNCTION, function.wire), **_fields_from_wire(CONTAINER, function.container)}
+def _seen(function: Function, keys: Container[str]) -> dict[str, Any]:
+    wires = {key: wire for key, wire in _wires(RuntimeConfig).items() if key in keys}
+    top, inner = ({key: wire for key, wire in wires.items() if key in part} for part in (FUNCTION, CONTAINER))
+    return {**_fields_from_wire(top, function.wire), **_fields_from_wire(inner, function.container)}
 
 
 # From a model's names to the API's and back.
@@ -285,82 +289,107 @@ def wire_name(key: str) -> str:
     return _WIRE_NAMES.get(key) or head + "".join(part.capitalize() for part in tail)
 
 
+@dataclass(frozen=True, slots=True)
+class _Wire:
+    """How a value goes over the wire."""
+
+    name: str
+    kind: inspect.Type
+    """Without null and without what describes it."""
+    masked: bool = False
+    item: "_Wire | None" = None
+    """Of a list, or of a dictionary's values."""
+
+    @classmethod
+    def of(cls, described: inspect.Type, name: str = "") -> Self:
+        kind, extra = unwrapped(described)
+        item = None
+        if isinstance(kind, inspect.VarTupleType):
+            item = cls.of(kind.item_type)
+        elif isinstance(kind, inspect.DictType):
+            item = cls.of(kind.value_type)
+        return cls(name, kind, bool(extra.get(_MASKED)), item)
+
+
+@cache
+def _wires(model: type[Struct]) -> Mapping[str, _Wire]:
+    return {key: _Wire.of(field.type, wire_name(key)) for key, field in fields_of(model).items()}
+
+
 def model_to_wire(model: type[Struct], value: Mapping[str, Any]) -> dict[str, Any]:
     """A valid mapping of *model* as the API wants it: names in camel case, whole numbers without a fraction."""
-    fields = fields_of(model)
-    return {wire_name(key): _to_wire(fields[key].type, each) for key, each in value.items() if each is not None}
+    wires = _wires(model)
+    return {wires[key].name: _to_wire(wires[key], each) for key, each in value.items() if each is not None}
 
 
-def _to_wire(of: inspect.Type, value: Any) -> Any:
-    match unwrapped(of)[0]:
-        case inspect.StructType(cls=model):
+def _to_wire(wire: _Wire, value: Any) -> Any:
+    match wire:
+        case _Wire(kind=inspect.StructType(cls=model)):
             return model_to_wire(model, value)
-        case inspect.VarTupleType(item_type=item):
+        case _Wire(kind=inspect.VarTupleType(), item=_Wire() as item):
             return [_to_wire(item, each) for each in value]
-        case inspect.DictType():
+        case _Wire(kind=inspect.DictType()):
             return dict(value)
-        case inspect.IntType() | inspect.FloatType():
+        case _Wire(kind=inspect.IntType() | inspect.FloatType()):
             return int(value) if float(value).is_integer() else value
     return value
 
 
-def _from_wire(of: inspect.Type, wire: Any) -> Any:
+def _from_wire(wire: _Wire, value: Any) -> Any:
     """A value of the API in a model's names. Raises WrongShape."""
-    match unwrapped(of)[0]:
-        case inspect.StructType(cls=model):
-            return _fields_from_wire(fields_of(model), wire)
-        case inspect.VarTupleType(item_type=item):
-            return [_from_wire(item, each) for each in _of_type(wire, list)]
-        case inspect.DictType(value_type=item):
-            return {name: _from_wire(item, each) for name, each in _of_type(wire, dict).items()}
-        case inspect.IntType() | inspect.FloatType():
-            return _of_type(wire, int, float)
-        case inspect.BoolType():
-            return _of_type(wire, bool)
-    return _of_type(wire, str)
+    match wire:
+        case _Wire(kind=inspect.StructType(cls=model)):
+            return _fields_from_wire(_wires(model), value)
+        case _Wire(kind=inspect.VarTupleType(), item=_Wire() as item):
+            return [_from_wire(item, each) for each in _of_type(value, list)]
+        case _Wire(kind=inspect.DictType(), item=_Wire() as item):
+            return {name: _from_wire(item, each) for name, each in _of_type(value, dict).items()}
+        case _Wire(kind=inspect.IntType() | inspect.FloatType()):
+            return _of_type(value, int, float)
+        case _Wire(kind=inspect.BoolType()):
+            return _of_type(value, bool)
+    return _of_type(value, str)
 
 
-def _fields_from_wire(fields: Mapping[str, inspect.Field], wire: Any) -> dict[str, Any]:
-    if not isinstance(wire, Mapping):
-        raise WrongShape(f"expected an object, got {kind(wire)}")
+def _fields_from_wire(wires: Mapping[str, _Wire], value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise WrongShape(f"expected an object, got {kind(value)}")
     found = {}
-    for key, field in fields.items():
-        on_wire = wire_name(key)
-        if wire.get(on_wire) is not None:
+    for key, wire in wires.items():
+        if value.get(wire.name) is not None:
             try:
-                found[key] = _from_wire(field.type, wire[on_wire])
+                found[key] = _from_wire(wire, value[wire.name])
             except WrongShape as error:
-                raise WrongShape(f"{on_wire}: {error}") from None
+                raise WrongShape(f"{wire.name}: {error}") from None
     return found
 
 
-def _of_type(wire: Any, *types: type) -> Any:
+def _of_type(value: Any, *types: type) -> Any:
     # By type(), because a bool is an int.
-    if type(wire) not in types:
-        raise WrongShape(f"expected {kind(types[0]())}, got {kind(wire)}")
-    return wire
+    if type(value) not in types:
+        raise WrongShape(f"expected {kind(types[0]())}, got {kind(value)}")
+    return value
 
 
-def _managed(of: inspect.Type, live: Any, wanted: Any) -> Any:
+def _managed(wire: _Wire, live: Any, wanted: Any) -> Any:
     """*live* without what only the server set: a value that it added by itself is not drift."""
-    plain, extra = unwrapped(of)
-    if extra.get(_MASKED):
-        return wanted
-    match plain:
-        case inspect.StructType(cls=model):
-            return _managed_fields(fields_of(model), live, wanted)
-        case inspect.VarTupleType(item_type=item) if len(live) == len(wanted):
+    match wire:
+        case _Wire(masked=True):
+            return wanted
+        case _Wire(kind=inspect.StructType(cls=model)):
+            return _managed_fields(_wires(model), live, wanted)
+        case _Wire(kind=inspect.VarTupleType(), item=_Wire() as item) if len(live) == len(wanted):
             return [_managed(item, *pair) for pair in zip(live, wanted, strict=True)]
     return live
 
 
-def _managed_fields(fields: Mapping[str, inspect.Field], live: Any, wanted: Any) -> dict[str, Any]:
+def _managed_fields(wires: Mapping[str, _Wire], live: Any, wanted: Any) -> dict[str, Any]:
     """Only the fields of *wanted*.
 
     The API leaves out what is empty, false or 0, and what is masked: that these are missing is not drift.
     """
     return {
-        key: _managed(fields[key].type, live[key], value) if key in live else value
+        key: _managed(wires[key], live[key], value) if key in live else value
         for key, value in wanted.items()
-        if key in live or not value or unwrapped(fields[key].type)[1].get(_MASKED)
+        if key in live or not value or wires[key].masked
     }

@@ -1,6 +1,5 @@
-"""The Pulumi resource: an image that is built from a commit."""
+"""The Pulumi resource ImagePipeline: an image that is built from a commit."""
 
-from fcpin.image_pipeline.resource import ImagePipeline
-from fcpin.image_pipeline.stack_config import configured_pipelines
+from fcpin.image_pipeline.resource import ImagePipeline, configured_pipelines
 
 __all__ = ["ImagePipeline", "configured_pipelines"]

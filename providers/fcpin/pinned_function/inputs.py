@@ -7,12 +7,11 @@ from typing import Any, Final, Self
 from fcpin.errors import InvalidInput, InvalidPolicy, InvalidSettings, Problem, unknown_key
 from fcpin.fc import runtime_config
 from fcpin.image import Repository
-from fcpin.pinned_function.keys import CHOSEN, INPUTS, POLICY_KEYS
+from fcpin.pinned_function.keys import CHOSEN, INPUTS, POLICY_KEYS, PROVIDER
 from fcpin.policy import Policy
 from fcpin.settings import region_problem
 
 DEFAULT_DEADLINE: Final = 600.0
-_PROVIDER: Final = "__provider"
 _LONGEST_DEADLINE: Final = 86400.0
 
 
@@ -129,5 +128,5 @@ class _Reader:
 
 def _unknown(properties: Mapping[str, Any]) -> Iterator[Problem]:
     for key in properties:
-        if key not in INPUTS and key != _PROVIDER:
+        if key not in INPUTS and key != PROVIDER:
             yield Problem(key, unknown_key(key, [key for key in INPUTS if key not in (*CHOSEN, "owner")]))

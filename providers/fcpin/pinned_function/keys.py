@@ -80,6 +80,9 @@ INPUTS: Final = (*OWN_KEYS, *POLICY_KEYS, *CHOSEN)
 DECIDING: Final = ("function_name", "region", "repository", "owner", *POLICY_KEYS)
 """The inputs that the pin depends on: while one of them is unknown, no pin can be resolved."""
 
+PROVIDER: Final = "__provider"
+"""Pulumi's own, in the inputs of every dynamic resource."""
+
 DEPLOYED: Final = "deployed_image"
 IMMUTABILITY: Final = "tag_immutability"
 

@@ -11,7 +11,7 @@ from fcpin.pin import Pin
 from fcpin.pinned_function.deployer import Deployed
 from fcpin.pinned_function.keys import DEPLOYED, DRIFT, OUTPUTS
 from fcpin.pinned_function.state import deployed_image, inputs_of, pin_of
-from fcpin.policy.protect import is_pin_tag
+from fcpin.policy.tag_names import is_pin_tag
 
 CREATED: Final = "created"
 ADOPTED: Final = "adopted"

@@ -116,7 +116,6 @@ class PinnedFunctionProvider(ConfiguredProvider):
         """
         from pulumi.runtime.rpc import UNKNOWN
 
-        from fcpin.pinned_function.inputs import PinArgs
         from fcpin.pinned_function.keys import DECIDING, DRIFT, ORDERED_BY, PIN_KEYS, POLICY_KEYS, WANTED
         from fcpin.pinned_function.properties import wanted_drift
         from fcpin.pinned_function.state import Current, inputs_of
@@ -125,7 +124,7 @@ class PinnedFunctionProvider(ConfiguredProvider):
         known = {key: value for key, value in news.items() if not pulumi.contains_unknowns(value)}
         if any(key in news and key not in known for key in DECIDING):
             return {**dict.fromkeys(PIN_KEYS, UNKNOWN), DRIFT: WANTED, **inputs}
-        args = PinArgs.read(known, self._services.default_region)
+        args = self._services.args(known)
         self._services.duplicates.check(args)
         kept = Current.of({ORDERED_BY: olds.get(ORDERED_BY), **known})
         with problems_at("repository"):
@@ -149,10 +148,9 @@ class PinnedFunctionProvider(ConfiguredProvider):
         return {**inputs, "region": args.region, **chosen}
 
     def _args(self, props: Mapping[str, Any]) -> "tuple[PinArgs, Pin]":
-        from fcpin.pinned_function.inputs import PinArgs
         from fcpin.pinned_function.state import inputs_of, pin_of
 
         pin = pin_of(props)
         if pin is None:
             raise InvalidSettings(Problem("digest", "was not resolved; this is a fault of fcpin, please report it"))
-        return PinArgs.read(inputs_of(props), self._services.default_region), pin
+        return self._services.args(inputs_of(props)), pin

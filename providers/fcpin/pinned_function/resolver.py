@@ -19,7 +19,7 @@ from fcpin.errors import (
 )
 from fcpin.fc import rules
 from fcpin.image import Digest, Repository, SameDigest
-from fcpin.lookup import ATTESTED, compressed_size, digest_of, require_platform, same_image, tags_for
+from fcpin.lookup import ATTESTED, Rankings, compressed_size, digest_of, require_platform, same_image
 from fcpin.pin import Pin
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import IMMUTABILITY
@@ -27,7 +27,7 @@ from fcpin.pinned_function.preview_cache import PreviewCache, Selected, key_of
 from fcpin.pinned_function.provider_base import Log
 from fcpin.pinned_function.state import Current
 from fcpin.policy import Selection
-from fcpin.policy.protect import pin_tag
+from fcpin.policy.tag_names import pin_tag
 from fcpin.registry.registries import Registries
 
 
@@ -69,12 +69,13 @@ class Resolver:
         log: Log,
         now: datetime,
         *,
-        bypass_min_age: bool = False,
+        min_age_bypass: bool = False,
     ) -> None:
         """*repositories* are listed in the background as soon as one of them is asked for. *now* is the run's."""
         self._registries, self._cache, self._log, self._now = registries, cache, log, now
-        self._bypass_min_age = bypass_min_age
+        self._min_age_bypass = min_age_bypass
         self._to_list = repositories
+        self._rankings = Rankings()
         self._resolved: dict[tuple[str, str, str], Resolved] = {}
         self._warned: set[str] = set()
         self._lock = threading.Lock()
@@ -135,15 +136,15 @@ class Resolver:
             self._start_listings()
         repository = self._registries.open(args.repository)
         current_tag, current_by = (current.tag, current.ordered_by) if current else (None, "")
-        tags = tags_for(
+        ranking = self._rankings.rank(
             args.policy,
             repository,
             current_tag,
             now=self._now,
-            warn=lambda said: self._warn(f"{args.function_name}: {said}"),
+            warn=lambda warning: self._warn(f"{args.function_name}: {warning}"),
         )
-        selection = args.policy.select(
-            tags, current=current_tag, current_by=current_by, now=self._now, bypass_min_age=self._bypass_min_age
+        selection = ranking.select(
+            current_tag, current_by=current_by, now=self._now, min_age_bypass=self._min_age_bypass
         )
         held = (selection.reason,) if selection.hold else ()
         for warning in (*held, *selection.warnings):
@@ -157,8 +158,8 @@ class Resolver:
         if current is None or pin.digest != current.digest or is_moved:
             self._check_deployable(args, pin)
         named = pin_tag(pin.digest) if pin.protected else pin.tag
-        pushed = next((tag.pushed for tag in tags if tag.tag == named), None)
-        return Resolved(pin, selection.summary, selected=True, pushed=pushed)
+        listed = ranking.listing.get(named)
+        return Resolved(pin, selection.summary, selected=True, pushed=listed.pushed if listed else None)
 
     def _start_listings(self) -> None:
         """The engine checks one resource after the other; their listings need not wait for one another."""

@@ -12,7 +12,7 @@ from pulumi.runtime.settings import get_root_resource
 from fcpin.fc.runtime_config import SECRET
 from fcpin.pinned_function.keys import CHOSEN, OUTPUTS, PinInputs
 from fcpin.pinned_function.provider import PinnedFunctionProvider
-from fcpin.policy.filters import SUFFIX
+from fcpin.policy.tag_names import ACCELERATED
 
 _PIPELINE: Final = "the image's pipeline"
 """The `follow.stack` of a pin that is given as an image."""
@@ -151,7 +151,7 @@ def _repository(image: str) -> str:
 
 def _accelerated(image: str) -> str:
     """An accelerated image is run as one, unless the program sets `accelerated`."""
-    return "require" if image.partition("@")[0].endswith(SUFFIX) else "ignore"
+    return "require" if image.partition("@")[0].endswith(ACCELERATED) else "ignore"
 
 
 def with_followed_image(policy: pulumi.Input[Mapping[str, Any]], resource_name: str) -> pulumi.Input[Mapping[str, Any]]:

@@ -1,9 +1,10 @@
 """The clients, caches and checks of a plugin process, made once from the stack's configuration."""
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from fcpin.clients import ClientFor, function_clients, registries_of
 from fcpin.clock import SystemClock
@@ -13,6 +14,7 @@ from fcpin.pinned_function.approvals import Approvals
 from fcpin.pinned_function.deployer import Deployer
 from fcpin.pinned_function.health import Health
 from fcpin.pinned_function.inputs import PinArgs
+from fcpin.pinned_function.keys import CHOSEN, PROVIDER
 from fcpin.pinned_function.preview_cache import Engine, PreviewCache, cache_folder
 from fcpin.pinned_function.provider_base import Log, plugin_log
 from fcpin.pinned_function.resolver import Resolver
@@ -55,6 +57,18 @@ class Services:
     cache: PreviewCache
     approvals: Approvals | None = None
     """None: nothing has to be approved."""
+    parsed: dict[object, tuple[Mapping[str, Any], PinArgs]] = field(default_factory=dict)
+
+    def args(self, properties: Mapping[str, Any]) -> PinArgs:
+        """The inputs as values, parsed once for check, diff and the deployment. Raises InvalidInput."""
+        given = {"region": self.default_region}
+        given |= {key: value for key, value in properties.items() if key not in (*CHOSEN, PROVIDER)}
+        key = given.get("owner"), given.get("function_name")
+        if (known := self.parsed.get(key)) is not None and known[0] == given:
+            return known[1]
+        args = PinArgs.read(given)
+        self.parsed[key] = given, args
+        return args
 
 
 _NO_FOLDER: Final = (
@@ -85,7 +99,7 @@ def configured(get: Get) -> Services:
         log("warning", _NO_FOLDER)
     cache = PreviewCache(folder, Engine.of_this_plugin())
     resolver = Resolver(
-        registries, settings.repositories, cache, log, clock.now(), bypass_min_age=settings.bypass_min_age
+        registries, settings.repositories, cache, log, clock.now(), min_age_bypass=settings.min_age_bypass
     )
     client_for = function_clients(settings)
     deployer = Deployer(client_for, resolver, Verifier(registries, log), clock, log)

@@ -10,7 +10,7 @@ from fcpin.pin import Pin
 from fcpin.pinned_function.inputs import DEFAULT_DEADLINE
 from fcpin.pinned_function.keys import DEPLOYED, INPUTS, ORDERED_BY
 from fcpin.policy import DEFAULT_PLATFORM
-from fcpin.policy.protect import is_pin_tag
+from fcpin.policy.tag_names import is_pin_tag
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from fcpin.image import Digest, TagRecord, short
 from fcpin.pin import Pin
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.provider_base import Log
-from fcpin.policy.protect import pin_tag
+from fcpin.policy.tag_names import pin_tag
 from fcpin.registry.registries import Registries, RepositoryHandle
 
 _NO_DEPLOYMENT: Final = "nothing was deployed"

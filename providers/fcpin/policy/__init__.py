@@ -1,9 +1,9 @@
-"""Which tag is newest: pure decisions over what a registry says. No I/O, no clock."""
+"""Which tag to deploy: pure decisions over the listing of a registry. No I/O, no clock."""
 
-from fcpin.policy.candidate import Rejection
 from fcpin.policy.family import has_update
 from fcpin.policy.policy import Policy
-from fcpin.policy.selection import Selection
+from fcpin.policy.select import Ranking, could_select
+from fcpin.policy.selection import Rejection, Selection
 from fcpin.policy.spec import DEFAULT_PLATFORM
 
-__all__ = ["DEFAULT_PLATFORM", "Policy", "Rejection", "Selection", "has_update"]
+__all__ = ["DEFAULT_PLATFORM", "Policy", "Ranking", "Rejection", "Selection", "could_select", "has_update"]

@@ -5,22 +5,17 @@
 2. The bare tag `main` is the name of the family and not a relative; a function that runs it may move to `main-11`.
 3. Newest is the relative pushed last where the registry gives push times; else the one with the greatest number, if
    every relative ends in one; else the one built last, if the images say so. A single relative needs no order.
-4. A tag that was chosen by push time is not replaced while there are no push times (see downgrade.py).
+4. A tag that was chosen by push time is not replaced while there are no push times (rule 4 of select.py).
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar, Literal, Self, TypeAlias
 
 from fcpin.errors import InvalidPolicy, Problem
 from fcpin.image import Image, TagRecord, is_tag
-from fcpin.policy.candidate import Candidates, Key, Ledger, Reason, reject
 from fcpin.policy.fields import Fields, shown
-from fcpin.policy.fixed import Fixed
-from fcpin.policy.newest import ByBuildTime, ByPushTime
-from fcpin.policy.numerical import NO_NUMBER, number_keys
-from fcpin.policy.order import Ranking
-from fcpin.policy.ranked import Ranked, rank_by
+from fcpin.policy.orders import NO_PUSH_TIME, ByBuildTime, ByPushTime, Candidate, Key, Numerical, Order, Reason, number
 
 Rule: TypeAlias = Literal["strict", "seed"]
 
@@ -32,43 +27,30 @@ def has_update(current_image: str, new_image: str, *, rule: Rule = "strict") -> 
     True
 
     The repositories must be the same one (ACR's public, VPC and internal hosts count as one), the tags must differ, and
-    the new one must be a relative. An image without a tag has no family. Nothing is said about which is newer.
+    the new one must be a relative. An image without a tag has no family. The answer does not say which is newer.
     Raises InvalidImage.
     """
     current, new = Image.parse(current_image), Image.parse(new_image)
     if current.tag is None or new.tag is None or current.tag == new.tag:
         return False
-    return current.repository.is_same(new.repository) and Relatives.of(current.tag, rule).has(new.tag)
+    return current.repository.is_same(new.repository) and _is_relative(new.tag, _family_of(current.tag), rule)
 
 
-@dataclass(frozen=True, slots=True)
-class Relatives:
-    """Who is a relative: the tags `<name>-<suffix>`, by one of the two rules."""
+def _family_of(tag: str) -> str:
+    """The name of the family that *tag* is a relative or the bare name of."""
+    name, dash, _ = tag.rpartition("-")
+    return name if dash else tag
 
-    name: str
-    rule: Rule = "strict"
 
-    @classmethod
-    def of(cls, tag: str, rule: Rule = "strict") -> Self:
-        """The family that *tag* is a relative or the bare name of."""
-        name, dash, _ = tag.rpartition("-")
-        return cls(name if dash else tag, rule)
-
-    def has(self, tag: str) -> bool:
-        """Whether *tag* is a relative."""
-        return self.among((tag,))[0]
-
-    def among(self, tags: Sequence[str]) -> Sequence[bool]:
-        """For each of *tags* whether it is a relative."""
-        if self.rule == "strict":
-            prefix, start = f"{self.name}-", len(self.name) + 1
-            return [tag[:start] == prefix and "-" not in tag[start:] and tag != prefix for tag in tags]
-        prefix, dashes = f"{self.name.partition('-')[0]}-", self.name.count("-") + 1
-        return [tag.startswith(prefix) and tag.count("-") == dashes for tag in tags]
+def _is_relative(tag: str, family: str, rule: Rule) -> bool:
+    if rule == "strict":
+        name, dash, suffix = tag.rpartition("-")
+        return name == family and bool(dash and suffix)
+    return tag.startswith(f"{family.partition('-')[0]}-") and tag.count("-") == family.count("-") + 1
 
 
 @dataclass(frozen=True)
-class Family:
+class Family(Order):
     """The relatives of *name*, or of the current tag when there is no name."""
 
     name: str | None = None
@@ -76,7 +58,6 @@ class Family:
     path: str = "policy.family"
 
     options: ClassVar[Collection[str]] = ("name", "rule")
-    warnings: ClassVar[Sequence[str]] = ()
 
     @classmethod
     def read(cls, fields: Fields) -> Self:
@@ -88,98 +69,79 @@ class Family:
         rule: Rule = "seed" if fields.choice("rule", ("strict", "seed")) == "seed" else "strict"
         return cls(name, rule, fields.path)
 
-    def ranking(self, candidates: Candidates, current: str | None) -> "FamilyRanking":
-        """Raises InvalidPolicy without a name and without a current tag."""
+    def scope(self, current: str | None) -> str:
         if self.name is not None:
-            relatives = Relatives(self.name, self.rule)
-        elif current is not None:
-            relatives = Relatives.of(current, self.rule)
-        else:
-            raise InvalidPolicy(
-                Problem(
-                    f"{self.path}.name",
-                    "is required: there is no current tag (or the filters leave it out) to take the family from",
-                )
+            return self.name
+        if current is not None:
+            return _family_of(current)
+        raise InvalidPolicy(
+            Problem(
+                f"{self.path}.name",
+                "is required: there is no current tag (or the filters leave it out) to take the family from",
             )
-        related = relatives.among(candidates.values)
-        members = candidates.only(related)
-        return FamilyRanking(relatives, related, members, _order_of(members))
+        )
 
+    def bind(self, scope: str, candidates: Sequence[Candidate]) -> "Relatives":
+        return Relatives(scope, self.rule, self._order_for(scope, candidates))
 
-def _order_of(relatives: Candidates) -> Ranking:
-    """What these relatives can be ordered by."""
-    if any(record.pushed is not None for record in relatives.records):
-        return ByPushTime()
-    numbers = SuffixNumber().keys(relatives)
-    if None not in numbers:
-        return SuffixNumber(numbers)
-    return ByBuildTime() if len(relatives.tags) > 1 else Alone()
+    def _order_for(self, name: str, candidates: Sequence[Candidate]) -> Order:
+        """What the relatives can be ordered by."""
+        if any(record.pushed is not None and _is_relative(value, name, self.rule) for value, record in candidates):
+            return ByPushTime()
+        relatives = [value for value, _ in candidates if _is_relative(value, name, self.rule)]
+        if all(number(value.rpartition("-")[2]) is not None for value in relatives):
+            return SuffixNumber()
+        return ByBuildTime() if len(relatives) > 1 else OnlyOne()
 
 
 @dataclass(frozen=True)
-class FamilyRanking:
-    """The relatives, compared by what they can be ordered by."""
+class Relatives(Order):
+    """The tags `<name>-<suffix>`, in the order that they allow."""
 
-    relatives: Relatives
-    related: Sequence[bool]
-    """Which of the candidates are relatives."""
-    members: Candidates
-    """Those that are."""
-    order: Ranking
-
-    descending: ClassVar[bool] = False
+    name: str
+    rule: Rule
+    order: Order
 
     @property
-    def by(self) -> str:
+    def by(self) -> str:  # type: ignore[override]
         return self.order.by
 
     @property
     def lacks_push_times(self) -> bool:
         return self.by != ByPushTime.by
 
-    def rank(self, candidates: Candidates, rejected: Ledger) -> Ranked[Key]:
-        strangers = [tag for tag, is_member in zip(candidates.tags, self.related, strict=True) if not is_member]
-        reject(rejected, f"is not of the family {self.relatives.name}-*", strangers)
-        return self.order.rank(self.members, rejected)
+    def key(self, value: str, record: TagRecord) -> Key | None:
+        return self.order.key(value, record) if _is_relative(value, self.name, self.rule) else None
 
-    def belongs(self, value: str) -> bool:
-        return self.relatives.has(value)
+    def missing_key_reason(self, value: str, record: TagRecord) -> Reason:
+        if not _is_relative(value, self.name, self.rule):
+            return Reason(f"is not of the family {self.name}-*")
+        return self.order.missing_key_reason(value, record)
 
-    def place(self, value: str, record: TagRecord) -> Key | Reason:
-        return self.order.place(value, record)
+    def position(self, value: str, record: TagRecord) -> Key | Reason:
+        return self.order.position(value, record)
 
-    def lacks_created(self, candidates: Candidates) -> Sequence[str]:  # noqa: ARG002 - those of the family alone
-        return self.order.lacks_created(self.members)
+    def includes(self, value: str) -> bool:
+        return _is_relative(value, self.name, self.rule)
+
+    def needs_build_time(self, value: str, record: TagRecord) -> bool:
+        return self.order.needs_build_time(value, record) and _is_relative(value, self.name, self.rule)
 
 
-@dataclass(frozen=True)
-class SuffixNumber(Fixed):
+class SuffixNumber(Numerical):
     """Newest is the greatest number after the last dash."""
 
-    numbers: Sequence[Key | None] = field(default=(), compare=False)
-    """Those of the candidates, as they were found when this order was chosen."""
-
-    by: ClassVar[str] = "number"
-
-    @property
-    def lacking(self) -> Reason:
-        return NO_NUMBER
-
-    def keys(self, candidates: Candidates) -> Sequence[Key | None]:
-        return number_keys([value.rpartition("-")[2] for value in candidates.values])
-
-    def rank(self, candidates: Candidates, rejected: Ledger) -> Ranked[Key]:
-        return rank_by(self.numbers, candidates, self.lacking, rejected)
+    def key(self, value: str, record: TagRecord) -> Key | None:  # noqa: ARG002
+        return number(value.rpartition("-")[2])
 
 
-@dataclass(frozen=True)
-class Alone(Fixed):
-    """A single relative is the newest, but nobody can say whether it is newer than a tag that is gone."""
+class OnlyOne(Order):
+    """A single relative is the newest, but nothing shows whether it is newer than a tag that is gone."""
 
     by: ClassVar[str] = "being the only one"
 
-    def keys(self, candidates: Candidates) -> Sequence[Key | None]:
-        return [()] * len(candidates.tags)
+    def key(self, value: str, record: TagRecord) -> tuple[()]:  # noqa: ARG002
+        return ()
 
-    def place(self, value: str, record: TagRecord) -> Key | Reason:  # noqa: ARG002 - the seam's
-        return Reason("has no push time: the registry gives none")
+    def position(self, value: str, record: TagRecord) -> Reason:  # noqa: ARG002
+        return NO_PUSH_TIME

@@ -1,21 +1,20 @@
 """Follow what another stack runs: promotion from one environment to the next."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from fcpin.errors import InvalidInput, InvalidPolicy, Problem
 from fcpin.image import Digest, Image, TagRecord, short
-from fcpin.policy.candidate import Candidates, Key, Reason
 from fcpin.policy.fields import Fields
-from fcpin.policy.filters import SUFFIX
-from fcpin.policy.fixed import Fixed
+from fcpin.policy.orders import Order, Reason
+from fcpin.policy.tag_names import ACCELERATED
 
 _NOTHING = Image.parse("localhost/none:none")
 
 
 @dataclass(frozen=True)
-class Follow(Fixed):
+class Follow(Order):
     """Newest is the tag that the function of *stack* runs, and only while the tag still has the digest it runs."""
 
     stack: str
@@ -52,13 +51,12 @@ class Follow(Fixed):
             fields.wrong("image", f"expected host/namespace/name:tag@sha256:…, got {text}")
         return _NOTHING
 
-    @property
-    def lacking(self) -> Reason:
-        return Reason(f"is not what {self.stack} runs: {self.tag}@{short(self.digest)}")
+    def key(self, value: str, record: TagRecord) -> tuple[()] | None:  # noqa: ARG002
+        """Candidates are originals; `accelerated` decides what is deployed for one."""
+        return () if value == self.tag.removesuffix(ACCELERATED) else None
 
-    def keys(self, candidates: Candidates) -> Sequence[Key | None]:
-        plain = self.tag.removesuffix(SUFFIX)  # candidates are originals; `accelerated` says what is deployed for one
-        return [() if value == plain else None for value in candidates.values]
+    def missing_key_reason(self, value: str, record: TagRecord) -> Reason:  # noqa: ARG002
+        return Reason(f"is not what {self.stack} runs: {self.tag}@{short(self.digest)}")
 
     def check(self, record: TagRecord) -> None:
         """Raises InvalidPolicy when the tag was moved since the other stack deployed it."""

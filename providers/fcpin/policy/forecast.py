@@ -1,11 +1,10 @@
 """What the next deployments would be if nothing else is pushed: holds end, tags mature."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fcpin.errors import InvalidPolicy
-from fcpin.image import TagRecord
-from fcpin.policy.policy import Policy
+from fcpin.policy.select import Ranking
 from fcpin.policy.selection import Change, Selection
 
 _MOST_STEPS = 5
@@ -21,27 +20,25 @@ class Step:
     """Why this tag, or why none."""
 
 
-def forecast(policy: Policy, tags: Sequence[TagRecord], selection: Selection, current: str | None) -> Iterator[Step]:
-    """The steps after *selection*, which *policy* answered while *current* was deployed; five at most."""
+def forecast(ranking: Ranking, selection: Selection, current: str | None) -> Iterator[Step]:
+    """The steps after *selection*, which *ranking* answered while *current* was deployed; five at most."""
     change = selection.change
     current = selection.chosen.tag if selection.chosen else current
     for _ in range(_MOST_STEPS):
         if change is None:
             return
-        step, following = _at(policy, tags, change, current)
+        step, following = _at(ranking, change, current)
         if step is not None:
             yield step
             current = step.tag
         change = following
 
 
-def _at(
-    policy: Policy, tags: Sequence[TagRecord], change: Change, current: str | None
-) -> tuple[Step | None, Change | None]:
+def _at(ranking: Ranking, change: Change, current: str | None) -> tuple[Step | None, Change | None]:
     try:
-        if policy.needs_created(tags, current, now=change.at):
+        if ranking.needs_build_times(current, now=change.at):
             return Step(change, None, "its order goes by build times, which are only asked for then"), None
-        selection = policy.select(tags, current=current, now=change.at)
+        selection = ranking.select(current, now=change.at)
     except InvalidPolicy as error:
         return Step(change, None, str(error)), None
     chosen = selection.chosen

@@ -13,7 +13,7 @@ from typing import ClassVar, Self
 from fcpin.errors import InvalidInput, InvalidPolicy, Problem
 from fcpin.image import Digest, TagRecord, is_tag, parse_digest
 from fcpin.policy.fields import Fields, shown
-from fcpin.policy.protect import is_pin_tag
+from fcpin.policy.tag_names import is_pin_tag
 from fcpin.policy.times import iso, read_moment
 
 
@@ -55,8 +55,7 @@ class Hold:
         return f"held at {tag} until {iso(self.until)}" + (f": {self.reason}" if self.reason else "")
 
     @property
-    def epitaph(self) -> str:
-        """What is said of a hold that is over."""
+    def expiry_warning(self) -> str:
         return f"the hold at {self.tag or self.digest} expired at {iso(self.until)}; remove it"
 
     def among(self, listing: Mapping[str, TagRecord]) -> Sequence[TagRecord]:

@@ -1,122 +1,149 @@
-"""The regular expressions of the user, matched by RE2: never in more than linear time, whatever they are.
+"""The regular expressions of users, matched by RE2 in linear time, and the templates of `filter_tags.extract`.
 
-A pattern is matched against many tags at once, one a line, because a call of RE2 costs more than its work on a tag:
-it runs over all lines that match, up to the first that does not. So the anchors of the user are made those of a line,
-and no other part may match a line's end (`never_nl`).
+Templates are Go's, as Flux has them: `$name`, `${name}`, `$1`; `$$` is a dollar sign. As in Go the longest name counts:
+`$1x` is the group `1x`. Unlike in Go a group that the pattern does not have is a problem and not the empty text.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Final, Self
 
 from fcpin.errors import InvalidPolicy, Problem
 from fcpin.policy.fields import Fields, shown
 
-T = TypeVar("T")
-
-_LONGEST_PATTERN = 1000
-_INLINE_FLAGS = re.compile(r"\(\?[a-zA-Z]+\)")
-_ATOM = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\[:\^?[a-z]+:\]|\\.|[^\]\\])*\]|.", re.DOTALL)
-_OF_A_LINE: Mapping[str, str] = {
-    "^": "(?m:^)",
-    r"\A": "(?m:^)",
-    "$": "(?m:$)",
-    r"\z": "(?m:$)",
-    r"\C": "(?s:.)",  # one byte, of which never_nl knows nothing
-}
-
-
-class Match(Protocol):
-    """What the groups of a pattern matched: bytes, or None for one that took no part."""
-
-    def __getitem__(self, group: int, /) -> bytes | None: ...
+_LONGEST: Final = 1000
+_LARGEST_SET: Final = 50_000
+"""Size of the program of a set. A set has no slower way for a program that is too large, as a single pattern has."""
+_SET_MEMORY: Final = 1 << 26
+_INLINE_FLAGS: Final = re.compile(r"\(\?[a-zA-Z]+\)")
+_ATOM: Final = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\[:\^?[a-z]+:\]|\\.|[^\]\\])*\]|.", re.DOTALL)
+_REFERENCE: Final = re.compile(r"\$(?:(\w+)|\{(\w+)\}|(\$)|)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A regular expression that was read."""
+    """A regular expression that compiles."""
 
     source: str
     """As the user wrote it."""
-    groups: Sequence[str]
-    """The names of its groups in their order; the number of one that has none."""
-    _line: Any = field(repr=False, compare=False)
-    """A line with a match in it."""
-    _inside: Any = field(repr=False, compare=False)
-    """A run of such lines, each with its end: `\\C` is any byte, and there is no other left."""
-    _whole: Any = field(repr=False, compare=False)
-    """A run of lines that are a match."""
+    regexp: Any = field(repr=False, compare=False)
 
     @classmethod
     def compile(cls, source: str) -> Self:
         """Raises InvalidPolicy with RE2's reason."""
-        if len(source) > _LONGEST_PATTERN:
-            raise _problem(f"is a pattern of {len(source)} characters; {_LONGEST_PATTERN} are the most")
+        if len(source) > _LONGEST:
+            raise _problem(f"is a pattern of {len(source)} characters; {_LONGEST} are the most")
         import re2  # only a pattern needs it
 
         options = re2.Options()
         options.log_errors = False
-        options.never_nl = True
-        lines = "".join(_OF_A_LINE.get(atom, atom) for atom in _ATOM.findall(source))
         try:
-            plain = re2.compile(source, options)
-            line = re2.compile(f"(?m:^).*?(?:{lines}).*".encode(), options)
-            inside = re2.compile(rf"(?:(?m:^).*?(?:{lines}).*(?m:$)\C)+".encode(), options)
-            whole = re2.compile(rf"(?:(?m:^)(?:{lines})(?m:$)\C)+".encode(), options)
+            return cls(source, re2.compile(source, options))
         except re2.error as error:
             reason = error.args[0].decode(errors="replace") if error.args else "it cannot be read"
             raise _problem(f"{shown(source)} is no regular expression of RE2: {reason}") from None
         except UnicodeEncodeError:
             raise _problem(f"{shown(source)} is no regular expression of RE2: it has half a character") from None
-        names = {number: name for name, number in plain.groupindex.items()}
-        return cls(
-            source, [names.get(number, str(number)) for number in range(1, plain.groups + 1)], line, inside, whole
-        )
 
-    def search(self, tags: Sequence[str]) -> Sequence[bool]:
-        """For each of *tags*, which are ASCII and not empty, whether it matches anywhere."""
-        return _flags(self._inside, tags)
+    @classmethod
+    def read(cls, fields: Fields, key: str, source: str) -> Self | None:
+        """Return the compiled pattern, or None and a problem with *key*."""
+        try:
+            return cls.compile(source)
+        except InvalidPolicy as error:
+            for problem in error.problems:
+                fields.wrong(key, problem.reason)
+            return None
 
-    def fullmatch(self, tags: Sequence[str]) -> Sequence[bool]:
-        """For each of *tags*, which are ASCII and not empty, whether it matches as a whole."""
-        return _flags(self._whole, tags)
+    @property
+    def groups(self) -> Sequence[str]:
+        """The names of the groups in their order; the number of one without a name."""
+        names = {number: name for name, number in self.regexp.groupindex.items()}
+        return [names.get(number, str(number)) for number in range(1, self.regexp.groups + 1)]
 
-    def extract(self, tags: Sequence[str], take: Callable[[Match], T]) -> Sequence[T]:
-        """What is taken of the first match in each of *tags*, all of which match."""
-        return [take(match) for match in self._line.finditer("\n".join(tags).encode())] if tags else []
+    @property
+    def is_anchored(self) -> bool:
+        """Whether every alternative has `^` and `$`: it cannot match in the middle of a tag."""
+        body = _INLINE_FLAGS.sub("", self.source, count=1) if self.source.startswith("(?") else self.source
+        return all(atoms and atoms[0] in ("^", r"\A") and atoms[-1] in ("$", r"\z") for atoms in _alternatives(body))
 
 
-def read_pattern(fields: Fields, key: str, source: str) -> Pattern | None:
-    """The compiled pattern, or None and a problem with *key*."""
-    try:
-        return Pattern.compile(source)
-    except InvalidPolicy as error:
-        for problem in error.problems:
-            fields.wrong(key, problem.reason)
-        return None
+@dataclass(frozen=True, slots=True)
+class PatternSet:
+    """Patterns that are matched all at once: RE2 takes as long for many as for one."""
+
+    patterns: tuple[Pattern, ...]
+    whole: bool
+    """Whether a pattern must match a tag as a whole, and not anywhere in it."""
+    regexps: Any = field(repr=False, compare=False)
+    """A set of RE2; None where it would be too large."""
+
+    @classmethod
+    def of(cls, patterns: Sequence[Pattern], *, whole: bool) -> Self | None:
+        """None for no patterns."""
+        if not patterns:
+            return None
+        if sum(pattern.regexp.programsize for pattern in patterns) > _LARGEST_SET:
+            return cls(tuple(patterns), whole, None)
+        import re2
+
+        options = re2.Options()
+        options.log_errors = False
+        options.max_mem = _SET_MEMORY
+        regexps = re2.Set.FullMatchSet(options) if whole else re2.Set.SearchSet(options)
+        for pattern in patterns:
+            regexps.Add(pattern.source)
+        regexps.Compile()
+        return cls(tuple(patterns), whole, regexps)
+
+    def matches(self, tag: str) -> Sequence[int]:
+        """The positions of the patterns that match."""
+        if self.regexps is not None:
+            return self.regexps.Match(tag) or ()
+        regexps = [pattern.regexp for pattern in self.patterns]
+        matches = [regexp.fullmatch if self.whole else regexp.search for regexp in regexps]
+        return [index for index, match in enumerate(matches) if match(tag)]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What `filter_tags.extract` makes of a match: text, and groups by their number."""
+
+    parts: tuple[str | int, ...]
+
+    @classmethod
+    def read(cls, fields: Fields, text: str, pattern: Pattern) -> Self | None:
+        """Return the template, or None and a problem with `extract`."""
+        parts: list[str | int] = []
+        position, groups = 0, pattern.groups
+        for reference in _REFERENCE.finditer(text):
+            parts.append(text[position : reference.start()])
+            position = reference.end()
+            name = reference[1] or reference[2]
+            if reference[3]:
+                parts.append("$")
+            elif name is None:
+                fields.wrong("extract", f"has a lone $ at position {reference.start()}; write $name, ${{name}} or $$")
+                return None
+            elif (index := _group(name, groups)) is None:
+                fields.wrong("extract", f"{reference[0]} names no group of the pattern; {_named(groups)}")
+                return None
+            else:
+                parts.append(index)
+        parts.append(text[position:])
+        return cls(tuple(part for part in parts if part != ""))
+
+    def expand(self, pattern: Pattern, tag: str) -> str | None:
+        """Return what is extracted of the first match in *tag*, which is ASCII; None without a match."""
+        match = pattern.regexp.search(tag.encode())  # a third faster than with text
+        if match is None:
+            return None
+        return "".join(part if isinstance(part, str) else (match[part] or b"").decode() for part in self.parts)
 
 
 def _problem(reason: str) -> InvalidPolicy:
     return InvalidPolicy(Problem("", reason))
-
-
-def _flags(runs: Any, tags: Sequence[str]) -> Sequence[bool]:
-    found: list[bool] = []
-    at = 0
-    lines = "".join(f"{tag}\n" for tag in tags).encode()
-    for run in runs.finditer(lines):
-        start, end = run.span()
-        found += [False] * lines.count(b"\n", at, start)
-        found += [True] * lines.count(b"\n", start, end)
-        at = end
-    return [*found, *[False] * (len(tags) - len(found))]
-
-
-def unanchored(source: str) -> bool:
-    """Whether *source* may match in the middle of a tag: some alternative lacks `^` or `$`."""
-    body = _INLINE_FLAGS.sub("", source, count=1) if source.startswith("(?") else source
-    return any(not _is_anchored(alternative) for alternative in _alternatives(body))
 
 
 def _alternatives(source: str) -> Sequence[Sequence[str]]:
@@ -132,5 +159,14 @@ def _alternatives(source: str) -> Sequence[Sequence[str]]:
     return found
 
 
-def _is_anchored(atoms: Sequence[str]) -> bool:
-    return bool(atoms) and atoms[0] in ("^", r"\A") and atoms[-1] in ("$", r"\z")
+def _group(name: str, groups: Sequence[str]) -> int | None:
+    """The number of the group, or None if there is no such group."""
+    if name.isdecimal():
+        return int(name) if len(name) < 4 and int(name) <= len(groups) else None
+    return groups.index(name) + 1 if name in groups else None
+
+
+def _named(groups: Sequence[str]) -> str:
+    if not groups:
+        return "it has none: put ( ) round what is compared"
+    return f"it has {', '.join(f'${name}' for name in groups)}; a letter right after a group needs ${{…}}"

@@ -1,21 +1,27 @@
 """The answer of a policy: the tag that it chose, and every other tag with the reason why it did not."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
 from fcpin.image import TagRecord
-from fcpin.policy.candidate import Rejection
 from fcpin.policy.hold import Hold
 
 _SHOWN = 80
-_MOST_REASONS = 3
+
+
+class Rejection(NamedTuple):
+    """A tag that was not chosen, and why."""
+
+    tag: str
+    reason: str
 
 
 class Change(NamedTuple):
-    """When time alone may change an answer, and what is so then: `min_age 2h has passed`."""
+    """When time alone may change an answer, and what happens then: `min_age 2h has passed`."""
 
     at: datetime
     when: str
@@ -34,42 +40,29 @@ class Selection:
     """The current pin stays as it is, tag and digest; `chosen` is None."""
     warnings: Sequence[str] = ()
     hold: Hold | None = None
-    """What chose the tag, when it was not the policy: `hold.check` is for its record as it is resolved."""
+    """The hold that chose the tag, if one did: `hold.check` is for its record as it is resolved."""
     by: str = ""
-    """What the order compared, such as `push time`; empty where it did not decide. See `Policy.select`."""
+    """What the order compared, such as `push time`; empty where it did not decide. See `Ranking.select`."""
     change: Change | None = None
     """The next moment at which another answer may come without another push."""
-    by_reason: Mapping[str, Sequence[str]] = field(default_factory=dict, compare=False, repr=False)
-    """The other tags, by the reason why they were not chosen."""
+    explain: Callable[[], Iterable[Rejection]] = field(default=tuple, compare=False, repr=False)
+    """Makes the rejections. They cost more than the choice, and few read them."""
 
     @cached_property
     def rejected(self) -> Sequence[Rejection]:
         """Every tag of the listing but the chosen one, in alphabetical order; over-long names shortened."""
-        return sorted(Rejection(_short(tag), reason) for reason, tags in self.by_reason.items() for tag in tags)
+        return sorted(Rejection(_short(tag), reason) for tag, reason in self.explain())
 
     @property
     def counts(self) -> Mapping[str, int]:
         """How many tags were not chosen for each reason, the commonest first."""
-        return counts(self.by_reason)
+        return counts(self.rejected)
 
 
-def counts(rejected: Mapping[str, Sequence[str]]) -> Mapping[str, int]:
+def counts(rejected: Iterable[Rejection]) -> Mapping[str, int]:
     """How many tags each reason has, the commonest first."""
-    found = ((reason, len(tags)) for reason, tags in rejected.items())
-    return dict(sorted(found, key=lambda item: (-item[1], item[0])))
-
-
-def none_of(total: int) -> str:
-    """What is said when none of *total* tags is one to deploy."""
-    if not total:
-        return "the repository has no tags"
-    return f"none of {total} tags qualifies" if total > 1 else "the only tag does not qualify"
-
-
-def commonest(rejected: Mapping[str, Sequence[str]]) -> str:
-    """` (2: is no version X.Y.Z; 1: is outside 1.x)`, or nothing."""
-    parts = [f"{count}: {reason}" for reason, count in list(counts(rejected).items())[:_MOST_REASONS]]
-    return f" ({'; '.join(parts)})" if parts else ""
+    found = Counter(reason for _, reason in rejected)
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _short(tag: str) -> str:

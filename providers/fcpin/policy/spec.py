@@ -1,18 +1,26 @@
 """Read a policy as the user wrote it: in stack configuration, as a Pulumi input or after `--policy`."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final, Protocol
 
-from fcpin.policy.alphabetical import Alphabetical
-from fcpin.policy.digest import DigestOf
 from fcpin.policy.family import Family
 from fcpin.policy.fields import Fields, shown
 from fcpin.policy.follow import Follow
-from fcpin.policy.newest import ByPushTime, Newest
-from fcpin.policy.numerical import Numerical
-from fcpin.policy.order import Order, OrderReader
-from fcpin.policy.semver import Semver
+from fcpin.policy.orders import Alphabetical, ByPushTime, DigestOf, Newest, Numerical, Order, Semver
+
+LIMIT: Final = 100
+MOST: Final = 10_000
+
+
+class OrderReader(Protocol):
+    """What is registered under an order's name."""
+
+    @property
+    def options(self) -> Collection[str]: ...
+
+    def read(self, fields: Fields) -> Order: ...
+
 
 ORDERS: Mapping[str, OrderReader] = {
     "family": Family,
@@ -86,3 +94,14 @@ def read_platform(fields: Fields) -> str:
     if not _PLATFORM.fullmatch(platform):
         fields.wrong("platform", f"must be such as linux/amd64, got {shown(platform)}")
     return platform
+
+
+def read_limit(fields: Fields) -> int:
+    """Read `discovery_limit`; a problem is noted in *fields*. Pulumi hands every number over as a float."""
+    value = fields.values.get("discovery_limit")
+    if value is None:
+        return LIMIT
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= MOST or value % 1:
+        fields.wrong("discovery_limit", f"must be a whole number from 1 to {MOST}, got {shown(value)}")
+        return LIMIT
+    return int(value)

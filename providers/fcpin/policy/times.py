@@ -71,10 +71,3 @@ def read_duration(fields: Fields, key: str) -> timedelta | None:
     except ValueError as error:
         fields.wrong(key, str(error))
         return None
-
-
-def known(now: datetime | None) -> datetime:
-    """*now*, which a policy that goes by time must be told. Raises ValueError."""
-    if now is None:
-        raise ValueError("this policy goes by time: tell it the time (now=…)")
-    return now

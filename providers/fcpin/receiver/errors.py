@@ -1,13 +1,13 @@
-"""What goes wrong in the receiver, as types beside those of fcpin.errors.
+"""Failures of the receiver, as types of fcpin.errors.
 
 FcpinError
 ├── Rejected                   a request or an event that is not accepted; `status` is the HTTP status
 │   └── InvalidSecret          it has no valid secret
 ├── LedgerUnavailable          temporary: the store of jobs cannot be reached
-└── ConvergenceFailed          the engine ended with an error; trying again later may help
-    ├── NotAsApproved          the tag was pushed again after the approval: it is proposed anew
-    ├── StackBusy              another run is at work on the stack, or left its lock
-    └── Interrupted            this receiver is being stopped: no failed attempt, somebody goes on later
+└── ConvergenceFailed          the engine ended with an error; a retry may succeed
+    ├── NotAsApproved          the tag was pushed again after the approval: it is proposed again
+    ├── StackBusy              another run holds the stack, or left its lock
+    └── Interrupted            this receiver is being stopped: not a failed attempt, the next one continues
 """
 
 from enum import Enum
@@ -81,27 +81,27 @@ class InvalidSecret(Rejected):
         super().__init__(Reason.INVALID_SECRET, "unknown sender, or a wrong secret")
 
 
-UNAVAILABLE: Final = "the store of jobs is not available; the log of the receiver has the reason"
-"""What clients get for LedgerUnavailable, whose own sentence may have the address of the store."""
+UNAVAILABLE: Final = "the store of jobs is not available; see the receiver's log"
+"""What clients get for LedgerUnavailable, whose own message may hold the address of the store."""
 
 
 class LedgerUnavailable(FcpinError):
-    """SQLite or Redis does not answer."""
+    """SQLite or Redis cannot be used."""
 
     temporary = True
 
 
 class ConvergenceFailed(FcpinError):
-    """The engine did not bring the stack to its pins. Nothing is known to be half done: the next try goes on."""
+    """The engine did not bring the stack to its pins. The next attempt continues from what was deployed."""
 
 
 class NotAsApproved(ConvergenceFailed):
-    """A policy chooses another image by now than the one that was approved. Nothing of it was deployed."""
+    """A policy now selects another image than the approved one. Nothing of it was deployed."""
 
 
 class StackBusy(ConvergenceFailed):
-    """Another run is at work on the stack, as far as anybody can tell."""
+    """Another run holds the lock of the stack."""
 
 
 class Interrupted(ConvergenceFailed):
-    """The receiver is being stopped. What had been deployed is in the state; the next one goes on."""
+    """The receiver is being stopped. What had been deployed is in the state; the next attempt continues from there."""

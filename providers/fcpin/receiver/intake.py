@@ -1,21 +1,21 @@
-"""What becomes of a request to a hook: who sent it, what it tells, which stacks that concerns; then it is kept.
+"""From a request of a webhook to jobs: which sender it is from, its events, the stacks that they concern.
 
-Nothing here starts a process or asks a registry. It is written to the ledger before the sender hears of it.
+No process is started and no registry is queried. Events are in the ledger before the sender gets its answer.
 """
 
 import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import Final, Protocol, Self, TypeAlias
+from typing import Final, Protocol, Self
 
 from fcpin.clock import Clock
-from fcpin.receiver.concerned import Watches
 from fcpin.receiver.errors import InvalidSecret, LedgerUnavailable, Reason, Rejected
-from fcpin.receiver.ledger.base import Received
-from fcpin.receiver.push import Push
+from fcpin.receiver.ledger.ledger import Ledger
+from fcpin.receiver.pin_index import PinIndex
+from fcpin.receiver.push_event import PushEvent
 from fcpin.receiver.senders import Sender
 from fcpin.receiver.senders.authentication import check_secret
 from fcpin.receiver.senders.sender import HookRequest, Ignored, ParsedEvent
@@ -24,16 +24,13 @@ from fcpin.receiver.settings.secrets import Secret
 from fcpin.receiver.web.limits import RateLimit
 
 _log = logging.getLogger(__name__)
-_LONGEST_PATH: Final = 255
-"""As registries have it."""
+_MAX_PATH: Final = 255
+"""Characters of a repository path; the limit of registries."""
 _NO_SENDER: Final = (Secret("", secrets.token_urlsafe(32)),)
-
-Wake: TypeAlias = Callable[[str, datetime], None]
-"""Have somebody look at a stack's job at that time. A wake-up that is lost is found by the sweep: it must not raise."""
 
 
 class Counts(Protocol):
-    """What is counted, for `/metrics`."""
+    """Of `/metrics`."""
 
     def accepted(self, sender: str) -> None:
         """One push."""
@@ -45,19 +42,9 @@ class Counts(Protocol):
         """One request, or one event of it. *sender* is empty if the configuration does not name it."""
 
 
-class Inbox(Protocol):
-    """As much as is needed of the ledger."""
-
-    def receive(
-        self, push: Push, stacks: Sequence[str], now: datetime, *, quiet: timedelta, at_most: timedelta
-    ) -> Received: ...
-
-    def ready(self) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """What the sender is answered."""
+class HookResult:
+    """The response to the sender."""
 
     jobs: tuple[str, ...] = ()
     """The stacks that will be converged."""
@@ -67,13 +54,13 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Takes pushes in. Thread-safe."""
+    """Thread-safe."""
 
     settings: ReceiverSettings
-    ledger: Inbox
-    watches: Callable[[], Watches]
-    """What is known of the pins now."""
-    wake: Wake
+    ledger: Ledger
+    index: PinIndex
+    wake: Callable[[], None]
+    """Has the workers look for jobs. Must not raise."""
     counts: Counts
     senders: Mapping[str, Sender]
     rates: Mapping[str, RateLimit]
@@ -82,19 +69,19 @@ class Intake:
     def of(
         cls,
         settings: ReceiverSettings,
-        ledger: Inbox,
-        watches: Callable[[], Watches],
-        wake: Wake,
+        ledger: Ledger,
+        index: PinIndex,
+        wake: Callable[[], None],
         counts: Counts,
         clock: Clock,
     ) -> Self:
         """With the senders of *settings*."""
         senders = {name: one.sender(name) for name, one in settings.senders.items()}
         rates = {name: RateLimit(clock, one.per_minute) for name, one in settings.senders.items()}
-        return cls(settings, ledger, watches, wake, counts, senders, rates)
+        return cls(settings, ledger, index, wake, counts, senders, rates)
 
-    def take(self, name: str, request: HookRequest) -> Taken:
-        """Keep what *request* tells as the sender *name*, and answer.
+    def accept(self, name: str, request: HookRequest) -> HookResult:
+        """Store the events of *request*, which is for the sender *name*.
 
         Raises InvalidSecret, which the caller counts; Rejected if none of it is accepted; LedgerUnavailable if it could
         not be stored.
@@ -106,7 +93,9 @@ class Intake:
         except Rejected as rejection:
             self.count_rejected(name, rejection)
             raise
-        return self._take(sender, [self._checked(one) if isinstance(one, Push) else one for one in events], request.now)
+        return self._store(
+            sender, [self._checked(one) if isinstance(one, PushEvent) else one for one in events], request.now
+        )
 
     def _known(self, name: str, request: HookRequest) -> Sender:
         """Raises InvalidSecret for an unknown sender, after the same work as for a wrong secret."""
@@ -127,17 +116,17 @@ class Intake:
                 Reason.MEDIA_TYPE, f"expected Content-Type {' or '.join(sender.media_types)}, not compressed"
             )
 
-    def _checked(self, push: Push) -> Push | Rejected:
-        path, allowed = push.place.path, self.settings.repositories
-        if len(path) > _LONGEST_PATH:
-            return Rejected(Reason.MALFORMED, f"the path of the repository exceeds {_LONGEST_PATH} characters")
+    def _checked(self, event: PushEvent) -> PushEvent | Rejected:
+        path, allowed = event.repository.path, self.settings.repositories
+        if len(path) > _MAX_PATH:
+            return Rejected(Reason.MALFORMED, f"the path of the repository exceeds {_MAX_PATH} characters")
         if allowed and not any(is_allowed(path, pattern) for pattern in allowed):
             return Rejected(Reason.UNKNOWN_REPOSITORY, f"{path} is not in `repositories`")
-        if not allowed and not self.watches().has(push.place):
+        if not allowed and not self.index.has(event.repository):
             return Rejected(Reason.UNKNOWN_REPOSITORY, f"{path}: no stack has a pin on it")
-        return push
+        return event
 
-    def _take(self, sender: Sender, events: Sequence[ParsedEvent], now: datetime) -> Taken:
+    def _store(self, sender: Sender, events: Sequence[ParsedEvent], now: datetime) -> HookResult:
         for one in events:
             if isinstance(one, Ignored):
                 self.counts.ignored(sender.name, one.event)
@@ -146,8 +135,8 @@ class Intake:
             self.count_rejected(sender.name, rejection)
         if rejections and len(rejections) == len(events) and not sender.retries_forever:
             raise rejections[0]
-        stacks = [stack for one in events if isinstance(one, Push) for stack in self._keep(one, now)]
-        return Taken(tuple(dict.fromkeys(stacks)), tuple(map(str, rejections)))
+        stacks = [stack for one in events if isinstance(one, PushEvent) for stack in self._add(one, now)]
+        return HookResult(tuple(dict.fromkeys(stacks)), tuple(map(str, rejections)))
 
     def count_rejected(self, name: str, rejection: Rejected) -> None:
         """Count *rejection*, and log it for a sender of the configuration: most senders do not show the response."""
@@ -156,26 +145,26 @@ class Intake:
         if name:
             _log.info("%s: rejected (%s): %s", name, rejection.reason.label, rejection)
 
-    def _keep(self, push: Push, now: datetime) -> Sequence[str]:
+    def _add(self, event: PushEvent, now: datetime) -> Sequence[str]:
         """The stacks that will be converged for it. Where some wait longer for the end of a burst, all do."""
-        stacks = [stack for stack in self.watches().stacks(push) if stack in self.settings.stacks]
+        stacks = [stack for stack in self.index.stacks(event) if stack in self.settings.stacks]
         if not stacks:
-            self.counts.accepted(push.sender)
+            self.counts.accepted(event.sender)
             return ()
         each = [self.settings.stacks[stack] for stack in stacks]
-        quiet, at_most = max(one.debounce for one in each), min(one.burst_limit for one in each)
+        debounce, max_wait = max(one.debounce for one in each), min(one.burst_limit for one in each)
         try:
-            received = self.ledger.receive(push, stacks, now, quiet=quiet, at_most=at_most)
+            is_new = self.ledger.add_event(event, stacks, now, debounce=debounce, max_wait=max_wait)
         except LedgerUnavailable:
-            self.counts.rejected(push.sender, Reason.UNAVAILABLE)
+            self.counts.rejected(event.sender, Reason.UNAVAILABLE)
             raise
-        if not received.new:
-            self.counts.rejected(push.sender, Reason.REPLAYED)
+        if not is_new:
+            self.counts.rejected(event.sender, Reason.REPLAYED)
             return ()
-        self.counts.accepted(push.sender)
-        for stack, due in received.stacks_to_wake.items():
-            self.wake(stack, due)
-        _log.info("%s: %s:%s concerns %s", push.sender, push.place.path, push.tag or push.digest, ", ".join(stacks))
+        self.counts.accepted(event.sender)
+        self.wake()
+        image = f"{event.repository.path}:{event.tag or event.digest}"
+        _log.info("%s: %s concerns %s", event.sender, image, ", ".join(stacks))
         return stacks
 
 

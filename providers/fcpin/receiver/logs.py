@@ -15,7 +15,7 @@ from fcpin.receiver.settings.secrets import Secret
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
 _SHORTEST_PART: Final = 8
 """Characters. What is shorter in an address (a port, a channel) is no secret, and would blacken half the log."""
-_TOO_TALKATIVE: Final = ("apprise", "huey", "urllib3", "uvicorn.access")
+_TOO_TALKATIVE: Final = ("apprise", "urllib3", "uvicorn.access")
 """Below a warning these tell of addresses with their tokens, or of every poll."""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from fcpin.pipeline.spec import PIPELINE
+from fcpin.pipelines.spec import PIPELINE
 from fcpin.schema.fragments import Schema, mapping
 from fcpin.schema.shapes import schema_of
 

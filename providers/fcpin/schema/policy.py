@@ -3,8 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from fcpin.policy.discovery import LIMIT, MOST
-from fcpin.policy.spec import DEFAULT_PLATFORM
+from fcpin.policy.spec import DEFAULT_PLATFORM, LIMIT, MOST
 from fcpin.schema.fragments import (
     DIGEST,
     DRAFT,

@@ -1,1 +1,1 @@
-"""Files of Serverless Devs (`s.yaml`): which functions they deploy, and from which images."""
+"""Adopt functions that exist: those of a region (`fcpin import`), and those of an s.yaml (`fcpin s-import`)."""

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from fcpin.clients import ClientFor
@@ -16,7 +17,7 @@ from fcpin.drift import Drift, Kind, RegisteredImage, Unknown, classify, registe
 from fcpin.errors import FcpinError, FunctionError, FunctionNotFound, InvalidPolicy, RegistryError
 from fcpin.fc.model import Function
 from fcpin.image import Repository, TagRecord, short
-from fcpin.lookup import tags_for
+from fcpin.lookup import Rankings
 from fcpin.policy import Policy
 from fcpin.registry.registries import Registries
 from fcpin.stack.stack import StackPin
@@ -45,7 +46,7 @@ class DriftScan:
     client_for: ClientFor
     registries: Registries
     now: datetime
-    bypass_min_age: bool = False
+    min_age_bypass: bool = False
 
     def of(self, pins: Sequence[StackPin]) -> list[Finding]:
         """One finding a pin, in their order. Raises nothing that is expected: it is a finding."""
@@ -53,7 +54,7 @@ class DriftScan:
         asked = (pin.repository for pin, policy in zip(pins, policies, strict=True) if _lists(policy))
         self.registries.start_listing(dict.fromkeys(asked))
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fcpin-drift") as pool:
-            return list(pool.map(self._look, pins, policies))
+            return list(pool.map(partial(self._look, Rankings()), pins, policies))
 
     def mutable(self, pins: Sequence[StackPin]) -> Iterator[Repository]:
         """The repositories of *pins* whose tags can be moved, of those that tell."""
@@ -62,7 +63,7 @@ class DriftScan:
                 if self.registries.open(repository).is_immutable() is False:
                     yield repository
 
-    def _look(self, pin: StackPin, policy: Policy | Unknown) -> Finding:
+    def _look(self, rankings: Rankings, pin: StackPin, policy: Policy | Unknown) -> Finding:
         note = _note(policy, self.now)
         try:
             function = self.client_for(pin.region, pin.profile).get(pin.function_name)
@@ -75,24 +76,22 @@ class DriftScan:
         registered = registered_image(self.registries, function, pin.deployed, pin.platform)
         drift = classify(pin.deployed, function, registered)
         if drift.kind is Kind.OK:
-            drift = classify(pin.deployed, function, registered, self._newer(pin, policy, registered))
+            drift = classify(pin.deployed, function, registered, self._newer(rankings, pin, policy, registered))
         locked = str(function.lock) if function.lock and drift.kind is not Kind.FUNCTION_LOCKED else ""
         notes = "; ".join(filter(None, (note, locked)))
         return Finding(pin, function, drift, self._exposed(drift, registered), notes)
 
-    def _newer(self, pin: StackPin, policy: Policy | Unknown, registered: RegisteredImage | Unknown) -> str | Unknown:
+    def _newer(
+        self, rankings: Rankings, pin: StackPin, policy: Policy | Unknown, registered: RegisteredImage | Unknown
+    ) -> str | Unknown:
         """What the policy would deploy instead of what runs, in words; empty for the same."""
         if isinstance(policy, Unknown):
             return policy
         current = pin.tag or None
         try:
-            tags = tags_for(policy, self.registries.open(pin.repository), current, now=self.now)
-            selection = policy.select(
-                tags,
-                current=current,
-                current_by=pin.ordered_by,
-                now=self.now,
-                bypass_min_age=self.bypass_min_age,
+            ranking = rankings.rank(policy, self.registries.open(pin.repository), current, now=self.now)
+            selection = ranking.select(
+                current, current_by=pin.ordered_by, now=self.now, min_age_bypass=self.min_age_bypass
             )
             if selection.chosen is None:
                 return "" if selection.keep else Unknown(f"no tag qualifies: {selection.reason}")

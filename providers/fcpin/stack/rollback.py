@@ -12,7 +12,7 @@ from typing import Final, Self
 from fcpin.errors import InvalidImage, InvalidSettings, Problem, TagNotFound
 from fcpin.function_files import FUNCTIONS
 from fcpin.image import Digest, Repository, TagRecord, is_tag, parse_digest, short
-from fcpin.lookup import tags_for
+from fcpin.lookup import rank
 from fcpin.pinned_function.keys import POLICY_KEYS
 from fcpin.policy import Policy, Selection
 from fcpin.policy.times import iso
@@ -62,9 +62,8 @@ class Entry:
         """What the next deployment would select with *hold* in place. Raises InvalidPolicy, RegistryError."""
         spec = {key: value for key, value in self.spec.items() if key != "hold"} | ({"hold": hold} if hold else {})
         policy = Policy.from_spec(spec)
-        tags = tags_for(policy, registries.open(self.repository), self.current, now=now)
-        by = self.pin.ordered_by if self.pin else ""
-        return policy.select(tags, current=self.current, current_by=by, now=now)
+        ranking = rank(policy, registries.open(self.repository), self.current, now=now)
+        return ranking.select(self.current, current_by=self.pin.ordered_by if self.pin else "", now=now)
 
 
 def _with_followed(spec: dict[str, object], pin: StackPin | None) -> dict[str, object]:

@@ -14,7 +14,7 @@ from fcpin.pin import TYPE
 from fcpin.pinned_function.keys import ORDERED_BY, POLICY_KEYS
 from fcpin.pinned_function.state import deployed_image
 from fcpin.policy import DEFAULT_PLATFORM
-from fcpin.policy.protect import is_pin_tag
+from fcpin.policy.tag_names import is_pin_tag
 from fcpin.settings import Settings
 from fcpin.stack.engine import Engine
 

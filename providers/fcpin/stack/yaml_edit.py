@@ -11,6 +11,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from ruamel.yaml import YAML
@@ -19,7 +20,6 @@ from ruamel.yaml.error import CommentMark, YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from ruamel.yaml.tokens import CommentToken
 
-from fcpin.adoption.entries import Entry
 from fcpin.errors import InvalidInput, InvalidSettings, Problem
 from fcpin.function_files import FUNCTIONS
 from fcpin.yaml_reader import load
@@ -30,6 +30,16 @@ _BOM: Final = "\ufeff"
 _PLAIN: Final = re.compile(r"[A-Za-z_][\w./-]*(?: [\w./-]+)*", re.ASCII)
 _NOT_TEXT: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 """Words that some reader of YAML takes for another type."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry for `fcpin:functions`."""
+
+    name: str
+    values: Mapping[str, Any]
+    comment: Sequence[str]
+    """Lines to write above it."""
 
 
 def with_hold(text: str, name: str, hold: Mapping[str, str] | None, path: str, *, is_stack: bool = True) -> str:
@@ -62,7 +72,7 @@ def with_hold(text: str, name: str, hold: Mapping[str, str] | None, path: str, *
     )
 
 
-def with_functions(text: str, entries: Sequence[Entry], path: str, *, is_stack: bool = True) -> str:
+def with_functions(text: str, entries: Sequence[NewEntry], path: str, *, is_stack: bool = True) -> str:
     """*text*, as in `with_hold`, with *entries*, which are not in it yet, after the others. Raises InvalidSettings."""
     if not entries:
         return text

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -22,8 +23,8 @@ class Project:
     shop: Shop
     converger: EngineConverger
     runs: Path
-    said: list[str] = field(default_factory=list)
-    """What the engine said in the last `up`."""
+    printed: list[str] = field(default_factory=list)
+    """Lines of the engine in the last `up`."""
     pushes: int = 0
 
     @classmethod
@@ -53,12 +54,12 @@ class Project:
         tag = f"{name}-{self.pushes}"
         return f"{tag}@{self.shop.push(tag)}"
 
-    def pin(self, name: str) -> StackPin:
-        return next(pin for pin in self.converger.pins("test") if pin.name == name)
+    def pins(self, *names: str) -> Sequence[StackPin]:
+        return [pin for pin in self.converger.pins("test") if pin.name in names]
 
     def up(self, *names: str) -> None:
-        self.said = []
-        self.converger.up("test", names, self.said.append)
+        self.printed = []
+        self.converger.up("test", self.pins(*names), self.printed.append)
 
     def outputs(self) -> dict[str, str]:
         """`images`, as the program exports it: without the repository."""
@@ -66,7 +67,7 @@ class Project:
         return {name: str(image).rpartition(":app:")[2].rpartition("/app:")[2] for name, image in images.items()}
 
     def locks(self) -> list[int]:
-        """Who holds the stack."""
+        """Ids of the processes that hold the stack."""
         files = (self.shop.stack.folder / "state" / ".pulumi" / "locks").rglob("*.json")
         return [json.loads(file.read_text())["pid"] for file in files]
 

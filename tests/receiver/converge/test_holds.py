@@ -15,18 +15,18 @@ from fcpin.image import parse_digest
 from fcpin.policy.hold import Hold
 from fcpin.receiver.converge.holds import FileHolds
 from fcpin.stack import Engine
+from tests.support.deployed_stack import DeployedStack
 from tests.support.instant import INSTANT
-from tests.support.told_stack import ToldStack
 
 UNTIL = datetime(2099, 1, 1, tzinfo=UTC)
 HOLD = Hold(UNTIL, "main-1", reason="main-2 loses orders")
 
 
 @pytest.fixture
-def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ToldStack]:
+def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeployedStack]:
     """`checkout` runs main-2, which was pushed after main-1."""
     with Emulator(knobs=INSTANT).serve() as cloud:
-        told = ToldStack(tmp_path, cloud)
+        told = DeployedStack(tmp_path, cloud)
         monkeypatch.setenv("PATH", told.path())
         for tag in ("main-1", "main-2"):
             told.push(tag)
@@ -36,18 +36,18 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ToldStack]
 
 
 @pytest.fixture
-def holds(told: ToldStack) -> FileHolds:
+def holds(told: DeployedStack) -> FileHolds:
     return FileHolds(Engine.find("pulumi", told.folder), SystemClock())
 
 
-def written(told: ToldStack) -> dict[str, str] | None:
+def written(told: DeployedStack) -> dict[str, str] | None:
     entry = yaml.safe_load(told.file.read_text())["config"]["fcpin:functions"]["checkout"]
     hold: dict[str, str] | None = entry.get("hold")
     told.reload()
     return hold
 
 
-def test_a_function_is_held_and_let_go(told: ToldStack, holds: FileHolds) -> None:
+def test_a_function_is_held_and_let_go(told: DeployedStack, holds: FileHolds) -> None:
     before, digest = told.file.read_text(), told.push("main-1")
     holds.hold("test", "checkout", HOLD)
     until = "2099-01-01T00:00:00Z"
@@ -76,7 +76,9 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("hold", "said"), [row[1:] for row in MISTAKES], ids=[row[0] for row in MISTAKES])
-def test_a_mistake_is_named_and_nothing_is_written(told: ToldStack, holds: FileHolds, hold: Hold, said: str) -> None:
+def test_a_mistake_is_named_and_nothing_is_written(
+    told: DeployedStack, holds: FileHolds, hold: Hold, said: str
+) -> None:
     before = told.file.read_text()
     with pytest.raises(InvalidSettings, match=said):
         holds.hold("test", "checkout", hold)
@@ -89,7 +91,7 @@ def test_a_pin_that_the_file_does_not_name(holds: FileHolds) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_file_that_cannot_be_written_is_said(told: ToldStack, holds: FileHolds) -> None:
+def test_a_file_that_cannot_be_written_is_said(told: DeployedStack, holds: FileHolds) -> None:
     told.file.parent.chmod(0o500)
     try:
         with pytest.raises(InvalidSettings, match=r"Pulumi\.test\.yaml: cannot be written"):
@@ -98,14 +100,14 @@ def test_a_file_that_cannot_be_written_is_said(told: ToldStack, holds: FileHolds
         told.file.parent.chmod(0o700)
 
 
-def test_a_hold_goes_into_the_file_that_has_the_function(told: ToldStack, holds: FileHolds) -> None:
+def test_a_hold_goes_into_the_file_that_has_the_function(told: DeployedStack, holds: FileHolds) -> None:
     folder = told.folder / "functions"
     folder.mkdir()
     file = folder / "a.yaml"
     file.write_text(yaml.safe_dump(told.functions))
     told.functions = {}
     stack_file = told.write_project()
-    told.tell(functionFiles=["functions/*.yaml"])
+    told.configure(functionFiles=["functions/*.yaml"])
     holds.hold(told.name, "checkout", HOLD)
     assert yaml.safe_load(file.read_text())["checkout"]["hold"]["tag"] == "main-1"
     assert told.file.read_text() == stack_file

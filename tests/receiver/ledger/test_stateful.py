@@ -1,6 +1,6 @@
-"""Whatever happens in whatever order: both ledgers answer the same, and no push is ever lost.
+"""Steps in any order: both stores answer the same, and no event is ever lost.
 
-The model knows one thing only: which pushes of a stack have not been dealt with by a job that ended as done.
+The model has one thing only: which tags of a stack no job that succeeded has dealt with.
 """
 
 import itertools
@@ -14,10 +14,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from fcpin.receiver.ledger.base import Ending, Ledger
-from fcpin.receiver.ledger.model import Job, State
-from fcpin.receiver.ledger.redis import RedisLedger
-from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.ledger.ledger import Ledger, redis_ledger, sqlite_ledger
+from fcpin.receiver.ledger.model import Ending, Job, JobState
 from tests.receiver.samples import at, push
 from tests.support.redis_server import RedisServer
 
@@ -30,7 +28,7 @@ tags = st.sampled_from(["a", "b", "c"])
 
 
 class Machine(RuleBasedStateMachine):
-    """Every step is done to both ledgers."""
+    """Every step is done with both ledgers."""
 
     def __init__(self, redis: RedisServer) -> None:
         super().__init__()
@@ -38,8 +36,8 @@ class Machine(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         ids = [map(str, itertools.count()), map(str, itertools.count())]
         self.ledgers: tuple[Ledger, ...] = (
-            SqliteLedger(Path(self.folder.name) / "ledger.sqlite", lambda: next(ids[0])),
-            RedisLedger(redis.url, new_id=lambda: next(ids[1])),
+            sqlite_ledger(Path(self.folder.name) / "ledger.sqlite", lambda: next(ids[0])),
+            redis_ledger(redis.url, new_id=lambda: next(ids[1])),
         )
         self.seconds, self.events = 0.0, 0
         self.owed: dict[str, set[str]] = {stack: set() for stack in STACKS}
@@ -59,29 +57,29 @@ class Machine(RuleBasedStateMachine):
     def time_passes(self, seconds: float) -> None:
         self.seconds += seconds
 
-    @rule(tag=tags, told=st.lists(stacks, max_size=2), again=st.booleans())
-    def somebody_pushes(self, tag: str, told: list[str], again: bool) -> None:
+    @rule(tag=tags, concerned=st.lists(stacks, max_size=2), again=st.booleans())
+    def an_event_comes(self, tag: str, concerned: list[str], again: bool) -> None:
         self.events += not again
-        received = self.both(
-            lambda ledger: ledger.receive(
+        is_new = self.both(
+            lambda ledger: ledger.add_event(
                 push(tag, event=str(self.events)),
-                told,
+                concerned,
                 at(self.seconds),
-                quiet=timedelta(seconds=1),
-                at_most=timedelta(seconds=2),
+                debounce=timedelta(seconds=1),
+                max_wait=timedelta(seconds=2),
             )
         )
-        if received.new:
-            for stack in told:
+        if is_new:
+            for stack in concerned:
                 self.owed[stack].add(tag)
 
     @rule(stack=stacks, pin=st.sampled_from(["api", "web"]))
-    def somebody_asks(self, stack: str, pin: str) -> None:
-        self.both(lambda ledger: ledger.ask(stack, [pin], at(self.seconds)))
+    def a_person_requests(self, stack: str, pin: str) -> None:
+        self.both(lambda ledger: ledger.request(stack, [pin], at(self.seconds)))
 
     @rule(stack=stacks, worker=st.sampled_from(["w1", "w2"]))
     def a_worker_claims(self, stack: str, worker: str) -> None:
-        running = {job.stack: job for job in self.ledgers[0].jobs() if job.state is State.RUNNING}
+        running = {job.stack: job for job in self.ledgers[0].jobs() if job.state is JobState.RUNNING}
         job = self.both(lambda ledger: ledger.claim(stack, worker, at(self.seconds), LEASE))
         if job:
             before = running.get(stack)
@@ -96,57 +94,57 @@ class Machine(RuleBasedStateMachine):
 
     @rule(
         data=st.data(),
-        state=st.sampled_from([State.DONE, State.DEAD, State.WAITING, State.APPROVAL]),
-        failed=st.booleans(),
+        state=st.sampled_from([JobState.SUCCEEDED, JobState.FAILED, JobState.PENDING, JobState.WAITING_FOR_APPROVAL]),
+        is_retry=st.booleans(),
         busy=st.booleans(),
         wait=st.sampled_from([0, 1, 9]),
     )
-    def a_worker_finishes(self, data: Any, state: State, failed: bool, busy: bool, wait: int) -> None:
+    def a_worker_finishes(self, data: Any, state: JobState, is_retry: bool, busy: bool, wait: int) -> None:
         if not self.held:
             return
         job = data.draw(st.sampled_from(self.held))
         self.held.remove(job)
-        due = at(self.seconds + wait) if state is State.WAITING else None
+        due = at(self.seconds + wait) if state is JobState.PENDING else None
         mine = any(one.id == job.id and one.worker == job.worker and not one.ended for one in self.ledgers[0].jobs())
         self.both(
             lambda ledger: ledger.finish(
-                job, Ending(state, "", due, failed and state is State.WAITING, busy), at(self.seconds)
+                job, Ending(state, "", due, is_retry and state is JobState.PENDING, busy), at(self.seconds)
             )
         )
-        if mine and state is State.DONE:
-            self.owed[job.stack] -= {one.tag for one in job.pushes if one.tag}
+        if mine and state is JobState.SUCCEEDED:
+            self.owed[job.stack] -= {one.tag for one in job.events if one.tag}
             for other in self.ledgers[0].jobs(stack=job.stack):
-                if other.state is not State.DONE:
-                    self.owed[job.stack] |= {one.tag for one in other.pushes if one.tag}
+                if other.state is not JobState.SUCCEEDED:
+                    self.owed[job.stack] |= {one.tag for one in other.events if one.tag}
 
     @rule(data=st.data())
-    def somebody_retries(self, data: Any) -> None:
+    def a_person_retries(self, data: Any) -> None:
         ended = [job for job in self.ledgers[0].jobs() if job.ended]
         if ended:
             job = data.draw(st.sampled_from(ended))
             self.both(lambda ledger: ledger.retry(job.id, at(self.seconds)))
 
     @invariant()
-    def both_tell_the_same(self) -> None:
+    def both_answer_the_same(self) -> None:
         self.both(lambda ledger: ledger.jobs(limit=500))
-        self.both(lambda ledger: ledger.waiting())
+        self.both(lambda ledger: ledger.due_times())
 
     @invariant()
-    def a_stack_has_one_job_that_waits_and_one_that_runs(self) -> None:
-        live = [(job.stack, job.state is State.RUNNING) for job in self.ledgers[0].jobs(limit=500) if not job.ended]
+    def a_stack_has_one_pending_and_one_running_job(self) -> None:
+        live = [(job.stack, job.state is JobState.RUNNING) for job in self.ledgers[0].jobs(limit=500) if not job.ended]
         assert len(live) == len(set(live))
 
     @invariant()
-    def no_push_is_lost(self) -> None:
+    def no_event_is_lost(self) -> None:
         for stack, owed in self.owed.items():
             jobs = self.ledgers[0].jobs(stack=stack, limit=500)
-            assert owed <= {one.tag for job in jobs if job.state is not State.DONE for one in job.pushes}
+            assert owed <= {one.tag for job in jobs if job.state is not JobState.SUCCEEDED for one in job.events}
 
 
-def test_both_ledgers_do_the_same_and_lose_nothing(redis: RedisServer) -> None:
+def test_both_stores_answer_the_same_and_lose_nothing(redis: RedisServer) -> None:
     class OnRedis(Machine):
         def __init__(self) -> None:
             super().__init__(redis)
 
-    calm = settings(max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+    calm = settings(max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(OnRedis, settings=calm)

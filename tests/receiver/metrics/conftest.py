@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.ledger.ledger import Ledger, sqlite_ledger
 from tests.receiver.metrics.scraped import Scraped
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
-    ledger = SqliteLedger(tmp_path / "ledger.sqlite")
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    ledger = sqlite_ledger(tmp_path / "ledger.sqlite")
     yield ledger
     ledger.close()
 
 
 @pytest.fixture
-def scraped(ledger: SqliteLedger) -> Scraped:
+def scraped(ledger: Ledger) -> Scraped:
     return Scraped(ledger)

@@ -8,10 +8,10 @@ from starlette.requests import Request
 
 from fcpin.call_statistics import Call
 from fcpin.drift import Kind
-from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.drift_scan.report import FunctionReport, StackReport, report_key
+from fcpin.receiver.ledger.ledger import Ledger
 from fcpin.receiver.metrics import Metrics
 from fcpin.receiver.settings.model import ReceiverSettings, SenderSettings, StackSettings
-from fcpin.receiver.survey_report import FunctionReport, StackReport, survey_key
 from tests.receiver.samples import NOON, digest
 from tests.support.clock import ManualClock
 
@@ -20,7 +20,7 @@ from tests.support.clock import ManualClock
 class Scraped:
     """A receiver of the stack `prod` and the sender `acr`, to be scraped."""
 
-    ledger: SqliteLedger
+    ledger: Ledger
     settings: ReceiverSettings = field(
         default_factory=lambda: ReceiverSettings(
             stacks={"prod": StackSettings()}, senders={"acr": SenderSettings(kind="acr", secrets=())}
@@ -50,7 +50,7 @@ class Scraped:
 
     def surveyed(self, *functions: FunctionReport, error: str | None = None) -> None:
         report = StackReport("prod", self.clock.now(), "embedded", functions, error)
-        self.ledger.put(survey_key("prod"), report.as_json())
+        self.ledger.put(report_key("prod"), report.as_json())
 
 
 def function(pin: str, drift: Kind = Kind.OK, exposed: float | None = None) -> FunctionReport:

@@ -8,27 +8,24 @@ import pytest
 from fcpin.call_statistics import Call, Outcome
 from fcpin.drift import Kind
 from fcpin.receiver.errors import Reason
-from fcpin.receiver.ledger.base import Ending
-from fcpin.receiver.ledger.model import Freeze, Job, Proposal, State, Transition
-from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.ledger.ledger import Ledger
+from fcpin.receiver.ledger.model import Ending, Freeze, Job, JobState
 from fcpin.receiver.settings.model import ReceiverSettings
 from fcpin.receiver.settings.secrets import Secret
 from tests.receiver.metrics.scraped import Scraped, function
-from tests.receiver.samples import NOON, at, digest, push
+from tests.receiver.samples import NOON, at, deployment, proposal, push
 
-DEPLOYED = Transition(
-    "prod", "api", "shop-api", "cn-hangzhou", "r.example.com/shop/app", "main", digest("a"), "main", digest("b"), at(60)
-)
-JOB = Job("1", "prod", State.RUNNING, NOON, None)
+DEPLOYED = deployment("api", from_tag="main", to_tag="main", at=at(60))
+JOB = Job("1", "prod", JobState.RUNNING, NOON, None)
 QUIET = timedelta(seconds=1)
 
 
 ENDINGS = [
-    ("deployed", Ending(State.DONE), "done"),
-    ("to be tried again", Ending(State.WAITING, "no", at(5), failed=True), "failed"),
-    ("outside of its window", Ending(State.WAITING, "no", at(5)), "waiting"),
-    ("to be approved", Ending(State.APPROVAL), "approval"),
-    ("given up", Ending(State.DEAD), "dead"),
+    ("deployed", Ending(JobState.SUCCEEDED), "succeeded"),
+    ("to be tried again", Ending(JobState.PENDING, "no", at(5), is_retry=True), "retried"),
+    ("outside of its window", Ending(JobState.PENDING, "no", at(5)), "pending"),
+    ("to be approved", Ending(JobState.WAITING_FOR_APPROVAL), "waiting_for_approval"),
+    ("given up", Ending(JobState.FAILED), "failed"),
 ]
 
 
@@ -78,20 +75,19 @@ def test_seconds_of_a_deployment(scraped: Scraped, change: dict[str, object], ou
 
 
 def test_the_queue_is_the_ledger_s(scraped: Scraped) -> None:
-    scraped.ledger.receive(push(), ["prod"], NOON, quiet=QUIET, at_most=QUIET)
+    scraped.ledger.add_event(push(), ["prod"], NOON, debounce=QUIET, max_wait=QUIET)
     scraped.clock.advance(30)
     values = scraped.values()
-    assert (values["jobs{prod,waiting}"], values["jobs{prod,running}"]) == (1, 0)
+    assert (values["jobs{prod,pending}"], values["jobs{prod,running}"]) == (1, 0)
     assert values["oldest_waiting_seconds{}"] == 30
     scraped.ledger.claim("prod", "w", scraped.clock.now(), timedelta(seconds=30))
     values = scraped.values()
-    assert (values["jobs{prod,waiting}"], values["jobs{prod,running}"], values["oldest_waiting_seconds{}"]) == (0, 1, 0)
+    assert (values["jobs{prod,pending}"], values["jobs{prod,running}"], values["oldest_waiting_seconds{}"]) == (0, 1, 0)
 
 
 def test_what_waits_for_people_is_told(scraped: Scraped) -> None:
-    scraped.ledger.freeze(Freeze("kim", "audit", NOON))
-    proposal = Proposal("t", "prod", "api", "main-1", digest("a"), "main-2", digest("b"), NOON)
-    scraped.ledger.propose("prod", [proposal])
+    scraped.ledger.set_freeze(Freeze("kim", "audit", NOON))
+    scraped.ledger.set_proposals("prod", [proposal("api", "t")])
     values = scraped.values()
     assert (values["frozen{}"], values["proposals{prod}"]) == (1, 1)
     scraped.ledger.approve("t", "kim", NOON)
@@ -114,11 +110,11 @@ def test_exposure_goes_on_after_the_survey_and_ends_with_the_deployment(scraped:
     values = scraped.values()
     assert values["exposed_seconds{api,prod}"] == 15
     assert "exposed_seconds{web,prod}" not in values
-    scraped.ledger.note(DEPLOYED)
+    scraped.ledger.record_deployment(DEPLOYED)
     assert "exposed_seconds{api,prod}" not in scraped.values()
 
 
-def test_calls_are_those_of_the_tally(ledger: SqliteLedger) -> None:
+def test_calls_are_those_of_the_tally(ledger: Ledger) -> None:
     calls = {Call("fc", "UpdateFunction", Outcome.OK): 3, Call("registry", "GET manifests", Outcome.THROTTLED): 1}
     values = Scraped(ledger, calls=calls).values()
     assert values["api_calls_total{UpdateFunction,ok,fc}"] == 3
@@ -143,7 +139,7 @@ BEARERS = [
 
 
 @pytest.mark.parametrize(("headers", "status"), [row[1:] for row in BEARERS], ids=[row[0] for row in BEARERS])
-def test_metrics_behind_a_token(ledger: SqliteLedger, headers: dict[str, str], status: int) -> None:
+def test_metrics_behind_a_token(ledger: Ledger, headers: dict[str, str], status: int) -> None:
     settings = ReceiverSettings(stacks={}, senders={}, metrics_token=Secret("env:TOKEN", TOKEN))
     answered, text = Scraped(ledger, settings).get(headers)
     assert answered == status

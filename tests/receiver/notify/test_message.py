@@ -2,30 +2,14 @@
 
 from dataclasses import replace
 
-import pytest
-
 from fcpin.drift import Kind
-from fcpin.receiver.ledger.model import Job, Proposal, State, Transition
+from fcpin.receiver.drift_scan.report import FunctionReport
+from fcpin.receiver.ledger.model import Job, JobState
 from fcpin.receiver.notify import message
-from fcpin.receiver.survey_report import FunctionReport
-from tests.receiver.samples import NOON, at, digest, push
+from tests.receiver.samples import NOON, at, deployment, digest, proposal, push
 
 A, B = digest("a"), digest("b")
-DEPLOYED = Transition(
-    "prod", "api", "shop-api", "cn-hangzhou", "r.example.com/shop/app", "main-11", A, "main-12", B, at(4), "7", 4.0
-)
-CHANGES = [
-    ("a newer tag", ("main-11", A, "main-12", B), "main-11 => main-12"),
-    ("a tag that moved is told by digests", ("latest", A, "latest", B), "latest: sha256:aaaaaaaaaaaa => sha256:bbbbbbbbbbbb"),
-    ("a moved tag of an unknown digest", ("latest", None, "latest", B), "latest: unknown => sha256:bbbbbbbbbbbb"),
-    ("the first deployment", ("", None, "main-1", B), "main-1 (first deployment)"),
-    ("a digest without a tag", ("", A, "main-1", B), "sha256:aaaaaaaaaaaa => main-1"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("images", "told"), [row[1:] for row in CHANGES], ids=[row[0] for row in CHANGES])
-def test_a_change_is_never_from_a_thing_to_itself(images: tuple[str, str | None, str, str], told: str) -> None:
-    assert message.change(*images) == told  # type: ignore[arg-type]
+DEPLOYED = deployment("api", at=at(4), job="7", exposed_seconds=4.0)
 
 
 def test_a_deployment_tells_both_images_and_the_function() -> None:
@@ -43,14 +27,14 @@ def test_a_healed_outage_tells_its_seconds() -> None:
 
 
 def test_a_proposal_asks() -> None:
-    told = message.proposed(Proposal("t", "prod", "api", "main-11", A, "main-12", B, NOON))
+    told = message.proposed(proposal("api"))
     assert "approve? api: main-11 => main-12" in told.title
     assert A in told.body
     assert B in told.body
 
 
 def test_a_job_that_is_given_up_tells_why_and_for_what() -> None:
-    job = Job("7", "prod", State.DEAD, NOON, None, (push("main-12"),), ("web",), attempts=6)
+    job = Job("7", "prod", JobState.FAILED, NOON, None, (push("main-12"),), ("web",), attempts=6)
     told = message.dead(job, "line one\nline two " + "x" * 5_000)
     for fact in ("line one line two", "shop/app:main-12", "web", "job 7", "6 attempts"):
         assert fact in told.body

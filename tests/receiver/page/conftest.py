@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 from starlette.applications import Starlette
 
-from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.ledger.ledger import Ledger, sqlite_ledger
 from fcpin.receiver.page import LedgerActions, Page
 from fcpin.receiver.settings.model import Mode, PageSettings, StackSettings
 from fcpin.receiver.settings.secrets import Secret
@@ -28,8 +28,8 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
-    ledger = SqliteLedger(tmp_path / "ledger.db")
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    ledger = sqlite_ledger(tmp_path / "ledger.db")
     yield ledger
     ledger.close()
 
@@ -51,7 +51,7 @@ def settings() -> PageSettings:
 
 
 @pytest.fixture
-def page(ledger: SqliteLedger, holds: HoldsFile, wakes: Wakes, settings: PageSettings, clock: ManualClock) -> Page:
+def page(ledger: Ledger, holds: HoldsFile, wakes: Wakes, settings: PageSettings, clock: ManualClock) -> Page:
     actions = LedgerActions(ledger, holds, wakes, clock)
     return Page(ledger, actions, settings, STACKS, clock, poll_seconds=0.02)
 

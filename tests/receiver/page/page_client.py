@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
@@ -81,9 +80,9 @@ class HoldsFile:
 
 @dataclass
 class Wakes:
-    """The stacks that were woken."""
+    """How often the workers were woken."""
 
-    woken: list[str] = field(default_factory=list)
+    count: int = 0
 
-    def __call__(self, stack: str, at: datetime) -> None:
-        self.woken.append(stack)
+    def __call__(self) -> None:
+        self.count += 1

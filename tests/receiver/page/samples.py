@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from fcpin.drift import Kind
 from fcpin.image import Digest, parse_digest
-from fcpin.receiver.ledger.base import Ending, Ledger
-from fcpin.receiver.ledger.model import Job, Proposal, State, Transition
-from fcpin.receiver.push import Place, Push
-from fcpin.receiver.survey_report import FunctionReport, HoldReport, StackReport, survey_key
+from fcpin.receiver.drift_scan.report import FunctionReport, HoldReport, StackReport, report_key
+from fcpin.receiver.ledger.ledger import Ledger
+from fcpin.receiver.ledger.model import Deployment, Ending, Job, JobState, Proposal
+from fcpin.receiver.push_event import PushEvent, RepositoryHint
 
 NOON: Final = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TOKEN: Final = "a token of more than sixteen"
@@ -39,41 +39,49 @@ def function(pin: str, drift: Kind = Kind.OK, **more: Any) -> FunctionReport:
 
 
 def survey(ledger: Ledger, stack: str, *functions: FunctionReport, at: datetime = NOON, **more: Any) -> None:
-    ledger.put(survey_key(stack), StackReport(stack, at, "embedded", functions, **more).as_json())
+    ledger.put(report_key(stack), StackReport(stack, at, "embedded", functions, **more).as_json())
 
 
-def push(tag: str = "main-12", event: str = "1", path: str = "shop/app", **more: Any) -> Push:
-    return Push("acr", event, Place(path), tag, received=NOON, **more)
+def push(tag: str = "main-12", event: str = "1", path: str = "shop/app", **more: Any) -> PushEvent:
+    return PushEvent("acr", event, RepositoryHint(path), tag, received=NOON, **more)
 
 
-def running(ledger: Ledger, stack: str = "prod", *lines: str, pushed: Push | None = None) -> Job:
+def running(ledger: Ledger, stack: str = "prod", *lines: str, pushed: PushEvent | None = None) -> Job:
     """A job that a worker has, and what it has said."""
-    ledger.receive(pushed or push(), [stack], NOON, quiet=timedelta(0), at_most=timedelta(0))
+    ledger.add_event(pushed or push(), [stack], NOON, debounce=timedelta(0), max_wait=timedelta(0))
     job = ledger.claim(stack, "worker-1", NOON, LEASE)
     assert job is not None
     for line in lines:
-        ledger.say(job.id, line)
+        ledger.append_log(job.id, line)
     return job
 
 
 def dead(ledger: Ledger, stack: str, reason: str) -> Job:
     job = running(ledger, stack, "Updating (prod)", pushed=push(event=f"dead-{stack}"))
-    ledger.finish(job, Ending(State.DEAD, reason), NOON)
+    ledger.finish(job, Ending(JobState.FAILED, reason), NOON)
     return job
 
 
 def waiting(ledger: Ledger, stack: str, reason: str, due: datetime) -> Job:
     job = running(ledger, stack, pushed=push(event=f"waits-{stack}"))
-    waits = ledger.finish(job, Ending(State.WAITING, reason, due), NOON)
-    assert waits is not None
-    return waits
+    ledger.finish(job, Ending(JobState.PENDING, reason, due), NOON)
+    return ledger.jobs(stack=stack)[0]
 
 
 def proposal(stack: str = "prod", pin: str = "checkout", name: str = "c0ffee") -> Proposal:
-    return Proposal(name, stack, pin, "main-11", OLD, "main-12", NEW, NOON - timedelta(minutes=3))
+    return Proposal(
+        token=name,
+        stack=stack,
+        pin=pin,
+        from_tag="main-11",
+        from_digest=OLD,
+        to_tag="main-12",
+        to_digest=NEW,
+        proposed=NOON - timedelta(minutes=3),
+    )
 
 
-def transition(pin: str, stack: str = "prod", **more: Any) -> Transition:
+def deployment(pin: str, stack: str = "prod", **more: Any) -> Deployment:
     facts: dict[str, Any] = {
         "stack": stack,
         "pin": pin,
@@ -88,7 +96,7 @@ def transition(pin: str, stack: str = "prod", **more: Any) -> Transition:
         "exposed_seconds": 3.4,
         "job": "5b1d0c9f2a77",
     }
-    return Transition(**(facts | more))
+    return Deployment(**(facts | more))
 
 
 def everything(ledger: Ledger) -> None:
@@ -120,7 +128,7 @@ def everything(ledger: Ledger) -> None:
         function("mailer", Kind.UNKNOWN, sentence="the function cannot be read (FunctionDenied)"),
         at=NOON - timedelta(seconds=50),
     )
-    ledger.propose("prod", [proposal()])
+    ledger.set_proposals("prod", [proposal()])
     dead(ledger, "nightly", "UpdateFunction was throttled (429) for the sixth time; see the last lines of the job")
     waiting(
         ledger, "edge", "no deploy window is open; the next is mon 09:00 (Asia/Shanghai)", NOON + timedelta(hours=13)
@@ -134,9 +142,11 @@ def everything(ledger: Ledger) -> None:
         " ~  pulumi-python:dynamic/fcpin:PinnedFunction checkout deploying main-12, 4 s",
     )
     for number, pin in enumerate(("search", "mailer", "checkout")):
-        ledger.note(transition(pin, at=NOON - timedelta(days=2, hours=number), job="", exposed_seconds=None))
-    ledger.note(
-        transition(
+        ledger.record_deployment(
+            deployment(pin, at=NOON - timedelta(days=2, hours=number), job="", exposed_seconds=None)
+        )
+    ledger.record_deployment(
+        deployment(
             "checkout",
             "staging",
             from_tag="main-11",

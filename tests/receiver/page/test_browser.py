@@ -11,9 +11,8 @@ import pytest
 
 from demo.screenshot import DESKTOP, PHONE, Screen, browser_path, chromium, log_in, open_page
 from fcpin.drift import Kind
-from fcpin.receiver.ledger.base import Ending
-from fcpin.receiver.ledger.model import State
-from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.ledger.ledger import Ledger
+from fcpin.receiver.ledger.model import Ending, JobState
 from fcpin.receiver.page import Page
 from tests.receiver.page.samples import NOON, TOKEN, everything, function, proposal, running, survey
 
@@ -71,7 +70,7 @@ def tab(browser: "Browser", screen: Screen, *, scripts: bool = True) -> Iterator
     tab.context.close()
 
 
-def test_progress_appears_without_a_reload(browser: "Browser", address: str, ledger: SqliteLedger) -> None:
+def test_progress_appears_without_a_reload(browser: "Browser", address: str, ledger: Ledger) -> None:
     survey(ledger, "prod", function("search"))
     survey(ledger, "staging", function("checkout", Kind.NEWER_TAG))
     with tab(browser, DESKTOP) as seen:
@@ -83,31 +82,31 @@ def test_progress_appears_without_a_reload(browser: "Browser", address: str, led
         log = seen.get_by_role("log", name="Progress of staging")
         log.get_by_text("Updating (staging)").wait_for()
         for number in range(40):
-            ledger.say(job.id, f"line {number} <b>")
+            ledger.append_log(job.id, f"line {number} <b>")
         log.get_by_text("line 39 <b>").wait_for()
         said = log.get_by_role("listitem").all_text_contents()
         assert said[-40:] == [f"line {number} <b>" for number in range(40)], "each once, and in order"
         assert log.evaluate("box => Math.abs(box.scrollTop) < 2"), "the newest line is in sight"
         survey(ledger, "staging", function("checkout", tag="main-12"))
-        ledger.finish(job, Ending(State.DONE), NOON)
+        ledger.finish(job, Ending(JobState.SUCCEEDED), NOON)
         seen.get_by_role("heading", name="All 2 functions as deployed").wait_for()
         seen.get_by_text("No job is running or pending").wait_for()
         assert seen.evaluate("window.sameDocument") is True
 
 
-def test_a_change_is_approved(browser: "Browser", address: str, ledger: SqliteLedger) -> None:
+def test_a_change_is_approved(browser: "Browser", address: str, ledger: Ledger) -> None:
     survey(ledger, "prod", function("checkout", Kind.NEWER_TAG))
     with tab(browser, PHONE) as seen:
         log_in(seen, address, TOKEN)
         seen.locator("#live.on").wait_for()
-        ledger.propose("prod", [proposal()])
+        ledger.set_proposals("prod", [proposal()])
         seen.get_by_role("button", name="Approve checkout: main-11 to main-12").click()
         seen.get_by_role("status").filter(has_text="Approved").wait_for()
         seen.get_by_text("approved by ann").wait_for()
         assert ledger.proposals()[0].approved_by == "ann"
 
 
-def test_what_somebody_writes_outlives_a_change(browser: "Browser", address: str, ledger: SqliteLedger) -> None:
+def test_what_somebody_writes_outlives_a_change(browser: "Browser", address: str, ledger: Ledger) -> None:
     survey(ledger, "prod", function("checkout"))
     with tab(browser, DESKTOP) as seen:
         log_in(seen, f"{address}/functions/prod/checkout", TOKEN)
@@ -121,7 +120,7 @@ def test_what_somebody_writes_outlives_a_change(browser: "Browser", address: str
 
 @pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_every_page_fits_and_can_be_used_without_eyes_or_a_mouse(
-    browser: "Browser", address: str, ledger: SqliteLedger, screen: Screen
+    browser: "Browser", address: str, ledger: Ledger, screen: Screen
 ) -> None:
     everything(ledger)
     job = ledger.jobs(stack="staging")[0]
@@ -148,7 +147,7 @@ def _check(seen: "Tab", landmarks: int) -> None:
     assert found["jumps"] == 0, f"{seen.url}: no tabindex above 0"
 
 
-def test_without_code_everything_is_there_too(browser: "Browser", address: str, ledger: SqliteLedger) -> None:
+def test_without_code_everything_is_there_too(browser: "Browser", address: str, ledger: Ledger) -> None:
     everything(ledger)
     with tab(browser, replace(DESKTOP, colors="dark"), scripts=False) as seen:
         log_in(seen, address, TOKEN)

@@ -5,39 +5,39 @@ from dataclasses import replace
 
 import pytest
 
-from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.ledger.ledger import Ledger
 from tests.receiver.page.page_client import PageClient
 
 REASON = {"reason": "release day"}
 
 
-def test_the_token_of_the_form_lets_a_button_be_pressed(ann: PageClient, ledger: SqliteLedger) -> None:
+def test_the_token_of_the_form_lets_a_button_be_pressed(ann: PageClient, ledger: Ledger) -> None:
     ann.press("freeze", **REASON)
-    assert ledger.frozen()
+    assert ledger.current_freeze()
 
 
-def test_without_the_token_of_the_form_nothing_happens(ann: PageClient, ledger: SqliteLedger) -> None:
+def test_without_the_token_of_the_form_nothing_happens(ann: PageClient, ledger: Ledger) -> None:
     for token in ("", "0" * 64, "ä"):
         answer = ann.post("/actions/freeze", REASON | {"form_token": token})
         assert answer.status == 403
-    assert ledger.frozen() is None
+    assert ledger.current_freeze() is None
 
 
-def test_the_token_of_another_session_is_none(ann: PageClient, ledger: SqliteLedger) -> None:
+def test_the_token_of_another_session_is_none(ann: PageClient, ledger: Ledger) -> None:
     bob = replace(ann, cookies={})
     bob.log_in("bob")
     assert ann.post("/actions/freeze", REASON | {"form_token": bob.form_token()}).status == 403
-    assert ledger.frozen() is None
+    assert ledger.current_freeze() is None
 
 
-def test_after_the_logout_its_forms_are_dead(ann: PageClient, ledger: SqliteLedger) -> None:
+def test_after_the_logout_its_forms_are_dead(ann: PageClient, ledger: Ledger) -> None:
     token, cookies = ann.form_token(), dict(ann.cookies)
     ann.post("/logout", {"form_token": token})
     for left in ({}, cookies):
         answer = replace(ann, cookies=left).post("/actions/freeze", REASON | {"form_token": token})
         assert answer.status == 403
         assert "log in" in answer.words
-    assert ledger.frozen() is None
+    assert ledger.current_freeze() is None
 
 
 def test_a_logout_needs_the_token_too(ann: PageClient) -> None:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import Message
 
 from fcpin.receiver.errors import LedgerUnavailable, Rejected
-from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.ledger.ledger import Ledger
 from fcpin.receiver.page.live import UNAVAILABLE, Cursor, Feed, Snapshot, event_stream
 from fcpin.receiver.page.overview import read_overview
 from tests.receiver.page.samples import LEASE, NOON, function, proposal, running, survey
@@ -72,19 +72,17 @@ def test_a_line_cannot_end_its_event() -> None:
     assert json.loads(event.encode().split(b"data: ", 1)[1])["line"].startswith("a\n\nevent")
 
 
-CHANGES: list[tuple[str, Callable[[SqliteLedger], Any], bool]] = [
+CHANGES: list[tuple[str, Callable[[Ledger], Any], bool]] = [
     ("a survey", lambda ledger: survey(ledger, "prod", function("checkout")), True),
-    ("a proposal", lambda ledger: ledger.propose("prod", [proposal()]), True),
-    ("a job", lambda ledger: ledger.ask("prod", ["checkout"], NOON), True),
-    ("a line of progress", lambda ledger: ledger.say(ledger.jobs()[0].id, "Updating"), False),
+    ("a proposal", lambda ledger: ledger.set_proposals("prod", [proposal()]), True),
+    ("a job", lambda ledger: ledger.request("prod", ["checkout"], NOON), True),
+    ("a line of progress", lambda ledger: ledger.append_log(ledger.jobs()[0].id, "Updating"), False),
     ("a lease", lambda ledger: ledger.renew(ledger.jobs()[0], NOON + timedelta(seconds=9), LEASE), False),
 ]
 
 
 @pytest.mark.parametrize(("label", "change", "is_new"), CHANGES, ids=[row[0] for row in CHANGES])
-def test_what_makes_a_new_page(
-    ledger: SqliteLedger, label: str, change: Callable[[SqliteLedger], Any], is_new: bool
-) -> None:
+def test_what_makes_a_new_page(ledger: Ledger, label: str, change: Callable[[Ledger], Any], is_new: bool) -> None:
     running(ledger, "staging")
     before = Snapshot.of(read_overview(ledger, {"prod": False}))
     change(ledger)

@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 from starlette.applications import Starlette
 
-from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.ledger.ledger import Ledger
 from fcpin.receiver.page import LedgerActions, Page
 from fcpin.receiver.settings.model import PageSettings
 from fcpin.receiver.settings.secrets import Secret
@@ -20,7 +20,7 @@ from tests.support.clock import ManualClock
 PATHS = ["/", "/history", "/functions/prod/checkout", "/jobs/5b1d0c9f2a77"]
 
 
-def another_page(ledger: SqliteLedger, clock: ManualClock, settings: PageSettings, visitor: PageClient) -> PageClient:
+def another_page(ledger: Ledger, clock: ManualClock, settings: PageSettings, visitor: PageClient) -> PageClient:
     """The same visitor at a page that was started anew, perhaps on another machine."""
     page = Page(ledger, LedgerActions(ledger, HoldsFile(), Wakes(), clock), settings, STACKS, clock)
     return replace(visitor, app=Starlette(routes=list(page.routes())))
@@ -34,7 +34,7 @@ def test_a_stranger_is_sent_to_the_login_and_then_to_where_it_was_going(stranger
     assert stranger.log_in(target=path).header("location") == path
 
 
-def test_a_stranger_hears_nothing(stranger: PageClient, ledger: SqliteLedger) -> None:
+def test_a_stranger_hears_nothing(stranger: PageClient, ledger: Ledger) -> None:
     everything(ledger)
     answer = stranger.get("/events")
     assert answer.status == 401
@@ -110,7 +110,7 @@ def test_a_login_ends_after_half_a_day(ann: PageClient, clock: ManualClock) -> N
 
 
 def test_a_logout_ends_every_copy_of_the_cookie_on_every_machine(
-    ann: PageClient, ledger: SqliteLedger, clock: ManualClock
+    ann: PageClient, ledger: Ledger, clock: ManualClock
 ) -> None:
     copy = replace(ann, cookies=dict(ann.cookies))
     elsewhere = another_page(ledger, clock, SETTINGS, replace(ann, cookies=dict(ann.cookies)))
@@ -129,7 +129,7 @@ CHANGED = [
 
 @pytest.mark.parametrize(("label", "changed"), CHANGED, ids=[row[0] for row in CHANGED])
 def test_what_ends_a_login(
-    ann: PageClient, ledger: SqliteLedger, clock: ManualClock, label: str, changed: PageSettings
+    ann: PageClient, ledger: Ledger, clock: ManualClock, label: str, changed: PageSettings
 ) -> None:
     assert another_page(ledger, clock, SETTINGS, ann).get("/").status == 200
     assert another_page(ledger, clock, changed, ann).get("/").status == 303
@@ -154,7 +154,7 @@ def test_a_link_on_another_site_finds_the_login_that_there_is(stranger: PageClie
     assert stranger.get("/login?next=/jobs/1", {"sec-fetch-site": "same-origin"}).header("refresh") == ""
 
 
-def test_a_page_whose_store_does_not_answer_says_so(ann: PageClient, ledger: SqliteLedger, tmp_path: Path) -> None:
+def test_a_page_whose_store_does_not_answer_says_so(ann: PageClient, ledger: Ledger, tmp_path: Path) -> None:
     ledger.close()
     answer = ann.get("/")
     assert answer.status == 503

@@ -6,16 +6,16 @@ from datetime import timedelta
 import pytest
 
 from fcpin.drift import Kind
-from fcpin.receiver.ledger.model import State
-from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.drift_scan.report import report_key
+from fcpin.receiver.ledger.ledger import Ledger
+from fcpin.receiver.ledger.model import JobState
 from fcpin.receiver.page.overview import Level, Overview, read_overview
-from fcpin.receiver.survey_report import survey_key
 from tests.receiver.page.samples import NOON, dead, function, running, survey, waiting
 
 BOTH = {"prod": True, "staging": False}
 
 
-def overview(ledger: SqliteLedger, *kinds: Kind) -> Overview:
+def overview(ledger: Ledger, *kinds: Kind) -> Overview:
     survey(ledger, "prod", *(function(f"pin-{number}", kind) for number, kind in enumerate(kinds)))
     return read_overview(ledger, {"prod": False})
 
@@ -42,38 +42,38 @@ HEADLINES: list[tuple[str, Sequence[Kind], Level, str]] = [
 
 @pytest.mark.parametrize(("label", "kinds", "level", "sentence"), HEADLINES, ids=[row[0] for row in HEADLINES])
 def test_the_page_in_one_sentence(
-    ledger: SqliteLedger, label: str, kinds: Sequence[Kind], level: Level, sentence: str
+    ledger: Ledger, label: str, kinds: Sequence[Kind], level: Level, sentence: str
 ) -> None:
     headline = overview(ledger, *kinds).headline
     assert (headline.level, headline.sentence) == (level, sentence)
 
 
-def test_every_kind_of_drift_is_in_the_headline(ledger: SqliteLedger) -> None:
+def test_every_kind_of_drift_is_in_the_headline(ledger: Ledger) -> None:
     for kind in set(Kind) - {Kind.OK}:
         assert overview(ledger, kind).headline.level is not Level.FINE
 
 
-def test_a_stack_that_nobody_has_looked_at_is_not_fine(ledger: SqliteLedger) -> None:
+def test_a_stack_that_nobody_has_looked_at_is_not_fine(ledger: Ledger) -> None:
     survey(ledger, "prod", function("checkout"))
     headline = read_overview(ledger, BOTH).headline
     assert headline.level is Level.UNKNOWN
     assert "staging" in headline.sentence
 
 
-def test_the_worst_function_comes_first(ledger: SqliteLedger) -> None:
+def test_the_worst_function_comes_first(ledger: Ledger) -> None:
     shown = overview(ledger, Kind.OK, Kind.NEWER_TAG, Kind.MOVED_TAG, Kind.FUNCTION_MISSING, Kind.OK)
     assert [one.pin for one in shown.stacks[0].functions] == ["pin-3", "pin-2", "pin-1", "pin-0", "pin-4"]
 
 
-def test_a_survey_of_another_version_is_said_and_hides_no_other_stack(ledger: SqliteLedger) -> None:
-    ledger.put(survey_key("prod"), {"functions": 3})
+def test_a_survey_of_another_version_is_said_and_hides_no_other_stack(ledger: Ledger) -> None:
+    ledger.put(report_key("prod"), {"functions": 3})
     survey(ledger, "staging", function("checkout"))
     prod, staging = read_overview(ledger, BOTH).stacks
-    assert "next survey" in prod.error
+    assert "next scan" in prod.error
     assert len(staging.functions) == 1
 
 
-def test_exposed_seconds_go_on_after_the_survey(ledger: SqliteLedger) -> None:
+def test_exposed_seconds_go_on_after_the_survey(ledger: Ledger) -> None:
     survey(ledger, "prod", function("checkout", Kind.MOVED_TAG, exposed_seconds=10.0), function("mailer"))
     stack = read_overview(ledger, {"prod": False}).stacks[0]
     checkout, mailer = stack.functions
@@ -81,10 +81,10 @@ def test_exposed_seconds_go_on_after_the_survey(ledger: SqliteLedger) -> None:
     assert stack.exposed_seconds(mailer, NOON) is None
 
 
-def test_what_runs_comes_before_what_was_given_up_and_what_waits(ledger: SqliteLedger) -> None:
+def test_what_runs_comes_before_what_was_given_up_and_what_waits(ledger: Ledger) -> None:
     waiting(ledger, "a", "for a window", NOON + timedelta(hours=1))
     dead(ledger, "b", "throttled")
     job = running(ledger, "c", "Updating")
     shown = read_overview(ledger, BOTH)
-    assert [job.state for job in shown.jobs] == [State.RUNNING, State.DEAD, State.WAITING]
+    assert [job.state for job in shown.jobs] == [JobState.RUNNING, JobState.FAILED, JobState.PENDING]
     assert shown.progress == {job.id: [(1, "Updating")]}

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 from starlette.applications import Starlette
 
-from fcpin.receiver.ledger.sqlite import SqliteLedger
+from fcpin.receiver.ledger.ledger import Ledger
 from fcpin.receiver.page import LedgerActions, Page
 from fcpin.receiver.settings.model import PageSettings
 from fcpin.receiver.web.limits import WRONG_SECRETS_PER_MINUTE
@@ -60,7 +60,7 @@ def test_a_button_is_pressed_by_whom_the_proxy_names_now(stranger: PageClient) -
 
 
 def test_a_proxy_that_names_no_users_is_believed_in_the_address_and_the_scheme_only(
-    ledger: SqliteLedger, holds: HoldsFile, wakes: Wakes, clock: ManualClock
+    ledger: Ledger, holds: HoldsFile, wakes: Wakes, clock: ManualClock
 ) -> None:
     settings = replace(SETTINGS, user_header="X-User", trusted=(ip_network("10.9.0.0/16"),))
     actions = LedgerActions(ledger, holds, wakes, clock)

@@ -5,12 +5,11 @@ from datetime import timedelta
 import pytest
 
 from fcpin.drift import Kind
-from fcpin.receiver.ledger.base import Ending
-from fcpin.receiver.ledger.model import Freeze, State
-from fcpin.receiver.ledger.sqlite import SqliteLedger
-from fcpin.receiver.survey_report import HoldReport
+from fcpin.receiver.drift_scan.report import HoldReport
+from fcpin.receiver.ledger.ledger import Ledger
+from fcpin.receiver.ledger.model import Ending, Freeze, JobState
 from tests.receiver.page.page_client import PageClient
-from tests.receiver.page.samples import NEW, NOON, OLD, everything, function, push, running, survey, transition, waiting
+from tests.receiver.page.samples import NEW, NOON, OLD, deployment, everything, function, push, running, survey, waiting
 from tests.support.clock import ManualClock
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7919*7907}}\x1b[31m"
@@ -24,12 +23,12 @@ def test_an_empty_receiver_says_what_there_is_not(ann: PageClient) -> None:
     assert "None yet" in ann.get("/history").words
 
 
-def test_a_stack_without_pins_says_so(ann: PageClient, ledger: SqliteLedger) -> None:
+def test_a_stack_without_pins_says_so(ann: PageClient, ledger: Ledger) -> None:
     survey(ledger, "prod")
     assert "No function is pinned in this stack" in ann.get("/").words
 
 
-def test_everything_that_is_known_is_there(ann: PageClient, ledger: SqliteLedger, clock: ManualClock) -> None:
+def test_everything_that_is_known_is_there(ann: PageClient, ledger: Ledger, clock: ManualClock) -> None:
     everything(ledger)
     clock.advance(60)
     words = ann.get("/").words
@@ -52,28 +51,28 @@ def test_everything_that_is_known_is_there(ann: PageClient, ledger: SqliteLedger
         assert known in words
 
 
-def test_a_function_has_its_whole_digest_and_its_history(ann: PageClient, ledger: SqliteLedger) -> None:
+def test_a_function_has_its_whole_digest_and_its_history(ann: PageClient, ledger: Ledger) -> None:
     everything(ledger)
-    ledger.note(transition("checkout", job="", to_digest=NEW))
+    ledger.record_deployment(deployment("checkout", job="", to_digest=NEW))
     page = ann.get("/functions/prod/checkout")
     assert OLD in page.text
     assert "main-10 d09b8837411c" in page.words
     assert "in staging" not in page.words
 
 
-def test_a_job_says_what_it_was_for_what_it_said_and_what_it_deployed(ann: PageClient, ledger: SqliteLedger) -> None:
+def test_a_job_says_what_it_was_for_what_it_said_and_what_it_deployed(ann: PageClient, ledger: Ledger) -> None:
     job = running(ledger, "staging", "Updating (staging)")
-    deployed = transition("checkout", "staging", job=job.id, exposed_seconds=3.4)
-    ledger.finish(job, Ending(State.DONE), NOON, [deployed])
+    deployed = deployment("checkout", "staging", job=job.id, exposed_seconds=3.4)
+    ledger.finish(job, Ending(JobState.SUCCEEDED), NOON, [deployed])
     words = ann.get(f"/jobs/{job.id}").words
     for known in ("succeeded", "shop/app:main-12", "from acr", "Updating (staging)", "3 s", "Deployments"):
         assert known in words
 
 
-def test_only_a_tag_that_moved_was_an_outage(ann: PageClient, ledger: SqliteLedger) -> None:
-    ledger.note(transition("checkout", exposed_seconds=3.4))
+def test_only_a_tag_that_moved_was_an_outage(ann: PageClient, ledger: Ledger) -> None:
+    ledger.record_deployment(deployment("checkout", exposed_seconds=3.4))
     assert "3 s outage" not in ann.get("/history").words
-    ledger.note(transition("mailer", exposed_seconds=3.4, outage=True))
+    ledger.record_deployment(deployment("mailer", exposed_seconds=3.4, outage=True))
     assert "3 s outage" in ann.get("/history").words
 
 
@@ -82,14 +81,14 @@ def test_what_is_not_there_is_said_to_be_missing(ann: PageClient, path: str) -> 
     assert ann.get(path).status == 404
 
 
-def test_a_survey_that_failed_is_said_beside_what_was_known_before(ann: PageClient, ledger: SqliteLedger) -> None:
+def test_a_survey_that_failed_is_said_beside_what_was_known_before(ann: PageClient, ledger: Ledger) -> None:
     survey(ledger, "prod", function("checkout"), error="the stack is locked")
     words = ann.get("/").words
     assert "the stack is locked" in words
     assert "main-11" in words
 
 
-def test_no_tag_reason_name_or_line_can_act(ann: PageClient, ledger: SqliteLedger) -> None:
+def test_no_tag_reason_name_or_line_can_act(ann: PageClient, ledger: Ledger) -> None:
     hold = HoldReport(EVIL, None, NOON + timedelta(days=1), EVIL)
     survey(
         ledger,
@@ -100,8 +99,8 @@ def test_no_tag_reason_name_or_line_can_act(ann: PageClient, ledger: SqliteLedge
     )
     job = running(ledger, "prod", EVIL, pushed=push(EVIL, path=EVIL))
     waiting(ledger, "staging", EVIL, NOON)
-    ledger.note(transition("checkout", from_tag=EVIL, to_tag=EVIL))
-    ledger.freeze(Freeze(EVIL, EVIL, NOON))
+    ledger.record_deployment(deployment("checkout", from_tag=EVIL, to_tag=EVIL))
+    ledger.set_freeze(Freeze(EVIL, EVIL, NOON))
     for path in ("/", "/history", "/functions/prod/checkout", f"/jobs/{job.id}"):
         page = ann.get(path)
         assert page.status == 200

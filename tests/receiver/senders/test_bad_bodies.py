@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fcpin.receiver.errors import Rejected
-from fcpin.receiver.push import Push
+from fcpin.receiver.push_event import PushEvent
 from fcpin.receiver.senders import SENDERS
 from fcpin.receiver.senders.json_fields import MAX_DEPTH, MAX_VALUES, read_json
 from fcpin.receiver.senders.sender import Ignored
@@ -86,10 +86,10 @@ def test_a_parser_answers_pushes_or_refuses(kind: str, data: st.DataObject) -> N
     except Rejected as refusal:
         told = (refusal,)
     for one in told:
-        if isinstance(one, Push):
-            assert one.place.path
-            assert len(one.event) <= 100
-            assert "/" in f"{one.place.host}/{one.place.path}"
+        if isinstance(one, PushEvent):
+            assert one.repository.path
+            assert len(one.id) <= 100
+            assert "/" in f"{one.repository.host}/{one.repository.path}"
             repr(one).encode()
         elif isinstance(one, Ignored):
             assert one.event in SENDERS[kind].ignored_events

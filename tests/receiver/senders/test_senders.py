@@ -6,7 +6,7 @@ import pytest
 
 from fcpin.image import Digest
 from fcpin.receiver.errors import Rejected
-from fcpin.receiver.push import Place, Push
+from fcpin.receiver.push_event import PushEvent, RepositoryHint
 from fcpin.receiver.senders import SENDERS
 from fcpin.receiver.senders.sender import Ignored, ParsedEvent
 from tests.receiver.senders.requests import FIXTURES, NOW, Request, fixture, sender
@@ -16,11 +16,11 @@ ACR = Digest("sha256:457f4aa83fc9a6663ab9d1b0a6e2dce25a12a943ed5bf2c1747c58d48bb
 ONE = Digest("sha256:7fb164c0ef272fd9267224f89f155e48895ed0ff9539d73e9861db8ede589ae9")
 TWO = Digest("sha256:b03124974b4d9de8d792f0d554159326b58b2f63b9d8447881c399d31c844a46")
 HARBOR = Digest("sha256:d72f37f783ed6a8d58ac70b4db052707d1ec9d4ea010ef5ccd84652faf9ed844")
-HERE = Place("namespace/repotest", region="cn-hangzhou")
-DEMO = Place("shop/app", region="cn-hangzhou", instance="demo")
-REGISTRY = Place("shop/app", "registry.example.com:5000")
-HOST = Place("shop/app", "registry.example.com")
-ANOTHER = Place("shop/app", "harbor.example.com")
+HERE = RepositoryHint("namespace/repotest", region="cn-hangzhou")
+DEMO = RepositoryHint("shop/app", region="cn-hangzhou", instance="demo")
+REGISTRY = RepositoryHint("shop/app", "registry.example.com:5000")
+HOST = RepositoryHint("shop/app", "registry.example.com")
+ANOTHER = RepositoryHint("shop/app", "harbor.example.com")
 
 
 def at(text: str) -> datetime:
@@ -34,18 +34,18 @@ SECONDS_AGO = at("2026-11-22T11:59:58Z")
 ACR_HOST = "demo-registry.cn-hangzhou.cr.aliyuncs.com"
 TEN_SECONDS_AGO = at("2026-11-22T11:59:50Z")
 
-PUSHES: list[tuple[str, list[tuple[Place, str | None, Digest | None, datetime | None]]]] = [
+PUSHES: list[tuple[str, list[tuple[RepositoryHint, str | None, Digest | None, datetime | None]]]] = [
     # what was sent, and what it tells: where, tag, digest, when
     ("acr/push", [(HERE, "latest", ACR, None)]),
     ("acr/push_with_a_bare_digest", [(HERE, "latest", ACR, None)]),
     ("acr/push_without_digest", [(HERE, "latest", None, None)]),
     ("acr/push_with_a_time_zone", [(HERE, "latest", ACR, SECONDS_AGO)]),
     ("eventbridge/push_completed", [(DEMO, "main-12", C, BUILT)]),
-    ("eventbridge/push_without_instance_name", [(Place("shop/app", region="cn-hangzhou", instance="cri-4jga79lyszik0000"), "main-12", None, BUILT)]),
+    ("eventbridge/push_without_instance_name", [(RepositoryHint("shop/app", region="cn-hangzhou", instance="cri-4jga79lyszik0000"), "main-12", None, BUILT)]),
     ("eventbridge/build_completed", [(DEMO, "main-12", None, BUILT)]),
     ("eventbridge/scan_completed", [(DEMO, "main-12", None, None)]),
-    ("eventbridge/synchronization_completed", [(Place("shop/app"), "main-12", C, BUILT)]),
-    ("eventbridge/synchronization_with_a_target", [(Place("store/app", region="cn-shanghai", instance="cri-0target0"), "main-13", C, BUILT)]),
+    ("eventbridge/synchronization_completed", [(RepositoryHint("shop/app"), "main-12", C, BUILT)]),
+    ("eventbridge/synchronization_with_a_target", [(RepositoryHint("store/app", region="cn-shanghai", instance="cri-0target0"), "main-13", C, BUILT)]),
     ("eventbridge/several_events", [(DEMO, "main-12", None, BUILT), (DEMO, "main-13", None, BUILT)]),
     ("distribution/push_by_tag", [(REGISTRY, "main-12", ONE, NOTIFIED)]),
     ("distribution/push_of_an_index", [(REGISTRY, "main-13", TWO, NOTIFIED)]),
@@ -56,7 +56,7 @@ PUSHES: list[tuple[str, list[tuple[Place, str | None, Digest | None, datetime | 
     ("harbor/replication", [(ANOTHER, "main-12", None, TEN_SECONDS_AGO), (ANOTHER, None, C, TEN_SECONDS_AGO)]),
     ("harbor/replication_without_references", [(ANOTHER, None, None, TEN_SECONDS_AGO)]),
     ("harbor/replication_of_an_old_version", [(ANOTHER, "main-12", None, TEN_SECONDS_AGO)]),
-    ("harbor/replication_to_another_registry", [(Place("shop/team/app", ACR_HOST), "main-12", None, TEN_SECONDS_AGO)]),
+    ("harbor/replication_to_another_registry", [(RepositoryHint("shop/team/app", ACR_HOST), "main-12", None, TEN_SECONDS_AGO)]),
     ("generic/push", [(HOST, "main-12", None, None)]),
     ("generic/push_with_everything", [(HOST, "main-12", C, SECONDS_AGO)]),
     ("generic/push_of_a_digest", [(HOST, None, C, None)]),
@@ -69,22 +69,22 @@ def parse(name: str, request: Request | None = None) -> tuple[ParsedEvent, ...]:
     return sender(name.partition("/")[0]).parse(request.arrive())
 
 
-def pushes(name: str, request: Request | None = None) -> list[Push]:
+def pushes(name: str, request: Request | None = None) -> list[PushEvent]:
     found = parse(name, request)
-    assert all(isinstance(one, Push | Ignored) for one in found), found
-    return [one for one in found if isinstance(one, Push)]
+    assert all(isinstance(one, PushEvent | Ignored) for one in found), found
+    return [one for one in found if isinstance(one, PushEvent)]
 
 
 @pytest.mark.parametrize(("name", "told"), PUSHES, ids=[row[0] for row in PUSHES])
-def test_what_is_told(name: str, told: list[tuple[Place, str | None, Digest | None, datetime | None]]) -> None:
+def test_what_is_told(name: str, told: list[tuple[RepositoryHint, str | None, Digest | None, datetime | None]]) -> None:
     found = pushes(name)
-    assert [(push.place, push.tag, push.digest, push.pushed) for push in found] == told
+    assert [(push.repository, push.tag, push.digest, push.pushed) for push in found] == told
     for push in found:
         assert push.sender == name.partition("/")[0]
         assert push.received == NOW
-        assert 0 < len(push.event) <= 100
-    assert len({push.event for push in found}) == len(found)
-    assert [push.event for push in pushes(name)] == [push.event for push in found], "told again it is the same"
+        assert 0 < len(push.id) <= 100
+    assert len({push.id for push in found}) == len(found)
+    assert [push.id for push in pushes(name)] == [push.id for push in found], "told again it is the same"
 
 
 IGNORED = [
@@ -146,19 +146,19 @@ def test_every_fixture_is_in_a_table() -> None:
 def test_one_refusal_hides_no_other_push() -> None:
     refusal, push = parse("distribution/unknown_action_among_others")
     assert isinstance(refusal, Rejected)
-    assert isinstance(push, Push)
+    assert isinstance(push, PushEvent)
     assert push.tag == "main-12"
 
 
 def test_the_instance_of_acr_enterprise_stands_in_the_path() -> None:
     (push,) = pushes("acr/push", Request(path="cri-0a1b2c/of-course-a-secret"))
-    assert push.place == Place("namespace/repotest", region="cn-hangzhou", instance="cri-0a1b2c")
+    assert push.repository == RepositoryHint("namespace/repotest", region="cn-hangzhou", instance="cri-0a1b2c")
 
 
 @pytest.mark.parametrize("name", ["distribution/push_by_tag", "harbor/push_artifact"])
 def test_a_url_says_how_images_call_the_registry(name: str) -> None:
     (push,) = pushes(name, Request(query={"registry": "images.example.com"}))
-    assert push.place == Place("shop/app", "images.example.com")
+    assert push.repository == RepositoryHint("shop/app", "images.example.com")
     for told in parse(name, Request(query={"registry": "no host"})):
         assert isinstance(told, Rejected)
         assert "?registry" in str(told)
@@ -168,8 +168,8 @@ def test_attributes_of_a_cloud_event_may_be_headers() -> None:
     attributes = {"ce-id": "1", "ce-source": "acs.cr", "ce-specversion": "1.0", "ce-type": "cr:Artifact:PushCompleted", "ce-time": "2026-11-22T11:59:41Z"}  # fmt: skip
     data = b'{"RepoNamespaceName": "shop", "RepoName": "app", "Tag": "main-12", "InstanceName": "demo"}'
     (push,) = sender("eventbridge").parse(Request(data, attributes).arrive())
-    assert isinstance(push, Push)
-    assert (push.place, push.tag, push.pushed) == (Place("shop/app", instance="demo"), "main-12", BUILT)
+    assert isinstance(push, PushEvent)
+    assert (push.repository, push.tag, push.pushed) == (RepositoryHint("shop/app", instance="demo"), "main-12", BUILT)
 
 
 def test_an_event_that_is_too_old_is_a_replay() -> None:

@@ -16,17 +16,18 @@ import uvicorn
 from starlette.applications import Starlette
 
 from fcpin.clock import Clock
-from fcpin.stack.stack import StackPin
-from fcpin.receiver.concerned import Watches
+from fcpin.errors import StackError
 from fcpin.receiver.errors import LedgerUnavailable, Reason
 from fcpin.receiver.intake import Intake
-from fcpin.receiver.ledger.base import Received
-from fcpin.receiver.push import Push
+from fcpin.receiver.ledger.ledger import Ledger
+from fcpin.receiver.pin_index import PinIndex
+from fcpin.receiver.push_event import PushEvent
 from fcpin.receiver.senders import SENDERS
 from fcpin.receiver.settings.model import ReceiverSettings, StackSettings
 from fcpin.receiver.web.app import build_app
 from fcpin.receiver.web.limits import Limits
 from fcpin.receiver.web.server import server
+from fcpin.stack.stack import StackPin
 from tests.receiver import asgi
 from tests.receiver.pins import pin
 from tests.receiver.senders.requests import settings
@@ -38,29 +39,30 @@ PINS: Final[Mapping[str, Sequence[StackPin] | None]] = {
 }
 
 
-@dataclass
-class Inbox:
+class Inbox(Ledger):
     """A ledger in memory that can be made unavailable."""
 
-    pushes: list[tuple[Push, Sequence[str]]] = field(default_factory=list)
-    is_there: bool = True
-    bursts: list[tuple[timedelta, timedelta]] = field(default_factory=list)
-    _known: set[tuple[str, str]] = field(default_factory=set)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self) -> None:
+        self.events: list[tuple[PushEvent, Sequence[str]]] = []
+        self.is_there = True
+        self.bursts: list[tuple[timedelta, timedelta]] = []
+        """Debounce and max wait of each event."""
+        self._known: set[tuple[str, str]] = set()
+        self._lock = threading.Lock()
 
-    def receive(
-        self, push: Push, stacks: Sequence[str], now: datetime, *, quiet: timedelta, at_most: timedelta
-    ) -> Received:
-        self.ready()
+    def add_event(
+        self, event: PushEvent, stacks: Sequence[str], now: datetime, *, debounce: timedelta, max_wait: timedelta
+    ) -> bool:
+        self.check_ready()
         with self._lock:
-            if (push.sender, push.event) in self._known:
-                return Received(new=False, stacks_to_wake={})
-            self._known.add((push.sender, push.event))
-            self.pushes.append((push, tuple(stacks)))
-            self.bursts.append((quiet, at_most))
-        return Received(new=True, stacks_to_wake=dict.fromkeys(stacks, now + quiet))
+            if (event.sender, event.id) in self._known:
+                return False
+            self._known.add((event.sender, event.id))
+            self.events.append((event, tuple(stacks)))
+            self.bursts.append((debounce, max_wait))
+        return True
 
-    def ready(self) -> None:
+    def check_ready(self) -> None:
         if not self.is_there:
             raise LedgerUnavailable("the ledger is away")
 
@@ -95,7 +97,7 @@ class Receiver:
     inbox: Inbox = field(default_factory=Inbox)
     counts: Counts = field(default_factory=Counts)
     clock: Clock = field(default_factory=ManualClock)
-    woken: list[tuple[str, datetime]] = field(default_factory=list)
+    woken: int = 0
     unready: str = ""
     _app: Starlette | None = None
 
@@ -106,11 +108,19 @@ class Receiver:
     def app(self) -> Starlette:
         """With the settings at the time of the first request."""
         if self._app is None:
-            watches = Watches.of(self.pins, self.settings.instances)
-            wake = lambda stack, due: self.woken.append((stack, due))  # noqa: E731 - one line
-            intake = Intake.of(self.settings, self.inbox, lambda: watches, wake, self.counts, self.clock)
+            index = PinIndex(list(self.pins), self._read, self.settings.instances)
+            for stack, pins in self.pins.items():
+                if pins is not None:
+                    index.learn(stack, pins)
+            intake = Intake.of(self.settings, self.inbox, index, self._wake, self.counts, self.clock)
             self._app = build_app(intake, self.clock, limits=self.limits, unready=lambda: self.unready)
         return self._app
+
+    def _wake(self) -> None:
+        self.woken += 1
+
+    def _read(self, stack: str) -> Sequence[StackPin]:
+        raise StackError(f"{stack} is not read by a request")
 
     def request(
         self, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b""

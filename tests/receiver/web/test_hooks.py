@@ -31,23 +31,23 @@ def generic(receiver: Receiver, **changes: Any) -> tuple[bytes, dict[str, str]]:
 
 def test_a_push_is_stored_before_the_response(receiver: Receiver) -> None:
     assert receiver.post("generic", *generic(receiver)) == (202, {"jobs": ["dev"]})
-    ((push, stacks),) = receiver.inbox.pushes
-    assert (str(push.place.path), push.tag, push.sender, stacks) == ("shop/app", "main-12", "generic", ("dev",))
-    assert receiver.woken == [("dev", receiver.clock.now() + timedelta(seconds=1))]
+    ((push, stacks),) = receiver.inbox.events
+    assert (str(push.repository.path), push.tag, push.sender, stacks) == ("shop/app", "main-12", "generic", ("dev",))
+    assert (receiver.woken, receiver.inbox.bursts) == (1, [(timedelta(seconds=1), timedelta(seconds=15))])
     assert receiver.counted == {("generic", "accepted"): 1}
 
 
 def test_a_push_that_no_policy_could_select_is_not_stored(receiver: Receiver) -> None:
     image = "registry.example.com/shop/app:feature-1"
     assert receiver.post("generic", *generic(receiver, image=image)) == (202, {"jobs": []})
-    assert (receiver.inbox.pushes, receiver.woken) == ([], [])
+    assert (receiver.inbox.events, receiver.woken) == ([], 0)
 
 
 def test_a_repeated_event_is_stored_once(receiver: Receiver) -> None:
     event = generic(receiver, id="build-1")
     assert receiver.post("generic", *event) == (202, {"jobs": ["dev"]})
     assert receiver.post("generic", *event) == (202, {"jobs": []})
-    assert len(receiver.inbox.pushes) == len(receiver.woken) == 1
+    assert len(receiver.inbox.events) == receiver.woken == 1
     assert receiver.counted == {("generic", "accepted"): 1, ("generic", "replayed"): 1}
 
 
@@ -100,7 +100,7 @@ def test_a_rejection_is_one_line_and_counted(
     assert "\n" not in answer["error"]
     assert SECRET not in answer["error"]
     assert receiver.counted == {counted: 1}
-    assert receiver.inbox.pushes == []
+    assert receiver.inbox.events == []
 
 
 def test_a_rejection_is_logged_for_known_senders(receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,4 +1,4 @@
-"""kill -9 at any moment, and a Redis that restarts: no push is lost, and nothing is deployed twice."""
+"""kill -9 at any moment, and a Redis that restarts: no event is lost, and nothing is deployed twice."""
 
 import os
 import random
@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,22 +17,21 @@ import pytest
 from fcpin.clock import SystemClock
 from fcpin.image import Digest
 from fcpin.receiver.errors import LedgerUnavailable
-from fcpin.receiver.ledger.base import Ledger
-from fcpin.receiver.ledger.model import State
-from fcpin.receiver.ledger.opening import open_ledger
+from fcpin.receiver.ledger.ledger import Ledger, open_ledger
+from fcpin.receiver.ledger.model import JobState
 from tests.receiver.samples import push
-from tests.receiver.work.crew_process import STACKS, FolderConverger, settings_of
+from tests.receiver.work.pool_process import STACKS, FolderConverger, settings_of
 from tests.support.redis_server import RedisServer, redis_server
 
-KILLS, PATIENCE = 15, 40.0
+KILLS, PATIENCE = 10, 40.0
 CLOCK = SystemClock()
 
 
-class Crews:
+class Pools:
     """Processes that work on one ledger."""
 
     def __init__(self, folder: Path, redis: str, count: int) -> None:
-        command = [sys.executable, "-m", "tests.receiver.work.crew_process", str(folder), redis]
+        command = [sys.executable, "-m", "tests.receiver.work.pool_process", str(folder), redis]
         self._maker = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         self._pids = [self._make() for _ in range(count)]
 
@@ -53,15 +53,16 @@ class Crews:
 
 
 def send(ledger: Ledger, folder: Path, stack: str, number: int) -> None:
-    """A push, told again until it is taken, as senders do."""
+    """An event, sent again until it is stored, as senders do."""
     path = folder / "wanted" / stack
     path.with_suffix(".new").write_text(str(number))
     path.with_suffix(".new").replace(path)
-    told = push("main-1", f"{stack}-{number}", digest=Digest(f"sha256:{number:064x}"))
+    event = push("main-1", f"{stack}-{number}", digest=Digest(f"sha256:{number:064x}"))
     while True:
         try:
-            quiet = settings_of(folder, "").stacks[stack].quiet / 10
-            ledger.receive(told, [stack], CLOCK.now(), quiet=quiet, at_most=quiet * 10)
+            ledger.add_event(
+                event, [stack], CLOCK.now(), debounce=timedelta(seconds=0.1), max_wait=timedelta(seconds=1)
+            )
         except LedgerUnavailable:
             time.sleep(0.02)
         else:
@@ -74,16 +75,14 @@ def server(request: pytest.FixtureRequest) -> Iterator[RedisServer | None]:
         yield stack.enter_context(redis_server()) if request.param == "redis" else None
 
 
-def test_whoever_is_killed_nothing_is_lost_and_nothing_is_deployed_twice(
-    server: RedisServer | None, tmp_path: Path
-) -> None:
+def test_nothing_is_lost_and_nothing_is_deployed_twice(server: RedisServer | None, tmp_path: Path) -> None:
     seed = random.randrange(2**32)
     chance = random.Random(seed)
     redis = server.url if server else ""
     for name in ("wanted", "deployed"):
         (tmp_path / name).mkdir()
     ledger = open_ledger(settings_of(tmp_path, redis))
-    crews = Crews(tmp_path, redis, count=2)
+    pools = Pools(tmp_path, redis, count=2)
     numbers: Counter[str] = Counter()
     try:
         for kill in range(KILLS):
@@ -91,18 +90,18 @@ def test_whoever_is_killed_nothing_is_lost_and_nothing_is_deployed_twice(
                 numbers[stack] += 1
                 send(ledger, tmp_path, stack, numbers[stack])
             time.sleep(chance.uniform(0, 0.5))
-            crews.kill_one(chance)
+            pools.kill_one(chance)
             if server and kill in (3, 8):
                 server.restart()
         deadline = time.monotonic() + PATIENCE
-        while ledger.waiting() and time.monotonic() < deadline:
+        while ledger.due_times() and time.monotonic() < deadline:
             time.sleep(0.05)
     finally:
-        crews.end()
+        pools.end()
     deployed = {stack: FolderConverger(tmp_path).deployed(stack) for stack in STACKS}
     jobs = ledger.jobs(limit=1_000)
     ledger.close()
-    assert {job.state for job in jobs} == {State.DONE}, f"seed {seed}"
-    assert sum(job.count for job in jobs) == numbers.total(), f"seed {seed}: pushes are lost"
+    assert {job.state for job in jobs} == {JobState.SUCCEEDED}, f"seed {seed}"
+    assert sum(job.event_count for job in jobs) == numbers.total(), f"seed {seed}: events are lost"
     assert {stack: numbers[stack] for stack in STACKS} == {stack: done[-1] for stack, done in deployed.items()}
     assert all(len(done) == len(set(done)) for done in deployed.values()), f"seed {seed}: twice in {deployed}"

@@ -7,7 +7,7 @@ from datetime import datetime
 from fcpin.cli.cases.expectation import Expectation
 from fcpin.errors import InvalidPolicy
 from fcpin.image import TagRecord
-from fcpin.policy import Policy, Selection
+from fcpin.policy import Policy, Ranking, Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +21,14 @@ class Case:
     tags: Sequence[TagRecord]
     current: str | None
     now: datetime | None
-    bypass_min_age: bool
+    min_age_bypass: bool
     expected: Expectation
 
     def outcome(self) -> Selection | InvalidPolicy:
         """What the policy says, or why it cannot: a hold at what is not there."""
         try:
-            return self.policy.select(self.tags, current=self.current, now=self.now, bypass_min_age=self.bypass_min_age)
+            return Ranking(self.policy, self.tags).select(
+                self.current, now=self.now, min_age_bypass=self.min_age_bypass
+            )
         except InvalidPolicy as error:
             return error

@@ -15,7 +15,7 @@ from fcpin.policy.times import read_moment
 
 T = TypeVar("T")
 
-_SHARED: Final = (*POLICY, *TAGS, "current", "now", "bypass_min_age")
+_SHARED: Final = (*POLICY, *TAGS, "current", "now", "min_age_bypass")
 _OWN: Final = ("name", "expect")
 
 
@@ -49,10 +49,10 @@ def _case(file: YamlFile, own: Fields, top: Fields, sources: Sources) -> Case | 
     now = read_moment(_home(own, top, ("now",)), "now")
     expected = Expectation.read(Fields.of(own.values.get("expect"), own.at("expect"), own.problems))
     name, current = own.required("name", "the newest of the family"), _current(_home(own, top, ("current",)))
-    bypass = _home(own, top, ("bypass_min_age",)).flag("bypass_min_age", default=False)
+    bypass = _home(own, top, ("min_age_bypass",)).flag("min_age_bypass", default=False)
     if policy is None or tags is None:
         return None
-    if policy.goes_by_time and now is None:
+    if policy.needs_now and now is None:
         own.wrong("now", "is required, such as 2026-12-01T00:00:00Z: the policy goes by time")
     return Case(name, file.place(own.path), policy, tags, current, now, bypass, expected)
 

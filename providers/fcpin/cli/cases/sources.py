@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from fcpin.cli.tags import read_tags, records_of
+from fcpin.cli.tag_input import read_tags, records_of
 from fcpin.cli.yaml_file import YamlFile
 from fcpin.errors import InvalidInput, Problem
 from fcpin.function_files import FILES, FUNCTIONS, all_functions, function_files

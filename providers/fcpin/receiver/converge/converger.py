@@ -1,24 +1,53 @@
-"""Converge stacks of one project, with the engine that is here.
+"""Bring the pins of a stack to what their policies select, with the engine that is installed.
 
-1. Only the pins that are asked for are targets: everything else is not even checked.
-2. `up` deploys without a preview of its own. In `mode: approve` the provider itself compares (see approvals).
-3. A stack has one run at a time; what a killed receiver left of one is cleared away first (see run).
+1. Only the requested pins are targets: everything else is not even checked.
+2. `up` deploys without a preview of its own. In `mode: approve` the provider compares with what was approved.
+3. A stack has one run at a time; what a killed receiver left of one is cleared away first (see `engine_run`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
+from typing import Any, Final, Protocol, Self
 
-from fcpin.receiver.converge import approvals
-from fcpin.receiver.converge.base import Change, Progress
-from fcpin.receiver.converge.changes import changes_in
-from fcpin.receiver.converge.embedded import Embedded
-from fcpin.receiver.converge.program import Program
-from fcpin.receiver.converge.run import Run, Runs
+from fcpin.errors import InvalidImage
+from fcpin.image import Digest, parse_digest
+from fcpin.pinned_function import approvals
+from fcpin.receiver.converge.engine_run import Progress, Run, Runs
+from fcpin.receiver.converge.engines import Program, program_of
 from fcpin.receiver.errors import ConvergenceFailed, Interrupted, NotAsApproved
+from fcpin.receiver.ledger.model import PinChange
 from fcpin.stack import Engine, StackPin
 from fcpin.stack.stack import pins_in
+
+_APPROVED: Final = "approved.json"
+_CHANGES: Final = frozenset({"create", "update", "replace", "create-replacement"})
+"""Operations of a preview after which a resource has other inputs."""
+
+
+class Converger(Protocol):
+    """One engine and one project. Thread-safe: several stacks at once, each by one caller at a time."""
+
+    def pins(self, stack: str) -> Sequence[StackPin]:
+        """The pins in the stack's state, now, by name. Raises StackError."""
+
+    def preview(self, stack: str, pins: Sequence[StackPin]) -> Sequence[PinChange]:
+        """What `up` would deploy to *pins*, those that change only. Raises ConvergenceFailed."""
+
+    def up(
+        self,
+        stack: str,
+        pins: Sequence[StackPin],
+        progress: Progress,
+        *,
+        approved: Mapping[str, PinChange] | None = None,
+    ) -> None:
+        """Converge *pins* and nothing else. Raises ConvergenceFailed.
+
+        With *approved*, by name, each pin is deployed to exactly what was approved for it. One whose policy selects
+        anything else now is left as it is, and the call fails with `NotAsApproved`.
+        """
 
 
 class EngineConverger:
@@ -26,116 +55,117 @@ class EngineConverger:
 
     def __init__(self, engine: Engine, program: Program, runs: Runs) -> None:
         self.engine, self._program, self._runs = engine, program, runs
-        self._urns: dict[str, Mapping[str, Sequence[str]]] = {}
-        self._lock = Lock()
 
     @classmethod
-    def find(cls, engine: Engine, runs: Path) -> "EngineConverger":
-        """For whichever *engine* was found; *runs* is a folder of this machine alone. Raises StackError."""
+    def find(cls, engine: Engine, runs: Path) -> Self:
+        """For *engine*; *runs* is a folder that no other machine uses. Raises StackError."""
         return cls(engine, program_of(engine), Runs(runs))
 
     def pins(self, stack: str) -> Sequence[StackPin]:
-        """The pins in the stack's state, by name. Raises StackError."""
-        pins = sorted(pins_in(self.engine.resources(stack)), key=lambda pin: pin.name)
-        self.learn(stack, pins)
-        return pins
+        return sorted(pins_in(self.engine.resources(stack)), key=lambda pin: pin.name)
 
-    def learn(self, stack: str, pins: Sequence[StackPin]) -> None:
-        """Where the state was read anyway: by what URNs pins are targets."""
-        urns: dict[str, list[str]] = {}
-        for pin in pins:
-            urns.setdefault(pin.name, []).append(pin.urn)
-        with self._lock:
-            self._urns[stack] = urns
-
-    def preview(self, stack: str, pins: Sequence[str]) -> Sequence[Change]:
-        """Raises ConvergenceFailed, StackError."""
+    def preview(self, stack: str, pins: Sequence[StackPin]) -> Sequence[PinChange]:
         if not pins:
             return ()
-        urns = self._urns_of(stack, pins)
-        with self._begin(stack) as run:
-            printed = self._program.execute(run, ["preview", "--json", "--stack", stack, *_target(urns)], {})
-        return changes_in(printed, frozenset(urns))
+        with self._run(stack) as run:
+            printed = self._program.execute(run, ["preview", "--json", "--stack", stack, *_targets(pins)], {})
+        return changes_in(printed, {pin.urn for pin in pins})
 
     def up(
         self,
         stack: str,
-        pins: Sequence[str],
+        pins: Sequence[StackPin],
         progress: Progress,
         *,
-        approved: Mapping[str, Change] | None = None,
+        approved: Mapping[str, PinChange] | None = None,
     ) -> None:
-        """Raises ConvergenceFailed, StackError.
-
-        A pin that is not as approved fails the whole run, so that the others are gone on with in another one.
-        """
-        refused: list[str] = []
-        while left := [pin for pin in pins if pin not in refused]:
+        """A pin that is not as approved fails the whole run, so the others are deployed by another run."""
+        refused: set[str] = set()
+        while left := [pin for pin in pins if pin.name not in refused]:
             more = self._deploy(stack, left, progress, approved)
             if not more:
                 break
-            refused += more
+            refused |= more
         if refused:
             raise NotAsApproved(
-                f"stack {stack}: {', '.join(refused)}: pushed again since the approval, and left as it is; "
-                "approve what the policy chooses now"
+                f"stack {stack}: {', '.join(sorted(refused))}: not deployed, because the tag was pushed again after "
+                "the approval; approve what the policy selects now"
             )
 
-    def stop(self, within: float) -> None:
-        """End what is under way; at most *within* seconds are waited. From then on everything is `Interrupted`."""
-        self._runs.stop(within)
+    def stop(self, seconds: float) -> None:
+        """Interrupt every run, and wait at most *seconds* for them. From then on every call raises Interrupted."""
+        self._runs.stop(seconds)
 
     def _deploy(
-        self, stack: str, pins: Sequence[str], progress: Progress, approved: Mapping[str, Change] | None
-    ) -> Sequence[str]:
-        """Those of *pins* that are not as approved, in which case none need have been deployed."""
-        urns = self._urns_of(stack, pins)
-        with self._begin(stack) as run:
-            environment = approvals.hand_over(run.folder, approved)
-            command = ["up", "--yes", "--skip-preview", "--stack", stack, *_target(urns)]
+        self,
+        stack: str,
+        pins: Sequence[StackPin],
+        progress: Progress,
+        approved: Mapping[str, PinChange] | None,
+    ) -> frozenset[str]:
+        """Names of those of *pins* that are not as approved; if there are any, none need have been deployed."""
+        command = ["up", "--yes", "--skip-preview", "--stack", stack, *_targets(pins)]
+        with self._run(stack) as run:
+            file = run.folder / _APPROVED
             try:
-                self._program.execute(run, command, environment, progress)
+                self._program.execute(run, command, _environment(file, approved), progress)
             except Interrupted:
                 raise
             except ConvergenceFailed:
-                refused = approvals.refused(run.folder)
-                if found := [pin for pin in pins if pin in refused]:
+                if found := approvals.rejected(file) & {pin.name for pin in pins}:
                     return found
                 raise
-        return ()
+        return frozenset()
 
     @contextmanager
-    def _begin(self, stack: str) -> Iterator[Run]:
+    def _run(self, stack: str) -> Iterator[Run]:
         with self._runs.begin(stack) as run:
-            if run.left:
+            if run.killed:
                 self._program.release(run, stack)
-            try:
-                yield run
-            except ConvergenceFailed:
-                with self._lock:  # for the case that it was a URN that is gone
-                    self._urns.pop(stack, None)
-                raise
-
-    def _urns_of(self, stack: str, pins: Sequence[str]) -> Sequence[str]:
-        if stack not in self._urns:
-            self.pins(stack)
-        with self._lock:
-            known = self._urns.get(stack, {})
-        if missing := [pin for pin in pins if pin not in known]:
-            raise ConvergenceFailed(
-                f"stack {stack} has no pin {', '.join(missing)}; deploy it once with an up of its own"
-            )
-        return [urn for pin in pins for urn in known[pin]]
+            yield run
 
 
-def program_of(engine: Engine) -> Program:
-    """How *engine* is asked. Raises StackError for a Pulumi CLI that is too old."""
-    if engine.name != "pulumi":
-        return Embedded(engine)
-    from fcpin.receiver.converge.automation import Automation  # 0.3 s that nobody need pay who has no CLI
-
-    return Automation(engine)
+def _targets(pins: Sequence[StackPin]) -> Sequence[str]:
+    return [word for pin in pins for word in ("--target", pin.urn)]
 
 
-def _target(urns: Sequence[str]) -> Sequence[str]:
-    return [word for urn in urns for word in ("--target", urn)]
+def _environment(file: Path, approved: Mapping[str, PinChange] | None) -> Mapping[str, str]:
+    """Of a run that may deploy what was *approved* only, which is written to *file*; of any run for None."""
+    if approved is None:
+        return {}
+    approvals.write(file, approved)
+    return {approvals.FILE: str(file)}
+
+
+def changes_in(document: str, urns: Collection[str]) -> Sequence[PinChange]:
+    """The image changes of the resources *urns* in what `preview --json` printed, which both engines have in one form.
+
+    Raises ConvergenceFailed for anything else.
+    """
+    try:
+        steps = [step for step in json.loads(document)["steps"] if step["urn"] in urns and step["op"] in _CHANGES]
+        found = {step["urn"]: _change(step) for step in steps}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConvergenceFailed(f"the engine printed no preview that can be read ({type(error).__name__})") from None
+    return [change for change in found.values() if change is not None]
+
+
+def _change(step: Mapping[str, Any]) -> PinChange | None:
+    """None where the image stays, and only settings change."""
+    old, new = ((step.get(state) or {}).get("inputs") or {} for state in ("oldState", "newState"))
+    before, after = (str(inputs.get("tag") or "") for inputs in (old, new))
+    from_digest, to_digest = _digest(old.get("digest")), _digest(new.get("digest"))
+    if to_digest is None:
+        raise KeyError("digest")
+    if (before, from_digest) == (after, to_digest):
+        return None
+    name = step["urn"].rpartition("::")[2]
+    return PinChange(pin=name, from_tag=before, from_digest=from_digest, to_tag=after, to_digest=to_digest)
+
+
+def _digest(value: object) -> Digest | None:
+    """None where there is none: before the first deployment, and after a refresh that found none."""
+    try:
+        return parse_digest(str(value))
+    except InvalidImage:
+        return None

@@ -10,8 +10,8 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from fcpin.receiver.errors import Reason
-from fcpin.receiver.ledger.base import Ending
-from fcpin.receiver.ledger.model import Job, Proposal, State, Transition
+from fcpin.receiver.job_events import JobEventHandler
+from fcpin.receiver.ledger.model import Deployment, Ending, Job, JobState, Proposal
 
 PREFIX: Final = "fcpin_receiver"
 _SECONDS: Final = (0.25, 0.5, 1, 2, 3, 4, 5, 7.5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
@@ -21,23 +21,22 @@ _OTHER: Final = "other"
 class Outcome(StrEnum):
     """How a worker left a job."""
 
-    DONE = "done"
-    WAITING = "waiting"
-    """For a window, the end of a freeze or of another run."""
-    APPROVAL = "approval"
+    SUCCEEDED = "succeeded"
+    PENDING = "pending"
+    """Until a window, the end of a freeze or of another run."""
+    WAITING_FOR_APPROVAL = "waiting_for_approval"
+    RETRIED = "retried"
     FAILED = "failed"
-    """It is tried again."""
-    DEAD = "dead"
 
     @classmethod
     def of(cls, ending: Ending) -> "Outcome":
-        if ending.state is State.WAITING:
-            return cls.FAILED if ending.failed else cls.WAITING
+        if ending.state is JobState.PENDING:
+            return cls.RETRIED if ending.is_retry else cls.PENDING
         return cls(ending.state)
 
 
-class Counted:
-    """Counts for the intake, watches the work as its `Observer`, and hears of notifications. Thread-safe."""
+class Counted(JobEventHandler):
+    """Counts what the intake, the jobs and the notifications report. Thread-safe."""
 
     def __init__(self, registry: CollectorRegistry, stacks: Iterable[str], senders: Iterable[str]) -> None:
         self._stacks, self._senders = frozenset(stacks), frozenset(senders)
@@ -89,21 +88,18 @@ class Counted:
 
     # As an observer of the work
 
-    def began(self, job: Job) -> None:
-        """Nothing: the ledger tells what runs."""
-
     def ended(self, job: Job, ending: Ending, seconds: float) -> None:
         stack = self._stack(job.stack)
         self._attempts.labels(stack, Outcome.of(ending)).inc()
         self._attempt_seconds.labels(stack).observe(seconds)
 
-    def deployed(self, transition: Transition) -> None:
-        stack = self._stack(transition.stack)
+    def deployed(self, deployment: Deployment) -> None:
+        stack = self._stack(deployment.stack)
         self._deployments.labels(stack).inc()
-        if transition.exposed_seconds is not None:
-            self._push_to_deployed.labels(stack).observe(transition.exposed_seconds)
-            if transition.outage:
-                self._outage.labels(stack).inc(transition.exposed_seconds)
+        if deployment.exposed_seconds is not None:
+            self._push_to_deployed.labels(stack).observe(deployment.exposed_seconds)
+            if deployment.outage:
+                self._outage.labels(stack).inc(deployment.exposed_seconds)
 
     def proposed(self, proposal: Proposal) -> None:
         self._proposed.labels(self._stack(proposal.stack)).inc()

@@ -14,13 +14,13 @@ from prometheus_client.registry import Collector
 
 from fcpin.clock import Clock
 from fcpin.drift import Kind
+from fcpin.receiver.drift_scan.report import FunctionReport, StackReport, UnreadableReport, report_key
 from fcpin.receiver.errors import LedgerUnavailable
-from fcpin.receiver.ledger.base import Ledger
-from fcpin.receiver.ledger.model import State
+from fcpin.receiver.ledger.ledger import Ledger
+from fcpin.receiver.ledger.model import JobState
 from fcpin.receiver.metrics.counted import PREFIX
-from fcpin.receiver.survey_report import FunctionReport, StackReport, UnreadableReport, survey_key
 
-_LIVE: Final = (State.WAITING, State.RUNNING, State.APPROVAL)
+_LIVE: Final = (JobState.PENDING, JobState.RUNNING, JobState.WAITING_FOR_APPROVAL)
 
 
 class LedgerMetrics(Collector):
@@ -53,13 +53,13 @@ class LedgerMetrics(Collector):
                 depth.add_metric((stack, state), counts[stack, state])
         yield depth
         oldest = _gauge("oldest_waiting_seconds", "Since when the oldest waiting job waits; 0 for none.")
-        ages = [self._since(job.created) for job in jobs if job.state is State.WAITING]
+        ages = [self._since(job.created) for job in jobs if job.state is JobState.PENDING]
         oldest.add_metric((), max(ages, default=0.0))
         yield oldest
 
     def _switches(self) -> Iterator[Metric]:
         frozen = _gauge("frozen", "Whether nothing is deployed, because somebody said so.")
-        frozen.add_metric((), float(self._ledger.frozen() is not None))
+        frozen.add_metric((), float(self._ledger.current_freeze() is not None))
         yield frozen
         proposals = _gauge("proposals", "Changes that wait for somebody to approve them.", "stack")
         counts = Counter(one.stack for one in self._ledger.proposals() if not one.approved)
@@ -85,7 +85,7 @@ class LedgerMetrics(Collector):
         yield from (seen, failed, drift, exposed)
 
     def _report(self, stack: str) -> StackReport | None:
-        value = self._ledger.get(survey_key(stack))
+        value = self._ledger.get(report_key(stack))
         try:
             return StackReport.read(value) if value is not None else None
         except UnreadableReport:
@@ -95,7 +95,7 @@ class LedgerMetrics(Collector):
         """Goes on after the survey, until the function is deployed to."""
         if function.exposed_seconds is None:
             return None
-        newest = self._ledger.transitions(stack=report.stack, pin=function.pin, limit=1)
+        newest = self._ledger.deployments(stack=report.stack, pin=function.pin, limit=1)
         if newest and newest[0].at >= report.at:
             return None
         return function.exposed_seconds + self._since(report.at)

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from fcpin.clock import Clock
-from fcpin.receiver.ledger.base import Ledger
+from fcpin.receiver.ledger.ledger import Ledger
 from fcpin.receiver.metrics.calls import CallMetrics, Calls
 from fcpin.receiver.metrics.counted import PREFIX, Counted
 from fcpin.receiver.metrics.ledger import LedgerMetrics

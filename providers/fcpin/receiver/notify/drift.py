@@ -6,12 +6,12 @@ Each kind of each pin is told once, until it is another one; which was told is i
 from collections.abc import Callable
 from typing import Final
 
-from fcpin.receiver.ledger.base import Ledger
-from fcpin.receiver.ledger.model import State
+from fcpin.receiver.drift_scan.report import StackReport
+from fcpin.receiver.ledger.ledger import Ledger
+from fcpin.receiver.ledger.model import JobState
 from fcpin.receiver.notify.message import Message, drifted
-from fcpin.receiver.survey_report import StackReport
 
-_AT_WORK: Final = frozenset({State.WAITING, State.RUNNING, State.APPROVAL})
+_AT_WORK: Final = frozenset({JobState.PENDING, JobState.RUNNING, JobState.WAITING_FOR_APPROVAL})
 
 
 class DriftNotices:

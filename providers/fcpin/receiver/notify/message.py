@@ -6,11 +6,9 @@ from enum import StrEnum
 from typing import Final
 
 from fcpin.image import Digest
-from fcpin.receiver.ledger.model import Job, Proposal, Transition
-from fcpin.receiver.survey_report import FunctionReport
+from fcpin.receiver.drift_scan.report import FunctionReport
+from fcpin.receiver.ledger.model import Deployment, Job, Proposal
 
-_SHOWN: Final = 19
-"""Characters of a digest in a title: `sha256:` and twelve digits."""
 _LONGEST_REASON: Final = 1_000
 
 
@@ -32,10 +30,9 @@ class Message:
     tone: Tone
 
 
-def deployed(transition: Transition) -> Message:
+def deployed(deployment: Deployment) -> Message:
     """A function runs another image."""
-    one = transition
-    what = change(one.from_tag, one.from_digest, one.to_tag, one.to_digest)
+    one = deployment
     exposed = one.exposed_seconds
     lines = [
         *digests(one.from_digest, one.to_digest),
@@ -45,10 +42,10 @@ def deployed(transition: Transition) -> Message:
     if one.outage:
         told = f" for {exposed:.1f} s" if exposed is not None else ""
         lines.append(f"its tag had moved: new instances could not start{told}; they can again")
-        return _message(f"outage healed: {one.pin}: {what}", lines, Tone.WARNING)
+        return _message(f"outage healed: {one.pin}: {one}", lines, Tone.WARNING)
     if exposed is not None:
         lines.append(f"{exposed:.1f} s after the push")
-    return _message(f"deployed: {one.pin}: {what}", lines, Tone.SUCCESS)
+    return _message(f"deployed: {one.pin}: {one}", lines, Tone.SUCCESS)
 
 
 def proposed(proposal: Proposal) -> Message:
@@ -59,8 +56,7 @@ def proposed(proposal: Proposal) -> Message:
         f"stack {one.stack}",
         "nothing is deployed until somebody approves exactly this on the receiver's page",
     ]
-    what = change(one.from_tag, one.from_digest, one.to_tag, one.to_digest)
-    return _message(f"approve? {one.pin}: {what}", lines, Tone.INFO)
+    return _message(f"approve? {one.pin}: {one}", lines, Tone.INFO)
 
 
 def failed(job: Job, reason: str) -> Message:
@@ -86,28 +82,15 @@ def drifted(stack: str, functions: Sequence[FunctionReport]) -> Message:
     return _message(f"drift in stack {stack}: {names}", [*lines, "no push was told of"], Tone.WARNING)
 
 
-def change(from_tag: str, from_digest: Digest | None, to_tag: str, to_digest: Digest) -> str:
-    """`main-11 => main-12`; for one tag that moved `main: sha256:3fe722d56ff1 => sha256:9abc00d1e2f3`."""
-    if not from_tag and from_digest is None:
-        return f"{to_tag} (first deployment)"
-    if from_tag == to_tag:
-        return f"{to_tag}: {_digest(from_digest)} => {_digest(to_digest)}"
-    return f"{from_tag or _digest(from_digest)} => {to_tag}"
-
-
 def digests(from_digest: Digest | None, to_digest: Digest) -> Sequence[str]:
     """Both in full."""
     return (f"from {from_digest or 'an unknown digest'}", f"to {to_digest}")
 
 
-def _digest(digest: Digest | None) -> str:
-    return digest[:_SHOWN] if digest else "unknown"
-
-
 def _pushes(job: Job) -> str:
-    images = [f"{push.place.path}:{push.tag or push.digest}" for push in job.pushes[:3]]
-    more = [f"{len(job.pushes) - 3} more"] if len(job.pushes) > 3 else []
-    return ", ".join([*images, *more, *job.asked]) or "no push"
+    images = [f"{push.repository.path}:{push.tag or push.digest}" for push in job.events[:3]]
+    more = [f"{len(job.events) - 3} more"] if len(job.events) > 3 else []
+    return ", ".join([*images, *more, *job.requested_pins]) or "no push"
 
 
 def _brief(reason: str) -> str:

@@ -15,8 +15,8 @@ from fcpin.image import is_tag
 from fcpin.policy.hold import Hold
 from fcpin.policy.times import iso, parse_duration, parse_moment
 from fcpin.receiver.errors import LedgerUnavailable, Rejected
-from fcpin.receiver.ledger.base import Ledger
-from fcpin.receiver.ledger.model import Freeze, Job, State
+from fcpin.receiver.ledger.ledger import Ledger
+from fcpin.receiver.ledger.model import Freeze, Job, JobState
 from fcpin.receiver.page.authentication import Action, Fields
 from fcpin.receiver.page.sessions import Session, Sessions
 
@@ -43,7 +43,7 @@ class Holds(Protocol):
 class LedgerActions:
     """Each raises FcpinError, whose message is shown to the user *by*."""
 
-    def __init__(self, ledger: Ledger, holds: Holds, wake: Callable[[str, datetime], None], clock: Clock) -> None:
+    def __init__(self, ledger: Ledger, holds: Holds, wake: Callable[[], None], clock: Clock) -> None:
         self._ledger, self._holds, self._wake, self._clock = ledger, holds, wake, clock
 
     def approve(self, token: str, by: str) -> None:
@@ -77,24 +77,24 @@ class LedgerActions:
 
     def freeze(self, reason: str, by: str) -> None:
         """Deploy nothing until the freeze is lifted."""
-        self._ledger.freeze(Freeze(by, reason, self._clock.now()))
+        self._ledger.set_freeze(Freeze(by, reason, self._clock.now()))
         _log.info("frozen by %s: %s", by, reason)
 
     def thaw(self, by: str) -> None:
         """Lift the freeze."""
-        self._ledger.freeze(None)
+        self._ledger.set_freeze(None)
         _log.info("freeze lifted by %s", by)
-        for stack in [job.stack for job in self._ledger.jobs(limit=_MAX_JOBS) if job.state is State.WAITING]:
+        for stack in [job.stack for job in self._ledger.jobs(limit=_MAX_JOBS) if job.state is JobState.PENDING]:
             self._request(stack, (), f"the freeze was lifted by {by}")
 
     def _request(self, stack: str, pins: Sequence[str], message: str) -> None:
-        self._log_and_wake(self._ledger.ask(stack, pins, self._clock.now()), message)
+        self._log_and_wake(self._ledger.request(stack, pins, self._clock.now()), message)
 
     def _log_and_wake(self, job: Job, message: str) -> None:
         now = self._clock.now()
-        self._ledger.say(job.id, f"{iso(now)} {message}")
+        self._ledger.append_log(job.id, f"{iso(now)} {message}")
         _log.info("%s", message, extra={"stack": job.stack, "job": job.id})
-        self._wake(job.stack, job.due or now)
+        self._wake()
 
 
 class Buttons:

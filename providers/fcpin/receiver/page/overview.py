@@ -7,16 +7,16 @@ from enum import StrEnum
 from typing import Final
 
 from fcpin.drift import Kind
-from fcpin.receiver.ledger.base import Ledger
-from fcpin.receiver.ledger.model import Freeze, Job, Proposal, State, Transition
+from fcpin.receiver.drift_scan.report import FunctionReport, StackReport, UnreadableReport, report_key
+from fcpin.receiver.ledger.ledger import Ledger
+from fcpin.receiver.ledger.model import Deployment, Freeze, Job, JobState, Proposal
 from fcpin.receiver.page.formatting import counted
-from fcpin.receiver.survey_report import FunctionReport, StackReport, UnreadableReport, survey_key
 
 JOBS: Final = 50
 HISTORY: Final = 15
 
 _WORST_FIRST: Final = tuple(Kind)
-_SOONEST_FIRST: Final = (State.RUNNING, State.DEAD, State.APPROVAL, State.WAITING)
+_SOONEST_FIRST: Final = (JobState.RUNNING, JobState.FAILED, JobState.WAITING_FOR_APPROVAL, JobState.PENDING)
 
 
 class Level(StrEnum):
@@ -81,7 +81,7 @@ class Overview:
     """Running, failed, waiting for approval and pending."""
     done: Sequence[Job]
     proposals: Sequence[Proposal]
-    transitions: Sequence[Transition]
+    deployments: Sequence[Deployment]
     freeze: Freeze | None
     progress: Mapping[str, Sequence[tuple[int, str]]] = field(default_factory=dict)
     """Numbered lines of the running jobs, by job."""
@@ -99,20 +99,20 @@ class Overview:
 def read_overview(ledger: Ledger, stacks: Mapping[str, bool]) -> Overview:
     """*stacks*: names, and whether their deployments need an approval. Raises LedgerUnavailable."""
     jobs = ledger.jobs(limit=JOBS)
-    open_jobs = [job for job in jobs if job.state is not State.DONE]
+    open_jobs = [job for job in jobs if job.state is not JobState.SUCCEEDED]
     return Overview(
         stacks=[_stack(ledger, name, approves) for name, approves in stacks.items()],
         jobs=sorted(open_jobs, key=lambda job: _SOONEST_FIRST.index(job.state)),
-        done=[job for job in jobs if job.state is State.DONE],
+        done=[job for job in jobs if job.state is JobState.SUCCEEDED],
         proposals=sorted(ledger.proposals(), key=lambda one: (one.approved is not None, one.stack, one.pin)),
-        transitions=ledger.transitions(limit=HISTORY),
-        freeze=ledger.frozen(),
-        progress={job.id: ledger.said(job.id) for job in jobs if job.state is State.RUNNING},
+        deployments=ledger.deployments(limit=HISTORY),
+        freeze=ledger.current_freeze(),
+        progress={job.id: ledger.log_lines(job.id) for job in jobs if job.state is JobState.RUNNING},
     )
 
 
 def _stack(ledger: Ledger, name: str, approves: bool) -> StackView:
-    written = ledger.get(survey_key(name))
+    written = ledger.get(report_key(name))
     if written is None:
         return StackView(name, approves)
     try:

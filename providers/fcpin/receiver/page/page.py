@@ -11,7 +11,7 @@ from starlette.staticfiles import StaticFiles
 
 from fcpin.clock import Clock
 from fcpin.receiver.errors import Rejected
-from fcpin.receiver.ledger.base import Ledger
+from fcpin.receiver.ledger.ledger import Ledger
 from fcpin.receiver.page.actions import Buttons, LedgerActions
 from fcpin.receiver.page.authentication import Authentication
 from fcpin.receiver.page.live import Cursor, Feed, Snapshot, event_stream
@@ -98,8 +98,8 @@ class Views:
         return self._show("overview.html", request, session, self._read())
 
     def history(self, request: Request, session: Session) -> Response:
-        transitions = self._ledger.transitions(limit=_MAX_HISTORY)
-        return self._show("history.html", request, session, self._read(), transitions=transitions)
+        deployments = self._ledger.deployments(limit=_MAX_HISTORY)
+        return self._show("history.html", request, session, self._read(), deployments=deployments)
 
     def function(self, request: Request, session: Session) -> Response:
         overview, pin = self._read(), request.path_params["pin"]
@@ -114,7 +114,7 @@ class Views:
             overview,
             stack=stack,
             function=function,
-            transitions=self._ledger.transitions(stack=stack.name, pin=pin, limit=_MAX_HISTORY),
+            deployments=self._ledger.deployments(stack=stack.name, pin=pin, limit=_MAX_HISTORY),
             proposals=[one for one in overview.proposals if (one.stack, one.pin) == (stack.name, pin)],
         )
 
@@ -123,9 +123,9 @@ class Views:
         job = next((one for one in self._ledger.jobs(limit=_MAX_JOBS) if one.id == name), None)
         if job is None:
             return self._templates.message(404, "Not found", f"There is no such job among the newest {_MAX_JOBS:,}.")
-        transitions = [one for one in self._ledger.transitions(stack=job.stack, limit=_MAX_HISTORY) if one.job == name]
-        lines = self._ledger.said(name)
-        return self._show("job.html", request, session, self._read(), job=job, transitions=transitions, lines=lines)
+        deployments = [one for one in self._ledger.deployments(stack=job.stack, limit=_MAX_HISTORY) if one.job == name]
+        lines = self._ledger.log_lines(name)
+        return self._show("job.html", request, session, self._read(), job=job, deployments=deployments, lines=lines)
 
     def _read(self) -> Overview:
         return read_overview(self._ledger, self._stacks)

@@ -17,7 +17,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from fcpin.clock import Clock
-from fcpin.receiver.ledger.base import Ledger
+from fcpin.receiver.ledger.ledger import Ledger
 from fcpin.receiver.settings.model import PageSettings
 from fcpin.receiver.web.limits import Network, is_among, peer_address
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from fcpin.policy.times import parse_moment
-from fcpin.receiver.push import Place, Push
+from fcpin.receiver.push_event import PushEvent, RepositoryHint
 from fcpin.receiver.senders.authentication import IN_URL, SecretLocation, instance_of
 from fcpin.receiver.senders.json_fields import JsonField, read_json, repository_path
 from fcpin.receiver.senders.sender import HookRequest, ParsedEvent, Sender, event_id
@@ -52,12 +52,12 @@ class Acr(Sender):
         body = read_json(request.body)
         push, repository = body["push_data"], body["repository"]
         instance = instance_of(request.segments)
-        place = Place(_path(repository), region=repository["region"].text(), instance=instance)
+        place = RepositoryHint(_path(repository), region=repository["region"].text(), instance=instance)
         tag, digest, time = push["tag"].tag(), push["digest"].digest(), push["pushed_at"].optional_text()
         pushed = _moment(time)
         self.check_age(pushed, request)
         event = event_id(place, tag, digest, time)
-        return (Push(self.name, event, place, tag, digest, pushed, request.now),)
+        return (PushEvent(self.name, event, place, tag, digest, pushed, request.now),)
 
 
 def _path(repository: JsonField) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar, Final
 
-from fcpin.receiver.push import Place, Push
+from fcpin.receiver.push_event import PushEvent, RepositoryHint
 from fcpin.receiver.senders.json_fields import JsonField, read_json
 from fcpin.receiver.senders.sender import (
     JSON,
@@ -82,7 +82,7 @@ class Distribution(Sender):
     def parse(self, request: HookRequest) -> tuple[ParsedEvent, ...]:
         return parse_each(read_json(request.body)["events"].items(), lambda event: self._push(event, request))
 
-    def _push(self, event: JsonField, request: HookRequest) -> Push | Ignored:
+    def _push(self, event: JsonField, request: HookRequest) -> PushEvent | Ignored:
         action, target = event["action"].text(), event["target"]
         if action in IGNORED:
             return Ignored(action)
@@ -94,10 +94,10 @@ class Distribution(Sender):
             return Ignored(UNTAGGED)
         moment = event["timestamp"].moment()
         self.check_age(moment, request)
-        return Push(
+        return PushEvent(
             self.name,
             event_id(event["id"].text()),
-            Place(target["repository"].repository_path(), host_of(request, _host(event), "request.host")),
+            RepositoryHint(target["repository"].repository_path(), host_of(request, _host(event), "request.host")),
             target["tag"].tag(),
             target["digest"].digest(),
             moment,

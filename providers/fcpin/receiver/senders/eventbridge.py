@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
 from fcpin.receiver.errors import Reason, Rejected
-from fcpin.receiver.push import Place, Push
+from fcpin.receiver.push_event import PushEvent, RepositoryHint
 from fcpin.receiver.senders.authentication import IN_URL, SecretLocation
 from fcpin.receiver.senders.json_fields import JsonField, malformed, read_json, repository_path
 from fcpin.receiver.senders.sender import (
@@ -79,7 +79,7 @@ class EventBridge(Sender):
     def parse(self, request: HookRequest) -> tuple[ParsedEvent, ...]:
         return parse_each(_events(request), lambda event: self._push(event, request))
 
-    def _push(self, event: JsonField, request: HookRequest) -> Push | Ignored:
+    def _push(self, event: JsonField, request: HookRequest) -> PushEvent | Ignored:
         if event["specversion"].text() != "1.0":
             raise malformed("specversion: expected CloudEvents 1.0")
         source, kind = event["source"].text(), event["type"].text()
@@ -94,7 +94,7 @@ class EventBridge(Sender):
             return Ignored(FAILED_BUILD)
         self.check_age(moment, request)
         place, tag = _target(data) if kind == SYNCHRONIZED else (_place(data), data["Tag"])
-        return Push(
+        return PushEvent(
             self.name,
             event_id(source, event["id"].text()),
             place,
@@ -105,15 +105,15 @@ class EventBridge(Sender):
         )
 
 
-def _place(data: JsonField) -> Place:
-    return Place(
+def _place(data: JsonField) -> RepositoryHint:
+    return RepositoryHint(
         _path(data["RepoNamespaceName"], data["RepoName"]),
         region=data["RegionId"].optional_text(),
         instance=data["InstanceName"].optional_text() or data["InstanceId"].optional_text(),
     )
 
 
-def _target(data: JsonField) -> tuple[Place, JsonField]:
+def _target(data: JsonField) -> tuple[RepositoryHint, JsonField]:
     """Return where an image was synchronized to, and its tag there.
 
     The data of this event is not documented. CreateRepoSyncTask names the target by `Target…`; without these fields the
@@ -121,7 +121,7 @@ def _target(data: JsonField) -> tuple[Place, JsonField]:
     """
     namespace = _first(data, "TargetNamespaceName", "TargetNamespace", "TargetRepoNamespaceName", "RepoNamespaceName")
     return (
-        Place(
+        RepositoryHint(
             _path(namespace, _first(data, "TargetRepoName", "RepoName")),
             region=data["TargetRegionId"].optional_text(),
             instance=_first(data, "TargetInstanceName", "TargetInstanceId").optional_text(),

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from fcpin.errors import InvalidImage
 from fcpin.image import Image
-from fcpin.receiver.push import Place, Push
+from fcpin.receiver.push_event import PushEvent, RepositoryHint
 from fcpin.receiver.senders.authentication import SecretLocation
 from fcpin.receiver.senders.json_fields import JsonField, malformed, read_json
 from fcpin.receiver.senders.sender import HookRequest, ParsedEvent, Sender, event_id
@@ -44,12 +44,12 @@ class Generic(Sender):
         if sent is None:
             raise malformed("sent: expected the time at which the request was sent, with its zone")
         self.check_age(sent, request)
-        place = Place(image.repository.path, image.repository.host)
+        place = RepositoryHint(image.repository.path, image.repository.host)
         name = body["id"].optional_text()
         event = event_id("id", name) if name else event_id("body", request.body)
         digest = body["digest"].digest() or image.digest
         pushed = body["pushed"].moment()
-        return (Push(self.name, event, place, image.tag, digest, pushed, request.now),)
+        return (PushEvent(self.name, event, place, image.tag, digest, pushed, request.now),)
 
 
 def _image(field: JsonField) -> Image:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, ClassVar, Final
 
 from fcpin.image import Digest, is_tag
-from fcpin.receiver.push import Place, Push
+from fcpin.receiver.push_event import PushEvent, RepositoryHint
 from fcpin.receiver.senders.json_fields import JsonField, malformed, read_json, repository_path
 from fcpin.receiver.senders.sender import (
     HookRequest,
@@ -143,14 +143,14 @@ class Harbor(Sender):
 
     def _pushed(
         self, resource: JsonField, path: str, moment: datetime, request: HookRequest, *, is_cached: bool
-    ) -> Push | Ignored:
+    ) -> PushEvent | Ignored:
         tag = resource["tag"].optional_text()
         if not is_tag(tag):  # pushed by its digest, which Harbor then reports as the tag
             if not is_cached:
                 return Ignored(UNTAGGED)
             tag = ""
         host = host_of(request, resource["resource_url"].optional_text().partition("/")[0], "resource_url")
-        return self._push(Place(path, host), tag or None, resource["digest"].digest(), moment, request)
+        return self._push(RepositoryHint(path, host), tag or None, resource["digest"].digest(), moment, request)
 
     def _replicated(self, replication: JsonField, moment: datetime, request: HookRequest) -> tuple[ParsedEvent, ...]:
         """Return a push for each tag that was replicated; one without a tag if the event names none.
@@ -166,21 +166,23 @@ class Harbor(Sender):
         found: list[ParsedEvent] = []
         for artifact in artifacts.items():
             name, references = _artifact(artifact)
-            place = Place(repository_path(f"{namespace}/{name}".lstrip("/"), artifact.path), host)
+            place = RepositoryHint(repository_path(f"{namespace}/{name}".lstrip("/"), artifact.path), host)
             found += parse_each(references, partial(self._reference, place=place, moment=moment, request=request))
         return tuple(found)
 
-    def _reference(self, reference: JsonField, *, place: Place, moment: datetime, request: HookRequest) -> Push:
+    def _reference(
+        self, reference: JsonField, *, place: RepositoryHint, moment: datetime, request: HookRequest
+    ) -> PushEvent:
         text = reference.optional_text()
         if not text or is_tag(text):
             return self._push(place, text or None, None, moment, request)
         return self._push(place, None, reference.digest(), moment, request)
 
     def _push(
-        self, place: Place, tag: str | None, digest: Digest | None, moment: datetime, request: HookRequest
-    ) -> Push:
+        self, place: RepositoryHint, tag: str | None, digest: Digest | None, moment: datetime, request: HookRequest
+    ) -> PushEvent:
         event = event_id(place, tag, digest, moment)
-        return Push(self.name, event, place, tag, digest, moment, request.now)
+        return PushEvent(self.name, event, place, tag, digest, moment, request.now)
 
 
 def _namespace(replication: JsonField) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, TypeAlias
 
 from fcpin.receiver.errors import Reason, Rejected
-from fcpin.receiver.push import Push
+from fcpin.receiver.push_event import PushEvent
 from fcpin.receiver.senders.authentication import IN_URL, SecretLocation, check_secret
 from fcpin.receiver.senders.json_fields import JsonField, registry_host
 from fcpin.receiver.settings.secrets import Secret
@@ -39,7 +39,7 @@ class Ignored:
     """A label in `/metrics`, from the sender's `ignored_events`."""
 
 
-ParsedEvent: TypeAlias = Push | Ignored | Rejected
+ParsedEvent: TypeAlias = PushEvent | Ignored | Rejected
 """One event of a request. One rejection hides no other event."""
 
 
@@ -91,7 +91,9 @@ class Sender(ABC):
         )
 
 
-def parse_each(parts: Iterable[JsonField], parse: Callable[[JsonField], Push | Ignored]) -> tuple[ParsedEvent, ...]:
+def parse_each(
+    parts: Iterable[JsonField], parse: Callable[[JsonField], PushEvent | Ignored]
+) -> tuple[ParsedEvent, ...]:
     """Return what *parse* returns for each part, or the Rejected that it raises."""
     events: list[ParsedEvent] = []
     for part in parts:

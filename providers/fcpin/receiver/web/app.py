@@ -64,7 +64,7 @@ class _Hooks:
         name = request.path_params["name"]
         try:
             hook = await self._read(request)
-            result = await run_in_threadpool(self._intake.take, name, hook)
+            result = await run_in_threadpool(self._intake.accept, name, hook)
         except InvalidSecret as invalid:
             return rejected(self._counted(name, request, invalid))
         except Rejected as rejection:
@@ -109,7 +109,7 @@ class _Health:
 
     async def ready(self, _: Request) -> Response:
         try:
-            await run_in_threadpool(self._intake.ledger.ready)
+            await run_in_threadpool(self._intake.ledger.check_ready)
         except LedgerUnavailable as failure:
             _log.warning("not ready: %s", failure)
             return error(503, UNAVAILABLE)

@@ -1,9 +1,11 @@
-"""One attempt at one job: which pins are concerned, which of them may go now, and their deployment.
+"""One attempt at one job: which pins it concerns, which of them may be deployed now, and their deployment.
 
-1. Pins are read anew; those that the job's pushes concern, or that somebody asked for, are its targets.
-2. In `mode: approve` what would change is proposed; only what is approved, exactly as it is, goes on.
-3. Right before the deployment a freeze holds back everything, a closed window all but outages that are to be healed.
-4. What was deployed is told from the pins before and after, also where the deployment failed on the way.
+1. The pins are those of the index. They are read again when they may be old: after an attempt that failed, when the
+   history has a later deployment, or when a requested pin is not among them.
+2. The pins that the job's events concern, or that were requested, are its targets.
+3. In `mode: approve` what would change is proposed; only what is approved, exactly as it is, is deployed.
+4. Right before the deployment a freeze holds back everything, a closed window everything but outages that are healed.
+5. What was deployed follows from the pins before and after, also where the deployment failed half-way.
 """
 
 import logging
@@ -14,18 +16,27 @@ from typing import Final
 
 from fcpin.clock import Clock
 from fcpin.errors import FcpinError
-from fcpin.receiver.converge.base import Change, Converger
+from fcpin.receiver.converge.converger import Converger
 from fcpin.receiver.errors import LedgerUnavailable
-from fcpin.receiver.ledger.base import Ending, Ledger
-from fcpin.receiver.ledger.model import Job, Proposal, State, Transition
+from fcpin.receiver.ledger.ledger import Ledger
+from fcpin.receiver.ledger.model import (
+    KEEP_DEPLOYMENTS,
+    Deployment,
+    Ending,
+    Job,
+    JobState,
+    PinChange,
+    Proposal,
+    approval_token,
+)
+from fcpin.receiver.pin_index import IndexedPin, PinIndex
 from fcpin.receiver.settings.model import Mode, Outages, StackSettings
-from fcpin.receiver.work import approval, history, windows
-from fcpin.receiver.work.outage import Concerned, Moved, moved
-from fcpin.stack.stack import StackPin
+from fcpin.receiver.work import windows
+from fcpin.receiver.work.deployments import Moved, deployments, is_confirmed, moved, recover_unrecorded
 
-FROZEN_FOR: Final = timedelta(minutes=1)
-"""After which a frozen job is looked at again, should nobody say that the freeze is lifted."""
-DONE: Final = Ending(State.DONE)
+FREEZE_RECHECK: Final = timedelta(minutes=1)
+"""A job that a freeze holds back is tried again so much later, in case the end of the freeze was missed."""
+SUCCEEDED: Final = Ending(JobState.SUCCEEDED)
 
 _log = logging.getLogger(__name__)
 
@@ -42,10 +53,10 @@ class Attempt:
     settings: StackSettings
     ledger: Ledger
     converger: Converger
-    concerned: Concerned
+    index: PinIndex
     clock: Clock
     is_lost: Callable[[], bool]
-    transitions: list[Transition] = field(default_factory=list)
+    deployments: list[Deployment] = field(default_factory=list)
     proposed: list[Proposal] = field(default_factory=list)
     """New ones."""
 
@@ -53,106 +64,121 @@ class Attempt:
         """Raises what the converger raises, LedgerUnavailable, LeaseLost."""
         if self.settings.mode is Mode.DEPLOY and (frozen := self._frozen()):
             return frozen
-        before = self.converger.pins(self.job.stack)
-        if self.job.attempts > 1:
-            known = self.ledger.transitions(stack=self.job.stack, limit=1_000)
-            now = self.clock.now()
-            self.transitions += history.left_behind(self.job, before, known, now, self.concerned)
+        pins = self._pins()
         if self.settings.mode is Mode.APPROVE:
-            return self._approve(before)
-        targets = self._targets(before, ())
+            return self._approve(pins)
+        targets = self._targets(pins, ())
         if not targets:
-            return replace(DONE, reason="no pin of the stack is concerned")
-        go, ending = self._admitted(targets)
-        if go:
-            self._deploy(before, [pin.name for pin in go])
+            return replace(SUCCEEDED, reason="no pin of the stack is concerned")
+        admitted, ending = self._admit(targets)
+        if admitted:
+            self._deploy(pins, admitted)
         return ending
 
-    def _targets(self, pins: Sequence[StackPin], proposed: Sequence[Proposal]) -> list[StackPin]:
-        names = {*self.concerned(self.job.pushes, pins), *self.job.asked, *(proposal.pin for proposal in proposed)}
-        return [pin for pin in pins if pin.name in names]
+    def _pins(self) -> Sequence[IndexedPin]:
+        """Rule 1."""
+        job, pins = self.job, self.index.pins(self.job.stack)
+        known = self.ledger.deployments(stack=job.stack, limit=KEEP_DEPLOYMENTS)
+        has_all = pins is not None and {one.name for one in pins}.issuperset(job.requested_pins)
+        if pins is None or not has_all or job.attempts > 1 or not is_confirmed(pins, known):
+            pins = self.index.read(job.stack)
+        if job.attempts > 1:
+            self.deployments += recover_unrecorded(job, pins, known, self.clock.now())
+        return pins
 
-    def _approve(self, before: Sequence[StackPin]) -> Ending:
+    def _targets(self, pins: Sequence[IndexedPin], proposed: Sequence[Proposal]) -> list[IndexedPin]:
+        names = {*self.job.requested_pins, *(proposal.pin for proposal in proposed)}
+        return [one for one in pins if one.name in names or any(map(one.is_concerned, self.job.events))]
+
+    def _approve(self, pins: Sequence[IndexedPin]) -> Ending:
         stack = self.job.stack
         known = self.ledger.proposals(stack)
-        targets = self._targets(before, known)
-        changes = self.converger.preview(stack, [pin.name for pin in targets]) if targets else ()
+        targets = self._targets(pins, known)
+        changes = self.converger.preview(stack, [one.pin for one in targets]) if targets else ()
         self._propose(changes, known)
-        approved = approval.approved(stack, changes, self.ledger.proposals(stack))
+        tokens = {proposal.token for proposal in self.ledger.proposals(stack) if proposal.approved}
+        approved = {change.pin: change for change in changes if approval_token(stack, change) in tokens}
         if not approved:
-            return self._waits_for(changes)
-        go, ending = self._admitted([pin for pin in targets if pin.name in approved])
-        if go:
-            names = [pin.name for pin in go]
-            self._deploy(before, names, {name: approved[name] for name in names})
+            return self._wait_for(changes)
+        admitted, ending = self._admit([one for one in targets if one.name in approved])
+        if admitted:
+            names = {one.name for one in admitted}
+            self._deploy(pins, admitted, {name: approved[name] for name in names})
             changes = [change for change in changes if change.pin not in names]
             self._propose(changes, self.ledger.proposals(stack))
-        return ending if ending.state is State.WAITING else self._waits_for(changes)
+        return ending if ending.state is JobState.PENDING else self._wait_for(changes)
 
-    def _propose(self, changes: Sequence[Change], known: Sequence[Proposal]) -> None:
-        made = approval.proposals(self.job.stack, changes, self.clock.now())
-        self.ledger.propose(self.job.stack, made)
+    def _propose(self, changes: Sequence[PinChange], known: Sequence[Proposal]) -> None:
+        proposals = [Proposal.of(self.job.stack, change, self.clock.now()) for change in changes]
+        self.ledger.set_proposals(self.job.stack, proposals)
         tokens = {proposal.token for proposal in known}
-        self.proposed += [proposal for proposal in made if proposal.token not in tokens]
+        self.proposed += [proposal for proposal in proposals if proposal.token not in tokens]
 
     @staticmethod
-    def _waits_for(changes: Sequence[Change]) -> Ending:
+    def _wait_for(changes: Sequence[PinChange]) -> Ending:
         if not changes:
-            return DONE
-        return Ending(State.APPROVAL, f"somebody has to approve {', '.join(change.pin for change in changes)}")
+            return SUCCEEDED
+        names = ", ".join(change.pin for change in changes)
+        return Ending(JobState.WAITING_FOR_APPROVAL, f"waiting for approval: {names}")
 
-    def _admitted(self, targets: Sequence[StackPin]) -> tuple[Sequence[StackPin], Ending]:
-        """Those that may be deployed to now, and how the job ends when they have been."""
+    def _admit(self, targets: Sequence[IndexedPin]) -> tuple[Sequence[IndexedPin], Ending]:
+        """Those that may be deployed now, and how the job ends when they have been."""
         if frozen := self._frozen():
             return (), frozen
         now = self.clock.now()
         if windows.open_at(self.settings.windows, now):
-            return targets, DONE
-        go = [pin for pin in targets if self.settings.outages is Outages.HEAL and self._is_outage(pin)]
-        if len(go) == len(targets):
-            return go, DONE
+            return targets, SUCCEEDED
+        healed = [one for one in targets if self.settings.outages is Outages.HEAL and self._is_outage(one)]
+        if len(healed) == len(targets):
+            return healed, SUCCEEDED
         opening = windows.next_opening(self.settings.windows, now)
         if opening is None:
-            return go, Ending(State.DEAD, "its deploy windows never open; give them days")
-        return go, Ending(State.WAITING, f"outside its deploy windows until {windows.shown(opening)}", opening)
+            return healed, Ending(JobState.FAILED, "its deploy windows never open; add days to them")
+        reason = f"outside the deploy windows until {windows.shown(opening)}"
+        return healed, Ending(JobState.PENDING, reason, opening)
 
     def _frozen(self) -> Ending | None:
-        freeze = self.ledger.frozen()
-        reason = f"frozen by {freeze.by}: {freeze.reason}" if freeze else ""
-        return Ending(State.WAITING, reason, self.clock.now() + FROZEN_FOR) if freeze else None
+        freeze = self.ledger.current_freeze()
+        if freeze is None:
+            return None
+        reason = f"frozen by {freeze.by}: {freeze.reason}"
+        return Ending(JobState.PENDING, reason, self.clock.now() + FREEZE_RECHECK)
 
-    def _is_outage(self, pin: StackPin) -> bool:
-        """Where the pushes leave it open, the engine is asked what it would do."""
-        told = moved(pin, self.job.pushes, self.concerned)
-        if told is not Moved.UNKNOWN:
-            return told is Moved.YES
-        changes = self.converger.preview(self.job.stack, [pin.name])
-        return any(change.pin == pin.name and change.to_tag == change.from_tag for change in changes)
+    def _is_outage(self, one: IndexedPin) -> bool:
+        """Where the events leave it open, a preview decides."""
+        found = moved(one, self.job.events)
+        if found is not Moved.UNKNOWN:
+            return found is Moved.YES
+        changes = self.converger.preview(self.job.stack, [one.pin])
+        return any(change.pin == one.name and change.to_tag == change.from_tag for change in changes)
 
     def _deploy(
-        self, before: Sequence[StackPin], names: Sequence[str], approved: Mapping[str, Change] | None = None
+        self,
+        before: Sequence[IndexedPin],
+        targets: Sequence[IndexedPin],
+        approved: Mapping[str, PinChange] | None = None,
     ) -> None:
         if self.is_lost():
             raise LeaseLost
         try:
-            self.converger.up(self.job.stack, names, self._say, approved=approved)
+            self.converger.up(self.job.stack, [one.pin for one in targets], self._log, approved=approved)
         except FcpinError:
-            self._record_what_can_be_told(before)
+            self._try_to_record(before)
             raise
         self._record(before)
 
-    def _record_what_can_be_told(self, before: Sequence[StackPin]) -> None:
+    def _try_to_record(self, before: Sequence[IndexedPin]) -> None:
         try:
             self._record(before)
         except FcpinError as error:
-            _log.warning("job %s: what was deployed before the failure cannot be told: %s", self.job.id, error)
+            _log.warning("job %s: what was deployed before the failure is unknown: %s", self.job.id, error)
 
-    def _record(self, before: Sequence[StackPin]) -> None:
-        after = self.converger.pins(self.job.stack)
-        self.transitions += history.transitions(self.job, before, after, self.clock.now(), self.concerned)
+    def _record(self, before: Sequence[IndexedPin]) -> None:
+        after = self.index.read(self.job.stack)
+        self.deployments += deployments(self.job, before, after, self.clock.now())
 
-    def _say(self, line: str) -> None:
+    def _log(self, line: str) -> None:
         try:
-            self.ledger.say(self.job.id, line)
+            self.ledger.append_log(self.job.id, line)
         except LedgerUnavailable as error:  # a deployment is not stopped for a line of its progress
             _log.debug("job %s: a line of progress is lost: %s", self.job.id, error)

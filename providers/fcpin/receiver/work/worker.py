@@ -1,147 +1,178 @@
-"""One job from its wake-up to its end: claimed, attempted, and left as done, waiting, to be tried again, or dead."""
+"""One job: claimed, attempted, and left as succeeded, pending, waiting for approval, or failed."""
 
 import itertools
 import logging
 import os
 import platform
+import random
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from datetime import timedelta
+from types import TracebackType
+from typing import Final, Self
 
 from fcpin.clock import Clock
 from fcpin.errors import FcpinError, StackError
-from fcpin.receiver.converge.base import Converger
+from fcpin.receiver.converge.converger import Converger
 from fcpin.receiver.errors import ConvergenceFailed, Interrupted, LedgerUnavailable, NotAsApproved, StackBusy
-from fcpin.receiver.ledger.base import Ending, Ledger
-from fcpin.receiver.ledger.model import Job, State
+from fcpin.receiver.job_events import JobEventHandler, JobEventHandlers
+from fcpin.receiver.ledger.ledger import Ledger
+from fcpin.receiver.ledger.model import Ending, Job, JobState
+from fcpin.receiver.pin_index import PinIndex
 from fcpin.receiver.settings.model import StackSettings
 from fcpin.receiver.work.attempt import Attempt, LeaseLost
-from fcpin.receiver.work.backoff import Backoff
-from fcpin.receiver.work.heartbeat import Heartbeat
-from fcpin.receiver.work.observer import Observer, Unobserved
-from fcpin.receiver.work.outage import Concerned
 
 LEASE: Final = timedelta(seconds=30)
 """A stack whose worker was killed is taken over so much later."""
-_BUSY_FOR: Final = timedelta(seconds=5)
-_BUSY_AT_MOST: Final = timedelta(minutes=15)
-"""From then on it counts as a failure: whoever holds the stack has left its lock behind, or hangs."""
-
-Wake = Callable[[str, datetime], None]
-Told = TypeVar("Told")
+_BUSY_RETRY: Final = timedelta(seconds=5)
+_MAX_BUSY: Final = timedelta(minutes=15)
+"""A stack that is busy for longer counts as a failure: its lock was left behind, or the other run hangs."""
 
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Between half and the whole of *first* before the first retry, twice that before the next, up to *longest*."""
+
+    first: timedelta = timedelta(seconds=5)
+    longest: timedelta = timedelta(minutes=10)
+    attempts: int = 6
+    """In all."""
+    chance: Callable[[], float] = random.random
+    """From 0 up to 1."""
+
+    def wait(self, attempts: int) -> timedelta | None:
+        """After *attempts* that failed; None when that was the last one."""
+        if attempts >= self.attempts:
+            return None
+        doubled: int = 2 ** min(attempts - 1, 20)
+        whole = min(self.first * doubled, self.longest)
+        return whole * (0.5 + self.chance() / 2)
+
+
+class Heartbeat:
+    """Renews the lease three times within its length, in a thread of its own, while the `with` block lasts."""
+
+    def __init__(self, ledger: Ledger, job: Job, clock: Clock, lease: timedelta) -> None:
+        self._ledger, self._job, self._clock, self._lease = ledger, job, clock, lease
+        self._over, self._lost = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._beat, name=f"lease of {job.stack}", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether another worker has the job."""
+        return self._lost.is_set()
+
+    def _beat(self) -> None:
+        while not self._over.wait(self._lease.total_seconds() / 3):
+            try:
+                if not self._ledger.renew(self._job, self._clock.now(), self._lease):
+                    self._lost.set()
+                    return
+            except LedgerUnavailable as error:
+                _log.warning("the lease of job %s is not renewed: %s", self._job.id, error)
+
+
 @dataclass
 class Worker:
-    """Thread-safe: the ledger sees to it that a stack is worked on once at a time."""
+    """Thread-safe: the ledger lets one worker at a time have a stack."""
 
     ledger: Ledger
     converger: Converger
+    index: PinIndex
     stacks: Mapping[str, StackSettings]
-    concerned: Concerned
     clock: Clock
-    wake: Wake
-    observer: Observer = field(default_factory=Unobserved)
+    handlers: Sequence[JobEventHandler] = ()
     backoff: Backoff = field(default_factory=Backoff)
     lease: timedelta = LEASE
     name: str = field(default_factory=lambda: f"{platform.node()}:{os.getpid()}")
     _number: "itertools.count[int]" = field(default_factory=itertools.count, repr=False)
 
     def run(self, stack: str) -> None:
-        """Do what is due of *stack*, if anything is, and have it woken for what is left."""
-        try:
-            job = self.ledger.claim(stack, f"{self.name}:{next(self._number)}", self.clock.now(), self.lease)
-            if job is None:
-                self._wake_for_what_is_left(stack)
-                return
-        except LedgerUnavailable as error:
-            _log.warning("the stack %s is left for later: %s", stack, error)
-            return
-        self._carry_out(job)
+        """Do what is due of *stack*, if anything is. Raises LedgerUnavailable when no job could be claimed."""
+        job = self.ledger.claim(stack, f"{self.name}:{next(self._number)}", self.clock.now(), self.lease)
+        if job is not None:
+            self._carry_out(job)
 
     def _carry_out(self, job: Job) -> None:
-        began = self.clock.monotonic()
+        events, started = JobEventHandlers(self.handlers), self.clock.monotonic()
         with Heartbeat(self.ledger, job, self.clock, self.lease) as heartbeat:
-            self._tell(self.observer.began, job)
+            events.started(job)
             attempt = self._attempt(job, heartbeat)
             try:
                 ending = self._ending(job, attempt)
-                left = self._finish(job, ending, attempt)
+                self._finish(job, ending, attempt)
             except LeaseLost:
                 _log.warning("job %s of the stack %s was taken over by another worker", job.id, job.stack)
                 return
-        for transition in attempt.transitions:
-            self._tell(self.observer.deployed, transition)
+        for deployment in attempt.deployments:
+            events.deployed(deployment)
         for proposal in attempt.proposed:
-            self._tell(self.observer.proposed, proposal)
-        self._tell(lambda end: self.observer.ended(job, end, self.clock.monotonic() - began), ending)
-        if left and left.due:
-            self.wake(job.stack, max(left.due, self.clock.now()))
+            events.proposed(proposal)
+        events.ended(job, ending, self.clock.monotonic() - started)
 
     def _attempt(self, job: Job, heartbeat: Heartbeat) -> Attempt:
         settings = self.stacks.get(job.stack) or StackSettings()
-        return Attempt(job, settings, self.ledger, self.converger, self.concerned, self.clock, lambda: heartbeat.lost)
+        return Attempt(job, settings, self.ledger, self.converger, self.index, self.clock, lambda: heartbeat.is_lost)
 
     def _ending(self, job: Job, attempt: Attempt) -> Ending:
-        """How the attempt ended, whatever it ran into. Raises LeaseLost."""
+        """How the attempt ended, whatever it raised. Raises LeaseLost."""
         if job.stack not in self.stacks:
-            return Ending(State.DEAD, f"the configuration has no stack {job.stack}; add it, or ignore this job")
+            return Ending(JobState.FAILED, f"the configuration has no stack {job.stack}; add it, or ignore this job")
         if job.attempts > self.backoff.attempts:
-            return Ending(
-                State.DEAD, f"begun {job.attempts - 1} times, and the last worker died; see the receiver's log"
-            )
+            reason = f"gave up after {job.attempts - 1} attempts: the worker process died; see the receiver's log"
+            return Ending(JobState.FAILED, reason)
         try:
             return attempt()
         except LeaseLost:
             raise
         except (Interrupted, NotAsApproved) as error:
-            return Ending(State.WAITING, str(error), self.clock.now())
+            return Ending(JobState.PENDING, str(error), self.clock.now())
         except StackBusy as error:
             return self._busy(job, str(error))
         except (ConvergenceFailed, StackError) as error:
-            return self._again(job, str(error))
+            return self._retry(job, str(error))
         except FcpinError as error:
-            return self._again(job, str(error)) if error.temporary else Ending(State.DEAD, str(error))
+            return self._retry(job, str(error)) if error.temporary else Ending(JobState.FAILED, str(error))
         except Exception as error:
             _log.exception("job %s of the stack %s", job.id, job.stack)
-            return self._again(job, f"unexpected {type(error).__name__}: {error}; the log has the traceback")
+            return self._retry(job, f"unexpected {type(error).__name__}: {error}; the log has the traceback")
 
     def _busy(self, job: Job, reason: str) -> Ending:
         now = self.clock.now()
-        if now - (job.busy or now) < _BUSY_AT_MOST:
-            return Ending(State.WAITING, reason, now + _BUSY_FOR, busy=True)
-        return replace(self._again(job, reason), busy=True)
+        if now - (job.busy_since or now) < _MAX_BUSY:
+            return Ending(JobState.PENDING, reason, now + _BUSY_RETRY, busy=True)
+        return replace(self._retry(job, reason), busy=True)
 
-    def _again(self, job: Job, reason: str) -> Ending:
+    def _retry(self, job: Job, reason: str) -> Ending:
         wait = self.backoff.wait(job.attempts)
         if wait is None:
-            return Ending(State.DEAD, reason)
-        return Ending(State.WAITING, reason, self.clock.now() + wait, failed=True)
+            return Ending(JobState.FAILED, reason)
+        return Ending(JobState.PENDING, reason, self.clock.now() + wait, is_retry=True)
 
-    def _finish(self, job: Job, ending: Ending, attempt: Attempt) -> Job | None:
-        """Try for as long as a lease: what was deployed is to be known. Raises LeaseLost."""
+    def _finish(self, job: Job, ending: Ending, attempt: Attempt) -> None:
+        """Retry for as long as a lease, so that what was deployed is recorded. Raises LeaseLost."""
         until = self.clock.now() + self.lease
         while True:
             try:
-                return self.ledger.finish(job, ending, self.clock.now(), attempt.transitions)
+                if not self.ledger.finish(job, ending, self.clock.now(), attempt.deployments):
+                    raise LeaseLost
             except LedgerUnavailable as error:
                 if self.clock.now() >= until:
-                    _log.error("the end of job %s is not kept, another worker looks at it again: %s", job.id, error)
+                    _log.error("the end of job %s is not stored, another worker runs it again: %s", job.id, error)
                     raise LeaseLost from error
                 self.clock.sleep(1)
-
-    def _wake_for_what_is_left(self, stack: str) -> None:
-        """A burst went on and moved the job's time. What runs elsewhere is woken for by whoever ends it."""
-        jobs: Sequence[Job] = self.ledger.jobs(stack=stack, limit=2)
-        waiting = next((job for job in jobs if job.state is State.WAITING), None)
-        if waiting and waiting.due and not any(job.state is State.RUNNING for job in jobs):
-            self.wake(stack, max(waiting.due, self.clock.now()))
-
-    def _tell(self, hear: Callable[[Told], None], what: Told) -> None:
-        try:
-            hear(what)
-        except Exception:
-            _log.exception("an observer of the work failed")
+            else:
+                return

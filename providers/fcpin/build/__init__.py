@@ -1,1 +1,0 @@
-"""Images that are built: whoever builds them, their tags and digests are read back from the registry."""

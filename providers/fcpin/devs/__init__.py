@@ -1,1 +1,0 @@
-"""Serverless Devs (API version 2023-07-14): pipelines that build images."""

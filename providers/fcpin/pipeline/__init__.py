@@ -1,1 +1,0 @@
-"""Image-build pipelines of Serverless Devs as documents: read, judged, rendered. No I/O."""

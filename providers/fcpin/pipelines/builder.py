@@ -1,0 +1,52 @@
+"""What a builder is: it builds an image of a commit and pushes it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from fcpin.image import Digest, Image
+
+Progress = Callable[[str], None]
+"""Takes one line of progress for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRequest:
+    """An image to build, and where to push it."""
+
+    spec: Mapping[str, Any]
+    """An entry of `fcpin:pipelines`, valid."""
+    image: Image
+    """Repository and tag."""
+    commit: str
+    deadline: float
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a builder reports after its push. The registry is still asked for the digest."""
+
+    run: str
+    """Name of the pipeline, or `buildah`."""
+    log_location: str
+    """Empty if the builder does not return one."""
+    digests: frozenset[Digest]
+    """Digests that the builder reported; often none."""
+
+
+class Builder(Protocol):
+    """Builds one image at a time."""
+
+    def build(self, request: BuildRequest, progress: Progress) -> BuildReport:
+        """Build and push. Raises PipelineError or RegistryError; nothing is left running in either case."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuilderByName:
+    """Passes each request to the builder that it names; `devs` if it names none."""
+
+    builders: Mapping[str, Builder]
+
+    def build(self, request: BuildRequest, progress: Progress) -> BuildReport:
+        return self.builders[request.spec.get("builder", "devs")].build(request, progress)

@@ -1,0 +1,130 @@
+"""Gates: policy options that delay a tag, `min_age` and `accelerated`.
+
+`min_age` lets tags mature.
+
+1. It goes by the push time. A tag without one is held back; a registry without any is a problem, not an endless wait.
+2. The newest tag that is old enough is chosen, so that a repository with a push an hour does not starve.
+3. A deployed tag stays, however young it is.
+
+`accelerated` deploys the image that ACR Enterprise converted for faster starts.
+
+1. Filters, orders and gates look at the originals; the conversion is only what is deployed for one.
+2. `require` takes originals that have a conversion. `prefer` takes the conversion if there is one, else the original,
+   after `accelerated_wait` since the original's push.
+3. A conversion that is older than its original was made of another image, and counts as none.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple, Self
+
+from fcpin.errors import InvalidPolicy, Problem
+from fcpin.image import TagRecord, is_tag
+from fcpin.policy.fields import Fields
+from fcpin.policy.tag_names import ACCELERATED
+from fcpin.policy.times import iso, read_duration
+
+_MODES: Final = ("ignore", "prefer", "require")
+
+
+class Wait(NamedTuple):
+    """Why a tag may not be deployed yet: `matures at 2026-11-22T14:00:00Z (min_age 2h)`."""
+
+    reason: str
+    until: datetime | None = None
+    """When the wait ends without another push, if it does."""
+    over: str = ""
+    """What happens then: `min_age 2h has passed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class MinAge:
+    """How long the registry must have had a tag."""
+
+    age: timedelta
+    text: str
+    """As the user wrote it."""
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self | None:
+        """Read `min_age`; None if it is absent or a problem, which is then noted in *fields*."""
+        age = read_duration(fields, "min_age")
+        return None if age is None else cls(age, str(fields.values["min_age"]))
+
+    def wait(self, record: TagRecord, now: datetime) -> Wait | None:
+        """Why *record* may not be deployed at *now*."""
+        if record.pushed is None:
+            return Wait("has no push time, which min_age goes by")
+        matures = record.pushed + self.age
+        if matures <= now:
+            return None
+        return Wait(f"matures at {iso(matures)} (min_age {self.text})", matures, f"min_age {self.text} has passed")
+
+
+def require_push_times(records: Iterable[TagRecord]) -> None:
+    """Raises InvalidPolicy when there are *records*, and none has a push time for `min_age`."""
+    has_records = False
+    for record in records:
+        if record.pushed is not None:
+            return
+        has_records = True
+    if has_records:
+        raise InvalidPolicy(
+            Problem(
+                "min_age",
+                "goes by push times, and the registry gives none: ACR Enterprise does, the OCI protocol does not; "
+                "remove it",
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Acceleration:
+    """Whether to deploy conversions, and how long to wait for one."""
+
+    mode: str = "ignore"
+    patience: timedelta = timedelta()
+    """How long `prefer` waits."""
+    text: str = ""
+    """The same as the user wrote it."""
+
+    @classmethod
+    def read(cls, fields: Fields) -> Self:
+        """Read `accelerated` and `accelerated_wait`; problems are noted in *fields*."""
+        mode, wait = fields.choice("accelerated", _MODES), read_duration(fields, "accelerated_wait")
+        if wait is None:
+            return cls(mode)
+        if mode != "prefer":
+            fields.wrong("accelerated_wait", "is how long `accelerated: prefer` waits; it means nothing without")
+        return cls(mode, wait, str(fields.values["accelerated_wait"]))
+
+    @property
+    def delays(self) -> bool:
+        """Whether a tag may have to wait for its conversion."""
+        return self.mode == "require" or bool(self.patience)
+
+    def conversion(self, record: TagRecord, listing: Mapping[str, TagRecord]) -> TagRecord | None:
+        """What is deployed instead of *record*, if *listing* has it."""
+        found = None if self.mode == "ignore" else listing.get(record.tag + ACCELERATED)
+        if found is None or found.status != "NORMAL" or not is_tag(found.tag):
+            return None
+        stale = found.pushed is not None and record.pushed is not None and found.pushed < record.pushed
+        return None if stale else found
+
+    def wait(self, record: TagRecord, listing: Mapping[str, TagRecord], now: datetime) -> Wait | None:
+        """Why *record* has to wait for its conversion at *now*."""
+        if not self.delays or self.conversion(record, listing) is not None:
+            return None
+        if self.mode == "require":
+            return Wait("has no accelerated image of itself (accelerated: require)")
+        if record.pushed is None:
+            return Wait("has no push time, which accelerated_wait goes by")
+        end = record.pushed + self.patience
+        if now >= end:
+            return None
+        waits = f"waits for its accelerated image until {iso(end)} (accelerated_wait {self.text})"
+        return Wait(waits, end, f"accelerated_wait {self.text} has passed")
+
+
+IGNORED: Final = Acceleration()

@@ -1,1 +1,0 @@
-"""Image-build pipelines as documents, and in a user's words."""

@@ -1,0 +1,229 @@
+"""What a scan reports of every function, what it records, and the outages that it makes jobs of."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fcpin.clock import SystemClock
+from fcpin.drift import Kind
+from fcpin.emulator import Emulator
+from fcpin.receiver.drift_scan.report import FunctionReport, StackReport, report_key
+from fcpin.receiver.drift_scan.scanner import DriftScanner
+from fcpin.receiver.ledger.ledger import Ledger, sqlite_ledger
+from fcpin.receiver.ledger.model import Ending, Job, JobState
+from fcpin.stack import Engine, StackPin
+from tests.support.deployed_stack import DeployedStack
+from tests.support.instant import INSTANT
+
+STACK = "test"
+
+
+@dataclass
+class ScanHarness:
+    """A stack that is scanned, with its ledger."""
+
+    stack: DeployedStack
+    ledger: Ledger
+    requested: list[Sequence[str]] = field(default_factory=list)
+    learnt: list[str] = field(default_factory=list)
+    meanwhile: Callable[[], object] = lambda: None
+    """What happens after the state was read, before the functions are."""
+
+    def __post_init__(self) -> None:
+        engine = Engine.find("pulumi", self.stack.folder)
+        self._scanner = DriftScanner(engine, self.ledger, SystemClock(), self._request, self._learn)
+
+    def _request(self, stack: str, pins: Sequence[str]) -> None:
+        self.requested.append(pins)
+
+    def _learn(self, stack: str, pins: Sequence[StackPin]) -> None:
+        self.learnt = [pin.name for pin in pins]
+        self.meanwhile()
+
+    def scan(self) -> StackReport:
+        """The report, as the ledger has it."""
+        report = self._scanner.scan(STACK)
+        kept = self.ledger.get(report_key(STACK))
+        assert kept is not None
+        assert StackReport.read(kept) == report
+        return report
+
+    def function(self) -> FunctionReport:
+        (one,) = self.scan().functions
+        return one
+
+    def job(self, *, ends: JobState | None = None) -> Job:
+        """A job of the stack that runs, or has ended."""
+        now = SystemClock().now()
+        self.ledger.request(STACK, ["checkout"], now)
+        job = self.ledger.claim(STACK, "me", now, timedelta(minutes=1))
+        assert job is not None
+        if ends:
+            self.end(job, ends)
+        return job
+
+    def end(self, job: Job, state: JobState = JobState.SUCCEEDED) -> None:
+        self.ledger.finish(job, Ending(state), SystemClock().now())
+
+    def redeploy(self, tag: str, **spec: Any) -> None:
+        """A person runs an `up`."""
+        self.stack.client.delete("checkout")
+        self.stack.resources.clear()
+        self.stack.deploy("checkout", tag, **spec)
+
+
+@pytest.fixture
+def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ScanHarness]:
+    with Emulator(knobs=INSTANT).serve() as cloud:
+        stack = DeployedStack(tmp_path, cloud)
+        monkeypatch.setenv("PATH", stack.path())
+        ledger = sqlite_ledger(tmp_path / "ledger.sqlite")
+        yield ScanHarness(stack, ledger)
+        ledger.close()
+
+
+def test_every_function_is_reported(harness: ScanHarness) -> None:
+    digest = harness.stack.push("main-1")
+    harness.stack.push("other-1")
+    harness.stack.deploy("checkout", "main-1")
+    harness.stack.deploy("basket", "other-1", policy={"semver": {"range": "1.x"}}, min_age="2h")
+    report = harness.scan()
+    basket, checkout = report.functions
+    assert (report.engine, report.error, report.stack) == ("pulumi", None, STACK)
+    assert (checkout.pin, checkout.tag, checkout.digest, checkout.region) == (
+        "checkout",
+        "main-1",
+        digest,
+        "cn-hangzhou",
+    )
+    assert (checkout.policy, basket.policy) == ("family main", "semver 1.x, min_age 2h")
+    assert checkout.drift is Kind.OK
+    assert checkout.since is not None, "Function Compute has the time of the last change"
+    assert checkout.repository == harness.stack.repository
+    assert harness.learnt == ["basket", "checkout"]
+    assert harness.requested == []
+
+
+def test_a_moved_tag_without_an_event_becomes_a_job_once(harness: ScanHarness) -> None:
+    harness.stack.push("main-1")
+    harness.stack.deploy("checkout", "main-1")
+    harness.stack.push("main-1", "moved")
+    outage = harness.function()
+    assert outage.drift is Kind.MOVED_TAG
+    assert outage.exposed_seconds is not None
+    assert "cannot start" in outage.sentence
+    harness.scan()
+    assert harness.requested == [["checkout"]]
+    harness.stack.push("main-1", "moved again")
+    harness.scan()
+    assert harness.requested == [["checkout"], ["checkout"]]
+
+
+def test_a_moved_tag_with_a_running_job_becomes_no_job(harness: ScanHarness) -> None:
+    harness.stack.push("main-1")
+    harness.stack.deploy("checkout", "main-1")
+    harness.stack.push("main-1", "moved")
+    harness.job()
+    harness.scan()
+    assert harness.requested == []
+
+
+def test_a_suspended_function_gets_no_job(harness: ScanHarness) -> None:
+    harness.stack.push("main-1")
+    harness.stack.deploy("checkout", "main-1", policy={"family": {"name": "main"}}, suspend=True)
+    harness.stack.push("main-1", "moved")
+    assert harness.function().suspended
+    assert harness.requested == []
+
+
+def test_what_a_person_deployed_is_recorded_once(harness: ScanHarness) -> None:
+    old, new = harness.stack.push("main-1"), harness.stack.push("main-2")
+    harness.stack.deploy("checkout", "main-1")
+    harness.scan()
+    harness.redeploy("main-2")
+    function = harness.function()
+    harness.scan()
+    (recorded,) = harness.ledger.deployments(stack=STACK)
+    assert (recorded.pin, recorded.job) == ("checkout", "")
+    assert (recorded.from_tag, recorded.from_digest, recorded.to_tag, recorded.to_digest) == (
+        "main-1",
+        old,
+        "main-2",
+        new,
+    )
+    assert function.since == recorded.at
+
+
+def test_nothing_is_recorded_while_a_job_runs(harness: ScanHarness) -> None:
+    harness.stack.push("main-1")
+    harness.stack.push("main-2")
+    harness.stack.deploy("checkout", "main-1")
+    harness.scan()
+    harness.job()
+    harness.redeploy("main-2")
+    harness.scan()
+    assert harness.ledger.deployments(stack=STACK) == []
+
+
+def test_what_a_killed_worker_deployed_is_recorded_when_no_job_runs(harness: ScanHarness) -> None:
+    """It may have been scanned while its job still seemed to run."""
+    for tag in ("main-1", "main-2", "main-3"):
+        harness.stack.push(tag)
+    harness.stack.deploy("checkout", "main-1")
+    harness.scan()
+    harness.redeploy("main-2")
+    harness.scan()
+    job = harness.job()
+    harness.redeploy("main-3")
+    harness.scan()
+    harness.end(job)
+    harness.scan()
+    harness.scan()
+    assert [one.to_tag for one in harness.ledger.deployments(stack=STACK)] == ["main-3", "main-2"]
+
+
+def test_nothing_is_recorded_of_a_job_that_started_during_the_scan(harness: ScanHarness) -> None:
+    harness.stack.push("main-1")
+    harness.stack.push("main-2")
+    harness.stack.deploy("checkout", "main-1")
+    harness.scan()
+    harness.redeploy("main-2")
+    harness.meanwhile = harness.job
+    harness.scan()
+    assert harness.ledger.deployments(stack=STACK) == []
+
+
+def test_a_hold_is_reported_as_the_file_has_it_while_it_lasts(harness: ScanHarness) -> None:
+    harness.stack.push("main-1")
+    harness.stack.deploy("checkout", "main-1")
+    hold = {"tag": "main-1", "until": "2099-01-01T00:00:00Z", "reason": "main-2 loses orders"}
+    harness.stack.functions["checkout"]["hold"] = hold
+    harness.stack.configure()
+    found = harness.function().hold
+    assert found is not None
+    assert (found.tag, found.digest, found.reason, found.until.year) == ("main-1", None, "main-2 loses orders", 2099)
+    hold["until"] = "2020-01-01T00:00:00Z"
+    harness.stack.configure()
+    assert harness.function().hold is None
+
+
+def test_a_stack_that_cannot_be_read_keeps_its_last_report(harness: ScanHarness) -> None:
+    harness.stack.push("main-1")
+    harness.stack.deploy("checkout", "main-1")
+    seen = harness.function()
+    (harness.stack.folder / "state.json").write_text("no JSON")
+    report = harness.scan()
+    assert report.functions == (seen,)
+    assert report.error is not None
+    assert "stack export" in report.error
+
+
+def test_a_report_of_another_version_is_replaced(harness: ScanHarness) -> None:
+    harness.stack.push("main-1")
+    harness.stack.deploy("checkout", "main-1")
+    harness.ledger.put(report_key(STACK), {"version": 99})
+    assert harness.function().drift is Kind.OK
