@@ -64,7 +64,7 @@ def serve(config: Path, host: str, port: int) -> None:
     settings, limits = read_settings(config), Limits()
     with listen(host, port) as listener:
         receiver = _assemble(settings)
-        web = server(receiver.app(limits), limits, receiver.metrics.counted.rejected)
+        web = server(receiver.app(limits), limits, receiver.metrics.counters.rejected)
         ended = _on_signals()
         thread = threading.Thread(target=_run, args=(lambda: web.run(sockets=[listener]), ended), name="receiver-http")
         receiver.start()

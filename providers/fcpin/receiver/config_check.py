@@ -26,10 +26,10 @@ def check_config(settings: ReceiverSettings) -> Iterator[CheckResult]:
 def _notified(settings: ReceiverSettings) -> Iterator[CheckResult]:
     if not settings.notify:
         return
-    from fcpin.receiver.notify.apprise import addresses
+    from fcpin.receiver.notify.outbox import apprise_services
 
     try:
-        yield ok("notify", ", ".join(address.service for address in addresses(settings.notify)))
+        yield ok("notify", ", ".join(service.name for service in apprise_services(settings.notify)))
     except InvalidSettings as error:
         yield problem("notify", str(error), "correct the address")
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
-from fcpin.receiver.metrics.counted import Counted
+from fcpin.receiver.metrics.counters import Counters
 from tests.receiver.metrics.scraped import Scraped, function
 
 ROOT = Path(__file__).parent.parent.parent.parent
 DASHBOARD = json.loads((ROOT / "docs" / "grafana" / "fcpin-receiver.json").read_text())
-PAGE = (ROOT / "docs" / "receiver.md").read_text()
+PAGE = (ROOT / "docs" / "receiver" / "reference.md").read_text()
 _METRIC = re.compile(r"fcpin_receiver_\w+")
 _LABELS = re.compile(r"(?:by|on) \(([\w, ]+)\)|\{(\w+)[=!~]|,\s*(\w+)[=!~]")
 
@@ -28,7 +28,7 @@ def told(scraped: Scraped) -> dict[str, set[str]]:
 def _counted() -> dict[str, set[str]]:
     """Those that tell nothing before there was something."""
     registry = CollectorRegistry()
-    Counted(registry, (), ())
+    Counters(registry, (), ())
     ends = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum")}
     return {
         f"{family.name}{end}": {"stack", "le"}
@@ -53,7 +53,11 @@ def test_the_dashboard_names_metrics_and_labels_that_there_are(scraped: Scraped)
         assert labels <= {label for name in _METRIC.findall(expression) for label in known[name]}, expression
 
 
-NOT_SHOWN = {"fcpin_receiver_build_info", "fcpin_receiver_proposals_made_total", "fcpin_receiver_ignored_total"}
+NOT_SHOWN = {
+    "fcpin_receiver_build_info",
+    "fcpin_receiver_created_proposals_total",
+    "fcpin_receiver_ignored_events_total",
+}
 """The version, what is shown as those that wait, and events that change nothing."""
 
 
@@ -82,7 +86,7 @@ def test_every_metric_has_a_row_in_the_documentation(scraped: Scraped) -> None:
     scraped.surveyed(function("api", exposed=1.0))
     _, text = scraped.get()
     counted = CollectorRegistry()
-    Counted(counted, (), ())
+    Counters(counted, (), ())
     families = [*text_string_to_metric_families(text), *counted.collect()]
     for name in {
         family.name.removeprefix("fcpin_receiver_") for family in families if not family.name.endswith("_created")
