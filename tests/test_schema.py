@@ -36,7 +36,7 @@ STACK = Draft7Validator(stack_schema())
 STACKS = sorted((ROOT / "stacks").glob("Pulumi.*.yaml"))
 
 
-@pytest.mark.parametrize("of", ["stack", "functions", "policy"])
+@pytest.mark.parametrize("of", ["stack", "functions", "policy", "cases"])
 def test_the_file_in_the_documentation_is_what_the_command_prints(of: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema", of]) == 0
     assert capsys.readouterr().out == (ROOT / "docs" / "schemas" / f"{of}.schema.json").read_text()

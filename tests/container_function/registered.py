@@ -18,7 +18,7 @@ ARN = "acs:fc:cn-hangzhou:1234567890123456:functions/app"
 
 @dataclass(frozen=True)
 class Registered:
-    """One resource as the engine is asked to register it."""
+    """One resource as it is registered with the engine."""
 
     type: str
     name: str
@@ -88,7 +88,7 @@ class Cloud(Mocks):
 
 
 class Ledger(MockMonitor):
-    """Keeps what it is asked to register, in order."""
+    """Keeps what is registered, in order."""
 
     def __init__(self, *, preview: bool) -> None:
         super().__init__(Cloud(preview=preview))

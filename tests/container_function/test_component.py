@@ -122,19 +122,19 @@ def test_every_argument_of_v3function_can_be_set() -> None:
 REFUSED = [
     ("a misspelt setting", {"config": {"memry_size": 512}}, "config.memry_size: unknown key; did you mean memory_size?"),
     ("pulumi-alicloud's name of a list", {"config": {"commands": []}}, "did you mean command?"),
-    ("what stands beside config", {"config": {"role": "acs:ram::1:role/x"}}, "config.role: belongs beside config"),
+    ("an argument in config", {"config": {"role": "acs:ram::1:role/x"}}, "config.role: is an argument of its own"),
     ("code", {"config": {"code": {}}}, "config.code: unknown key"),
     ("the block of the image", {"config": {"custom_container_config": {}}}, "config.custom_container_config: unknown"),
-    ("settings that nobody can look into", {"config": lambda: pulumi.Output.from_input({})}, "config: expected a dictionary"),
+    ("settings as an output", {"config": lambda: pulumi.Output.from_input({})}, "config: expected a dictionary"),
     ("adopt", {"adopt": False}, "adopt: "),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("arguments", "says"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
+@pytest.mark.parametrize(("arguments", "reason"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
 def test_what_nothing_would_read_is_refused_before_anything_is_registered(
-    arguments: Mapping[str, Any], says: str
+    arguments: Mapping[str, Any], reason: str
 ) -> None:
-    with pytest.raises(pulumi.RunError, match=says.replace("?", r"\?")):
+    with pytest.raises(pulumi.RunError, match=reason.replace("?", r"\?")):
         program(**arguments)
 
 

@@ -17,7 +17,7 @@ MOVED = replace(FINE, points_at=NEW, tag_is_same=False)
 NO_TAG = replace(FINE, points_at=None, tag_is_same=False)
 NO_IMAGE = replace(NO_TAG, is_there=False)
 ANOTHER = replace(FINE, is_deployed=False)
-SILENT = Unknown("the registry cannot be asked", "503")
+SILENT = Unknown("the registry cannot be read", "503")
 NEWER = "main-2 is newer"
 
 
@@ -37,7 +37,7 @@ BY_HAND = function("main-0")
 
 CASES = [
     ("what was deployed runs", ACTIVE, FINE, "", "ok"),
-    ("no function is worse than anything a registry says", None, MOVED, NEWER, "function-missing"),
+    ("no function is worse than anything in a registry", None, MOVED, NEWER, "function-missing"),
     ("a missing image is no mere moved tag", ACTIVE, NO_IMAGE, "", "deleted-digest"),
     ("a deleted tag is an outage", ACTIVE, NO_TAG, "", "deleted-tag"),
     ("a moved tag is an outage", ACTIVE, MOVED, "", "moved-tag"),
@@ -99,7 +99,7 @@ def test_what_happened_is_told_with_its_names() -> None:
 
 
 def test_what_differs_at_every_call_is_no_part_of_the_sentence() -> None:
-    drift = classify(DEPLOYED, ACTIVE, Unknown("the registry cannot be asked", "request 4711"))
+    drift = classify(DEPLOYED, ACTIVE, Unknown("the registry cannot be read", "request 4711"))
     assert drift.detail == "request 4711"
     assert "4711" not in str(drift)
 

@@ -1,4 +1,4 @@
-"""What happens to a deployed function, and the drift that its registry and Function Compute then tell."""
+"""What happens to a deployed function, and the drift that follows from its registry and Function Compute."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -11,11 +11,10 @@ from typing import Any, Final
 import urllib3
 from hypothesis import strategies as st
 
-from fcpin.cli.cases.read import read_cases
+from fcpin.cli.cases import read_cases
 from fcpin.cli.changes import markdown, read_preview
 from fcpin.cli.serverless_devs_import import read_document
 from fcpin.cli.tag_input import read_tags
-from fcpin.cli.yaml_file import YamlFile
 from fcpin.engine.errors import EngineError
 from fcpin.engine.phase import require_supported
 from fcpin.engine.providers import class_of
@@ -44,6 +43,7 @@ from fcpin.settings import Settings
 from fcpin.stack.project import Project, read_file, stack_file
 from fcpin.stack.stack import pins_in
 from fcpin.stack.yaml_edit import NewEntry, with_functions, with_hold
+from fcpin.yaml_reader import YamlFile
 from tests.fuzz.spoiling import LEAVES, ODD_TEXTS, VALUES, as_bytes, documents, spoilt, spoilt_bytes
 from tests.receiver.senders.requests import FIXTURES, Request, sender
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fcpin.emulator import Emulator, Knobs
-from tests.lifecycle.shop import Shop
+from tests.lifecycle.stack_harness import StackHarness
 from tests.support.stack import Stack
 
 QUICK = Knobs(create_seconds=0.05, update_seconds=0.05)
@@ -32,6 +32,6 @@ def knobs() -> Knobs:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, engine: str, cloud: Emulator) -> Shop:
+def harness(tmp_path: Path, engine: str, cloud: Emulator) -> StackHarness:
     """A stack with one repository in ACR Enterprise, and nothing deployed yet."""
-    return Shop.open(Stack(tmp_path / "project", engine), cloud)
+    return StackHarness.open(Stack(tmp_path / "project", engine), cloud)

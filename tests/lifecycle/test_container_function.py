@@ -1,11 +1,11 @@
-"""ContainerFunction with real engines: what the embedded one says of it, and what pulumi-alicloud's plugin does."""
+"""ContainerFunction with real engines: how the embedded one refuses it, and what pulumi-alicloud's plugin accepts."""
 
 import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.lifecycle.shop import FUNCTION, Shop
+from tests.lifecycle.stack_harness import FUNCTION, StackHarness
 
 PROGRAM = """
 import pulumi
@@ -25,15 +25,15 @@ SETTINGS = {"cpu": 0.5, "memory_size": 512, "disk_size": 512, "timeout": 30, "po
 
 
 @pytest.fixture
-def component(shop: Shop) -> Shop:
+def component(harness: StackHarness) -> StackHarness:
     """A stack whose function is a ContainerFunction."""
-    (shop.stack.folder / "__main__.py").write_text(PROGRAM)
-    shop.configure({FUNCTION: shop.entry(config=SETTINGS)})
-    shop.push("main-1")
-    return shop
+    (harness.stack.folder / "__main__.py").write_text(PROGRAM)
+    harness.configure({FUNCTION: harness.entry(config=SETTINGS)})
+    harness.push("main-1")
+    return harness
 
 
-def test_the_embedded_engine_points_to_the_cli(component: Shop) -> None:
+def test_the_embedded_engine_points_to_the_cli(component: StackHarness) -> None:
     if component.stack.engine != "embedded":
         pytest.skip("the Pulumi CLI has no reason to refuse it")
     done = component.stack.up()
@@ -45,7 +45,7 @@ def test_the_embedded_engine_points_to_the_cli(component: Shop) -> None:
     assert component.cloud.functions() == []
 
 
-def test_the_plugin_takes_every_part_as_it_is_written(component: Shop) -> None:
+def test_the_plugin_takes_every_part_as_it_is_written(component: StackHarness) -> None:
     """A preview: the plugin checks every input. It signs in an older way than the emulator understands, so no more."""
     if component.stack.engine != "pulumi":
         pytest.skip("plugins belong to the Pulumi CLI")

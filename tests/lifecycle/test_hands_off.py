@@ -1,6 +1,6 @@
 """Functions that must not be deleted, overwritten or mistaken for others."""
 
-from tests.lifecycle.shop import FUNCTION, Shop
+from tests.lifecycle.stack_harness import FUNCTION, StackHarness
 
 UNKNOWN_PROGRAM = """
 import pulumi
@@ -13,25 +13,25 @@ second = PinnedFunction("second", **{**entry, "function_name": "second", "config
 """
 
 
-def names(shop: Shop) -> list[str]:
-    return [function["functionName"] for function in shop.cloud.functions()]
+def names(harness: StackHarness) -> list[str]:
+    return [function["functionName"] for function in harness.cloud.functions()]
 
 
-def test_a_renamed_entry_takes_its_function_along(shop: Shop) -> None:
-    shop.push("main-1")
-    shop.up()
-    shop.configure({"renamed": shop.entry(adopt=True)})
-    shop.up()
-    assert names(shop) == [FUNCTION]
+def test_a_renamed_entry_takes_its_function_along(harness: StackHarness) -> None:
+    harness.push("main-1")
+    harness.up()
+    harness.configure({"renamed": harness.entry(adopt=True)})
+    harness.up()
+    assert names(harness) == [FUNCTION]
 
 
-def test_an_input_that_is_not_known_yet_leaves_the_pin_to_the_preview(shop: Shop) -> None:
-    shop.push("main-1")
-    (shop.stack.folder / "__main__.py").write_text(UNKNOWN_PROGRAM)
-    shop.up()
-    shop.push("main-2")
-    shown = shop.preview("--diff").output
+def test_an_input_that_is_not_known_yet_leaves_the_pin_to_the_preview(harness: StackHarness) -> None:
+    harness.push("main-1")
+    (harness.stack.folder / "__main__.py").write_text(UNKNOWN_PROGRAM)
+    harness.up()
+    harness.push("main-2")
+    shown = harness.preview("--diff").output
     assert shown.count("main-2") >= 2
     assert "replace" not in shown
-    shop.up()
-    assert shop.deployed("second") == shop.deployed()
+    harness.up()
+    assert harness.deployed("second") == harness.deployed()

@@ -16,7 +16,7 @@ import pytest
 from demo.code import CONTAINERFILE, Code
 from fcpin.http.credentials import Credentials
 from fcpin.pipelines.devs import DevsClient
-from tests.lifecycle.shop import CONFIG, PATH, Shop
+from tests.lifecycle.stack_harness import CONFIG, PATH, StackHarness
 from tests.support.signals import as_in_a_terminal
 
 PROGRAM = """
@@ -34,87 +34,87 @@ pulumi.export("runs", pin.release)
 COMMIT, NEXT = "83f96b6c0ffee0123456789abcdef0123456789a", "0123456c0ffee0123456789abcdef0123456789a"
 
 
-def configure(shop: Shop, commit: str, **changes: Any) -> None:
+def configure(harness: StackHarness, commit: str, **changes: Any) -> None:
     """The stack at *commit*: an accelerated image in ACR Enterprise."""
-    (shop.stack.folder / "__main__.py").write_text(PROGRAM.replace("{config}", repr(CONFIG)))
+    (harness.stack.folder / "__main__.py").write_text(PROGRAM.replace("{config}", repr(CONFIG)))
     runner = {
         "region_id": "cn-hangzhou",
         "vpc_config": {"vpc_id": "vpc-1", "v_switch_ids": ["vsw-1"], "security_group_id": "sg-1"},
         "log_config": {"project": "logs", "logstore": "builds"},
     }
     pipeline = {
-        "image": f"{shop.repository}:{{commit}}_accelerated",
-        "instance_id": shop.cloud.instance_id,
+        "image": f"{harness.repository}:{{commit}}_accelerated",
+        "instance_id": harness.cloud.instance_id,
         "runner": runner,
         **changes,
     }
-    url = shop.cloud.url
-    shop.configure({}, pipelines={"app": pipeline}, endpoints={"fc": url, "cr": url, "devs": url})
-    shop.stack.environment["GIT_COMMIT"] = commit
+    url = harness.cloud.url
+    harness.configure({}, pipelines={"app": pipeline}, endpoints={"fc": url, "cr": url, "devs": url})
+    harness.stack.environment["GIT_COMMIT"] = commit
 
 
-def test_a_commit_is_built_and_its_function_runs_exactly_that(shop: Shop) -> None:
-    configure(shop, COMMIT)
-    preview = shop.preview()
+def test_a_commit_is_built_and_its_function_runs_exactly_that(harness: StackHarness) -> None:
+    configure(harness, COMMIT)
+    preview = harness.preview()
     assert re.search(r'\btag *: "83f96b6_accelerated"', preview.output), preview
-    assert shop.cloud.pipelines() == []
+    assert harness.cloud.pipelines() == []
 
-    up = shop.up()
+    up = harness.up()
     assert "Running" in up.output
-    digest = shop.cloud.tags(PATH)["83f96b6_accelerated"]
-    assert shop.deployed() == f"83f96b6_accelerated@{digest}"
-    assert shop.stack.preview("--expect-no-changes").code == 0
+    digest = harness.cloud.tags(PATH)["83f96b6_accelerated"]
+    assert harness.deployed() == f"83f96b6_accelerated@{digest}"
+    assert harness.stack.preview("--expect-no-changes").code == 0
 
-    configure(shop, NEXT)
-    shop.up()
-    assert shop.deployed() == f"0123456_accelerated@{shop.cloud.tags(PATH)['0123456_accelerated']}"
+    configure(harness, NEXT)
+    harness.up()
+    assert harness.deployed() == f"0123456_accelerated@{harness.cloud.tags(PATH)['0123456_accelerated']}"
 
 
-def somebody_cancels(shop: Shop) -> None:
-    """In the console, say, as soon as the build runs."""
-    shop.cloud.hang_build()
-    key = Credentials(shop.cloud.access_key_id, shop.cloud.access_key_secret)
-    client = DevsClient(endpoint=shop.cloud.url, credentials=key)
+def cancel_it(harness: StackHarness) -> None:
+    """In the console, as soon as the build runs."""
+    harness.cloud.hang_build()
+    key = Credentials(harness.cloud.access_key_id, harness.cloud.access_key_secret)
+    client = DevsClient(endpoint=harness.cloud.url, credentials=key)
 
     def cancel() -> None:
-        wait_until(lambda: phases(shop)[-1] == "Running")
-        client.cancel(shop.cloud.pipelines()[-1]["name"])
+        wait_until(lambda: phases(harness)[-1] == "Running")
+        client.cancel(harness.cloud.pipelines()[-1]["name"])
 
     threading.Thread(target=cancel, daemon=True).start()
 
 
-WRONG: list[tuple[str, Callable[[Shop], None], dict[str, Any], str]] = [
-    ("the build fails", lambda shop: shop.cloud.fail_build(message="no such file"), {}, "no such file"),
-    ("somebody cancels it", somebody_cancels, {}, "Canceled"),
-    ("it takes too long", lambda shop: shop.cloud.hang_build(), {"deadline": 1}, "1 s"),
-    ("the way out of the VPC is lost", lambda shop: shop.cloud.lose_vpc(), {}, "no way to the registry"),
-    ("another digest is pushed", lambda shop: shop.cloud.push_other_digest(), {}, "reported"),
+WRONG: list[tuple[str, Callable[[StackHarness], None], dict[str, Any], str]] = [
+    ("the build fails", lambda harness: harness.cloud.fail_build(message="no such file"), {}, "no such file"),
+    ("it is canceled", cancel_it, {}, "Canceled"),
+    ("it takes too long", lambda harness: harness.cloud.hang_build(), {"deadline": 1}, "1 s"),
+    ("the way out of the VPC is lost", lambda harness: harness.cloud.lose_vpc(), {}, "no way to the registry"),
+    ("another digest is pushed", lambda harness: harness.cloud.push_other_digest(), {}, "reported"),
 ]
 
 
-def test_a_build_that_went_wrong_changes_no_function_and_leaves_no_pipeline_running(shop: Shop) -> None:
+def test_a_build_that_went_wrong_changes_no_function_and_leaves_no_pipeline_running(harness: StackHarness) -> None:
     """One stack, one trouble after the other, each with a commit of its own."""
-    configure(shop, COMMIT)
-    shop.up()
-    runs = shop.deployed()
-    for number, (what, happens, changes, said) in enumerate(WRONG):
-        happens(shop)
-        configure(shop, f"{number}{NEXT[1:]}", **changes)
-        failed = shop.stack.up("--skip-preview")
+    configure(harness, COMMIT)
+    harness.up()
+    runs = harness.deployed()
+    for number, (what, happens, changes, error) in enumerate(WRONG):
+        happens(harness)
+        configure(harness, f"{number}{NEXT[1:]}", **changes)
+        failed = harness.stack.up("--skip-preview")
         assert failed.code == 1, what
-        assert said in failed.output, what
+        assert error in failed.output, what
         assert not failed.has_traceback, failed
-        assert shop.deployed() == runs, what
-        assert set(phases(shop)) <= {"Success", "Failed", "Canceled"}, what
-    assert shop.cloud.calls.count("UpdateFunction") == 0
+        assert harness.deployed() == runs, what
+        assert set(phases(harness)) <= {"Success", "Failed", "Canceled"}, what
+    assert harness.cloud.calls.count("UpdateFunction") == 0
 
 
-def test_a_run_that_is_broken_off_leaves_no_pipeline_running(shop: Shop) -> None:
-    configure(shop, COMMIT)
-    shop.cloud.hang_build()
-    break_off(shop, once=lambda: phases(shop) == ["Running"])
-    wait_until(lambda: phases(shop) == ["Canceled"])
-    assert shop.cloud.functions() == []
+def test_a_run_that_is_broken_off_leaves_no_pipeline_running(harness: StackHarness) -> None:
+    configure(harness, COMMIT)
+    harness.cloud.hang_build()
+    break_off(harness, once=lambda: phases(harness) == ["Running"])
+    wait_until(lambda: phases(harness) == ["Canceled"])
+    assert harness.cloud.functions() == []
 
 
 needs_buildah = pytest.mark.skipif(
@@ -123,43 +123,43 @@ needs_buildah = pytest.mark.skipif(
 
 
 @needs_buildah
-def test_without_a_pipeline_it_is_built_here_and_its_function_runs_exactly_that(shop: Shop) -> None:
-    code = Code(shop.stack.folder / "code")
+def test_without_a_pipeline_it_is_built_here_and_its_function_runs_exactly_that(harness: StackHarness) -> None:
+    code = Code(harness.stack.folder / "code")
     first = code.commit({"Containerfile": CONTAINERFILE, "app": "one\n"})
-    configure_here(shop, first)
-    shop.up()
-    runs = f"{first[:7]}@{shop.cloud.tags(PATH)[first[:7]]}"
-    assert shop.deployed() == runs
-    assert shop.stack.preview("--expect-no-changes").code == 0
+    configure_here(harness, first)
+    harness.up()
+    runs = f"{first[:7]}@{harness.cloud.tags(PATH)[first[:7]]}"
+    assert harness.deployed() == runs
+    assert harness.stack.preview("--expect-no-changes").code == 0
 
     broken = code.commit({"Containerfile": "FROM scratch\nCOPY nothing /app\n"})
-    configure_here(shop, broken)
-    failed = shop.stack.up("--skip-preview")
+    configure_here(harness, broken)
+    failed = harness.stack.up("--skip-preview")
     assert failed.code == 1
     assert "fcpin: buildah: " in failed.output
     assert not failed.has_traceback, failed
-    assert shop.deployed() == runs
-    assert shop.cloud.pipelines() == []
+    assert harness.deployed() == runs
+    assert harness.cloud.pipelines() == []
 
 
 @needs_buildah
-def test_broken_off_nothing_of_the_build_goes_on(shop: Shop, tmp_path: Path) -> None:
-    code = Code(shop.stack.folder / "code")
+def test_broken_off_nothing_of_the_build_goes_on(harness: StackHarness, tmp_path: Path) -> None:
+    code = Code(harness.stack.folder / "code")
     files = {"Containerfile": "FROM scratch\n" + "COPY app /app\n" * 2000, "app": "one\n"}
-    configure_here(shop, code.commit(files))
-    shop.stack.environment["TMPDIR"] = str(tmp_path)
-    break_off(shop, once=lambda: bool(builds_in(tmp_path)))
+    configure_here(harness, code.commit(files))
+    harness.stack.environment["TMPDIR"] = str(tmp_path)
+    break_off(harness, once=lambda: bool(builds_in(tmp_path)))
     wait_until(lambda: not builds_in(tmp_path))
-    assert shop.cloud.functions() == []
+    assert harness.cloud.functions() == []
 
 
-def configure_here(shop: Shop, commit: str) -> None:
+def configure_here(harness: StackHarness, commit: str) -> None:
     """The stack at *commit* of the repository `code`, built by buildah."""
-    (shop.stack.folder / "__main__.py").write_text(PROGRAM.replace("{config}", repr(CONFIG)))
-    shop.configure(
-        {}, pipelines={"app": {"image": f"{shop.repository}:{{commit}}", "builder": "buildah", "source": "code"}}
+    (harness.stack.folder / "__main__.py").write_text(PROGRAM.replace("{config}", repr(CONFIG)))
+    harness.configure(
+        {}, pipelines={"app": {"image": f"{harness.repository}:{{commit}}", "builder": "buildah", "source": "code"}}
     )
-    shop.stack.environment["GIT_COMMIT"] = commit
+    harness.stack.environment["GIT_COMMIT"] = commit
 
 
 def builds_in(folder: Path) -> list[Sequence[str]]:
@@ -168,16 +168,16 @@ def builds_in(folder: Path) -> list[Sequence[str]]:
     return [command for command in commands if command[0] == "buildah" and str(folder) in " ".join(command)]
 
 
-def phases(shop: Shop) -> list[str]:
-    return [one["status"]["phase"] for one in shop.cloud.pipelines()]
+def phases(harness: StackHarness) -> list[str]:
+    return [one["status"]["phase"] for one in harness.cloud.pipelines()]
 
 
-def break_off(shop: Shop, *, once: Callable[[], bool]) -> None:
+def break_off(harness: StackHarness, *, once: Callable[[], bool]) -> None:
     """Press Ctrl-C twice as soon as *once* holds: the first waits for what is under way, the second does not."""
     with subprocess.Popen(
-        shop.stack.command("up", "--yes", "--skip-preview"),
-        cwd=shop.stack.folder,
-        env=shop.stack.process_environment(),
+        harness.stack.command("up", "--yes", "--skip-preview"),
+        cwd=harness.stack.folder,
+        env=harness.stack.process_environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         preexec_fn=as_in_a_terminal,

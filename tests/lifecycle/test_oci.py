@@ -6,7 +6,7 @@ import pytest
 
 from fcpin.emulator import Knobs
 from tests.lifecycle.conftest import QUICK
-from tests.lifecycle.shop import FUNCTION, PATH, Shop
+from tests.lifecycle.stack_harness import FUNCTION, PATH, StackHarness
 from tests.lifecycle.test_secrets import REGISTRY, log_in_to_docker
 
 VPC = "registry-vpc.cn-hangzhou.aliyuncs.com"
@@ -19,17 +19,17 @@ def knobs() -> Knobs:
 
 
 @pytest.fixture
-def oci(shop: Shop) -> Shop:
+def oci(harness: StackHarness) -> StackHarness:
     """The same shop, its image in a registry without ACR's API; FC names it by the VPC host."""
-    log_in_to_docker(shop.stack, shop.cloud)
-    shop.configure(
-        {FUNCTION: shop.entry(repository=f"{VPC}/{PATH}", policy={"semver": {"range": "1.x"}})},
-        registries={REGISTRY: {"endpoint": shop.cloud.url}},
+    log_in_to_docker(harness.stack, harness.cloud)
+    harness.configure(
+        {FUNCTION: harness.entry(repository=f"{VPC}/{PATH}", policy={"semver": {"range": "1.x"}})},
+        registries={REGISTRY: {"endpoint": harness.cloud.url}},
     )
-    return shop
+    return harness
 
 
-def test_versions_are_ordered_by_name_with_one_listing_one_digest_and_one_function_read(oci: Shop) -> None:
+def test_versions_are_ordered_by_name_with_one_listing_one_digest_and_one_function_read(oci: StackHarness) -> None:
     """The function, because without push times it is not known whether its tag has been elsewhere."""
     oci.push("v1.0.0")
     newest = oci.push("v1.10.0")

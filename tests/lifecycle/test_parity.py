@@ -10,7 +10,7 @@ import pytest
 
 from fcpin.emulator import Emulator, Knobs
 from tests.lifecycle.conftest import QUICK
-from tests.lifecycle.shop import FUNCTION, Shop
+from tests.lifecycle.stack_harness import FUNCTION, StackHarness
 from tests.support.stack import Stack
 
 _NOISE = re.compile(r"sha256:[0-9a-f]{12,64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+Z")
@@ -36,35 +36,35 @@ def bag(pin: dict[str, Any]) -> dict[str, Any]:
 
 def story(folder: Path, engine: str, knobs: Knobs) -> list[tuple[str, Counter[str], list[dict[str, Any]]]]:
     """Every step of a life with the calls it made and the state it left."""
-    told = []
+    steps = []
     with Emulator(knobs=knobs).serve() as cloud:
-        shop = Shop.open(Stack(folder, engine), cloud)
+        harness = StackHarness.open(Stack(folder, engine), cloud)
 
         def step(name: str, command: str, *flags: str) -> None:
             cloud.calls.clear()
-            done = shop.stack.run(command, *flags)
+            done = harness.stack.run(command, *flags)
             assert done.code == 0, done
-            told.append(
-                (name, Counter(call.action for call in cloud.calls), [bag(pin) for pin in shop.stack.resources()])
+            steps.append(
+                (name, Counter(call.action for call in cloud.calls), [bag(pin) for pin in harness.stack.resources()])
             )
 
-        shop.push("main-1")
+        harness.push("main-1")
         step("create", "up", "--yes")
         step("nothing new", "up", "--yes")
-        shop.push("main-2")
+        harness.push("main-2")
         step("preview", "preview")
         step("update", "up", "--yes")
-        shop.configure(
-            {FUNCTION: shop.entry(hold={"tag": "main-1", "until": "2099-01-01T00:00:00Z", "reason": "slow"})}
+        harness.configure(
+            {FUNCTION: harness.entry(hold={"tag": "main-1", "until": "2099-01-01T00:00:00Z", "reason": "slow"})}
         )
         step("hold", "up", "--yes")
-        shop.push("main-1", content="moved")
+        harness.push("main-1", content="moved")
         step("refresh", "refresh", "--yes")
         step("heal", "up", "--yes")
-        shop.configure({FUNCTION: shop.entry(function_name="other")})
+        harness.configure({FUNCTION: harness.entry(function_name="other")})
         step("replace", "up", "--yes")
         step("delete", "destroy", "--yes")
-    return told
+    return steps
 
 
 @pytest.mark.skipif(shutil.which("pulumi") is None, reason="the Pulumi CLI is not on PATH")

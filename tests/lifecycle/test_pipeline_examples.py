@@ -8,64 +8,64 @@ import yaml
 
 from fcpin.image import Image
 from fcpin.policy.tag_names import original
-from tests.lifecycle.shop import CONFIG, FUNCTION, Shop
+from tests.lifecycle.stack_harness import CONFIG, FUNCTION, StackHarness
 from tests.pipelines.documents import DATA, mended, text_of
 
 PERSONAL = "registry-vpc.cn-hangzhou.aliyuncs.com"
 COMMIT = "83f96b6c0ffee0123456789abcdef0123456789a"
 
 
-def as_documented(example: str, shop: Shop) -> str:
+def as_documented(example: str, harness: StackHarness) -> str:
     """The text of an example, with names of this cloud where the documentation has none or masks them."""
-    text = text_of(example).replace("cri-xxxx", shop.cloud.instance_id).replace("***", "")
-    return text.replace("demo-registry-vpc.cn-hangzhou.aliyuncs.com", shop.cloud.enterprise_host)
+    text = text_of(example).replace("cri-xxxx", harness.cloud.instance_id).replace("***", "")
+    return text.replace("demo-registry-vpc.cn-hangzhou.aliyuncs.com", harness.cloud.enterprise_host)
 
 
-def whole(shop: Shop) -> str:
+def whole(harness: StackHarness) -> str:
     """The third example is a list of tasks, with a cache: they belong into the second one's environment."""
-    pipeline, tasks = (yaml.safe_load(as_documented(name, shop)) for name in ("nas-cache", "warm-then-build"))
+    pipeline, tasks = (yaml.safe_load(as_documented(name, harness)) for name in ("nas-cache", "warm-then-build"))
     del tasks[0]["context"]["data"]["warm"]["instanceID"]  # of Enterprise, for images of Personal
     pipeline["spec"]["templateSpec"]["tasks"] = tasks
     return yaml.safe_dump(pipeline)
 
 
-def configure(shop: Shop, functions: dict[str, dict[str, Any]]) -> None:
-    url, cloud = shop.cloud.url, shop.cloud
+def configure(harness: StackHarness, functions: dict[str, dict[str, Any]]) -> None:
+    url, cloud = harness.cloud.url, harness.cloud
     login = {"endpoint": url, "username": cloud.username, "password": cloud.password}
     registries = {cloud.enterprise_host: {"endpoint": url}, PERSONAL: login}
-    shop.configure(functions, endpoints={"fc": url, "cr": url, "devs": url}, registries=registries)
+    harness.configure(functions, endpoints={"fc": url, "cr": url, "devs": url}, registries=registries)
 
 
-def build(shop: Shop, text: str) -> Image:
-    """Validate and run a pipeline as a user does; gives what it says that it has pushed."""
-    configure(shop, {})
-    (shop.stack.folder / "pipeline.yaml").write_text(text)
-    valid = shop.stack.fcpin("pipeline validate", "pipeline.yaml")
+def build(harness: StackHarness, text: str) -> Image:
+    """Validate and run a pipeline as a user does; gives the image that it reports as pushed."""
+    configure(harness, {})
+    (harness.stack.folder / "pipeline.yaml").write_text(text)
+    valid = harness.stack.fcpin("pipeline validate", "pipeline.yaml")
     assert valid.code == 0, valid
     values = ["--commit", COMMIT, "--app-name", "shop", "--env-name", "prod"]
-    done = shop.stack.fcpin("pipeline run", "pipeline.yaml", *values)
+    done = harness.stack.fcpin("pipeline run", "pipeline.yaml", *values)
     assert done.code == 0, done
-    assert {one["status"]["phase"] for one in shop.cloud.pipelines()} == {"Success"}
+    assert {one["status"]["phase"] for one in harness.cloud.pipelines()} == {"Success"}
     (image,) = re.findall(r"^\S+@sha256:[0-9a-f]{64}$", done.output, re.MULTILINE)
     return Image.parse(image)
 
 
 @pytest.mark.parametrize("example", ["default-environment", "nas-cache", "warm-then-build", "enterprise"])
-def test_what_an_example_builds_is_what_a_function_runs(shop: Shop, example: str) -> None:
-    image = build(shop, whole(shop) if example == "warm-then-build" else as_documented(example, shop))
+def test_what_an_example_builds_is_what_a_function_runs(harness: StackHarness, example: str) -> None:
+    image = build(harness, whole(harness) if example == "warm-then-build" else as_documented(example, harness))
     pin = {"repository": str(image.repository), "policy": {"digest": {"tag": original(image.tag or "")}}}
-    configure(shop, {FUNCTION: {**pin, "accelerated": "prefer", "config": CONFIG}})
-    shop.up()
-    assert shop.deployed() == f"{image.tag}@{image.digest}"
+    configure(harness, {FUNCTION: {**pin, "accelerated": "prefer", "config": CONFIG}})
+    harness.up()
+    assert harness.deployed() == f"{image.tag}@{image.digest}"
 
 
-def test_the_fifth_goes_on_to_the_function_of_its_s_yaml(shop: Shop) -> None:
-    first = build(shop, mended())
+def test_the_fifth_goes_on_to_the_function_of_its_s_yaml(harness: StackHarness) -> None:
+    first = build(harness, mended())
     container = {"image": f"{first.repository}:{first.tag}", "port": 9000}
-    shop.client().create("demo", {"runtime": "custom-container", "handler": "x", "customContainerConfig": container})
-    shop.cloud.advance(60)
-    imported = shop.stack.fcpin("s-import", str(DATA / "s.yaml"))
+    harness.client().create("demo", {"runtime": "custom-container", "handler": "x", "customContainerConfig": container})
+    harness.cloud.advance(60)
+    imported = harness.stack.fcpin("s-import", str(DATA / "s.yaml"))
     assert imported.code == 0, imported
-    second = shop.cloud.push(first.repository.path, "0123456", content="of the next commit")
-    shop.up()
-    assert shop.deployed("demo") == f"0123456@{second}"
+    second = harness.cloud.push(first.repository.path, "0123456", content="of the next commit")
+    harness.up()
+    assert harness.deployed("demo") == f"0123456@{second}"

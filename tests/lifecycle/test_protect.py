@@ -2,17 +2,17 @@
 
 from fcpin.image import parse_digest
 from fcpin.policy.tag_names import pin_tag
-from tests.lifecycle.shop import FUNCTION, Shop
+from tests.lifecycle.stack_harness import FUNCTION, StackHarness
 
 
 def pin(digest: str) -> str:
     return pin_tag(parse_digest(digest))
 
 
-def test_the_same_moved_tag_with_and_without_protection(shop: Shop) -> None:
-    digest = shop.push("main-1")
-    shop.configure({FUNCTION: shop.entry(protect="pin_tag"), "plain": shop.entry(function_name="plain")})
-    shop.up()
-    shop.push("main-1", "other")
-    assert shop.cloud.invoke(FUNCTION, cold=True).digest == digest
-    assert shop.cloud.invoke("plain", cold=True).code == "PullImageFailed"
+def test_the_same_moved_tag_with_and_without_protection(harness: StackHarness) -> None:
+    digest = harness.push("main-1")
+    harness.configure({FUNCTION: harness.entry(protect="pin_tag"), "plain": harness.entry(function_name="plain")})
+    harness.up()
+    harness.push("main-1", "other")
+    assert harness.cloud.invoke(FUNCTION, cold=True).digest == digest
+    assert harness.cloud.invoke("plain", cold=True).code == "PullImageFailed"

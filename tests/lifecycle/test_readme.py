@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fcpin.emulator import Emulator
-from tests.lifecycle.shop import Shop
+from tests.lifecycle.stack_harness import StackHarness
 from tests.support.examples import examples
 from tests.support.stack import Stack
 
@@ -17,9 +17,9 @@ _COMMAND = "fcpin engine "
 
 
 @pytest.fixture
-def shop(tmp_path: Path, engine: str, cloud: Emulator) -> Shop:
+def harness(tmp_path: Path, engine: str, cloud: Emulator) -> StackHarness:
     """The stack that the README names."""
-    return Shop.open(Stack(tmp_path / "project", engine, {"COLUMNS": "120"}, "dev"), cloud)
+    return StackHarness.open(Stack(tmp_path / "project", engine, {"COLUMNS": "120"}, "dev"), cloud)
 
 
 def lines(text: str, engine: str) -> list[str]:
@@ -28,19 +28,19 @@ def lines(text: str, engine: str) -> list[str]:
     return shown if engine == "embedded" else shown[shown.index("Resources:") :]
 
 
-def test_the_readme_shows_the_very_output(shop: Shop, engine: str) -> None:
+def test_the_readme_shows_the_very_output(harness: StackHarness, engine: str) -> None:
     program = _PROGRAM.findall(README.read_text())[0].replace(
         'PinnedFunction(\n    "checkout"', 'pin = PinnedFunction(\n    "checkout"'
     )
     export = 'import pulumi\npulumi.export("images", {"checkout": pulumi.Output.concat(pin.image, "@", pin.digest)})\n'
-    (shop.stack.folder / "__main__.py").write_text(f"{program}\n{export}")
-    shop.push("main-11")
-    shop.up()
-    shop.push("main-12")
+    (harness.stack.folder / "__main__.py").write_text(f"{program}\n{export}")
+    harness.push("main-11")
+    harness.up()
+    harness.push("main-12")
     shown = [example for example in examples(README) if example.command.startswith(_COMMAND)]
     assert len(shown) == 3
     for example in shown:
-        done = shop.stack.run(example.command.removeprefix(_COMMAND).removesuffix(" --stack dev"))
+        done = harness.stack.run(example.command.removeprefix(_COMMAND).removesuffix(" --stack dev"))
         assert done.code == 0, done
         printed = [line for line in lines(done.output, engine) if not line.startswith("Duration:")]
         assert printed == lines(example.output, engine), done

@@ -1,52 +1,52 @@
 """Bad input and failures in the engine's output: one clear line each, and nothing changed."""
 
-from tests.lifecycle.shop import FUNCTION, Shop
+from tests.lifecycle.stack_harness import FUNCTION, StackHarness
 
 
-def test_all_problems_are_shown_in_the_preview_with_their_property_paths(shop: Shop) -> None:
-    shop.push("main-1")
+def test_all_problems_are_shown_in_the_preview_with_their_property_paths(harness: StackHarness) -> None:
+    harness.push("main-1")
     bad = {"polcy": {}, "deadline": -1, "config": {"cpu": 99}, "policy": {"semvr": {"range": "1.x"}}}
-    shop.configure({FUNCTION: shop.entry(**bad)})
-    done = shop.stack.preview()
+    harness.configure({FUNCTION: harness.entry(**bad)})
+    done = harness.stack.preview()
     assert done.code == 1
     assert not done.has_traceback, done
     for fact in ("polcy", "did you mean policy", "deadline", "config.cpu", "policy.semvr"):
         assert fact in done.output
-    assert shop.cloud.functions() == []
+    assert harness.cloud.functions() == []
 
 
-def test_a_misspelt_key_of_the_stack_stops_the_program(shop: Shop) -> None:
-    shop.stack.configure({FUNCTION: shop.entry()}, endpoint={})
-    done = shop.stack.preview()
+def test_a_misspelt_key_of_the_stack_stops_the_program(harness: StackHarness) -> None:
+    harness.stack.configure({FUNCTION: harness.entry()}, endpoint={})
+    done = harness.stack.preview()
     assert done.code == 1
     assert not done.has_traceback, done
     assert "fcpin:endpoint in Pulumi.test.yaml: unknown key; did you mean fcpin:endpoints?" in done.output
 
 
-def test_wrong_credentials(shop: Shop) -> None:
-    shop.push("main-1")
-    shop.stack.environment["ALIBABA_CLOUD_ACCESS_KEY_SECRET"] = "not-the-secret"
-    done = shop.stack.preview()
+def test_wrong_credentials(harness: StackHarness) -> None:
+    harness.push("main-1")
+    harness.stack.environment["ALIBABA_CLOUD_ACCESS_KEY_SECRET"] = "not-the-secret"
+    done = harness.stack.preview()
     assert done.code == 1
     assert "Signature" in done.output
     assert "not-the-secret" not in done.output
 
 
-def test_nobody_at_the_endpoint(shop: Shop) -> None:
-    shop.configure(endpoints={"fc": "http://127.0.0.1:9", "cr": "http://127.0.0.1:9"})
-    done = shop.stack.preview()
+def test_nobody_at_the_endpoint(harness: StackHarness) -> None:
+    harness.configure(endpoints={"fc": "http://127.0.0.1:9", "cr": "http://127.0.0.1:9"})
+    done = harness.stack.preview()
     assert done.code == 1
     assert "127.0.0.1:9" in done.output
     assert not done.has_traceback, done
 
 
-def test_a_failed_creation_is_repaired_by_the_next_up(shop: Shop) -> None:
-    new = shop.push("main-1")
-    shop.cloud.fail_update(FUNCTION)
-    done = shop.stack.up()
+def test_a_failed_creation_is_repaired_by_the_next_up(harness: StackHarness) -> None:
+    new = harness.push("main-1")
+    harness.cloud.fail_update(FUNCTION)
+    done = harness.stack.up()
     assert done.code == 1
     assert "cannot be invoked" in done.output
     assert f"{FUNCTION} exists now, although it failed" in done.output
     assert "error: fcpin: function" in done.output
-    shop.up()
-    assert shop.deployed() == f"main-1@{new}"
+    harness.up()
+    assert harness.deployed() == f"main-1@{new}"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fcpin import call_statistics
-from tests.lifecycle.shop import FUNCTION, Shop
+from tests.lifecycle.stack_harness import FUNCTION, StackHarness
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "ci.md"
 ACTIONS = {
@@ -19,7 +19,7 @@ ACTIONS = {
 }
 """Where RAM has another word than the API."""
 LOGIN = "GET other"
-"""Nobody needs a right to ask for a token."""
+"""A token needs no right."""
 OTHER_NAMES = {"cr:ListRepoTag", "cr:GetRepoTag"}
 
 
@@ -49,10 +49,10 @@ def engine() -> str:
 
 
 @pytest.fixture
-def folder(shop: Shop, tmp_path: Path) -> Path:
+def folder(harness: StackHarness, tmp_path: Path) -> Path:
     folder = tmp_path / "tally"
     folder.mkdir()
-    shop.stack.environment[call_statistics.FOLDER] = str(folder)
+    harness.stack.environment[call_statistics.FOLDER] = str(folder)
     return folder
 
 
@@ -66,22 +66,22 @@ def called(folder: Path) -> set[str]:
     }
 
 
-def test_a_stack_calls_what_the_policies_of_ci_allow(shop: Shop, folder: Path) -> None:
+def test_a_stack_calls_what_the_policies_of_ci_allow(harness: StackHarness, folder: Path) -> None:
     reading, deploying, protecting = granted()
-    shop.push("main-1")
-    shop.up()
-    shop.push("main-2")
+    harness.push("main-1")
+    harness.up()
+    harness.push("main-2")
     before = called(folder)
     for file in folder.iterdir():
         file.unlink()
-    shop.preview("--refresh")
-    assert shop.stack.fcpin("drift").code == 10
+    harness.preview("--refresh")
+    assert harness.stack.fcpin("drift").code == 10
     seen = called(folder)
     assert seen == reading
-    shop.up()
-    shop.configure({FUNCTION: shop.entry(protect="pin_tag")})
-    shop.up()
-    assert shop.stack.destroy().code == 0
+    harness.up()
+    harness.configure({FUNCTION: harness.entry(protect="pin_tag")})
+    harness.up()
+    assert harness.stack.destroy().code == 0
     every = before | seen | called(folder)
     assert reading | deploying <= every <= reading | deploying | protecting
     assert every & protecting

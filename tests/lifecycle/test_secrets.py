@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 
 from fcpin.emulator import Emulator
-from tests.lifecycle.shop import CONFIG, FUNCTION, PATH, Shop
+from tests.lifecycle.stack_harness import CONFIG, FUNCTION, PATH, StackHarness
 from tests.support.stack import PASSPHRASE, Stack
 
 REGISTRY = "registry.cn-hangzhou.aliyuncs.com"
@@ -46,30 +46,30 @@ def log_in_to_docker(stack: Stack, cloud: Emulator) -> None:
     (stack.folder / ".docker" / "config.json").write_text(json.dumps({"auths": {REGISTRY: {"auth": login}}}))
 
 
-def test_credentials_stay_where_they_belong(shop: Shop) -> None:
+def test_credentials_stay_where_they_belong(harness: StackHarness) -> None:
     """Access key from the environment, registry password from docker's own file."""
-    log_in_to_docker(shop.stack, shop.cloud)
-    shop.push("main-1")
-    entry = shop.entry(repository=f"{REGISTRY}/{PATH}")
-    shop.configure({FUNCTION: shop.entry(), "other": {**entry, "function_name": "other"}}, registries={
-        shop.cloud.enterprise_host: {"endpoint": shop.cloud.url}, REGISTRY: {"endpoint": shop.cloud.url},
+    log_in_to_docker(harness.stack, harness.cloud)
+    harness.push("main-1")
+    entry = harness.entry(repository=f"{REGISTRY}/{PATH}")
+    harness.configure({FUNCTION: harness.entry(), "other": {**entry, "function_name": "other"}}, registries={
+        harness.cloud.enterprise_host: {"endpoint": harness.cloud.url}, REGISTRY: {"endpoint": harness.cloud.url},
     })  # fmt: skip
     with ProcessList() as processes:
-        output = shop.up().output
-        shop.push("main-2")
-        output += shop.up().output
-        output += shop.stack.refresh().output
-        shop.cloud.fail_next("GetRepoTag", status=403, code="NoPrivilege", times=9)
-        output += shop.stack.preview().output
-        shop.stack.environment["FCPIN_DEBUG"] = "1"
-        shop.cloud.clear_faults()
-        shop.cloud.fail_next("GetFunction", status=403, code="AccessDenied", times=9)
-        output += shop.stack.refresh().output
-    secrets = (shop.cloud.access_key_secret, shop.cloud.password, PASSPHRASE)
+        output = harness.up().output
+        harness.push("main-2")
+        output += harness.up().output
+        output += harness.stack.refresh().output
+        harness.cloud.fail_next("GetRepoTag", status=403, code="NoPrivilege", times=9)
+        output += harness.stack.preview().output
+        harness.stack.environment["FCPIN_DEBUG"] = "1"
+        harness.cloud.clear_faults()
+        harness.cloud.fail_next("GetFunction", status=403, code="AccessDenied", times=9)
+        output += harness.stack.refresh().output
+    secrets = (harness.cloud.access_key_secret, harness.cloud.password, PASSPHRASE)
     for secret in secrets:
         assert secret not in output
         assert not [line for line in processes.seen if secret in line]
-        assert not files_with(shop.stack.folder, secret)
+        assert not files_with(harness.stack.folder, secret)
     assert processes.seen
 
 
@@ -80,75 +80,76 @@ def files_with(folder: Path, secret: str) -> list[Path]:
     return [file for file in files if any(text in file.read_bytes() for text in texts)]
 
 
-def test_a_registry_password_in_the_stacks_config_is_sealed_in_the_state(shop: Shop) -> None:
-    password = shop.stack.seal(shop.cloud.password)
-    registries = {REGISTRY: {"endpoint": shop.cloud.url, "username": shop.cloud.username, "password": password}}
+def test_a_registry_password_in_the_stacks_config_is_sealed_in_the_state(harness: StackHarness) -> None:
+    password = harness.stack.seal(harness.cloud.password)
+    registries = {REGISTRY: {"endpoint": harness.cloud.url, "username": harness.cloud.username, "password": password}}
     policy = {"policy": {"numerical": {}}, "filter_tags": {"pattern": r"^main-(\d+)$", "extract": "$1"}}
-    shop.push("main-1")
-    shop.configure({FUNCTION: shop.entry(repository=f"{REGISTRY}/{PATH}", **policy)}, registries=registries)
-    output = shop.up().output
-    assert shop.cloud.password not in output
-    assert not files_with(shop.stack.folder, shop.cloud.password)
+    harness.push("main-1")
+    harness.configure({FUNCTION: harness.entry(repository=f"{REGISTRY}/{PATH}", **policy)}, registries=registries)
+    output = harness.up().output
+    assert harness.cloud.password not in output
+    assert not files_with(harness.stack.folder, harness.cloud.password)
 
 
-def test_a_secret_setting_of_a_function_is_deployed_and_never_shown(shop: Shop) -> None:
-    shop.push("main-1")
-    secret = {"environment_variables": {"TOKEN": shop.stack.seal(WORD)}}
-    shop.configure({FUNCTION: shop.entry(config={**CONFIG, **secret})})
-    output = shop.up().output
-    assert shop.cloud.function(FUNCTION)["environmentVariables"] == {"TOKEN": WORD}
-    changed = {"environment_variables": {"TOKEN": shop.stack.seal(f"{WORD}-2")}}
-    shop.configure({FUNCTION: shop.entry(config={**CONFIG, **changed})})
-    output += shop.up("--diff").output
-    assert shop.cloud.function(FUNCTION)["environmentVariables"] == {"TOKEN": f"{WORD}-2"}
+def test_a_secret_setting_of_a_function_is_deployed_and_never_shown(harness: StackHarness) -> None:
+    harness.push("main-1")
+    secret = {"environment_variables": {"TOKEN": harness.stack.seal(WORD)}}
+    harness.configure({FUNCTION: harness.entry(config={**CONFIG, **secret})})
+    output = harness.up().output
+    assert harness.cloud.function(FUNCTION)["environmentVariables"] == {"TOKEN": WORD}
+    changed = {"environment_variables": {"TOKEN": harness.stack.seal(f"{WORD}-2")}}
+    harness.configure({FUNCTION: harness.entry(config={**CONFIG, **changed})})
+    output += harness.up("--diff").output
+    assert harness.cloud.function(FUNCTION)["environmentVariables"] == {"TOKEN": f"{WORD}-2"}
     assert WORD not in output
-    assert not files_with(shop.stack.folder, WORD)
+    assert not files_with(harness.stack.folder, WORD)
 
 
-def test_a_login_for_fc_is_sealed_in_the_state_and_rotated(shop: Shop) -> None:
+def test_a_login_for_fc_is_sealed_in_the_state_and_rotated(harness: StackHarness) -> None:
     """Of the settings in the stack's file only the password is sealed; the state has the whole of `config` sealed."""
 
     def login(user: str, password: object) -> None:
         auth = {"user_name": user, "password": password}
-        shop.configure({FUNCTION: shop.entry(config={**CONFIG, "registry_config": {"auth_config": auth}})})
+        harness.configure({FUNCTION: harness.entry(config={**CONFIG, "registry_config": {"auth_config": auth}})})
 
-    password = shop.cloud.password
-    shop.push("main-1")
-    login(shop.cloud.username, shop.stack.seal(password))
-    output = shop.up().output
-    auth = {"userName": shop.cloud.username, "password": "******"}
-    assert shop.cloud.function(FUNCTION)["customContainerConfig"]["registryConfig"] == {"authConfig": auth}
-    shop.preview("--expect-no-changes")
-    output += shop.stack.refresh("--expect-no-changes").output
-    shop.push("main-2")
-    output += shop.up("--diff").output
+    password = harness.cloud.password
+    harness.push("main-1")
+    login(harness.cloud.username, harness.stack.seal(password))
+    output = harness.up().output
+    auth = {"userName": harness.cloud.username, "password": "******"}
+    assert harness.cloud.function(FUNCTION)["customContainerConfig"]["registryConfig"] == {"authConfig": auth}
+    harness.preview("--expect-no-changes")
+    output += harness.stack.refresh("--expect-no-changes").output
+    harness.push("main-2")
+    output += harness.up("--diff").output
     temporary = "w0rd-of-another"
-    login(shop.cloud.username, shop.stack.seal(temporary))
-    output += shop.preview("--diff").output
-    refused = shop.stack.up("--skip-preview", "--diff")
+    login(harness.cloud.username, harness.stack.seal(temporary))
+    output += harness.preview("--diff").output
+    refused = harness.stack.up("--skip-preview", "--diff")
     assert refused.code == 1
     assert "unauthorized" in refused.output
-    login(shop.cloud.username, shop.stack.seal(password))
-    output += refused.output + shop.stack.preview("--expect-no-changes").output
+    login(harness.cloud.username, harness.stack.seal(password))
+    output += refused.output + harness.stack.preview("--expect-no-changes").output
     for secret in (password, temporary):
         assert secret not in output
-        assert not files_with(shop.stack.folder, secret)
+        assert not files_with(harness.stack.folder, secret)
 
 
-def test_a_login_that_a_program_gives_in_plain_text_is_sealed_in_the_state(shop: Shop) -> None:
+def test_a_login_that_a_program_gives_in_plain_text_is_sealed_in_the_state(harness: StackHarness) -> None:
     """The program's own file has it then; nothing else."""
-    (shop.stack.folder / "__main__.py").write_text(
-        PROGRAM.format(repository=shop.repository, user=shop.cloud.username, password=shop.cloud.password)
+    (harness.stack.folder / "__main__.py").write_text(
+        PROGRAM.format(repository=harness.repository, user=harness.cloud.username, password=harness.cloud.password)
     )
-    shop.push("main-1")
-    output = shop.up().output
-    output += shop.stack.refresh("--expect-no-changes").output
-    output += shop.preview("--expect-no-changes").output
+    harness.push("main-1")
+    output = harness.up().output
+    output += harness.stack.refresh("--expect-no-changes").output
+    output += harness.preview("--expect-no-changes").output
     assert (
-        shop.cloud.function(FUNCTION)["customContainerConfig"]["registryConfig"]["authConfig"]["password"] == "******"
+        harness.cloud.function(FUNCTION)["customContainerConfig"]["registryConfig"]["authConfig"]["password"]
+        == "******"
     )
-    assert shop.cloud.password not in output
-    files = [file.name for file in files_with(shop.stack.folder, shop.cloud.password)]
+    assert harness.cloud.password not in output
+    files = [file.name for file in files_with(harness.stack.folder, harness.cloud.password)]
     assert {name for name in files if not name.endswith(".pyc")} == {"__main__.py"}
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.lifecycle.shop import Shop
+from tests.lifecycle.stack_harness import StackHarness
 
 POLICIES: dict[str, dict[str, Any]] = {
     "semver": {"policy": {"semver": {"range": ">=1.0.0-0"}}},
@@ -16,13 +16,13 @@ POLICIES: dict[str, dict[str, Any]] = {
 }
 
 
-def test_a_second_run_changes_nothing_for_every_policy(shop: Shop) -> None:
+def test_a_second_run_changes_nothing_for_every_policy(harness: StackHarness) -> None:
     for number, tag in enumerate(["main-1", "main-2", "main-2_accelerated", "v1.0.0", "1.1.0-rc.1", "latest"]):
-        shop.push(tag, created=f"2026-01-0{number + 1}T00:00:00Z")
-    shop.cloud.advance(60)
-    shop.configure({name: shop.entry(function_name=name, **policy) for name, policy in POLICIES.items()})
-    shop.up()
-    deployed = {name: shop.deployed(name).partition("@")[0] for name in POLICIES}
+        harness.push(tag, created=f"2026-01-0{number + 1}T00:00:00Z")
+    harness.cloud.advance(60)
+    harness.configure({name: harness.entry(function_name=name, **policy) for name, policy in POLICIES.items()})
+    harness.up()
+    deployed = {name: harness.deployed(name).partition("@")[0] for name in POLICIES}
     assert deployed == {
         "semver": "1.1.0-rc.1",
         "numerical": "main-2",
@@ -33,7 +33,7 @@ def test_a_second_run_changes_nothing_for_every_policy(shop: Shop) -> None:
         "aged": "latest",
         "preferred": "main-2_accelerated",
     }
-    shop.cloud.calls.clear()
-    shop.preview("--expect-no-changes")
-    shop.up("--expect-no-changes")
-    assert not [call.action for call in shop.cloud.calls if call.action.endswith("Function")]
+    harness.cloud.calls.clear()
+    harness.preview("--expect-no-changes")
+    harness.up("--expect-no-changes")
+    assert not [call.action for call in harness.cloud.calls if call.action.endswith("Function")]

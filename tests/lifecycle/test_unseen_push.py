@@ -1,59 +1,59 @@
-"""Somebody pushes while the user reads the preview: what was not shown is never deployed."""
+"""A push while the user reads the preview: what was not shown is never deployed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fcpin.layout import shorten
-from tests.lifecycle.shop import FUNCTION, Shop
+from tests.lifecycle.stack_harness import FUNCTION, StackHarness
 from tests.support.terminal import Terminal
 
 
 @contextmanager
-def up_at_its_prompt(shop: Shop) -> Iterator[Terminal]:
+def up_at_its_prompt(harness: StackHarness) -> Iterator[Terminal]:
     """`up` that has shown its preview and waits for an answer."""
-    command = [word for word in shop.stack.command("up") if word != "--non-interactive"]
-    environment = {**shop.stack.process_environment(), "TERM": "xterm"}
-    with Terminal(command, shop.stack.folder, environment) as terminal:
+    command = [word for word in harness.stack.command("up") if word != "--non-interactive"]
+    environment = {**harness.stack.process_environment(), "TERM": "xterm"}
+    with Terminal(command, harness.stack.folder, environment) as terminal:
         terminal.wait_for("erform this update")
         yield terminal
 
 
-def say_yes(shop: Shop, terminal: Terminal) -> None:
-    terminal.type("\x1b[A\r" if shop.stack.engine == "pulumi" else "yes\n")
+def say_yes(harness: StackHarness, terminal: Terminal) -> None:
+    terminal.type("\x1b[A\r" if harness.stack.engine == "pulumi" else "yes\n")
 
 
-def test_a_tag_pushed_at_the_prompt_waits_for_the_next_run(shop: Shop) -> None:
-    shop.push("main-1")
-    shop.up()
-    shown = shop.push("main-2")
-    with up_at_its_prompt(shop) as terminal:
-        unseen = shop.push("main-3")
-        say_yes(shop, terminal)
+def test_a_tag_pushed_at_the_prompt_waits_for_the_next_run(harness: StackHarness) -> None:
+    harness.push("main-1")
+    harness.up()
+    shown = harness.push("main-2")
+    with up_at_its_prompt(harness) as terminal:
+        unseen = harness.push("main-3")
+        say_yes(harness, terminal)
         assert terminal.end() == 0, terminal.screen
-    assert shop.deployed() == f"main-2@{shown}"
-    shop.up()
-    assert shop.deployed() == f"main-3@{unseen}"
+    assert harness.deployed() == f"main-2@{shown}"
+    harness.up()
+    assert harness.deployed() == f"main-3@{unseen}"
 
 
-def test_a_tag_moved_at_the_prompt_stops_the_update(shop: Shop) -> None:
-    old = shop.push("main", "v1")
-    shop.configure({FUNCTION: shop.entry(policy={"digest": {"tag": "main"}})})
-    shop.up()
-    shown = shop.push("main", "v2")
-    with up_at_its_prompt(shop) as terminal:
-        unseen = shop.push("main", "v3")
-        say_yes(shop, terminal)
+def test_a_tag_moved_at_the_prompt_stops_the_update(harness: StackHarness) -> None:
+    old = harness.push("main", "v1")
+    harness.configure({FUNCTION: harness.entry(policy={"digest": {"tag": "main"}})})
+    harness.up()
+    shown = harness.push("main", "v2")
+    with up_at_its_prompt(harness) as terminal:
+        unseen = harness.push("main", "v3")
+        say_yes(harness, terminal)
         assert terminal.end() != 0, terminal.screen
-    said = "".join(terminal.screen.split())
-    assert f"movedfrom{shorten(shown)}to{shorten(unseen)}" in said
-    assert shop.deployed().endswith(old)
+    screen = "".join(terminal.screen.split())
+    assert f"movedfrom{shorten(shown)}to{shorten(unseen)}" in screen
+    assert harness.deployed().endswith(old)
 
 
-def test_a_preview_of_its_own_binds_no_later_run(shop: Shop) -> None:
-    shop.push("main-1")
-    shop.up()
-    shop.push("main-2")
-    shop.preview()
-    newest = shop.push("main-3")
-    shop.up()
-    assert shop.deployed() == f"main-3@{newest}"
+def test_a_preview_of_its_own_binds_no_later_run(harness: StackHarness) -> None:
+    harness.push("main-1")
+    harness.up()
+    harness.push("main-2")
+    harness.preview()
+    newest = harness.push("main-3")
+    harness.up()
+    assert harness.deployed() == f"main-3@{newest}"

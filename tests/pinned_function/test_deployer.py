@@ -164,7 +164,7 @@ def test_reads_older_than_the_request_are_not_believed(answer: Any) -> None:
         assert len(plugin.clock.slept) >= 8
 
 
-def test_stale_reads_for_ever_are_told_every_30_seconds_until_the_deadline(cloud: Emulator) -> None:
+def test_stale_reads_for_ever_are_reported_every_30_seconds_until_the_deadline(cloud: Emulator) -> None:
     client = LaggingClient(cloud)
     plugin = Plugin(cloud, client=client)
     cloud.push(PATH, "main-1")
@@ -173,10 +173,10 @@ def test_stale_reads_for_ever_are_told_every_30_seconds_until_the_deadline(cloud
     client.lag(100_000)
     with pytest.raises(ProviderError, match=r"not ready after 600 s \(GetFunction still returns it as it was before"):
         plugin.up(**wanted(cloud))
-    told = [line for line in plugin.said if "waiting for" in line]
-    assert len(told) >= 600 // 30 - 1
-    assert told[0].startswith("info: function checkout: waiting for 2")
-    assert "of at most 600 s: GetFunction still returns it as it was before the request" in told[0]
+    waits = [line for line in plugin.log if "waiting for" in line]
+    assert len(waits) >= 600 // 30 - 1
+    assert waits[0].startswith("info: function checkout: waiting for 2")
+    assert "of at most 600 s: GetFunction still returns it as it was before the request" in waits[0]
 
 
 def test_a_deletion_is_repeated_until_the_function_is_gone(cloud: Emulator) -> None:
@@ -200,7 +200,7 @@ def test_a_function_that_stays_is_not_forgotten(cloud: Emulator) -> None:
     ):
         plugin.destroy()
     assert plugin.outputs
-    assert len([line for line in plugin.said if "waiting for" in line]) >= 3
+    assert len([line for line in plugin.log if "waiting for" in line]) >= 3
     client.lose_deletions(0)
     plugin.destroy()
     assert cloud.functions() == []
@@ -235,11 +235,11 @@ def test_a_function_of_the_same_name_that_appears_while_one_is_deleted_stays(clo
     plugin.client = client
     plugin.destroy()
     assert [one["functionName"] for one in cloud.functions()] == ["checkout"]
-    assert "another one of that name exists: it stays" in plugin.said[-1]
+    assert "another one of that name exists: it stays" in plugin.log[-1]
 
 
 class RecreatingClient(LaggingClient):
-    """Somebody creates the function again as soon as it is deleted."""
+    """The function is created again as soon as it is deleted."""
 
     def __init__(self, cloud: Emulator, body: dict[str, Any]) -> None:
         super().__init__(cloud)
@@ -338,7 +338,7 @@ def test_a_refresh_takes_no_image_over_that_is_not_one(cloud: Emulator) -> None:
 
 
 def adopt_with_login(cloud: Emulator, **registry: Any) -> None:
-    """Somebody made a function of a private registry with another tool."""
+    """A function of a private registry, created by another tool."""
     auth = {"userName": cloud.username, "password": cloud.password}
     container = {"image": f"{cloud.enterprise_host}/{PATH}:main-1", "registryConfig": {"authConfig": auth, **registry}}
     body = {
@@ -386,9 +386,9 @@ def test_a_login_that_the_cloud_dropped_is_a_failure_that_says_what_to_do(cloud:
     adopt_with_login(cloud)
     cloud.push(PATH, "main-2")
     message = r"UpdateFunction removed its registry login \(user emulator\).*config\.registry_config"
-    with pytest.raises(ProviderError, match=message) as told:
+    with pytest.raises(ProviderError, match=message) as error:
         plugin.up(**wanted(cloud, config=None))
-    assert cloud.password not in str(told.value)
+    assert cloud.password not in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -412,9 +412,9 @@ def test_a_login_in_config_is_given_to_fc_kept_and_rotated(cloud: Emulator, plug
     assert registry_of(cloud) == {"authConfig": auth}
 
     assert plugin.changes(**login("wrong"))
-    with pytest.raises(ProviderError, match="unauthorized") as told:
+    with pytest.raises(ProviderError, match="unauthorized") as error:
         plugin.up(**login("wrong"))
-    assert "wrong" not in str(told.value).replace("password is wrong", "")
+    assert "wrong" not in str(error.value).replace("password is wrong", "")
     assert registry_of(cloud) == {"authConfig": auth}
 
     network = {"network_config": {"vpc_id": "vpc-1", "v_switch_id": "vsw-1", "security_group_id": "sg-1"}}

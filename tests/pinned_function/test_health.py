@@ -59,7 +59,7 @@ def test_a_tag_that_was_moved_back_is_healed_and_the_preview_says_why(
         plugin.up(**settings)
     break_and_move_back(cloud, "main-1", digest)
     assert plugin.changes(**settings)
-    assert plugin.said[-1] == (
+    assert plugin.log[-1] == (
         "warning: checkout: update-failed: the function failed (PullImageFailed: Failed to pull image. failed to "
         "create container due to resolved image uri deleted): it cannot be invoked; `up` deploys it again"
     )
@@ -151,7 +151,7 @@ def test_a_protected_function_is_healed_when_its_pin_tag_was_moved_back(cloud: E
 def test_a_function_that_was_deployed_while_the_tag_was_elsewhere_is_deployed_again(
     cloud: Emulator, plugin: Plugin
 ) -> None:
-    """Somebody deployed it by hand meanwhile, and a refresh has not seen it."""
+    """It was deployed by hand meanwhile, and a refresh has not seen it."""
     digest, settings = cloud.push(PATH, "main-1"), wanted(cloud)
     image = plugin.up(**settings)["image"]
     cloud.advance(60)
@@ -159,7 +159,7 @@ def test_a_function_that_was_deployed_while_the_tag_was_elsewhere_is_deployed_ag
     cloud.set_image("checkout", image)
     cloud.retag(PATH, "main-1", to=digest)
     assert plugin.changes(**settings)
-    assert "moved-tag" in plugin.said[-1]
+    assert "moved-tag" in plugin.log[-1]
     plugin.up(**settings)
     assert cloud.invoke("checkout", cold=True).digest == digest
 

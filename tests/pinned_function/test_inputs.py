@@ -27,12 +27,12 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("change", "path", "says"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
-def test_every_problem_has_its_property_path(change: dict[str, Any], path: str, says: str) -> None:
+@pytest.mark.parametrize(("change", "path", "reason"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+def test_every_problem_has_its_property_path(change: dict[str, Any], path: str, reason: str) -> None:
     with pytest.raises(InvalidSettings) as raised:
         PinArgs.read({**RIGHT, **change}, "cn-hangzhou")
     problem = next(problem for problem in raised.value.problems if problem.path == path)
-    assert says in problem.reason
+    assert reason in problem.reason
 
 
 def test_all_problems_come_at_once() -> None:

@@ -127,7 +127,7 @@ def test_a_lost_login_is_told_by_user_and_presence(
 
 
 def test_a_setting_alone_is_sent_without_the_image() -> None:
-    """FC resolves an image that is sent anew: a kept pin whose tag is gone could never be changed otherwise."""
+    """FC resolves each image that is sent: a kept pin whose tag is gone could never be changed otherwise."""
     body = plan.update(PinArgs.read({**OWNED, "config": {"cpu": 1}}), PIN, function("main-12", NEW), same)
     assert body == {"cpu": 1}
 

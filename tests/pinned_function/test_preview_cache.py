@@ -1,4 +1,4 @@
-"""What a preview leaves to the update of the same run, and to nobody else."""
+"""What a preview leaves to the update of the same run, and to no other user."""
 
 import os
 import stat

@@ -23,7 +23,7 @@ STATE: dict[str, Any] = {
     "selection": "the only tag",
 }
 SAME = RegisteredImage(Image(REPOSITORY, "main-1", NEW), OLD, tag_is_same=True, is_there=True, is_deployed=True)
-SILENT = Unknown("nobody answers")
+SILENT = Unknown("no answer")
 FINE = Drift(Kind.OK)
 
 
@@ -43,7 +43,7 @@ def test_the_child_of_the_deployed_index_is_the_pin() -> None:
     assert live(STATE, function(NEW), SAME, FINE)[1]["digest"] == OLD
 
 
-def test_another_digest_is_told_as_it_is_while_nobody_knows_better() -> None:
+def test_another_digest_is_stored_as_it_is_while_the_registry_is_unknown() -> None:
     assert live(STATE, function(NEW), SILENT, FINE)[1]["digest"] == NEW
 
 
@@ -59,23 +59,23 @@ def test_what_was_deployed_is_known_after_a_refresh_saw_something_else() -> None
     assert str(deployed_image(outputs)) == STATE["deployed_image"]
 
 
-def test_a_state_of_0_1_0_tells_its_pin_and_is_no_difference() -> None:
+def test_a_state_of_0_1_0_has_its_pin_and_is_no_difference() -> None:
     old = {key: value for key, value in STATE.items() if key not in {"drift", "deployed_image"}}
     assert str(deployed_image(old)) == STATE["deployed_image"]
     assert difference(old, STATE).changed == difference(STATE, old).changed == ()
 
 
 @pytest.mark.parametrize(
-    ("label", "told", "digest", "wanted"),
+    ("label", "found", "digest", "wanted"),
     [
         ("a new pin heals everything", "moved-tag: main-1 moved", NEW, "ok"),
         ("the same pin heals no moved tag", "moved-tag: main-1 moved", OLD, "moved-tag: main-1 moved"),
         ("the same pin wakes nothing", "function-inactive: idle", OLD, "function-inactive: idle"),
-        ("the same pin tells nothing new", "unknown: nobody answers", OLD, "unknown: nobody answers"),
+        ("the same pin changes nothing", "unknown: no answer", OLD, "unknown: no answer"),
         ("the same pin is sent again after a failed update", "update-failed: x", OLD, "ok"),
         ("the same pin repairs what was done by hand", "out-of-band-image: x", OLD, "ok"),
-        ("nothing was told yet", None, OLD, "ok"),
+        ("nothing was found yet", None, OLD, "ok"),
     ],
 )
-def test_an_up_claims_only_what_it_does(label: str, told: str | None, digest: Digest, wanted: str) -> None:
-    assert wanted_drift({**STATE, "drift": told}, Pin("main-1", digest)) == wanted
+def test_an_up_claims_only_what_it_does(label: str, found: str | None, digest: Digest, wanted: str) -> None:
+    assert wanted_drift({**STATE, "drift": found}, Pin("main-1", digest)) == wanted

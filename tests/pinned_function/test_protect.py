@@ -269,4 +269,4 @@ def test_a_deleted_function_leaves_its_pin_tags_and_says_who_removes_them(
     plugin.up(**enterprise)
     plugin.destroy()
     assert pin(digest) in cloud.tags(PATH)
-    assert "fcpin prune" in plugin.said[-1]
+    assert "fcpin prune" in plugin.log[-1]

@@ -30,7 +30,7 @@ class Phases:
 
     def __init__(self, cloud: Emulator, folder: Path) -> None:
         self._cloud, self._folder = cloud, private(folder)
-        self.said: list[str] = []
+        self.log: list[str] = []
 
     def resolve(
         self,
@@ -57,7 +57,7 @@ class Phases:
             hosts, credentials=Credentials(cloud.access_key_id, cloud.access_key_secret), cr_endpoint=cloud.url
         )
         resolver = Resolver(
-            clients, (), PreviewCache(self._folder, THIS), lambda _level, text: self.said.append(text), now
+            clients, (), PreviewCache(self._folder, THIS), lambda _level, text: self.log.append(text), now
         )
         return lambda current=None, *, is_moved=False, **spec: self._resolve(resolver, region, current, is_moved, spec)
 
@@ -89,7 +89,7 @@ def test_a_hold_that_ends_at_the_prompt_ends_in_the_next_run(cloud: Emulator, ph
     assert previewed == updated
     assert (updated.pin.tag, updated.pin.digest) == ("main-1", digest)
     assert phases.resolve(**held, now=NOW + timedelta(seconds=2)).pin.tag == "main-2"
-    assert any("expired" in line for line in phases.said)
+    assert any("expired" in line for line in phases.log)
 
 
 def test_a_tag_that_matures_at_the_prompt_waits_for_the_next_run(cloud: Emulator, phases: Phases) -> None:
@@ -104,7 +104,7 @@ def test_a_tag_that_matures_at_the_prompt_waits_for_the_next_run(cloud: Emulator
 def test_an_image_with_attestations_is_warned_of_in_the_preview(cloud: Emulator, phases: Phases) -> None:
     cloud.push("shop/app", "main-1", content="1", platforms=("linux/amd64", "unknown/unknown"), index=True)
     phases.resolve()
-    (warning,) = phases.said
+    (warning,) = phases.log
     assert "shop/app:main-1 has build attestations" in warning
     assert "--provenance=false" in warning
 
@@ -117,7 +117,7 @@ GB = 1 << 30
 def test_an_image_of_another_region_is_warned_of_with_both(cloud: Emulator, phases: Phases) -> None:
     cloud.push("shop/app", "main-1")
     phases.resolve(region="cn-shanghai", adopt=True)
-    (warning,) = phases.said
+    (warning,) = phases.log
     assert warning.startswith("a: the function is in cn-shanghai, and its image in cn-hangzhou")
     assert cloud.enterprise_host in warning
 
@@ -127,17 +127,17 @@ def test_a_region_without_custom_containers_is_warned_of(cloud: Emulator, phases
     assert region in WITHOUT_CONTAINERS
     cloud.push("shop/app", "main-1")
     phases.resolve(region=region)
-    assert f"a: Function Compute runs no custom containers in {region}; choose another region" in phases.said
+    assert f"a: Function Compute runs no custom containers in {region}; choose another region" in phases.log
 
 
 def test_an_unchanged_image_is_not_warned_of_unless_the_function_moves(cloud: Emulator, phases: Phases) -> None:
     digest = cloud.push("shop/app", "main-1")
     current = Current("main-1", Digest(digest))
     phases.process(region="cn-shanghai")(current)
-    assert phases.said == []
+    assert phases.log == []
     phases.process(region="cn-shanghai")(current, is_moved=True)
     phases.process(region="cn-shanghai", now=NOW + timedelta(seconds=1))(None)
-    assert len(phases.said) == 1, "what the preview selected is not warned of again by the update"
+    assert len(phases.log) == 1, "what the preview selected is not warned of again by the update"
 
 
 @pytest.mark.parametrize("specification", ["Enterprise_Economy", "economy", "Economy"])
@@ -163,7 +163,7 @@ def test_a_large_image_is_warned_of(
 ) -> None:
     cloud.push("shop/app", "main-1", layer_size=size, index=index)
     phases.resolve(**spec)
-    assert [fact in line for line in phases.said] == ([True] if fact else [])
+    assert [fact in line for line in phases.log] == ([True] if fact else [])
 
 
 def test_a_created_function_at_another_host_without_a_login_is_warned_of_once(cloud: Emulator, phases: Phases) -> None:
@@ -175,10 +175,10 @@ def test_a_created_function_at_another_host_without_a_login_is_warned_of_once(cl
     resolve = phases.process(registries=images)
     spec: dict[str, Any] = {"repository": "images.example.com/shop/app", "policy": {"family": {"name": "main"}}}
     resolve(**spec, function_name="adopted")
-    assert phases.said == []
+    assert phases.log == []
     for name in ("a", "b"):
         resolve(**spec, function_name=name, config=OWNED)
-    (warning,) = phases.said
+    (warning,) = phases.log
     assert warning.startswith("FC is given no login for images.example.com")
     assert "config.registry_config" in warning
     assert "custom domain" in warning

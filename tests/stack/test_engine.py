@@ -1,4 +1,4 @@
-"""The engine that the user has, asked as a program: the real ones, and ones that answer what no engine should."""
+"""Engines as programs: the real ones, and ones that print what no engine should."""
 
 import os
 import shutil
@@ -79,7 +79,7 @@ def test_an_engine_that_is_not_there_is_said(tmp_path: Path) -> None:
         Engine.find("pulumi", tmp_path, NOWHERE)
     with pytest.raises(InvalidSettings, match="ENGINE: expected auto, embedded, pulumi"):
         Engine.find(None, tmp_path, {"ENGINE": "terraform"})
-    with pytest.raises(InvalidSettings, match="is no folder"):
+    with pytest.raises(InvalidSettings, match="is not a folder"):
         Engine.find(None, tmp_path / "nothing", {})
 
 
@@ -88,7 +88,7 @@ ANSWERS = [
     ("no object", "echo '[]'", "no JSON object"),
     ("no settings", """echo '{"a": "b"}'""", "no settings by name"),
     ("no deployment", """echo '{"version": 3}'""", "no deployment"),
-    ("nothing at all", "exit 255", "failed without a word"),
+    ("nothing at all", "exit 255", "exited without an error message"),
     (
         "the first of several errors",
         "printf 'note\\nerror: stack is locked\\nerror: 2\\n' >&2; exit 1",
@@ -97,12 +97,12 @@ ANSWERS = [
 ]
 
 
-@pytest.mark.parametrize(("label", "script", "said"), ANSWERS, ids=[row[0] for row in ANSWERS])
-def test_an_answer_that_is_none_is_a_failure(label: str, script: str, said: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("label", "script", "reason"), ANSWERS, ids=[row[0] for row in ANSWERS])
+def test_an_answer_that_is_none_is_a_failure(label: str, script: str, reason: str, tmp_path: Path) -> None:
     engine = Engine.find("pulumi", tmp_path, fake_cli(tmp_path, script))
-    asked = [engine.resources] if label == "no deployment" else [engine.config]
-    with pytest.raises(StackError, match=said):
-        asked[0]("dev")
+    read = [engine.resources] if label == "no deployment" else [engine.config]
+    with pytest.raises(StackError, match=reason):
+        read[0]("dev")
 
 
 def test_an_engine_never_asks_a_question(tmp_path: Path) -> None:

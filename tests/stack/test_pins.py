@@ -61,15 +61,15 @@ def test_a_secret_policy_is_none_that_can_be_decided() -> None:
 
 
 @pytest.mark.parametrize(
-    ("label", "outputs", "said"),
+    ("label", "outputs", "reason"),
     [
         ("a secret name", {"function_name": SEALED}, "checkout in the stack's state: function_name"),
         ("no repository", {"repository": None}, "repository cannot be read"),
         ("a repository that is none", {"repository": "shop"}, "has no registry host"),
     ],
 )
-def test_a_state_that_fcpin_has_not_written_is_said(label: str, outputs: dict[str, Any], said: str) -> None:
-    with pytest.raises(StackError, match=said) as refused:
+def test_a_state_that_fcpin_has_not_written_is_refused(label: str, outputs: dict[str, Any], reason: str) -> None:
+    with pytest.raises(StackError, match=reason) as refused:
         StackPin.read(resource(outputs=outputs))
     assert "ciphertext" not in str(refused.value)
 

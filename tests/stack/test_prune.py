@@ -24,7 +24,7 @@ def use(image: str, digest: str = B, *, version: str = "", resolved: str = "") -
 
 
 USES: list[tuple[str, list[Use], str | None]] = [
-    ("nobody", [], None),
+    ("no function", [], None),
     ("a function that names it", [use(f"{PUBLIC}:{PIN.tag}")], "checkout"),
     ("a version that names it", [use(f"{PUBLIC}:{PIN.tag}", version="3")], "checkout@3"),
     ("a function that names it by the VPC host", [use(f"{VPC}:{PIN.tag}")], "checkout"),

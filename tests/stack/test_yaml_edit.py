@@ -123,9 +123,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("label", "text", "said"), REFUSED, ids=[row[0] for row in REFUSED])
-def test_what_cannot_be_edited_is_refused_in_one_line(label: str, text: str, said: str) -> None:
-    with pytest.raises(InvalidSettings, match=said) as refused:
+@pytest.mark.parametrize(("label", "text", "reason"), REFUSED, ids=[row[0] for row in REFUSED])
+def test_what_cannot_be_edited_is_refused_in_one_line(label: str, text: str, reason: str) -> None:
+    with pytest.raises(InvalidSettings, match=reason) as refused:
         edited(text, "f")
     assert str(refused.value).startswith("stacks/Pulumi.prod.yaml:")
     assert "\n" not in str(refused.value)

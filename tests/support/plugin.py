@@ -73,7 +73,7 @@ class Plugin:
 
     cloud: Emulator
     clock: ManualClock = field(default_factory=ManualClock)
-    said: list[str] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
     """Every line of the log of every run."""
     inputs: dict[str, Any] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
@@ -91,7 +91,7 @@ class Plugin:
     @property
     def log_text(self) -> str:
         """Everything that the runs logged."""
-        return "\n".join(self.said)
+        return "\n".join(self.log)
 
     def preview(self, **wanted: Any) -> dict[str, Any]:
         """The inputs as check leaves them. Fails the test when the provider finds something wrong with them."""
@@ -147,7 +147,7 @@ class Plugin:
     def services(self) -> Services:
         """The clients of one run."""
         cloud, url = self.cloud, self.url or self.cloud.url
-        log = lambda severity, message: self.said.append(f"{severity}: {message}")  # noqa: E731
+        write = lambda severity, message: self.log.append(f"{severity}: {message}")  # noqa: E731
         credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
         login = RegistrySettings(endpoint=url, username=cloud.username, password=cloud.password)
         hosts = {cloud.enterprise_host: RegistrySettings(endpoint=url)}
@@ -159,16 +159,16 @@ class Plugin:
             return client
 
         cache = PreviewCache(None, None)
-        resolver = Resolver(registries, (), cache, log, self.clock.now(), min_age_bypass=self.min_age_bypass)
+        resolver = Resolver(registries, (), cache, write, self.clock.now(), min_age_bypass=self.min_age_bypass)
         return Services(
             REGION,
             client_for,
             registries,
             resolver,
-            Deployer(client_for, resolver, Verifier(registries, log), self.clock, log),
+            Deployer(client_for, resolver, Verifier(registries, write), self.clock, write),
             Duplicates(),
             Health(client_for, resolver),
-            log,
+            write,
             cache,
             self.approvals,
         )

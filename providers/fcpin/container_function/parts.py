@@ -1,4 +1,4 @@
-"""The parts of a ContainerFunction. Each is given, if it exists already, or created: `…Args` says how."""
+"""The parts of a ContainerFunction. Each is given, if it exists already, or created: as its `…Args` describes."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -41,7 +41,7 @@ class FunctionSettings:
         known = [key for key in taken if key not in (*_ELSEWHERE, *_OTHER_RUNTIMES, *_SET_HERE)]
         for key in config:
             if key in _ELSEWHERE:
-                raise pulumi.RunError(f"{name}: config.{key}: belongs beside config, as an argument of its own")
+                raise pulumi.RunError(f"{name}: config.{key}: is an argument of its own, not a key of config")
             if key not in known and key not in CONTAINER:
                 raise pulumi.RunError(f"{name}: config.{key}: {unknown_key(key, [*CONTAINER, *known])}")
         return cls(

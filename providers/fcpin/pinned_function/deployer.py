@@ -1,4 +1,4 @@
-"""Carry a plan out: make functions run their pins, and tell what they run."""
+"""Create, update and delete functions, and verify what they run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -45,7 +45,7 @@ class Deployed:
 
 @dataclass(frozen=True, slots=True)
 class Deployer:
-    """Creates, updates, reads and deletes functions. Raises FcpinError; nothing is half done without being said."""
+    """Creates, updates and deletes functions. Raises FcpinError; a change that is half done is an error, too."""
 
     client_for: ClientFor
     resolver: Resolver
@@ -80,7 +80,7 @@ class Deployer:
             function = client.get(args.function_name)
         except FunctionNotFound:
             raise FunctionNotFound(
-                f"function {args.function_name} was deleted in {args.region}; run `up --refresh` to create it anew"
+                f"function {args.function_name} was deleted in {args.region}; run `up --refresh` to create it again"
             ) from None
         if args.config is not None and config is None and not (created or args.adopt):
             raise _exists(args)
@@ -89,7 +89,7 @@ class Deployer:
     def delete(
         self, region: str, profile: str, function_name: str, function_id: str, *, created: bool, deadline: float
     ) -> None:
-        """Delete what fcpin created, leave what it adopted, and what is another function by now.
+        """Delete what fcpin created; leave what it adopted, and another function that now has the name.
 
         It is deleted when FC returns FunctionNotFound, which may take *deadline* seconds. Raises DeadlineExceeded.
         """
@@ -123,7 +123,7 @@ class Deployer:
             if self._is_gone(client, function):
                 return
             watch.pause("GetFunction still finds it")
-            if self._is_gone(client, function):  # read right before it is sent again: the name may be another's by now
+            if self._is_gone(client, function):  # the name may belong to another function now
                 return
 
     def _is_gone(self, client: FunctionClient, function: Function) -> bool:
@@ -209,7 +209,7 @@ class Deployer:
         return function
 
     def _verified(self, client: FunctionClient, args: PinArgs, pin: Pin, function: Function) -> Function:
-        """*function*, once it runs *pin*; FC resolves the tag itself, so it is asked a second time where it differs."""
+        """*function*, once it runs *pin*. FC resolves the tag itself; where that differs, it is sent once more."""
         same = self.resolver.same_image(args.repository, args.policy.platform)
         for again in (True, False):
             if same(pin.digest, function.digest):

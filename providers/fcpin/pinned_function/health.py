@@ -3,7 +3,7 @@
 FC puts a function into the state Failed when its tag is overwritten, and moving the tag back does not end that. The
 pin is what it was, so nothing that check and diff compare has changed. GetFunction would show it, but costs a request a
 function. It is only sent where the registry cannot rule a move out: the tag was pushed after the function was modified
-last, or the registry does not tell push times (ADR 23).
+last, or the registry does not return push times (ADR 23).
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from fcpin.pinned_function.resolver import Resolver
 from fcpin.pinned_function.state import deployed_image
 
 _DEPLOYED_AGAIN: Final = frozenset({Kind.FUNCTION_MISSING, Kind.MOVED_TAG, Kind.UPDATE_FAILED, Kind.OUT_OF_BAND_IMAGE})
-"""What a deployment of the same pin heals, or says how to."""
+"""The kinds that a deployment of the same pin ends, or fails with the way out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Health:
     def failure(self, outputs: Mapping[str, Any], args: PinArgs, pin: Pin) -> Drift | None:
         """What an `up` has to heal although the pin stays; None for nothing. *outputs*: those in the state.
 
-        Raises FunctionError when FC does not tell.
+        Raises FunctionError when the function cannot be read.
         """
         if not self._may_have_moved(args, outputs.get("last_modified_time")):
             return None
@@ -56,7 +56,7 @@ class Health:
 
 
 def _found(args: PinArgs, pin: Pin, *, runs: bool) -> RegisteredImage:
-    """What the listing of this run says: the tag is there, and points at the pin's digest."""
+    """As the listing of this run has it: the tag is there, and has the pin's digest."""
     image = Image.parse(f"{pin.image(args.repository)}@{pin.digest}")
     return RegisteredImage(image, pin.digest, tag_is_same=runs, is_there=True, is_deployed=runs)
 

@@ -51,7 +51,7 @@ def creation(args: PinArgs, pin: Pin) -> dict[str, Any]:
 
 
 def runs(args: PinArgs, pin: Pin, function: Function, same: SameDigest) -> bool:
-    """Whether *function* runs *pin*, as far as it tells."""
+    """Whether *function* runs *pin*, as far as GetFunction shows."""
     named = function.image == pin.image(args.repository)
     return named and same(pin.digest, function.digest) and Readiness.of(function) is not Readiness.FAILED
 
@@ -61,7 +61,7 @@ def update(
 ) -> dict[str, Any] | None:
     """The body of UpdateFunction that makes *function* run *pin* with its settings, or None when it already does.
 
-    Only what we manage is changed, and the image is only sent when it has to be: FC resolves it anew each time.
+    Only what we manage is changed, and the image is only sent when it has to be: FC resolves it each time.
     Of `customContainerConfig` the live block is sent back whole, because FC may replace it: without what only the
     server sets, and without `registryConfig` where it holds a login, whose password is masked.
     *before*: the `config` of the last deployment; it alone shows that a password has changed.

@@ -40,7 +40,7 @@ class Selected:
     by: str = ""
     selected: bool = False
     pushed: str = ""
-    """When the registry received the tag, ISO 8601; empty where it does not tell."""
+    """When the registry received the tag, ISO 8601; empty where it does not return push times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Engine:
 
     @classmethod
     def of_this_plugin(cls) -> Self | None:
-        """The nearest ancestor that is not a shell, or None where the system tells no ancestors."""
+        """The nearest ancestor that is not a shell, or None where the system lists no ancestors."""
         with suppress(psutil.Error):
             for process in psutil.Process().parents():
                 if process.name() not in _SHELLS:
@@ -151,7 +151,7 @@ class PreviewCache:
             self._file.unlink()
             return {key: Selected(**value) for key, value in map(read_json, text.splitlines())}
         except (OSError, ValueError, TypeError):
-            return {}  # nothing there, or nothing that we wrote: resolve anew
+            return {}  # no file, or not one of ours: resolve again
 
 
 def _for_this_user(file: str, flags: int) -> int:
@@ -159,7 +159,7 @@ def _for_this_user(file: str, flags: int) -> int:
 
 
 def key_of(*parts: object) -> str:
-    """A short name for what was asked."""
+    """A short name for the inputs of a selection."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -174,7 +174,7 @@ def private(folder: Path) -> Path:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what runs left that ended before their update: the user said no."""
+    """Remove the files of runs that ended before their update."""
     for file in folder.glob("*.json"):
         engine = Engine.from_file_name(file.name)
         if engine is not None and not engine.is_alive():

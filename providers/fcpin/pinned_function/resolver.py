@@ -38,9 +38,9 @@ class Resolved:
     pin: Pin
     summary: str
     selected: bool = False
-    """Whether the registry was asked for the tag, and has it."""
+    """Whether the tag was selected from a listing and resolved."""
     pushed: datetime | None = None
-    """When the registry received the tag that FC gets; None where it does not tell."""
+    """When the registry received the tag that FC gets; None where it does not return push times."""
 
     def as_selected(self) -> Selected:
         """For the next phase of the run."""
@@ -71,7 +71,7 @@ class Resolver:
         *,
         min_age_bypass: bool = False,
     ) -> None:
-        """*repositories* are listed in the background as soon as one of them is asked for. *now* is the run's."""
+        """*repositories* are listed in the background from the first `resolve` on. *now* is the run's."""
         self._registries, self._cache, self._log, self._now = registries, cache, log, now
         self._min_age_bypass = min_age_bypass
         self._to_list = repositories
@@ -105,19 +105,19 @@ class Resolver:
             return self._resolved.get((args.region, args.profile, args.function_name))
 
     def summary(self, args: PinArgs) -> str:
-        """How the pin of *args* was found, or why there is nothing to tell."""
+        """How the pin of *args* was selected, in one line."""
         resolved = self.resolved(args)
         return resolved.summary if resolved else "pinned by ignore_changes"
 
     def repository_outputs(self, args: PinArgs, olds: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
-        """Outputs about the repository: whether its tags can move. For a suspended pin nobody is asked: *olds* say."""
+        """Outputs about the repository: whether its tags can move. A suspended pin keeps those of *olds*."""
         known = {IMMUTABILITY: olds[IMMUTABILITY]} if olds and IMMUTABILITY in olds else {}
         if args.policy.suspend:
             return known
         try:
             immutable = self._registries.open(args.repository).is_immutable()
         except RegistryError:
-            return known  # whoever needs the registry has said so
+            return known  # check has reported that the registry cannot be read
         return {} if immutable is None else {IMMUTABILITY: immutable}
 
     def keep(self, args: PinArgs, kept: Current) -> Pin:

@@ -54,5 +54,5 @@ def _refuse_misspelt(file: str) -> None:
 
 
 def _kind(value: object) -> str:
-    """What *value* is, never what it says: it may be a secret."""
+    """The kind of *value*, never its content: it may be a secret."""
     return "nothing" if value is None else "a list" if isinstance(value, list) else "a single value"

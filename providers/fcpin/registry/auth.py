@@ -90,8 +90,6 @@ class Authenticator:
         self._used: dict[str, Login] = {}
         self._extra_scopes: dict[tuple[str, str], Scopes] = {}
         """By repository and actions, what the registry's challenges named."""
-        self.told_seconds: float | None = None
-        """How long the last token lives, as its server told; None while none did."""
 
     def login(self, repository: str) -> Login:
         """The login for *repository*. Raises RegistryDenied when a credential source is broken."""
@@ -213,7 +211,6 @@ class Authenticator:
         seconds = _seconds(lifetime)
         if seconds is None:
             raise RegistryProtocolError(f"{server} answered expires_in {str(lifetime)[:40]!r}, expected seconds")
-        self.told_seconds = seconds if lifetime else None
         return _Token(f"Bearer {token}", self._clock.monotonic() + seconds * _MARGIN)
 
 

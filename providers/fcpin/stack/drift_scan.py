@@ -1,7 +1,7 @@
 """Look at every pin of a stack: what its function runs, what became of that, and what the policy would deploy now.
 
-One listing of each repository, one GetFunction a pin, several at once. A pin that cannot be told about is a row that
-says so: it hides no other.
+One listing of each repository, one GetFunction a pin, several at once. A pin that cannot be checked is a finding of
+its own, and hides no other.
 """
 
 from collections.abc import Iterator, Sequence
@@ -34,7 +34,7 @@ class Finding:
     """None when there is none, and when it cannot be read."""
     drift: Drift
     exposed_seconds: float | None = None
-    """Since the push that moved the tag, where the registry tells when that was."""
+    """Since the push that moved the tag, where the registry returns push times."""
     note: str = ""
     """That it is held, suspended or locked."""
 
@@ -51,15 +51,15 @@ class DriftScan:
     def of(self, pins: Sequence[StackPin]) -> list[Finding]:
         """One finding a pin, in their order. Raises nothing that is expected: it is a finding."""
         policies = [_policy(pin) for pin in pins]
-        asked = (pin.repository for pin, policy in zip(pins, policies, strict=True) if _lists(policy))
-        self.registries.start_listing(dict.fromkeys(asked))
+        listed = (pin.repository for pin, policy in zip(pins, policies, strict=True) if _lists(policy))
+        self.registries.start_listing(dict.fromkeys(listed))
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="fcpin-drift") as pool:
             return list(pool.map(partial(self._look, Rankings()), pins, policies))
 
     def mutable(self, pins: Sequence[StackPin]) -> Iterator[Repository]:
-        """The repositories of *pins* whose tags can be moved, of those that tell."""
+        """The repositories of *pins* whose tags can be moved, as far as registries return it."""
         for repository in dict.fromkeys(pin.repository for pin in pins):
-            with suppress(RegistryError):  # a registry that cannot be asked is a finding already
+            with suppress(RegistryError):  # a registry that cannot be read is a finding already
                 if self.registries.open(repository).is_immutable() is False:
                     yield repository
 
@@ -102,7 +102,7 @@ class DriftScan:
             return Unknown(f"the policy cannot be decided ({type(error).__name__})", str(error))
 
     def _moved(self, pin: StackPin, chosen: TagRecord, registered: RegisteredImage | Unknown) -> str:
-        """Whether the chosen tag points elsewhere by now, where the function does not run it by that very tag."""
+        """Whether the chosen tag has another digest now, where the function does not run it by that tag."""
         if isinstance(registered, Unknown) or registered.image.tag == chosen.tag or pin.deployed is None:
             return ""
         digest = self.registries.open(pin.repository).resolve_once(chosen.tag).digest

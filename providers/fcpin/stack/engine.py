@@ -1,4 +1,4 @@
-"""The engine that the user has, asked as a program: the Pulumi CLI, else the embedded engine.
+"""The engine that the user has, run as a program: the Pulumi CLI, else the embedded engine.
 
 Both have the same commands and the same JSON. Secrets of the configuration come in plain text over a pipe and stay in
 memory; nothing secret is ever an argument.
@@ -36,7 +36,7 @@ class Engine:
 
     @classmethod
     def find(cls, wanted: str | None, folder: Path, environment: Mapping[str, str] = os.environ) -> Self:
-        """The engine called *wanted*; None asks `ENGINE`, and `auto` takes the CLI where it is on PATH.
+        """The engine called *wanted*; None takes that of `ENGINE`, and `auto` takes the CLI where it is on PATH.
 
         Raises InvalidSettings for any other word, StackError when there is no such engine here.
         """
@@ -44,7 +44,7 @@ class Engine:
         if wanted not in CHOICES:
             raise InvalidSettings(Problem("ENGINE", f"expected {', '.join(CHOICES)}, got {wanted!r}"))
         if not folder.is_dir():
-            raise InvalidSettings(Problem("--cwd", f"{folder} is no folder"))
+            raise InvalidSettings(Problem("--cwd", f"{folder} is not a folder"))
         if wanted != "embedded" and shutil.which(_CLI[0], path=environment.get("PATH")):
             return cls("pulumi", _CLI, folder, environment)
         if wanted != "pulumi":
@@ -88,7 +88,7 @@ class Engine:
         except OSError as error:
             raise StackError(f"{where}: cannot be started ({error.strerror})") from None
         if done.returncode != 0:
-            raise StackError(f"{where}: {_said(done.stderr)}")
+            raise StackError(f"{where}: {_error_line(done.stderr)}")
         try:
             answer = read_json(done.stdout)
         except ValueError:
@@ -98,8 +98,8 @@ class Engine:
         return answer
 
 
-def _said(stderr: bytes) -> str:
-    """The line in which an engine says what went wrong, for people to read."""
+def _error_line(stderr: bytes) -> str:
+    """The line of an engine's error."""
     lines = [line.strip() for line in stderr.decode(errors="replace").splitlines() if line.strip()]
     errors = [line.removeprefix(_MARK) for line in lines if line.startswith(_MARK)]
-    return (errors or lines[-1:] or ["failed without a word"])[0]
+    return (errors or lines[-1:] or ["exited without an error message"])[0]

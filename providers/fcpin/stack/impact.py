@@ -1,8 +1,8 @@
 """Who breaks when a tag is moved or deleted: the functions and published versions that run its image.
 
 A function keeps the tag and the digest that it was deployed with, and a new instance only starts while the one still
-points at the other. So whoever names the tag depends on where it points, and whoever runs its image by another tag
-depends on the image alone.
+points at the other. So a function that names the tag depends on its digest, and one that runs its image by another
+tag depends on the image alone.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The tag, or the digest, that somebody is about to move or delete."""
+    """The tag or digest that is to be moved or deleted."""
 
     image: Image
     digests: Collection[Digest]
@@ -98,12 +98,12 @@ class Affected:
         runs = short(digest) if digest else "an unknown digest"
         match self.effect:
             case Effect.BY_THIS_TAG:
-                said = "new instances fail once the tag is moved or deleted"
+                effect = "new instances fail once the tag is moved or deleted"
             case Effect.BY_ANOTHER_TAG:
-                said = f"runs it by {tag}: new instances fail once the image is deleted"
+                effect = f"runs it by {tag}: new instances fail once the image is deleted"
             case Effect.ANOTHER_DIGEST:
-                said = f"was deployed as {runs}: new instances fail already"
-        return f"{said}; {self.use.uncertainty.reason}" if self.use.uncertainty else said
+                effect = f"was deployed as {runs}: new instances fail already"
+        return f"{effect}; {self.use.uncertainty.reason}" if self.use.uncertainty else effect
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Where the file of a stack is: Pulumi.yaml says, as it does to the engines."""
+"""Find the project of a folder and the file of a stack as the engines do, and read and write such files."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ def stack_file(folder: Path, stack: str) -> Path:
     file = root / str(project.get("stackConfigDir") or ".") / f"Pulumi.{name}.yaml"
     try:
         found = file.is_file()
-    except OSError as error:  # a name that is too long, say
+    except OSError as error:  # for example a name that is too long
         raise InvalidSettings(Problem("stackConfigDir", f"cannot be used: {error.strerror}")) from None
     if not found:
         raise InvalidSettings(Problem(str(file), "is not there; the engine knows the stack, but it has no such file"))
@@ -31,7 +31,7 @@ def stack_file(folder: Path, stack: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What a Pulumi.yaml says of where states are."""
+    """Where the states of a project are, by its Pulumi.yaml."""
 
     root: Path
     name: str

@@ -89,7 +89,7 @@ def reason_of(text: str) -> str:
     """*text* on one line, because previews show it. Raises ValueError."""
     reason = " ".join(text.split())
     if not reason:
-        raise ValueError("is required: whoever sees the next preview wants to know")
+        raise ValueError("is required: the next preview shows it")
     if len(reason) > _LONGEST_REASON or not reason.isprintable():
         raise ValueError(f"expected printable text of at most {_LONGEST_REASON} characters")
     return reason
@@ -108,7 +108,7 @@ def hold_for(entry: Entry, registries: Registries, to: str | None, until: dateti
 def _previous(entry: Entry, registries: Registries) -> dict[str, str]:
     before = entry.pin.previous if entry.pin else None
     if before is None or before.digest is None:
-        raise InvalidSettings(Problem("--to", f"is required: the state does not tell what {entry.name} ran before"))
+        raise InvalidSettings(Problem("--to", f"is required: the state does not have what {entry.name} ran before"))
     if not before.repository.is_same(entry.repository):
         raise InvalidSettings(Problem("--to", f"is required: {before} ran before, of another repository"))
     try:

@@ -37,7 +37,7 @@ class StackPin:
     tag: str
     """The tag that the policy chose, or what a refresh has seen since; what a policy decides against."""
     deployed: Image | None
-    """Tag and digest that the last deployment left; None where a state of an older version does not tell."""
+    """Tag and digest that the last deployment left; None in a state of an older version."""
     previous: Image | None
     """Tag and digest that ran before the last deployment; None after the first one."""
     policy: Mapping[str, object] | None
@@ -45,7 +45,7 @@ class StackPin:
     urn: str = ""
     """What a `--target` names it by."""
     ordered_by: str = ""
-    """What the order compared when it chose `tag`; empty where the state does not say."""
+    """What the order compared when it chose `tag`; empty where that is not in the state."""
 
     @property
     def deployed_tag(self) -> str:
@@ -88,7 +88,7 @@ class StackPin:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What the engine tells of a stack. Its configuration may hold secrets: never print it."""
+    """The configuration and pins of a stack. The configuration may hold secrets: never print it."""
 
     name: str
     engine: Engine

@@ -1,8 +1,8 @@
 """Edit a stack's file or a file of functions: holds and new entries, by a round trip through ruamel.
 
 Comments, quotes, the order of keys and the kind of newline stay. Blanks inside a line and uneven indentation become
-regular. The result is read again and must have the intended value; a file that cannot be edited so (by an anchor that
-others use, say) is refused.
+regular. The result is read again and must have the intended value; a file that cannot be edited so, for example because
+of an anchor that others use, is refused.
 """
 
 import io

@@ -10,7 +10,7 @@ from typing import Self
 from fcpin.emulator import Emulator
 from fcpin.receiver.converge.converger import EngineConverger
 from fcpin.stack import Engine, StackPin
-from tests.lifecycle.shop import Shop
+from tests.lifecycle.stack_harness import StackHarness
 from tests.support.stack import Stack
 
 FUNCTIONS = ("basket", "checkout", "search")
@@ -20,7 +20,7 @@ FUNCTIONS = ("basket", "checkout", "search")
 class Project:
     """A stack with a function and a tag family of its own for each of FUNCTIONS, deployed once."""
 
-    shop: Shop
+    shop: StackHarness
     converger: EngineConverger
     runs: Path
     printed: list[str] = field(default_factory=list)
@@ -29,7 +29,7 @@ class Project:
 
     @classmethod
     def deployed(cls, folder: Path, engine: str, cloud: Emulator) -> Self:
-        shop = Shop.open(Stack(folder / "project", engine), cloud)
+        shop = StackHarness.open(Stack(folder / "project", engine), cloud)
         shop.configure({name: shop.entry(function_name=name, policy={"family": {"name": name}}) for name in FUNCTIONS})
         for name in FUNCTIONS:
             shop.push(f"{name}-0")
@@ -37,11 +37,11 @@ class Project:
         return cls(shop, cls.converger_of(shop, folder / "runs"), folder / "runs")
 
     @staticmethod
-    def engine_of(shop: Shop) -> Engine:
+    def engine_of(shop: StackHarness) -> Engine:
         return Engine.find(shop.stack.engine, shop.stack.folder, shop.stack.process_environment())
 
     @classmethod
-    def converger_of(cls, shop: Shop, runs: Path) -> EngineConverger:
+    def converger_of(cls, shop: StackHarness, runs: Path) -> EngineConverger:
         return EngineConverger.find(cls.engine_of(shop), runs)
 
     def restarted(self) -> EngineConverger:

@@ -7,6 +7,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
+from fcpin.call_statistics import Call, Outcome
 from fcpin.receiver.metrics.counters import Counters
 from tests.receiver.metrics.scraped import Scraped, function
 
@@ -84,11 +85,12 @@ def test_the_dashboard_s_panels_have_places_of_their_own_and_say_what_they_show(
 
 def test_every_metric_has_a_row_in_the_documentation(scraped: Scraped) -> None:
     scraped.surveyed(function("api", exposed=1.0))
+    scraped.calls = {Call("fc", "GetFunction", Outcome.OK): 1}
     _, text = scraped.get()
-    counted = CollectorRegistry()
-    Counters(counted, (), ())
-    families = [*text_string_to_metric_families(text), *counted.collect()]
-    for name in {
-        family.name.removeprefix("fcpin_receiver_") for family in families if not family.name.endswith("_created")
-    }:
-        assert re.search(rf"^\|.* ?`{name}(_total|_info)?`.* \|", PAGE, re.MULTILINE), name
+    counters = CollectorRegistry()
+    Counters(counters, (), ())
+    families = [*text_string_to_metric_families(text), *counters.collect()]
+    for family in (one for one in families if not one.name.endswith("_created")):
+        name = family.name.removeprefix("fcpin_receiver_")
+        row = rf"^\| `{name}(_total|_info)?` \| [\w, ]*\| {re.escape(family.documentation)} \|$"
+        assert re.search(row, PAGE, re.MULTILINE), f"{name}: {family.documentation}"

@@ -105,10 +105,10 @@ def test_a_window_without_days_never_opens() -> None:
     windows=st.lists(
         st.builds(
             Window,
-            st.frozensets(st.integers(0, 6), min_size=1),
-            st.times(),
-            st.times(),
-            st.sampled_from([SHANGHAI, BERLIN, NEW_YORK, APIA]),
+            day_names=st.sets(st.sampled_from(DAYS), min_size=1).map(tuple),
+            start=st.times(),
+            end=st.times(),
+            zone=st.sampled_from([SHANGHAI, BERLIN, NEW_YORK, APIA]),
         ),
         min_size=1,
         max_size=3,

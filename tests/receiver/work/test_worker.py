@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec import structs
 
 from fcpin.errors import FunctionDenied, RegistryUnavailable, StackError
 from fcpin.image import Digest
@@ -95,7 +96,7 @@ class WorkHarness:
         return Attempt(job, self.settings, self.ledger, self.converger, self.index, self.clock, lambda: is_lost)
 
     def has(self, **settings: object) -> None:
-        self.settings = replace(self.settings, **settings)  # type: ignore[arg-type]
+        self.settings = structs.replace(self.settings, **settings)
 
     def change(self, tag: str = "main-12", to: Digest = B) -> PinChange:
         return PinChange(pin="api", from_tag="main-11", from_digest=A, to_tag=tag, to_digest=to)

@@ -18,7 +18,7 @@ from fcpin.receiver.ledger.model import JobState
 from fcpin.receiver.ledger.sqlite import SqliteStore
 from fcpin.receiver.page import LedgerActions
 from fcpin.receiver.pin_index import PinIndex
-from fcpin.receiver.settings.model import Mode, ReceiverSettings, StackSettings
+from fcpin.receiver.settings.model import Mode, PageSettings, ReceiverSettings, StackSettings
 from fcpin.receiver.settings.secrets import Secret
 from fcpin.receiver.work.worker_pool import WorkerPool
 from tests.receiver.fake_converger import FakeConverger
@@ -72,6 +72,7 @@ def open_pool(tmp_path: Path) -> Iterator[Open]:
         settings = ReceiverSettings(
             stacks={name: stack or StackSettings() for name in stacks},
             senders={},
+            page=PageSettings(token=Secret("env:TOKEN", "a token of the page")),
             state=tmp_path / "state",
             attempts=attempts,
             redis=Secret("env:REDIS", redis) if redis else None,

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import msgspec
 
-from fcpin.cli.yaml_file import YamlFile
 from fcpin.errors import InvalidInput, InvalidSettings, Problem
 from fcpin.models import Schema, json_schema, read
 from fcpin.receiver.settings.model import ReceiverSettings
 from fcpin.receiver.settings.secrets import SecretSources, reading_secrets
+from fcpin.yaml_reader import YamlFile
 
 _PROGRAM_FILES: Final = ("Pulumi.yaml", "Pulumi.yml")
 

@@ -1,4 +1,4 @@
-"""The stack that most cases begin with: one function, one repository in ACR Enterprise."""
+"""A stack of one function with one repository in ACR Enterprise, run by an engine against an emulator."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -14,7 +14,7 @@ CONFIG = {"cpu": 0.5, "memory_size": 512, "disk_size": 512, "timeout": 30, "port
 
 
 @dataclass
-class Shop:
+class StackHarness:
     """A stack and its cloud, with the verbs of the cases."""
 
     stack: Stack
@@ -26,10 +26,10 @@ class Shop:
             "ALIBABA_CLOUD_ACCESS_KEY_ID": cloud.access_key_id,
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": cloud.access_key_secret,
         }
-        shop = cls(stack, cloud)
-        shop.configure()
+        harness = cls(stack, cloud)
+        harness.configure()
         stack.begin()
-        return shop
+        return harness
 
     @property
     def repository(self) -> str:
@@ -65,7 +65,7 @@ class Shop:
         return f"{tag}@{digest}"
 
     def create_by_hand(self, tag: str, function: str = FUNCTION, **settings: Any) -> None:
-        """Somebody creates the function with another tool."""
+        """Create the function as another tool does."""
         self.client().create(
             function,
             {
