@@ -35,7 +35,7 @@ from fcpin.receiver.senders import SENDERS
 from fcpin.receiver.settings.read import read_settings
 from fcpin.registry.auth import parse_challenges
 from fcpin.registry.distribution import Distribution
-from fcpin.registry.docker_config import DockerLogins
+from fcpin.registry.logins import DockerLogins
 from fcpin.registry.transport import Transport
 from fcpin.serverless_devs.adoption import Adoptable, new_entries
 from fcpin.serverless_devs.functions import functions_of_file
@@ -441,12 +441,12 @@ def feed_registry_answer(given: Any, _folder: Path) -> None:
             retry_after(value, NOW)
         parse_challenges([value])
     registry = Distribution(HOST, transport=Answers(status, headers, body))
-    repository = Repository.parse(f"{HOST}/shop/app")
+    repository = registry.open(Repository.parse(f"{HOST}/shop/app"))
     each(
-        lambda: registry.list_tags(repository),
-        lambda: registry.resolve(repository, "main-1"),
-        lambda: registry.created(repository, ["main-1"]),
-        lambda: registry.manifest(repository, parse_digest("a" * 64)),
+        lambda: repository.list_tags(),
+        lambda: repository.resolve("main-1"),
+        lambda: repository.created(["main-1"]),
+        lambda: repository.manifest(parse_digest("a" * 64)),
     )
 
 
