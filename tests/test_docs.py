@@ -11,7 +11,7 @@ from fcpin.image_pipeline.properties import DIGEST, SPEC_KEYS, TARGET
 from fcpin.image_pipeline.properties import OUTPUTS as PIPELINE_OUTPUTS
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import CHOSEN, OUTPUTS, OWN_KEYS
-from fcpin.policy.spec import KEYS
+from fcpin.policy.policy import KEYS
 from tests.support.examples import Example, examples
 
 ROOT = Path(__file__).parent.parent

@@ -10,8 +10,7 @@ from fcpin.cli.cases.sources import POLICY, TAGS, Sources
 from fcpin.cli.yaml_file import YamlFile
 from fcpin.errors import InvalidInput
 from fcpin.image import is_tag
-from fcpin.policy.fields import Fields, shown
-from fcpin.policy.times import read_moment
+from fcpin.policy.fields import Fields, read_moment, shown
 
 T = TypeVar("T")
 

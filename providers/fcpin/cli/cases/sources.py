@@ -11,7 +11,7 @@ from fcpin.function_files import FILES, FUNCTIONS, all_functions, function_files
 from fcpin.image import TagRecord
 from fcpin.policy import Policy
 from fcpin.policy.fields import Fields, shown
-from fcpin.policy.spec import KEYS, ORDERS
+from fcpin.policy.policy import KEYS, ORDERS
 
 POLICY: Final = ("policy", "stack", "function")
 TAGS: Final = ("tags", "tags_file")

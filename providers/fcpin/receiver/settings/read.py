@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 
 from fcpin.cli.yaml_file import YamlFile
 from fcpin.errors import InvalidInput, InvalidSettings, Problem
-from fcpin.policy.fields import Fields, shown
-from fcpin.policy.times import read_duration
+from fcpin.policy.fields import Fields, read_duration, shown
 from fcpin.receiver.senders import SENDERS
 from fcpin.receiver.settings.model import Mode, Outages, PageSettings, ReceiverSettings, SenderSettings, StackSettings
 from fcpin.receiver.settings.secrets import Secrets, long_enough
