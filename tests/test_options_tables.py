@@ -6,11 +6,18 @@ from typing import Final
 
 import pytest
 
+from fcpin.cli.cases import CaseEntry, Expectation
 from fcpin.fc.runtime_config import RuntimeConfig
 from fcpin.models import Model, options_table
+from fcpin.pipelines.spec import PipelineEntry
 
 DOCS: Final = Path(__file__).parent.parent / "docs"
-MODELS: Final[dict[str, type[Model]]] = {"RuntimeConfig": RuntimeConfig}
+MODELS: Final[dict[str, type[Model]]] = {
+    "CaseEntry": CaseEntry,
+    "Expectation": Expectation,
+    "PipelineEntry": PipelineEntry,
+    "RuntimeConfig": RuntimeConfig,
+}
 """By the name in a page's `<!-- options: NAME -->`, which stands before the table."""
 TABLE: Final = re.compile(r"(<!-- options: (\w+) -->\n)((?:\|.*\n)*)")
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from fcpin.emulator import Emulator, Knobs
-from fcpin.probe.meanings import MEANINGS
 from tests.support.command import Answer, fcpin
 from tests.support.deployed_stack import DeployedStack
 from tests.support.examples import examples
@@ -36,7 +35,7 @@ def cloud(cloud: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> E
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
-    cloud.push(PATH, "somebody-elses")
+    cloud.push(PATH, "not-of-the-probe")
     return cloud
 
 
@@ -58,11 +57,6 @@ def test_every_example_of_its_page_answers_what_it_says(
         assert the_same_in_every_run(example.run(tmp_path)) == the_same_in_every_run(example.output)
 
 
-@pytest.mark.parametrize("name", MEANINGS)
-def test_every_question_has_a_row_on_its_page(name: str) -> None:
-    assert any(f"`{name}`" in line for line in PAGE.read_text().splitlines() if line.startswith("| `"))
-
-
 def where(cloud: Emulator) -> list[str]:
     return [
         *("--repository", f"{cloud.enterprise_host}/{PATH}", "--endpoint", cloud.url),
@@ -79,8 +73,8 @@ def test_a_run_from_the_environment(cloud: Emulator, tmp_path: Path) -> None:
     assert answer.code == 0, answer.err
     document = json.loads((tmp_path / "facts.json").read_text())
     assert (document["version"], document["region"]) == (1, "cn-hangzhou")
-    assert document["facts"]["digest_prefix"] == "bare"
-    assert "pipeline_start" in document["unknown"]
+    assert document["facts"]["same_image_update"] == "re-resolve"
+    assert "acr_personal" in document["unknown"]
     assert "questions settled, in facts.json" in answer.out.splitlines()[-1]
     assert cloud.functions() == []
 
@@ -94,7 +88,7 @@ def test_a_run_from_a_stack(cloud: Emulator, tmp_path: Path, monkeypatch: pytest
     assert (tmp_path / "found.json").exists()
 
 
-def test_it_says_what_it_will_make_and_asks(cloud: Emulator, tmp_path: Path) -> None:
+def test_it_announces_what_it_creates_and_requires_a_confirmation(cloud: Emulator, tmp_path: Path) -> None:
     answer = probe(*where(cloud), typed="n\n")
     assert answer.code == 3
     for fact in (
@@ -122,7 +116,7 @@ REFUSALS: list[tuple[str, Sequence[str], list[str]]] = [
 
 
 @pytest.mark.parametrize(("label", "arguments", "facts"), REFUSALS, ids=[row[0] for row in REFUSALS])
-def test_a_refusal_makes_nothing(label: str, arguments: Sequence[str], facts: list[str], cloud: Emulator) -> None:
+def test_a_refusal_creates_nothing(label: str, arguments: Sequence[str], facts: list[str], cloud: Emulator) -> None:
     answer = probe(*where(cloud), *arguments)
     assert answer.code == 2
     for fact in facts:
@@ -130,14 +124,14 @@ def test_a_refusal_makes_nothing(label: str, arguments: Sequence[str], facts: li
     assert cloud.calls.count("PUT manifest") == 0
 
 
-def test_tags_that_cannot_move_answer_nothing(cloud: Emulator) -> None:
+def test_tags_that_cannot_move_are_refused(cloud: Emulator) -> None:
     cloud.set_tag_immutability(PATH)
     answer = probe(*where(cloud), "--yes")
     assert answer.code == 2
     assert "TagImmutability" in answer.err
 
 
-def test_a_repository_that_does_not_exist_is_not_made(cloud: Emulator) -> None:
+def test_a_repository_that_does_not_exist_is_not_created(cloud: Emulator) -> None:
     answer = probe(*where(cloud), "--repository", f"{cloud.enterprise_host}/shop/nothing", "--yes")
     assert answer.code == 1
     assert "shop/nothing" in answer.err
@@ -145,9 +139,9 @@ def test_a_repository_that_does_not_exist_is_not_made(cloud: Emulator) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
-def test_a_signal_removes_what_was_made(number: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_signal_removes_what_was_created(number: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
     with Emulator(knobs=Knobs(create_seconds=3600)).serve() as cloud:
-        cloud.push(PATH, "somebody-elses")
+        cloud.push(PATH, "not-of-the-probe")
         key = {"ALICLOUD_ACCESS_KEY": cloud.access_key_id, "ALICLOUD_SECRET_KEY": cloud.access_key_secret}
         environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
         command = [sys.executable, "-m", "fcpin", "probe", *where(cloud), "--yes"]
@@ -156,11 +150,11 @@ def test_a_signal_removes_what_was_made(number: signal.Signals, monkeypatch: pyt
         ) as process:
             assert process.stdout is not None
             for line in process.stdout:
-                if line.startswith("acr_instance_filter"):
+                if line.startswith("acr_personal"):
                     break  # the next thing is a function that takes an hour
             process.send_signal(number)
             rest = process.stdout.read()
         assert process.returncode == 130
-        assert "everything that was made is removed again" in rest
+        assert "everything that was created is removed" in rest
         assert cloud.functions() == []
-        assert list(cloud._account.store.repository(PATH).tags) == ["somebody-elses"]
+        assert list(cloud._account.store.repository(PATH).tags) == ["not-of-the-probe"]

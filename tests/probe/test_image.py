@@ -1,4 +1,4 @@
-"""Images built in memory: what a registry and a kernel make of them."""
+"""Images built in memory are valid for a registry and for a kernel."""
 
 import json
 import platform

@@ -14,7 +14,7 @@ from fcpin.clock import SystemClock
 from fcpin.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
-    from fcpin.probe.setup import Plan
+    from fcpin.probe.lab import Plan
 
 INCOMPLETE: Final = 1
 DECLINED: Final = 3
@@ -67,14 +67,13 @@ def command(
     `fcpin emulator --facts` obeys, and removes what it created. Exit status: 0 done, 1 failed or something was left
     behind, 2 wrong input, 3 declined.
     """
-    from fcpin.probe import facts, setup
-    from fcpin.probe import run as probing
-    from fcpin.probe.lab import PREFIX
+    from fcpin.probe.lab import PREFIX, check_repository
+    from fcpin.probe.run import check_writable, facts_document, run, settled, write_facts
 
     plan, clock = _plan(stack, registry, fc_endpoint, region, deadline), SystemClock()
-    facts.check_writable(output)
+    check_writable(output)
     lab = plan.lab(f"{PREFIX}{secrets.token_hex(4)}", clock)
-    setup.check(lab)
+    check_repository(lab)
     sys.stderr.writelines(f"{line}\n" for line in _announcement(lab.name, plan))
     if not yes and not _confirmed():
         sys.stderr.write("nothing was created\n")
@@ -86,22 +85,21 @@ def command(
 
     measured = clock.now()
     with interruptible():
-        findings = probing.run(lab, report)
-    facts.write(output, facts.document(findings, plan.settings.region, measured))
-    report(f"{probing.settled(findings)} of {len(findings)} questions settled, in {output}")
+        findings = run(lab, report)
+    write_facts(output, facts_document(findings, plan.settings.region, measured))
+    report(f"{settled(findings)} of {len(findings)} questions settled, in {output}")
     return INCOMPLETE if lab.left else 0
 
 
 def _announcement(name: str, plan: "Plan") -> list[str]:
     from fcpin.probe.function import CPU, MEMORY_MB
-    from fcpin.probe.lab import FUNCTIONS, TAGS
+    from fcpin.probe.lab import TAGS
 
-    functions = ", ".join(f"{name}{suffix}" for suffix in FUNCTIONS)
     return [
         f"This creates in {plan.settings.region}, and removes again:",
-        f"  functions  {functions} ({CPU:g} vCPU, {MEMORY_MB} MB)",
-        f"  tags       {len(TAGS)} named {name}-…, and some 9 images of 1 kB, in {plan.repository}",
-        "It calls the first function twice; its program ends at once.",
+        f"  function  {name} ({CPU:g} vCPU, {MEMORY_MB} MB)",
+        f"  tags      {len(TAGS)} named {name}-…, and some 8 images of 1 kB, in {plan.repository}",
+        "It calls the function twice; its program ends at once.",
         "Cost: those calls and a few seconds of the smallest function, less than 0.01 CNY.",
     ]
 
@@ -119,7 +117,7 @@ def _plan(
     stack: StackOptions, registry: RegistryOptions, fc_endpoint: str | None, region: str | None, deadline: float
 ) -> "Plan":
     """Raises InvalidInput, StackError."""
-    from fcpin.probe.setup import Plan
+    from fcpin.probe.lab import Plan
 
     repository = parse_repository(registry.repository or "")
     if stack.stack:

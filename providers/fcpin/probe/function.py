@@ -1,4 +1,4 @@
-"""A function of the probe's own: made, updated, called and removed, with every answer as it came."""
+"""A function of the probe, and the responses to its creation, updates and calls."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,15 +11,14 @@ from fcpin.fc.readiness import Readiness, Waiter
 from fcpin.fc.runtime_config import DEFAULT_HANDLER
 from fcpin.image import Digest, short
 from fcpin.json_reader import Wire
-from fcpin.probe.api import Api, Said
+from fcpin.probe.api import FC_VERSION, Api, ApiResponse
 
-VERSION: Final = "2023-03-30"
 CPU: Final = 0.05
 MEMORY_MB: Final = 128
 _SETTINGS: Final[Wire] = {
     "runtime": RUNTIME,
     "handler": DEFAULT_HANDLER,
-    "description": "made by fcpin probe; may be deleted",
+    "description": "created by fcpin probe; may be deleted",
     "cpu": CPU,
     "memorySize": MEMORY_MB,
     "diskSize": 512,
@@ -27,21 +26,19 @@ _SETTINGS: Final[Wire] = {
     "instanceConcurrency": 1,
     "internetAccess": False,
 }
-_FUNCTIONS: Final = f"/{VERSION}/functions"
+_FUNCTIONS: Final = f"/{FC_VERSION}/functions"
 _NOT_FOUND: Final = "FunctionNotFound"
 _DELETE_ATTEMPTS: Final = 5
 _DELETE_PAUSE: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a CreateFunction or UpdateFunction."""
+class UpdateResult:
+    """The result of a CreateFunction or UpdateFunction."""
 
-    said: Said
+    response: ApiResponse
     function: Function | None
-    """As it was when nothing was under way any more; None when the request was refused."""
-    seconds: float
-    """From the request until then, to the precision of polling."""
+    """After the operation has ended; None when the request was rejected."""
 
     @property
     def succeeded(self) -> bool:
@@ -53,7 +50,7 @@ class Outcome:
 
     def __str__(self) -> str:
         if self.function is None:
-            return str(self.said)
+            return str(self.response)
         if not self.succeeded:
             status = f"state {self.function.state}, last update {self.function.last_update_status}"
             return f"accepted, and then failed ({status}; {self.function.reason})"
@@ -61,7 +58,7 @@ class Outcome:
 
 
 class ProbeFunction:
-    """The function *name*. Raises CloudError, NotNow, DeadlineExceeded, WrongShape."""
+    """The function *name*. Raises CloudError, ApiUnavailable, DeadlineExceeded, WrongShape."""
 
     def __init__(self, name: str, api: Api, clock: Clock, deadline: float) -> None:
         self.name = name
@@ -69,46 +66,32 @@ class ProbeFunction:
         self._clock = clock
         self._waiter = Waiter(clock, deadline)
         self.may_exist = False
-        """Since before CreateFunction was sent, until it is known to be gone."""
+        """From the moment before CreateFunction until the function is known to be deleted."""
 
-    def create(self, container: Wire) -> Outcome:
-        """CreateFunction; waits for what becomes of it."""
+    def create(self, container: Wire) -> UpdateResult:
+        """CreateFunction, until the operation has ended."""
         self.may_exist = True
         body = {**_SETTINGS, "functionName": self.name, "customContainerConfig": container}
-        outcome = self._outcome("CreateFunction", "POST", _FUNCTIONS, body)
-        self.may_exist = outcome.said.is_success
-        return outcome
+        result = self._result("CreateFunction", "POST", _FUNCTIONS, body)
+        self.may_exist = result.response.is_success
+        return result
 
-    def update(self, body: Wire) -> Outcome:
-        """UpdateFunction with exactly this body; waits for what becomes of it."""
-        return self._outcome("UpdateFunction", "PUT", self._path(), body)
+    def update(self, body: Wire) -> UpdateResult:
+        """UpdateFunction with exactly this body, until the operation has ended."""
+        return self._result("UpdateFunction", "PUT", self._path(), body)
 
-    def deploy(self, image: str, **container: object) -> Outcome:
+    def deploy(self, image: str, **container: object) -> UpdateResult:
         """UpdateFunction with this `customContainerConfig`."""
         return self.update({"customContainerConfig": {"image": image, **container}})
 
-    def send_update(self, body: Wire) -> Said:
-        """UpdateFunction, without waiting."""
-        return self._api.call("UpdateFunction", "PUT", self._path(), body=body)
-
-    def settle(self, said: Said) -> Function:
-        """Wait until nothing is under way; *said* is the last answer that told of the function."""
-        return self._waiter.outcome(Function.answered(said.body, self.name), self.get)
-
     def get(self) -> Function:
-        """Raises FunctionRejected when FC does not tell."""
-        said = self._api.call("GetFunction", "GET", self._path())
-        if not said.is_success:
-            raise FunctionRejected(f"function {self.name}: GetFunction {said}")
-        return Function.answered(said.body, self.name)
+        """Raises FunctionRejected when FC rejects the request."""
+        response = self._api.call("GetFunction", "GET", self._path())
+        if not response.is_success:
+            raise FunctionRejected(f"function {self.name}: GetFunction {response}")
+        return Function.answered(response.body, self.name)
 
-    def listed(self) -> Function | None:
-        """What ListFunctions tells of it; None when it is not among the first 100 of its prefix."""
-        said = self._api.call("ListFunctions", "GET", _FUNCTIONS, query={"prefix": self.name, "limit": 100})
-        found = said.fields("a listing").objects("functions", "a function", required=said.is_success)
-        return next((Function.listed(one.wire) for one in found if one.text("functionName") == self.name), None)
-
-    def invoke(self) -> Said:
+    def invoke(self) -> ApiResponse:
         return self._api.call("InvokeFunction", "POST", f"{self._path()}/invocations")
 
     def becomes_failed(self, seconds: float) -> bool:
@@ -122,22 +105,22 @@ class ProbeFunction:
             self._clock.sleep(min(1.0, seconds))
 
     def remove(self) -> None:
-        """Delete it. Raises FunctionRejected when FC does not."""
+        """Raises FunctionRejected when FC does not delete it."""
         if not self.may_exist:
             return
         for _ in range(_DELETE_ATTEMPTS):
-            said = self._api.call("DeleteFunction", "DELETE", self._path())
-            if said.is_success or said.code == _NOT_FOUND:
+            response = self._api.call("DeleteFunction", "DELETE", self._path())
+            if response.is_success or response.code == _NOT_FOUND:
                 self.may_exist = False
                 return
-            self._clock.sleep(_DELETE_PAUSE)  # it may be an update that has to end first
-        raise FunctionRejected(f"function {self.name}: DeleteFunction {said}")
+            self._clock.sleep(_DELETE_PAUSE)  # an update may have to end first
+        raise FunctionRejected(f"function {self.name}: DeleteFunction {response}")
 
-    def _outcome(self, action: str, method: str, path: str, body: Wire) -> Outcome:
-        started = self._clock.monotonic()
-        said = self._api.call(action, method, path, body=body)
-        function = self.settle(said) if said.is_success else None
-        return Outcome(said, function, self._clock.monotonic() - started)
+    def _result(self, action: str, method: str, path: str, body: Wire) -> UpdateResult:
+        response = self._api.call(action, method, path, body=body)
+        if not response.is_success:
+            return UpdateResult(response, None)
+        return UpdateResult(response, self._waiter.outcome(Function.answered(response.body, self.name), self.get))
 
     def _path(self) -> str:
         return f"{_FUNCTIONS}/{quote(self.name, safe='')}"

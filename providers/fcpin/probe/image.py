@@ -1,4 +1,4 @@
-"""Images built in memory: about 1 kB each, and no two the same.
+"""Images built in memory, of about 1 kB and all different.
 
 Formats: OCI image specification 1.1, ELF.
 """
@@ -27,7 +27,7 @@ _HEADERS: Final = 64 + 56
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """Bytes that a registry keeps under their digest."""
+    """Bytes that a registry stores under their digest."""
 
     media_type: str
     content: bytes
@@ -58,7 +58,7 @@ class BuiltImage:
 
 
 def image(content: str, created: datetime, platform: str = "linux/amd64") -> BuiltImage:
-    """An image with one program, which ends at once and says that all is well. *content* makes its digest its own."""
+    """An image whose one program exits with status 0. *content* makes its digest unique."""
     system, _, architecture = platform.partition("/")
     tar = _tar({_PROGRAM: program(), "content": content.encode()})
     layer = Blob(_LAYER, gzip.compress(tar, mtime=0))

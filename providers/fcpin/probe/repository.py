@@ -1,4 +1,4 @@
-"""The probe's own tags in a repository: pushed, moved, and removed again."""
+"""The probe's tags in a repository: pushed, moved and removed."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from fcpin.errors import RegistryError, RegistryProtocolError, RepositoryNotFound, TagNotFound
 from fcpin.http.exchange import Response
-from fcpin.http.limits import MIB
 from fcpin.image import Digest, Repository
 from fcpin.probe.image import Blob, BuiltImage
 from fcpin.registry.auth import DELETE, PUSH, Authenticator
@@ -28,7 +27,6 @@ class ProbeRepository:
     def __init__(self, repository: Repository, base: str, auth: Authenticator, transport: Transport) -> None:
         self.repository = repository
         self.url = f"{base}/v2/{repository.path}"
-        self._auth = auth
         self._session = Session(base, auth, transport)
         self._tags = dict[str, BuiltImage]()
         self._digests = dict[Digest, None]()
@@ -51,24 +49,11 @@ class ProbeRepository:
         """The reference that FC takes."""
         return f"{self.repository}:{tag}"
 
-    def blob(self, tag: str) -> Digest:
-        """A blob of the plain image that the probe's *tag* points at."""
-        return self._tags[tag].blobs[0].digest
-
-    def fetch(self, url: str, *, elsewhere: bool = False) -> Response:
-        """GET of an address of the registry; the answer whatever its status. *elsewhere*: see Request."""
-        return self._session.ask(Request("GET", url, {}, limit=32 * MIB, elsewhere=elsewhere), self.repository)
-
-    @property
-    def token_seconds(self) -> float | None:
-        """How long the registry says that its last token lives; None when it gave none or does not say."""
-        return self._auth.told_seconds
-
     def delete_manifest(self, digest: Digest) -> None:
         """Remove the digest with every tag of it; one that is gone already is removed."""
-        answer = self._session.ask(Request("DELETE", self._manifest(digest), {}, actions=DELETE), self.repository)
-        if answer.status not in (*_WRITTEN, *_GONE):
-            raise self._refusal(answer, f"deletion of {digest}", "delete from")
+        response = self._session.send(Request("DELETE", self._manifest(digest), {}, actions=DELETE), self.repository)
+        if response.status not in (*_WRITTEN, *_GONE):
+            raise self._refusal(response, f"deletion of {digest}", "delete from")
         self._digests.pop(digest, None)
 
     def remove(self, delete_tag: Callable[[str], None] | None = None) -> None:
@@ -115,35 +100,36 @@ class ProbeRepository:
         self._write("PUT", self._manifest(reference), headers, image.manifest.content, f"manifest {reference}")
 
     def _put_blob(self, blob: Blob) -> None:
-        asked = f"upload of {blob.digest}"
-        begun = self._write("POST", f"{self.url}/blobs/uploads/", {}, b"", asked)
+        action = f"upload of {blob.digest}"
+        begun = self._write("POST", f"{self.url}/blobs/uploads/", {}, b"", action)
         target = join(begun.url, begun.headers.get("Location", ""))
         if origin(target) != origin(self.url):
-            raise RegistryProtocolError(f"{self._asked(asked)}: is to go to {urlsplit(target).netloc}; not followed")
+            host = urlsplit(target).netloc
+            raise RegistryProtocolError(f"{self._described(action)}: is redirected to {host}, which is not allowed")
         separator = "&" if "?" in target else "?"
         headers = {"Content-Type": "application/octet-stream"}
-        self._write("PUT", f"{target}{separator}digest={blob.digest}", headers, blob.content, asked)
+        self._write("PUT", f"{target}{separator}digest={blob.digest}", headers, blob.content, action)
 
-    def _write(self, method: str, url: str, headers: Mapping[str, str], body: bytes, asked: str) -> Response:
-        answer = self._session.ask(Request(method, url, headers, body=body, actions=PUSH), self.repository)
-        if answer.status not in _WRITTEN:
-            raise self._refusal(answer, asked, "push to")
-        return answer
+    def _write(self, method: str, url: str, headers: Mapping[str, str], body: bytes, action: str) -> Response:
+        response = self._session.send(Request(method, url, headers, body=body, actions=PUSH), self.repository)
+        if response.status not in _WRITTEN:
+            raise self._refusal(response, action, "push to")
+        return response
 
     def _is_there(self, tag: str) -> bool:
-        answer = self._session.ask(Request("HEAD", self._manifest(tag), _ACCEPT), self.repository)
-        return answer.status not in _GONE
+        response = self._session.send(Request("HEAD", self._manifest(tag), _ACCEPT), self.repository)
+        return response.status not in _GONE
 
     def _delete_tag(self, tag: str) -> None:
-        answer = self._session.ask(Request("DELETE", self._manifest(tag), {}, actions=DELETE), self.repository)
-        if answer.status not in _GONE and self._is_there(tag):
-            raise self._refusal(answer, f"deletion of the tag {tag}", "delete from")
+        response = self._session.send(Request("DELETE", self._manifest(tag), {}, actions=DELETE), self.repository)
+        if response.status not in _GONE and self._is_there(tag):
+            raise self._refusal(response, f"deletion of the tag {tag}", "delete from")
 
-    def _refusal(self, answer: Response, asked: str, right: str) -> RegistryError:
+    def _refusal(self, response: Response, action: str, right: str) -> RegistryError:
         missing = TagNotFound if right.startswith("delete") else RepositoryNotFound
-        return self._session.refusal(answer, self.repository, self._asked(asked), missing, right)
+        return self._session.error(response, self.repository, self._described(action), missing, right)
 
-    def _asked(self, what: str) -> str:
+    def _described(self, what: str) -> str:
         return f"{self.repository}: {what}"
 
     def _manifest(self, reference: str) -> str:

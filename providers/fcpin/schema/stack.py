@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from fcpin.fc.runtime_config import RuntimeConfig
 from fcpin.models import SEALED, schema_of
+from fcpin.pipelines.spec import PipelineEntry
 from fcpin.policy.policy import Policy
 from fcpin.schema.fragments import DRAFT, Schema, flag, mapping, text
-from fcpin.schema.pipelines import pipeline_schema
 
 _POLICY: Final = schema_of(Policy)
 
@@ -110,7 +110,7 @@ def stack_schema() -> Schema:
     """Of `stacks/Pulumi.<stack>.yaml`. What others read of it is left to them."""
     definitions: Mapping[str, Any] = {
         "function": _FUNCTION,
-        "pipeline": pipeline_schema(),
+        "pipeline": {"description": "An image pipeline.", **schema_of(PipelineEntry)},
         "sealed": SEALED,
         "text": {
             "anyOf": [

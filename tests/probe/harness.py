@@ -1,22 +1,24 @@
-"""A probe in front of an emulator that lives by the same clock: nobody waits."""
+"""A probe in front of an emulator with the same clock, so that waiting takes no time."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 from fcpin.emulator import Emulator, Knobs
 from fcpin.http.limits import Retry
 from fcpin.image import Repository
-from fcpin.probe.findings import Fact, Unknown
-from fcpin.probe.lab import Lab
+from fcpin.probe.lab import Lab, Plan
+from fcpin.probe.questions import Fact
 from fcpin.probe.run import run
-from fcpin.probe.setup import Plan
 from fcpin.settings import Settings
 from tests.support.clock import ManualClock
 
 REGION = "cn-hangzhou"
 PATH = "shop/probe"
 NAME = "fcpin-probe-0a1b2c3d"
+OTHER_TAG = "not-of-the-probe"
 ONCE = Retry(attempts=1, seconds=5, first_wait=0, longest_wait=0)
 
 
@@ -40,30 +42,41 @@ def plan_for(cloud: Emulator, repository: str = "", **registry: str) -> Plan:
 
 
 @dataclass
-class Laboratory:
-    """One probe, and what it told."""
+class ProbeHarness:
+    """One probe, and what it reported."""
 
     cloud: Emulator
     lab: Lab
-    told: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     unknown: dict[str, str] = field(default_factory=dict)
 
-    def run(self) -> None:
-        for finding in run(self.lab, self.told.append):
-            match finding:
-                case Fact():
-                    self.facts[finding.name] = finding.value
-                case Unknown():
-                    self.unknown[finding.name] = finding.why
+    @classmethod
+    def of(cls, cloud: Emulator, clock: ManualClock, repository: str = "", **registry: str) -> Self:
+        return cls(cloud, plan_for(cloud, repository, **registry).lab(NAME, clock, ONCE))
+
+    def run(self) -> Self:
+        for finding in run(self.lab, self.lines.append):
+            if isinstance(finding, Fact):
+                self.facts[finding.name] = finding.value
+            else:
+                self.unknown[finding.name] = finding.reason
+        return self
 
 
-def probe(knobs: Knobs, repository: str = "") -> Laboratory:
-    """A whole run in front of an emulator with these knobs, in its Enterprise instance unless told otherwise."""
-    clock = today()
+@contextmanager
+def harness(clock: ManualClock | None = None, knobs: Knobs | None = None) -> Iterator[ProbeHarness]:
+    """A probe of the Enterprise instance, before its run. The repository has a tag that is not the probe's."""
+    clock = clock or today()
     with Emulator(knobs=knobs, clock=clock).serve() as cloud:
-        cloud.push(PATH, "somebody-elses")
-        login = {"username": cloud.username, "password": cloud.password} if repository else {}
-        laboratory = Laboratory(cloud, plan_for(cloud, repository, **login).lab(NAME, clock, ONCE))
-        laboratory.run()
-        return laboratory
+        cloud.push(PATH, OTHER_TAG)
+        yield ProbeHarness.of(cloud, clock)
+
+
+def probe(knobs: Knobs) -> ProbeHarness:
+    with harness(knobs=knobs) as found:
+        return found.run()
+
+
+def tags(cloud: Emulator) -> list[str]:
+    return list(cloud._account.store.repository(PATH).tags)
