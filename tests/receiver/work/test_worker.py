@@ -85,8 +85,8 @@ class WorkHarness:
             self.index,
             {one.name: one for one in stacks},
             self.clock,
-            [self.events],
             Backoff(attempts=3, chance=lambda: 1.0),
+            [self.events],
             name="w",
         )
 

@@ -36,10 +36,10 @@ _log = logging.getLogger(__name__)
 class Backoff:
     """Between half and the whole of *first* before the first retry, twice that before the next, up to *longest*."""
 
+    attempts: int
+    """In all."""
     first: timedelta = timedelta(seconds=5)
     longest: timedelta = timedelta(minutes=10)
-    attempts: int = 6
-    """In all."""
     chance: Callable[[], float] = random.random
     """From 0 up to 1."""
 
@@ -94,8 +94,8 @@ class Worker:
     index: PinIndex
     stacks: Mapping[str, StackSettings]
     clock: Clock
+    backoff: Backoff
     handlers: Sequence[JobEventHandler] = ()
-    backoff: Backoff = field(default_factory=Backoff)
     lease: timedelta = LEASE
     name: str = field(default_factory=lambda: f"{platform.node()}:{os.getpid()}")
     _number: "itertools.count[int]" = field(default_factory=itertools.count, repr=False)
