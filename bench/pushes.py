@@ -73,7 +73,7 @@ def push_to_updated(pushes: int = PUSHES) -> Iterator[str]:
     function = {"repository": f"{PERSONAL}/shop/checkout", "policy": {"family": {"name": "main"}}, "config": _CONFIG}
     begin = lambda places: places.push(PERSONAL, "shop/checkout", "main-0", "main 0")  # noqa: E731 - one expression
     with scene({"checkout": function}, begin) as here:
-        received = 'fcpin_receiver_pushes_total{sender="registry"}'
+        received = 'fcpin_receiver_accepted_events_total{sender="registry"}'
         expect(
             "the first push received",
             wait_for(lambda: here.receiver.metrics()[received] > 0 and here.receiver.is_idle()),
@@ -114,7 +114,7 @@ def burst() -> Iterator[str]:
         settled = time.monotonic() - last
         # A job is counted a moment after it has ended.
         expect("no work left", wait_for(lambda: here.receiver.is_idle() and _attempts(here) > 0, _PATIENCE))
-        expect("no push lost", here.receiver.metrics()['fcpin_receiver_pushes_total{sender="ci"}'] == BURST)
+        expect("no push lost", here.receiver.metrics()['fcpin_receiver_accepted_events_total{sender="ci"}'] == BURST)
         yield _row("answer to a push", answers)
         yield f"  {'convergences of the stack':<36}{_attempts(here):>8.0f}"
         yield f"  {'last push to all 50 functions':<36}{settled:>8.2f}"

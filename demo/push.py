@@ -17,7 +17,7 @@ _PATIENCE: Final = 30.0
 _SHOWN: Final = tuple(
     f"fcpin_receiver_{name}_total" for name in ("pushes", "attempts", "deployments", "outage_seconds", "api_calls")
 )
-_PUSHES: Final = 'fcpin_receiver_pushes_total{sender="registry"}'
+_PUSHES: Final = 'fcpin_receiver_accepted_events_total{sender="registry"}'
 _WELL: Final = 'fcpin_receiver_functions{drift="ok",stack="local"}'
 _FUNCTIONS: Final = 2
 

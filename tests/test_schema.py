@@ -16,9 +16,10 @@ from jsonschema import Draft7Validator
 
 from fcpin.cli import main
 from fcpin.errors import InvalidInput
+from fcpin.models import read
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import OWN_KEYS, STACK_KEYS
-from fcpin.pipelines.spec import problems
+from fcpin.pipelines.spec import PipelineEntry
 from fcpin.policy import Policy
 from fcpin.policy.hold import Hold
 from fcpin.policy.spec import KEYS, ORDERS
@@ -184,7 +185,7 @@ def test_a_pipeline_that_is_refused_for_its_form_is_marked_in_the_editor(label: 
 
 def test_every_pipeline_that_is_right_is_right_in_the_editor() -> None:
     spec = {"image": PERSONAL, "runner": RUNNER, "warm": {**WARM, "separate": True}, "rebuild": "always"}
-    assert list(problems("", spec)) == []
+    assert read(PipelineEntry, spec).image == PERSONAL
     STACK.validate({"config": {"fcpin:pipelines": {"app": spec}}})
 
 

@@ -18,8 +18,9 @@ from fcpin.errors import BuildTimedOut, InvalidInput, Problem, one_line, unknown
 if TYPE_CHECKING:
     from fcpin.pipelines.builder import Progress
     from fcpin.pipelines.checks import Checked
-    from fcpin.pipelines.document import Document
+    from fcpin.pipelines.document import DocumentFile
     from fcpin.pipelines.model import Pipeline
+    from fcpin.pipelines.spec import PipelineEntry
     from fcpin.settings import Settings
     from fcpin.stack import Stack
 
@@ -70,20 +71,22 @@ def validate(files: Sequence[Path], stack: StackOptions, name: str | None) -> in
     _require_source(bool(files), stack, name)
     if files:
         return max(map(_validate_file, files))
-    from fcpin.pipelines.spec import KEY, checked, is_local
+    from fcpin.pipelines.spec import KEY
 
     pipelines = _pipelines_of(stack.read(), name)
-    for key, spec in pipelines.items():
-        for warning in () if is_local(spec) else checked(spec, f"{KEY}.{key}").warnings:
-            sys.stdout.write(f"{one_line(f'warning: {warning}')}\n")
+    for key, entry in pipelines.items():
+        for warning in () if entry.is_local else entry.check().warnings:
+            place = f"{KEY}.{key}.{warning.path}".removesuffix(".")
+            sys.stdout.write(f"{one_line(f'warning: {place}: {warning.reason}')}\n")
     sys.stdout.write(f"{KEY}: valid: {one_line(', '.join(pipelines))}\n")
     return 0
 
 
 def _validate_file(file: Path) -> int:
     from fcpin.pipelines.checks import check
+    from fcpin.pipelines.document import DocumentFile
 
-    document = _read_document(file)
+    document = DocumentFile.read(file)
     checked = check(document.tree)
     sys.stdout.writelines(f"{line}\n" for line in _findings(document, checked))
     counts = Counter(each.severity for each in checked.findings)
@@ -116,15 +119,16 @@ def render(file: Path | None, stack: StackOptions, name: str | None, variables: 
         sys.stdout.write("---\n".join(_render_stack(stack.read(), name, variables.commit)))
 
 
-def _filled(file: Path, variables: Variables) -> "tuple[Document, Document]":
+def _filled(file: Path, variables: Variables) -> "tuple[DocumentFile, DocumentFile]":
     """The valid document of *file*, and the same with its variables filled in. Prints its warnings.
 
     Raises InvalidInput.
     """
     from fcpin.pipelines.checks import check
+    from fcpin.pipelines.document import DocumentFile
     from fcpin.pipelines.variables import commit_problem, rendered, values
 
-    document = _read_document(file)
+    document = DocumentFile.read(file)
     checked = check(document.tree)
     _require_runnable(document, checked)
     if variables.commit is not None and (problem := commit_problem("--commit", variables.commit)):
@@ -137,15 +141,15 @@ def _filled(file: Path, variables: Variables) -> "tuple[Document, Document]":
 
 
 def _render_stack(stack: "Stack", name: str | None, commit: str | None) -> Iterator[str]:
-    from fcpin.pipelines.document import Document
-    from fcpin.pipelines.spec import KEY, document_at, document_template, is_local
+    from fcpin.pipelines.document import to_text
+    from fcpin.pipelines.spec import KEY
 
-    for key, spec in _pipelines_of(stack, name, commit).items():
-        if is_local(spec):
+    for key, entry in _pipelines_of(stack, name, commit).items():
+        if entry.is_local:
             reason = "is built on this machine by buildah; only pipelines of Serverless Devs have a document"
             raise InvalidInput(Problem(f"{KEY}.{key}.builder", reason))
-        tree = document_at(spec, commit, SystemClock().now()) if commit else document_template(spec)
-        yield f"# {KEY}.{key}\n{Document(key, tree, {}).text()}"
+        tree = entry.document_at(commit, SystemClock().now()) if commit else entry.document_template()
+        yield f"# {KEY}.{key}\n{to_text(tree)}"
 
 
 @command.command()
@@ -177,8 +181,8 @@ def run(file: Path | None, stack: StackOptions, name: str | None, variables: Var
 
     with interruptible():
         if read and not file:
-            spec, commit = _spec(read, name, variables.commit)
-            images = _build(spec, commit, read.settings, stack.cwd, deadline, report)
+            entry, commit = _entry(read, name, variables.commit)
+            images = _build(entry, commit, read.settings, stack.cwd, deadline, report)
         else:
             settings = read.settings if read else Settings.read(lambda _: None)
             document = _of_file(file or Path(), name, variables, SystemClock())
@@ -189,9 +193,9 @@ def run(file: Path | None, stack: StackOptions, name: str | None, variables: Var
 
 
 def _build(
-    spec: Mapping[str, Any], commit: str, settings: "Settings", folder: Path, deadline: int | None, report: "Progress"
+    entry: "PipelineEntry", commit: str, settings: "Settings", folder: Path, deadline: int | None, report: "Progress"
 ) -> Iterator[str]:
-    """The image of *spec* as it is in the registry. buildah finds the code from the project's *folder*.
+    """The image of *entry* as it is in the registry. buildah finds the code from the project's *folder*.
 
     *deadline*, in seconds, replaces the pipeline's own. An image that exists is taken, unless `rebuild`.
     Raises PipelineError, RegistryError; then nothing is left running.
@@ -200,14 +204,13 @@ def _build(
     from fcpin.image import Image
     from fcpin.pipelines.builder import BuildRequest
     from fcpin.pipelines.image_builds import ImageBuilds
-    from fcpin.pipelines.spec import deadline_of, image_of, is_rebuilt
 
     clock = SystemClock()
     registries = registries_of(settings, clock)
     builds = ImageBuilds(builders(settings, registries, folder, clock), registries, clock)
-    image = Image.parse(image_of(spec, commit))
-    request = BuildRequest(spec, image, commit, float(deadline) if deadline else deadline_of(spec))
-    built = builds.ensure_image(request, report, rebuild=is_rebuilt(spec))
+    image = Image.parse(entry.image_at(commit))
+    request = BuildRequest(entry, image, commit, deadline or entry.deadline_seconds)
+    built = builds.ensure_image(request, report, rebuild=entry.is_rebuilt)
     yield f"{image}@{built.digest}"
     if built.log_location:
         report(f"log: {built.log_location}")
@@ -227,7 +230,7 @@ def _submit(
     builder = devs_builder(settings, clock)
     builds = ImageBuilds(builder, registries_of(settings, clock), clock)
     deadline, begun = float(seconds or _default_deadline(pipeline)), clock.monotonic()
-    images = [Image.parse(build.image) for build in pipeline.builds]
+    images = [Image.parse(pushed.image) for pushed in pipeline.pushed]
     try:
         finished = builder.run(document, deadline, report)
     except BuildTimedOut as error:
@@ -245,7 +248,11 @@ def _default_deadline(pipeline: "Pipeline") -> float:
     """The tasks run one after another."""
     from fcpin.pipelines.environments import DEFAULT_SECONDS
 
-    timeouts = [(task.runner and task.runner.timeout) or DEFAULT_SECONDS for task in pipeline.tasks if task.enable]
+    timeouts = [
+        (step.environment and step.environment.config and step.environment.config.timeout) or DEFAULT_SECONDS
+        for step in pipeline.steps
+        if step.is_enabled
+    ]
     return sum(timeouts) + _EXTRA_SECONDS
 
 
@@ -263,33 +270,32 @@ def _of_file(file: Path, name: str | None, variables: Variables, clock: Clock) -
     return wire
 
 
-def _not_ready(document: "Document") -> Iterator[Problem]:
+def _not_ready(document: "DocumentFile") -> Iterator[Problem]:
     """Findings that are only warnings unless the document runs."""
     from fcpin.pipelines.checks import check, is_masked
 
     pipeline = check(document.tree, is_template=False).pipeline
     if pipeline.is_bare:
-        yield Problem(document.name, "is a list of tasks; put it under spec.templateSpec.tasks of a pipeline")
-    for build in pipeline.builds:
-        if is_masked(build.image):
-            path = f"{build.path}.image"
-            yield Problem(document.place(path), f"{path}: {build.image} is masked with ***; write the real name")
+        yield Problem(str(document.file.path), "is a list of tasks; put it under spec.templateSpec.tasks of a pipeline")
+    for path, image in pipeline.pushed:
+        if is_masked(image):
+            yield Problem(document.file.place(path), f"{path}: {image} is masked with ***; write the real name")
 
 
-def _spec(stack: "Stack", name: str | None, commit: str | None) -> tuple[Mapping[str, Any], str]:
+def _entry(stack: "Stack", name: str | None, commit: str | None) -> "tuple[PipelineEntry, str]":
     """The one pipeline of the stack that *name* selects, and the commit. Raises InvalidInput."""
     if not commit:
         raise InvalidInput(Problem("--commit", "is required, to know what to build"))
     pipelines = _pipelines_of(stack, name, commit)
     if len(pipelines) > 1:
         raise InvalidInput(Problem("--name", f"is required, one of {', '.join(pipelines)}"))
-    (spec,) = pipelines.values()
-    return spec, commit
+    (entry,) = pipelines.values()
+    return entry, commit
 
 
-def _pipelines_of(stack: "Stack", name: str | None, commit: str | None = None) -> Mapping[str, Mapping[str, Any]]:
+def _pipelines_of(stack: "Stack", name: str | None, commit: str | None = None) -> "Mapping[str, PipelineEntry]":
     """The valid pipelines of *stack*, or the one called *name*. Raises InvalidInput."""
-    from fcpin.pipelines.spec import KEY, pipelines_in, require_all
+    from fcpin.pipelines.spec import KEY, pipelines_in, read_all
 
     pipelines = pipelines_in(stack.config)
     if not pipelines:
@@ -297,8 +303,7 @@ def _pipelines_of(stack: "Stack", name: str | None, commit: str | None = None) -
     if name is not None and name not in pipelines:
         raise InvalidInput(Problem("--name", f"{name}: {unknown_key(name, pipelines)}".replace("key", "pipeline")))
     chosen = pipelines if name is None else {name: pipelines[name]}
-    require_all(chosen, commit)
-    return chosen
+    return read_all(chosen, commit)
 
 
 def _require_source(has_file: bool, stack: StackOptions, name: str | None = None) -> None:
@@ -315,32 +320,20 @@ def _refuse_name(name: str | None) -> None:
         raise InvalidInput(Problem("--name", "selects one of a stack's pipelines; remove it, or FILE"))
 
 
-def _read_document(file: Path) -> "Document":
-    """Raises InvalidInput."""
-    from fcpin.pipelines.document import Document
-
-    try:
-        return Document.parse(file.read_text(encoding="utf-8-sig"), str(file))
-    except OSError as error:
-        raise InvalidInput(Problem(str(file), f"cannot be read: {error.strerror}")) from None
-    except UnicodeDecodeError:
-        raise InvalidInput(Problem(str(file), "is not UTF-8 text")) from None
-
-
-def _findings(document: "Document", checked: "Checked") -> Iterator[str]:
+def _findings(document: "DocumentFile", checked: "Checked") -> Iterator[str]:
     """Every finding in the form of a compiler: `pipeline.yaml:27: error: …`."""
     for problem in document.syntax_problems:
         yield one_line(f"{problem.path}: error: {problem.reason}")
     for each in checked.findings:
         what = f"{each.path}: {each.reason}" if each.path else each.reason
-        yield one_line(f"{document.place(each.path)}: {each.severity}: {what}")
+        yield one_line(f"{document.file.place(each.path)}: {each.severity}: {what}")
 
 
-def _require_runnable(document: "Document", checked: "Checked") -> None:
+def _require_runnable(document: "DocumentFile", checked: "Checked") -> None:
     """Raises InvalidInput with every problem and its place."""
     problems = [*document.syntax_problems]
     for each in checked.problems:
         what = f"{each.path}: {each.reason}" if each.path else each.reason
-        problems.append(Problem(document.place(each.path), what))
+        problems.append(Problem(document.file.place(each.path), what))
     if problems:
         raise InvalidInput(*problems)

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from fcpin.fc.runtime_config import RuntimeConfig
 from fcpin.models import SEALED, schema_of
+from fcpin.pipelines.spec import PipelineEntry
 from fcpin.schema.fragments import DRAFT, Schema, flag, mapping, text
-from fcpin.schema.pipelines import pipeline_schema
 from fcpin.schema.policy import DEPENDENCIES, KEYS
 
 FUNCTION_KEYS: Final[Mapping[str, Schema]] = {
@@ -105,7 +105,7 @@ def stack_schema() -> Schema:
     """Of `stacks/Pulumi.<stack>.yaml`. What others read of it is left to them."""
     definitions: Mapping[str, Any] = {
         "function": _FUNCTION,
-        "pipeline": pipeline_schema(),
+        "pipeline": {"description": "An image pipeline.", **schema_of(PipelineEntry)},
         "sealed": SEALED,
         "text": {
             "anyOf": [

@@ -40,9 +40,7 @@ class WorkerPool:
     ) -> None:
         self._ledger, self._clock, self._poll = ledger, clock, poll.total_seconds()
         backoff = Backoff(attempts=settings.attempts)
-        self._worker = Worker(
-            ledger, converger, index, settings.stacks, clock, handlers=handlers, backoff=backoff, lease=lease
-        )
+        self._worker = Worker(ledger, converger, index, settings.stacks, clock, backoff, handlers=handlers, lease=lease)
         self._due: SimpleQueue[str | None] = SimpleQueue()
         self._taken: set[str] = set()
         """Stacks in the queue or with a worker."""
@@ -90,6 +88,9 @@ class WorkerPool:
                 pause, is_available = self._poll, False
                 if was_available:
                     _log.warning("the ledger cannot be reached; it is retried every %g s: %s", pause, error)
+            except Exception:
+                pause, is_available = self._poll, was_available
+                _log.exception("a defect of the worker pool")
             if is_available and not was_available:
                 _log.info("the ledger can be reached again")
             was_available = is_available
