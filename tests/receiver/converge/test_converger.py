@@ -39,7 +39,7 @@ def updates() -> int:
 
 def test_one_push_over_three_pins_is_one_deployment_and_one_read(project: Project, tmp_path: Path) -> None:
     ledger, index = sqlite_ledger(tmp_path / "ledger.sqlite"), PinIndex(["test"], project.converger.pins, {})
-    worker = Worker(ledger, project.converger, index, {"test": StackSettings("test")}, SystemClock(), Backoff(1))
+    worker = Worker(ledger, project.converger, index, {"test": StackSettings()}, SystemClock(), Backoff(1))
 
     def receive_and_work() -> None:
         """Three tags of three families of one repository, in one burst."""

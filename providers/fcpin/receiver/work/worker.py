@@ -124,7 +124,7 @@ class Worker:
         events.ended(job, ending, self.clock.monotonic() - started)
 
     def _attempt(self, job: Job, heartbeat: Heartbeat) -> Attempt:
-        settings = self.stacks.get(job.stack) or StackSettings(job.stack)
+        settings = self.stacks.get(job.stack) or StackSettings()
         return Attempt(job, settings, self.ledger, self.converger, self.index, self.clock, lambda: heartbeat.is_lost)
 
     def _ending(self, job: Job, attempt: Attempt) -> Ending:
