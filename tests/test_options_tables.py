@@ -8,9 +8,16 @@ import pytest
 
 from fcpin.fc.runtime_config import RuntimeConfig
 from fcpin.models import Model, options_table
+from fcpin.registry.settings import RegistrySettings
+from fcpin.settings import Endpoints, StackConfig
 
 DOCS: Final = Path(__file__).parent.parent / "docs"
-MODELS: Final[dict[str, type[Model]]] = {"RuntimeConfig": RuntimeConfig}
+MODELS: Final[dict[str, type[Model]]] = {
+    "RuntimeConfig": RuntimeConfig,
+    "StackConfig": StackConfig,
+    "Endpoints": Endpoints,
+    "RegistrySettings": RegistrySettings,
+}
 """By the name in a page's `<!-- options: NAME -->`, which stands before the table."""
 TABLE: Final = re.compile(r"(<!-- options: (\w+) -->\n)((?:\|.*\n)*)")
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import fields
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
@@ -16,17 +15,17 @@ from jsonschema import Draft7Validator
 
 from fcpin.cli import main
 from fcpin.errors import InvalidInput
+from fcpin.models import schema_of
 from fcpin.pinned_function.inputs import PinArgs
-from fcpin.pinned_function.keys import OWN_KEYS, STACK_KEYS
+from fcpin.pinned_function.keys import OWN_KEYS
 from fcpin.pipelines.spec import problems
 from fcpin.policy import Policy
 from fcpin.policy.hold import Hold
 from fcpin.policy.spec import KEYS, ORDERS
-from fcpin.registry.settings import RegistrySettings
 from fcpin.schema import policy_schema, stack_schema
 from fcpin.schema.policy import KEYS as KEY_SCHEMAS
 from fcpin.schema.policy import ORDERS as ORDER_SCHEMAS
-from fcpin.schema.stack import CONFIG_KEYS, FUNCTION_KEYS, REGISTRY_KEYS
+from fcpin.settings import FunctionInputs
 from tests.pipelines.test_spec import PERSONAL, RUNNER, WARM
 from tests.pipelines.test_spec import WRONG as SPECS_OF_PIPELINES
 
@@ -45,7 +44,9 @@ def test_the_file_in_the_documentation_is_what_the_command_prints(of: str, capsy
 @pytest.mark.parametrize("schema", [policy_schema(), stack_schema()], ids=["policy", "stack"])
 def test_it_is_a_schema_and_every_key_is_described(schema: Mapping[str, Any]) -> None:
     Draft7Validator.check_schema(schema)
-    described = (KEY_SCHEMAS, ORDER_SCHEMAS, FUNCTION_KEYS, REGISTRY_KEYS, CONFIG_KEYS)
+    config = stack_schema()["properties"]["config"]["properties"]
+    registry = config["fcpin:registries"]["additionalProperties"]["properties"]
+    described = (KEY_SCHEMAS, ORDER_SCHEMAS, config, registry, schema_of(FunctionInputs)["properties"])
     nested = [order["properties"] for order in ORDER_SCHEMAS.values()]
     for table in (*described, *nested):
         assert all(entry["description"].endswith((".", "…")) for entry in table.values())
@@ -57,11 +58,7 @@ def test_it_has_every_key_that_is_read_and_no_other() -> None:
     }
     assert set(KEY_SCHEMAS) == set(KEYS)
     assert set(KEY_SCHEMAS["hold"]["properties"]) == set(Hold.options)
-    assert set(FUNCTION_KEYS) == set(OWN_KEYS) - {"owner"}
-    assert set(REGISTRY_KEYS) == {field.name for field in fields(RegistrySettings)}
-    assert {key for key in CONFIG_KEYS if key.startswith("fcpin:")} == {f"fcpin:{key}" for key in STACK_KEYS}
-    read = re.findall(r'"(alicloud:\w+)"', (ROOT / "providers/fcpin/settings.py").read_text())
-    assert {key for key in CONFIG_KEYS if key.startswith("alicloud:")} == set(read)
+    assert set(FunctionInputs.__struct_fields__) == set(OWN_KEYS) - {"owner"}
 
 
 TAGS = st.from_regex(r"\A[A-Za-z0-9_][A-Za-z0-9._]{0,20}\Z")

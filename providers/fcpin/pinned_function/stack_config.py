@@ -11,7 +11,7 @@ from pulumi.runtime.config import CONFIG, get_config_env
 from fcpin.errors import InvalidSettings
 from fcpin.function_files import all_functions, function_files
 from fcpin.json_reader import InvalidJson, read_json
-from fcpin.pinned_function.keys import STACK_KEYS
+from fcpin.settings import STACK_KEYS
 
 
 def configured_functions() -> Mapping[str, Mapping[str, Any]]:
