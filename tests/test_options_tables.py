@@ -6,17 +6,22 @@ from typing import Final
 
 import pytest
 
+from fcpin.cli.cases import CaseEntry, Expectation
 from fcpin.fc.runtime_config import RuntimeConfig
 from fcpin.models import Model, options_table
+from fcpin.pipelines.spec import PipelineEntry
 from fcpin.registry.settings import RegistrySettings
 from fcpin.settings import Endpoints, StackConfig
 
 DOCS: Final = Path(__file__).parent.parent / "docs"
 MODELS: Final[dict[str, type[Model]]] = {
+    "CaseEntry": CaseEntry,
+    "Endpoints": Endpoints,
+    "Expectation": Expectation,
+    "PipelineEntry": PipelineEntry,
+    "RegistrySettings": RegistrySettings,
     "RuntimeConfig": RuntimeConfig,
     "StackConfig": StackConfig,
-    "Endpoints": Endpoints,
-    "RegistrySettings": RegistrySettings,
 }
 """By the name in a page's `<!-- options: NAME -->`, which stands before the table."""
 TABLE: Final = re.compile(r"(<!-- options: (\w+) -->\n)((?:\|.*\n)*)")

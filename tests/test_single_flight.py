@@ -97,6 +97,6 @@ def test_what_is_dropped_is_made_anew_a_lasting_failure_too() -> None:
     with pytest.raises(RegistryDenied):
         once.get("key", counter.make)
     counter.error = None
-    once.drop("key")
-    once.drop("another key")
+    once.forget("key")
+    once.forget("another key")
     assert once.get("key", counter.make) == "number 2"

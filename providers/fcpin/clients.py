@@ -52,17 +52,17 @@ def devs_client(settings: Settings, profile: str = "") -> DevsClient:
     return DevsClient(endpoint=settings.endpoints.get("devs", ""), credentials=account)
 
 
-def registries_of(settings: Settings, clock: Clock, tell: Callable[[str], None] = _log.info) -> Registries:
+def registries_of(settings: Settings, clock: Clock, report: Callable[[str], None] = _log.info) -> Registries:
     """All registries, with one listing of each repository. Asks nobody anything yet. Raises InvalidSettings.
 
-    *tell* takes what the user may want to know of a listing.
+    *report* gets what the user may want to know of a listing.
     """
     return Registries(
         settings.registries,
         credentials=settings.credentials,
         cr_endpoint=settings.endpoints.get("cr"),
         clock=clock,
-        tell=tell,
+        report=report,
         build_times=BuildTimes.of_user(),
     )
 

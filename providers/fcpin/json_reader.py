@@ -21,15 +21,15 @@ class InvalidJson(ValueError):
     """A text that is not JSON, or that exceeds a limit. `str()` is one line without the text."""
 
 
-def read_json(data: str | bytes) -> Any:
+def read_json(data: str | bytes, *, surrogates: bool = False) -> Any:
     """The value of *data*, which is UTF-8 where it is bytes. Raises InvalidJson.
 
-    NaN, infinities, unpaired surrogates and more than 100 levels are refused.
+    NaN, infinities and more than 100 levels are refused; unpaired surrogates too, unless *surrogates*.
     """
     try:
         text = data if isinstance(data, str) else data.decode("utf-8-sig")
         value = json.loads(text, parse_constant=_no_constant, parse_float=_float, parse_int=_int)
-        if _SURROGATE.search(text):
+        if not surrogates and _SURROGATE.search(text):
             json.dumps(value, ensure_ascii=False).encode()
     except InvalidJson:
         raise

@@ -38,13 +38,15 @@ _LINK: Final = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 
 class _ModelMeta(msgspec.StructMeta):
     def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> Any:
-        options = {"frozen": True, "kw_only": True, "forbid_unknown_fields": True, **options}
+        models = [base for base in bases if isinstance(base, _ModelMeta)]
+        is_closed = all(model.__struct_config__.forbid_unknown_fields for model in models)
+        options = {"frozen": True, "kw_only": True, "forbid_unknown_fields": is_closed, **options}
         return super().__new__(cls, name, bases, namespace, **options)
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(msgspec.field,))
 class Model(msgspec.Struct, metaclass=_ModelMeta):
-    """A mapping with the keys of the class and no others; immutable."""
+    """A mapping with the keys of the class and, unless `forbid_unknown_fields=False`, no others; immutable."""
 
     schema_rules: ClassVar[Mapping[str, Any]] = {}
     """Keywords of JSON schema for what `__post_init__` checks."""
@@ -207,7 +209,7 @@ class _Walk:
             return self._expected(path, "a mapping", value, extra)
         before = len(self.problems)
         known = [field.encode_name for field in kind.fields]
-        for key in value:
+        for key in value if kind.forbid_unknown_fields else ():
             if key not in known:
                 self._wrong(property_path(path, key), unknown_key(key, known))
         found = {

@@ -107,7 +107,7 @@ class StackConfig(Model):
     ] = msgspec.field(name="fcpin:functionFiles", default=None)
     pipelines: Annotated[
         dict[str, Any] | None,
-        about("One entry for each image pipeline, by name: [pipelines](pipelines.md#in-your-own-words)."),
+        about("One entry for each image pipeline, by name: [pipelines](pipelines.md#in-the-stack-configuration)."),
     ] = msgspec.field(name="fcpin:pipelines", default=None)
 
     region: Annotated[

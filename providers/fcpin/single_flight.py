@@ -1,4 +1,4 @@
-"""Do a thing once, however many threads ask for it at the same time."""
+"""Do a thing once, however many threads need it at the same time."""
 
 import threading
 from collections.abc import Callable, Hashable
@@ -9,48 +9,66 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class SingleFlight(Generic[K, V]):
-    """Remembers what was made for a key. Whoever asks while it is being made waits and gets the same answer or error.
+class Once(Generic[V]):
+    """A value that its first reader makes; readers that come meanwhile wait for it and get the same value or error.
 
-    A passing failure is forgotten once its waiters have it: the next one to ask tries again. A lasting failure
-    (`temporary` is False on the error) stays, because asking again would cost another refusal, or lock an account.
+    A temporary failure is forgotten once its waiters have it: the next reader tries again. A lasting failure
+    (`temporary` is False on the error) stays, because another attempt would be refused too, or lock an account.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, make: Callable[[], V]) -> None:
+        self._make = make
         self._lock = threading.Lock()
-        self._made: dict[K, Future[V]] = {}
+        self._future: Future[V] | None = None
 
-    def get(self, key: K, make: Callable[[], V]) -> V:
-        """What was made for *key*, made now in this thread if nobody has begun. Raises what *make* raised."""
+    def __call__(self) -> V:
+        """Raises what *make* raises."""
         with self._lock:
-            future = self._made.get(key)
-            if ours := future is None:
-                future = self._made[key] = Future()
-        if ours:
-            self._fly(key, future, make)
+            future = self._future
+            if is_first := future is None:
+                future = self._future = Future()
+        if is_first:
+            self._run(future)
         return future.result()
 
-    def forget(self, key: K, value: V) -> None:
-        """Make *key* anew the next time, if it is still *value* that is remembered."""
+    def forget(self, value: V | None = None) -> None:
+        """Make it again the next time. With *value* only if that is what was made. One in the making is kept."""
         with self._lock:
-            future = self._made.get(key)
-            if future is not None and future.done() and not future.exception() and future.result() is value:
-                del self._made[key]
+            future = self._future
+            if future is None or not future.done():
+                return
+            if value is None or (not future.exception() and future.result() is value):
+                self._future = None
 
-    def drop(self, key: K) -> None:
-        """Make *key* anew the next time, whatever is remembered of it, failures too."""
-        with self._lock:
-            future = self._made.get(key)
-            if future is not None and future.done():
-                del self._made[key]
-
-    def _fly(self, key: K, future: Future[V], make: Callable[[], V]) -> None:
+    def _run(self, future: Future[V]) -> None:
         try:
-            value = make()
+            value = self._make()
         except BaseException as error:
             if getattr(error, "temporary", True):
                 with self._lock:
-                    del self._made[key]
+                    self._future = None
             future.set_exception(error)
         else:
             future.set_result(value)
+
+
+class SingleFlight(Generic[K, V]):
+    """A `Once` for each key."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._values: dict[K, Once[V]] = {}
+
+    def get(self, key: K, make: Callable[[], V]) -> V:
+        """The value of *key*, which *make* makes for the first reader."""
+        with self._lock:
+            once = self._values.get(key)
+            if once is None:
+                once = self._values[key] = Once(make)
+        return once()
+
+    def forget(self, key: K, value: V | None = None) -> None:
+        """See `Once.forget`."""
+        with self._lock:
+            if once := self._values.get(key):
+                once.forget(value)

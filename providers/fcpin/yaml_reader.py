@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn, Self, TypeAlias
 
 import yaml
 from yaml.events import (
@@ -120,6 +120,30 @@ def nearest(path: str, lines: Mapping[str, int]) -> int:
     while known and known not in lines:
         known = known[: max(known.rfind("."), known.rfind("["), 0)]
     return lines.get(known, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class YamlFile:
+    """The values of a file, and their lines."""
+
+    path: Path
+    value: Yaml
+    lines: Mapping[str, int]
+    """The line of every key and item, by its path: `cases[0].expect.tag`."""
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Raises InvalidInput with file, line and column."""
+        node = compose(read_text(path), str(path))
+        return cls(path, value_of(node, str(path)), lines_of(node))
+
+    def place(self, path: str) -> str:
+        """File and line of *path*, or of what is nearest to it: `cases.yaml:7`."""
+        return f"{self.path}:{nearest(path, self.lines)}"
+
+    def problem(self, path: str, reason: str) -> Problem:
+        """A problem with the value at *path*, present or missing."""
+        return Problem(self.place(path), f"{path}: {reason}" if path else reason)
 
 
 def _problem(name: str, reason: _Reason) -> InvalidInput:

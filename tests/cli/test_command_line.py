@@ -75,7 +75,7 @@ def test_every_command_and_every_option_is_described(words: str, command: click.
             assert (parameter.help or "").endswith("."), parameter.name
         else:
             assert str(parameter.metavar).strip("[].") in {
-                "stack|functions|policy",
+                "stack|functions|policy|cases",
                 *command.help.replace(",", "").split(),
             }
 

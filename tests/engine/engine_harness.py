@@ -1,5 +1,7 @@
 """A copy of the workshop project with a backend of its own, and verbs to run the engine or the Pulumi CLI in it."""
 
+import contextlib
+import io
 import json
 import os
 import shutil
@@ -8,14 +10,15 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from fcpin.engine.crypter import Crypter
+from fcpin.engine.__main__ import main
+from fcpin.engine.crypter import Crypter, crypter_of
 from tests.support.signals import as_in_a_terminal
 
 HERE = Path(__file__).parent
@@ -35,6 +38,23 @@ class Result:
     @property
     def text(self) -> str:
         return self.out + self.err
+
+
+@contextlib.contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """These variables of the environment, and the handlers of signals as they were afterwards."""
+    before = dict(os.environ)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    os.environ.clear()
+    os.environ.update(variables)
+    crypter_of.cache_clear()
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 class EngineHarness:
@@ -86,6 +106,14 @@ class EngineHarness:
     def up(self, *arguments: str) -> Result:
         """`up` without a preview; the caller looks at the code."""
         return self.run("up", "--skip-preview", *arguments)
+
+    def run_here(self, *arguments: str, stack: str | None = "dev") -> Result:
+        """Run `fcpin engine` in this process: for what ends before the program or the plugin starts."""
+        named = ["--stack", stack] if stack else []
+        out, err = io.StringIO(), io.StringIO()
+        with _environment(self.environment), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main([*arguments, *named, "--cwd", str(self.project)])
+        return Result(code, out.getvalue(), err.getvalue())
 
     def start(self, *arguments: str, stack: str | None = "dev", **environment: str) -> subprocess.Popen[str]:
         """Run `fcpin engine` without waiting for it."""

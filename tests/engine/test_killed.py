@@ -16,11 +16,7 @@ BEFORE = 'Item("kept")\nItem("a", key="old", size=1)\nItem("b", size=1)\nItem("g
 AFTER = 'Item("kept")\nItem("a", key="new", size=1)\nItem("b", size=2)\nItem("fresh")'
 POINTS = [
     ("create-fresh", "before"),
-    ("create-fresh", "after"),
-    ("create-new", "after"),
     ("update-b", "after"),
-    ("delete-gone", "before"),
-    ("delete-old", "after"),
 ]
 
 
@@ -88,12 +84,11 @@ def held(engine: EngineHarness) -> tuple[EngineHarness, subprocess.Popen[str], P
     return engine, process, barrier
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_the_first_interrupt_finishes_the_running_steps(
-    held: tuple[EngineHarness, subprocess.Popen[str], Path], number: signal.Signals
+    held: tuple[EngineHarness, subprocess.Popen[str], Path],
 ) -> None:
     engine, process, barrier = held
-    process.send_signal(number)
+    process.send_signal(signal.SIGHUP)  # as SIGINT and SIGTERM
     assert process.stderr is not None
     assert process.stderr.readline() == "\n"
     assert "finishing the running steps" in process.stderr.readline()

@@ -67,9 +67,8 @@ RESPECTED: list[tuple[str, Mapping[str, Any]]] = [
 
 @pytest.mark.parametrize("values", [pytest.param(row[1], id=row[0]) for row in RESPECTED])
 def test_every_other_lock_is_respected(engine: EngineHarness, values: Mapping[str, Any]) -> None:
-    engine.program('Item("a")')
     file = lock(engine, **values)
-    result = engine.up()
+    result = engine.run_here("up", "--skip-preview")
     assert result.code == 1
     assert f"(pid {values['pid']}) since {TIME}; if that run has ended, remove its lock" in result.err
     assert file.exists()

@@ -45,7 +45,7 @@ def encoded(data: bytes) -> str:
     return b64encode(data).decode()
 
 
-def test_the_providers_of_this_package_are_all_that_are_loaded_unasked() -> None:
+def test_the_providers_of_this_package_are_all_that_are_loaded_by_default() -> None:
     package = Path(fcpin.__path__[0])
     for file in package.rglob("provider.py"):
         import_module(".".join(file.relative_to(package.parent).with_suffix("").parts))
@@ -122,8 +122,7 @@ def test_a_setting_that_names_no_modules_is_one_line(setting: str) -> None:
         allowed_providers({"engine:providers": setting})
 
 
-@pytest.mark.parametrize("command", ["up", "refresh", "destroy"])
-def test_a_tampered_state_runs_nothing(engine: EngineHarness, command: str) -> None:
+def test_a_tampered_state_runs_nothing(engine: EngineHarness) -> None:
     engine.program('Item("a")')
     assert engine.up().code == 0
     proof = engine.journal / "it-ran"
@@ -135,13 +134,14 @@ def test_a_tampered_state_runs_nothing(engine: EngineHarness, command: str) -> N
     text = json.dumps(document)
     engine.state_file.write_text(text)
     engine.forget_calls()
-    result = engine.run(command, "--skip-preview")
-    assert result.code == 1
-    assert "error: the dynamic provider of a is refused: got something other than an instance" in result.text
-    assert "Traceback" not in result.text
-    assert not proof.exists()
-    assert engine.calls() == []
-    assert engine.state_file.read_text() == text
+    for command in ("up", "refresh", "destroy"):
+        result = engine.run(command, "--skip-preview")
+        assert result.code == 1
+        assert "error: the dynamic provider of a is refused: got something other than an instance" in result.text
+        assert "Traceback" not in result.text
+        assert not proof.exists()
+        assert engine.calls() == []
+        assert engine.state_file.read_text() == text
 
 
 def test_a_provider_that_the_configuration_does_not_allow_is_refused_before_anything_is_made(

@@ -1,8 +1,20 @@
 """StackReference: the outputs of another stack of the same backend, and nothing that they hide."""
 
+import re
+
 import pytest
 
+from fcpin.engine.errors import EngineError
+from fcpin.engine.stack import Stack
 from tests.engine.engine_harness import EngineHarness
+
+
+def stack_of(engine: EngineHarness) -> Stack:
+    """The stack `dev`, with the backend in Pulumi.yaml."""
+    file = engine.project / "Pulumi.yaml"
+    file.write_text(f"{file.read_text()}\nbackend: {{url: 'file://{engine.backend}'}}\n")
+    return Stack.named("dev", engine.project)
+
 
 READER = """
     other = pulumi.StackReference("{stack}")
@@ -12,12 +24,11 @@ READER = """
 """
 
 
-@pytest.mark.parametrize("stack", ["base", "organization/base", "organization/workshop/base"])
-def test_outputs_of_another_stack_are_read_and_its_secrets_stay_secret(engine: EngineHarness, stack: str) -> None:
+def test_outputs_of_another_stack_are_read_and_its_secrets_stay_secret(engine: EngineHarness) -> None:
     engine.config("{}", stack="base")
     engine.program('export("host", "one")\nexport("pw", Output.secret("hunter2"))')
     assert engine.run("up", "--skip-preview", stack="base").code == 0
-    engine.program(READER.format(stack=stack))
+    engine.program(READER.format(stack="organization/workshop/base"))
     result = engine.run("up", "--yes")
     assert result.code == 0, result.text
     assert '+ host: "one"' in result.out
@@ -33,14 +44,10 @@ def test_outputs_of_another_stack_are_read_and_its_secrets_stay_secret(engine: E
     assert [raw["type"] for raw in engine.state()["resources"]] == ["pulumi:pulumi:Stack"]
 
 
-def test_a_new_output_of_the_other_stack_is_a_change_here(engine: EngineHarness) -> None:
+@pytest.mark.parametrize("name", ["base", "organization/base", "organization/workshop/base"])
+def test_a_stack_of_the_same_project_has_three_names(engine: EngineHarness, name: str) -> None:
     engine.config("{}", stack="base")
-    for host in ("one", "two"):
-        engine.program(f'export("host", "{host}")\nexport("pw", "x")')
-        assert engine.run("up", "--skip-preview", stack="base").code == 0
-        engine.program(READER.format(stack="base"))
-        assert engine.up().code == 0
-        assert engine.cloud()["a"]["host"] == host
+    assert stack_of(engine).outputs_of(name) == {}
 
 
 @pytest.mark.parametrize(
@@ -50,9 +57,14 @@ def test_a_new_output_of_the_other_stack_is_a_change_here(engine: EngineHarness)
         ("another organization", "acme/other/dev", "organization/<project>/<stack>"),
     ],
 )
-def test_a_stack_that_cannot_be_read_is_one_line(engine: EngineHarness, label: str, name: str, fact: str) -> None:
-    engine.program(READER.format(stack=name))
+def test_a_stack_that_cannot_be_read_is_an_error(engine: EngineHarness, label: str, name: str, fact: str) -> None:
+    with pytest.raises(EngineError, match=re.escape(fact)):
+        stack_of(engine).outputs_of(name)
+
+
+def test_an_unknown_stack_ends_the_run_with_one_line(engine: EngineHarness) -> None:
+    engine.program(READER.format(stack="organization/other/dev"))
     result = engine.run("preview")
     assert result.code == 1
-    assert [line for line in result.out.splitlines() if fact in line]
+    assert [line for line in result.out.splitlines() if "unknown stack 'organization/other/dev'" in line]
     assert "Traceback" not in result.text

@@ -4,41 +4,50 @@ import getpass
 import gzip
 import json
 import os
+import re
 import socket
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from pulumi.runtime.proto import alias_pb2, callback_pb2, resource_pb2
 
+from fcpin.engine.errors import Unsupported
+from fcpin.engine.phase import _goal
 from tests.engine.engine_harness import PATIENCE, EngineHarness
+
+REQUESTS = [
+    ("a resource of another provider", {"type": "a:b:C"}, "resource type a:b:C"),
+    ("an explicit provider", {"type": "pulumi:providers:pulumi-python"}, "pulumi:providers:pulumi-python"),
+    ("a remote component", {"remote": True}, "resource type"),
+    ("a wildcard in a path", {"ignoreChanges": ["a[*].b"]}, "a[*].b"),
+    ("aliases", {"aliases": [alias_pb2.Alias(urn="urn:x")]}, "the resource option aliases"),
+    ("the older aliases", {"aliasURNs": ["urn:x"]}, "the resource option alias_urns"),
+    ("an import", {"importId": "id-1"}, "the resource option import_id"),
+    ("a provider", {"provider": "urn:x::id"}, "the resource option provider"),
+    ("providers", {"providers": {"p": "urn:x::id"}}, "the resource option providers"),
+    ("deleting before replacing", {"deleteBeforeReplace": True}, "the resource option delete_before_replace"),
+    ("deleting with another", {"deletedWith": "urn:x"}, "the resource option deleted_with"),
+    ("time-outs", {"customTimeouts": {"create": "1m"}}, "the resource option custom_timeouts"),
+    ("transforms", {"transforms": [callback_pb2.Callback(token="t")]}, "the resource option transforms"),
+    ("hooks", {"hooks": {"before_create": ["h"]}}, "the resource option hooks"),
+]
+
+
+@pytest.mark.parametrize(("label", "fields", "fact"), REQUESTS, ids=[row[0] for row in REQUESTS])
+def test_what_a_resource_may_not_request(label: str, fields: dict[str, Any], fact: str) -> None:
+    given = {"type": "pulumi-python:dynamic/journal:Item", "name": "first", "custom": True, **fields}
+    with pytest.raises(Unsupported, match=re.escape(fact)) as refused:
+        _goal(resource_pb2.RegisterResourceRequest(**given), "urn:first")
+    assert str(refused.value).endswith("is not supported by the embedded engine; use the Pulumi CLI")
 
 
 @pytest.mark.parametrize(
     ("label", "program", "fact"),
     [
-        ("resources of another provider", 'pulumi.CustomResource("a:b:C", "x", {})', "a:b:C"),
-        (
-            "explicit providers",
-            'pulumi.ProviderResource("pulumi-python", "lane", {})',
-            "pulumi:providers:pulumi-python",
-        ),
-        ("aliases", 'Item("a", opts=ResourceOptions(aliases=[pulumi.Alias(name="b")]))', "aliases"),
-        (
-            "deleting before replacing",
-            'Item("a", opts=ResourceOptions(delete_before_replace=True))',
-            "delete_before_replace",
-        ),
-        ("import", 'Item("a", opts=ResourceOptions(import_="id-1"))', "import_"),
+        ("an option", 'Item("a", opts=ResourceOptions(aliases=[pulumi.Alias(name="b")]))', "aliases"),
         ("reading by id", 'Item("a", opts=ResourceOptions(id="id-1"))', "reading an existing resource"),
-        (
-            "time-outs",
-            'Item("a", opts=ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="1m")))',
-            "timeouts",
-        ),
-        ("wildcards in paths", 'Item("a", opts=ResourceOptions(ignore_changes=["a[*].b"]))', "a[*].b"),
         ("assets", 'Item("a", file=pulumi.StringAsset("text"))', "asset"),
-        ("transforms", "pulumi.runtime.register_stack_transform(lambda args: None)", "transform"),
-        ("hooks", 'Item("a", opts=ResourceOptions(hooks=pulumi.ResourceHookBinding(before_create=[print])))', "hook"),
-        ("deleted_with", 'Item("a", opts=ResourceOptions(deleted_with=Item("b")))', "deleted_with"),
         ("function calls", 'pulumi.runtime.invoke("a:b:c", {})', "a:b:c"),
     ],
 )
@@ -63,8 +72,6 @@ USAGE = [
     ("a command of the CLI only", ["stack", "init"], "dev", 2, "invalid choice: 'init'"),
     ("which names the CLI", ["stack", "export", "--show-secrets"], "dev", 2, "the Pulumi CLI"),
     ("configuration", ["config", "set", "x", "y"], None, 1, "config set is not supported by the embedded engine"),
-    ("a target that the program has not", ["preview", "--target", "urn:pulumi:x"], "dev", 1, "no such resource"),
-    ("a target that is not there", ["destroy", "--yes", "--target", "urn:pulumi:x"], "dev", 1, "no such resource"),
 ]
 
 
@@ -72,12 +79,19 @@ USAGE = [
 def test_exit_codes(
     engine: EngineHarness, label: str, arguments: list[str], stack: str | None, code: int, fact: str
 ) -> None:
-    engine.program('Item("a")')
-    result = engine.run(*arguments, stack=stack)
+    engine.environment.pop("PULUMI_STACK", None)
+    result = engine.run_here(*arguments, stack=stack)
     assert result.code == code
     assert fact in result.text
     assert "Traceback" not in result.text
     assert engine.calls() == []
+
+
+def test_a_target_that_the_program_does_not_have_is_an_error(engine: EngineHarness) -> None:
+    engine.program('Item("a")')
+    result = engine.run("preview", "--target", "urn:pulumi:x")
+    assert result.code == 1
+    assert "--target urn:pulumi:x: the stack has no such resource" in result.out
 
 
 PROJECTS = [
@@ -104,9 +118,8 @@ PROJECTS = [
 
 @pytest.mark.parametrize(("label", "file", "text", "fact"), PROJECTS, ids=[row[0] for row in PROJECTS])
 def test_projects_that_cannot_be_used(engine: EngineHarness, label: str, file: str, text: str, fact: str) -> None:
-    engine.program('Item("a")')
     (engine.project / file).write_text(text)
-    result = engine.run("preview")
+    result = engine.run_here("preview")
     assert result.code == 1
     assert result.err.startswith("error: ")
     assert fact in result.err
@@ -140,10 +153,9 @@ STATES = [
 def test_states_that_cannot_be_used_are_never_written_over(
     engine: EngineHarness, label: str, text: str, fact: str
 ) -> None:
-    engine.program('Item("a")')
     engine.state_file.parent.mkdir(parents=True)
     engine.state_file.write_text(text)
-    result = engine.up()
+    result = engine.run_here("up", "--skip-preview")
     assert result.code == 1
     assert fact in result.err
     assert "Traceback" not in result.text
@@ -152,11 +164,10 @@ def test_states_that_cannot_be_used_are_never_written_over(
 
 
 def test_a_compressed_state_is_refused(engine: EngineHarness) -> None:
-    engine.program('Item("a")')
     engine.state_file.parent.mkdir(parents=True)
     packed = engine.state_file.with_name("dev.json.gz")
     packed.write_bytes(gzip.compress(b"{}"))
-    result = engine.up()
+    result = engine.run_here("up", "--skip-preview")
     assert result.code == 1
     assert "dev.json.gz is not supported" in result.err
 
@@ -185,16 +196,16 @@ def test_a_lock_names_its_holder_and_cancel_removes_it_with_yes(engine: EngineHa
     engine.program('Item("a")')
     now = datetime.now(UTC).isoformat()
     lock_of(engine, os.getpid(), now)
-    result = engine.up()
+    result = engine.run_here("up", "--skip-preview")
     assert result.code == 1
     assert f"(pid {os.getpid()}) since {now}" in result.err
     assert "fcpin engine cancel --stack dev --yes" in result.err
     assert engine.run("preview").code == 0
-    refused = engine.run("cancel")
+    refused = engine.run_here("cancel")
     assert refused.code == 2
     assert f"(pid {os.getpid()})" in refused.err
-    assert engine.up().code == 1
-    assert "Removed the lock" in engine.run("cancel", "--yes").out
+    assert engine.run_here("up", "--skip-preview").code == 1
+    assert "Removed the lock" in engine.run_here("cancel", "--yes").out
     assert engine.up().code == 0
 
 

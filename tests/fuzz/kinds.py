@@ -11,11 +11,10 @@ from typing import Any, Final
 import urllib3
 from hypothesis import strategies as st
 
-from fcpin.cli.cases.read import read_cases
+from fcpin.cli.cases import read_cases
 from fcpin.cli.changes import markdown, read_preview
 from fcpin.cli.serverless_devs_import import read_document
 from fcpin.cli.tag_input import read_tags
-from fcpin.cli.yaml_file import YamlFile
 from fcpin.engine.errors import EngineError
 from fcpin.engine.phase import require_supported
 from fcpin.engine.providers import class_of
@@ -29,14 +28,14 @@ from fcpin.json_reader import read_json
 from fcpin.pinned_function.approvals import FILE, Approvals
 from fcpin.pipelines.checks import check
 from fcpin.pipelines.document import Document
-from fcpin.pipelines.spec import pipelines_in, require_all
+from fcpin.pipelines.spec import pipelines_in, read_all
 from fcpin.policy import Policy, Ranking
 from fcpin.receiver.errors import Rejected
 from fcpin.receiver.senders import SENDERS
 from fcpin.receiver.settings.read import read_settings
 from fcpin.registry.auth import parse_challenges
 from fcpin.registry.distribution import Distribution
-from fcpin.registry.docker_config import DockerLogins
+from fcpin.registry.logins import DockerLogins
 from fcpin.registry.transport import Transport
 from fcpin.serverless_devs.adoption import Adoptable, new_entries
 from fcpin.serverless_devs.functions import functions_of_file
@@ -44,6 +43,7 @@ from fcpin.settings import Settings
 from fcpin.stack.project import Project, read_file, stack_file
 from fcpin.stack.stack import pins_in
 from fcpin.stack.yaml_edit import NewEntry, with_functions, with_hold
+from fcpin.yaml_reader import YamlFile
 from tests.fuzz.spoiling import LEAVES, ODD_TEXTS, VALUES, as_bytes, documents, spoilt, spoilt_bytes
 from tests.receiver.senders.requests import FIXTURES, Request, sender
 
@@ -235,7 +235,7 @@ def feed_configuration(values: Any, folder: Path) -> None:
     each(
         lambda: Settings.read(config.get, {}),
         lambda: function_files(config.get("fcpin:functionFiles"), folder),
-        lambda: require_all(pipelines_in(config), "a" * 40),
+        lambda: read_all(pipelines_in(config), "a" * 40),
     )
 
 
@@ -441,12 +441,12 @@ def feed_registry_answer(given: Any, _folder: Path) -> None:
             retry_after(value, NOW)
         parse_challenges([value])
     registry = Distribution(HOST, transport=Answers(status, headers, body))
-    repository = Repository.parse(f"{HOST}/shop/app")
+    repository = registry.open(Repository.parse(f"{HOST}/shop/app"))
     each(
-        lambda: registry.list_tags(repository),
-        lambda: registry.resolve(repository, "main-1"),
-        lambda: registry.created(repository, ["main-1"]),
-        lambda: registry.manifest(repository, parse_digest("a" * 64)),
+        lambda: repository.list_tags(),
+        lambda: repository.resolve("main-1"),
+        lambda: repository.created(["main-1"]),
+        lambda: repository.manifest(parse_digest("a" * 64)),
     )
 
 

@@ -17,7 +17,7 @@ from fcpin.pipelines.builder import Builder, BuildRequest
 from fcpin.pipelines.devs import DevsClient
 from fcpin.pipelines.devs_builder import DevsBuilder
 from fcpin.pipelines.image_builds import BuiltImage, ImageBuilds
-from fcpin.pipelines.spec import deadline_of, image_of, require
+from fcpin.pipelines.spec import read_all
 from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings
 from tests.support.clock import ManualClock
@@ -56,8 +56,8 @@ class BuildHarness:
         return self.builds().ensure_image(self.request(spec, commit), self.lines.append, rebuild=rebuild)
 
     def request(self, spec: dict[str, Any], commit: str = COMMIT) -> BuildRequest:
-        require(spec, "", commit)
-        return BuildRequest(spec, Image.parse(image_of(spec, commit)), commit, deadline_of(spec))
+        entry = read_all({"app": spec}, commit)["app"]
+        return BuildRequest(entry, Image.parse(entry.image_at(commit)), commit, entry.deadline_seconds)
 
     def builds(self, builder: Builder | None = None) -> ImageBuilds:
         """With new registries, as another run has."""

@@ -154,13 +154,15 @@ import json, sys
 from pathlib import Path
 from fcpin.pipelines.buildah import Buildah
 from fcpin.pipelines.builder import BuildRequest
+from fcpin.pipelines.spec import PipelineEntry
 from fcpin.clock import SystemClock
 from fcpin.image import Image
 from fcpin.registry.base import PushTarget
-from fcpin.registry.docker_config import Login
+from fcpin.registry.logins import Login
 folder, commit = json.loads(sys.stdin.readline())
 target = PushTarget("127.0.0.1:9", True, Login("someone", "a secret"))
-request = BuildRequest({}, Image.parse("registry.cn-hangzhou.aliyuncs.com/shop/app:1"), commit, 60)
+image = "registry.cn-hangzhou.aliyuncs.com/shop/app:1"
+request = BuildRequest(PipelineEntry(image=image), Image.parse(image), commit, 60)
 Buildah(Path(folder), lambda _: target, SystemClock()).build(request, lambda line: print(line, flush=True))
 """
 

@@ -30,7 +30,7 @@ def test_the_fifth_names_a_task_that_does_not_exist_and_is_right_once_it_is_mend
 ERRORS: list[tuple[str, str, dict[str, Any], str, str]] = [
     # what is wrong, in which example, the change that makes it so, where, a fact of the message
     ("another registry", "default-environment", {f"{BUILD}.image": "ghcr.io/a/b:1"}, f"{TASK}.context.data.build.image", "is not ACR"),
-    ("no image", "default-environment", {f"{BUILD}.image": None}, f"{TASK}.context.data.build.image", "is missing"),
+    ("no image", "default-environment", {f"{BUILD}.image": None}, f"{TASK}.context.data.build.image", "is required"),
     ("no tag", "default-environment", {f"{BUILD}.image": "registry.cn-hangzhou.aliyuncs.com/a/b"}, f"{TASK}.context.data.build.image", "has no tag"),
     ("capital letters in a repository", "default-environment", {f"{BUILD}.image": "registry.cn-hangzhou.aliyuncs.com/A/b:1"}, f"{TASK}.context.data.build.image", "must be lowercase"),
     ("an accelerated image of Personal", "default-environment", {f"{BUILD}.image": "registry.cn-hangzhou.aliyuncs.com/a/b:1_accelerated"}, f"{TASK}.context.data.build.image", "ACR Enterprise only"),
@@ -38,7 +38,7 @@ ERRORS: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("Enterprise without its instance", "enterprise", {f"{BUILD}.instanceID": None}, f"{TASK}.context.data.build.instanceID", "cri-"),
     ("Enterprise without a VPC", "enterprise", {f"{RUNNER}.vpcConfig": None}, f"{TASK}.context.data.build.image", "runnerConfig.vpcConfig"),
     ("an instance of Enterprise for an image of Personal", "nas-cache", {f"{BUILD}.instanceID": "cri-1"}, f"{TASK}.context.data.build.instanceID", "ACR Personal"),
-    ("more disk in the default environment", "default-environment", {"spec.templateSpec.context": {"data": {"diskSize": 20480}}}, f"{DATA}.diskSize", "put it in runnerConfig"),
+    ("more disk in the default environment", "default-environment", {"spec.templateSpec.context": {"data": {"diskSize": 20480}}}, f"{DATA}.diskSize", "move it to runnerConfig"),
     ("more time in the default environment", "default-environment", {"spec.templateSpec.tasks.0.context.data.timeout": 1800}, f"{TASK}.context.data.timeout", "15 minutes"),
     ("a cache in the default environment", "default-environment", {f"{BUILD}.cacheDir": "/mnt/c"}, f"{TASK}.context.data.build.cacheDir", "give runnerConfig with a nasConfig"),
     ("a cache beside the NAS", "nas-cache", {f"{BUILD}.cacheDir": "/mnt/image-cache-2"}, f"{TASK}.context.data.build.cacheDir", "mounted are /mnt/image-cache"),
@@ -48,22 +48,22 @@ ERRORS: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("a mount that is no absolute path", "nas-cache", {f"{RUNNER}.nasConfig.mountPoints.0.mountDir": "cache"}, f"{RUNNER}.nasConfig.mountPoints[0].mountDir", "absolute"),
     ("NAS without a VPC", "nas-cache", {f"{RUNNER}.vpcConfig": None}, f"{RUNNER}.vpcConfig", "NAS is mounted from"),
     ("a VPC without a vSwitch", "nas-cache", {f"{RUNNER}.vpcConfig.vSwitchIds": None}, f"{RUNNER}.vpcConfig.vSwitchIds", "zone of the NAS"),
-    ("a VPC without a security group", "nas-cache", {f"{RUNNER}.vpcConfig.securityGroupId": None}, f"{RUNNER}.vpcConfig.securityGroupId", "is missing"),
+    ("a VPC without a security group", "nas-cache", {f"{RUNNER}.vpcConfig.securityGroupId": None}, f"{RUNNER}.vpcConfig.securityGroupId", "is required"),
     ("half a log", "nas-cache", {f"{RUNNER}.logConfig.logstore": None}, f"{RUNNER}.logConfig", "project and logstore"),
-    ("no region", "nas-cache", {f"{RUNNER}.regionId": None}, f"{RUNNER}.regionId", "is missing"),
+    ("no region", "nas-cache", {f"{RUNNER}.regionId": None}, f"{RUNNER}.regionId", "is required"),
     ("a region that is none", "nas-cache", {f"{RUNNER}.regionId": "Hangzhou"}, f"{RUNNER}.regionId", "such as cn-hangzhou"),
     ("a VPC host of another region", "nas-cache", {f"{BUILD}.image": "registry-vpc.cn-beijing.aliyuncs.com/a/b:1"}, f"{TASK}.context.data.build.image", "registry.cn-beijing.aliyuncs.com"),
     ("a disk that FC does not have", "nas-cache", {f"{RUNNER}.diskSize": 20480}, f"{RUNNER}.diskSize", "512 or 10240"),
     ("memory that does not fit the cores", "nas-cache", {f"{RUNNER}.cpu": 2}, f"{RUNNER}.memory", "1 to 4 GB for each vCPU"),
     ("a timeout of two days", "nas-cache", {f"{RUNNER}.timeout": 172800}, f"{RUNNER}.timeout", "86400"),
-    ("a number in quotes", "nas-cache", {f"{RUNNER}.cpu": "8"}, f"{RUNNER}.cpu", "expected a number, got text"),
+    ("a number in quotes", "nas-cache", {f"{RUNNER}.cpu": "8"}, f"{RUNNER}.cpu", "expected a number, got"),
     ("a list where a mapping belongs", "nas-cache", {f"{BUILD}": [1]}, f"{TASK}.context.data.build", "expected a mapping, got a list"),
     ("a warm-up of nothing", "nas-cache", {"spec.templateSpec.tasks.0.context.data.warm.images": None}, f"{TASK}.context.data.warm.images", "list the base images"),
     ("a task that does nothing", "default-environment", {BUILD: None}, f"{TASK}.context.data", "neither build nor warm"),
     ("no task", "default-environment", {"spec.templateSpec.tasks": []}, "spec.templateSpec.tasks", "has no task"),
-    ("no name", "default-environment", {"name": None}, "name", "is missing"),
+    ("no name", "default-environment", {"name": None}, "name", "is required"),
     ("a name with a blank", "default-environment", {"name": "my pipeline"}, "name", "contains a blank"),
-    ("another kind", "default-environment", {"kind": "Task"}, "kind", "expected Pipeline"),
+    ("another kind", "default-environment", {"kind": "Task"}, "kind", "must be Pipeline"),
     ("a variable that is unknown", "default-environment", {"name": "p-<% .git.commit %>"}, "name", "unknown variable"),
     ("a task that waits for itself", "default-environment", {"spec.templateSpec.tasks.0.runAfters": ["build-push"]}, f"{TASK}.runAfters[0]", "waits for itself"),
     ("tasks that wait for each other", "warm-then-build", {"0.runAfters": ["only-build"]}, "[0].runAfters", "only-warm -> only-build -> only-warm"),
@@ -114,6 +114,7 @@ def test_the_environment_of_a_task_wins_over_that_of_the_pipeline() -> None:
     tree = changed("nas-cache", {})
     own = {"regionId": "cn-beijing", "cpu": 1, "memory": 1024}
     tree["spec"]["templateSpec"]["tasks"][0]["context"]["data"]["runnerConfig"] = own
-    runner = check(tree).pipeline.tasks[0].runner
-    assert runner is not None
-    assert (runner.region_id, runner.cpu) == ("cn-beijing", 1)
+    environment = check(tree).pipeline.steps[0].environment
+    assert environment is not None
+    assert environment.config is not None
+    assert (environment.config.region_id, environment.config.cpu) == ("cn-beijing", 1)

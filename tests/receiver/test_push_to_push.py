@@ -1,4 +1,4 @@
-"""A real registry tells the receiver of a real push."""
+"""A real registry notifies the receiver of a real push."""
 
 import time
 from collections.abc import Callable
@@ -16,8 +16,8 @@ def until(holds: Callable[[], bool], seconds: float = 10) -> None:
         time.sleep(0.01)
 
 
-def test_a_registry_is_heard_by_its_tags_alone() -> None:
-    """Layers, configurations, children of an index and pulls are told of too; none of it is a push of a tag."""
+def test_only_pushes_of_tags_are_accepted_from_a_registry() -> None:
+    """It also reports layers, configurations, children of an index and pulls; none of them is a push of a tag."""
     receiver = Receiver(pins={"dev": None}, clock=SystemClock())
     with receiver.serve() as client:
         notify = Notify(f"{client.url}/hooks/distribution?registry=registry.example.com", SECRET)
@@ -27,8 +27,8 @@ def test_a_registry_is_heard_by_its_tags_alone() -> None:
             until(lambda: len(receiver.inbox.events) == 2)
             registry.retag("shop/app", "main-12", to="main-13")
             until(lambda: len(receiver.inbox.events) == 3)
-    told = [(push.repository.host, push.repository.path, push.tag, push.digest) for push, _ in receiver.inbox.events]
+    events = [(push.repository.host, push.repository.path, push.tag, push.digest) for push, _ in receiver.inbox.events]
     where = ("registry.example.com", "shop/app")
-    assert told == [(*where, "main-12", one), (*where, "main-13", two), (*where, "main-12", two)]
+    assert events == [(*where, "main-12", one), (*where, "main-13", two), (*where, "main-12", two)]
     assert receiver.tally.counted["distribution", "accepted"] == 3
     assert all(what == "accepted" or what.startswith("ignored: ") for _, what in receiver.tally.counted)

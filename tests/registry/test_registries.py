@@ -56,7 +56,7 @@ SERVED: list[tuple[str, type]] = [
 
 @pytest.mark.parametrize(("host", "kind"), SERVED)
 def test_a_host_is_served_by(host: str, kind: type, registries: Registries) -> None:
-    assert type(registries.open(Repository(host, "shop/app")).client()) is kind
+    assert type(registries.open(Repository(host, "shop/app"))._memo.registry()) is kind
 
 
 def test_all_hosts_of_a_registry_share_one_listing(registries: Registries, cloud: Emulator) -> None:
@@ -130,7 +130,7 @@ def test_the_login_of_docker_is_used_where_the_stack_gives_none(
     assert len(Registries(settings).open(Repository(vpc, "shop/app")).list_tags()) == 1
 
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "empty"))
-    with pytest.raises(RegistryDenied, match="anonymous"):
+    with pytest.raises(RegistryDenied, match="no login was used"):
         Registries(settings).open(Repository(vpc, "shop/app")).list_tags()
 
 
@@ -174,7 +174,7 @@ def test_an_instance_of_another_account_is_read_by_its_login(cloud: Emulator) ->
     digest = cloud.push("shop/app", "v1")
     settings = {ANOTHER: RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password)}
     credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
-    registries = Registries(settings, credentials=credentials, cr_endpoint=cloud.url, retry=ONCE, tell=told.append)
+    registries = Registries(settings, credentials=credentials, cr_endpoint=cloud.url, retry=ONCE, report=told.append)
     repository = Repository(ANOTHER, "shop/app")
     assert [(record.tag, record.pushed) for record in registries.open(repository).list_tags()] == [("v1", None)]
     assert registries.open(repository).resolve("v1").digest == digest

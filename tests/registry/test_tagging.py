@@ -9,8 +9,8 @@ import pytest
 from fcpin.errors import RegistryDenied, RegistryError
 from fcpin.http.limits import Retry
 from fcpin.image import Digest, Repository
-from fcpin.registry.distribution import Distribution
-from fcpin.registry.docker_config import Login
+from fcpin.registry.distribution import Distribution, DistributionRepository
+from fcpin.registry.logins import Login
 from fcpin.registry.transport import Transport
 from tests.registry.scripted import Reply, Request, ScriptedServer
 
@@ -21,31 +21,27 @@ DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
 
 
 @pytest.fixture
-def registry(server: ScriptedServer) -> Distribution:
-    return Distribution(
+def repository(server: ScriptedServer) -> DistributionRepository:
+    registry = Distribution(
         server.host,
         find_login=lambda _: Login("stack config", "ci", "s3cret"),
         transport=Transport(retry=Retry(attempts=1)),
     )
-
-
-@pytest.fixture
-def repository(server: ScriptedServer) -> Repository:
-    return Repository(server.host, "shop/app")
+    return registry.open(Repository(server.host, "shop/app"))
 
 
 def test_the_manifest_goes_back_byte_for_byte_with_its_media_type(
-    server: ScriptedServer, registry: Distribution, repository: Repository
+    server: ScriptedServer, repository: DistributionRepository
 ) -> None:
     server.expect("GET", f"{MANIFESTS}/{DIGEST}").answer(body=BODY, headers={"Content-Type": DOCKER})
     server.expect("PUT", f"{MANIFESTS}/mine").answer(201)
-    registry.add_tag(repository, "mine", DIGEST, like="main")
+    repository.add_tag("mine", DIGEST, like="main")
     put = server.requests[-1]
     assert (put.body, put.headers["content-type"]) == (BODY, DOCKER)
 
 
 def test_a_token_is_asked_for_the_rights_that_the_request_takes(
-    server: ScriptedServer, registry: Distribution, repository: Repository
+    server: ScriptedServer, repository: DistributionRepository
 ) -> None:
     scopes: list[str] = []
 
@@ -61,31 +57,31 @@ def test_a_token_is_asked_for_the_rights_that_the_request_takes(
     server.expect("DELETE", f"{MANIFESTS}/mine").answer(202)
     server.expect("HEAD", f"{MANIFESTS}/mine").answer(404)
     server.expect("GET", f"{MANIFESTS}/mine").answer(404)
-    registry.add_tag(repository, "mine", DIGEST, like="main")
-    registry.delete_tag(repository, "mine")
+    repository.add_tag("mine", DIGEST, like="main")
+    repository.delete_tag("mine")
     assert scopes == [f"repository:shop/app:{actions}" for actions in ("pull", "pull,push", "pull,push,delete")]
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, "DENIED"), (401, "UNAUTHORIZED")])
 def test_who_may_not_push_is_told_so(
-    server: ScriptedServer, registry: Distribution, repository: Repository, status: int, code: str
+    server: ScriptedServer, repository: DistributionRepository, status: int, code: str
 ) -> None:
     server.expect("GET", f"{MANIFESTS}/{DIGEST}").answer(body=BODY, headers={"Content-Type": DOCKER})
     server.expect("PUT", f"{MANIFESTS}/mine").answer(status, json={"errors": [{"code": code}]})
     with pytest.raises(RegistryDenied, match="new tag mine of shop/app: access denied"):
-        registry.add_tag(repository, "mine", DIGEST, like="main")
+        repository.add_tag("mine", DIGEST, like="main")
 
 
-def test_who_may_not_delete_is_told_so(server: ScriptedServer, registry: Distribution, repository: Repository) -> None:
+def test_who_may_not_delete_is_told_so(server: ScriptedServer, repository: DistributionRepository) -> None:
     server.expect("DELETE", f"{MANIFESTS}/mine").answer(403)
     with pytest.raises(RegistryDenied, match="deletion of the tag mine of shop/app: access denied"):
-        registry.delete_tag(repository, "mine")
+        repository.delete_tag("mine")
 
 
 def test_a_registry_that_says_yes_and_keeps_the_tag_has_not_deleted_it(
-    server: ScriptedServer, registry: Distribution, repository: Repository
+    server: ScriptedServer, repository: DistributionRepository
 ) -> None:
     server.expect("DELETE", f"{MANIFESTS}/mine").answer(202)
     server.expect("HEAD", f"{MANIFESTS}/mine").answer(headers={"Docker-Content-Digest": DIGEST})
-    with pytest.raises(RegistryError, match="no single tags"):
-        registry.delete_tag(repository, "mine")
+    with pytest.raises(RegistryError, match="not delete single tags"):
+        repository.delete_tag("mine")

@@ -22,7 +22,7 @@ from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError, R
 from fcpin.http.exchange import Response, retry_after
 from fcpin.http.limits import REGISTRY_RETRY, Retry
 from fcpin.registry.auth import Authenticator
-from fcpin.registry.docker_config import ANONYMOUS
+from fcpin.registry.logins import ANONYMOUS
 from fcpin.registry.transport import Busy, Transport, pause_before_retry, redirect_target
 from tests.registry.scripted import Reply, ScriptedServer
 from tests.support.clock import ManualClock
@@ -153,7 +153,7 @@ import sys
 from fcpin.image import Repository
 from fcpin.registry.distribution import Distribution
 host, url = sys.argv[1:]
-print(Distribution(host, endpoint=url).list_tags(Repository(host, "shop/app"))[0].tag)
+print(Distribution(host, endpoint=url).open(Repository(host, "shop/app")).list_tags()[0].tag)
 """
 
 

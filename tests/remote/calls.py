@@ -29,9 +29,8 @@ from fcpin.http.credentials import Credentials
 from fcpin.http.limits import MIB, Limits, Retry
 from fcpin.image import Digest, Repository
 from fcpin.pipelines.devs import DevsClient
-from fcpin.registry.acr_enterprise import AcrEnterprise
-from fcpin.registry.acr_personal_api import PersonalApi
-from fcpin.registry.registries import Registries
+from fcpin.registry.acr_personal import PersonalApi
+from fcpin.registry.registries import Registries, RepositoryHandle
 from fcpin.registry.settings import RegistrySettings
 from tests.registry.scripted import Reply, Request, ScriptedServer
 
@@ -123,12 +122,10 @@ def personal(at: At) -> PersonalApi:
     return PersonalApi("cn-hangzhou", endpoint=at.url, credentials=KEY, retry=at.retry, limits=at.limits)
 
 
-def enterprise(at: At) -> AcrEnterprise:
+def enterprise(at: At) -> RepositoryHandle:
     settings = {ENTERPRISE.host: RegistrySettings(endpoint=at.url)}
     registries = Registries(settings, credentials=KEY, cr_endpoint=at.url, retry=at.retry, limits=at.limits)
-    registry = registries.open(ENTERPRISE).client()
-    assert isinstance(registry, AcrEnterprise)
-    return registry
+    return registries.open(ENTERPRISE)
 
 
 _INSTANCES: Final = {
@@ -141,7 +138,7 @@ _LOGIN: Final = {
     **SUCCESS,
     "TempUsername": "user",
     "AuthorizationToken": "pass",
-    "ExpireTime": 1572875608000,
+    "ExpireTime": 4102444800000,
 }
 _BEFORE_INSTANCE: Final = {"ListInstance": _INSTANCES}
 _BEFORE_REPOSITORY: Final = {**_BEFORE_INSTANCE, "GetRepository": _REPOSITORY}
@@ -171,28 +168,28 @@ CALLS: Final[list[Call]] = [
     Call("CancelPipeline", DEVS, lambda at: pipelines(at).cancel("p-1"), PIPELINE),
     Call("ListPipelines", DEVS, lambda at: pipelines(at).list(), [PIPELINE]),
     Call("ListTasks", DEVS, lambda at: pipelines(at).tasks("p-1"), [{"name": "p-1-build"}]),
-    Call("ListInstance", CR, lambda at: enterprise(at).find_login(), _INSTANCES, {"GetAuthorizationToken": _LOGIN}),
-    Call("GetRepository", CR, lambda at: enterprise(at).is_immutable(ENTERPRISE), _REPOSITORY, _BEFORE_INSTANCE),
+    Call("ListInstance", CR, lambda at: enterprise(at).push_target(), _INSTANCES, {"GetAuthorizationToken": _LOGIN}),
+    Call("GetRepository", CR, lambda at: enterprise(at).is_immutable(), _REPOSITORY, _BEFORE_INSTANCE),
     Call(
         "ListRepoTag",
         CR,
-        lambda at: enterprise(at).list_tags(ENTERPRISE),
+        lambda at: enterprise(at).list_tags(),
         {**SUCCESS, "TotalCount": "1", "PageSize": 100, "Images": [TAG]},
         _BEFORE_REPOSITORY,
     ),
-    Call("GetRepoTag", CR, lambda at: enterprise(at).resolve(ENTERPRISE, "v1"), SUCCESS | TAG, _BEFORE_REPOSITORY),
+    Call("GetRepoTag", CR, lambda at: enterprise(at).resolve("v1"), SUCCESS | TAG, _BEFORE_REPOSITORY),
     Call(
         "CreateRepoTag",
         CR,
-        lambda at: enterprise(at).add_tag(ENTERPRISE, "v2", Digest(f"sha256:{HEX}"), like="v1"),
+        lambda at: enterprise(at).add_tag("v2", Digest(f"sha256:{HEX}"), like="v1"),
         SUCCESS,
         _BEFORE_REPOSITORY,
     ),
-    Call("DeleteRepoTag", CR, lambda at: enterprise(at).delete_tag(ENTERPRISE, "v1"), SUCCESS, _BEFORE_REPOSITORY),
+    Call("DeleteRepoTag", CR, lambda at: enterprise(at).delete_tag("v1"), SUCCESS, _BEFORE_REPOSITORY),
     Call(
         "GetAuthorizationToken",
         CR,
-        lambda at: enterprise(at).find_login(),
+        lambda at: enterprise(at).push_target(),
         _LOGIN,
         _BEFORE_INSTANCE,
     ),

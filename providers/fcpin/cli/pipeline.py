@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fcpin.pipelines.checks import Checked
     from fcpin.pipelines.document import Document
     from fcpin.pipelines.model import Pipeline
+    from fcpin.pipelines.spec import PipelineEntry
     from fcpin.settings import Settings
     from fcpin.stack import Stack
 
@@ -70,12 +71,13 @@ def validate(files: Sequence[Path], stack: StackOptions, name: str | None) -> in
     _require_source(bool(files), stack, name)
     if files:
         return max(map(_validate_file, files))
-    from fcpin.pipelines.spec import KEY, checked, is_local
+    from fcpin.pipelines.spec import KEY
 
     pipelines = _pipelines_of(stack.read(), name)
-    for key, spec in pipelines.items():
-        for warning in () if is_local(spec) else checked(spec, f"{KEY}.{key}").warnings:
-            sys.stdout.write(f"{one_line(f'warning: {warning}')}\n")
+    for key, entry in pipelines.items():
+        for warning in () if entry.is_local else entry.check().warnings:
+            place = f"{KEY}.{key}.{warning.path}".removesuffix(".")
+            sys.stdout.write(f"{one_line(f'warning: {place}: {warning.reason}')}\n")
     sys.stdout.write(f"{KEY}: valid: {one_line(', '.join(pipelines))}\n")
     return 0
 
@@ -138,13 +140,13 @@ def _filled(file: Path, variables: Variables) -> "tuple[Document, Document]":
 
 def _render_stack(stack: "Stack", name: str | None, commit: str | None) -> Iterator[str]:
     from fcpin.pipelines.document import Document
-    from fcpin.pipelines.spec import KEY, document_at, document_template, is_local
+    from fcpin.pipelines.spec import KEY
 
-    for key, spec in _pipelines_of(stack, name, commit).items():
-        if is_local(spec):
+    for key, entry in _pipelines_of(stack, name, commit).items():
+        if entry.is_local:
             reason = "is built on this machine by buildah; only pipelines of Serverless Devs have a document"
             raise InvalidInput(Problem(f"{KEY}.{key}.builder", reason))
-        tree = document_at(spec, commit, SystemClock().now()) if commit else document_template(spec)
+        tree = entry.document_at(commit, SystemClock().now()) if commit else entry.document_template()
         yield f"# {KEY}.{key}\n{Document(key, tree, {}).text()}"
 
 
@@ -177,8 +179,8 @@ def run(file: Path | None, stack: StackOptions, name: str | None, variables: Var
 
     with interruptible():
         if read and not file:
-            spec, commit = _spec(read, name, variables.commit)
-            images = _build(spec, commit, read.settings, stack.cwd, deadline, report)
+            entry, commit = _entry(read, name, variables.commit)
+            images = _build(entry, commit, read.settings, stack.cwd, deadline, report)
         else:
             settings = read.settings if read else Settings.read(lambda _: None)
             document = _of_file(file or Path(), name, variables, SystemClock())
@@ -189,9 +191,9 @@ def run(file: Path | None, stack: StackOptions, name: str | None, variables: Var
 
 
 def _build(
-    spec: Mapping[str, Any], commit: str, settings: "Settings", folder: Path, deadline: int | None, report: "Progress"
+    entry: "PipelineEntry", commit: str, settings: "Settings", folder: Path, deadline: int | None, report: "Progress"
 ) -> Iterator[str]:
-    """The image of *spec* as it is in the registry. buildah finds the code from the project's *folder*.
+    """The image of *entry* as it is in the registry. buildah finds the code from the project's *folder*.
 
     *deadline*, in seconds, replaces the pipeline's own. An image that exists is taken, unless `rebuild`.
     Raises PipelineError, RegistryError; then nothing is left running.
@@ -200,14 +202,13 @@ def _build(
     from fcpin.image import Image
     from fcpin.pipelines.builder import BuildRequest
     from fcpin.pipelines.image_builds import ImageBuilds
-    from fcpin.pipelines.spec import deadline_of, image_of, is_rebuilt
 
     clock = SystemClock()
     registries = registries_of(settings, clock)
     builds = ImageBuilds(builders(settings, registries, folder, clock), registries, clock)
-    image = Image.parse(image_of(spec, commit))
-    request = BuildRequest(spec, image, commit, float(deadline) if deadline else deadline_of(spec))
-    built = builds.ensure_image(request, report, rebuild=is_rebuilt(spec))
+    image = Image.parse(entry.image_at(commit))
+    request = BuildRequest(entry, image, commit, deadline or entry.deadline_seconds)
+    built = builds.ensure_image(request, report, rebuild=entry.is_rebuilt)
     yield f"{image}@{built.digest}"
     if built.log_location:
         report(f"log: {built.log_location}")
@@ -227,7 +228,7 @@ def _submit(
     builder = devs_builder(settings, clock)
     builds = ImageBuilds(builder, registries_of(settings, clock), clock)
     deadline, begun = float(seconds or _default_deadline(pipeline)), clock.monotonic()
-    images = [Image.parse(build.image) for build in pipeline.builds]
+    images = [Image.parse(pushed.image) for pushed in pipeline.pushed]
     try:
         finished = builder.run(document, deadline, report)
     except BuildTimedOut as error:
@@ -245,7 +246,11 @@ def _default_deadline(pipeline: "Pipeline") -> float:
     """The tasks run one after another."""
     from fcpin.pipelines.environments import DEFAULT_SECONDS
 
-    timeouts = [(task.runner and task.runner.timeout) or DEFAULT_SECONDS for task in pipeline.tasks if task.enable]
+    timeouts = [
+        (step.environment and step.environment.config and step.environment.config.timeout) or DEFAULT_SECONDS
+        for step in pipeline.steps
+        if step.is_enabled
+    ]
     return sum(timeouts) + _EXTRA_SECONDS
 
 
@@ -270,26 +275,25 @@ def _not_ready(document: "Document") -> Iterator[Problem]:
     pipeline = check(document.tree, is_template=False).pipeline
     if pipeline.is_bare:
         yield Problem(document.name, "is a list of tasks; put it under spec.templateSpec.tasks of a pipeline")
-    for build in pipeline.builds:
-        if is_masked(build.image):
-            path = f"{build.path}.image"
-            yield Problem(document.place(path), f"{path}: {build.image} is masked with ***; write the real name")
+    for path, image in pipeline.pushed:
+        if is_masked(image):
+            yield Problem(document.place(path), f"{path}: {image} is masked with ***; write the real name")
 
 
-def _spec(stack: "Stack", name: str | None, commit: str | None) -> tuple[Mapping[str, Any], str]:
+def _entry(stack: "Stack", name: str | None, commit: str | None) -> "tuple[PipelineEntry, str]":
     """The one pipeline of the stack that *name* selects, and the commit. Raises InvalidInput."""
     if not commit:
         raise InvalidInput(Problem("--commit", "is required, to know what to build"))
     pipelines = _pipelines_of(stack, name, commit)
     if len(pipelines) > 1:
         raise InvalidInput(Problem("--name", f"is required, one of {', '.join(pipelines)}"))
-    (spec,) = pipelines.values()
-    return spec, commit
+    (entry,) = pipelines.values()
+    return entry, commit
 
 
-def _pipelines_of(stack: "Stack", name: str | None, commit: str | None = None) -> Mapping[str, Mapping[str, Any]]:
+def _pipelines_of(stack: "Stack", name: str | None, commit: str | None = None) -> "Mapping[str, PipelineEntry]":
     """The valid pipelines of *stack*, or the one called *name*. Raises InvalidInput."""
-    from fcpin.pipelines.spec import KEY, pipelines_in, require_all
+    from fcpin.pipelines.spec import KEY, pipelines_in, read_all
 
     pipelines = pipelines_in(stack.config)
     if not pipelines:
@@ -297,8 +301,7 @@ def _pipelines_of(stack: "Stack", name: str | None, commit: str | None = None) -
     if name is not None and name not in pipelines:
         raise InvalidInput(Problem("--name", f"{name}: {unknown_key(name, pipelines)}".replace("key", "pipeline")))
     chosen = pipelines if name is None else {name: pipelines[name]}
-    require_all(chosen, commit)
-    return chosen
+    return read_all(chosen, commit)
 
 
 def _require_source(has_file: bool, stack: StackOptions, name: str | None = None) -> None:

@@ -7,15 +7,19 @@ import click
 
 @click.command()
 @click.argument(
-    "kind", metavar="[stack|functions|policy]", type=click.Choice(("stack", "functions", "policy")), default="stack"
+    "kind",
+    metavar="[stack|functions|policy|cases]",
+    type=click.Choice(("stack", "functions", "policy", "cases")),
+    default="stack",
 )
 def command(kind: str) -> None:
     """Print a JSON schema (draft 7, as YAML editors read it).
 
-    Of stacks/Pulumi.<stack>.yaml (stack, the default), of a file of fcpin:functionFiles (functions), or of the
-    dictionary that --policy takes (policy).
+    Of stacks/Pulumi.<stack>.yaml (stack, the default), of a file of fcpin:functionFiles (functions), of the
+    dictionary that --policy takes (policy), or of a file for fcpin test-policy (cases).
     """
+    from fcpin.cli.cases import cases_schema
     from fcpin.schema import functions_schema, policy_schema, stack_schema
 
-    schema = {"stack": stack_schema, "functions": functions_schema, "policy": policy_schema}[kind]()
-    click.echo(json.dumps(schema, indent=2))
+    schemas = {"stack": stack_schema, "functions": functions_schema, "policy": policy_schema, "cases": cases_schema}
+    click.echo(json.dumps(schemas[kind](), indent=2))

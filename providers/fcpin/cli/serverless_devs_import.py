@@ -12,8 +12,8 @@ import click
 from fcpin.cli.import_ import add_to_stack, left_out_lines, pinned, write_entries
 from fcpin.cli.options import StackOptions, stack_options
 from fcpin.cli.output import write_lines
-from fcpin.cli.yaml_file import YamlFile
 from fcpin.errors import InvalidInput
+from fcpin.yaml_reader import YamlFile
 
 if TYPE_CHECKING:
     from fcpin.serverless_devs.adoption import LeftOut

@@ -43,7 +43,7 @@ def _passes(case: Case) -> bool:
 
 def _explain(case: Case, outcome: Selection) -> None:
     """The verdicts of the tags that the case names."""
-    named = {case.expected.answer.value, case.current, *case.expected.rejected}
+    named = {case.expected.result.value, case.current, *case.expected.rejected}
     verdicts = [
         verdict
         for verdict in Explanation(case.tags, case.current, outcome).verdicts()

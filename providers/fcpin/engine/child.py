@@ -34,6 +34,7 @@ class Child(contextlib.AbstractContextManager["Child"]):
             process_group=0,
         )
         self._output = cast("IO[str]", self._process.stdout)
+        self._reader: threading.Thread | None = None
         with contextlib.suppress(BrokenPipeError):  # it has ended already; its output has the reason
             stdin = cast("IO[str]", self._process.stdin)
             stdin.write(f"{json.dumps(task)}\n")
@@ -54,9 +55,9 @@ class Child(contextlib.AbstractContextManager["Child"]):
             for line in self._output:
                 show(line.rstrip())
 
-        reader = threading.Thread(target=pump, daemon=True)
-        reader.start()
-        return reader
+        self._reader = threading.Thread(target=pump, daemon=True)
+        self._reader.start()
+        return self._reader
 
     def wait(self, show: Callable[[str], None]) -> int:
         """Its exit code, after all that it printed has been passed on to *show*."""
@@ -74,6 +75,8 @@ class Child(contextlib.AbstractContextManager["Child"]):
                 self._process.wait(2)
         with contextlib.suppress(BrokenPipeError):
             cast("IO[str]", self._process.stdin).close()
+        if self._reader is None:  # else it reads to the end, and a grandchild may hold the pipe open
+            self._output.close()
 
 
 def _read_task() -> Mapping[str, Any]:

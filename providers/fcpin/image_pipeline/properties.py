@@ -6,14 +6,13 @@ from typing import Any, Final, Self
 
 from fcpin.errors import InvalidSettings, Problem, unknown_key
 from fcpin.image import Image
+from fcpin.models import read_or_note
 from fcpin.pipelines.builder import BuildRequest
-from fcpin.pipelines.spec import PIPELINE, deadline_of, image_of, is_rebuilt, problems
+from fcpin.pipelines.spec import KEYS, PipelineEntry, read_entry
 from fcpin.pipelines.variables import commit_problem
 
-SPEC_KEYS: Final = tuple(PIPELINE.fields)
-"""The same keys as in `fcpin:pipelines`."""
-
-OWN_KEYS: Final = (*SPEC_KEYS, "commit")
+OWN_KEYS: Final = (*KEYS, "commit")
+"""The keys of `fcpin:pipelines`, and the commit."""
 
 TARGET: Final = ("repository", "tag")
 """Derived from `image` and `commit` by check, so that a preview shows old => new."""
@@ -34,7 +33,7 @@ _PROVIDER: Final = "__provider"
 class PipelineArgs:
     """The inputs of one ImagePipeline, valid."""
 
-    spec: Mapping[str, Any]
+    entry: PipelineEntry
     image: Image
     """Repository and tag."""
     commit: str
@@ -42,18 +41,14 @@ class PipelineArgs:
     @classmethod
     def read(cls, properties: Mapping[str, Any]) -> Self:
         """Raises InvalidSettings with every problem and its path."""
-        spec, commit = {key: properties[key] for key in SPEC_KEYS if key in properties}, properties.get("commit")
-        wrong = [*_unknown(properties), *problems("", spec, commit=commit if isinstance(commit, str) else None)]
+        given, commit = {key: properties[key] for key in KEYS if key in properties}, properties.get("commit")
+        problems = [*_unknown(properties)]
+        entry = read_entry(given, "", problems, commit if isinstance(commit, str) else None)
         if not isinstance(commit, str) and (missing := commit_problem("commit", commit)):
-            wrong.append(missing)
-        if wrong:
-            raise InvalidSettings(*dict.fromkeys(wrong))
-        return cls(spec, Image.parse(image_of(spec, str(commit))), str(commit))
-
-    @property
-    def always(self) -> bool:
-        """Whether the image is built even if it exists."""
-        return is_rebuilt(self.spec)
+            problems.append(missing)
+        if entry is None or problems:
+            raise InvalidSettings(*dict.fromkeys(problems))
+        return cls(entry, Image.parse(entry.image_at(str(commit))), str(commit))
 
     @property
     def target(self) -> dict[str, str]:
@@ -62,13 +57,16 @@ class PipelineArgs:
 
     @property
     def request(self) -> BuildRequest:
-        return BuildRequest(self.spec, self.image, self.commit, deadline_of(self.spec))
+        return BuildRequest(self.entry, self.image, self.commit, self.entry.deadline_seconds)
 
 
 def known_problems(properties: Mapping[str, Any]) -> Iterator[Problem]:
     """Return what is wrong with the form of inputs that are known, while others are not known yet."""
     yield from _unknown(properties)
-    yield from PIPELINE.problems("", {key: properties[key] for key in SPEC_KEYS if key in properties})
+    problems: list[Problem] = []
+    given = {key: properties[key] for key in KEYS if key in properties}
+    read_or_note(PipelineEntry, {"image": "not known yet", **given}, "", problems)
+    yield from problems
 
 
 def inputs_of(properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -70,7 +70,7 @@ class ImagePipelineProvider(ConfiguredProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Take the image that exists, or build it."""
         args = self._args(props)
-        return CreateResult(str(args.image.repository), self._outputs(args, props, {}, rebuild=args.always))
+        return CreateResult(str(args.image.repository), self._outputs(args, props, {}, rebuild=args.entry.is_rebuilt))
 
     @report_errors
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -78,7 +78,9 @@ class ImagePipelineProvider(ConfiguredProvider):
         from fcpin.image_pipeline.properties import needs_build
 
         args = self._args(_news)
-        return UpdateResult(self._outputs(args, _news, _olds, rebuild=args.always and needs_build(_olds, _news)))
+        return UpdateResult(
+            self._outputs(args, _news, _olds, rebuild=args.entry.is_rebuilt and needs_build(_olds, _news))
+        )
 
     @report_errors
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -108,7 +110,7 @@ class ImagePipelineProvider(ConfiguredProvider):
                 raise InvalidSettings(*wrong)
             return inputs
         args = PipelineArgs.read({**inputs, **{key: news[key] for key in news if key not in inputs_of(news)}})
-        digest = {} if args.always else self._existing(args)
+        digest = {} if args.entry.is_rebuilt else self._existing(args)
         return {**inputs, **args.target, **digest}
 
     def _existing(self, args: "PipelineArgs") -> dict[str, str]:

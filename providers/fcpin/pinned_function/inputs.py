@@ -37,7 +37,9 @@ class PinArgs:
         """Raises InvalidSettings with everything that is wrong."""
         problems = list(_unknown(properties))
         own = {key: properties[key] for key in _OWN if key in properties}
-        if not default_region and properties.get("region") is None:
+        if own.get("region") is None and default_region:
+            own["region"] = default_region
+        if own.get("region") is None:
             problems.append(Problem("region", "is required; set it here, or alicloud:region in the stack's config"))
         inputs = read_or_note(FunctionInputs, own, "", problems)
         policy = _policy(properties, problems)
@@ -45,7 +47,7 @@ class PinArgs:
             raise InvalidSettings(*problems)
         return cls(
             function_name=inputs.function_name,
-            region=inputs.region or default_region,
+            region=inputs.region or "",
             profile=inputs.profile or "",
             repository=inputs.repository,
             policy=policy,

@@ -93,7 +93,7 @@ def of_this_process(get: Get) -> Services:
 def configured(get: Get) -> Services:
     """Make the services from stack configuration. Sends no request. Raises InvalidSettings."""
     settings, clock, log = Settings.read(_with_files(get)), SystemClock(), plugin_log()
-    registries = registries_of(settings, clock, tell=lambda line: log("info", line))
+    registries = registries_of(settings, clock, report=lambda line: log("info", line))
     folder = cache_folder()
     if folder is None:
         log("warning", _NO_FOLDER)

@@ -50,7 +50,7 @@ class Buildah:
 
     def build(self, request: BuildRequest, progress: Progress) -> BuildReport:
         """Raises BuildFailed, BuildTimedOut, RegistryDenied; nothing of the build is running then."""
-        source = self.folder / request.spec.get("source", ".")
+        source = self.folder / (request.entry.source or ".")
         if not source.is_dir():
             raise BuildFailed(
                 f"source: the folder {source.resolve()} does not exist; the path is relative to the program's folder"
@@ -97,7 +97,7 @@ class _Build:
     def build(self, time: str) -> None:
         """Without attestations: they would make the image an index, which Function Compute cannot run."""
         form = ["--format", "oci", "--platform", PLATFORM, "--timestamp", time, "--identity-label=false"]
-        file, named = self._containerfile, self.request.spec.get("context")
+        file, named = self._containerfile, self.request.entry.context
         context = file.parent if named is None else self._inside("context", named)
         if not context.is_dir():
             raise BuildFailed(f"context: {named} is a file; name a folder")
@@ -139,7 +139,7 @@ class _Build:
 
     @property
     def _containerfile(self) -> Path:
-        named = self.request.spec.get("dockerfile")
+        named = self.request.entry.dockerfile
         found = next((name for name in _FILES if (self._tree / name).is_symlink() or (self._tree / name).is_file()), "")
         if not (named or found):
             raise BuildFailed(

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from fcpin.image import Digest, Image
+
+if TYPE_CHECKING:
+    from fcpin.pipelines.spec import PipelineEntry
 
 Progress = Callable[[str], None]
 """Takes one line of progress for the user."""
@@ -14,8 +17,7 @@ Progress = Callable[[str], None]
 class BuildRequest:
     """An image to build, and where to push it."""
 
-    spec: Mapping[str, Any]
-    """An entry of `fcpin:pipelines`, valid."""
+    entry: "PipelineEntry"
     image: Image
     """Repository and tag."""
     commit: str
@@ -44,9 +46,9 @@ class Builder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BuilderByName:
-    """Passes each request to the builder that it names; `devs` if it names none."""
+    """Passes each request to the builder that it names."""
 
     builders: Mapping[str, Builder]
 
     def build(self, request: BuildRequest, progress: Progress) -> BuildReport:
-        return self.builders[request.spec.get("builder", "devs")].build(request, progress)
+        return self.builders[request.entry.builder].build(request, progress)

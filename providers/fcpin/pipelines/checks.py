@@ -9,8 +9,17 @@ from typing import Final
 from fcpin.errors import InvalidImage, Problem, unknown_key
 from fcpin.image import AcrHost, Image, acr_host
 from fcpin.pipelines import environments
-from fcpin.pipelines.model import BUILD_TEMPLATE, TEMPLATES, Build, Finding, Pipeline, Task, error, host_of, warning
-from fcpin.pipelines.reading import read
+from fcpin.pipelines.model import (
+    BUILD_TEMPLATE,
+    TEMPLATES,
+    Finding,
+    Pipeline,
+    Step,
+    error,
+    host_of,
+    read,
+    warning,
+)
 from fcpin.pipelines.variables import NAME_TEMPLATE, has_variables, stand_in, unknown_variables
 from fcpin.policy.tag_names import ACCELERATED
 
@@ -44,11 +53,12 @@ def check(tree: object, *, is_template: bool = True) -> Checked:
     pipeline = read(tree, found)
     found += (error(problem.path, problem.reason) for problem in unknown_variables(tree))
     found += _check_name(pipeline, is_template=is_template)
-    found += _check_order(pipeline.tasks)
-    for runner in dict.fromkeys(task.runner for task in pipeline.tasks if task.runner):
-        found += environments.check_runner(runner)
-    for task in pipeline.tasks:
-        found += _check_task(task, is_template=is_template, is_bare=pipeline.is_bare)
+    if pipeline.is_complete:
+        found += _check_order(pipeline.steps)
+    for environment in dict.fromkeys(step.environment for step in pipeline.steps if step.environment):
+        found += environments.check_environment(environment)
+    for step in pipeline.steps:
+        found += _check_step(step, is_template=is_template, is_bare=pipeline.is_bare)
     return Checked(pipeline, tuple(dict.fromkeys(found)))
 
 
@@ -69,35 +79,31 @@ def _check_name(pipeline: Pipeline, *, is_template: bool) -> Iterator[Finding]:
         yield warning("", "is a list of tasks; to run it, put it under spec.templateSpec.tasks of a pipeline")
 
 
-def _check_task(task: Task, *, is_template: bool, is_bare: bool) -> Iterator[Finding]:
-    if not task.enable:
+def _check_step(step: Step, *, is_template: bool, is_bare: bool) -> Iterator[Finding]:
+    build, warm, template = step.task.data.build, step.task.data.warm, step.task.task_template
+    if not step.is_enabled:
+        yield warning(f"{step.data_path}.enable", f"{step.name} is disabled; write enable: true to run it")
+    if template not in TEMPLATES:
         yield warning(
-            f"{task.path}.context.data.enable", f"{task.name or 'the task'} is disabled; write enable: true to run it"
+            f"{step.path}.taskTemplate",
+            f"{template} is not a template that fcpin knows ({', '.join(TEMPLATES)}); only the API checks it",
         )
-    if task.template and task.template not in TEMPLATES:
-        yield warning(
-            f"{task.path}.taskTemplate",
-            f"{task.template} is not a template that fcpin knows ({', '.join(TEMPLATES)}); only the API checks it",
-        )
-    if task.template == BUILD_TEMPLATE and task.build is None and task.warm is None:
-        yield error(f"{task.path}.context.data", "has neither build nor warm, so the task does nothing; add one")
-    if task.warm is not None and not task.warm.images:
-        yield error(f"{task.warm.path}.images", "is required; list the base images to cache")
-    if task.build is not None:
-        yield from _check_image(task.build, is_template=is_template)
-    yield from environments.check_task(task, is_bare=is_bare)
+    if template == BUILD_TEMPLATE and build is None and warm is None:
+        yield error(step.data_path, "has neither build nor warm, so the task does nothing; add one")
+    if warm is not None and not warm.images:
+        yield error(f"{step.data_path}.warm.images", "is required; list the base images to cache")
+    if build is not None:
+        yield from _check_image(build.image, f"{step.data_path}.build.image", is_template=is_template)
+    yield from environments.check_step(step, is_bare=is_bare)
 
 
-def _check_image(build: Build, *, is_template: bool) -> Iterator[Finding]:
-    path = f"{build.path}.image"
-    if not build.image:
-        return
+def _check_image(written: str, path: str, *, is_template: bool) -> Iterator[Finding]:
     try:
-        image = Image.parse(_MASK.sub("x", stand_in(build.image)))
+        image = Image.parse(_MASK.sub("x", stand_in(written)))
     except InvalidImage as wrong:
         yield from (error(path, problem.reason) for problem in wrong.problems)
         return
-    host = host_of(build.image)
+    host = host_of(written)
     if host is None:
         yield error(
             path,
@@ -105,12 +111,12 @@ def _check_image(build: Build, *, is_template: bool) -> Iterator[Finding]:
             "write registry.<region>.aliyuncs.com/namespace/name:tag",
         )
         return
-    if is_masked(build.image):
-        yield warning(path, f"{build.image} is masked with ***; write the real name before you run it")
+    if is_masked(written):
+        yield warning(path, f"{written} is masked with ***; write the real name before you run it")
     if image.digest is not None:
         yield error(path, "contains a digest, which is known after the build only; write a tag")
-    yield from _check_tag(path, build.image, image, is_template=is_template)
-    yield from _check_host(path, build.image.partition("/")[0], host, image)
+    yield from _check_tag(path, written, image, is_template=is_template)
+    yield from _check_host(path, written.partition("/")[0], host, image)
 
 
 def _check_tag(path: str, written: str, image: Image, *, is_template: bool) -> Iterator[Finding]:
@@ -132,30 +138,28 @@ def _check_host(path: str, written: str, host: AcrHost, image: Image) -> Iterato
         yield error(path, f"{ACCELERATED} images exist in ACR Enterprise only; remove the ending")
 
 
-def _check_order(tasks: Sequence[Task]) -> Iterator[Finding]:
+def _check_order(steps: Sequence[Step]) -> Iterator[Finding]:
     """Duplicate names, tasks that do not exist, cycles, and tasks that wait for a disabled one."""
-    by_name: dict[str, Task] = {}
-    for task in tasks:
-        if task.name in by_name:
-            yield error(f"{task.path}.name", f"{task.name} is the name of two tasks; rename one")
-        elif task.name:
-            by_name[task.name] = task
-    for task in tasks:
-        yield from _check_run_afters(task, by_name)
+    by_name: dict[str, Step] = {}
+    for step in steps:
+        if step.name in by_name:
+            yield error(f"{step.path}.name", f"{step.name} is the name of two tasks; rename one")
+        else:
+            by_name[step.name] = step
+    for step in steps:
+        yield from _check_run_afters(step, by_name)
     yield from _check_cycle(by_name)
 
 
-def _check_run_afters(task: Task, by_name: Mapping[str, Task]) -> Iterator[Finding]:
-    others = [name for name in by_name if name != task.name]
-    for after in task.run_afters:
-        if not after.name:
-            continue
-        if after.name == task.name:
-            yield error(after.path, f"{task.name} waits for itself")
-        elif after.name not in by_name:
-            yield error(after.path, f"the task {after.name} does not exist; {_instead(after.name, others)}")
-        elif task.enable and not by_name[after.name].enable:
-            yield warning(after.path, f"{after.name} is disabled, so {task.name} does not wait")
+def _check_run_afters(step: Step, by_name: Mapping[str, Step]) -> Iterator[Finding]:
+    others = [name for name in by_name if name != step.name]
+    for path, after in step.run_afters:
+        if after == step.name:
+            yield error(path, f"{step.name} waits for itself")
+        elif after not in by_name:
+            yield error(path, f"the task {after} does not exist; {_instead(after, others)}")
+        elif step.is_enabled and not by_name[after].is_enabled:
+            yield warning(path, f"{after} is disabled, so {step.name} does not wait")
 
 
 def _instead(name: str, others: Sequence[str]) -> str:
@@ -164,10 +168,10 @@ def _instead(name: str, others: Sequence[str]) -> str:
     return unknown_key(name, others).partition("; ")[2] if others else "write []"
 
 
-def _check_cycle(by_name: Mapping[str, Task]) -> Iterator[Finding]:
+def _check_cycle(by_name: Mapping[str, Step]) -> Iterator[Finding]:
     graph = {
-        name: {after.name for after in task.run_afters if after.name in by_name and after.name != name}
-        for name, task in by_name.items()
+        name: {after for _, after in step.run_afters if after in by_name and after != name}
+        for name, step in by_name.items()
     }
     try:
         TopologicalSorter(graph).prepare()

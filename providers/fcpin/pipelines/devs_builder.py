@@ -13,7 +13,6 @@ from fcpin.pipelines.builder import BuildReport, BuildRequest, Progress
 from fcpin.pipelines.devs import DevsClient
 from fcpin.pipelines.running import FinishedRun, Waiter
 from fcpin.pipelines.running import run as run_pipeline
-from fcpin.pipelines.spec import document_at
 
 CancelOnExit = Callable[[str], AbstractContextManager[None]]
 """Cancels the pipeline of this name if the process ends before the block does."""
@@ -39,7 +38,7 @@ class DevsBuilder:
         for number in range(_ATTEMPTS):
             now = self.clock.now() + timedelta(milliseconds=number)
             try:
-                finished = self.run(document_at(request.spec, request.commit, now), request.deadline, progress)
+                finished = self.run(request.entry.document_at(request.commit, now), request.deadline, progress)
             except PipelineExists:
                 continue
             return BuildReport(finished.pipeline.name, str(finished.log or ""), finished.reported)

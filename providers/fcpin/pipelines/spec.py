@@ -1,4 +1,4 @@
-"""An entry of `fcpin:pipelines`, which ImagePipeline takes too, and the document of Serverless Devs for it.
+"""An entry of `fcpin:pipelines`, which ImagePipeline takes too: its model, and the document of Serverless Devs for it.
 
 image: registry.cn-hangzhou.aliyuncs.com/shop/app:{commit}
 dockerfile: code/Dockerfile
@@ -7,18 +7,23 @@ runner: {region_id: cn-hangzhou, vpc_config: {...}, nas_config: {...}, cpu: 8, m
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
 
 from fcpin.errors import InvalidSettings, Problem
-from fcpin.fc.shape import NAS_CONFIG, VPC_CONFIG, WITHOUT_GPU, Flag, ListOf, Number, Record, Text, TextMap
+from fcpin.fc.runtime_config import Cpu, DiskSize, MemorySize, NasConfig, Timeout, VpcConfig, model_to_wire
 from fcpin.json_reader import read_json
+from fcpin.models import Model, PlainText, about, fields_of, read_or_note
 from fcpin.pipelines.checks import Checked, check
 from fcpin.pipelines.environments import DEFAULT_SECONDS
-from fcpin.pipelines.model import BUILD_TEMPLATE, Finding
+from fcpin.pipelines.model import BUILD_TEMPLATE, RUNNER, Finding
 from fcpin.pipelines.variables import (
     NAME_TEMPLATE,
+    PLACEHOLDER,
     SHORT,
     SHORT_COMMIT,
     commit_problem,
@@ -29,103 +34,199 @@ from fcpin.pipelines.variables import (
 )
 
 KEY: Final = "fcpin:pipelines"
+_EXAMPLE: Final = "registry.cn-hangzhou.aliyuncs.com/shop/app:{commit}"
 
-RUNNER: Final = Record(
-    {
-        "region_id": Text(),
-        "log_config": Record({"project": Text(), "logstore": Text()}),
-        "vpc_config": VPC_CONFIG,
-        "nas_config": NAS_CONFIG,
-        "cpu": WITHOUT_GPU["cpu"],
-        "memory": WITHOUT_GPU["memory_size"],
-        "disk_size": WITHOUT_GPU["disk_size"],
-        "timeout": Number(1, 86400),
-    }
-)
-"""The dedicated environment; on the wire `runnerConfig`."""
 
-WARM: Final = Record({"images": ListOf(Text()), "cache_dir": Text(), "separate": Flag()})
-"""Base images to cache. `separate` gives them a task of their own, before the build's."""
+class RunnerLog(Model):
+    project: PlainText | None = None
+    logstore: PlainText | None = None
 
-PIPELINE: Final = Record(
-    {
-        "image": Text(),
-        "builder": Text(("devs", "buildah")),
-        "source": Text(),
-        "dockerfile": Text(),
-        "context": Text(),
-        "cache_dir": Text(),
-        "instance_id": Text(),
-        "warm": WARM,
-        "runner": RUNNER,
-        "labels": TextMap(),
-        "description": Text(),
-        "app_name": Text(),
-        "env_name": Text(),
-        "rebuild": Text(("when-missing", "always")),
-        "deadline": Number(1, 86400),
-    }
-)
-"""One image pipeline."""
 
-_BUILD_FIELDS: Final = {
-    "image": "image",
-    "dockerfile": "dockerfile",
-    "context": "context",
-    "cache_dir": "cacheDir",
-    "instance_id": "instanceID",
-}
+class Runner(Model):
+    """The dedicated environment; in a document `runnerConfig`."""
+
+    region_id: Annotated[PlainText | None, about("Region of the function that runs the tasks.")] = None
+    log_config: Annotated[RunnerLog | None, about("Where SLS keeps the log of the build.")] = None
+    vpc_config: Annotated[VpcConfig | None, about("Its network; required for ACR Enterprise and NAS.")] = None
+    nas_config: Annotated[NasConfig | None, about("File systems of NAS, for caches.")] = None
+    cpu: Annotated[Cpu | None, about("vCPU.")] = None
+    memory: Annotated[MemorySize | None, about("MB.")] = None
+    disk_size: Annotated[DiskSize | None, about("MB: 512 or 10240.")] = None
+    timeout: Annotated[Timeout | None, about("Seconds.")] = None
+
+
+class WarmUp(Model):
+    """Base images to cache before the build."""
+
+    images: Annotated[tuple[PlainText, ...] | None, about("Base images.")] = None
+    cache_dir: Annotated[PlainText | None, about("The folder of NAS for them.")] = None
+    separate: Annotated[bool, about("Whether they are a task of their own, before the build.")] = False
+
+
+class PipelineEntry(Model):
+    """One image pipeline."""
+
+    image: Annotated[
+        str,
+        about(
+            "What is pushed, with the commit in its tag: `{commit}` is its first seven digits, `{commit:40}` the "
+            "first 40.",
+            example=_EXAMPLE,
+            schema={"pattern": PLACEHOLDER},
+        ),
+    ]
+    builder: Annotated[
+        Literal["devs", "buildah"],
+        about("A pipeline of Serverless Devs, or [buildah](#without-serverless-devs) where the stack is deployed."),
+    ] = "devs"
+    source: Annotated[
+        PlainText | None,
+        about(
+            "For `buildah`: a folder in the code repository, relative to the program's.",
+            default="the program's folder",
+        ),
+    ] = None
+    dockerfile: Annotated[
+        PlainText | None,
+        about(
+            "Path in the code repository; the default of `buildah` is `./Containerfile`, else `./Dockerfile`.",
+            default="`./Dockerfile`",
+        ),
+    ] = None
+    context: Annotated[PlainText | None, about("The folder to build.", default="the Dockerfile's folder")] = None
+    warm: Annotated[WarmUp | None, about("Base images to pull to a cache before the build.")] = None
+    cache_dir: Annotated[PlainText | None, about("The folder of NAS with base images.", default="`warm.cache_dir`")] = (
+        None
+    )
+    runner: Annotated[
+        Runner | None,
+        about("The dedicated environment: a function of your account.", default="the default environment"),
+    ] = None
+    instance_id: Annotated[PlainText | None, about("Id of the ACR Enterprise instance: `cri-…`.")] = None
+    labels: Annotated[dict[str, PlainText] | None, about("Labels of the pipelines.")] = None
+    description: Annotated[PlainText | None, about("Description of the pipelines.")] = None
+    app_name: Annotated[PlainText | None, about("The application in Serverless Devs whose code is built.")] = None
+    env_name: Annotated[PlainText | None, about("Its environment.")] = None
+    rebuild: Annotated[
+        Literal["when-missing", "always"], about("`always` builds the image even if its tag exists.")
+    ] = "when-missing"
+    deadline: Annotated[
+        Annotated[float, Meta(ge=1, le=86400)] | None,
+        about(
+            "Seconds to wait for the image; with `warm.separate` the default is twice the time of the environment and "
+            "600, for `buildah` 1500.",
+            default="the time of the environment and 600",
+        ),
+    ] = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether buildah builds it on this machine."""
+        return self.builder == "buildah"
+
+    @property
+    def is_rebuilt(self) -> bool:
+        """Whether its image is built even if it exists."""
+        return self.rebuild == "always"
+
+    @property
+    def deadline_seconds(self) -> float:
+        tasks = 2 if self.warm and self.warm.separate else 1
+        longest = (self.runner and self.runner.timeout) or DEFAULT_SECONDS
+        return self.deadline or float(tasks * longest + _QUEUE_AND_CONVERSION)
+
+    def image_at(self, commit: str) -> str:
+        """Raises InvalidInput if *commit* has too few digits."""
+        return with_commit(self.image, commit)
+
+    def document(self, name: str, image: str, commit: str = "") -> dict[str, Any]:
+        """Return the document of a valid entry: the pipeline *name*, which pushes *image*.
+
+        *commit*: the commit to build; without one the document is a template, and the application fills it in.
+        """
+        context: dict[str, Any] = _present(appName=self.app_name, envName=self.env_name)
+        context |= {"webhookCodeContext": {"commitID": commit}} if commit else {}
+        runner = {RUNNER: model_to_wire(Runner, msgspec.to_builtins(self.runner))} if self.runner else {}
+        return {
+            "kind": "Pipeline",
+            "name": name,
+            "description": self.description or "built by fcpin",
+            "labels": dict(self.labels or {}),
+            "spec": {
+                **({"context": {"data": context}} if context else {}),
+                "templateSpec": {"context": {"data": runner}, "tasks": list(self._tasks(image))},
+            },
+        }
+
+    def document_template(self) -> dict[str, Any]:
+        """Return the document for every commit. Raises InvalidInput if the image has more than seven digits."""
+        digits = "0" * SHORT
+        image = self.image_at(digits).replace(digits, f"<% .{SHORT_COMMIT} %>")
+        return self.document(NAME_TEMPLATE, image)
+
+    def document_at(self, commit: str, now: datetime) -> dict[str, Any]:
+        """Return the document for one run. Raises InvalidInput."""
+        return self.document(unique_name(commit, now), self.image_at(commit), commit)
+
+    def check(self) -> Checked:
+        """Check the document; return findings with the keys of the entry."""
+        image = self.image if has_variables(self.image) else with_commit(self.image, "0" * 64)
+        found = check(self.document("p", image), is_template=False)
+        findings = tuple(
+            Finding(each.severity, self._path_of(each.path), _reason_of(each.reason))
+            for each in found.findings
+            if each.severity == "error" or not each.path.endswith(".enable")
+        )
+        return Checked(found.pipeline, findings)
+
+    def _tasks(self, image: str) -> Iterator[dict[str, Any]]:
+        build = _present(
+            image=image,
+            dockerfile=self.dockerfile,
+            context=self.context,
+            cacheDir=self.cache_dir,
+            instanceID=self.instance_id,
+        )
+        if self.warm is None:
+            yield _task("build", {"build": build})
+            return
+        images = None if self.warm.images is None else list(self.warm.images)
+        warm = _present(images=images, cacheDir=self.warm.cache_dir, instanceID=self.instance_id)
+        build = {"cacheDir": self.warm.cache_dir or "", **build}
+        if self.warm.separate:
+            yield _task("warm", {"warm": warm})
+            yield _task("build", {"build": build}, after="warm")
+        else:
+            yield _task("build", {"warm": warm, "build": build})
+
+    def _path_of(self, path: str) -> str:
+        """Return `cache_dir` for `spec.templateSpec.tasks[0].context.data.build.cacheDir`, and so on."""
+        if path.startswith(f"{_TEMPLATE}.{RUNNER}"):
+            return _snake(path.replace(f"{_TEMPLATE}.{RUNNER}", "runner", 1))
+        inside = path.partition(f".{_DATA}.")[2]
+        part, _, field = inside.partition(".")
+        if (part, field) == ("build", "cacheDir") and self.cache_dir is None:
+            return "warm.cache_dir"  # the source of the value
+        if field == "instanceID":
+            return "instance_id"
+        if part == "build":
+            return _snake(field)
+        return _snake(inside) if part == "warm" else ""
+
+
+KEYS: Final = tuple(fields_of(PipelineEntry))
 _DEVS_ONLY: Final = ("cache_dir", "instance_id", "warm", "runner", "labels", "description", "app_name", "env_name")
-"""Keys that only pipelines of Serverless Devs have."""
 _QUEUE_AND_CONVERSION: Final = 600
 """Seconds for the queue, and for the conversion to an accelerated image."""
-_WORDS: Final = re.compile(r"runnerConfig|vpcConfig|nasConfig|mountPoints|diskSize")
+_DOCUMENT_KEYS: Final = re.compile(r"runnerConfig|vpcConfig|nasConfig|mountPoints|diskSize")
 _DATA: Final = "context.data"
 _TEMPLATE: Final = f"spec.templateSpec.{_DATA}"
 
 
-def image_of(spec: Mapping[str, Any], commit: str) -> str:
-    """Return the image of *spec* at *commit*. Raises InvalidInput."""
-    return with_commit(spec["image"], commit)
-
-
-def document(spec: Mapping[str, Any], *, name: str, image: str, commit: str = "") -> dict[str, Any]:
-    """Return the document of a valid *spec*: the pipeline *name*, which pushes *image*.
-
-    *commit*: the commit to build; without one the document is a template, and the application fills it in.
-    """
-    context: dict[str, Any] = {
-        wire: spec[key] for key, wire in (("app_name", "appName"), ("env_name", "envName")) if key in spec
-    }
-    context |= {"webhookCodeContext": {"commitID": commit}} if commit else {}
-    runner = {"runnerConfig": RUNNER.to_wire(spec["runner"])} if "runner" in spec else {}
-    return {
-        "kind": "Pipeline",
-        "name": name,
-        "description": spec.get("description", "built by fcpin"),
-        "labels": dict(spec.get("labels", {})),
-        "spec": {
-            **({"context": {"data": context}} if context else {}),
-            "templateSpec": {"context": {"data": runner}, "tasks": list(_tasks(spec, image))},
-        },
-    }
-
-
-def document_template(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the document of *spec* for every commit. Raises InvalidInput if its image has more than seven digits."""
-    digits = "0" * SHORT
-    return document(spec, name=NAME_TEMPLATE, image=image_of(spec, digits).replace(digits, f"<% .{SHORT_COMMIT} %>"))
-
-
-def document_at(spec: Mapping[str, Any], commit: str, now: datetime) -> dict[str, Any]:
-    """Return the document of *spec* for one run. Raises InvalidInput."""
-    return document(spec, name=unique_name(commit, now), image=image_of(spec, commit), commit=commit)
-
-
-def pipelines_in(config: Mapping[str, str]) -> Mapping[str, Mapping[str, Any]]:
+def pipelines_in(config: Mapping[str, str]) -> Mapping[str, Any]:
     """Return the entries of `fcpin:pipelines` by name; *config* has objects as JSON text, as engines pass them.
 
-    Raises InvalidSettings if it is not a mapping; `require_all` checks the entries.
+    Raises InvalidSettings if it is not a mapping; `read_all` reads the entries.
     """
     try:
         found = read_json(config.get(KEY, "{}"))
@@ -136,108 +237,60 @@ def pipelines_in(config: Mapping[str, str]) -> Mapping[str, Mapping[str, Any]]:
     return found
 
 
-def require_all(pipelines: Mapping[str, object], commit: str | None = None) -> None:
+def read_all(pipelines: Mapping[str, object], commit: str | None = None) -> Mapping[str, PipelineEntry]:
     """Raises InvalidSettings with all problems of all *pipelines*."""
-    if wrong := [each for name, spec in pipelines.items() for each in problems(f"{KEY}.{name}", spec, commit=commit)]:
-        raise InvalidSettings(*dict.fromkeys(wrong))
+    problems: list[Problem] = []
+    found = {name: read_entry(entry, f"{KEY}.{name}", problems, commit) for name, entry in pipelines.items()}
+    if problems:
+        raise InvalidSettings(*dict.fromkeys(problems))
+    return {name: entry for name, entry in found.items() if entry}
 
 
-def problems(path: str, spec: object, *, commit: str | None = None) -> Iterator[Problem]:
-    """Return all problems of *spec*, which is at *path*; with *commit*, also whether its image can contain it."""
-    wrong = list(PIPELINE.problems(path, spec))
-    if isinstance(spec, Mapping) and "image" not in spec:
-        wrong.append(
-            Problem(_below(path, "image"), "is required, such as registry.cn-hangzhou.aliyuncs.com/shop/app:{commit}")
-        )
-    if not wrong and isinstance(spec, Mapping):
-        wrong += _of_deadline(spec, path)
-        wrong += _of_image(spec["image"], path, commit)
-        wrong += _of_builder(spec, path)
-    yield from dict.fromkeys(wrong)
+def read_entry(value: object, path: str, problems: list[Problem], commit: str | None = None) -> PipelineEntry | None:
+    """Read the entry at *path*; add every problem to *problems*, and return None then.
+
+    *commit*: also check that the image can contain this one.
+    """
+    found: list[Problem] = []
+    entry = read_or_note(PipelineEntry, value, path, found)
+    if entry is not None:
+        own = [*_deadline_problems(entry), *_image_problems(entry), *_builder_problems(entry)]
+        found += (Problem(_below(path, each.path), each.reason) for each in dict.fromkeys(own))
+        if commit is not None and not own and (wrong := commit_problem("commit", commit)):
+            found.append(wrong)
+    problems += found
+    return None if found else entry
 
 
-def is_local(spec: Mapping[str, Any]) -> bool:
-    """Whether buildah builds it on this machine."""
-    return spec.get("builder") == "buildah"
-
-
-def checked(spec: Mapping[str, Any], path: str = "") -> Checked:
-    """Check the document of *spec*, whose form is valid; return findings with the paths of *spec*."""
-    image = spec["image"] if has_variables(spec["image"]) else with_commit(spec["image"], "0" * 64)
-    found = check(document(spec, name="p", image=image), is_template=False)
-    shown = [each for each in found.findings if each.severity == "error" or not each.path.endswith(".enable")]
-    moved = tuple(
-        Finding(each.severity, _below(path, _path_in_spec(each.path, spec)), _reason_for_spec(each.reason))
-        for each in shown
-    )
-    return Checked(found.pipeline, moved)
-
-
-def require(spec: object, path: str, commit: str | None = None) -> None:
-    """Raises InvalidSettings with all problems of *spec*."""
-    if wrong := list(problems(path, spec, commit=commit)):
-        raise InvalidSettings(*wrong)
-
-
-def is_rebuilt(spec: Mapping[str, Any]) -> bool:
-    """Whether its image is built even if it exists."""
-    return spec.get("rebuild") == "always"
-
-
-def deadline_of(spec: Mapping[str, Any]) -> float:
-    """Return the seconds to wait for the image: those of *spec*, else those of its tasks, queue and conversion."""
-    tasks = 2 if spec.get("warm", {}).get("separate") else 1
-    longest = spec.get("runner", {}).get("timeout", DEFAULT_SECONDS)
-    return float(spec.get("deadline", tasks * longest + _QUEUE_AND_CONVERSION))
-
-
-def _of_deadline(spec: Mapping[str, Any], path: str) -> Iterator[Problem]:
+def _deadline_problems(entry: PipelineEntry) -> Iterator[Problem]:
     longest = DEFAULT_SECONDS + _QUEUE_AND_CONVERSION
-    if "runner" not in spec and not is_local(spec) and spec.get("deadline", 0) > longest:
+    if entry.runner is None and not entry.is_local and (entry.deadline or 0) > longest:
         yield Problem(
-            _below(path, "deadline"),
+            "deadline",
             f"the default environment ends a build after {DEFAULT_SECONDS} s, so expected at most {longest}; "
             "for longer builds use the dedicated environment: set runner with a timeout",
         )
 
 
-def _of_builder(spec: Mapping[str, Any], path: str) -> Iterator[Problem]:
-    if not is_local(spec):
-        if "source" in spec:
-            yield Problem(_below(path, "source"), "is for builder: buildah only; remove it")
-        yield from checked(spec, path).problems
+def _image_problems(entry: PipelineEntry) -> Iterator[Problem]:
+    if has_variables(entry.image):
+        yield Problem("image", "<% … %> is for documents only; write {commit}")
+    elif not has_commit(entry.image):
+        yield Problem(
+            "image",
+            "does not contain the commit, so every build would move its tag; write :{commit}, or :main-{commit}",
+        )
+
+
+def _builder_problems(entry: PipelineEntry) -> Iterator[Problem]:
+    if not entry.is_local:
+        if entry.source is not None:
+            yield Problem("source", "is for builder: buildah only; remove it")
+        yield from entry.check().problems
         return
     for key in _DEVS_ONLY:
-        if key in spec:
-            yield Problem(_below(path, key), "is for pipelines of Serverless Devs only; remove it, or builder: buildah")
-
-
-def _of_image(image: str, path: str, commit: str | None) -> Iterator[Problem]:
-    where = _below(path, "image")
-    if has_variables(image):
-        yield Problem(where, "<% … %> is for documents only; write {commit}")
-    elif not has_commit(image):
-        yield Problem(
-            where, "does not contain the commit, so every build would move its tag; write :{commit}, or :main-{commit}"
-        )
-    elif commit is not None and (wrong := commit_problem("commit", commit)):
-        yield wrong
-
-
-def _tasks(spec: Mapping[str, Any], image: str) -> Iterator[dict[str, Any]]:
-    build = {wire: spec[key] for key, wire in _BUILD_FIELDS.items() if key in spec} | {"image": image}
-    warm = spec.get("warm")
-    if warm is None:
-        yield _task("build", {"build": build})
-        return
-    cache = {key: warm[own] for own, key in (("images", "images"), ("cache_dir", "cacheDir")) if own in warm}
-    cache |= {"instanceID": spec["instance_id"]} if "instance_id" in spec else {}
-    build = {"cacheDir": cache.get("cacheDir", ""), **build}
-    if warm.get("separate"):
-        yield _task("warm", {"warm": cache})
-        yield _task("build", {"build": build}, after="warm")
-    else:
-        yield _task("build", {"warm": cache, "build": build})
+        if getattr(entry, key):
+            yield Problem(key, "is for pipelines of Serverless Devs only; remove it, or builder: buildah")
 
 
 def _task(name: str, data: Mapping[str, Any], after: str = "") -> dict[str, Any]:
@@ -249,24 +302,13 @@ def _task(name: str, data: Mapping[str, Any], after: str = "") -> dict[str, Any]
     }
 
 
-def _reason_for_spec(reason: str) -> str:
-    """Return *reason*, which is about a document, with the keys of `fcpin:pipelines`."""
-    return _WORDS.sub(lambda word: "runner" if word[0] == "runnerConfig" else _snake(word[0]), reason)
+def _present(**values: str | Sequence[str] | None) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
 
 
-def _path_in_spec(path: str, spec: Mapping[str, Any]) -> str:
-    """Return `cache_dir` for `spec.templateSpec.tasks[0].context.data.build.cacheDir`, and so on."""
-    if path.startswith(f"{_TEMPLATE}.runnerConfig"):
-        return _snake(path.replace(f"{_TEMPLATE}.runnerConfig", "runner", 1))
-    inside = path.partition(f".{_DATA}.")[2]
-    part, _, field = inside.partition(".")
-    if (part, field) == ("build", "cacheDir") and "cache_dir" not in spec:
-        return "warm.cache_dir"  # the source of the value
-    if part == "build":
-        return next((own for own, wire in _BUILD_FIELDS.items() if wire == field), "")
-    if part == "warm":
-        return "instance_id" if field == "instanceID" else _snake(inside)
-    return ""
+def _reason_of(reason: str) -> str:
+    """Return *reason*, which is about a document, with the keys of an entry."""
+    return _DOCUMENT_KEYS.sub(lambda key: "runner" if key[0] == RUNNER else _snake(key[0]), reason)
 
 
 def _snake(path: str) -> str:

@@ -22,7 +22,9 @@ NAME_TEMPLATE: Final = f"p-<% .{SHORT_COMMIT} %>-<% .{MILLISECONDS} %>"
 
 _VARIABLE: Final = re.compile(r"<%\s*(.*?)\s*%>", re.DOTALL)
 _COMMIT: Final = re.compile(r"[0-9a-f]{7,64}")
-_PLACEHOLDER: Final = re.compile(r"\{commit(?::(\d+))?\}")
+PLACEHOLDER: Final = r"\{commit(?::([0-9]+))?\}"
+"""Pattern of the commit in an image name."""
+_PLACEHOLDER: Final = re.compile(PLACEHOLDER)
 
 
 def unique_name(commit: str, now: datetime) -> str:

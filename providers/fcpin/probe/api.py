@@ -16,8 +16,8 @@ from fcpin.http.limits import Retry, retrying
 from fcpin.http.openapi import OpenApi
 from fcpin.image import AcrHost, Repository
 from fcpin.json_reader import JsonFields, Wire, read_json
-from fcpin.registry.acr_listing import moment
-from fcpin.registry.docker_config import Login
+from fcpin.registry.acr import moment
+from fcpin.registry.logins import Login
 
 if TYPE_CHECKING:
     from fcpin.http.exchange import Response

@@ -23,8 +23,8 @@ from fcpin.probe.function import ProbeFunction, UpdateResult
 from fcpin.probe.image import BuiltImage, image, index
 from fcpin.probe.repository import ProbeRepository
 from fcpin.registry.auth import Authenticator
-from fcpin.registry.distribution import default_endpoint, docker_logins
-from fcpin.registry.docker_config import FindLogin, Login, RenewedLogin
+from fcpin.registry.distribution import default_endpoint
+from fcpin.registry.logins import FindLogin, Login, RenewedLogin, docker_logins
 from fcpin.registry.settings import RegistrySettings, by_registry, public_host
 from fcpin.registry.transport import Transport
 from fcpin.settings import Settings, endpoint_of

@@ -51,7 +51,7 @@ class ProbeRepository:
 
     def delete_manifest(self, digest: Digest) -> None:
         """Remove the digest with every tag of it; one that is gone already is removed."""
-        response = self._session.ask(Request("DELETE", self._manifest(digest), {}, actions=DELETE), self.repository)
+        response = self._session.send(Request("DELETE", self._manifest(digest), {}, actions=DELETE), self.repository)
         if response.status not in (*_WRITTEN, *_GONE):
             raise self._refusal(response, f"deletion of {digest}", "delete from")
         self._digests.pop(digest, None)
@@ -111,23 +111,23 @@ class ProbeRepository:
         self._write("PUT", f"{target}{separator}digest={blob.digest}", headers, blob.content, action)
 
     def _write(self, method: str, url: str, headers: Mapping[str, str], body: bytes, action: str) -> Response:
-        response = self._session.ask(Request(method, url, headers, body=body, actions=PUSH), self.repository)
+        response = self._session.send(Request(method, url, headers, body=body, actions=PUSH), self.repository)
         if response.status not in _WRITTEN:
             raise self._refusal(response, action, "push to")
         return response
 
     def _is_there(self, tag: str) -> bool:
-        response = self._session.ask(Request("HEAD", self._manifest(tag), _ACCEPT), self.repository)
+        response = self._session.send(Request("HEAD", self._manifest(tag), _ACCEPT), self.repository)
         return response.status not in _GONE
 
     def _delete_tag(self, tag: str) -> None:
-        response = self._session.ask(Request("DELETE", self._manifest(tag), {}, actions=DELETE), self.repository)
+        response = self._session.send(Request("DELETE", self._manifest(tag), {}, actions=DELETE), self.repository)
         if response.status not in _GONE and self._is_there(tag):
             raise self._refusal(response, f"deletion of the tag {tag}", "delete from")
 
     def _refusal(self, response: Response, action: str, right: str) -> RegistryError:
         missing = TagNotFound if right.startswith("delete") else RepositoryNotFound
-        return self._session.refusal(response, self.repository, self._described(action), missing, right)
+        return self._session.error(response, self.repository, self._described(action), missing, right)
 
     def _described(self, what: str) -> str:
         return f"{self.repository}: {what}"

@@ -1,1 +1,1 @@
-"""From push to running: hears of pushes, and converges the stacks whose pins they concern."""
+"""From a push to its deployment: accepts webhooks of registries, and converges the stacks whose pins they concern."""

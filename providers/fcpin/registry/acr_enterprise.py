@@ -1,49 +1,37 @@
-"""ACR Enterprise Edition: tags with their digests and push times, as its own API tells them."""
+"""ACR Enterprise Edition: tags with their digests and push times, from its own API."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from fcpin.errors import RegistryError, RegistryProtocolError, RepositoryNotFound, TagNotFound
 from fcpin.image import AcrHost, Digest, Manifest, Repository, TagRecord
-from fcpin.registry.acr_answers import Instance, Instances, TagImage
-from fcpin.registry.acr_api import AcrApi
-from fcpin.registry.acr_listing import AT_ONCE, PAGE_SIZE, Page, every_tag, moment, page_size, record, total
-from fcpin.registry.base import PushTarget, TaggingRegistry
-from fcpin.registry.docker_config import Login
-from fcpin.single_flight import SingleFlight
-
-
-class InstanceNotSeen(RepositoryNotFound):
-    """The account has no instance of that name."""
-
+from fcpin.registry.acr import AT_ONCE, PAGE_SIZE, Page, every_tag, moment, page_size, record, total
+from fcpin.registry.acr_enterprise_api import AcrApi, FoundRepository, Instance, Instances, TagImage
+from fcpin.registry.base import PushTarget, RegistryClient, RepositoryClient
+from fcpin.registry.logins import Login
+from fcpin.single_flight import Once
 
 _INSTANCE_PAGES: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What GetRepository tells."""
-
-    id: str
-    is_immutable: bool | None
-    is_private: bool | None
+class InstanceNotFound(RepositoryNotFound):
+    """The account has no instance of that name."""
 
 
 class AcrEnterprise:
-    """Reads and tags the images of one Enterprise instance. Safe to share between threads.
+    """The client of one Enterprise instance. Safe to share between threads.
 
-    *images* makes the client that reads manifests from the instance's own registry; it is given a way to log in
-    there. *instance_id* saves looking the instance up by the name in its host.
+    *images* makes the client that reads manifests from the instance's own registry, given a way to find a login for
+    it. *instance_id* saves looking the instance up by the name in its host.
     """
 
     def __init__(
         self,
         acr: AcrHost,
-        images: Callable[[Callable[[], Login]], TaggingRegistry],
+        images: Callable[[Callable[[], Login]], RegistryClient],
         api: AcrApi,
         *,
         instance_id: str | None = None,
@@ -51,103 +39,30 @@ class AcrEnterprise:
         self._acr = acr
         self._images = images(self.find_login)
         self._api = api
-        self._given_instance_id = instance_id
-        self._instances_found = SingleFlight[str, Instance]()
-        self._repositories_found = SingleFlight[str, _Found]()
+        self._given_id = instance_id
+        self._instance = Once(self._find_instance)
 
-    def list_tags(self, repository: Repository) -> Sequence[TagRecord]:
-        """One request per 100 tags, four at once; once more from the start when tags were pushed meanwhile."""
-        return every_tag(lambda number: self._page(repository, number), repository)
-
-    def resolve(self, repository: Repository, tag: str) -> TagRecord:
-        """One request, after the repository's id is known."""
-        body = self._ask_tag("GetRepoTag", repository, tag)
-        found = _record(body, repository, tag)
-        if found.digest is None:
-            raise RegistryProtocolError(f"{repository}:{tag}: ACR answered without a digest")
-        return found
-
-    def manifest(self, repository: Repository, digest: Digest) -> Manifest:
-        """Asked of the registry itself: the API tells no platforms."""
-        return self._images.manifest(repository, digest)
-
-    def is_immutable(self, repository: Repository) -> bool | None:
-        """`TagImmutability`. No request once the repository's id is known."""
-        return self._repository(repository).is_immutable
-
-    def created(self, repository: Repository, tags: Sequence[str]) -> Mapping[str, datetime]:
-        """One request a tag, four at once. A listing of ours has these times already."""
-        with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="fcpin-acr") as pool:
-            records = list(pool.map(lambda tag: self._present(repository, tag), dict.fromkeys(tags)))
-        return {found.tag: found.created for found in records if found and found.created}
-
-    def add_tag(self, repository: Repository, tag: str, digest: Digest, *, like: str) -> None:  # noqa: ARG002 - the seam's
-        """Copied from *like* inside the registry."""
-        namespace, _, name = repository.path.partition("/")
-        self._ask(
-            "CreateRepoTag",
-            f"{repository}:{tag}",
-            TagNotFound,
-            NamespaceName=namespace,
-            RepoName=name,
-            FromTag=like,
-            ToTag=tag,
-        )
-
-    def delete_tag(self, repository: Repository, tag: str) -> None:
-        """One request."""
-        with suppress(TagNotFound):
-            self._ask_tag("DeleteRepoTag", repository, tag)
-
-    def is_private(self, repository: Repository) -> bool | None:
-        """`RepoType`. No request once the repository's id is known."""
-        return self._repository(repository).is_private
-
-    def push_target(self, repository: Repository) -> PushTarget:
-        """That of the registry itself."""
-        return self._images.push_target(repository)
-
-    def _present(self, repository: Repository, tag: str) -> TagRecord | None:
-        try:
-            return self.resolve(repository, tag)
-        except TagNotFound:
-            return None
+    def open(self, name: Repository) -> "EnterpriseRepository":
+        return EnterpriseRepository(self, name, self._images.open(name))
 
     def find_login(self) -> Login:
-        """A temporary login to the instance's registry, made by GetAuthorizationToken."""
-        asked = f"login to {self._acr.public_host}"
-        body = self._ask("GetAuthorizationToken", asked, RepositoryNotFound)
+        """A temporary login to the instance's registry, from GetAuthorizationToken."""
+        where = f"login to {self._acr.public_host}"
+        token = self.call("GetAuthorizationToken", where, RepositoryNotFound)
         return Login(
             "GetAuthorizationToken",
-            body.temp_username,
-            body.authorization_token,
-            expires=moment(body.expire_time, asked),
+            token.temp_username,
+            token.authorization_token,
+            expires=moment(token.expire_time, where),
         )
 
-    def _page(self, repository: Repository, number: int) -> Page:
-        body = self._ask(
-            "ListRepoTag",
-            str(repository),
-            RepositoryNotFound,
-            RepoId=self._repo_id(repository),
-            PageNo=number,
-            PageSize=PAGE_SIZE,
-        )
-        records = [_record(image, repository, image.tag) for image in body.images]
-        return Page(total(body.total_count, repository), page_size(body.page_size, repository), records)
+    def call(self, action: str, where: str, missing: type[RegistryError], **parameters: object) -> Any:
+        """A call about this instance; see AcrApi.call."""
+        return self._api.call(action, where, missing, InstanceId=self.instance_id(), **parameters)
 
-    def _ask_tag(self, action: str, repository: Repository, tag: str) -> Any:
-        return self._ask(action, f"{repository}:{tag}", TagNotFound, RepoId=self._repo_id(repository), Tag=tag)
-
-    def _ask(self, action: str, asked: str, missing: type[RegistryError], **parameters: object) -> Any:
-        return self._api.call(action, asked, missing, InstanceId=self._instance_id(), **parameters)
-
-    def find_instance(self) -> str:
-        """The instance's id. Raises InstanceNotSeen where these credentials see no instance of that name."""
-        return self._instance_id()
-
-    def _instance_id(self) -> str:
-        return self._given_instance_id or self._instance().instance_id
+    def instance_id(self) -> str:
+        """Raises InstanceNotFound where these credentials see no instance of that name."""
+        return self._given_id or self._instance().instance_id
 
     def specification(self) -> str:
         """`InstanceSpecification`. No request where the instance was looked up by its name anyway.
@@ -155,14 +70,11 @@ class AcrEnterprise:
         Empty where the settings give the instance's id, and ListInstance fails: nothing else needs it then.
         """
         try:
-            return self._instance().instance_specification
+            return self._instance().instance_specification or ""
         except RegistryError:
-            if self._given_instance_id:
+            if self._given_id:
                 return ""
             raise
-
-    def _instance(self) -> Instance:
-        return self._instances_found.get("", self._find_instance)
 
     def _find_instance(self) -> Instance:
         name = self._acr.instance_name
@@ -170,53 +82,124 @@ class AcrEnterprise:
             # The filter of ListInstance may be fuzzy.
             if instance.instance_name == name:
                 return instance
-        raise InstanceNotSeen(
+        raise InstanceNotFound(
             f"{self._acr.public_host}: these credentials see no ACR Enterprise instance named {name!r} in "
-            f"{self._acr.region}; check the name, or give instance_id in the stack's registries; of another account's "
-            "give username and password"
+            f"{self._acr.region}; check the name, or give instance_id in the stack's registries; for an instance of "
+            "another account give username and password"
         )
 
     def _instances(self, name: str) -> Iterator[Instance]:
         """Every instance once. Raises RegistryProtocolError for pages that repeat or end before their total."""
-        asked, seen, number = self._acr.public_host, set[str](), 1
+        where, seen, number = self._acr.public_host, set[str](), 1
         while True:
             page: Instances = self._api.call(
-                "ListInstance", asked, RepositoryNotFound, InstanceName=name, PageNo=number, PageSize=30
+                "ListInstance", where, RepositoryNotFound, InstanceName=name, PageNo=number, PageSize=30
             )
+            count = total(page.total_count, where)
             new = {instance.instance_id for instance in page.instances} - seen
-            if len(new) < len(page.instances) or (not new and len(seen) < page.total_count):
+            if len(new) < len(page.instances) or (not new and len(seen) < count):
                 raise RegistryProtocolError(
-                    f"{asked}: ListInstance: expected {page.total_count:,} instances, got {len(seen | new):,} and then "
+                    f"{where}: ListInstance: expected {count:,} instances, got {len(seen | new):,} and then "
                     f"{'one of them again' if page.instances else 'an empty page'}"
                 )
             yield from page.instances
             seen, number = seen | new, number + 1
-            if len(seen) >= page.total_count:
+            if len(seen) >= count:
                 return
             if number > _INSTANCE_PAGES:
-                raise RegistryProtocolError(f"{self._acr.public_host}: ListInstance does not end; give instance_id")
+                raise RegistryProtocolError(f"{where}: ListInstance does not end; give instance_id")
 
-    def _repo_id(self, repository: Repository) -> str:
-        return self._repository(repository).id
 
-    def _repository(self, repository: Repository) -> "_Found":
-        return self._repositories_found.get(repository.path, lambda: self._find_repository(repository))
+class EnterpriseRepository:
+    """One repository of an instance; see RepositoryClient. *images* is the same by the OCI API."""
 
-    def _find_repository(self, repository: Repository) -> "_Found":
-        namespace, _, name = repository.path.partition("/")
-        body = self._ask(
-            "GetRepository", str(repository), RepositoryNotFound, RepoNamespaceName=namespace, RepoName=name
+    def __init__(self, instance: AcrEnterprise, name: Repository, images: RepositoryClient) -> None:
+        self.name = name
+        self._instance = instance
+        self._images = images
+        self._found = Once(self._find)
+
+    def list_tags(self) -> Sequence[TagRecord]:
+        """One request per 100 tags, four at once; once more from the start when tags were pushed meanwhile."""
+        return every_tag(self._page, self.name)
+
+    def resolve(self, tag: str) -> TagRecord:
+        """One request, after the repository's id is known."""
+        found = self._record(self._call_tag("GetRepoTag", tag), tag)
+        if found.digest is None:
+            raise RegistryProtocolError(f"{self.name}:{tag}: ACR returned no digest")
+        return found
+
+    def manifest(self, digest: Digest) -> Manifest:
+        """From the registry itself: the API has no platforms."""
+        return self._images.manifest(digest)
+
+    def is_immutable(self) -> bool | None:
+        """`TagImmutability`. No request once the repository's id is known."""
+        return self._found().tag_immutability
+
+    def is_private(self) -> bool | None:
+        """`RepoType`. No request once the repository's id is known."""
+        found = self._found().repo_type
+        return found == "PRIVATE" if found else None
+
+    def specification(self) -> str:
+        return self._instance.specification()
+
+    def created(self, tags: Sequence[str]) -> Mapping[str, datetime]:
+        """One request a tag, four at once. A listing has these times already."""
+        with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="fcpin-acr") as pool:
+            records = list(pool.map(self._resolve_present, dict.fromkeys(tags)))
+        return {found.tag: found.created for found in records if found and found.created}
+
+    def add_tag(self, tag: str, digest: Digest, *, like: str) -> None:  # noqa: ARG002 - of the interface
+        """Copied from *like* inside the registry."""
+        namespace, _, name = self.name.path.partition("/")
+        target = {"NamespaceName": namespace, "RepoName": name, "FromTag": like, "ToTag": tag}
+        self._instance.call("CreateRepoTag", f"{self.name}:{tag}", TagNotFound, **target)
+
+    def delete_tag(self, tag: str) -> None:
+        with suppress(TagNotFound):
+            self._call_tag("DeleteRepoTag", tag)
+
+    def push_target(self) -> PushTarget:
+        return self._images.push_target()
+
+    def _resolve_present(self, tag: str) -> TagRecord | None:
+        try:
+            return self.resolve(tag)
+        except TagNotFound:
+            return None
+
+    def _page(self, number: int) -> Page:
+        body = self._instance.call(
+            "ListRepoTag",
+            str(self.name),
+            RepositoryNotFound,
+            RepoId=self._found().repo_id,
+            PageNo=number,
+            PageSize=PAGE_SIZE,
         )
-        is_private = body.repo_type == "PRIVATE" if body.repo_type else None
-        return _Found(body.repo_id, body.tag_immutability, is_private)
+        records = [self._record(image, image.tag) for image in body.images]
+        return Page(total(body.total_count, self.name), page_size(body.page_size, self.name), records)
 
+    def _call_tag(self, action: str, tag: str) -> Any:
+        repository = self._found().repo_id
+        return self._instance.call(action, f"{self.name}:{tag}", TagNotFound, RepoId=repository, Tag=tag)
 
-def _record(image: TagImage, repository: Repository, tag: object) -> TagRecord:
-    return record(
-        repository,
-        tag,
-        digest=image.digest,
-        pushed=image.image_update,
-        created=image.image_create,
-        status=image.status,
-    )
+    def _find(self) -> FoundRepository:
+        namespace, _, name = self.name.path.partition("/")
+        found: FoundRepository = self._instance.call(
+            "GetRepository", str(self.name), RepositoryNotFound, RepoNamespaceName=namespace, RepoName=name
+        )
+        return found
+
+    def _record(self, image: TagImage, tag: object) -> TagRecord:
+        return record(
+            self.name,
+            tag,
+            digest=image.digest,
+            pushed=image.image_update,
+            created=image.image_create,
+            status=image.status,
+        )

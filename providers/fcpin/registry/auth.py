@@ -1,22 +1,22 @@
 """Authenticate to a registry: read its challenge, fetch a token for one repository, keep it until it expires.
 
 Sources: RFC 9110 section 11.6.1 (challenges); distribution specification, "Token Authentication" and "OAuth2 Token".
-Credentials go to the realm that the registry names, and to nobody else.
+Credentials are sent to the realm that the registry names, and nowhere else.
 """
 
-import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from urllib.parse import urlencode, urlsplit
 
 from fcpin.clock import Clock
 from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError
 from fcpin.http.exchange import Response
 from fcpin.http.limits import MIB
-from fcpin.registry.docker_config import ANONYMOUS, FindLogin, Login
+from fcpin.json_reader import read_json
+from fcpin.registry.logins import ANONYMOUS, FindLogin, Login
 from fcpin.registry.transport import Transport, origin
 from fcpin.single_flight import SingleFlight
 
@@ -36,14 +36,14 @@ _MARGIN: Final = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """One way to authenticate that a server offers. Scheme and parameter names are lower case."""
+    """One way to authenticate that a server accepts. Scheme and parameter names are lower case."""
 
     scheme: str
     parameters: Mapping[str, str]
 
 
 def parse_challenges(values: Iterable[str]) -> list[Challenge]:
-    """Read WWW-Authenticate headers; each may offer several ways. What cannot be read ends its header."""
+    """Parse WWW-Authenticate headers; each may hold several challenges. What cannot be parsed ends its header."""
     challenges = list[Challenge]()
     for value in values:
         position, parameters = 0, dict[str, str]()
@@ -97,11 +97,11 @@ class Authenticator:
         return login
 
     def used_login(self, repository: str) -> Login:
-        """The login that was used for *repository* so far: anonymous, as long as the registry required none."""
+        """The login that was last used for *repository*: anonymous, as long as the registry required none."""
         return self._used.get(repository, ANONYMOUS)
 
     def header(self, repository: str, actions: str = PULL) -> str | None:
-        """The Authorization for *repository*, or None as long as the registry has not asked for any.
+        """The Authorization for *repository*, or None as long as the registry has not required any.
 
         *actions* are the rights that a token is for. Raises RegistryDenied when the token server refuses the login.
         """
@@ -112,12 +112,12 @@ class Authenticator:
             return None if login.is_anonymous else login.basic
         return self._token(self._scheme, repository, self._scope(repository, actions))
 
-    def answer_challenge(self, answer: Response, repository: str, refused: str | None, actions: str = PULL) -> bool:
+    def answer_challenge(self, response: Response, repository: str, refused: str | None, actions: str = PULL) -> bool:
         """Learn from a 401 how to authenticate; False when a header made for it would be the *refused* one again.
 
         Raises RegistryProtocolError for a challenge that cannot or must not be followed.
         """
-        challenges = {challenge.scheme: challenge for challenge in parse_challenges(_offers(answer))}
+        challenges = {challenge.scheme: challenge for challenge in parse_challenges(_offers(response))}
         if "bearer" in challenges:
             self._scheme = realm = self._realm(challenges["bearer"])
             self._drop(realm, repository, self._scope(repository, actions), refused)
@@ -131,7 +131,7 @@ class Authenticator:
         if challenges and "basic" not in challenges:
             offered = ", ".join(sorted(challenges))
             raise RegistryProtocolError(
-                f"{self._registry} wants to authenticate by {offered}; fcpin can Bearer and Basic"
+                f"{self._registry} requires {offered} authentication; fcpin supports Bearer and Basic"
             )
         return False
 
@@ -141,7 +141,7 @@ class Authenticator:
             scheme, _, _ = origin(url)
         except ValueError:
             raise RegistryProtocolError(
-                f"{self._registry} names {url[:200]!r} as its token server, which is no address"
+                f"{self._registry} names {url[:200]!r} as its token server, which is not a valid URL"
             ) from None
         if scheme == "http" and urlsplit(self._registry).scheme == "https":
             raise RegistryProtocolError(
@@ -176,13 +176,13 @@ class Authenticator:
         service = {"service": realm.service} if realm.service else {}
         if login.identity_token:
             form = {**service, "scope": scope, "grant_type": "refresh_token", "client_id": "fcpin"}
-            answer = self._post(realm, form, login)
+            response = self._post(realm, form, login)
         else:
             headers = {} if login.is_anonymous else {"Authorization": login.basic}
             query = urlencode({**service, "scope": scope.split(" ")}, doseq=True)
             url = f"{realm.url}{'&' if '?' in realm.url else '?'}{query}"
-            answer = self._transport.send("GET", url, headers=headers, limit=MIB)
-        return self._read(answer, login)
+            response = self._transport.send("GET", url, headers=headers, limit=MIB)
+        return self._read(response, login)
 
     def _post(self, realm: _Realm, form: Mapping[str, str], login: Login) -> Response:
         return self._transport.send(
@@ -193,31 +193,31 @@ class Authenticator:
             limit=MIB,
         )
 
-    def _read(self, answer: Response, login: Login) -> _Token:
-        server = f"{urlsplit(answer.url).netloc}, the token server of {self._registry},"
-        if answer.status in {400, 401, 403}:
+    def _read(self, response: Response, login: Login) -> _Token:
+        server = f"{urlsplit(response.url).netloc}, the token server of {self._registry},"
+        if response.status in {400, 401, 403}:
             raise RegistryDenied(
-                f"{server} refused the login ({login}) with status {answer.status}; check username and password"
+                f"{server} refused the login ({login}) with status {response.status}; check username and password"
             )
-        if answer.status != 200:
-            raise RegistryError(f"{server} answered {answer.status}")
+        if response.status != 200:
+            raise RegistryError(f"{server} returned {response.status}")
         try:
-            body: Any = json.loads(answer.body)
+            body = read_json(response.body)
             token, lifetime = body.get("token") or body["access_token"], body.get("expires_in")
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        except (ValueError, TypeError, KeyError, AttributeError):
             token = lifetime = None
         if not isinstance(token, str) or not token.isascii() or not token.isprintable():
-            raise RegistryProtocolError(f"{server} answered without a token")
+            raise RegistryProtocolError(f"{server} returned no token")
         seconds = _seconds(lifetime)
         if seconds is None:
-            raise RegistryProtocolError(f"{server} answered expires_in {str(lifetime)[:40]!r}, expected seconds")
+            raise RegistryProtocolError(f"{server} returned expires_in {str(lifetime)[:40]!r}, expected seconds")
         return _Token(f"Bearer {token}", self._clock.monotonic() + seconds * _MARGIN)
 
 
 def _seconds(lifetime: object) -> float | None:
-    """How long a token is used: at most a day, and a minute where the server gives no time; None for no number."""
+    """How long a token is used: at most a day; a minute without *lifetime*; None where that is not a number."""
     try:
-        seconds = float(lifetime or 0)  # type: ignore[arg-type] # what is no number is what the next line is for
+        seconds = float(lifetime or 0)  # type: ignore[arg-type] # the next line catches what is not a number
     except (TypeError, ValueError, OverflowError):
         return None
     if isinstance(lifetime, bool) or not math.isfinite(seconds):
@@ -230,7 +230,7 @@ Scopes = Mapping[str, Sequence[str]]
 
 
 def parse_scopes(text: str) -> Scopes:
-    """Read the `scope` of a challenge: `type:name:right,…`, several of them divided by spaces."""
+    """Parse the `scope` of a challenge: `type:name:right,…`, separated by spaces."""
     found: Scopes = {}
     for one in text.split():
         resource, _, rights = one.rpartition(":")
@@ -248,5 +248,5 @@ def _key(realm: _Realm, scope: str) -> str:
     return f"{realm.url} {realm.service} {scope}"
 
 
-def _offers(answer: Response) -> list[str]:
-    return answer.headers.getlist("WWW-Authenticate")
+def _offers(response: Response) -> list[str]:
+    return response.headers.getlist("WWW-Authenticate")

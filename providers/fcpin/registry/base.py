@@ -1,4 +1,4 @@
-"""The interface of a repository at its registry, and of the clients that serve it."""
+"""The interface of one repository at its registry."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Protocol
 
 from fcpin.image import Digest, Manifest, Repository, TagRecord
-from fcpin.registry.docker_config import Login
+from fcpin.registry.logins import Login
 
 
 @dataclass(frozen=True, slots=True)
 class PushTarget:
-    """Where other programs push images to, and as whom."""
+    """The address that other programs push images to, and the login for it."""
 
     address: str
     """`host[:port]`."""
@@ -44,46 +44,34 @@ class ReadableRepository(Protocol):
         """
 
 
-class Registry(Protocol):
-    """Reads of one registry. Every method raises RegistryError and nothing else, whatever the transport did."""
+class RepositoryClient(ReadableRepository, Protocol):
+    """All that is done with one repository. Safe to share between threads."""
 
-    def list_tags(self, repository: Repository) -> Sequence[TagRecord]:
-        """Every tag of *repository*, each once, in no particular order.
+    def is_immutable(self) -> bool | None:
+        """Whether no tag can be moved; None where the registry has no answer."""
 
-        Raises RepositoryNotFound, RegistryDenied, RegistryUnavailable; ListingIncomplete rather than a partial list.
-        """
+    def is_private(self) -> bool | None:
+        """Whether only its owner's logins pull images; None where the registry has no answer."""
 
-    def resolve(self, repository: Repository, tag: str) -> TagRecord:
-        """What *tag* points at now; `digest` is always there. Costs one request. Raises TagNotFound."""
+    def specification(self) -> str:
+        """`InstanceSpecification` of its ACR Enterprise instance; empty for any other registry."""
 
-    def manifest(self, repository: Repository, digest: Digest) -> Manifest:
-        """Platforms of the image with that digest. Raises TagNotFound when it is gone."""
-
-    def is_immutable(self, repository: Repository) -> bool | None:
-        """Whether no tag of *repository* can be moved; None where the registry does not tell."""
-
-    def created(self, repository: Repository, tags: Sequence[str]) -> Mapping[str, datetime]:
-        """When the publishers say these tags were built, for those that say so. Costs up to three requests a tag.
-
-        Tags that vanished meanwhile are left out. Reproducible builds say 1970-01-01.
-        """
-
-
-class TaggingRegistry(Registry, Protocol):
-    """A registry whose tags can be written too. Raises RegistryError and nothing else."""
-
-    def add_tag(self, repository: Repository, tag: str, digest: Digest, *, like: str) -> None:
-        """Let *tag* point at *digest*, at which the tag *like* points; nothing is pulled or pushed but a manifest.
+    def add_tag(self, tag: str, digest: Digest, *, like: str) -> None:
+        """Let *tag* point at *digest*, at which the tag *like* points. No layer is pulled or pushed.
 
         Where the registry copies from *like*, that may have moved: resolve *tag* afterwards. Raises RegistryDenied,
         TagNotFound.
         """
 
-    def delete_tag(self, repository: Repository, tag: str) -> None:
-        """Remove the name, never its digest. One that is gone already is removed. Raises RegistryDenied."""
+    def delete_tag(self, tag: str) -> None:
+        """Remove the tag, never its digest. No error when it is already gone. Raises RegistryDenied."""
 
-    def is_private(self, repository: Repository) -> bool | None:
-        """Whether only its owner's logins pull images; None where the registry has no answer."""
-
-    def push_target(self, repository: Repository) -> PushTarget:
+    def push_target(self) -> PushTarget:
         """For programs that push images themselves. Raises RegistryDenied when a source of logins is broken."""
+
+
+class RegistryClient(Protocol):
+    """The client of one registry."""
+
+    def open(self, name: Repository) -> RepositoryClient:
+        """One object per call. No request."""

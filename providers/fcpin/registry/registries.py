@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -14,17 +14,16 @@ from fcpin.errors import RegistryError
 from fcpin.http.credentials import Account, Credentials, Profile
 from fcpin.http.limits import REGISTRY_RETRY, Limits, Retry
 from fcpin.image import AcrHost, Digest, Manifest, Repository, TagRecord, acr_host
-from fcpin.registry.acr_api import AcrApi
-from fcpin.registry.acr_enterprise import AcrEnterprise, InstanceNotSeen
-from fcpin.registry.acr_personal import AcrPersonal
-from fcpin.registry.acr_personal_api import PersonalApi
-from fcpin.registry.base import PushTarget, TaggingRegistry
+from fcpin.registry.acr_enterprise import AcrEnterprise, InstanceNotFound
+from fcpin.registry.acr_enterprise_api import AcrApi
+from fcpin.registry.acr_personal import AcrPersonal, PersonalApi
+from fcpin.registry.base import PushTarget, RegistryClient
 from fcpin.registry.build_times import BuildTimes
-from fcpin.registry.distribution import Distribution, docker_logins
-from fcpin.registry.docker_config import FindLogin, Login, RenewedLogin
+from fcpin.registry.distribution import Distribution
+from fcpin.registry.logins import FindLogin, Login, RenewedLogin, docker_logins
 from fcpin.registry.settings import RegistrySettings, by_registry, public_host
 from fcpin.registry.transport import Transport
-from fcpin.single_flight import SingleFlight
+from fcpin.single_flight import Once, SingleFlight
 
 _log = logging.getLogger(__name__)
 
@@ -32,92 +31,87 @@ LISTINGS_AT_ONCE: Final = 8
 _STACK: Final = "stack config"
 
 
-class Memo:
-    """What one run has read of a repository."""
+class _Memo:
+    """What one run has read of a repository, under whatever host of its registry it is named."""
 
-    def __init__(self, forget_client: Callable[[], None]) -> None:
-        self.forget_client = forget_client
-        self.listing = SingleFlight[str, Sequence[TagRecord]]()
+    def __init__(self, registry: Once[RegistryClient], served: Repository) -> None:
+        self.served = served
+        """Under the public host of its registry."""
+        self.registry = registry
+        self.client = Once(lambda: registry().open(served))
+        self.listing = Once(lambda: tuple(self.client().list_tags()))
         self.records = SingleFlight[str, TagRecord]()
         self.manifests = SingleFlight[Digest, Manifest]()
         self.created = SingleFlight[frozenset[str], Mapping[str, datetime]]()
 
 
-@dataclass(frozen=True, slots=True)
 class RepositoryHandle:
     """One repository at its registry. Safe to share between threads. Every method raises RegistryError.
 
     A failure that is not temporary is remembered like a result, and raised again without a request.
     """
 
-    name: Repository
-    """As it was written."""
-    served: Repository
-    """Under the public host of its registry: equal for two names of one repository."""
-    client: Callable[[], TaggingRegistry]
-    memo: Memo
+    def __init__(self, name: Repository, memo: _Memo) -> None:
+        self.name = name
+        """As it was written."""
+        self._memo = memo
 
     def list_tags(self) -> Sequence[TagRecord]:
         """Every tag, listed once a run."""
-        return self.memo.listing.get("", lambda: tuple(self.client().list_tags(self.served)))
+        return self._memo.listing()
 
     def resolve(self, tag: str) -> TagRecord:
         """What *tag* points at now: one request at every call. Raises TagNotFound."""
-        return self.client().resolve(self.served, tag)
+        return self._memo.client().resolve(tag)
 
     def resolve_once(self, tag: str) -> TagRecord:
         """What *tag* pointed at when the run first resolved it. Raises TagNotFound."""
-        return self.memo.records.get(tag, lambda: self.resolve(tag))
+        return self._memo.records.get(tag, lambda: self.resolve(tag))
 
     def manifest(self, digest: Digest) -> Manifest:
         """Platforms of an image, read once a run. Raises TagNotFound when it is gone."""
-        return self.memo.manifests.get(digest, lambda: self.client().manifest(self.served, digest))
+        return self._memo.manifests.get(digest, lambda: self._memo.client().manifest(digest))
 
     def created(self, tags: Sequence[str]) -> Mapping[str, datetime]:
         """When these tags were built, read once a run for the same tags; see ReadableRepository."""
-        return self.memo.created.get(frozenset(tags), lambda: self.client().created(self.served, tags))
+        return self._memo.created.get(frozenset(tags), lambda: self._memo.client().created(tags))
 
     def is_immutable(self) -> bool | None:
         """Whether no tag can be moved; None where the registry has no answer."""
-        return self.client().is_immutable(self.served)
+        return self._memo.client().is_immutable()
 
     def is_private(self) -> bool | None:
         """Whether only its owner's logins pull images; None where the registry has no answer."""
-        return self.client().is_private(self.served)
+        return self._memo.client().is_private()
 
     def specification(self) -> str:
         """`InstanceSpecification` of its ACR Enterprise instance; empty for any other registry."""
-        client = self.client()
-        return client.specification() if isinstance(client, AcrEnterprise) else ""
+        return self._memo.client().specification()
 
     def add_tag(self, tag: str, digest: Digest, *, like: str) -> None:
-        """Let *tag* point at *digest*, at which the tag *like* points.
-
-        Where the registry copies from *like*, that may have moved: resolve *tag* afterwards. Raises RegistryDenied,
-        TagNotFound.
-        """
-        self.client().add_tag(self.served, tag, digest, like=like)
+        """See RepositoryClient."""
+        self._memo.client().add_tag(tag, digest, like=like)
 
     def delete_tag(self, tag: str) -> None:
         """Remove the tag, never its digest. No error when it is already gone. Raises RegistryDenied."""
-        self.client().delete_tag(self.served, tag)
+        self._memo.client().delete_tag(tag)
 
     def push_target(self) -> PushTarget:
         """For programs that push images themselves. Raises RegistryDenied when a source of logins is broken."""
-        return self.client().push_target(self.served)
+        return self._memo.client().push_target()
 
     def forget(self, tag: str) -> None:
         """Read again what may have changed since *tag* was pushed, the repository's existence included."""
-        self.memo.listing.drop("")
-        self.memo.records.drop(tag)
-        self.memo.forget_client()
+        for once in (self._memo.registry, self._memo.client, self._memo.listing):
+            once.forget()
+        self._memo.records.forget(tag)
 
 
 class Registries:
     """All registries of one run. Safe to share between threads.
 
     *settings* are by host. *credentials* and *cr_endpoint* are for ACR's APIs: None takes the default chain and
-    `cr.<region>.aliyuncs.com`. *tell* takes what the user may want to know of a listing, *build_times*
+    `cr.<region>.aliyuncs.com`. *report* gets what the user may want to know of a listing, *build_times*
     keeps what was found in images, *limits* bound each request. A repository is read under its registry's public host,
     whichever of ACR's hosts names it, unless the settings give an endpoint.
 
@@ -132,7 +126,7 @@ class Registries:
         cr_endpoint: str | None = None,
         retry: Retry = REGISTRY_RETRY,
         clock: Clock | None = None,
-        tell: Callable[[str], None] = _log.info,
+        report: Callable[[str], None] = _log.info,
         build_times: BuildTimes | None = None,
         limits: Limits | None = None,
     ) -> None:
@@ -141,20 +135,21 @@ class Registries:
         self._cr_endpoint = cr_endpoint
         self._retry = retry
         self._clock = clock or SystemClock()
-        self._tell = tell
+        self._report = report
         self._build_times = build_times
         self._limits = limits
         self._transport = Transport(retry=retry, clock=self._clock, limits=limits)
         self._lock = threading.Lock()
         self._handles: dict[Repository, RepositoryHandle] = {}
-        self._clients = SingleFlight[str, TaggingRegistry]()
+        self._memos: dict[Repository, _Memo] = {}
+        self._clients: dict[str, Once[RegistryClient]] = {}
         self._pool = ThreadPoolExecutor(LISTINGS_AT_ONCE, thread_name_prefix="fcpin-listing")
 
     def open(self, repository: Repository) -> RepositoryHandle:
         """The handle of *repository*. No request. Hosts of one registry share what was read."""
         with self._lock:
             if repository not in self._handles:
-                self._handles[repository] = self._open(repository)
+                self._handles[repository] = RepositoryHandle(repository, self._memo(repository))
             return self._handles[repository]
 
     def start_listing(self, repositories: Iterable[Repository]) -> None:
@@ -162,30 +157,23 @@ class Registries:
 
         A failure is not reported here: `list_tags` raises it, or tries again when it was temporary.
         """
-        for handle in {handle.served: handle for handle in map(self.open, repositories)}.values():
+        for handle in map(self.open, dict.fromkeys(repositories)):
             self._pool.submit(_list_quietly, handle)
 
     def close(self) -> None:
         """Begin no more background listings; those under way end by themselves."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _open(self, repository: Repository) -> RepositoryHandle:
+    def _memo(self, repository: Repository) -> _Memo:
         host = public_host(repository.host)
         served = replace(repository, host=host)
-        if known := self._handles.get(served):
-            return RepositoryHandle(repository, served, known.client, known.memo)
+        if served not in self._memos:
+            # A login is looked up under the host that was written first.
+            client = self._clients.setdefault(host, Once(lambda: self._client(host, repository.host)))
+            self._memos[served] = _Memo(client, served)
+        return self._memos[served]
 
-        def client() -> TaggingRegistry:
-            return self._clients.get(host, lambda: self._client(host, repository.host))
-
-        def forget() -> None:
-            self._clients.drop(host)
-
-        handle = RepositoryHandle(repository, served, client, Memo(forget))
-        self._handles[served] = replace(handle, name=served)
-        return handle
-
-    def _client(self, host: str, written: str) -> TaggingRegistry:
+    def _client(self, host: str, written: str) -> RegistryClient:
         settings = self._settings.get(host, RegistrySettings())
         acr = acr_host(host)
         account = Profile(settings.profile) if settings.profile else self._credentials
@@ -197,9 +185,9 @@ class Registries:
         api = PersonalApi(
             acr.region, credentials=account, endpoint=self._cr_endpoint, retry=self._retry, limits=self._limits
         )
-        return AcrPersonal(acr, images, api, self._tell)
+        return AcrPersonal(acr, images, api, self._report)
 
-    def _enterprise(self, acr: AcrHost, settings: RegistrySettings, account: Account | None) -> TaggingRegistry:
+    def _enterprise(self, acr: AcrHost, settings: RegistrySettings, account: Account | None) -> RegistryClient:
         host = acr.public_host
         enterprise = AcrEnterprise(
             acr,
@@ -209,9 +197,9 @@ class Registries:
         )
         if settings.username:
             try:
-                enterprise.find_instance()
-            except InstanceNotSeen as error:
-                self._tell(f"no push times are known: {error}")
+                enterprise.instance_id()
+            except InstanceNotFound as error:
+                self._report(f"no push times are known: {error}")
                 return self._distribution(host, settings, docker_logins(host).find)
         return enterprise
 

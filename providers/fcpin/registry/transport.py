@@ -1,9 +1,12 @@
-"""HTTP with limits: bounded in size and time, retried when the failure is a passing one.
+"""HTTP with registries: bounded, retried after temporary failures, redirects and pages followed within limits.
 
-Every read has a limit, no redirect carries credentials to another origin, and nothing but RegistryError comes out.
+No redirect carries credentials to another origin, and no page may lead to another one, back to itself, or on without
+end. Pages: `Link: <…>; rel="next"` of the OCI distribution specification and RFC 8288. A Link header that cannot be
+read is an error: what follows might be the newest tag.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urljoin, urlsplit
@@ -18,15 +21,25 @@ _FIRST_ERROR: Final = 400
 _TOO_MANY: Final = 429
 _KINDS: Final = frozenset({"manifests", "blobs", "tags"})
 _GOES_ON: Final = frozenset({401, 404})
-"""The challenge to log in, and what is not there."""
+"""The challenge to log in, and "not found"."""
 _TEMPORARY_STATUS: Final = frozenset({408, 429, 500, 502, 503, 504})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS: Final = 3
 _MAX_RETRY_AFTER: Final = 20.0
+MAX_PAGES: Final = 10_000
+MAX_SECONDS: Final = 300.0
+_LONGEST_URL: Final = 8192
+_SHOWN: Final = 200
+
+_PARAMETER = r';\s*[\w!#$&+.^`|~-]+\*?(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s",;]+))?'
+_LINK = re.compile(rf"\s*<([^<>]*)>((?:\s*{_PARAMETER})*)\s*(?:,|$)")
+_PARAMETERS = re.compile(_PARAMETER)
+_REL = re.compile(r';\s*rel\s*=\s*"?([^"]*)"?', re.IGNORECASE)
+_RELATION = re.compile(r"[a-z][a-z0-9.-]*|[a-z][a-z0-9+.-]*:\S+")
 
 
 class Busy(RegistryUnavailable):
-    """The server answered that it cannot answer now."""
+    """The server returned a status that means: later."""
 
     def __init__(self, message: str, *, retry_after: float | None) -> None:
         self.retry_after = retry_after
@@ -34,7 +47,7 @@ class Busy(RegistryUnavailable):
 
 
 def origin(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port of *url*: what credentials belong to. Raises ValueError when it cannot be asked."""
+    """Scheme, host and port of *url*: what credentials belong to. Raises ValueError for any other URL."""
     parts = urlsplit(url)
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
     if port is None or not parts.hostname or parts.username is not None:
@@ -43,17 +56,18 @@ def origin(url: str) -> tuple[str, str, int]:
 
 
 def join(url: str, reference: str) -> str:
-    """The address that the answer from *url* means by *reference*. Raises RegistryProtocolError when it is none."""
+    """The URL of *reference* in a response from *url*. Raises RegistryProtocolError when it is not valid."""
     try:
         target = urljoin(url, reference)
         origin(target)
     except ValueError:
-        raise RegistryProtocolError(f"{_where(url)} sends us to {reference[:200]!r}, which is no address") from None
+        shown = reference[:_SHOWN]
+        raise RegistryProtocolError(f"{_where(url)} redirects to {shown!r}, which is not a valid URL") from None
     return target
 
 
 class Transport:
-    """Sends requests of one run. Safe to share between threads."""
+    """Sends the requests of one run. Safe to share between threads."""
 
     def __init__(
         self, *, retry: Retry = REGISTRY_RETRY, clock: Clock | None = None, limits: Limits | None = None
@@ -72,10 +86,10 @@ class Transport:
         body: bytes | None = None,
         elsewhere: bool = False,
     ) -> Response:
-        """The answer to one request, of at most *limit* bytes; a status is no error unless it is a passing one.
+        """The response to one request, of at most *limit* bytes; no status is an error but temporary ones.
 
-        *elsewhere*: whether a redirect to another host is followed, without the login. Raises RegistryUnavailable once
-        retrying did not help, RegistryProtocolError for an answer that is too long or redirects where it must not,
+        *elsewhere*: whether a redirect to another host is followed, without the login. Raises RegistryUnavailable after
+        the last retry, RegistryProtocolError for a response that is too long or redirects where it must not,
         RegistryError when the server's certificate is not trusted.
         """
         return retrying(
@@ -88,10 +102,10 @@ class Transport:
         self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None, *, elsewhere: bool
     ) -> Response:
         for _ in range(_MAX_REDIRECTS + 1):
-            answer = self._exchange(method, url, headers, limit, body)
-            if answer.status not in _REDIRECTS:
-                return answer
-            target = redirect_target(answer, method)
+            response = self._exchange(method, url, headers, limit, body)
+            if response.status not in _REDIRECTS:
+                return response
+            target = redirect_target(response, method)
             if not elsewhere and not _is_same_host(target, url):
                 raise RegistryProtocolError(
                     f"{_where(url)} redirects {method} {urlsplit(url).path} to another host, {_where(target)}, which "
@@ -105,19 +119,19 @@ class Transport:
     def _exchange(self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None) -> Response:
         outcome = call_statistics.Outcome.FAILED
         try:
-            answer = self._answer(method, url, headers, limit, body)
-            outcome = _outcome(answer.status)
+            response = self._once(method, url, headers, limit, body)
+            outcome = _outcome(response.status)
         finally:
             call_statistics.calls.count("registry", f"{method} {_kind(url)}", outcome)
-        if answer.status in _TEMPORARY_STATUS:
-            after = retry_after(answer.headers.get("Retry-After", ""), self._clock.now())
+        if response.status in _TEMPORARY_STATUS:
+            after = retry_after(response.headers.get("Retry-After", ""), self._clock.now())
             raise Busy(
-                f"{_where(url)} answered {answer.status} to {method} {urlsplit(url).path}; try again later",
+                f"{_where(url)} returned {response.status} for {method} {urlsplit(url).path}; try again later",
                 retry_after=after,
             )
-        return answer
+        return response
 
-    def _answer(self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None) -> Response:
+    def _once(self, method: str, url: str, headers: Mapping[str, str], limit: int, body: bytes | None) -> Response:
         try:
             return exchange(method, url, headers, body, replace(self._limits, size=limit))
         except TooLarge as error:
@@ -145,14 +159,14 @@ def _is_same_host(there: str, here: str) -> bool:
     )
 
 
-def redirect_target(answer: Response, method: str) -> str:
-    """Where *answer* sends us. Raises RegistryProtocolError: only reads are redirected, and never away from TLS."""
-    location = answer.headers.get("Location", "")
+def redirect_target(response: Response, method: str) -> str:
+    """Where *response* redirects to. Raises RegistryProtocolError: only reads are redirected, never away from TLS."""
+    location = response.headers.get("Location", "")
     if method not in {"GET", "HEAD"} or not location:
-        raise RegistryProtocolError(f"{_where(answer.url)} answered {answer.status} without a usable Location")
-    target = join(answer.url, location)
-    if urlsplit(answer.url).scheme == "https" != urlsplit(target).scheme:
-        raise RegistryProtocolError(f"{_where(answer.url)} redirects away from TLS, to {_where(target)}; refused")
+        raise RegistryProtocolError(f"{_where(response.url)} returned {response.status} without a usable Location")
+    target = join(response.url, location)
+    if urlsplit(response.url).scheme == "https" != urlsplit(target).scheme:
+        raise RegistryProtocolError(f"{_where(response.url)} redirects away from TLS, to {_where(target)}; refused")
     return target
 
 
@@ -163,10 +177,83 @@ def _outcome(status: int) -> call_statistics.Outcome:
 
 
 def _kind(url: str) -> str:
-    """What of the distribution API *url* asks for, without any name in it."""
+    """The kind of thing in the distribution API that *url* names, without any other name in it."""
     kind = "".join(urlsplit(url).path.split("/")[-2:-1])
     return kind if kind in _KINDS else "other"
 
 
 def _where(url: str) -> str:
     return urlsplit(url).netloc
+
+
+def next_page(response: Response) -> str | None:
+    """The URL of the page after *response*; None where the headers name none.
+
+    Raises RegistryProtocolError for a URL on another origin, and for a Link header that cannot be read: links of
+    other relations (`rel="prev"`) are not pages, but a link without a relation may be one.
+    """
+    targets = {target for header in response.headers.getlist("Link") for target in _next_targets(header, response.url)}
+    if len(targets) > 1:
+        raise RegistryProtocolError(f"{response.url[:_SHOWN]}: the Link header names more than one next page")
+    return next((_on_same_origin(response.url, join(response.url, target)) for target in targets), None)
+
+
+def _next_targets(header: str, url: str) -> Iterator[str]:
+    position = 0
+    while header[position:].strip(" \t,"):
+        link = _LINK.match(header, position)
+        relations = _relations(link[2]) if link else ()
+        if link is None or not relations or not all(map(_RELATION.fullmatch, relations)):
+            raise RegistryProtocolError(
+                f"{url[:_SHOWN]}: the Link header is not valid, so a page may be missing: "
+                f'expected <url>; rel="next", got {header[:_SHOWN]!r}'
+            )
+        if "next" in relations:
+            yield link[1]
+        position = link.end()
+
+
+def _relations(parameters: str) -> Sequence[str]:
+    """Those of the first `rel`, which is the one that counts."""
+    for parameter in _PARAMETERS.findall(parameters):
+        if rel := _REL.fullmatch(parameter):
+            return rel[1].lower().split()
+    return ()
+
+
+def _on_same_origin(here: str, there: str) -> str:
+    if len(there) > _LONGEST_URL:
+        raise RegistryProtocolError(f"{here[:_SHOWN]}: the URL of the next page has {len(there):,} characters")
+    if origin(there) != origin(here):
+        raise RegistryProtocolError(
+            f"{here[:_SHOWN]}: the next page is at {there[:_SHOWN]!r}, another origin than the registry; not followed"
+        )
+    return there
+
+
+def pages(
+    fetch: Callable[[str, int], Response],
+    first: str,
+    follow: Callable[[Response], str | None] = next_page,
+    *,
+    clock: Clock,
+    max_pages: int = MAX_PAGES,
+) -> Iterator[Response]:
+    """Every page from *first* on; *fetch* gets its URL and its number, *follow* returns the URL of the next one.
+
+    Raises RegistryProtocolError when the pages lead back or do not end, RegistryUnavailable when they take too long.
+    """
+    url: str | None = first
+    seen = set[str]()
+    deadline = clock.monotonic() + MAX_SECONDS
+    while url is not None:
+        if url in seen:
+            raise RegistryProtocolError(f"{url[:_SHOWN]}: the listing leads back to a page that was already read")
+        if len(seen) == max_pages:
+            raise RegistryProtocolError(f"{first}: the listing does not end after {max_pages:,} pages")
+        if clock.monotonic() > deadline:
+            raise RegistryUnavailable(f"{first}: the listing was not complete after {MAX_SECONDS:.0f} s")
+        seen.add(url)
+        response = fetch(url, len(seen))
+        yield response
+        url = follow(response)

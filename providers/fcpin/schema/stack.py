@@ -1,13 +1,11 @@
 """The file of a stack: `fcpin:functions`, and the other keys that fcpin reads."""
 
-from typing import Any, Final
+from typing import Any
 
 from fcpin.models import DRAFT, SEALED, Schema, schema_of
-from fcpin.schema.pipelines import pipeline_schema
+from fcpin.pipelines.spec import PipelineEntry
 from fcpin.schema.policy import DEPENDENCIES, KEYS
 from fcpin.settings import FunctionInputs, StackConfig
-
-_TEXT: Final = {"text": {"$ref": "#/definitions/sealed"}}
 
 
 def _entry() -> Schema:
@@ -40,7 +38,11 @@ def stack_schema() -> Schema:
     del config["additionalProperties"]
     for key, name in (("fcpin:functions", "function"), ("fcpin:pipelines", "pipeline")):
         config["properties"][key]["additionalProperties"] = {"$ref": f"#/definitions/{name}"}
-    definitions = {"function": _entry(), "pipeline": pipeline_schema(), "sealed": SEALED, **_TEXT}
+    definitions = {
+        "function": _entry(),
+        "pipeline": {"description": "An image pipeline.", **schema_of(PipelineEntry)},
+        "sealed": SEALED,
+    }
     return {
         "$schema": DRAFT,
         "title": "Configuration of a stack for fcpin",

@@ -2,16 +2,31 @@
 
 import json
 import signal
+import sys
+import threading
 import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
+from types import FrameType
 
 import pytest
 
 from fcpin import call_statistics
 from fcpin.call_statistics import Call, Outcome
+from fcpin.clock import SystemClock
+from fcpin.image import parse_digest
 from fcpin.receiver.converge.engine_run import ProcessId
 from fcpin.receiver.errors import ConvergenceFailed, NotAsApproved, StackBusy
-from tests.receiver.converge.project import Project
+from fcpin.receiver.ledger.ledger import sqlite_ledger
+from fcpin.receiver.pin_index import PinIndex
+from fcpin.receiver.push_event import PushEvent, RepositoryHint
+from fcpin.receiver.settings.model import StackSettings
+from fcpin.receiver.work.worker import Worker
+from tests.receiver.converge.project import FUNCTIONS, Project
+from tests.receiver.samples import NO_TIME
 
 UPDATES = Call("fc", "UpdateFunction", Outcome.OK)
 
@@ -21,6 +36,75 @@ def updates() -> int:
     return call_statistics.calls.counts().get(UPDATES, 0)
 
 
+def test_one_push_over_three_pins_is_one_deployment_and_one_read(project: Project, tmp_path: Path) -> None:
+    ledger, index = sqlite_ledger(tmp_path / "ledger.sqlite"), PinIndex(["test"], project.converger.pins, {})
+    worker = Worker(ledger, project.converger, index, {"test": StackSettings("test")}, SystemClock())
+
+    def receive_and_work() -> None:
+        """Three tags of three families of one repository, in one burst."""
+        index.read_all()
+        with engine_commands() as commands:
+            for number, name in enumerate(FUNCTIONS):
+                tag, _, digest = wanted[name].partition("@")
+                repository = RepositoryHint(project.pins(name)[0].repository.path)
+                event = PushEvent("ci", str(number), repository, tag, parse_digest(digest))
+                assert index.stacks(event) == ("test",)
+                ledger.add_event(event, ["test"], SystemClock().now(), debounce=NO_TIME, max_wait=NO_TIME)
+            commands.clear()
+            worker.run("test")
+        assert commands == ["up", "stack"]
+
+    wanted = {name: project.push(name) for name in FUNCTIONS}
+    parsed = Counter(calls_of("Policy.from_spec", receive_and_work))
+    assert {name: project.shop.deployed(name) for name in FUNCTIONS} == wanted
+    assert {one.pin for one in ledger.deployments()} == set(FUNCTIONS)
+    assert parsed.total() == len(FUNCTIONS), "each policy is parsed once"
+    ledger.close()
+
+
+_commands: list[str] | None = None
+
+
+def _audit(event: str, arguments: tuple[object, ...]) -> None:
+    if _commands is not None and event == "subprocess.Popen":
+        words = list(arguments[1])  # type: ignore[call-overload]
+        _commands.append(next(word for word in words if word in {"up", "stack", "preview", "config", "cancel"}))
+
+
+sys.addaudithook(_audit)
+
+
+@contextmanager
+def engine_commands() -> Iterator[list[str]]:
+    """The command of each process that is started meanwhile."""
+    global _commands
+    commands: list[str] = []
+    _commands = commands
+    try:
+        yield commands
+    finally:
+        _commands = None
+
+
+def calls_of(function: str, run: Callable[[], None]) -> Iterator[str]:
+    """The file of each call of *function* in this process while *run* runs, in any thread."""
+    calls: list[str] = []
+
+    def profile(frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call" and frame.f_code.co_qualname == function:
+            calls.append(frame.f_code.co_filename)
+
+    before = sys.getprofile()
+    threading.setprofile(profile)
+    sys.setprofile(profile)
+    try:
+        run()
+    finally:
+        sys.setprofile(before)
+        threading.setprofile(None)
+    return iter(calls)
+
+
 def test_only_the_requested_pins_are_deployed(project: Project) -> None:
     basket, other = project.push("basket"), project.shop.deployed("search")
     project.push("search")
@@ -28,11 +112,10 @@ def test_only_the_requested_pins_are_deployed(project: Project) -> None:
     project.up("basket")
     assert project.shop.deployed("basket") == basket
     assert project.shop.deployed("search") == other
-    assert project.outputs()["basket"] == basket
-    assert project.outputs()["search"] == other
+    outputs = project.outputs()
+    assert (outputs["basket"], outputs["search"]) == (basket, other)
     assert any("basket updat" in line for line in project.printed)
-    project.up("basket")
-    assert updates() == before + 1, "a second convergence finds nothing to do"
+    assert updates() == before + 1
     assert not list(project.runs.iterdir())
 
 
@@ -70,7 +153,8 @@ def test_a_run_that_a_killed_receiver_left_is_waited_for_and_its_lock_removed(pr
     pushed = project.push("search")
     left = project.begin_by_hand()
     folder = project.runs / "test"
-    folder.mkdir(parents=True)
+    project.runs.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     process = ProcessId.of(left.pid)
     (folder / "process.json").write_text(json.dumps([process.pid, process.started]))
     while not project.locks():

@@ -23,51 +23,51 @@ HOLD = Hold(UNTIL, "main-1", reason="main-2 loses orders")
 
 
 @pytest.fixture
-def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeployedStack]:
+def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeployedStack]:
     """`checkout` runs main-2, which was pushed after main-1."""
     with Emulator(knobs=INSTANT).serve() as cloud:
-        told = DeployedStack(tmp_path, cloud)
-        monkeypatch.setenv("PATH", told.path())
+        stack = DeployedStack(tmp_path, cloud)
+        monkeypatch.setenv("PATH", stack.path())
         for tag in ("main-1", "main-2"):
-            told.push(tag)
-        told.deploy("checkout", "main-2")
-        told.write_project()
-        yield told
+            stack.push(tag)
+        stack.deploy("checkout", "main-2")
+        stack.write_project()
+        yield stack
 
 
 @pytest.fixture
-def holds(told: DeployedStack) -> FileHolds:
-    return FileHolds(Engine.find("pulumi", told.folder), SystemClock())
+def holds(stack: DeployedStack) -> FileHolds:
+    return FileHolds(Engine.find("pulumi", stack.folder), SystemClock())
 
 
-def written(told: DeployedStack) -> dict[str, str] | None:
-    entry = yaml.safe_load(told.file.read_text())["config"]["fcpin:functions"]["checkout"]
+def written(stack: DeployedStack) -> dict[str, str] | None:
+    entry = yaml.safe_load(stack.file.read_text())["config"]["fcpin:functions"]["checkout"]
     hold: dict[str, str] | None = entry.get("hold")
-    told.reload()
+    stack.reload()
     return hold
 
 
-def test_a_function_is_held_and_let_go(told: DeployedStack, holds: FileHolds) -> None:
-    before, digest = told.file.read_text(), told.push("main-1")
+def test_a_function_is_held_until_the_hold_ends(stack: DeployedStack, holds: FileHolds) -> None:
+    before, digest = stack.file.read_text(), stack.push("main-1")
     holds.hold("test", "checkout", HOLD)
     until = "2099-01-01T00:00:00Z"
-    assert written(told) == {"tag": "main-1", "digest": digest, "until": until, "reason": "main-2 loses orders"}
+    assert written(stack) == {"tag": "main-1", "digest": digest, "until": until, "reason": "main-2 loses orders"}
     holds.hold("test", "checkout", Hold(UNTIL, digest=parse_digest(digest), reason="by digest"))
-    assert written(told) == {"digest": digest, "until": until, "reason": "by digest"}
+    assert written(stack) == {"digest": digest, "until": until, "reason": "by digest"}
     holds.resume("test", "checkout")
-    assert told.file.read_text() == before
-    told.reload()
+    assert stack.file.read_text() == before
+    stack.reload()
     holds.resume("test", "checkout")
-    assert told.file.read_text() == before
+    assert stack.file.read_text() == before
 
 
 MISTAKES = [
     ("a tag that is not there", Hold(UNTIL, "main-9", reason="x"), r"tag: main-9 is no tag of"),
     ("a digest that no tag has", Hold(UNTIL, digest=parse_digest(f"sha256:{'0' * 64}"), reason="x"), "no tag of"),
     (
-        "a digest that the tag has not",
+        "a digest that the tag does not have",
         Hold(UNTIL, "main-1", parse_digest(f"sha256:{'0' * 64}"), "x"),
-        "digest: main-1 has",
+        "digest: main-1 now has",
     ),
     ("a date that is over", Hold(datetime(2020, 1, 1, tzinfo=UTC), "main-1", reason="x"), "until: is in the past"),
     ("no reason", Hold(UNTIL, "main-1"), "reason: is required"),
@@ -75,41 +75,41 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("hold", "said"), [row[1:] for row in MISTAKES], ids=[row[0] for row in MISTAKES])
+@pytest.mark.parametrize(("hold", "problem"), [row[1:] for row in MISTAKES], ids=[row[0] for row in MISTAKES])
 def test_a_mistake_is_named_and_nothing_is_written(
-    told: DeployedStack, holds: FileHolds, hold: Hold, said: str
+    stack: DeployedStack, holds: FileHolds, hold: Hold, problem: str
 ) -> None:
-    before = told.file.read_text()
-    with pytest.raises(InvalidSettings, match=said):
+    before = stack.file.read_text()
+    with pytest.raises(InvalidSettings, match=problem):
         holds.hold("test", "checkout", hold)
-    assert told.file.read_text() == before
+    assert stack.file.read_text() == before
 
 
 def test_a_pin_that_the_file_does_not_name(holds: FileHolds) -> None:
-    with pytest.raises(InvalidSettings, match="no entry 'nobody'"):
-        holds.hold("test", "nobody", HOLD)
+    with pytest.raises(InvalidSettings, match="no entry 'missing'"):
+        holds.hold("test", "missing", HOLD)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_file_that_cannot_be_written_is_said(told: DeployedStack, holds: FileHolds) -> None:
-    told.file.parent.chmod(0o500)
+def test_a_file_that_cannot_be_written_is_a_problem(stack: DeployedStack, holds: FileHolds) -> None:
+    stack.file.parent.chmod(0o500)
     try:
         with pytest.raises(InvalidSettings, match=r"Pulumi\.test\.yaml: cannot be written"):
             holds.hold("test", "checkout", HOLD)
     finally:
-        told.file.parent.chmod(0o700)
+        stack.file.parent.chmod(0o700)
 
 
-def test_a_hold_goes_into_the_file_that_has_the_function(told: DeployedStack, holds: FileHolds) -> None:
-    folder = told.folder / "functions"
+def test_a_hold_goes_into_the_file_that_has_the_function(stack: DeployedStack, holds: FileHolds) -> None:
+    folder = stack.folder / "functions"
     folder.mkdir()
     file = folder / "a.yaml"
-    file.write_text(yaml.safe_dump(told.functions))
-    told.functions = {}
-    stack_file = told.write_project()
-    told.configure(functionFiles=["functions/*.yaml"])
-    holds.hold(told.name, "checkout", HOLD)
+    file.write_text(yaml.safe_dump(stack.functions))
+    stack.functions = {}
+    stack_file = stack.write_project()
+    stack.configure(functionFiles=["functions/*.yaml"])
+    holds.hold(stack.name, "checkout", HOLD)
     assert yaml.safe_load(file.read_text())["checkout"]["hold"]["tag"] == "main-1"
-    assert told.file.read_text() == stack_file
-    holds.resume(told.name, "checkout")
+    assert stack.file.read_text() == stack_file
+    holds.resume(stack.name, "checkout")
     assert "hold" not in yaml.safe_load(file.read_text())["checkout"]

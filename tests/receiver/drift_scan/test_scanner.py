@@ -12,7 +12,7 @@ from fcpin.clock import SystemClock
 from fcpin.drift import Kind
 from fcpin.emulator import Emulator
 from fcpin.receiver.drift_scan.report import FunctionReport, StackReport, report_key
-from fcpin.receiver.drift_scan.scanner import DriftScanner
+from fcpin.receiver.drift_scan.scanner import DriftScanner, format_policy
 from fcpin.receiver.ledger.ledger import Ledger, sqlite_ledger
 from fcpin.receiver.ledger.model import Ending, Job, JobState
 from fcpin.stack import Engine, StackPin
@@ -227,3 +227,44 @@ def test_a_report_of_another_version_is_replaced(harness: ScanHarness) -> None:
     harness.stack.deploy("checkout", "main-1")
     harness.ledger.put(report_key(STACK), {"version": 99})
     assert harness.function().drift is Kind.OK
+
+
+POLICIES = [
+    ("a family", {"policy": {"family": {"name": "main"}}}, "family main"),
+    (
+        "a range and another option",
+        {"policy": {"semver": {"range": "1.x"}}, "min_age": "2h"},
+        "semver 1.x, min_age 2h",
+    ),
+    (
+        "a filter",
+        {"policy": {"numerical": {}}, "filter_tags": {"pattern": "^main-(.*)$", "extract": "$1"}},
+        "numerical, filter_tags ^main-(.*)$ $1",
+    ),
+    (
+        "lists, flags and numbers of a state",
+        {
+            "policy": {"newest": {"by": "pushed"}},
+            "allow_tags": ["a", "b"],
+            "allow_downgrade": True,
+            "discovery_limit": 50.0,
+        },
+        "newest pushed, allow_tags a b, allow_downgrade yes, discovery_limit 50",
+    ),
+    (
+        "another stack, without the image that it runs",
+        {"policy": {"follow": {"stack": "dev", "image": "host/shop/app:main-1@sha256:00"}}},
+        "follow dev",
+    ),
+    (
+        "holds and suspensions are shown elsewhere",
+        {"policy": {"digest": {"tag": "main"}}, "hold": {"tag": "main-1"}, "suspend": True},
+        "digest main",
+    ),
+    ("a secret", None, "secret"),
+]
+
+
+@pytest.mark.parametrize(("spec", "expected"), [row[1:] for row in POLICIES], ids=[row[0] for row in POLICIES])
+def test_a_policy_in_a_few_words(spec: dict[str, Any] | None, expected: str) -> None:
+    assert format_policy(spec) == expected

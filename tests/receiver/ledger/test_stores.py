@@ -52,6 +52,18 @@ def test_a_ledger_that_another_program_destroyed(tmp_path: Path) -> None:
     ledger.close()
 
 
+def test_a_value_that_another_program_destroyed(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    ledger = sqlite_ledger(path)
+    ledger.request("prod", ["api"], at(0))
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE value SET value = CAST('{' AS BLOB)")
+    db.close()
+    with pytest.raises(LedgerUnavailable, match="a StackRecord in the store cannot be read"):
+        ledger.jobs()
+    ledger.close()
+
+
 def test_several_processes_may_create_the_file_at_once(tmp_path: Path) -> None:
     made: list[Ledger] = []
     makers = [threading.Thread(target=lambda: made.append(sqlite_ledger(tmp_path / "ledger.sqlite"))) for _ in range(8)]

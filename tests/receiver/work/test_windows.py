@@ -1,4 +1,4 @@
-"""Deploy windows: open by the clock on the wall, also where clocks are put forward and back."""
+"""Deploy windows: open by local time, also where clocks are put forward and back."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -29,7 +29,7 @@ OPEN = [
     ("inside", [window("09:00-17:00")], wall("2026-11-23T09:00"), True),
     ("the end is outside", [window("09:00-17:00")], wall("2026-11-23T17:00"), False),
     ("on another day", [window("09:00-17:00", WORKDAYS)], wall("2026-11-22T10:00"), False),
-    ("the same moment told in another zone", [window("09:00-17:00")], datetime(2026, 11, 23, 1, tzinfo=UTC), True),
+    ("the same moment in another zone", [window("09:00-17:00")], datetime(2026, 11, 23, 1, tzinfo=UTC), True),
     ("past midnight it belongs to the day before", [window("22:00-06:00", SUNDAY)], wall("2026-11-23T05:59"), True),
     ("before midnight on the day after it is closed", [window("22:00-06:00", SUNDAY)], wall("2026-11-23T22:00"), False),
     ("in the morning of its own day it is closed", [window("22:00-06:00", SUNDAY)], wall("2026-11-22T05:00"), False),
@@ -91,7 +91,7 @@ def test_opens_next(one: Window, now: datetime, opening: datetime) -> None:
     assert (found.astimezone(UTC), found.tzinfo) == (opening.astimezone(UTC), one.zone)
 
 
-def test_the_earliest_of_several_windows_is_told_with_its_zone() -> None:
+def test_the_earliest_of_several_windows_is_shown_with_its_zone() -> None:
     found = next_opening([window("09:00-17:00"), window("01:00-02:00", zone=BERLIN)], wall("2026-11-23T17:00"))
     assert found
     assert shown(found) == "Tue 2026-11-24 01:00 Europe/Berlin"

@@ -1,6 +1,5 @@
 """A worker, from the claim to the end of a job: what it deploys, leaves for later, retries, or gives up."""
 
-import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -173,23 +172,6 @@ def test_a_requested_pin_is_converged(work: WorkHarness) -> None:
     assert work.ledger.deployments()[0].exposed_seconds is None
 
 
-def test_an_event_during_a_deployment_is_a_job_of_its_own(work: WorkHarness) -> None:
-    work.receives()
-    work.converger.meanwhile = lambda: work.receives("main-13", C)
-    work.works()
-    work.converger.meanwhile = lambda: None
-    assert work.ledger.due_times() == {"prod": NOON}
-    work.works()
-    assert (work.runs, [job.state for job in work.ledger.jobs()]) == ("main-13", [JobState.SUCCEEDED] * 2)
-
-
-def test_a_second_worker_leaves_a_running_stack_alone(work: WorkHarness) -> None:
-    work.receives()
-    work.converger.meanwhile = lambda: (work.works(), None)[1]
-    work.works()
-    assert work.converger.ups == [("prod", ("api",))]
-
-
 FAILURES = [
     ("the engine fails", ConvergenceFailed("no answer"), JobState.PENDING, "no answer"),
     ("the state cannot be read", StackError("locked"), JobState.PENDING, "locked"),
@@ -325,18 +307,6 @@ def test_a_stack_that_is_no_longer_configured_fails(work: WorkHarness) -> None:
     assert "no stack prod" in work.ledger.jobs()[0].reason
 
 
-def test_a_handler_that_fails_changes_nothing(work: WorkHarness, caplog: pytest.LogCaptureFixture) -> None:
-    class Broken(JobEventHandler):
-        def deployed(self, deployment: Deployment) -> None:
-            raise ZeroDivisionError
-
-    work.events = Broken()
-    work.receives()
-    with caplog.at_level(logging.ERROR):
-        assert work.works().state is JobState.SUCCEEDED
-    assert "a handler of job events failed" in caplog.text
-
-
 # Freeze and windows
 
 
@@ -466,15 +436,6 @@ def test_one_approval_deploys_one_change(approving: WorkHarness) -> None:
     assert approving.works().state is JobState.WAITING_FOR_APPROVAL
     assert [name for _, name, _, _ in approving.converger.deployed] == ["web"]
     assert [one.pin for one in approving.ledger.proposals()] == ["api"]
-
-
-def test_an_approved_change_waits_for_the_window(approving: WorkHarness) -> None:
-    approving.has(windows=[NIGHT])
-    approving.receives()
-    approving.works()
-    approving.ledger.approve(tokens(approving)[0], "ann", approving.clock.now())
-    assert (approving.works().state, approving.runs) == (JobState.PENDING, "")
-    assert (approving.works(after=6 * 3600).state, approving.runs) == (JobState.SUCCEEDED, "main-12")
 
 
 CHANGE = PinChange(pin="api", from_tag="main-11", from_digest=A, to_tag="main-12", to_digest=B)

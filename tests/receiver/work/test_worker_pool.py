@@ -12,13 +12,12 @@ from pathlib import Path
 import pytest
 
 from fcpin.clock import SystemClock
-from fcpin.receiver.errors import ConvergenceFailed
 from fcpin.receiver.ledger.ledger import Ledger, open_ledger
 from fcpin.receiver.ledger.model import JobState
 from fcpin.receiver.ledger.sqlite import SqliteStore
 from fcpin.receiver.page import LedgerActions
 from fcpin.receiver.pin_index import PinIndex
-from fcpin.receiver.settings.model import Mode, ReceiverSettings, StackSettings
+from fcpin.receiver.settings.model import ReceiverSettings, StackSettings
 from fcpin.receiver.settings.secrets import Secret
 from fcpin.receiver.work.worker_pool import WorkerPool
 from tests.receiver.fake_converger import FakeConverger
@@ -180,25 +179,6 @@ def test_a_stop_leaves_what_takes_longer_to_its_lease(open_pool: Open) -> None:
     assert started.wait(5)
     assert not one.pool.stop(0.05)
     may_end.set()
-
-
-def test_the_buttons_of_the_page_wake_the_workers(open_pool: Open) -> None:
-    one = open_pool(StackSettings("prod", Mode.APPROVE))
-    one.buttons.converge("prod", ["api"], "ann")
-    assert one.comes_to(JobState.WAITING_FOR_APPROVAL)
-    [proposal] = one.ledger.proposals()
-    one.buttons.approve(proposal.token, "ann")
-    assert one.comes_to(JobState.SUCCEEDED)
-    assert len(one.converger.deployed) == 1
-
-
-def test_a_failed_job_is_retried_by_a_person(open_pool: Open) -> None:
-    one = open_pool(StackSettings("prod"), attempts=1)
-    one.converger.fails_next(ConvergenceFailed("no answer"))
-    failed = one.pool.request("prod", ["api"])
-    assert one.comes_to(JobState.FAILED)
-    one.buttons.retry(failed.id, "ann")
-    assert one.comes_to(JobState.SUCCEEDED)
 
 
 def test_what_a_freeze_held_back_goes_on_when_it_is_lifted(open_pool: Open) -> None:

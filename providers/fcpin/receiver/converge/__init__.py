@@ -1,1 +1,1 @@
-"""Bring a stack to its pins with the engine that is here, and tell what changed."""
+"""Bring a stack to what its policies select, with the engine that is installed."""

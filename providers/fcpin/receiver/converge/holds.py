@@ -1,4 +1,4 @@
-"""Hold a function at one image, and let it go again, as `fcpin rollback` does: in the stack's file of our project."""
+"""Hold a function at one image, and end the hold, as `fcpin rollback` does: in the files of the project."""
 
 import threading
 
@@ -13,7 +13,7 @@ from fcpin.stack.yaml_edit import with_hold
 
 
 class FileHolds:
-    """Nothing is deployed by it: that is the job's, which whoever calls asks for. Thread-safe."""
+    """Deploys nothing: the caller requests a job. Thread-safe."""
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine, self._clock = engine, clock
@@ -30,16 +30,16 @@ class FileHolds:
             raise InvalidSettings(Problem("until", "is in the past"))
         reason = _reason(hold)
         with self._lock:
-            told = Stack.read(self._engine, stack)
-            entry, registries = Entry.find(told, pin), registries_of(told.settings, self._clock)
+            read = Stack.read(self._engine, stack)
+            entry, registries = Entry.find(read, pin), registries_of(read.settings, self._clock)
             try:
                 written = hold_for(entry, registries, hold.tag or hold.digest, hold.until, reason)
-            except InvalidSettings as error:  # in the words of a command line
+            except InvalidSettings as error:  # which name an option of a command
                 raise InvalidSettings(*(Problem("tag", problem.reason) for problem in error.problems)) from None
             if hold.digest is not None and written.get("digest") not in (None, hold.digest):
-                raise InvalidSettings(Problem("digest", f"{hold.tag} has {written['digest']} by now"))
+                raise InvalidSettings(Problem("digest", f"{hold.tag} now has {written['digest']}"))
             entry.selection(registries, written, now)
-            self._write(told, entry.name, written)
+            self._write(read, entry.name, written)
 
     def resume(self, stack: str, pin: str) -> None:
         """Remove the hold; none is no failure. Raises InvalidSettings, StackError."""

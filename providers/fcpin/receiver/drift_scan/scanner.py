@@ -70,8 +70,8 @@ class DriftScanner:
     def _look(self, stack: Stack, now: datetime) -> Sequence[Finding]:
         settings = stack.settings
         registries = registries_of(settings, self._clock)
-        survey = DriftScan(function_clients(settings), registries, now, min_age_bypass=settings.min_age_bypass)
-        return survey.of(stack.pins)
+        scan = DriftScan(function_clients(settings), registries, now, min_age_bypass=settings.min_age_bypass)
+        return scan.of(stack.pins)
 
     def _newest(self, stack: str) -> Mapping[str, Deployment] | None:
         """Of each pin, the newest in the history; None while a job runs."""

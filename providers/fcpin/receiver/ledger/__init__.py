@@ -1,1 +1,1 @@
-"""What must not be lost: jobs, proposals, history and switches, in SQLite or Redis."""
+"""What must not be lost: jobs, proposals, deployments and the freeze, in SQLite or Redis."""

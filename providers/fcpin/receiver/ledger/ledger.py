@@ -358,4 +358,8 @@ def _encode(value: object) -> bytes:
 
 
 def _decode(kind: type[Value], value: bytes) -> Value:
-    return msgspec.json.decode(value, type=kind)
+    try:
+        return msgspec.json.decode(value, type=kind)
+    except msgspec.MsgspecError as error:
+        name = getattr(kind, "__name__", kind)
+        raise LedgerUnavailable(f"a {name} in the store cannot be read: {error}; use an empty store") from None

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from fcpin.cli.yaml_file import YamlFile
 from fcpin.errors import InvalidInput, InvalidSettings, Problem
 from fcpin.policy.fields import Fields, shown
 from fcpin.policy.times import read_duration
@@ -19,6 +18,7 @@ from fcpin.receiver.settings.secrets import Secrets, long_enough
 from fcpin.receiver.settings.windows import read_windows
 from fcpin.receiver.web.limits import Network
 from fcpin.stack.engine import CHOICES
+from fcpin.yaml_reader import YamlFile
 
 KEYS: Final = (
     "project",

@@ -1,1 +1,1 @@
-"""A job from the push to its end: due, claimed, converged, retried or given up."""
+"""A job, from its claim to its end."""

@@ -1,8 +1,8 @@
-"""When a stack may be deployed to, told from the clock on the wall of each window's zone.
+"""When a stack may be deployed to, by the local time of each window's zone.
 
-1. A window is open while the wall shows a time in it: from `start`, up to and without `end`.
+1. A window is open while the local time is in it: from `start`, up to and without `end`.
 2. One that goes past midnight belongs to the day on which it starts. Equal times are a whole day.
-3. An hour that clocks skip is in no window; one that they show twice is twice in it.
+3. A local time that clocks skip is in no window; one that they show twice is in it twice.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -43,7 +43,7 @@ def _is_open(window: Window, now: datetime) -> bool:
 
 
 def _opening(window: Window, now: datetime) -> datetime | None:
-    """It opens when its wall shows the start, or when its clocks are put to a time in it."""
+    """It opens at its start, or when clocks are put to a time in it."""
     moments = (now, *_starts(window, now), *_jumps(window.zone, now))
     found = min((moment for moment in moments if moment >= now and _is_open(window, moment)), default=None)
     return found.astimezone(window.zone) if found else None

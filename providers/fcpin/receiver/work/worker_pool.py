@@ -90,6 +90,9 @@ class WorkerPool:
                 pause, is_available = self._poll, False
                 if was_available:
                     _log.warning("the ledger cannot be reached; it is retried every %g s: %s", pause, error)
+            except Exception:
+                pause, is_available = self._poll, was_available
+                _log.exception("a defect of the worker pool")
             if is_available and not was_available:
                 _log.info("the ledger can be reached again")
             was_available = is_available

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fcpin.errors import RegistryDenied
-from fcpin.registry.docker_config import DockerLogins, Login, config_path
+from fcpin.registry.logins import DockerLogins, Login, config_path
 
 HOST = "registry.example.com"
 AUTH = base64.b64encode(b"ci:pa:ss").decode()
@@ -229,8 +229,8 @@ def test_a_helper_that_knows_nothing_leaves_it_to_the_file(tmp_path: Path, monke
 
 HELPERS: list[tuple[str, str, str]] = [
     ("fails", "echo keychain is locked, secret=s3cret; exit 2", "exit status 2"),
-    ("answers nothing", "true", "did not answer with Username and Secret"),
-    ("answers without a secret", 'echo \'{"Username": "u"}\'', "did not answer with Username and Secret"),
+    ("answers nothing", "true", "did not return Username and Secret"),
+    ("answers without a secret", 'echo \'{"Username": "u"}\'', "did not return Username and Secret"),
 ]
 
 

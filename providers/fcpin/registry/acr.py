@@ -1,0 +1,183 @@
+"""What the APIs of ACR's two editions share: endpoints and credentials, the shape of a response, complete listings.
+
+Both have pages by number, times in milliseconds since 1970, digests with or without `sha256:`; neither a filter nor a
+documented order for tags.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import ClassVar, Final, TypeVar
+
+import msgspec
+
+from fcpin.clock import Clock, SystemClock
+from fcpin.errors import (
+    InvalidImage,
+    InvalidSettings,
+    ListingIncomplete,
+    RegistryError,
+    RegistryProtocolError,
+    RegistryUnavailable,
+    WrongShape,
+)
+from fcpin.http.credentials import Account
+from fcpin.http.errors import CloudError
+from fcpin.http.limits import REGISTRY_RETRY, Limits, Retry
+from fcpin.http.openapi import OpenApi
+from fcpin.image import Digest, Repository, TagRecord, listed_tag, parse_digest
+
+T = TypeVar("T")
+
+PAGE_SIZE: Final = 100
+AT_ONCE: Final = 4
+MAX_PAGES: Final = 10_000
+MAX_SECONDS: Final = 300.0
+_MAX_TAGS: Final = 1_000_000
+_DIGITS: Final = 12
+
+
+class AcrOfRegion:
+    """The API of one region. Safe to share between threads.
+
+    Without *credentials* the default chain of alibabacloud-credentials is used at the first call; *endpoint* is
+    another address than `cr.<region>.aliyuncs.com`.
+    """
+
+    VERSION: ClassVar[str]
+
+    def __init__(
+        self,
+        region: str,
+        *,
+        credentials: Account | None = None,
+        endpoint: str | None = None,
+        retry: Retry = REGISTRY_RETRY,
+        limits: Limits | None = None,
+    ) -> None:
+        self._credentials = credentials
+        self._endpoint = endpoint or f"cr.{region}.aliyuncs.com"
+        self._retry = retry
+        self._limits = limits
+
+    @cached_property
+    def _api(self) -> OpenApi:
+        """Raises RegistryError for an endpoint that is not valid."""
+        try:
+            return OpenApi(self._endpoint, self.VERSION, self._credentials, limits=self._limits)
+        except InvalidSettings as error:
+            raise RegistryError(f"ACR API at {self._endpoint}: {error}") from None
+
+
+def passing_error(error: CloudError, text: str) -> RegistryError | None:
+    """The error for what no API returns, and for temporary failures; None for every other error."""
+    if error.is_malformed:
+        return RegistryProtocolError(text)
+    if not error.is_temporary:
+        return None
+    unavailable = RegistryUnavailable(text)
+    unavailable.retry_after = error.retry_after
+    return unavailable
+
+
+def shaped(value: object, kind: type[T], what: str) -> T:
+    """*value* as *kind*. Raises WrongShape."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise WrongShape(f"expected {what}; {error}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a listing."""
+
+    total: int
+    """Tags that the repository has, according to this page."""
+    size: int
+    """Tags that a page holds."""
+    records: Sequence[TagRecord]
+
+
+def every_tag(page: Callable[[int], Page], repository: Repository, clock: Clock | None = None) -> Sequence[TagRecord]:
+    """Every tag once, from pages that *page* requests, four at once; all once more when tags were pushed meanwhile.
+
+    Raises ListingIncomplete, and what *page* raises.
+    """
+    clock = clock or SystemClock()
+    for _ in range(2):
+        pages = _pages(page, repository, clock)
+        counts = {one.total for one in pages}
+        tags = {record.tag: record for one in pages for record in one.records}
+        if counts == {len(tags)}:
+            return list(tags.values())
+    counted = " or ".join(map(str, sorted(counts)))
+    raise ListingIncomplete(
+        f"{repository}: ACR counts {counted} tags, but listed {len(tags)}, twice; "
+        "nothing is selected from part of them: try again when no image is being pushed"
+    )
+
+
+def _pages(page: Callable[[int], Page], repository: Repository, clock: Clock) -> Sequence[Page]:
+    deadline = clock.monotonic() + MAX_SECONDS
+    first = page(1)
+    count = -(-first.total // (first.size or PAGE_SIZE))
+    if count > MAX_PAGES:
+        raise RegistryProtocolError(f"{repository}: ACR has {count:,} pages of tags, expected at most {MAX_PAGES:,}")
+    if count <= 1:
+        return [first]
+
+    def timely(number: int) -> Page:
+        if clock.monotonic() > deadline:
+            raise RegistryUnavailable(f"{repository}: ACR's listing was not complete after {MAX_SECONDS:.0f} s")
+        return page(number)
+
+    with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="fcpin-acr") as pool:
+        return [first, *pool.map(timely, range(2, count + 1))]
+
+
+def total(value: object, where: object) -> int:
+    """The number of tags or instances, which one of the APIs returns as text."""
+    return _number(value, _MAX_TAGS, "the number of entries", where)
+
+
+def page_size(value: object, where: object) -> int:
+    """How many tags a page holds, which the API may have lowered; as many as requested where it does not say."""
+    return _number(value or PAGE_SIZE, PAGE_SIZE, "the size of a page", where)
+
+
+def _number(value: object, most: int, what: str, where: object) -> int:
+    text = str(value)
+    if not text.isdecimal() or len(text) > _DIGITS or int(text) > most:
+        raise RegistryProtocolError(f"{where}: ACR returned {text[:40]!r} as {what}, expected at most {most:,}")
+    return int(text)
+
+
+def record(
+    repository: Repository, tag: object, *, digest: str | None, pushed: object, created: object, status: str | None
+) -> TagRecord:
+    """One tag of a listing. Raises RegistryProtocolError."""
+    if not isinstance(tag, str):
+        raise RegistryProtocolError(f"{repository}: ACR lists {str(tag)[:80]!r}, which is not the name of a tag")
+    name = listed_tag(tag)
+    where = f"{repository}:{name}"
+    return TagRecord(name, _digest(digest, where), moment(pushed, where), moment(created, where), status or "NORMAL")
+
+
+def _digest(text: str | None, where: str) -> Digest | None:
+    """With or without `sha256:`; None while ACR knows none."""
+    try:
+        return parse_digest(text) if text else None
+    except InvalidImage as error:
+        raise RegistryProtocolError(f"{where}: {error}") from None
+
+
+def moment(milliseconds: object, where: str) -> datetime | None:
+    """A time of ACR, a number or text, in milliseconds since 1970; None for none or 0."""
+    try:
+        since_1970 = int(str(milliseconds or 0))
+        return datetime.fromtimestamp(since_1970 / 1000, UTC) if since_1970 else None
+    except (ValueError, OverflowError, OSError):
+        raise RegistryProtocolError(f"{where}: ACR returned the time {str(milliseconds)[:40]!r}") from None
