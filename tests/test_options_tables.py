@@ -10,6 +10,7 @@ from fcpin.cli.cases import CaseEntry, Expectation
 from fcpin.fc.runtime_config import RuntimeConfig
 from fcpin.models import Model, options_table
 from fcpin.pipelines.spec import PipelineEntry
+from fcpin.receiver.settings.model import PageSettings, ReceiverSettings, SenderSettings, StackSettings, Window
 from fcpin.registry.settings import RegistrySettings
 from fcpin.settings import Endpoints, StackConfig
 
@@ -22,6 +23,11 @@ MODELS: Final[dict[str, type[Model]]] = {
     "RegistrySettings": RegistrySettings,
     "RuntimeConfig": RuntimeConfig,
     "StackConfig": StackConfig,
+    "ReceiverSettings": ReceiverSettings,
+    "StackSettings": StackSettings,
+    "Window": Window,
+    "SenderSettings": SenderSettings,
+    "PageSettings": PageSettings,
 }
 """By the name in a page's `<!-- options: NAME -->`, which stands before the table."""
 TABLE: Final = re.compile(r"(<!-- options: (\w+) -->\n)((?:\|.*\n)*)")

@@ -134,7 +134,12 @@ class YamlFile:
     @classmethod
     def read(cls, path: Path) -> Self:
         """Raises InvalidInput with file, line and column."""
-        node = compose(read_text(path), str(path))
+        return cls.parse(read_text(path), path)
+
+    @classmethod
+    def parse(cls, text: str, path: Path) -> Self:
+        """The same for *text*, which is that of *path*."""
+        node = compose(text, str(path))
         return cls(path, value_of(node, str(path)), lines_of(node))
 
     def place(self, path: str) -> str:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from fcpin.cli.cases import read_cases
 from fcpin.cli.changes import markdown, read_preview
-from fcpin.cli.serverless_devs_import import read_document
 from fcpin.cli.tag_input import read_tags
 from fcpin.engine.errors import EngineError
 from fcpin.engine.phase import require_supported
@@ -27,7 +26,7 @@ from fcpin.image import Image, Repository, acr_host, is_tag, parse_digest
 from fcpin.json_reader import read_json
 from fcpin.pinned_function.approvals import FILE, Approvals
 from fcpin.pipelines.checks import check
-from fcpin.pipelines.document import Document
+from fcpin.pipelines.document import DocumentFile
 from fcpin.pipelines.spec import pipelines_in, read_all
 from fcpin.policy import Policy, Ranking
 from fcpin.receiver.errors import Rejected
@@ -38,6 +37,7 @@ from fcpin.registry.distribution import Distribution
 from fcpin.registry.logins import DockerLogins
 from fcpin.registry.transport import Transport
 from fcpin.serverless_devs.adoption import Adoptable, new_entries
+from fcpin.serverless_devs.document import SYaml
 from fcpin.serverless_devs.functions import functions_of_file
 from fcpin.settings import Settings
 from fcpin.stack.project import Project, read_file, stack_file
@@ -284,10 +284,10 @@ PIPELINES: Final = [file.read_bytes() for file in sorted((ROOT / "tests" / "pipe
 
 
 def feed_pipeline(data: bytes, _folder: Path) -> None:
-    document = Document.parse(text_of(data), "p.yaml")
+    document = DocumentFile.parse(text_of(data), Path("p.yaml"))
     for is_template in (True, False):
         for finding in check(document.tree, is_template=is_template).findings:
-            document.place(finding.path)
+            document.file.place(finding.path)
             one_line(str(finding))
     assert isinstance(document.text(), str)
 
@@ -318,7 +318,7 @@ resources:
 
 
 def feed_s_yaml(data: bytes, folder: Path) -> None:
-    document = read_document(YamlFile.read(written(folder, "s.yaml", data)))
+    document = SYaml.read(YamlFile.read(written(folder, "s.yaml", data)))
     found = functions_of_file(document, "cn-hangzhou", lambda *_: "", (), {"GIT_COMMIT": "a" * 40})
     entries = new_entries([each for each in found if isinstance(each, Adoptable)], ())
     with_functions("config:\n", entries, "standard output")

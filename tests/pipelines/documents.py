@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import yaml
 
-from fcpin.pipelines.document import Document
+from fcpin.pipelines.document import DocumentFile
 
 DATA: Final = Path(__file__).parent / "data"
 EXAMPLES: Final = ("default-environment", "nas-cache", "warm-then-build", "enterprise", "commit-and-deploy")
@@ -16,9 +16,9 @@ def text_of(example: str) -> str:
     return (DATA / f"{example}.yaml").read_text()
 
 
-def example(name: str) -> Document:
+def example(name: str) -> DocumentFile:
     """Read as a file is."""
-    return Document.parse(text_of(name), f"{name}.yaml")
+    return DocumentFile.parse(text_of(name), Path(f"{name}.yaml"))
 
 
 def mended() -> str:

@@ -23,7 +23,7 @@ def test_the_fifth_names_a_task_that_does_not_exist_and_is_right_once_it_is_mend
     (problem,) = check(example("commit-and-deploy").tree).problems
     assert problem.path == "spec.templateSpec.tasks[1].runAfters[0].name"
     assert problem.reason == "the task build-push does not exist; write build-image"
-    assert example("commit-and-deploy").place(problem.path) == "commit-and-deploy.yaml:41"
+    assert example("commit-and-deploy").file.place(problem.path) == "commit-and-deploy.yaml:41"
     assert check(yaml.safe_load(mended())).findings == ()
 
 
@@ -41,7 +41,7 @@ ERRORS: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("more disk in the default environment", "default-environment", {"spec.templateSpec.context": {"data": {"diskSize": 20480}}}, f"{DATA}.diskSize", "move it to runnerConfig"),
     ("more time in the default environment", "default-environment", {"spec.templateSpec.tasks.0.context.data.timeout": 1800}, f"{TASK}.context.data.timeout", "15 minutes"),
     ("a cache in the default environment", "default-environment", {f"{BUILD}.cacheDir": "/mnt/c"}, f"{TASK}.context.data.build.cacheDir", "give runnerConfig with a nasConfig"),
-    ("a cache beside the NAS", "nas-cache", {f"{BUILD}.cacheDir": "/mnt/image-cache-2"}, f"{TASK}.context.data.build.cacheDir", "mounted are /mnt/image-cache"),
+    ("a cache outside of the NAS", "nas-cache", {f"{BUILD}.cacheDir": "/mnt/image-cache-2"}, f"{TASK}.context.data.build.cacheDir", "mounted are /mnt/image-cache"),
     ("a cache without NAS", "enterprise", {f"{BUILD}.cacheDir": "/mnt/c"}, f"{TASK}.context.data.build.cacheDir", "nasConfig.mountPoints"),
     ("NAS in another region", "nas-cache", {f"{RUNNER}.nasConfig.mountPoints.0.serverAddr": "a.cn-beijing.nas.aliyuncs.com:/c"}, f"{RUNNER}.nasConfig.mountPoints[0].serverAddr", "cn-beijing"),
     ("NAS without a folder", "nas-cache", {f"{RUNNER}.nasConfig.mountPoints.0.serverAddr": "a.cn-hangzhou.nas.aliyuncs.com"}, f"{RUNNER}.nasConfig.mountPoints[0].serverAddr", ":/<folder>"),
@@ -71,18 +71,18 @@ ERRORS: list[tuple[str, str, dict[str, Any], str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("what", "name", "changes", "path", "said"), ERRORS, ids=[row[0] for row in ERRORS])
-def test_what_would_fail_is_told_before_it_runs(
-    what: str, name: str, changes: dict[str, Any], path: str, said: str
-) -> None:
+@pytest.mark.parametrize(
+    ("name", "changes", "path", "reason"), [row[1:] for row in ERRORS], ids=[row[0] for row in ERRORS]
+)
+def test_what_would_fail_is_an_error(name: str, changes: dict[str, Any], path: str, reason: str) -> None:
     problems = check(changed(name, changes)).problems
     assert [problem.path for problem in problems] == [path]
-    assert said in problems[0].reason
+    assert reason in problems[0].reason
 
 
 WARNINGS: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("a task that is off, as it is unless enabled", "default-environment", {"spec.templateSpec.tasks.0.context.data.enable": None}, f"{TASK}.context.data.enable", "is disabled"),
-    ("a tag that every run pushes anew", "default-environment", {}, f"{TASK}.context.data.build.image", "moved tag is an outage"),
+    ("a tag that every run moves", "default-environment", {}, f"{TASK}.context.data.build.image", "moved tag is an outage"),
     ("a name that can be used once", "default-environment", {}, "name", "unique"),
     ("a masked name", "nas-cache", {}, f"{TASK}.context.data.build.image", "***"),
     ("a host of Enterprise without its .cr", "enterprise", {}, f"{TASK}.context.data.build.image", "demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com"),
@@ -91,16 +91,18 @@ WARNINGS: list[tuple[str, str, dict[str, Any], str, str]] = [
     ("a misspelt key", "nas-cache", {f"{BUILD}.dockerFile": "x"}, f"{TASK}.context.data.build.dockerFile", "did you mean dockerfile?"),
     ("a template of others", "default-environment", {"spec.templateSpec.tasks.0.taskTemplate": "mine"}, f"{TASK}.taskTemplate", "mine"),
     ("a bare list of tasks", "warm-then-build", {}, "", "list of tasks"),
-    ("what a bare list cannot tell", "warm-then-build", {}, "[0].context.data.warm.cacheDir", "runnerConfig"),
+    ("a limit of an unknown environment", "warm-then-build", {}, "[0].context.data.warm.cacheDir", "runnerConfig"),
     ("waiting for a task that is off", "warm-then-build", {"0.context.data.enable": False}, "[1].runAfters[0]", "is disabled"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("what", "name", "changes", "path", "said"), WARNINGS, ids=[row[0] for row in WARNINGS])
-def test_what_would_surprise_is_a_warning(what: str, name: str, changes: dict[str, Any], path: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "changes", "path", "reason"), [row[1:] for row in WARNINGS], ids=[row[0] for row in WARNINGS]
+)
+def test_what_may_surprise_is_a_warning(name: str, changes: dict[str, Any], path: str, reason: str) -> None:
     checked = check(changed(name, changes))
     assert checked.problems == ()
-    assert any(warning.path == path and said in warning.reason for warning in checked.warnings)
+    assert any(warning.path == path and reason in warning.reason for warning in checked.warnings)
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,21 @@
 """A document is read with its lines, and written with everything that was in it."""
 
+from pathlib import Path
+
 import pytest
 from ruamel.yaml import YAML
 
 from fcpin.errors import InvalidInput
-from fcpin.pipelines.document import Document
+from fcpin.pipelines.document import DocumentFile
 from tests.pipelines.documents import EXAMPLES, example, mended, text_of
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_a_round_trip_says_what_the_document_said(name: str) -> None:
+def test_a_round_trip_keeps_the_values(name: str) -> None:
     document = example(name)
     text = document.text()
     assert YAML(typ="safe").load(text) == document.tree
-    assert Document.parse(text, "again").text() == text
+    assert DocumentFile.parse(text, Path("again")).text() == text
 
 
 def test_a_round_trip_keeps_comments_order_quotes_and_unknown_fields() -> None:
@@ -21,20 +23,20 @@ def test_a_round_trip_keeps_comments_order_quotes_and_unknown_fields() -> None:
         'kind: Pipeline # why\nname: "a"\nzebra: {stripes: [1, 2]}\nspec:\n  # the tasks\n  templateSpec:\n'
         "    tasks:\n      - name: 'b' # the build\n        newField: 12e4\n"
     )
-    assert Document.parse(text, "p.yaml").text() == text
+    assert DocumentFile.parse(text, Path("p.yaml")).text() == text
 
 
-def test_a_tab_before_a_comment_is_told_with_its_line_and_the_rest_is_read() -> None:
+def test_a_tab_before_a_comment_is_reported_with_its_line_and_the_rest_is_read() -> None:
     document = example("commit-and-deploy")
     assert [str(each) for each in document.syntax_problems] == [
         "commit-and-deploy.yaml:27: begins with a tab; YAML allows spaces only: replace it"
     ]
     assert len(document.tree["spec"]["templateSpec"]["tasks"]) == 2
-    assert not Document.parse(mended(), "mended").syntax_problems
+    assert not DocumentFile.parse(mended(), Path("mended")).syntax_problems
 
 
 @pytest.mark.parametrize(
-    ("what", "text", "place", "said"),
+    ("what", "text", "place", "reason"),
     [
         ("a tab before a key", "a:\n\tb: 1\n", "p.yaml:2", "begins with a tab"),
         ("a bracket that stays open", "a:\n  - [b\n", "p.yaml:3:1", "is not valid YAML"),
@@ -44,21 +46,21 @@ def test_a_tab_before_a_comment_is_told_with_its_line_and_the_rest_is_read() -> 
     ],
     ids=lambda value: value if isinstance(value, str) and " " in value else "",
 )
-def test_what_is_no_yaml_is_told_with_its_line(what: str, text: str, place: str, said: str) -> None:
+def test_invalid_yaml_is_reported_with_its_line(what: str, text: str, place: str, reason: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        Document.parse(text, "p.yaml")
+        DocumentFile.parse(text, Path("p.yaml"))
     (problem,) = caught.value.problems
     assert problem.path == place
-    assert said in problem.reason
+    assert reason in problem.reason
 
 
-def test_a_tab_inside_a_text_is_none_of_our_business() -> None:
-    assert Document.parse("a: |\n  b\n  \tc\n", "p.yaml").syntax_problems == ()
+def test_a_tab_inside_a_text_is_valid() -> None:
+    assert DocumentFile.parse("a: |\n  b\n  \tc\n", Path("p.yaml")).syntax_problems == ()
 
 
-def test_a_place_is_the_line_of_what_is_nearest() -> None:
+def test_a_place_is_the_nearest_line() -> None:
     document = example("default-environment")
     line = text_of("default-environment").splitlines().index("            build:") + 1
-    assert document.place("spec.templateSpec.tasks[0].context.data.build.instanceID") == (
+    assert document.file.place("spec.templateSpec.tasks[0].context.data.build.instanceID") == (
         f"default-environment.yaml:{line}"
     )

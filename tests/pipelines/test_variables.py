@@ -1,12 +1,13 @@
 """Variables get their values, and one without a value stops everything."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from fcpin.errors import InvalidInput
 from fcpin.pipelines.checks import check
-from fcpin.pipelines.document import Document
+from fcpin.pipelines.document import DocumentFile, to_text
 from fcpin.pipelines.variables import commit_problem, rendered, values, with_commit
 from tests.pipelines.documents import mended
 
@@ -15,9 +16,9 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def test_an_example_is_rendered_with_its_comments_and_runs() -> None:
-    document = Document.parse(mended(), "p.yaml")
+    document = DocumentFile.parse(mended(), Path("p.yaml"))
     tree = rendered(document.tree, values(COMMIT, NOW, app_name="shop", env_name="prod"))
-    text = Document("p.yaml", tree, document.lines).text()
+    text = to_text(tree)
     assert "p-83f96b6-1795348800000" in text
     assert text.count("83f96b6") == 3
     assert "# deploy" in text
@@ -26,8 +27,8 @@ def test_an_example_is_rendered_with_its_comments_and_runs() -> None:
     assert document.text().count("<%") == 6
 
 
-def test_every_variable_without_a_value_is_told_with_its_path() -> None:
-    tree = Document.parse(mended(), "p.yaml").tree
+def test_every_variable_without_a_value_is_reported_with_its_path() -> None:
+    tree = DocumentFile.parse(mended(), Path("p.yaml")).tree
     with pytest.raises(InvalidInput) as caught:
         rendered(tree, values(COMMIT, NOW))
     assert [(problem.path, problem.reason) for problem in caught.value.problems] == [
@@ -37,9 +38,9 @@ def test_every_variable_without_a_value_is_told_with_its_path() -> None:
 
 
 def test_a_commit_of_digits_only_stays_text() -> None:
-    document = Document.parse("a: <% .git.shortCommitId %>\n", "p.yaml")
+    document = DocumentFile.parse("a: <% .git.shortCommitId %>\n", Path("p.yaml"))
     tree = rendered(document.tree, values("1234567", NOW))
-    assert Document("p.yaml", tree, {}).text() == "a: '1234567'\n"
+    assert to_text(tree) == "a: '1234567'\n"
 
 
 @pytest.mark.parametrize(

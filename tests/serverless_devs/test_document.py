@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from fcpin.serverless_devs.document import Document, SFile
+from fcpin.serverless_devs.document import SourceFile, SYaml
 from fcpin.serverless_devs.references import Unresolved, with_environment
 
 CASES = json.loads((Path(__file__).parent / "data" / "answers.json").read_text())
@@ -23,17 +23,17 @@ PATHS = {
 }
 
 
-def beside(files: Mapping[str, str], folder: PurePosixPath) -> Callable[[str], str]:
+def read_in(files: Mapping[str, str], folder: PurePosixPath) -> Callable[[str], str]:
     return lambda name: files[str(folder / name)]
 
 
-def document_of(files: Mapping[str, str]) -> Document:
+def document_of(files: Mapping[str, str]) -> SYaml:
     main = yaml.safe_load(files["s.yaml"])
-    found = [SFile(main, beside(files, PurePosixPath()))]
+    found = [SourceFile(main, read_in(files, PurePosixPath()))]
     if "extend" in main:
         base = PurePosixPath(main["extend"])
-        found.insert(0, SFile(yaml.safe_load(files[str(base)]), beside(files, base.parent)))
-    return Document(found)
+        found.insert(0, SourceFile(yaml.safe_load(files[str(base)]), read_in(files, base.parent)))
+    return SYaml(found)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["label"] for case in CASES])
@@ -46,9 +46,9 @@ def test_files_are_read_as_serverless_devs_reads_them(case: Any) -> None:
     assert set(document.resources) == set(case["answers"])
 
 
-def one(vars_: Any, **props: Any) -> Document:
+def one(vars_: Any, **props: Any) -> SYaml:
     content = {"edition": "3.0.0", "vars": vars_, "resources": {"a": {"component": "fc3", "props": props}}}
-    return Document([SFile(content, str)])
+    return SYaml([SourceFile(content, str)])
 
 
 DOUBLING = {f"v{number}": f"${{vars.v{number + 1}}}${{vars.v{number + 1}}}" for number in range(60)}
@@ -67,7 +67,7 @@ COSTLY = [
 
 
 @pytest.mark.parametrize("document", [row[1] for row in COSTLY], ids=[row[0] for row in COSTLY])
-def test_references_that_lead_nowhere_end_in_one_line_and_soon(document: Document) -> None:
+def test_references_that_lead_nowhere_end_in_one_line_and_soon(document: SYaml) -> None:
     started = process_time()
     with pytest.raises(Unresolved) as caught:
         document.get("a", "props", "x")

@@ -12,7 +12,7 @@ from fcpin.errors import InvalidSettings
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.policy import Policy
 from fcpin.serverless_devs.adoption import Adoptable, LeftOut, new_entries
-from fcpin.serverless_devs.document import Document, SFile
+from fcpin.serverless_devs.document import SourceFile, SYaml
 from fcpin.serverless_devs.functions import functions_of_file
 
 FILE = Path(__file__).parent.parent / "pipelines" / "data" / "s.yaml"
@@ -36,8 +36,8 @@ def read(document: Any, **environment: str) -> Adoptable | LeftOut:
     def known(name: str, region: str) -> str:
         return "is pinned" if name == "pinned" else ""
 
-    files = [SFile(document, no_such_file)]
-    (found,) = functions_of_file(Document(files), "cn-hangzhou", known, (), environment)
+    files = [SourceFile(document, no_such_file)]
+    (found,) = functions_of_file(SYaml(files), "cn-hangzhou", known, (), environment)
     return found
 
 
@@ -78,7 +78,7 @@ TAGS: list[tuple[str, str, dict[str, str], Any]] = [
 
 
 @pytest.mark.parametrize(("what", "tag", "environment", "spec"), TAGS, ids=[row[0] for row in TAGS])
-def test_a_tag_tells_its_policy(what: str, tag: str, environment: dict[str, str], spec: Any) -> None:
+def test_a_policy_is_guessed_from_the_tag(what: str, tag: str, environment: dict[str, str], spec: Any) -> None:
     found = read(document(image=f"{ACR}:{tag}"), **environment)
     assert isinstance(found, Adoptable)
     assert found.guess.spec == spec
@@ -93,7 +93,7 @@ def test_a_component_may_have_a_version(component: str) -> None:
     assert isinstance(read(other(component=component)), Adoptable)
 
 
-def test_name_and_region_may_be_variables_and_another_region_is_said() -> None:
+def test_name_and_region_may_be_variables_and_another_region_is_in_the_entry() -> None:
     found = read(document(functionName="${env(NAME)}", region="${vars.region}"), NAME="checkout-7")
     assert isinstance(found, Adoptable)
     (entry,) = new_entries([found], {"checkout-7"})
@@ -105,7 +105,7 @@ def test_name_and_region_may_be_variables_and_another_region_is_said() -> None:
 
 
 def other(**changes: Any) -> Any:
-    """One whose resource has *changes* beside its props."""
+    """One whose resource has *changes* in addition to its props."""
     changed = document()
     changed["resources"]["till"] |= changes
     return changed
@@ -149,12 +149,12 @@ LEFT_OUT: list[tuple[str, Any, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("what", "file", "said"), LEFT_OUT, ids=[row[0] for row in LEFT_OUT])
-def test_what_cannot_be_adopted_is_named_with_its_reason(what: str, file: Any, said: str) -> None:
+@pytest.mark.parametrize(("what", "file", "reason"), LEFT_OUT, ids=[row[0] for row in LEFT_OUT])
+def test_what_cannot_be_adopted_is_named_with_its_reason(what: str, file: Any, reason: str) -> None:
     found = read(file)
     assert isinstance(found, LeftOut)
     assert found.name == "till"
-    assert said in found.reason
+    assert reason in found.reason
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_what_cannot_be_adopted_is_named_with_its_reason(what: str, file: Any, s
         ({"edition": "3.0.0", "resources": []}, "resources"),
     ],
 )
-def test_what_is_no_file_of_edition_3_is_refused(file: Any, path: str) -> None:
+def test_a_file_of_another_edition_is_an_error(file: Any, path: str) -> None:
     with pytest.raises(InvalidSettings) as caught:
         read(file)
     assert [problem.path for problem in caught.value.problems] == [path]
@@ -207,9 +207,9 @@ FILES = st.fixed_dictionaries(
 @given(
     st.lists(FILES, min_size=1, max_size=2), st.dictionaries(st.sampled_from(["A", "GIT_COMMIT"]), st.text(max_size=9))
 )
-def test_whatever_stands_in_a_file_is_a_function_or_named(files: list[Any], environment: dict[str, str]) -> None:
+def test_every_resource_of_any_file_is_adoptable_or_left_out(files: list[Any], environment: dict[str, str]) -> None:
     try:
-        document = Document([SFile(file, no_such_file) for file in files])
+        document = SYaml([SourceFile(file, no_such_file) for file in files])
         found = functions_of_file(document, "", lambda *_: "", (), environment)
     except InvalidSettings:
         return

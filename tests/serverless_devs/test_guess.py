@@ -1,4 +1,4 @@
-"""What one tag tells of the policy that chose it."""
+"""The policy that is guessed from one tag."""
 
 from typing import Any
 
@@ -68,7 +68,7 @@ def test_the_policy_that_a_tag_suggests(tag: str, spec: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("tag", [row[1] for row in GUESSES])
-def test_a_note_tells_what_is_followed_and_what_not(tag: str) -> None:
+def test_a_note_describes_what_is_followed(tag: str) -> None:
     found = guess(tag)
     assert found.note.startswith(("follows ", "stays on ", f"{tag} looks like a tag that moves"))
     assert ("digest" in found.spec["policy"]) is not found.note.startswith("follows ")

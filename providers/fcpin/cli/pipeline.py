@@ -18,7 +18,7 @@ from fcpin.errors import BuildTimedOut, InvalidInput, Problem, one_line, unknown
 if TYPE_CHECKING:
     from fcpin.pipelines.builder import Progress
     from fcpin.pipelines.checks import Checked
-    from fcpin.pipelines.document import Document
+    from fcpin.pipelines.document import DocumentFile
     from fcpin.pipelines.model import Pipeline
     from fcpin.pipelines.spec import PipelineEntry
     from fcpin.settings import Settings
@@ -51,9 +51,9 @@ _name = click.option("--name", metavar="NAME", help="One of the stack's pipeline
 
 def _variables(function: Any) -> Any:
     options: list[Decorator] = [
-        click.option("--commit", metavar="COMMIT", help="For {commit} and <% .git.shortCommitId %>."),
-        click.option("--app-name", metavar="NAME", default="", help="For <% .appName %>."),
-        click.option("--env-name", metavar="NAME", default="", help="For <% .envName %>."),
+        click.option("--commit", metavar="COMMIT", help="The value of {commit} and <% .git.shortCommitId %>."),
+        click.option("--app-name", metavar="NAME", default="", help="The value of <% .appName %>."),
+        click.option("--env-name", metavar="NAME", default="", help="The value of <% .envName %>."),
     ]
     return gathered("variables", Variables, Variables._fields, options)(function)
 
@@ -84,8 +84,9 @@ def validate(files: Sequence[Path], stack: StackOptions, name: str | None) -> in
 
 def _validate_file(file: Path) -> int:
     from fcpin.pipelines.checks import check
+    from fcpin.pipelines.document import DocumentFile
 
-    document = _read_document(file)
+    document = DocumentFile.read(file)
     checked = check(document.tree)
     sys.stdout.writelines(f"{line}\n" for line in _findings(document, checked))
     counts = Counter(each.severity for each in checked.findings)
@@ -118,15 +119,16 @@ def render(file: Path | None, stack: StackOptions, name: str | None, variables: 
         sys.stdout.write("---\n".join(_render_stack(stack.read(), name, variables.commit)))
 
 
-def _filled(file: Path, variables: Variables) -> "tuple[Document, Document]":
+def _filled(file: Path, variables: Variables) -> "tuple[DocumentFile, DocumentFile]":
     """The valid document of *file*, and the same with its variables filled in. Prints its warnings.
 
     Raises InvalidInput.
     """
     from fcpin.pipelines.checks import check
+    from fcpin.pipelines.document import DocumentFile
     from fcpin.pipelines.variables import commit_problem, rendered, values
 
-    document = _read_document(file)
+    document = DocumentFile.read(file)
     checked = check(document.tree)
     _require_runnable(document, checked)
     if variables.commit is not None and (problem := commit_problem("--commit", variables.commit)):
@@ -139,7 +141,7 @@ def _filled(file: Path, variables: Variables) -> "tuple[Document, Document]":
 
 
 def _render_stack(stack: "Stack", name: str | None, commit: str | None) -> Iterator[str]:
-    from fcpin.pipelines.document import Document
+    from fcpin.pipelines.document import to_text
     from fcpin.pipelines.spec import KEY
 
     for key, entry in _pipelines_of(stack, name, commit).items():
@@ -147,7 +149,7 @@ def _render_stack(stack: "Stack", name: str | None, commit: str | None) -> Itera
             reason = "is built on this machine by buildah; only pipelines of Serverless Devs have a document"
             raise InvalidInput(Problem(f"{KEY}.{key}.builder", reason))
         tree = entry.document_at(commit, SystemClock().now()) if commit else entry.document_template()
-        yield f"# {KEY}.{key}\n{Document(key, tree, {}).text()}"
+        yield f"# {KEY}.{key}\n{to_text(tree)}"
 
 
 @command.command()
@@ -268,16 +270,16 @@ def _of_file(file: Path, name: str | None, variables: Variables, clock: Clock) -
     return wire
 
 
-def _not_ready(document: "Document") -> Iterator[Problem]:
+def _not_ready(document: "DocumentFile") -> Iterator[Problem]:
     """Findings that are only warnings unless the document runs."""
     from fcpin.pipelines.checks import check, is_masked
 
     pipeline = check(document.tree, is_template=False).pipeline
     if pipeline.is_bare:
-        yield Problem(document.name, "is a list of tasks; put it under spec.templateSpec.tasks of a pipeline")
+        yield Problem(str(document.file.path), "is a list of tasks; put it under spec.templateSpec.tasks of a pipeline")
     for path, image in pipeline.pushed:
         if is_masked(image):
-            yield Problem(document.place(path), f"{path}: {image} is masked with ***; write the real name")
+            yield Problem(document.file.place(path), f"{path}: {image} is masked with ***; write the real name")
 
 
 def _entry(stack: "Stack", name: str | None, commit: str | None) -> "tuple[PipelineEntry, str]":
@@ -318,32 +320,20 @@ def _refuse_name(name: str | None) -> None:
         raise InvalidInput(Problem("--name", "selects one of a stack's pipelines; remove it, or FILE"))
 
 
-def _read_document(file: Path) -> "Document":
-    """Raises InvalidInput."""
-    from fcpin.pipelines.document import Document
-
-    try:
-        return Document.parse(file.read_text(encoding="utf-8-sig"), str(file))
-    except OSError as error:
-        raise InvalidInput(Problem(str(file), f"cannot be read: {error.strerror}")) from None
-    except UnicodeDecodeError:
-        raise InvalidInput(Problem(str(file), "is not UTF-8 text")) from None
-
-
-def _findings(document: "Document", checked: "Checked") -> Iterator[str]:
+def _findings(document: "DocumentFile", checked: "Checked") -> Iterator[str]:
     """Every finding in the form of a compiler: `pipeline.yaml:27: error: …`."""
     for problem in document.syntax_problems:
         yield one_line(f"{problem.path}: error: {problem.reason}")
     for each in checked.findings:
         what = f"{each.path}: {each.reason}" if each.path else each.reason
-        yield one_line(f"{document.place(each.path)}: {each.severity}: {what}")
+        yield one_line(f"{document.file.place(each.path)}: {each.severity}: {what}")
 
 
-def _require_runnable(document: "Document", checked: "Checked") -> None:
+def _require_runnable(document: "DocumentFile", checked: "Checked") -> None:
     """Raises InvalidInput with every problem and its place."""
     problems = [*document.syntax_problems]
     for each in checked.problems:
         what = f"{each.path}: {each.reason}" if each.path else each.reason
-        problems.append(Problem(document.place(each.path), what))
+        problems.append(Problem(document.file.place(each.path), what))
     if problems:
         raise InvalidInput(*problems)

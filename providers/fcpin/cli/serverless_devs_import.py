@@ -1,11 +1,8 @@
 """`fcpin s-import`."""
 
-import errno
 import os
-from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,13 +14,9 @@ from fcpin.yaml_reader import YamlFile
 
 if TYPE_CHECKING:
     from fcpin.serverless_devs.adoption import LeftOut
-    from fcpin.serverless_devs.document import Document
+    from fcpin.serverless_devs.document import SYaml
     from fcpin.stack import Stack
     from fcpin.stack.yaml_edit import NewEntry
-
-_EXTEND: Final = "extend"
-_MAX_BYTES: Final = 64 * 2**10
-"""Of a file that `${file(…)}` reads."""
 
 
 @click.command()
@@ -36,8 +29,10 @@ def command(path: Path, stack: StackOptions) -> None:
     becomes the family of all commits, the newest by push time. Nothing is deployed. Without a stack the entries are
     printed, and the functions that are left out go to standard error.
     """
+    from fcpin.serverless_devs.document import SYaml
+
     file = YamlFile.read(path)
-    document = read_document(file)
+    document = SYaml.read(file)
     read = stack.read() if stack.stack else None
     try:
         entries, left_out = _found(document, read)
@@ -52,45 +47,7 @@ def command(path: Path, stack: StackOptions) -> None:
         write_entries("config:\n", entries, notes)
 
 
-def read_document(file: YamlFile) -> "Document":
-    """*file*, and the file that it extends. Raises InvalidInput, with the line."""
-    from fcpin.serverless_devs.document import Document, SFile
-
-    if not isinstance(file.value, Mapping):
-        raise InvalidInput(file.problem("", "expected an s.yaml: edition, name, resources"))
-    extending = SFile(file.value, partial(_read_in, file.path.parent))
-    extended = file.value.get(_EXTEND)
-    if extended is None:
-        return Document([extending])
-    if not isinstance(extended, str) or not extended.endswith((".yaml", ".yml")):
-        raise InvalidInput(file.problem(_EXTEND, "expected the path of a .yaml or .yml file"))
-    try:
-        base = YamlFile.read(file.path.parent / extended)
-    except InvalidInput as error:
-        raise InvalidInput(*(file.problem(_EXTEND, f"{each.path} {each.reason}") for each in error.problems)) from None
-    if not isinstance(base.value, Mapping):
-        raise InvalidInput(file.problem(_EXTEND, f"{base.path} is not an s.yaml: expected edition, name, resources"))
-    if _EXTEND in base.value:
-        reason = f"{base.path} extends a file itself, which Serverless Devs does not read; put both into one file"
-        raise InvalidInput(file.problem(_EXTEND, reason))
-    return Document([SFile(base.value, partial(_read_in, base.path.parent)), extending])
-
-
-def _read_in(folder: Path, name: str) -> str:
-    """The text of the file *name* that an s.yaml in *folder* refers to. Raises OSError, ValueError."""
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()):
-        raise PermissionError(errno.EPERM, f"{path} is outside of the folder of s.yaml")
-    if not path.is_file():
-        raise FileNotFoundError(errno.ENOENT, "no such file")
-    with path.open("rb") as stream:
-        data = stream.read(_MAX_BYTES + 1)
-    if len(data) > _MAX_BYTES:
-        raise OSError(errno.EFBIG, f"it is larger than {_MAX_BYTES} bytes")
-    return data.decode("utf-8-sig")
-
-
-def _found(document: "Document", stack: "Stack | None") -> "tuple[list[NewEntry], list[LeftOut]]":
+def _found(document: "SYaml", stack: "Stack | None") -> "tuple[list[NewEntry], list[LeftOut]]":
     from fcpin.serverless_devs.adoption import Adoptable, LeftOut, new_entries
     from fcpin.serverless_devs.functions import functions_of_file
 

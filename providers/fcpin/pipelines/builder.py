@@ -27,7 +27,7 @@ class BuildRequest:
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a builder reports after its push. The registry is still asked for the digest."""
+    """What a builder reports after its push. The digest is read from the registry afterwards."""
 
     run: str
     """Name of the pipeline, or `buildah`."""

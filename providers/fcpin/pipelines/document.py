@@ -4,61 +4,65 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Self
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from fcpin.errors import InvalidInput, Problem
-from fcpin.yaml_reader import compose, lines_of, nearest, value_of
+from fcpin.yaml_reader import YamlFile, read_text
 
 _TAB: Final = re.compile(r"^ *\t[ \t]*", re.MULTILINE)
 _TAB_BEFORE_COMMENT: Final = re.compile(r"^[ \t]*\t[ \t]*(?=#)", re.MULTILINE)
+_BOM: Final = "\ufeff"
 _WIDE: Final = 4096
 """No line is folded: an image reference stays in one piece."""
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """The values of a file, and their lines."""
+class DocumentFile:
+    """A document with its comments, and the lines of its file."""
 
-    name: str
-    """Name of the file, for messages."""
+    file: YamlFile
     tree: Any
     """Mappings and lists of ruamel's round trip, which hold the comments."""
-    lines: Mapping[str, int]
-    """The line of every key and item, by its path: `spec.templateSpec.tasks[0].name`."""
     syntax_problems: Sequence[Problem] = ()
     """Tabs, which are not valid YAML but do not keep the rest from being read. Paths are `pipeline.yaml:32`."""
 
     @classmethod
-    def parse(cls, text: str, name: str) -> Self:
+    def read(cls, path: Path) -> Self:
+        """The same as `parse`, for the text of a file."""
+        return cls.parse(read_text(path).removeprefix(_BOM), path)
+
+    @classmethod
+    def parse(cls, text: str, path: Path) -> Self:
         """Raises InvalidInput, with the line, for text that cannot be read.
 
         A tab before a comment is a syntax problem only: the rest is read, so that all problems are reported at once.
         """
         try:
-            return cls(name, *_parsed(text, name))
+            return cls(*_parsed(text, path))
         except InvalidInput as error:
-            tabs = _tabs(text, name)
+            tabs = _tabs(text, path)
             try:
-                parsed = _parsed(_TAB_BEFORE_COMMENT.sub("", text), name)
+                parsed = _parsed(_TAB_BEFORE_COMMENT.sub("", text), path)
             except InvalidInput:
                 raise InvalidInput(*(tabs or error.problems)) from None
-            return cls(name, *parsed, tabs)
-
-    def place(self, path: str) -> str:
-        """Return the file and line of *path*, present or missing: `pipeline.yaml:7`."""
-        return f"{self.name}:{nearest(path, self.lines)}"
+            return cls(*parsed, tabs)
 
     def text(self) -> str:
-        """Return the document as YAML, comments and unknown fields included."""
-        out = io.StringIO()
-        yaml = _yaml()
-        if isinstance(self.tree, Mapping):
-            yaml.indent(mapping=2, sequence=4, offset=2)
-        yaml.dump(self.tree, out)
-        return out.getvalue()
+        return to_text(self.tree)
+
+
+def to_text(tree: Any) -> str:
+    """Return a document as YAML, comments and unknown fields included."""
+    out = io.StringIO()
+    yaml = _yaml()
+    if isinstance(tree, Mapping):
+        yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.dump(tree, out)
+    return out.getvalue()
 
 
 def _yaml() -> YAML:
@@ -68,20 +72,22 @@ def _yaml() -> YAML:
     return yaml
 
 
-def _parsed(text: str, name: str) -> tuple[Any, Mapping[str, int]]:
-    """Return the tree and the lines; ruamel reads only text that the bounded reader accepts. Raises InvalidInput."""
-    root = compose(text, name)
-    value_of(root, name)
+def _parsed(text: str, path: Path) -> tuple[YamlFile, Any]:
+    """Return the values with their lines, and the tree; ruamel reads only text that the bounded reader accepts.
+
+    Raises InvalidInput.
+    """
+    file = YamlFile.parse(text, path)
     try:
-        return _yaml().load(text), lines_of(root)
+        return file, _yaml().load(text)
     except (YAMLError, ValueError) as error:
-        raise InvalidInput(Problem(name, f"is not valid YAML: {' '.join(str(error).split())[:200]}")) from None
+        raise InvalidInput(Problem(str(path), f"is not valid YAML: {' '.join(str(error).split())[:200]}")) from None
 
 
-def _tabs(text: str, name: str) -> Sequence[Problem]:
+def _tabs(text: str, path: Path) -> Sequence[Problem]:
     return tuple(
         Problem(
-            f"{name}:{text.count(chr(10), 0, tab.start()) + 1}",
+            f"{path}:{text.count(chr(10), 0, tab.start()) + 1}",
             "begins with a tab; YAML allows spaces only: replace it",
         )
         for tab in _TAB.finditer(text)

@@ -1,34 +1,42 @@
-"""An `s.yaml` as Serverless Devs reads it: with the file that it extends, with templates, and with references resolved.
+"""An `s.yaml` as Serverless Devs reads it: with the file that it extends, its templates, and resolved references.
 
 1. `extend: base.yaml` at the top: mappings of both files are merged, a list or a scalar of the extending file replaces
    that of the base. Only the resources are resolved before they are merged: in the base `${this.props.region}` is the
    base's region.
 2. `extend: {name: global, ignore: [vpcConfig]}` in a resource: its props are merged into `template.global` without
    `vpcConfig`.
-3. References are resolved when their value is needed, in the file where they stand. Those to the environment stay.
+3. References are resolved when their value is needed, in the file that contains them. Those to the environment stay.
 
-Held by the answers of @serverless-devs/parse-spec 0.0.29.
+Tested against results of @serverless-devs/parse-spec 0.0.29.
 """
 
+import errno
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple, TypeAlias
+from functools import partial
+from pathlib import Path
+from typing import Final, NamedTuple, Self, TypeAlias
 
+from fcpin.errors import InvalidInput
 from fcpin.serverless_devs.references import REFERENCE, Call, Environment, Expression, Lookup, Unresolved, expression
+from fcpin.yaml_reader import YamlFile
 
+_EXTEND: Final = "extend"
+_LARGEST: Final = 64 * 2**10
+"""Bytes of a file that `${file(…)}` reads."""
 _DEEPEST: Final = 40
-"""References that lead to one another."""
+"""References that refer to each other."""
 _LONGEST: Final = 4096
-"""Characters that a text may have when it is resolved."""
+"""Characters of a resolved text."""
 _UNKNOWN: Final = {"config": "which only `s config` knows", "secret": "which only `s secret` knows"}
 _LATER: Final = "which only a deployment by Serverless Devs knows"
 
 
 @dataclass(frozen=True, slots=True)
-class SFile:
-    """One file."""
+class SourceFile:
+    """One file of Serverless Devs."""
 
     content: Mapping[str, object]
     read: Callable[[str], str]
@@ -36,7 +44,7 @@ class SFile:
 
 
 class Layer(NamedTuple):
-    """A value as it is written, in which file, and in which resource."""
+    """A value as written, with its file and resource."""
 
     value: object
     file: int
@@ -44,17 +52,41 @@ class Layer(NamedTuple):
 
 
 View: TypeAlias = Sequence[Layer]
-"""A value of several files and templates, the last one first: of mappings all count, else the first."""
+"""A value from several files and templates, the last one first: all of them if they are mappings, else the first."""
 
 
 @dataclass(frozen=True)
-class Document:
+class SYaml:
     """A file, after the one that it extends."""
 
-    files: Sequence[SFile]
+    files: Sequence[SourceFile]
     """The base comes first."""
     _texts: dict[Layer, str] = field(default_factory=dict, repr=False, compare=False)
     _open: list[Layer] = field(default_factory=list, repr=False, compare=False)
+
+    @classmethod
+    def read(cls, file: YamlFile) -> Self:
+        """Read *file* and the file that it extends. Raises InvalidInput, with the line."""
+        if not isinstance(file.value, Mapping):
+            raise InvalidInput(file.problem("", "expected an s.yaml: edition, name, resources"))
+        extending = SourceFile(file.value, partial(_read_in, file.path.parent))
+        extended = file.value.get(_EXTEND)
+        if extended is None:
+            return cls([extending])
+        if not isinstance(extended, str) or not extended.endswith((".yaml", ".yml")):
+            raise InvalidInput(file.problem(_EXTEND, "expected the path of a .yaml or .yml file"))
+        try:
+            base = YamlFile.read(file.path.parent / extended)
+        except InvalidInput as error:
+            problems = (file.problem(_EXTEND, f"{each.path} {each.reason}") for each in error.problems)
+            raise InvalidInput(*problems) from None
+        if not isinstance(base.value, Mapping):
+            reason = f"{base.path} is not an s.yaml: expected edition, name, resources"
+            raise InvalidInput(file.problem(_EXTEND, reason))
+        if _EXTEND in base.value:
+            reason = f"{base.path} extends a file itself, which Serverless Devs does not read; put both into one file"
+            raise InvalidInput(file.problem(_EXTEND, reason))
+        return cls([SourceFile(base.value, partial(_read_in, base.path.parent)), extending])
 
     @property
     def edition(self) -> str:
@@ -63,12 +95,12 @@ class Document:
 
     @property
     def resources(self) -> Sequence[str]:
-        """Their names, those of the base first."""
+        """Names, those of the base first."""
         written = [file.content.get("resources") for file in self.files]
         return list(dict.fromkeys(_as_text(name) for each in written if isinstance(each, Mapping) for name in each))
 
     def get(self, resource: str, *path: str) -> str | None:
-        """Return the text at *path* of *resource*, with references to the environment only; None for none.
+        """Return the text at *path* of *resource*, with references to the environment only; None if it is absent.
 
         Raises Unresolved.
         """
@@ -76,14 +108,14 @@ class Document:
         return self._text(view) if view else None
 
     def missing_template(self, resource: str) -> str:
-        """The template that *resource* extends, if the files do not have it; Serverless Devs goes without it."""
+        """Return the template that *resource* extends, if the files do not have it; Serverless Devs ignores it then."""
         names = self._templates(resource, range(len(self.files)))
         return next((name for name in names if not self._template(name)), "")
 
     # Where values are
 
     def _top(self, *path: str) -> View:
-        """At the top level of the files, of which the extending one comes first."""
+        """Return the value at the top level of the files; the extending one comes first."""
         view = [Layer(file.content, index, "") for index, file in enumerate(self.files)]
         return self._walk(view[::-1], path)
 
@@ -97,7 +129,7 @@ class Document:
         return self._walk(self._elements(resource, files), path)
 
     def _elements(self, resource: str, files: Sequence[int]) -> View:
-        """The resource as it is written."""
+        """Return the resource as written."""
         found = [(index, self.files[index].content.get("resources")) for index in files]
         return [
             Layer(written[resource], index, resource)
@@ -106,7 +138,7 @@ class Document:
         ]
 
     def _props(self, resource: str, files: Sequence[int]) -> View:
-        """Of each file the props, then the template that the resource extends there."""
+        """Return the props of each file, then the template that the resource extends there."""
         found: list[Layer] = []
         for element in self._elements(resource, files):
             found += self._walk([element], ["props"])
@@ -120,7 +152,7 @@ class Document:
         return self._walk(templates, [name]) or self._walk(templates, name.split("."))
 
     def _templates(self, resource: str, files: Sequence[int]) -> Mapping[str, Sequence[str]]:
-        """The templates that *resource* extends, with what it ignores of each."""
+        """Return the templates that *resource* extends, with the paths that it ignores of each."""
         found = {}
         for element in self._elements(resource, files):
             name = self._walk([element], ["extend", "name"])
@@ -150,7 +182,7 @@ class Document:
         return found
 
     def _layers(self, view: View) -> Iterator[Layer]:
-        """*view*, where a text that refers to a mapping stands for it."""
+        """Return *view*, in which a text that refers to a mapping is replaced by it."""
         for layer in view:
             match = REFERENCE.fullmatch(layer.value) if isinstance(layer.value, str) else None
             if match is None or Environment.of(match[1]):
@@ -160,7 +192,7 @@ class Document:
                     layers = list(self._layers(self._referred(match[0], expression(match[1]), layer)))
                 yield from layers
 
-    # What texts stand for
+    # Resolving texts
 
     def _text(self, view: View) -> str:
         layer = next(self._layers(view), None)
@@ -201,7 +233,7 @@ class Document:
             self._open.pop()
 
     def _referred(self, reference: str, meant: Expression | None, layer: Layer) -> View:
-        """What *reference* refers to where it stands. Raises Unresolved where that is nothing."""
+        """Return what *reference* refers to from *layer*. Raises Unresolved if that does not exist."""
         view: View = []
         if isinstance(meant, Call):
             view = self._walk([layer._replace(value=self._called(reference, meant, layer))], meant.steps)
@@ -220,7 +252,7 @@ class Document:
         return view
 
     def _of_resource(self, reference: str, resource: str, path: Sequence[str], layer: Layer) -> View:
-        """In the file of the reference; what is not there in all files."""
+        """Return the value from the file of the reference, or else from all files."""
         if path[:1] in (["output"], ["info"]):
             raise Unresolved(reference, _LATER)
         path = tuple(path)
@@ -245,8 +277,22 @@ class Document:
         raise Unresolved(reference, _LATER)
 
 
+def _read_in(folder: Path, name: str) -> str:
+    """Return the text of the file *name* that an s.yaml in *folder* refers to. Raises OSError, ValueError."""
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise PermissionError(errno.EPERM, f"{path} is outside of the folder of s.yaml")
+    if not path.is_file():
+        raise FileNotFoundError(errno.ENOENT, "no such file")
+    with path.open("rb") as stream:
+        data = stream.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise OSError(errno.EFBIG, f"it is larger than {_LARGEST} bytes")
+    return data.decode("utf-8-sig")
+
+
 def _as_text(value: object) -> str:
-    """As it would be written; empty for a number of thousands of digits, which Python does not write."""
+    """Return *value* as text; empty for a number of thousands of digits, which Python does not convert."""
     try:
         return str(value)
     except ValueError:

@@ -18,7 +18,7 @@ from fcpin.fc.model import RUNTIME
 from fcpin.image import Repository, acr_host, is_tag
 from fcpin.pipelines.checks import is_masked
 from fcpin.serverless_devs.adoption import Adoptable, LeftOut
-from fcpin.serverless_devs.document import Document
+from fcpin.serverless_devs.document import SYaml
 from fcpin.serverless_devs.guess import guess
 from fcpin.serverless_devs.references import Environment, Unresolved, with_environment, with_values
 
@@ -39,7 +39,7 @@ Known = Callable[[str, str], str]
 
 
 def functions_of_file(
-    document: Document, region: str, known: Known, registries: Collection[str], environment: Mapping[str, str]
+    document: SYaml, region: str, known: Known, registries: Collection[str], environment: Mapping[str, str]
 ) -> list[Adoptable | LeftOut]:
     """Return every resource of *document*, in its order; *region* is that of the stack.
 
@@ -60,7 +60,7 @@ def functions_of_file(
 class _Reader:
     """Reads one resource after the other."""
 
-    document: Document
+    document: SYaml
     region: str
     known: Known
     registries: Collection[str]

@@ -12,7 +12,7 @@ follows and what not. Where several policies would fit, it is the one that follo
    `20261122-83f96b6`, `2026-11-22T15-30-12Z`, `12-83f96b6`.
    A number in a name (`stage2-83f96b6`) or a major version (`23_37-jdk`) before others stays.
 6. A number after a commit, or a date that begins with the day, is no order: the tag pushed last.
-7. Anything else, `latest` or `16` say, is taken for a tag that moves.
+7. Anything else, such as `latest` or `16`, is treated as a tag that moves.
 """
 
 import re

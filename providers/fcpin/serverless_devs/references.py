@@ -1,4 +1,4 @@
-"""What stands between `${` and `}` in an `s.yaml`: `vars.region`, `env('TAG', 'latest')`, `json(file('./a.json')).tag`.
+"""Expressions between `${` and `}` in an `s.yaml`: `vars.region`, `env('TAG', 'latest')`, `json(file('./a.json')).tag`.
 
 Grammar: https://docs.serverless-devs.com/user-guide/spec
 """
@@ -21,7 +21,7 @@ _DEEPEST: Final = 8
 
 
 class Unresolved(Exception):
-    """A reference without a value here. The words say which, and why."""
+    """A reference without a value here: which, and why."""
 
     def __init__(self, reference: str, why: str) -> None:
         super().__init__(f"{reference[:200]}, {why}")
@@ -29,7 +29,7 @@ class Unresolved(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`file('./tag.txt')`, and what is taken of its value."""
+    """`file('./tag.txt')`, and the path into its value."""
 
     function: str
     argument: "Expression"
@@ -47,7 +47,7 @@ Expression: TypeAlias = Call | Lookup | str
 
 
 def expression(inside: str) -> Expression | None:
-    """Return what *inside* means, or None for what only JavaScript can tell. A text is a literal."""
+    """Parse *inside*; return None for JavaScript that is not supported. A text is a literal."""
     found = _expression(inside, 0, 0)
     return found[0] if found and not inside[found[1] :].strip() else None
 

@@ -120,7 +120,7 @@ def pieces_of(tag: str) -> Sequence[Piece]:
 
 
 def _has_other(pieces: Sequence[Piece], index: int) -> bool:
-    """Whether there is a version, date or commit beside the one at *index*, or digits before it: `8-jre-alpine-3.20`.
+    """Whether there is another version, date or commit, or digits before the one at *index*: `8-jre-alpine-3.20`.
 
     A name that has digits already, as `amd64-1.2.3` begins with, has no other.
     """
@@ -169,7 +169,7 @@ def pattern(pieces: Sequence[Piece], grouped: Sequence[int] = (), groups: int = 
 def with_day_first(pieces: Sequence[Piece]) -> Sequence[Piece]:
     """Return *pieces* with a day, a month and a year where their first numbers are those of `22-11-2026`.
 
-    Whether the day or the month is first cannot be told, so the two are of one kind. Other pieces are returned as they
+    Whether the day or the month is first is not known, so the two are of one kind. Other pieces are returned as they
     are.
     """
     at = [index for index, piece in enumerate(pieces) if piece.kind == "number"][:3]
