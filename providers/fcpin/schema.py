@@ -1,23 +1,20 @@
-"""The file of a stack: `fcpin:functions`, and the other keys that fcpin reads."""
-
-from typing import Any
+"""JSON schemas of what users write (draft 7): editors complete a file and mark its mistakes."""
 
 from fcpin.models import DRAFT, SEALED, Schema, schema_of
 from fcpin.pipelines.spec import PipelineEntry
-from fcpin.schema.policy import DEPENDENCIES, KEYS
+from fcpin.policy.policy import Policy
 from fcpin.settings import FunctionInputs, StackConfig
 
 
-def _entry() -> Schema:
-    """An entry has the inputs of PinnedFunction; its name is the function's unless `function_name` is set."""
-    own = schema_of(FunctionInputs)
-    policy: dict[str, Any] = {"properties": dict(KEYS), "dependencies": DEPENDENCIES}
+def function_schema() -> Schema:
+    """Of one entry of `fcpin:functions`: the inputs of PinnedFunction, of which `function_name` has a default."""
+    own, policy = schema_of(FunctionInputs), schema_of(Policy)
     return {
         **own,
+        **{key: value for key, value in policy.items() if key not in own},
         "description": "A function and its policy.",
         "properties": {**own["properties"], **policy["properties"]},
         "required": ["repository", "policy"],
-        "dependencies": policy["dependencies"],
     }
 
 
@@ -28,7 +25,7 @@ def functions_schema() -> Schema:
         "title": "Functions of a stack for fcpin, in a file of their own",
         "type": ["object", "null"],
         "additionalProperties": {"$ref": "#/definitions/function"},
-        "definitions": {"function": _entry(), "sealed": {"type": "string"}},
+        "definitions": {"function": function_schema(), "sealed": {"type": "string"}},
     }
 
 
@@ -38,15 +35,11 @@ def stack_schema() -> Schema:
     del config["additionalProperties"]
     for key, name in (("fcpin:functions", "function"), ("fcpin:pipelines", "pipeline")):
         config["properties"][key]["additionalProperties"] = {"$ref": f"#/definitions/{name}"}
-    definitions = {
-        "function": _entry(),
-        "pipeline": {"description": "An image pipeline.", **schema_of(PipelineEntry)},
-        "sealed": SEALED,
-    }
+    pipeline = {"description": "An image pipeline.", **schema_of(PipelineEntry)}
     return {
         "$schema": DRAFT,
         "title": "Configuration of a stack for fcpin",
         "type": "object",
         "properties": {"config": config},
-        "definitions": definitions,
+        "definitions": {"function": function_schema(), "pipeline": pipeline, "sealed": SEALED},
     }
