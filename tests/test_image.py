@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from fcpin.errors import InvalidImage
 from fcpin.image import (
+    ACR_FORMS,
     Digest,
     Image,
     Manifest,
@@ -188,3 +189,13 @@ BRIEFS = [
 @pytest.mark.parametrize(("known", "text"), [row[1:] for row in BRIEFS], ids=[row[0] for row in BRIEFS])
 def test_a_line_of_a_table_names_an_image_by_what_is_known(known: tuple[str | None, str | None], text: str) -> None:
     assert brief(*known) == text
+
+
+def test_every_form_of_host_and_each_of_its_networks_is_a_case_above() -> None:
+    cases = {
+        (form, acr.network)
+        for host, _ in HOSTS
+        for form in ACR_FORMS
+        if form.fullmatch(host) and (acr := acr_host(host))
+    }
+    assert len(cases) == sum(len(form.networks) for form in ACR_FORMS)

@@ -15,6 +15,7 @@ REFUSED = [
     ("not a number", '{"a": NaN}', "NaN is not a number"),
     ("infinity", "[-Infinity]", "-Infinity is not a number"),
     ("a number too large", "[1e999]", "too large"),
+    ("a number too large by digits and exponent", f"[1{'0' * 250}e99]", "too large"),
     ("digits without end", "9" * 100_000, "too large"),
     ("half a character", '["\\ud800"]', "unpaired surrogate"),
     ("half a character as key", '{"\\udc00x": 1}', "unpaired surrogate"),

@@ -10,6 +10,7 @@ from fcpin.cli.cases import CaseEntry, Expectation
 from fcpin.fc.runtime_config import RuntimeConfig
 from fcpin.models import Model, options_table
 from fcpin.pipelines.spec import PipelineEntry
+from fcpin.receiver.settings.model import PageSettings, ReceiverSettings, SenderSettings, StackSettings, Window
 
 DOCS: Final = Path(__file__).parent.parent / "docs"
 MODELS: Final[dict[str, type[Model]]] = {
@@ -17,6 +18,11 @@ MODELS: Final[dict[str, type[Model]]] = {
     "Expectation": Expectation,
     "PipelineEntry": PipelineEntry,
     "RuntimeConfig": RuntimeConfig,
+    "ReceiverSettings": ReceiverSettings,
+    "StackSettings": StackSettings,
+    "Window": Window,
+    "SenderSettings": SenderSettings,
+    "PageSettings": PageSettings,
 }
 """By the name in a page's `<!-- options: NAME -->`, which stands before the table."""
 TABLE: Final = re.compile(r"(<!-- options: (\w+) -->\n)((?:\|.*\n)*)")

@@ -1,4 +1,4 @@
-"""Whom a stack's settings say to ask: Function Compute of each region, Serverless Devs, and the registries."""
+"""The clients that a stack's settings describe: Function Compute of each region, Serverless Devs, the registries."""
 
 import logging
 import threading
@@ -31,7 +31,7 @@ class ClientFor(Protocol):
 
 
 def function_clients(settings: Settings) -> ClientFor:
-    """One client a region and profile, shared by whoever asks. Asks nobody anything yet."""
+    """One client a region and profile, made at its first use. No request."""
     clients: dict[tuple[str, str], FunctionClient] = {}
     lock = threading.Lock()
 
@@ -47,13 +47,13 @@ def function_clients(settings: Settings) -> ClientFor:
 
 
 def devs_client(settings: Settings, profile: str = "") -> DevsClient:
-    """The client of Serverless Devs, with the stack's credentials or a profile's. Asks nobody anything yet."""
+    """The client of Serverless Devs, with the stack's credentials or a profile's. No request."""
     account = Profile(profile) if profile else settings.credentials
     return DevsClient(endpoint=settings.endpoints.get("devs", ""), credentials=account)
 
 
 def registries_of(settings: Settings, clock: Clock, report: Callable[[str], None] = _log.info) -> Registries:
-    """All registries, with one listing of each repository. Asks nobody anything yet. Raises InvalidSettings.
+    """All registries, with one listing of each repository. No request. Raises InvalidSettings.
 
     *report* gets what the user may want to know of a listing.
     """

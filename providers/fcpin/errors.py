@@ -1,37 +1,37 @@
 """Every expected failure of fcpin, as one tree of types.
 
     FcpinError                     one line: where, what (got / expected), what to do
-    ├── InvalidInput               the user's words are wrong; carries every problem with its property path
+    ├── InvalidInput               wrong input of the user; carries every problem with its property path
     │   ├── InvalidImage
     │   ├── InvalidPolicy
     │   ├── InvalidSettings
-    │   └── NotApproved            a policy chooses another image than the one that somebody approved
+    │   └── NotApproved            a policy chooses another image than the approved one
     ├── NoTagQualifies             a valid policy and a complete listing, but no tag to deploy
     ├── TagMoved                   the tag's digest is no longer the one that was resolved
-    ├── WrongShape                 a field of an answer has another type than its operation gives it; a client makes it
-    │                              an error of its own tree
-    ├── StackError                 the engine does not tell the configuration or the state of a stack
+    ├── WrongShape                 a response, or a field of it, has another type than its operation defines; a client
+    │                              makes it an error of its own tree
+    ├── StackError                 the engine did not return the configuration or the state of a stack
     ├── RegistryError
     │   ├── RepositoryNotFound
     │   ├── TagNotFound
     │   ├── RegistryDenied         credentials missing, wrong or without the right
-    │   ├── ListingIncomplete      fewer tags arrived than the registry said there are: never decided on
+    │   ├── ListingIncomplete      fewer tags arrived than the registry counts: nothing is selected from them
     │   ├── PlatformMissing        the image cannot run on the platform of the function
     │   ├── EditionUnsupported     FC does not pull from this edition of ACR
     │   ├── RegistryUnavailable    temporary
-    │   └── RegistryProtocolError  the registry answered something that its protocol does not allow
+    │   └── RegistryProtocolError  the registry returned what its protocol does not allow
     ├── FunctionError
     │   ├── FunctionNotFound
     │   ├── FunctionExists
     │   ├── FunctionDenied
     │   ├── FunctionRejected       FC refused the request: trying again will not help
-    │   ├── FunctionConflict       temporary: somebody else is updating the function
+    │   ├── FunctionConflict       temporary: another update of the function is under way
     │   ├── FunctionUnavailable    temporary: throttled, or the service cannot be reached
-    │   ├── FunctionProtocolError  the answer is not one of the operation that was called; nothing is concluded from it
-    │   ├── FunctionLocked         nothing was sent: somebody locked it, or disabled its invocation
+    │   ├── FunctionProtocolError  the response is not one of the operation that was called; never read as "not found"
+    │   ├── FunctionLocked         nothing was sent: the function is locked, or its invocation is disabled
     │   ├── LoginLost              an update removed the login of the function's registry
-    │   ├── UpdateFailed           FC accepted the request and then failed to make it so
-    │   ├── DeadlineExceeded       FC was still at it when the deadline passed
+    │   ├── UpdateFailed           FC accepted the request, and the update failed
+    │   ├── DeadlineExceeded       the update was still under way when the deadline passed
     │   └── PinMismatch            FC finished, but runs another digest than the pin
     └── PipelineError
         ├── PipelineNotFound
@@ -40,9 +40,9 @@
         ├── PipelineRejected       Serverless Devs refused the request: trying again will not help
         ├── PipelineConflict       the pipeline is in no phase in which this can be done
         ├── PipelineUnavailable    temporary: throttled, or the service cannot be reached
-        ├── PipelineProtocolError  the answer is not one of the operation that was called
+        ├── PipelineProtocolError  the response is not one of the operation that was called
         ├── BuildFailed            the pipeline, or buildah, ran and failed
-        ├── BuildCanceled          somebody cancelled the pipeline, or interrupted the run
+        ├── BuildCanceled          the pipeline was cancelled, or the run interrupted
         ├── BuildTimedOut          it was still running when the deadline passed
         └── BuildMismatch          it succeeded, but what is in the registry is not what it reported, or cannot be run
 
@@ -67,7 +67,7 @@ class FcpinError(Exception):
     """Whether the same call may succeed a moment later."""
 
     retry_after: float | None = None
-    """Seconds after which the service asked to be called again; None where it named none."""
+    """Seconds that the service requested until the next call; None where it named none."""
 
     def __str__(self) -> str:
         return one_line(super().__str__())
@@ -127,7 +127,7 @@ class InvalidInput(FcpinError):
 
 
 class InvalidImage(InvalidInput):
-    """A text that is no image reference, repository, tag or digest."""
+    """Text that is not a valid image reference, repository, tag or digest."""
 
 
 class InvalidPolicy(InvalidInput):
@@ -151,31 +151,31 @@ class TagMoved(FcpinError):
 
 
 class StackError(FcpinError):
-    """The engine (the Pulumi CLI or the embedded one) did not tell what was asked of a stack."""
+    """The engine (the Pulumi CLI or the embedded one) did not return the configuration or the state of a stack."""
 
 
 class WrongShape(FcpinError):
-    """`expected …, got …`: an answer, or a field of it, is of another shape than its operation has."""
+    """`expected …, got …`: a response, or a field of it, has another shape than its operation defines."""
 
 
 class RegistryError(FcpinError):
-    """A registry did not give what was asked for."""
+    """A request to a registry failed."""
 
 
 class RepositoryNotFound(RegistryError):
-    """The registry says that there is no such repository."""
+    """The registry has no such repository."""
 
 
 class TagNotFound(RegistryError):
-    """The registry says that there is no such tag, digest or manifest."""
+    """The registry has no such tag, digest or manifest."""
 
 
 class RegistryDenied(RegistryError):
-    """The registry refused the credentials, or wants some."""
+    """The registry refused the credentials, or requires some."""
 
 
 class ListingIncomplete(RegistryError):
-    """A listing that may lack tags. A policy is never decided on one."""
+    """A listing that may lack tags. Nothing is selected from one."""
 
 
 class PlatformMissing(RegistryError):
@@ -193,19 +193,19 @@ class RegistryUnavailable(RegistryError):
 
 
 class RegistryProtocolError(RegistryError):
-    """An answer that the registry's protocol does not allow."""
+    """A response that the registry's protocol does not allow."""
 
 
 class FunctionError(FcpinError):
-    """Function Compute did not do what was asked for."""
+    """A request to Function Compute failed."""
 
 
 class FunctionNotFound(FunctionError):
-    """Function Compute says that there is no such function."""
+    """Function Compute has no such function."""
 
 
 class FunctionExists(FunctionError):
-    """A function of that name is already there."""
+    """A function of that name exists already."""
 
 
 class FunctionDenied(FunctionError):
@@ -213,11 +213,11 @@ class FunctionDenied(FunctionError):
 
 
 class FunctionRejected(FunctionError):
-    """Function Compute finds the request wrong."""
+    """Function Compute rejected the request. Another attempt fails alike."""
 
 
 class FunctionConflict(FunctionError):
-    """Somebody else is updating the function at this moment."""
+    """Another update of the function is under way."""
 
     temporary = True
 
@@ -229,9 +229,9 @@ class FunctionUnavailable(FunctionError):
 
 
 class FunctionProtocolError(FunctionError):
-    """An answer of another shape than the operation has, or about another function. Never an absence.
+    """A response of another shape than the operation has, or about another function. Never read as "not found".
 
-    Not temporary: calling again would answer the same. An answer that is cut off or no JSON is FunctionUnavailable.
+    Not temporary: another call returns the same. A response that is cut off or not JSON is FunctionUnavailable.
     """
 
 
@@ -256,15 +256,15 @@ class PinMismatch(FunctionError):
 
 
 class PipelineError(FcpinError):
-    """An image was not built: Serverless Devs, or buildah, did not do what was asked for."""
+    """An image was not built by Serverless Devs or buildah."""
 
 
 class PipelineNotFound(PipelineError):
-    """Serverless Devs says that there is no such pipeline."""
+    """Serverless Devs has no such pipeline."""
 
 
 class PipelineExists(PipelineError):
-    """A pipeline of that name is already there, and will be."""
+    """The name was used before: names are unique for ever."""
 
 
 class PipelineDenied(PipelineError):
@@ -272,11 +272,11 @@ class PipelineDenied(PipelineError):
 
 
 class PipelineRejected(PipelineError):
-    """Serverless Devs finds the request wrong."""
+    """Serverless Devs rejected the request. Another attempt fails alike."""
 
 
 class PipelineConflict(PipelineError):
-    """The pipeline has begun, or ended, already."""
+    """The pipeline has started, or ended, already."""
 
 
 class PipelineUnavailable(PipelineError):
@@ -286,7 +286,7 @@ class PipelineUnavailable(PipelineError):
 
 
 class PipelineProtocolError(PipelineError):
-    """An answer of another shape than the operation has, or about another pipeline. Never an absence."""
+    """A response of another shape than the operation has, or about another pipeline. Never read as "not found"."""
 
 
 class BuildFailed(PipelineError):

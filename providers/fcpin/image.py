@@ -1,6 +1,6 @@
-"""Image references as values: parsed once at the edge, compared and printed without surprises.
+"""Image references as values, parsed once at the edge.
 
-The grammar is the one of the OCI distribution specification and of the docker CLI: `HOST[:PORT]/PATH[:TAG][@DIGEST]`.
+The grammar is that of the OCI distribution specification and the docker CLI: `HOST[:PORT]/PATH[:TAG][@DIGEST]`.
 A host must be given, because FC pulls from no default registry.
 """
 
@@ -17,7 +17,7 @@ Digest = NewType("Digest", str)
 """`sha256:` and 64 lower-case hexadecimal digits. Only `parse_digest` makes one."""
 
 SameDigest = Callable[[Digest, Digest | None], bool]
-"""Whether a pin and what FC resolved are one image: an index and its child count as equal."""
+"""Whether a pin and the digest that FC resolved are one image: an index and its child count as equal."""
 
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _PATH = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
@@ -40,12 +40,12 @@ def parse_digest(text: str) -> Digest:
     """
     match = _DIGEST.fullmatch(text)
     if match is None:
-        raise _problem(text, "is no digest; expected sha256: and 64 hexadecimal digits")
+        raise _problem(text, "is not a valid digest; expected sha256: and 64 hexadecimal digits")
     return Digest(f"sha256:{match[1].lower()}")
 
 
 def short(digest: str | None) -> str:
-    """`sha256:3fe722d56ff1`: enough to tell digests apart by eye; `no digest` for None."""
+    """`sha256:3fe722d56ff1`, for messages; `no digest` for None."""
     return f"sha256:{_digits(digest)}" if digest else "no digest"
 
 
@@ -69,7 +69,7 @@ def listed_tag(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _HostForm:
+class HostForm:
     """One form of ACR host names: a registry, and the networks that it has a host in."""
 
     edition: Literal["personal", "enterprise"]
@@ -77,27 +77,33 @@ class _HostForm:
     """With `{name}` of the instance, `{network}` (the suffix of the network) and `{region}`."""
     networks: Sequence[str]
     name: str = ""
-    """What an instance may be named, as a regular expression; empty for registries that all accounts share."""
+    """The valid names of an instance, as a regular expression; empty for registries that all accounts share."""
+
+    def host(self, region: str, network: str = "", name: str = "") -> str:
+        """The host of instance *name* in *network*: `""` is the internet."""
+        return self.template.format(name=name, network=network, region=region)
 
     def fullmatch(self, host: str) -> Mapping[str, str] | None:
         networks = "|".join(self.networks)
         escaped = self.template.replace(".", r"\.")
-        form = escaped.format(
-            name=f"(?P<name>{self.name})", network=f"(?P<network>{networks})", region=f"(?P<region>{_REGION})"
-        )
+        groups = {"name": self.name, "network": networks, "region": _REGION}
+        form = escaped.format(**{key: f"(?P<{key}>{pattern})" for key, pattern in groups.items()})
         match = re.fullmatch(form, host)
         return match and match.groupdict("")
 
 
 _REGION = r"[a-z]{2}(?:-[a-z0-9]+)+"
-_ACR_FORMS: Final = (
-    _HostForm("personal", "registry{network}.{region}.aliyuncs.com", ("", "-vpc", "-internal")),
-    # Accounts of the international site. `-internal` is the classic network's, as of the Chinese site.
-    _HostForm("personal", "registry-intl{network}.{region}.aliyuncs.com", ("", "-vpc", "-internal")),
-    _HostForm("personal", "{name}{network}.{region}.personal.cr.aliyuncs.com", ("", "-vpc"), r"crpi-[a-z0-9]+"),
-    _HostForm("enterprise", "{name}-registry{network}.{region}.cr.aliyuncs.com", ("", "-vpc"), r"[a-z0-9][a-z0-9-]*"),
+ENTERPRISE_FORM: Final = HostForm(
+    "enterprise", "{name}-registry{network}.{region}.cr.aliyuncs.com", ("", "-vpc"), r"[a-z0-9][a-z0-9-]*"
 )
-"""Every form of ACR host there is: the only list of them."""
+ACR_FORMS: Final = (
+    HostForm("personal", "registry{network}.{region}.aliyuncs.com", ("", "-vpc", "-internal")),
+    # Accounts of the international site. `-internal` is the classic network's, as of the Chinese site.
+    HostForm("personal", "registry-intl{network}.{region}.aliyuncs.com", ("", "-vpc", "-internal")),
+    HostForm("personal", "{name}{network}.{region}.personal.cr.aliyuncs.com", ("", "-vpc"), r"crpi-[a-z0-9]+"),
+    ENTERPRISE_FORM,
+)
+"""Every form of ACR host."""
 _DOMAIN: Final = ".aliyuncs.com"
 _NETWORKS: Final[Mapping[str, Literal["public", "vpc", "internal"]]] = {
     "": "public",
@@ -108,7 +114,7 @@ _NETWORKS: Final[Mapping[str, Literal["public", "vpc", "internal"]]] = {
 
 @dataclass(frozen=True, slots=True)
 class AcrHost:
-    """What the name of an ACR host says; see `acr_host`."""
+    """The parts of an ACR host name; see `acr_host`."""
 
     edition: Literal["personal", "enterprise"]
     region: str
@@ -135,29 +141,29 @@ class AcrHost:
 
 @lru_cache(maxsize=1024)
 def acr_host(host: str) -> AcrHost | None:
-    """What an ACR host name says, or None for any other registry.
+    """The parts of an ACR host name, or None for any other registry.
 
     Personal: `registry[-intl][-vpc|-internal].<region>.aliyuncs.com` and
     `crpi-<id>[-vpc].<region>.personal.cr.aliyuncs.com`.
     Enterprise: `<instance>-registry[-vpc].<region>.cr.aliyuncs.com`.
     """
-    for form in _ACR_FORMS:
+    for form in ACR_FORMS:
         if (parts := form.fullmatch(host)) is not None:
             name, region = parts.get("name", ""), parts["region"]
-            hosts = tuple(form.template.format(name=name, network=one, region=region) for one in form.networks)
+            hosts = tuple(form.host(region, network, name) for network in form.networks)
             return AcrHost(form.edition, region, _NETWORKS[parts["network"]], name, hosts)
     return None
 
 
 def documented_acr_host(host: str) -> AcrHost | None:
-    """The same, also for a host of Enterprise without its `.cr`, as some documents name them."""
+    """`acr_host`, also for a host of Enterprise without its `.cr`, as some documents have it."""
     with_cr = acr_host(f"{host.removesuffix(_DOMAIN)}.cr{_DOMAIN}")
     return acr_host(host) or (with_cr if with_cr and with_cr.edition == "enterprise" else None)
 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """Where tags live: registry host and path, without tag. Prints as `host/namespace/name`."""
+    """Registry host and path, without tag. Prints as `host/namespace/name`."""
 
     host: str
     path: str
@@ -205,13 +211,16 @@ class Image:
         path, colon, tag = rest.partition(":")
         if not _HOST.fullmatch(host) or not ("." in host or ":" in host or host == "localhost"):
             raise _problem(
-                text, f"{host!r} is no registry host; write it out, such as registry.cn-hangzhou.aliyuncs.com"
+                text, f"{host!r} is not a valid registry host; write it out, such as registry.cn-hangzhou.aliyuncs.com"
             )
         if not _PATH.fullmatch(path):
-            hint = "must be lowercase" if _PATH.fullmatch(path.lower()) else "is no repository path"
+            hint = "must be lowercase" if _PATH.fullmatch(path.lower()) else "is not a valid repository path"
             raise _problem(text, f"{path!r} {hint}")
         if colon and not is_tag(tag):
-            raise _problem(text, f"{tag[:_SHOWN]!r} is no tag; a tag has up to 128 letters, digits, '_', '.' and '-'")
+            raise _problem(
+                text,
+                f"{tag[:_SHOWN]!r} is not a valid tag; a tag has up to 128 letters, digits, '_', '.' and '-'",
+            )
         return cls(Repository(host, path), tag if colon else None, parse_digest(digest) if at else None)
 
     def __str__(self) -> str:
@@ -222,14 +231,14 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class TagRecord:
-    """What a registry says about one tag. Only the name is certain: the OCI protocol lists nothing else."""
+    """One tag as its registry lists it. Only the name is certain: the OCI protocol lists nothing else."""
 
     tag: str
     digest: Digest | None = None
     pushed: datetime | None = None
     """When the registry received it (ACR: ImageUpdate). Aware."""
     created: datetime | None = None
-    """When the publisher says that it was built. Aware, and controlled by the publisher."""
+    """When it was built, as its publisher wrote into the image. Aware."""
     status: str = "NORMAL"
     """ACR Enterprise: NORMAL or DELETING."""
 
@@ -246,9 +255,9 @@ class Manifest:
     size: int | None = None
     """Bytes of the layers of a plain image, compressed; None for an index, and where the manifest gives none."""
     is_attested: bool = False
-    """Whether an index has build attestations beside its images: provenance or an SBOM, as children of no platform."""
+    """Whether an index has build attestations besides its images: provenance or an SBOM, as children of no platform."""
     artifact: str = ""
-    """The media type of what is no container image: a chart, a module, a document. Empty for images and indexes."""
+    """The media type of what is not a container image: a chart, a module, a document. Empty for images and indexes."""
 
     def digest_for(self, platform: str) -> Digest | None:
         """The digest that runs on *platform*, or None: the image itself, or the fitting child of the index."""

@@ -16,10 +16,10 @@ _log = logging.getLogger(__name__)
 _DIGITS: Final = re.compile(r"(\d+)", re.ASCII)
 
 ATTESTED: Final = (
-    "has build attestations beside the image (provenance or an SBOM), which Function Compute does not run: "
+    "has build attestations besides the image (provenance or an SBOM), which Function Compute does not run: "
     "'platform of image is unknown/unknown'; build it without: docker buildx build --provenance=false --sbom=false"
 )
-"""What is to be said of such an image. Source: FAQ of custom containers."""
+"""The reason why such an image does not run. Source: FAQ of custom containers."""
 
 
 class Rankings:

@@ -1,10 +1,7 @@
-"""The five pipelines of Alibaba Cloud's documentation, from their text to a function that runs what they built."""
+"""Pipelines of Alibaba Cloud's documentation, from their text to a function that runs what they built."""
 
 import re
 from typing import Any
-
-import pytest
-import yaml
 
 from fcpin.image import Image
 from fcpin.policy.tag_names import original
@@ -19,14 +16,6 @@ def as_documented(example: str, harness: StackHarness) -> str:
     """The text of an example, with names of this cloud where the documentation has none or masks them."""
     text = text_of(example).replace("cri-xxxx", harness.cloud.instance_id).replace("***", "")
     return text.replace("demo-registry-vpc.cn-hangzhou.aliyuncs.com", harness.cloud.enterprise_host)
-
-
-def whole(harness: StackHarness) -> str:
-    """The third example is a list of tasks, with a cache: they belong into the second one's environment."""
-    pipeline, tasks = (yaml.safe_load(as_documented(name, harness)) for name in ("nas-cache", "warm-then-build"))
-    del tasks[0]["context"]["data"]["warm"]["instanceID"]  # of Enterprise, for images of Personal
-    pipeline["spec"]["templateSpec"]["tasks"] = tasks
-    return yaml.safe_dump(pipeline)
 
 
 def configure(harness: StackHarness, functions: dict[str, dict[str, Any]]) -> None:
@@ -50,9 +39,8 @@ def build(harness: StackHarness, text: str) -> Image:
     return Image.parse(image)
 
 
-@pytest.mark.parametrize("example", ["default-environment", "nas-cache", "warm-then-build", "enterprise"])
-def test_what_an_example_builds_is_what_a_function_runs(harness: StackHarness, example: str) -> None:
-    image = build(harness, whole(harness) if example == "warm-then-build" else as_documented(example, harness))
+def test_the_enterprise_example_builds_what_a_function_runs(harness: StackHarness) -> None:
+    image = build(harness, as_documented("enterprise", harness))
     pin = {"repository": str(image.repository), "policy": {"digest": {"tag": original(image.tag or "")}}}
     configure(harness, {FUNCTION: {**pin, "accelerated": "prefer", "config": CONFIG}})
     harness.up()

@@ -4,14 +4,11 @@ import io
 import json
 import logging
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fcpin.receiver.logs import Redactor, configure_logging
-from fcpin.receiver.settings.environment import secrets_of
-from fcpin.receiver.settings.model import PageSettings, ReceiverSettings, SenderSettings
 from fcpin.receiver.settings.secrets import Secret
 
 SECRET = Secret("env:S", 'not"to/be-logged+1')
@@ -91,13 +88,3 @@ def test_the_secret_part_of_an_address(address: str, text: str, left: str) -> No
     assert left in redacted
     assert ("***" in redacted) == (redacted != text)
     assert not any(part in redacted for part in ("p@ssword", "0123456789abcdef", "TIiajk", "abcdefgh12"))
-
-
-def test_every_secret_of_the_configuration_is_known() -> None:
-    one, *others = (Secret(f"env:S{number}", f"secret number {number}") for number in range(6))
-    settings = ReceiverSettings(
-        Path(), {}, {"acr": SenderSettings("acr", "acr", (one,))},
-        redis=others[0], notify=(others[1],), metrics_token=others[2],
-        page=PageSettings(token=others[3], session_key=others[4]),
-    )  # fmt: skip
-    assert set(secrets_of(settings)) == {one, *others}

@@ -30,5 +30,5 @@ def test_only_pushes_of_tags_are_accepted_from_a_registry() -> None:
     events = [(push.repository.host, push.repository.path, push.tag, push.digest) for push, _ in receiver.inbox.events]
     where = ("registry.example.com", "shop/app")
     assert events == [(*where, "main-12", one), (*where, "main-13", two), (*where, "main-12", two)]
-    assert receiver.tally.counted["distribution", "accepted"] == 3
-    assert all(what == "accepted" or what.startswith("ignored: ") for _, what in receiver.tally.counted)
+    assert receiver.counted["distribution", "accepted"] == 3
+    assert all(what == "accepted" or what.startswith("ignored: ") for _, what in receiver.counted)

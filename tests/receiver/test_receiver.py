@@ -30,7 +30,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     with Emulator(knobs=QUICK).serve() as cloud:
         project = Project.deployed(tmp_path_factory.mktemp("receiver"), "embedded", cloud)
         (project.shop.stack.folder / "receiver.yaml").write_text(
-            "stacks: {test: {quiet: 0.1s}}\n"
+            "stacks: {test: {debounce: 0.1s}}\n"
             "senders: {ci: {kind: generic, secrets: [env:CI_SECRET]}, acr: {kind: acr, secrets: [env:CI_SECRET]}}\n"
             "engine: embedded\n"
         )
@@ -67,11 +67,11 @@ def test_a_push_and_a_moved_tag_are_deployed_and_a_stop_is_orderly(project: Proj
     image = f"{project.shop.repository}:{wanted.partition('@')[0]}"
     with serving(project) as (client, process):
         body = json.dumps({"image": image, "sent": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}).encode()
-        assert client.tell("ci", body, signed(body)) == (202, {"jobs": ["test"]})
+        assert client.post("ci", body, signed(body)) == (202, {"jobs": ["test"]})
         wait_until_deployed(project, "basket", wanted)
         wait_until_deployed(project, "search", f"search-0@{moved}")
-        assert client.ask("GET", "/readyz").status == 200
-        until(lambda: b'deployments_total{stack="test"} 2.0' in client.ask("GET", "/metrics").data)
+        assert client.request("GET", "/readyz").status == 200
+        until(lambda: b'deployments_total{stack="test"} 2.0' in client.request("GET", "/metrics").data)
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=20)
     assert process.returncode == 0, err

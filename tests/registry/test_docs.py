@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fcpin.image import acr_host
+from fcpin.http.limits import REGISTRY_RETRY
+from fcpin.image import ACR_FORMS
 from fcpin.registry.settings import RegistrySettings, parse_registries
 
 PAGE = (Path(__file__).parents[2] / "docs" / "registries.md").read_text()
@@ -28,11 +29,16 @@ def test_the_example_is_accepted() -> None:
     assert set(parse_registries(registries)) == set(registries)
 
 
-def test_every_form_of_acr_host_that_is_named_is_recognised() -> None:
+def test_the_table_of_hosts_has_every_form_of_acr_host_and_no_other() -> None:
     forms = [line.split("|")[1] for line in PAGE.replace(r"\|", "¦").splitlines() if line.startswith("| `")]
     hosts = [host for form in forms if "aliyuncs" in form for host in _spelt_out(form.strip(" `"))]
-    assert len(hosts) == 10
-    assert all(acr_host(host) is not None for host in hosts)
+    names = {"": "", r"crpi-[a-z0-9]+": "crpi-abc123", r"[a-z0-9][a-z0-9-]*": "demo"}
+    known = [form.host("cn-hangzhou", network, names[form.name]) for form in ACR_FORMS for network in form.networks]
+    assert sorted(hosts) == sorted(known)
+
+
+def test_the_page_has_the_number_of_attempts() -> None:
+    assert f"up to {REGISTRY_RETRY.attempts} attempts within {REGISTRY_RETRY.seconds:.0f} s" in PAGE
 
 
 def _spelt_out(form: str) -> list[str]:

@@ -31,7 +31,7 @@ _SHOWN: Final = 200
 
 
 def split_endpoint(endpoint: str) -> tuple[str, str]:
-    """Scheme and `host[:port]`; https unless the endpoint says otherwise. Raises InvalidSettings."""
+    """Scheme and `host[:port]`; https unless the endpoint has another one. Raises InvalidSettings."""
     try:
         url = urlsplit(endpoint if "//" in endpoint else f"https://{endpoint}")
         valid = url.scheme in {"http", "https"} and url.hostname and url.port != 0 and url.path in {"", "/"}
@@ -158,15 +158,15 @@ def _error(response: "Response", given: Credentials) -> CloudError:
     code, message, request_id = (_error_text(wire, name) for name in ("Code", "Message", "RequestId"))
     for secret in (given.security_token, given.access_key_secret):  # SignatureDoesNotMatch repeats what was signed
         message = message.replace(secret, "[secret]") if secret else message
-    asked = _milliseconds(response.headers.get("x-acs-retry-after", ""))
+    requested = _milliseconds(response.headers.get("x-acs-retry-after", ""))
     later = retry_after(response.headers.get("Retry-After", ""), datetime.now(UTC))
     return CloudError(
         code[:_SHOWN] or f"Http{response.status}",
         response.status,
         message[:_SHOWN] or (f"the response is {_described(response)}" if not code else "no message"),
         request_id=request_id[:_SHOWN],
-        temporary=asked is not None,
-        retry_after=later if asked is None else asked,
+        temporary=requested is not None,
+        retry_after=later if requested is None else requested,
         is_from_api=bool(code),
     )
 

@@ -54,7 +54,7 @@ def serve(config: Path, host: str, port: int) -> None:
     settings, limits = read_settings(config), Limits()
     with listen(host, port) as listener:
         receiver = _assemble(settings)
-        web = server(receiver.app(limits), limits, receiver.metrics.counted.rejected)
+        web = server(receiver.app(limits), limits, receiver.metrics.counters.rejected)
         ended = _on_signals()
         thread = threading.Thread(target=_run, args=(lambda: web.run(sockets=[listener]), ended), name="receiver-http")
         receiver.start()
@@ -105,7 +105,7 @@ def check(config: Path) -> int:
 @command.command()
 def schema() -> None:
     """Print the JSON schema of the configuration."""
-    from fcpin.receiver.settings.schema import receiver_schema
+    from fcpin.receiver.settings.read import receiver_schema
 
     click.echo(json.dumps(receiver_schema(), indent=2))
 
@@ -134,7 +134,8 @@ def _assemble(settings: "ReceiverSettings") -> "Receiver":
     from fcpin.receiver.assembly import Receiver, find_converger
     from fcpin.receiver.ledger.ledger import open_ledger
     from fcpin.receiver.logs import configure_logging
-    from fcpin.receiver.settings.environment import secret_variables, secrets_of
+    from fcpin.receiver.settings.environment import secret_variables
+    from fcpin.receiver.settings.secrets import secrets_of
 
     configure_logging(secrets_of(settings))
     converger = find_converger(settings)

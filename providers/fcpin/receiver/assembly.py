@@ -59,22 +59,22 @@ class Receiver:
         """Raises InvalidSettings for an invalid address of notifications."""
         self._settings, self._ledger, self._converger, self._clock = settings, ledger, converger, clock
         self.metrics = Metrics(settings, ledger, call_statistics.calls.counts, clock)
-        self._outbox = open_outbox(settings.notify, self.metrics.counted.notified, clock)
+        self._outbox = open_outbox(settings.notify, self.metrics.counters.notified, clock)
         self.index = PinIndex(tuple(settings.stacks), converger.pins, settings.instances)
         scanner = DriftScanner(
             converger.engine, ledger, clock, lambda stack, pins: self.pool.request(stack, pins), self.index.learn
         )
         notify_of_drift = DriftNotices(ledger, self._outbox.put)
         self.scans = ScanSchedule(
-            lambda stack: notify_of_drift(scanner.scan(stack)), _files(settings), settings.survey_every, clock
+            lambda stack: notify_of_drift(scanner.scan(stack)), _files(settings), settings.scan_interval, clock
         )
-        handlers: list[JobEventHandler] = [JobLog(), self.metrics.counted, Notifier(self._outbox.put), self.scans]
+        handlers: list[JobEventHandler] = [JobLog(), self.metrics.counters, Notifier(self._outbox.put), self.scans]
         self.pool = WorkerPool(settings, ledger, converger, self.index, clock, handlers)
         self._page = self._create_page(settings.page) if settings.page else None
 
     def app(self, limits: Limits) -> Starlette:
         """The webhooks, the page and the metrics."""
-        counts = self.metrics.counted
+        counts = self.metrics.counters
         intake = Intake.of(self._settings, self._ledger, self.index, self.pool.wake, counts, self._clock)
         routes = [self.metrics.route(), *(self._page.routes() if self._page else ())]
         return build_app(intake, self._clock, limits=limits, routes=routes, unready=self.index.unready)
@@ -105,7 +105,7 @@ class Receiver:
     def _create_page(self, settings: PageSettings) -> Page:
         holds = FileHolds(self._converger.engine, self._clock)
         actions = LedgerActions(self._ledger, holds, self.pool.wake, self._clock)
-        counts = self.metrics.counted
+        counts = self.metrics.counters
         count: Callable[[Rejected], None] = lambda rejection: counts.rejected("", rejection.reason)  # noqa: E731
         return Page(
             self._ledger,

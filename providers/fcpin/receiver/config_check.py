@@ -16,8 +16,8 @@ def check_config(settings: ReceiverSettings) -> Iterator[CheckResult]:
     """One line a check. Nothing is deployed or sent, and no line holds a secret."""
     yield from _engine(settings)
     yield _store(settings)
-    for sender in settings.senders.values():
-        yield ok(f"sender {sender.name}", _hook(sender))
+    for name, sender in settings.senders.items():
+        yield ok(f"sender {name}", _hook(name, sender))
     yield from _notified(settings)
     if settings.page is None:
         yield note("page", "not configured", "set `page` to see jobs, and to approve, hold and freeze")
@@ -26,10 +26,10 @@ def check_config(settings: ReceiverSettings) -> Iterator[CheckResult]:
 def _notified(settings: ReceiverSettings) -> Iterator[CheckResult]:
     if not settings.notify:
         return
-    from fcpin.receiver.notify.apprise import addresses
+    from fcpin.receiver.notify.outbox import apprise_services
 
     try:
-        yield ok("notify", ", ".join(address.service for address in addresses(settings.notify)))
+        yield ok("notify", ", ".join(service.name for service in apprise_services(settings.notify)))
     except InvalidSettings as error:
         yield problem("notify", str(error), "correct the address")
 
@@ -69,13 +69,13 @@ def _store(settings: ReceiverSettings) -> CheckResult:
     return ok("store", where)
 
 
-def _hook(sender: SenderSettings) -> str:
+def _hook(name: str, sender: SenderSettings) -> str:
     """`POST /hooks/acr/<secret>; secret env:ACR_SECRET; triggers of ACR`."""
     kind = SENDERS[sender.kind]
     urls = {
-        SecretLocation.PATH: f"/hooks/{sender.name}/<secret>",
-        SecretLocation.AUTHORIZATION: f"/hooks/{sender.name} with Authorization: Bearer <secret>",
-        SecretLocation.SIGNATURE: f"/hooks/{sender.name} with X-Hub-Signature-256",
+        SecretLocation.PATH: f"/hooks/{name}/<secret>",
+        SecretLocation.AUTHORIZATION: f"/hooks/{name} with Authorization: Bearer <secret>",
+        SecretLocation.SIGNATURE: f"/hooks/{name} with X-Hub-Signature-256",
     }
     named = [url for location, url in urls.items() if location in kind.secret_locations]
     secrets = ", ".join(secret.source for secret in sender.secrets)

@@ -16,7 +16,7 @@ from fcpin.receiver.errors import InvalidSecret, LedgerUnavailable, Reason, Reje
 from fcpin.receiver.ledger.ledger import Ledger
 from fcpin.receiver.pin_index import PinIndex
 from fcpin.receiver.push_event import PushEvent
-from fcpin.receiver.senders import SENDERS, Sender
+from fcpin.receiver.senders import Sender
 from fcpin.receiver.senders.authentication import check_secret
 from fcpin.receiver.senders.sender import HookRequest, Ignored, ParsedEvent
 from fcpin.receiver.settings.model import ReceiverSettings
@@ -76,9 +76,7 @@ class Intake:
         clock: Clock,
     ) -> Self:
         """With the senders of *settings*."""
-        senders = {
-            name: SENDERS[one.kind](name, one.secrets, one.replay_window) for name, one in settings.senders.items()
-        }
+        senders = {name: one.sender(name) for name, one in settings.senders.items()}
         rates = {name: RateLimit(clock, one.per_minute) for name, one in settings.senders.items()}
         return cls(settings, ledger, index, wake, counts, senders, rates)
 
@@ -154,7 +152,7 @@ class Intake:
             self.counts.accepted(event.sender)
             return ()
         each = [self.settings.stacks[stack] for stack in stacks]
-        debounce, max_wait = max(one.quiet for one in each), min(one.at_most for one in each)
+        debounce, max_wait = max(one.debounce for one in each), min(one.burst_limit for one in each)
         try:
             is_new = self.ledger.add_event(event, stacks, now, debounce=debounce, max_wait=max_wait)
         except LedgerUnavailable:

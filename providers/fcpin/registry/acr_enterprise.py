@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -43,22 +44,18 @@ class AcrEnterprise:
         self._instance = Once(self._find_instance)
 
     def open(self, name: Repository) -> "EnterpriseRepository":
-        return EnterpriseRepository(self, name, self._images.open(name))
+        return EnterpriseRepository(self, self._api, name, self._images.open(name))
 
     def find_login(self) -> Login:
         """A temporary login to the instance's registry, from GetAuthorizationToken."""
         where = f"login to {self._acr.public_host}"
-        token = self.call("GetAuthorizationToken", where, RepositoryNotFound)
+        token = self._api.call("GetAuthorizationToken", where, RepositoryNotFound, InstanceId=self.instance_id())
         return Login(
             "GetAuthorizationToken",
             token.temp_username,
             token.authorization_token,
             expires=moment(token.expire_time, where),
         )
-
-    def call(self, action: str, where: str, missing: type[RegistryError], **parameters: object) -> Any:
-        """A call about this instance; see AcrApi.call."""
-        return self._api.call(action, where, missing, InstanceId=self.instance_id(), **parameters)
 
     def instance_id(self) -> str:
         """Raises InstanceNotFound where these credentials see no instance of that name."""
@@ -110,12 +107,20 @@ class AcrEnterprise:
                 raise RegistryProtocolError(f"{where}: ListInstance does not end; give instance_id")
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    ids: Mapping[str, object]
+    """The parameters that name the repository in calls."""
+    repository: FoundRepository
+
+
 class EnterpriseRepository:
     """One repository of an instance; see RepositoryClient. *images* is the same by the OCI API."""
 
-    def __init__(self, instance: AcrEnterprise, name: Repository, images: RepositoryClient) -> None:
+    def __init__(self, instance: AcrEnterprise, api: AcrApi, name: Repository, images: RepositoryClient) -> None:
         self.name = name
         self._instance = instance
+        self._api = api
         self._images = images
         self._found = Once(self._find)
 
@@ -136,11 +141,11 @@ class EnterpriseRepository:
 
     def is_immutable(self) -> bool | None:
         """`TagImmutability`. No request once the repository's id is known."""
-        return self._found().tag_immutability
+        return self._found().repository.tag_immutability
 
     def is_private(self) -> bool | None:
         """`RepoType`. No request once the repository's id is known."""
-        found = self._found().repo_type
+        found = self._found().repository.repo_type
         return found == "PRIVATE" if found else None
 
     def specification(self) -> str:
@@ -155,8 +160,9 @@ class EnterpriseRepository:
     def add_tag(self, tag: str, digest: Digest, *, like: str) -> None:  # noqa: ARG002 - of the interface
         """Copied from *like* inside the registry."""
         namespace, _, name = self.name.path.partition("/")
-        target = {"NamespaceName": namespace, "RepoName": name, "FromTag": like, "ToTag": tag}
-        self._instance.call("CreateRepoTag", f"{self.name}:{tag}", TagNotFound, **target)
+        instance = self._instance.instance_id()
+        target = {"InstanceId": instance, "NamespaceName": namespace, "RepoName": name, "FromTag": like, "ToTag": tag}
+        self._api.call("CreateRepoTag", f"{self.name}:{tag}", TagNotFound, **target)
 
     def delete_tag(self, tag: str) -> None:
         with suppress(TagNotFound):
@@ -172,27 +178,20 @@ class EnterpriseRepository:
             return None
 
     def _page(self, number: int) -> Page:
-        body = self._instance.call(
-            "ListRepoTag",
-            str(self.name),
-            RepositoryNotFound,
-            RepoId=self._found().repo_id,
-            PageNo=number,
-            PageSize=PAGE_SIZE,
-        )
+        query = {**self._found().ids, "PageNo": number, "PageSize": PAGE_SIZE}
+        body = self._api.call("ListRepoTag", str(self.name), RepositoryNotFound, **query)
         records = [self._record(image, image.tag) for image in body.images]
         return Page(total(body.total_count, self.name), page_size(body.page_size, self.name), records)
 
     def _call_tag(self, action: str, tag: str) -> Any:
-        repository = self._found().repo_id
-        return self._instance.call(action, f"{self.name}:{tag}", TagNotFound, RepoId=repository, Tag=tag)
+        return self._api.call(action, f"{self.name}:{tag}", TagNotFound, **self._found().ids, Tag=tag)
 
-    def _find(self) -> FoundRepository:
+    def _find(self) -> _Found:
         namespace, _, name = self.name.path.partition("/")
-        found: FoundRepository = self._instance.call(
-            "GetRepository", str(self.name), RepositoryNotFound, RepoNamespaceName=namespace, RepoName=name
-        )
-        return found
+        instance = self._instance.instance_id()
+        query = {"InstanceId": instance, "RepoNamespaceName": namespace, "RepoName": name}
+        found: FoundRepository = self._api.call("GetRepository", str(self.name), RepositoryNotFound, **query)
+        return _Found({"InstanceId": instance, "RepoId": found.repo_id}, found)
 
     def _record(self, image: TagImage, tag: object) -> TagRecord:
         return record(

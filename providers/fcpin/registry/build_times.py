@@ -1,7 +1,7 @@
 """Build times on disk, by digest: the content of a digest never changes, so nothing here is ever stale.
 
 One small file a digest, written whole or not at all, so that runs at the same time need no lock. A folder that cannot
-be read or written is no failure: the registry is asked again.
+be read or written is not an error: the times are read from the registry again.
 """
 
 import os
@@ -22,10 +22,10 @@ _NONE: Final = "none"
 
 @dataclass(frozen=True, slots=True)
 class BuildTime:
-    """What an image says of its own build."""
+    """The build time of one image."""
 
     created: datetime | None
-    """None for an image that does not say."""
+    """None for an image without one."""
 
 
 class BuildTimes:
@@ -46,7 +46,7 @@ class BuildTimes:
         return None
 
     def get(self, digest: Digest) -> BuildTime | None:
-        """What is known of *digest*, or None."""
+        """None for a digest that is not kept."""
         try:
             text = self._file(digest).read_text("ascii")
             created = None if text == _NONE else datetime.fromisoformat(text)
@@ -55,7 +55,7 @@ class BuildTimes:
         return BuildTime(created) if created is None or created.tzinfo else None
 
     def put(self, digest: Digest, found: BuildTime) -> None:
-        """Keep it, if that is possible."""
+        """Keep it. A failure to write is ignored."""
         text = found.created.isoformat() if found.created else _NONE
         with suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ MANIFEST_TYPES: Final = (
     "application/vnd.oci.image.manifest.v1+json",
     "application/vnd.docker.distribution.manifest.v2+json",
 )
-"""What we accept. A registry that is not told so may convert the image, and then its digest is another one."""
+"""The Accept header. Without it a registry may convert the image, and then its digest is another one."""
 
 _IMAGE_CONFIGS: Final = frozenset(
     {
@@ -34,7 +34,7 @@ _LONGEST_TYPE: Final = 120
 
 
 class UnsupportedManifest(RegistryProtocolError):
-    """A manifest in a form that says nothing of platforms: Docker's schema 1, or no image at all."""
+    """A manifest without platforms: Docker's schema 1, or not an image at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class ManifestDocument:
     children: Mapping[str, Digest]
     """By platform, for an index; attestations and children without a platform are left out."""
     config: Digest | None
-    """Of a plain image; None for an index, and for what is no image."""
+    """Of a plain image; None for an index, and for what is not an image."""
     is_attested: bool = False
     """Whether an index has attestations."""
     artifact: str = ""
@@ -54,7 +54,7 @@ class ManifestDocument:
     """Bytes of the layers of a plain image, compressed; None for an index, and where it gives none."""
 
 
-def read_manifest(digest: Digest, body: Mapping[str, Any], asked: str) -> ManifestDocument:
+def read_manifest(digest: Digest, body: Mapping[str, Any], what: str) -> ManifestDocument:
     """Raises UnsupportedManifest for anything that is neither an index nor a manifest with a configuration."""
     try:
         if isinstance(body.get("manifests"), list):
@@ -65,7 +65,7 @@ def read_manifest(digest: Digest, body: Mapping[str, Any], asked: str) -> Manife
         return ManifestDocument(digest, {}, parse_digest(body["config"]["digest"]), size=_layers_size(body))
     except (KeyError, TypeError, AttributeError, InvalidImage):
         kind = body.get("mediaType") or f"schema version {body.get('schemaVersion')}"
-        raise UnsupportedManifest(f"{asked}: neither an image nor an index that fcpin can read ({kind})") from None
+        raise UnsupportedManifest(f"{what}: expected an image or an index, got {kind}") from None
 
 
 def _artifact(body: Mapping[str, Any]) -> str:
@@ -92,12 +92,12 @@ def _children(entries: list[Any]) -> Mapping[str, Digest]:
 
 
 def _is_attestation(entry: Mapping[str, Any]) -> bool:
-    """By buildx's note, or by the platform that it gives them, which is what Function Compute finds wrong."""
+    """By the annotation or the platform of buildx; it is the platform that Function Compute rejects."""
     return (entry.get("platform") or {}).get("os") == _UNKNOWN or _ATTESTATION in (entry.get("annotations") or {})
 
 
 def platform_name(fields: Mapping[str, Any]) -> str:
-    """`os/architecture[/variant]` of a platform object or an image configuration; empty when it does not say so."""
+    """`os/architecture[/variant]` of a platform object or an image configuration; empty where it has none."""
     system, architecture, variant = (_text(fields, name) for name in ("os", "architecture", "variant"))
     if not system or not architecture or _UNKNOWN in (system, architecture):
         return ""
@@ -110,7 +110,7 @@ def _text(fields: Mapping[str, Any], name: str) -> str:
 
 
 def created_time(config: Mapping[str, Any]) -> datetime | None:
-    """When the image's publisher says it was built, or None when the configuration does not say (or says year 1)."""
+    """When the image was built, by its configuration; None where that has no time, or year 1."""
     try:
         moment = datetime.fromisoformat(config["created"])
         return None if moment.year == 1 else moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)

@@ -24,7 +24,7 @@ from fcpin.receiver.ledger.ledger import sqlite_ledger
 from fcpin.receiver.pin_index import PinIndex
 from fcpin.receiver.push_event import PushEvent, RepositoryHint
 from fcpin.receiver.settings.model import StackSettings
-from fcpin.receiver.work.worker import Worker
+from fcpin.receiver.work.worker import Backoff, Worker
 from tests.receiver.converge.project import FUNCTIONS, Project
 from tests.receiver.samples import NO_TIME
 
@@ -38,7 +38,7 @@ def updates() -> int:
 
 def test_one_push_over_three_pins_is_one_deployment_and_one_read(project: Project, tmp_path: Path) -> None:
     ledger, index = sqlite_ledger(tmp_path / "ledger.sqlite"), PinIndex(["test"], project.converger.pins, {})
-    worker = Worker(ledger, project.converger, index, {"test": StackSettings("test")}, SystemClock())
+    worker = Worker(ledger, project.converger, index, {"test": StackSettings()}, SystemClock(), Backoff(1))
 
     def receive_and_work() -> None:
         """Three tags of three families of one repository, in one burst."""

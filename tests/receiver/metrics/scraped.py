@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.requests import Request
@@ -24,7 +23,7 @@ class Scraped:
     ledger: Ledger
     settings: ReceiverSettings = field(
         default_factory=lambda: ReceiverSettings(
-            Path(), {"prod": StackSettings("prod")}, {"acr": SenderSettings("acr", "acr", ())}
+            stacks={"prod": StackSettings()}, senders={"acr": SenderSettings(kind="acr", secrets=())}
         )
     )
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOON))

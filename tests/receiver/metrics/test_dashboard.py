@@ -7,12 +7,13 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
-from fcpin.receiver.metrics.counted import Counted
+from fcpin.call_statistics import Call, Outcome
+from fcpin.receiver.metrics.counters import Counters
 from tests.receiver.metrics.scraped import Scraped, function
 
 ROOT = Path(__file__).parent.parent.parent.parent
 DASHBOARD = json.loads((ROOT / "docs" / "grafana" / "fcpin-receiver.json").read_text())
-PAGE = (ROOT / "docs" / "receiver.md").read_text()
+PAGE = (ROOT / "docs" / "receiver" / "reference.md").read_text()
 _METRIC = re.compile(r"fcpin_receiver_\w+")
 _LABELS = re.compile(r"(?:by|on) \(([\w, ]+)\)|\{(\w+)[=!~]|,\s*(\w+)[=!~]")
 
@@ -28,7 +29,7 @@ def told(scraped: Scraped) -> dict[str, set[str]]:
 def _counted() -> dict[str, set[str]]:
     """Those that tell nothing before there was something."""
     registry = CollectorRegistry()
-    Counted(registry, (), ())
+    Counters(registry, (), ())
     ends = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum")}
     return {
         f"{family.name}{end}": {"stack", "le"}
@@ -53,7 +54,11 @@ def test_the_dashboard_names_metrics_and_labels_that_there_are(scraped: Scraped)
         assert labels <= {label for name in _METRIC.findall(expression) for label in known[name]}, expression
 
 
-NOT_SHOWN = {"fcpin_receiver_build_info", "fcpin_receiver_proposals_made_total", "fcpin_receiver_ignored_total"}
+NOT_SHOWN = {
+    "fcpin_receiver_build_info",
+    "fcpin_receiver_created_proposals_total",
+    "fcpin_receiver_ignored_events_total",
+}
 """The version, what is shown as those that wait, and events that change nothing."""
 
 
@@ -80,11 +85,12 @@ def test_the_dashboard_s_panels_have_places_of_their_own_and_say_what_they_show(
 
 def test_every_metric_has_a_row_in_the_documentation(scraped: Scraped) -> None:
     scraped.surveyed(function("api", exposed=1.0))
+    scraped.calls = {Call("fc", "GetFunction", Outcome.OK): 1}
     _, text = scraped.get()
-    counted = CollectorRegistry()
-    Counted(counted, (), ())
-    families = [*text_string_to_metric_families(text), *counted.collect()]
-    for name in {
-        family.name.removeprefix("fcpin_receiver_") for family in families if not family.name.endswith("_created")
-    }:
-        assert re.search(rf"^\|.* ?`{name}(_total|_info)?`.* \|", PAGE, re.MULTILINE), name
+    counters = CollectorRegistry()
+    Counters(counters, (), ())
+    families = [*text_string_to_metric_families(text), *counters.collect()]
+    for family in (one for one in families if not one.name.endswith("_created")):
+        name = family.name.removeprefix("fcpin_receiver_")
+        row = rf"^\| `{name}(_total|_info)?` \| [\w, ]*\| {re.escape(family.documentation)} \|$"
+        assert re.search(row, PAGE, re.MULTILINE), f"{name}: {family.documentation}"

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -33,25 +32,25 @@ ENDINGS = [
 @pytest.mark.parametrize(("ending", "outcome"), [row[1:] for row in ENDINGS], ids=[row[0] for row in ENDINGS])
 def test_an_attempt_is_counted_by_how_it_ended(scraped: Scraped, ending: Ending, outcome: str) -> None:
     before = scraped.values()[f"attempts_total{{{outcome},prod}}"]
-    scraped.metrics.counted.ended(JOB, ending, 2.5)
+    scraped.metrics.counters.ended(JOB, ending, 2.5)
     values = scraped.values()
     assert (before, values[f"attempts_total{{{outcome},prod}}"]) == (0, 1)
     assert values["attempt_seconds_sum{prod}"] == 2.5
 
 
 def test_pushes_and_refusals_are_counted_by_sender(scraped: Scraped) -> None:
-    scraped.metrics.counted.accepted("acr")
-    scraped.metrics.counted.ignored("acr", "pull")
-    scraped.metrics.counted.rejected("acr", Reason.REPLAYED)
-    scraped.metrics.counted.rejected("", Reason.INVALID_SECRET)
+    scraped.metrics.counters.accepted("acr")
+    scraped.metrics.counters.ignored("acr", "pull")
+    scraped.metrics.counters.rejected("acr", Reason.REPLAYED)
+    scraped.metrics.counters.rejected("", Reason.INVALID_SECRET)
     values = scraped.values()
-    assert (values["pushes_total{acr}"], values["ignored_total{pull,acr}"]) == (1, 1)
+    assert (values["accepted_events_total{acr}"], values["ignored_events_total{pull,acr}"]) == (1, 1)
     assert (values["rejected_total{replayed,acr}"], values["rejected_total{invalid_secret,}"]) == (1, 1)
 
 
 def test_whoever_is_not_in_the_configuration_makes_no_label(scraped: Scraped) -> None:
-    scraped.metrics.counted.accepted("x" * 50)
-    scraped.metrics.counted.deployed(replace(DEPLOYED, stack="y" * 50))
+    scraped.metrics.counters.accepted("x" * 50)
+    scraped.metrics.counters.deployed(replace(DEPLOYED, stack="y" * 50))
     _, text = scraped.get()
     assert "xxx" not in text
     assert "yyy" not in text
@@ -68,7 +67,7 @@ DEPLOYMENTS = [
     ("change", "outage", "observed"), [row[1:] for row in DEPLOYMENTS], ids=[row[0] for row in DEPLOYMENTS]
 )
 def test_seconds_of_a_deployment(scraped: Scraped, change: dict[str, object], outage: float, observed: int) -> None:
-    scraped.metrics.counted.deployed(replace(DEPLOYED, **change))  # type: ignore[arg-type]
+    scraped.metrics.counters.deployed(replace(DEPLOYED, **change))  # type: ignore[arg-type]
     values = scraped.values()
     assert values["deployments_total{prod}"] == 1
     assert values["outage_seconds_total{prod}"] == outage
@@ -80,10 +79,10 @@ def test_the_queue_is_the_ledger_s(scraped: Scraped) -> None:
     scraped.clock.advance(30)
     values = scraped.values()
     assert (values["jobs{prod,pending}"], values["jobs{prod,running}"]) == (1, 0)
-    assert values["oldest_waiting_seconds{}"] == 30
+    assert values["oldest_pending_seconds{}"] == 30
     scraped.ledger.claim("prod", "w", scraped.clock.now(), timedelta(seconds=30))
     values = scraped.values()
-    assert (values["jobs{prod,pending}"], values["jobs{prod,running}"], values["oldest_waiting_seconds{}"]) == (0, 1, 0)
+    assert (values["jobs{prod,pending}"], values["jobs{prod,running}"], values["oldest_pending_seconds{}"]) == (0, 1, 0)
 
 
 def test_what_waits_for_people_is_told(scraped: Scraped) -> None:
@@ -100,9 +99,9 @@ def test_drift_is_what_the_last_survey_saw(scraped: Scraped) -> None:
     values = scraped.values()
     told = {kind: values[f"functions{{{kind},prod}}"] for kind in ("ok", "newer-tag", "moved-tag")}
     assert told == {"ok": 1, "newer-tag": 2, "moved-tag": 0}
-    assert values["survey_timestamp_seconds{prod}"] == NOON.timestamp()
+    assert values["scan_timestamp_seconds{prod}"] == NOON.timestamp()
     scraped.surveyed(error="the state cannot be read")
-    assert scraped.values()["survey_failed{prod}"] == 1
+    assert scraped.values()["scan_failed{prod}"] == 1
 
 
 def test_exposure_goes_on_after_the_survey_and_ends_with_the_deployment(scraped: Scraped) -> None:
@@ -123,10 +122,10 @@ def test_calls_are_those_of_the_tally(ledger: Ledger) -> None:
 
 
 def test_without_its_ledger_the_receiver_still_tells_what_it_counted(scraped: Scraped) -> None:
-    scraped.metrics.counted.accepted("acr")
+    scraped.metrics.counters.accepted("acr")
     scraped.ledger.close()
     values = scraped.values()
-    assert (values["ledger_up{}"], values["pushes_total{acr}"]) == (0, 1)
+    assert (values["ledger_up{}"], values["accepted_events_total{acr}"]) == (0, 1)
     assert "frozen{}" not in values
 
 
@@ -141,7 +140,7 @@ BEARERS = [
 
 @pytest.mark.parametrize(("headers", "status"), [row[1:] for row in BEARERS], ids=[row[0] for row in BEARERS])
 def test_metrics_behind_a_token(ledger: Ledger, headers: dict[str, str], status: int) -> None:
-    settings = ReceiverSettings(Path(), {}, {}, metrics_token=Secret("env:TOKEN", TOKEN))
+    settings = ReceiverSettings(stacks={}, senders={}, metrics_token=Secret("env:TOKEN", TOKEN))
     answered, text = Scraped(ledger, settings).get(headers)
     assert answered == status
     assert TOKEN not in text

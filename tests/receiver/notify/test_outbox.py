@@ -1,4 +1,4 @@
-"""Messages on their way: to a real server by apprise, tried again, dropped, and never in anybody's way."""
+"""Delivery of messages: to a real server by apprise, retried, dropped, without delaying others."""
 
 import json
 import threading
@@ -13,7 +13,7 @@ import pytest
 
 from fcpin.clock import SystemClock
 from fcpin.errors import InvalidSettings
-from fcpin.receiver.notify.message import Message, Tone
+from fcpin.receiver.notify.messages import Message, Tone
 from fcpin.receiver.notify.outbox import Outbox, open_outbox
 from fcpin.receiver.settings.secrets import Secret
 from tests.support.clock import ManualClock
@@ -22,7 +22,7 @@ HELLO = Message("fcpin: deployed: api: main-11 => main-12", "from sha256:a\nto s
 
 
 @dataclass
-class Told:
+class Counts:
     """Counts, as the metrics do."""
 
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -62,33 +62,33 @@ class Inbox:
 
 
 def test_a_message_arrives_by_apprise() -> None:
-    told, inbox = Told(), Inbox()
+    counts, inbox = Counts(), Inbox()
     with inbox.serve():
-        outbox = open_outbox([Secret("env:HOOK", f"json://{inbox.address}/hook")], told, SystemClock())
+        outbox = open_outbox([Secret("env:HOOK", f"json://{inbox.address}/hook")], counts, SystemClock())
         outbox.put(HELLO)
         outbox.close(5)
     (got,) = inbox.got
     assert (got["title"], got["message"], got["type"]) == (HELLO.title, HELLO.body, "success")
-    assert told.counted == {("JSON", "sent"): 1}
+    assert counts.counted == {("JSON", "sent"): 1}
 
 
-def test_a_message_that_is_refused_is_tried_four_times_and_counted() -> None:
-    told, inbox, clock = Told(), Inbox(status=500), ManualClock()
+def test_a_rejected_message_is_sent_four_times_and_counted() -> None:
+    counts, inbox, clock = Counts(), Inbox(status=500), ManualClock()
     with inbox.serve():
-        outbox = open_outbox([Secret("env:HOOK", f"json://{inbox.address}/hook")], told, clock)
+        outbox = open_outbox([Secret("env:HOOK", f"json://{inbox.address}/hook")], counts, clock)
         outbox.put(HELLO)
-        while not told.counted:
+        while not counts.counted:
             threading.Event().wait(0.005)
         outbox.close(5)
     assert (len(inbox.got), clock.slept) == (4, [1.0, 5.0, 25.0])
-    assert told.counted == {("JSON", "failed"): 1}
+    assert counts.counted == {("JSON", "failed"): 1}
 
 
 @dataclass
 class Stuck:
-    """An address that takes nothing until it is let go."""
+    """A service that accepts nothing until it is released."""
 
-    service: str = "Stuck"
+    name: str = "Stuck"
     free: threading.Event = field(default_factory=threading.Event)
     begun: threading.Event = field(default_factory=threading.Event)
 
@@ -99,9 +99,9 @@ class Stuck:
 
 @dataclass
 class Quick:
-    """An address that takes everything."""
+    """A service that accepts everything."""
 
-    service: str = "Quick"
+    name: str = "Quick"
     got: list[Message] = field(default_factory=list)
 
     def send(self, message: Message) -> bool:
@@ -109,20 +109,20 @@ class Quick:
         return True
 
 
-def test_a_stuck_address_holds_up_nobody_and_its_queue_ends() -> None:
-    told, stuck, quick = Told(), Stuck(), Quick()
-    outbox = Outbox([stuck, quick], told, ManualClock())
+def test_a_stuck_service_delays_no_other_and_its_queue_is_bounded() -> None:
+    counts, stuck, quick = Counts(), Stuck(), Quick()
+    outbox = Outbox([stuck, quick], counts, ManualClock())
     outbox.put(HELLO)
     stuck.begun.wait(5)
     while len(quick.got) < 1:
         threading.Event().wait(0.005)
     for _ in range(105):
         outbox.put(HELLO)
-    assert told.counted["Stuck", "dropped"] == 5
+    assert counts.counted["Stuck", "dropped"] == 5
     stuck.free.set()
     outbox.close(5)
-    assert told.counted["Stuck", "sent"] == 101
-    assert told.counted["Quick", "sent"] + told.counted["Quick", "dropped"] == 106
+    assert counts.counted["Stuck", "sent"] == 101
+    assert counts.counted["Quick", "sent"] + counts.counted["Quick", "dropped"] == 106
 
 
 SERVICES = [
@@ -133,16 +133,16 @@ SERVICES = [
 
 
 @pytest.mark.parametrize(("address", "service"), SERVICES, ids=[row[1] for row in SERVICES])
-def test_addresses_of_services_are_read(address: str, service: str) -> None:
-    from fcpin.receiver.notify.apprise import addresses
+def test_urls_of_services(address: str, service: str) -> None:
+    from fcpin.receiver.notify.outbox import apprise_services
 
-    (found,) = addresses([Secret("env:HOOK", address)])
-    assert found.service == service
+    (found,) = apprise_services([Secret("env:HOOK", address)])
+    assert found.name == service
 
 
-def test_an_address_that_cannot_be_read_is_named_by_where_it_stands() -> None:
+def test_an_invalid_url_is_named_by_its_source() -> None:
     with pytest.raises(InvalidSettings, match=r"notify\[1\].*env:TWO") as caught:
         open_outbox(
-            [Secret("env:ONE", "json://127.0.0.1"), Secret("env:TWO", "nothing://secret")], Told(), ManualClock()
+            [Secret("env:ONE", "json://127.0.0.1"), Secret("env:TWO", "nothing://secret")], Counts(), ManualClock()
         )
     assert "secret" not in str(caught.value)

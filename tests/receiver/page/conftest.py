@@ -16,8 +16,8 @@ from tests.receiver.page.samples import NOON, TOKEN
 from tests.support.clock import ManualClock
 
 STACKS: Final[Mapping[str, StackSettings]] = {
-    "prod": StackSettings("prod", Mode.APPROVE),
-    "staging": StackSettings("staging"),
+    "prod": StackSettings(mode=Mode.APPROVE),
+    "staging": StackSettings(),
 }
 SETTINGS: Final = PageSettings(token=Secret("env:TOKEN", TOKEN), session_key=Secret("env:KEY", "k" * 32))
 

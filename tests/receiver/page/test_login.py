@@ -5,6 +5,7 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from starlette.applications import Starlette
 
 from fcpin.receiver.ledger.ledger import Ledger
@@ -120,9 +121,9 @@ def test_a_logout_ends_every_copy_of_the_cookie_on_every_machine(
 
 
 CHANGED = [
-    ("a new token ends every login that the old one began", replace(SETTINGS, token=Secret("env:T", "t" * 20))),
-    ("and so does a new key", replace(SETTINGS, session_key=Secret("env:K", "n" * 32))),
-    ("without a key a restart ends them too", replace(SETTINGS, session_key=None)),
+    ("a new token ends every login that the old one began", structs.replace(SETTINGS, token=Secret("env:T", "t" * 20))),
+    ("and so does a new key", structs.replace(SETTINGS, session_key=Secret("env:K", "n" * 32))),
+    ("without a key a restart ends them too", structs.replace(SETTINGS, session_key=None)),
 ]
 
 

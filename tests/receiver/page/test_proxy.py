@@ -1,9 +1,9 @@
 """A user whom an authenticating proxy names, and those who only say so."""
 
-from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
+from msgspec.structs import replace
 from starlette.applications import Starlette
 
 from fcpin.receiver.ledger.ledger import Ledger

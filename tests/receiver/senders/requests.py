@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from fcpin.receiver.senders import SENDERS, Sender
+from fcpin.receiver.senders import Sender
 from fcpin.receiver.senders.sender import HookRequest
 from fcpin.receiver.settings.model import SenderSettings
 from fcpin.receiver.settings.secrets import Secret
@@ -25,14 +25,13 @@ def fixture(name: str) -> bytes:
 
 
 def settings(kind: str, **changes: Any) -> SenderSettings:
-    """Of a sender that is called as its kind is, with two secrets."""
-    changes = {"replay_window": SENDERS[kind].default_replay_window, **changes}
-    return SenderSettings(kind, kind, (Secret("env:A", SECRET), Secret("env:B", NEXT)), **changes)
+    """With two secrets."""
+    return SenderSettings(kind=kind, secrets=(Secret("env:A", SECRET), Secret("env:B", NEXT)), **changes)
 
 
 def sender(kind: str, **changes: Any) -> Sender:
-    one = settings(kind, **changes)
-    return SENDERS[kind](one.name, one.secrets, one.replay_window)
+    """Its name is its kind."""
+    return settings(kind, **changes).sender(kind)
 
 
 def signed(body: bytes, secret: str = SECRET) -> dict[str, str]:

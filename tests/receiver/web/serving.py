@@ -1,4 +1,4 @@
-"""A receiver that takes pushes in, without anything behind it."""
+"""A receiver that accepts events without workers, in this process or over a socket."""
 
 import json
 import socket
@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import urllib3
 import uvicorn
+from starlette.applications import Starlette
 
 from fcpin.clock import Clock
 from fcpin.errors import StackError
@@ -28,6 +28,7 @@ from fcpin.receiver.web.app import build_app
 from fcpin.receiver.web.limits import Limits
 from fcpin.receiver.web.server import server
 from fcpin.stack.stack import StackPin
+from tests.receiver import asgi
 from tests.receiver.pins import pin
 from tests.receiver.senders.requests import settings
 from tests.support.clock import ManualClock
@@ -39,7 +40,7 @@ PINS: Final[Mapping[str, Sequence[StackPin] | None]] = {
 
 
 class Inbox(Ledger):
-    """A ledger that keeps events until the test ends, and can be taken away."""
+    """A ledger in memory that can be made unavailable."""
 
     def __init__(self) -> None:
         self.events: list[tuple[PushEvent, Sequence[str]]] = []
@@ -48,10 +49,6 @@ class Inbox(Ledger):
         """Debounce and max wait of each event."""
         self._known: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
-
-    def clear(self) -> None:
-        self.events.clear()
-        self._known.clear()
 
     def add_event(
         self, event: PushEvent, stacks: Sequence[str], now: datetime, *, debounce: timedelta, max_wait: timedelta
@@ -71,8 +68,8 @@ class Inbox(Ledger):
 
 
 @dataclass
-class Tally:
-    """What was counted."""
+class Counts:
+    """By sender and reason; `accepted` and `ignored: EVENT` are the others."""
 
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -88,27 +85,36 @@ class Tally:
 
 @dataclass
 class Receiver:
-    """One to try things on. Its clock stands still unless another is given."""
+    """Its clock stands still unless another is given."""
 
     settings: ReceiverSettings = field(
         default_factory=lambda: ReceiverSettings(
-            Path(), {name: StackSettings(name) for name in PINS}, {kind: settings(kind) for kind in SENDERS}
+            stacks={name: StackSettings() for name in PINS}, senders={kind: settings(kind) for kind in SENDERS}
         )
     )
     pins: Mapping[str, Sequence[StackPin] | None] = field(default_factory=lambda: PINS)
     limits: Limits = field(default_factory=Limits)
     inbox: Inbox = field(default_factory=Inbox)
-    tally: Tally = field(default_factory=Tally)
+    counts: Counts = field(default_factory=Counts)
     clock: Clock = field(default_factory=ManualClock)
     woken: int = 0
     unready: str = ""
+    _app: Starlette | None = None
 
-    def intake(self) -> Intake:
-        index = PinIndex(list(self.pins), self._read, self.settings.instances)
-        for stack, pins in self.pins.items():
-            if pins is not None:
-                index.learn(stack, pins)
-        return Intake.of(self.settings, self.inbox, index, self._wake, self.tally, self.clock)
+    @property
+    def counted(self) -> Mapping[tuple[str, str], int]:
+        return self.counts.counted
+
+    def app(self) -> Starlette:
+        """With the settings at the time of the first request."""
+        if self._app is None:
+            index = PinIndex(list(self.pins), self._read, self.settings.instances)
+            for stack, pins in self.pins.items():
+                if pins is not None:
+                    index.learn(stack, pins)
+            intake = Intake.of(self.settings, self.inbox, index, self._wake, self.counts, self.clock)
+            self._app = build_app(intake, self.clock, limits=self.limits, unready=lambda: self.unready)
+        return self._app
 
     def _wake(self) -> None:
         self.woken += 1
@@ -116,17 +122,25 @@ class Receiver:
     def _read(self, stack: str) -> Sequence[StackPin]:
         raise StackError(f"{stack} is not read by a request")
 
+    def request(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b""
+    ) -> asgi.Answer:
+        return asgi.request(self.app(), method, path, headers, body, peer="127.0.0.1")
+
+    def post(self, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> tuple[int, Any]:
+        """`POST /hooks/…`: status and JSON."""
+        answer = self.request("POST", f"/hooks/{path}", {"Content-Type": "application/json", **(headers or {})}, body)
+        return answer.status, answer.json()
+
     @contextmanager
     def serve(self) -> Iterator["Client"]:
-        """Over a real socket."""
-        app = build_app(self.intake(), self.clock, limits=self.limits, unready=lambda: self.unready)
-        with running(server(app, self.limits, self.tally.rejected)) as url:
+        """Over a socket, in a thread."""
+        with running(server(self.app(), self.limits, self.counts.rejected)) as url:
             yield Client(url)
 
 
 @contextmanager
 def running(one: uvicorn.Server) -> Iterator[str]:
-    """*one* in a thread of its own, at a port of its own."""
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=one.run, args=([listener],), daemon=True)
     thread.start()
@@ -140,7 +154,7 @@ def running(one: uvicorn.Server) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Client:
-    """Asks, and answers status and JSON."""
+    """A client of a receiver over a socket."""
 
     url: str
 
@@ -149,14 +163,14 @@ class Client:
         parts = urlsplit(self.url)
         return parts.hostname or "", parts.port or 0
 
-    def ask(self, method: str, path: str, **more: Any) -> urllib3.BaseHTTPResponse:
+    def request(self, method: str, path: str, **more: Any) -> urllib3.BaseHTTPResponse:
         return urllib3.request(method, f"{self.url}{path}", retries=False, timeout=10, **more)
 
-    def tell(
+    def post(
         self, path: str, body: bytes | Mapping[str, Any], headers: Mapping[str, str] | None = None
     ) -> tuple[int, Any]:
-        """`POST /hooks/…`."""
+        """`POST /hooks/…`: status and JSON."""
         sent = body if isinstance(body, bytes) else json.dumps(body).encode()
         all_headers = {"Content-Type": "application/json", **(headers or {})}
-        answer = self.ask("POST", f"/hooks/{path}", body=sent, headers=all_headers)
+        answer = self.request("POST", f"/hooks/{path}", body=sent, headers=all_headers)
         return answer.status, answer.json()

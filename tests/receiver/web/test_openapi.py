@@ -1,4 +1,4 @@
-"""The document at /openapi.json is true: the running receiver does what it says, whatever it is sent."""
+"""The receiver conforms to its document at /openapi.json, whatever it receives."""
 
 import json
 from collections.abc import Iterator
@@ -36,8 +36,8 @@ def client() -> Iterator[Client]:
         yield client
 
 
-def test_it_is_served_and_names_every_kind(client: Client) -> None:
-    served = client.ask("GET", "/openapi.json").json()
+def test_the_document_has_every_sender(client: Client) -> None:
+    served = client.request("GET", "/openapi.json").json()
     assert len(OPERATIONS) == 6
     assert served == openapi()
     assert set(SENDERS) < set(served["components"]["schemas"])
@@ -45,14 +45,14 @@ def test_it_is_served_and_names_every_kind(client: Client) -> None:
 
 @given(CASES)
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-def test_strangers_are_answered_as_it_says(client: Client, case: Case) -> None:
+def test_requests_without_a_secret_conform(client: Client, case: Case) -> None:
     case.call_and_validate(base_url=client.url, checks=CHECKS)
 
 
 @given(HOOKS, st.sampled_from(sorted(SENDERS)))
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-def test_senders_are_answered_as_it_says(client: Client, case: Case, kind: str) -> None:
-    """The same with names and secrets that are right, so that the bodies come to the parsers."""
+def test_requests_of_senders_conform(client: Client, case: Case, kind: str) -> None:
+    """With valid names and secrets, so that the parsers read the bodies."""
     case.path_parameters = {**case.path_parameters, "name": kind}
     case.query = {**(case.query or {}), "secret": SECRET}
     body = case.as_transport_kwargs(base_url=client.url).get("json")

@@ -34,9 +34,8 @@ _TAKES = 0.05
 
 def settings_of(folder: Path, redis: str) -> ReceiverSettings:
     return ReceiverSettings(
-        folder,
-        {name: StackSettings(name) for name in STACKS},
-        {},
+        stacks={name: StackSettings() for name in STACKS},
+        senders={},
         state=folder / "state",
         redis=Secret("env:REDIS", redis) if redis else None,
         workers=3,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fcpin.receiver.settings.model import Window
+from fcpin.receiver.settings.model import DAYS, Window
 from fcpin.receiver.work.windows import next_opening, open_at, shown
 
 EVERY_DAY, WORKDAYS, SUNDAY = frozenset(range(7)), frozenset(range(5)), frozenset({6})
@@ -16,7 +16,7 @@ SHANGHAI, BERLIN, NEW_YORK, APIA = map(ZoneInfo, ("Asia/Shanghai", "Europe/Berli
 
 def window(hours: str, days: frozenset[int] = EVERY_DAY, zone: ZoneInfo = SHANGHAI) -> Window:
     start, end = map(time.fromisoformat, hours.split("-"))
-    return Window(days, start, end, zone)
+    return Window(day_names=tuple(DAYS[day] for day in sorted(days)), start=start, end=end, zone=zone)
 
 
 def wall(text: str, zone: ZoneInfo = SHANGHAI, fold: int = 0) -> datetime:
@@ -105,10 +105,10 @@ def test_a_window_without_days_never_opens() -> None:
     windows=st.lists(
         st.builds(
             Window,
-            st.frozensets(st.integers(0, 6), min_size=1),
-            st.times(),
-            st.times(),
-            st.sampled_from([SHANGHAI, BERLIN, NEW_YORK, APIA]),
+            day_names=st.sets(st.sampled_from(DAYS), min_size=1).map(tuple),
+            start=st.times(),
+            end=st.times(),
+            zone=st.sampled_from([SHANGHAI, BERLIN, NEW_YORK, APIA]),
         ),
         min_size=1,
         max_size=3,

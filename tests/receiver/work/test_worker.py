@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec import structs
 
 from fcpin.errors import FunctionDenied, RegistryUnavailable, StackError
 from fcpin.image import Digest
@@ -26,7 +27,7 @@ from tests.receiver.samples import NO_TIME, NOON, deployment, digest, push
 from tests.support.clock import ManualClock
 
 C = digest("c")
-NIGHT = Window(frozenset(range(7)), clock_time(1), clock_time(5), ZoneInfo("Asia/Shanghai"))
+NIGHT = Window(start=clock_time(1), end=clock_time(5), zone=ZoneInfo("Asia/Shanghai"))
 LEASE = timedelta(seconds=30)
 
 
@@ -57,7 +58,7 @@ class WorkHarness:
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOON))
     converger: FakeConverger = field(default_factory=FakeConverger)
     events: JobEventHandler = field(default_factory=Recorded)
-    settings: StackSettings = field(default_factory=lambda: StackSettings("prod"))
+    settings: StackSettings = field(default_factory=StackSettings)
     _events: int = 0
 
     def __post_init__(self) -> None:
@@ -78,15 +79,15 @@ class WorkHarness:
         self.worker(self.settings).run("prod")
         return self.ledger.jobs(limit=1)[0]
 
-    def worker(self, *stacks: StackSettings) -> Worker:
+    def worker(self, stack: StackSettings | None = None) -> Worker:
         return Worker(
             self.ledger,
             self.converger,
             self.index,
-            {one.name: one for one in stacks},
+            {"prod": stack} if stack else {},
             self.clock,
-            [self.events],
             Backoff(attempts=3, chance=lambda: 1.0),
+            [self.events],
             name="w",
         )
 
@@ -94,7 +95,7 @@ class WorkHarness:
         return Attempt(job, self.settings, self.ledger, self.converger, self.index, self.clock, lambda: is_lost)
 
     def has(self, **settings: object) -> None:
-        self.settings = replace(self.settings, **settings)  # type: ignore[arg-type]
+        self.settings = structs.replace(self.settings, **settings)
 
     def change(self, tag: str = "main-12", to: Digest = B) -> PinChange:
         return PinChange(pin="api", from_tag="main-11", from_digest=A, to_tag=tag, to_digest=to)

@@ -61,20 +61,23 @@ def open_pool(tmp_path: Path) -> Iterator[Open]:
     opened: list[PoolHarness] = []
 
     def open_it(
-        *stacks: StackSettings, attempts: int = 6, poll: float = 60, redis: str = "", ledger: Ledger | None = None
+        *stacks: str,
+        attempts: int = 6,
+        poll: float = 60,
+        redis: str = "",
+        ledger: Ledger | None = None,
     ) -> PoolHarness:
         settings = ReceiverSettings(
-            tmp_path,
-            {stack.name: stack for stack in stacks},
-            {},
+            stacks={name: StackSettings() for name in stacks},
+            senders={},
             state=tmp_path / "state",
             attempts=attempts,
             redis=Secret("env:REDIS", redis) if redis else None,
         )
         ledger, converger = ledger or open_ledger(settings), FakeConverger()
-        for stack in stacks:
-            converger.has(stack.name, pin("api", f"r.example.com/shop/{stack.name}"))
-            converger.newest(stack.name, "api", "main-12", B)
+        for name in stacks:
+            converger.has(name, pin("api", f"r.example.com/shop/{name}"))
+            converger.newest(name, "api", "main-12", B)
         index = PinIndex(list(settings.stacks), converger.pins, {})
         pool = WorkerPool(settings, ledger, converger, index, CLOCK, poll=timedelta(seconds=poll))
         opened.append(PoolHarness(ledger, converger, pool))
@@ -88,7 +91,7 @@ def open_pool(tmp_path: Path) -> Iterator[Open]:
 
 
 def test_many_events_over_many_stacks_are_one_convergence_each(open_pool: Open) -> None:
-    one = open_pool(*(StackSettings(name) for name in STACKS))
+    one = open_pool(*STACKS)
 
     def send(number: int) -> None:
         stack = STACKS[number % len(STACKS)]
@@ -105,13 +108,13 @@ def test_many_events_over_many_stacks_are_one_convergence_each(open_pool: Open) 
 
 
 def test_a_job_of_this_process_runs_at_once(open_pool: Open) -> None:
-    one = open_pool(StackSettings("prod"))
+    one = open_pool("prod")
     one.pool.request("prod", ["api"])
     assert one.comes_to(JobState.SUCCEEDED, seconds=5)
 
 
 def test_a_job_runs_at_its_time(open_pool: Open) -> None:
-    one = open_pool(StackSettings("prod"))
+    one = open_pool("prod")
     wait = timedelta(seconds=0.4)
     one.ledger.add_event(push("main-12", path="shop/prod"), ["prod"], CLOCK.now(), debounce=wait, max_wait=wait)
     one.pool.wake()
@@ -128,9 +131,9 @@ def test_a_job_of_another_process_is_found_by_the_next_poll(
     if server:
         server.empty()
     url = server.url if server else ""
-    one = open_pool(StackSettings("prod"), poll=0.1, redis=url)
+    one = open_pool("prod", poll=0.1, redis=url)
     settings = ReceiverSettings(
-        tmp_path, {}, {}, state=tmp_path / "state", redis=Secret("env:REDIS", url) if url else None
+        stacks={}, senders={}, state=tmp_path / "state", redis=Secret("env:REDIS", url) if url else None
     )
     other = open_ledger(settings)
     other.request("prod", ["api"], CLOCK.now())
@@ -147,7 +150,7 @@ def test_an_idle_pool_polls_no_more_than_it_must(open_pool: Open, tmp_path: Path
             return super().stacks()
 
     store = Counting(tmp_path / "counted.sqlite")
-    open_pool(StackSettings("prod"), poll=0.1, ledger=Ledger(store))
+    open_pool("prod", poll=0.1, ledger=Ledger(store))
     time.sleep(0.55)
     assert 2 <= store.looks <= 7
 
@@ -155,7 +158,7 @@ def test_an_idle_pool_polls_no_more_than_it_must(open_pool: Open, tmp_path: Path
 def test_a_store_that_is_away_is_logged_once_and_found_again(open_pool: Open, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", "fcpin.receiver.work.worker_pool")
     with redis_server() as server:
-        one = open_pool(StackSettings("prod"), poll=0.05, redis=server.url)
+        one = open_pool("prod", poll=0.05, redis=server.url)
         server.kill()
         assert until(lambda: "cannot be reached" in caplog.text, 10)
         time.sleep(0.2)
@@ -167,7 +170,7 @@ def test_a_store_that_is_away_is_logged_once_and_found_again(open_pool: Open, ca
 
 
 def test_a_stop_leaves_what_takes_longer_to_its_lease(open_pool: Open) -> None:
-    one = open_pool(StackSettings("prod"))
+    one = open_pool("prod")
     started, may_end = threading.Event(), threading.Event()
 
     def wait() -> None:
@@ -182,7 +185,7 @@ def test_a_stop_leaves_what_takes_longer_to_its_lease(open_pool: Open) -> None:
 
 
 def test_what_a_freeze_held_back_goes_on_when_it_is_lifted(open_pool: Open) -> None:
-    one = open_pool(StackSettings("prod"))
+    one = open_pool("prod")
     one.buttons.freeze("the sale", "ann")
     job = one.pool.request("prod", ["api"])
     assert until(lambda: bool(one.ledger.jobs()[0].reason), 10)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from fcpin.emulator.acr import errors
+from fcpin.image import ENTERPRISE_FORM
 
 
 @dataclass
@@ -20,7 +21,7 @@ class Instance:
 
     def host(self, network: str = "") -> str:
         """The registry's host name; *network* is `-vpc` for the one inside a VPC."""
-        return f"{self.name}-registry{network}.{self.region}.cr.aliyuncs.com"
+        return ENTERPRISE_FORM.host(self.region, network, self.name)
 
 
 T = TypeVar("T")

@@ -1,7 +1,6 @@
-"""Telling people through apprise: what was deployed, what waits for them, what failed, what drifted."""
+"""Notifications of deployments, approvals, failures and drift, by apprise."""
 
-from fcpin.receiver.notify.drift import DriftNotices
-from fcpin.receiver.notify.notifier import Notifier
+from fcpin.receiver.notify.notifier import DriftNotices, Notifier
 from fcpin.receiver.notify.outbox import Outbox, open_outbox
 
 __all__ = ["DriftNotices", "Notifier", "Outbox", "open_outbox"]

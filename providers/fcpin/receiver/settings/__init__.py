@@ -1,1 +1,0 @@
-"""The receiver's configuration: one YAML file, read whole before anything starts."""

@@ -36,10 +36,10 @@ _log = logging.getLogger(__name__)
 class Backoff:
     """Between half and the whole of *first* before the first retry, twice that before the next, up to *longest*."""
 
+    attempts: int
+    """In all."""
     first: timedelta = timedelta(seconds=5)
     longest: timedelta = timedelta(minutes=10)
-    attempts: int = 6
-    """In all."""
     chance: Callable[[], float] = random.random
     """From 0 up to 1."""
 
@@ -94,8 +94,8 @@ class Worker:
     index: PinIndex
     stacks: Mapping[str, StackSettings]
     clock: Clock
+    backoff: Backoff
     handlers: Sequence[JobEventHandler] = ()
-    backoff: Backoff = field(default_factory=Backoff)
     lease: timedelta = LEASE
     name: str = field(default_factory=lambda: f"{platform.node()}:{os.getpid()}")
     _number: "itertools.count[int]" = field(default_factory=itertools.count, repr=False)
@@ -124,7 +124,7 @@ class Worker:
         events.ended(job, ending, self.clock.monotonic() - started)
 
     def _attempt(self, job: Job, heartbeat: Heartbeat) -> Attempt:
-        settings = self.stacks.get(job.stack) or StackSettings(job.stack)
+        settings = self.stacks.get(job.stack) or StackSettings()
         return Attempt(job, settings, self.ledger, self.converger, self.index, self.clock, lambda: heartbeat.is_lost)
 
     def _ending(self, job: Job, attempt: Attempt) -> Ending:

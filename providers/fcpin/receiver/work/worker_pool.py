@@ -40,9 +40,7 @@ class WorkerPool:
     ) -> None:
         self._ledger, self._clock, self._poll = ledger, clock, poll.total_seconds()
         backoff = Backoff(attempts=settings.attempts)
-        self._worker = Worker(
-            ledger, converger, index, settings.stacks, clock, handlers=handlers, backoff=backoff, lease=lease
-        )
+        self._worker = Worker(ledger, converger, index, settings.stacks, clock, backoff, handlers=handlers, lease=lease)
         self._due: SimpleQueue[str | None] = SimpleQueue()
         self._taken: set[str] = set()
         """Stacks in the queue or with a worker."""

@@ -1,6 +1,6 @@
-"""What this process counted since it began: pushes, refusals, attempts, deployments, seconds, notifications.
+"""Counters of this process since it started: events, rejections, attempts, deployments, seconds, notifications.
 
-Every label has the values of the configuration and of types of ours only, so a stranger cannot make more of them.
+Values of labels come from the configuration and from enumerations, so no client can create more of them.
 """
 
 from collections.abc import Iterable
@@ -35,8 +35,8 @@ class Outcome(StrEnum):
         return cls(ending.state)
 
 
-class Counted(JobEventHandler):
-    """Counts what the intake, the jobs and the notifications report. Thread-safe."""
+class Counters(JobEventHandler):
+    """Thread-safe."""
 
     def __init__(self, registry: CollectorRegistry, stacks: Iterable[str], senders: Iterable[str]) -> None:
         self._stacks, self._senders = frozenset(stacks), frozenset(senders)
@@ -47,46 +47,42 @@ class Counted(JobEventHandler):
         def seconds(name: str, help_: str) -> Histogram:
             return Histogram(f"{PREFIX}_{name}", help_, ("stack",), registry=registry, buckets=_SECONDS)
 
-        self._pushes = counter("pushes", "Pushes that were let in.", "sender")
-        self._ignored = counter("ignored", "Valid events that change no tag.", "sender", "event")
+        self._accepted = counter("accepted_events", "Events that were accepted.", "sender")
+        self._ignored = counter("ignored_events", "Valid events that change no tag.", "sender", "event")
         self._rejected = counter("rejected", "Requests and events that were rejected.", "sender", "reason")
-        self._attempts = counter("attempts", "Attempts at jobs, by how they ended.", "stack", "outcome")
-        self._attempt_seconds = seconds("attempt_seconds", "How long attempts at jobs took.")
-        self._deployments = counter("deployments", "Functions that went to another image.", "stack")
+        self._attempts = counter("attempts", "Attempts at jobs, by outcome.", "stack", "outcome")
+        self._attempt_seconds = seconds("attempt_seconds", "Duration of an attempt.")
+        self._deployments = counter("deployments", "Functions that were deployed.", "stack")
         self._push_to_deployed = seconds(
-            "push_to_deployed_seconds", "From the push, or from when it was heard of, until the function was updated."
+            "push_to_deployed_seconds", "From the push, or from its event, until the function was updated."
         )
         self._outage = counter(
-            "outage_seconds", "For how long instances could not start, in outages that a deployment ended.", "stack"
+            "outage_seconds", "Seconds without new instances, in outages that a deployment ended.", "stack"
         )
-        self._proposed = counter("proposals_made", "Changes that somebody was asked to approve.", "stack")
-        self._notified = counter("notifications", "Notifications, by what came of them.", "service", "outcome")
-        self._begin()
+        self._proposed = counter("created_proposals", "Changes that were proposed.", "stack")
+        self._notified = counter("notifications", "Notifications, by outcome.", "service", "outcome")
+        self._initialize()
 
-    def _begin(self) -> None:
-        """Everything that can be counted is 0 before it is 1, so that rates see the first one."""
+    def _initialize(self) -> None:
+        """Each counter starts at 0, so that a rate includes the first increment."""
         for sender in self._senders:
-            self._pushes.labels(sender)
+            self._accepted.labels(sender)
         for stack in self._stacks:
             for outcome in Outcome:
                 self._attempts.labels(stack, outcome)
             for metric in (self._deployments, self._outage, self._proposed):
                 metric.labels(stack)
 
-    # For the intake
-
     def accepted(self, sender: str) -> None:
-        self._pushes.labels(self._sender(sender)).inc()
+        self._accepted.labels(self._sender(sender)).inc()
 
     def ignored(self, sender: str, event: str) -> None:
-        """*event* is one of the sender's `ignores`."""
+        """*event* is one of the sender's `ignored_events`."""
         self._ignored.labels(self._sender(sender), event).inc()
 
     def rejected(self, sender: str, reason: Reason) -> None:
         """*sender* is empty if the configuration does not name it."""
         self._rejected.labels(self._sender(sender), reason.label).inc()
-
-    # As an observer of the work
 
     def ended(self, job: Job, ending: Ending, seconds: float) -> None:
         stack = self._stack(job.stack)
@@ -104,14 +100,12 @@ class Counted(JobEventHandler):
     def proposed(self, proposal: Proposal) -> None:
         self._proposed.labels(self._stack(proposal.stack)).inc()
 
-    # For the notifications
-
     def notified(self, service: str, outcome: str) -> None:
-        """*service* is apprise's name of it; *outcome* is `sent`, `failed` or `dropped`."""
+        """*service*: the name in apprise. *outcome*: `sent`, `failed` or `dropped`."""
         self._notified.labels(service, outcome).inc()
 
     def _stack(self, stack: str) -> str:
-        """The ledger may still have jobs of a stack that the configuration no longer has."""
+        """A job in the ledger may be of a stack that was removed from the configuration."""
         return stack if stack in self._stacks else _OTHER
 
     def _sender(self, sender: str) -> str:
