@@ -240,7 +240,7 @@ def test_explain_as_json_has_everything_that_the_table_has() -> None:
 
 
 @pytest.mark.parametrize("limit", [0, 1, 3])
-def test_explain_shows_as_many_verdicts_as_it_is_reported(limit: int) -> None:
+def test_explain_shows_at_most_as_many_verdicts_as_the_limit(limit: int) -> None:
     for form in ([], ["--json"]):
         out = fcpin("explain", *form, "--limit", str(limit), *AGED_FAMILY, stdin=AGED_TAGS).out
         assert len(re.findall(r"(?:chosen|rejected)(?:  |\",)", out)) == limit

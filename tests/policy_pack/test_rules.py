@@ -51,7 +51,7 @@ class Previewed(dict[str, Any]):
         return super().__getitem__(key)
 
 
-def test_a_moving_tag_is_told_while_the_digest_is_unknown() -> None:
+def test_a_moving_tag_is_found_while_the_digest_is_unknown() -> None:
     pin = Previewed(policy={"digest": {"tag": "main"}}, digest="?", protect="none")
     assert "the moving tag main" in rules.moving_tag(pin, NOW)
 
