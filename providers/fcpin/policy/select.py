@@ -181,7 +181,7 @@ class Ranking:
                 if key is not None:
                     rows.append((key, record))
             missing = (record.tag for _, record in members if order.needs_build_time(record))
-            self._ordered[scope] = Ordered(order, rows, sorted(missing) if order.reads_build_times else ())
+            self._ordered[scope] = Ordered(order, rows, sorted(missing) if order.reads_build_times else [])
         return self._ordered[scope]
 
     def _gated(self, current: str | None, now: datetime | None, min_age_bypass: bool) -> Ready:
