@@ -25,10 +25,9 @@ import urllib3
 
 from demo.narrator import Narrator, expect
 from demo.push import wait_for
-from demo.receiver import Hearing
+from demo.receiver import Receiver
 from demo.registry import PERSONAL, Registries, registries
 from demo.stack import Stack
-from demo.story import runs
 
 PUSHES: Final = 20
 REPOSITORIES: Final = 50
@@ -46,7 +45,7 @@ class Scene:
 
     places: Registries
     stack: Stack
-    hearing: Hearing
+    receiver: Receiver
 
     @property
     def log(self) -> Path:
@@ -57,16 +56,16 @@ class Scene:
 def scene(functions: Mapping[str, Any], push: Callable[[Registries], None]) -> Iterator[Scene]:
     """With *functions* in the stack `local`, deployed after *push*."""
     with tempfile.TemporaryDirectory(prefix="fcpin-bench-") as name:
-        folder, hearing = Path(name), Hearing()
+        folder, receiver = Path(name), Receiver()
         narrator = Narrator(folder=folder, quiet=True)
-        with registries(folder, narrator, hearing.notifications) as places:
+        with registries(folder, narrator, receiver.notifications) as places:
             push(places)
             stack = Stack(folder, "embedded", narrator, places)
             stack.prepare({"fcpin:functions": dict(functions)})
             stack.run("up", "--yes", "--skip-preview")
-            with hearing.serve(folder, narrator.environment, engine="embedded"):
-                expect("a receiver without work", wait_for(hearing.is_idle, _PATIENCE))
-                yield Scene(places, stack, hearing)
+            with receiver.serve(folder, narrator.environment, engine="embedded"):
+                expect("a receiver without work", wait_for(receiver.is_idle, _PATIENCE))
+                yield Scene(places, stack, receiver)
 
 
 def push_to_updated(pushes: int = PUSHES) -> Iterator[str]:
@@ -76,7 +75,8 @@ def push_to_updated(pushes: int = PUSHES) -> Iterator[str]:
     with scene({"checkout": function}, begin) as here:
         received = 'fcpin_receiver_accepted_events_total{sender="registry"}'
         expect(
-            "the first push received", wait_for(lambda: here.hearing.metrics()[received] > 0 and here.hearing.is_idle())
+            "the first push received",
+            wait_for(lambda: here.receiver.metrics()[received] > 0 and here.receiver.is_idle()),
         )
         took = [_one(here, number) for number in range(1, pushes + 1)]
         heard = [max(0.0, moment - ended) for (ended, _), moment in zip(took, _heard(here.log)[-pushes:], strict=True)]
@@ -108,19 +108,20 @@ def burst() -> Iterator[str]:
         last = time.monotonic()
         newest = {name: here.places.cloud.tags(f"shop/{name}")[f"main-{BURST // REPOSITORIES}"] for name in names}
         expect(
-            "all on the newest", wait_for(lambda: all(runs(here.places, n) == d for n, d in newest.items()), _PATIENCE)
+            "all on the newest",
+            wait_for(lambda: all(here.places.running_digest(n) == d for n, d in newest.items()), _PATIENCE),
         )
         settled = time.monotonic() - last
         # A job is counted a moment after it has ended.
-        expect("no work left", wait_for(lambda: here.hearing.is_idle() and _attempts(here) > 0, _PATIENCE))
-        expect("no push lost", here.hearing.metrics()['fcpin_receiver_accepted_events_total{sender="ci"}'] == BURST)
+        expect("no work left", wait_for(lambda: here.receiver.is_idle() and _attempts(here) > 0, _PATIENCE))
+        expect("no push lost", here.receiver.metrics()['fcpin_receiver_accepted_events_total{sender="ci"}'] == BURST)
         yield _row("answer to a push", answers)
         yield f"  {'convergences of the stack':<36}{_attempts(here):>8.0f}"
         yield f"  {'last push to all 50 functions':<36}{settled:>8.2f}"
 
 
 def _attempts(here: Scene) -> float:
-    metrics = here.hearing.metrics()
+    metrics = here.receiver.metrics()
     return sum(value for name, value in metrics.items() if name.startswith("fcpin_receiver_attempts_total"))
 
 
@@ -134,10 +135,10 @@ def _send_events(here: Scene, names: Sequence[str], host: str) -> Sequence[float
         here.places.cloud.push(f"shop/{name}", tag, content=f"{name} {tag}")
         time.sleep(max(0.0, begun + number * BURST_SECONDS / BURST - time.monotonic()))
         body = json.dumps({"image": f"{host}/shop/{name}:{tag}", "sent": datetime.now(UTC).isoformat()}).encode()
-        signature = hmac.new(here.hearing.hook_secret.encode(), body, hashlib.sha256).hexdigest()
+        signature = hmac.new(here.receiver.hook_secret.encode(), body, hashlib.sha256).hexdigest()
         headers = {"Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={signature}"}
         sent = time.monotonic()
-        answer = pool.request("POST", f"{here.hearing.url}/hooks/ci", body=body, headers=headers)
+        answer = pool.request("POST", f"{here.receiver.url}/hooks/ci", body=body, headers=headers)
         expect(f"push {number} taken: {answer.status} {answer.data!r}", answer.status == 202)
         return time.monotonic() - sent
 
@@ -149,9 +150,9 @@ def _one(here: Scene, number: int) -> tuple[float, float]:
     """When the push had ended, and when the function had been updated; in seconds since 1970."""
     digest = here.places.push(PERSONAL, "shop/checkout", f"main-{number}", f"main {number}")
     ended = time.time()
-    expect(f"push {number} deployed", wait_for(lambda: runs(here.places, "checkout") == digest, _PATIENCE))
+    expect(f"push {number} deployed", wait_for(lambda: here.places.running_digest("checkout") == digest, _PATIENCE))
     updated = time.time()
-    expect("no work left", wait_for(here.hearing.is_idle, _PATIENCE))
+    expect("no work left", wait_for(here.receiver.is_idle, _PATIENCE))
     return ended, updated
 
 

@@ -10,13 +10,13 @@ from typing import Final
 CONTAINERFILE: Final = 'FROM scratch\nCOPY app /app\nCMD ["/app"]\n'
 """An image of one file, `app`."""
 
-_WHO: Final = {"NAME": "Demo", "EMAIL": "demo@example.com"}
-_GIT: Final = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in _WHO.items()}
+_IDENTITY: Final = {"NAME": "Demo", "EMAIL": "demo@example.com"}
+_GIT: Final = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in _IDENTITY.items()}
 
 
 @dataclass
 class Code:
-    """A git repository in *folder*, and the verb that changes it."""
+    """A git repository in *folder*."""
 
     folder: Path
 
@@ -25,7 +25,7 @@ class Code:
         self._git("init", "--quiet")
 
     def commit(self, files: Mapping[str, str], message: str = "Change") -> str:
-        """Write *files*, and commit all there is; gives the commit."""
+        """Write *files*, commit everything, and return the commit."""
         for name, text in files.items():
             file = self.folder / name
             file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""A receiver of the stack `local` as a process of its own, and the registry's notifications that it hears."""
+"""A receiver of the stack `local` as a process, and the notifications that docker-registry sends it."""
 
 import os
 import secrets
@@ -21,8 +21,8 @@ _PATIENCE: Final = 30.0
 
 
 @dataclass(frozen=True)
-class Hearing:
-    """Where a receiver will be, and the secrets by which registry and people come in; made before either begins."""
+class Receiver:
+    """The address of a receiver, and the secrets of its sender and its page; known before the process starts."""
 
     port: int = field(default_factory=free_port)
     hook_secret: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
@@ -34,7 +34,7 @@ class Hearing:
 
     @property
     def notifications(self) -> Mapping[str, Any]:
-        """Of docker-registry's configuration. Functions name the registry by another host than pushes do."""
+        """A part of docker-registry's configuration. Functions and pushes use different hosts for the registry."""
         endpoint = {
             "name": "fcpin",
             "url": f"{self.url}/hooks/registry?registry={PERSONAL}",
@@ -46,7 +46,7 @@ class Hearing:
         return {"endpoints": [endpoint]}
 
     def configuration(self, stacks: Sequence[str] = ("local",), **more: Any) -> Mapping[str, Any]:
-        """What `receiver.yaml` says."""
+        """The content of `receiver.yaml`."""
         return {
             "stacks": dict.fromkeys(stacks),
             "senders": {
@@ -74,7 +74,7 @@ class Hearing:
                 process.wait()
 
     def metrics(self) -> Mapping[str, float]:
-        """What `/metrics` tells now: `fcpin_receiver_jobs{stack="local",state="running"}` and its value."""
+        """`/metrics`: values by name and labels, such as `fcpin_receiver_jobs{stack="local",state="running"}`."""
         text = urllib3.request("GET", f"{self.url}/metrics", retries=False).data.decode()
         lines = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
         return {name: float(value) for name, _, value in lines}

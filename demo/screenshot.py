@@ -16,7 +16,7 @@ BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What the page is looked at on."""
+    """A device that shows the page."""
 
     width: int
     height: int
@@ -29,13 +29,13 @@ PHONE: Final = Screen(360, 780, "dark", touch=True)
 
 
 def browser_path() -> str | None:
-    """Where a Chromium is; None where none is installed."""
+    """The path of Chromium; None if it is not installed."""
     return next(filter(None, map(which, BROWSERS)), None)
 
 
 @contextmanager
 def chromium(path: str) -> Iterator["Browser"]:
-    """A browser without a window, that reaches this machine and nothing else."""
+    """A browser without a window, that can reach this machine only."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -72,7 +72,7 @@ def open_page(browser: "Browser", screen: Screen, *, scripts: bool = True) -> "P
 
 
 def log_in(page: "Page", url: str, token: str, user: str = "ann") -> None:
-    """Come in by the login form; *url* is what is shown then."""
+    """Log in by the form, and then show *url*."""
     page.goto(url)
     page.get_by_label("Your name").fill(user)
     page.get_by_label("Token").fill(token)

@@ -5,15 +5,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import yaml
 
-from demo.narrator import FCPIN, Narrator
+from demo.narrator import FCPIN, Engine, Narrator
 from demo.registry import Registries
 
 ROOT: Final = Path(__file__).parent.parent
-Engine = Literal["embedded", "pulumi"]
 
 
 @dataclass
@@ -28,7 +27,7 @@ class Stack:
     def prepare(self, config: Mapping[str, Any] | None = None, program: Path = ROOT / "__main__.py") -> None:
         """Copy the program and its stack, and point the stack's endpoints at the registries and the cloud.
 
-        *config* takes the place of the stack's own functions.
+        *config* replaces the stack's own functions.
         """
         shutil.copy(program, self.folder / "__main__.py")
         project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
@@ -53,7 +52,7 @@ class Stack:
             "ALIBABA_CLOUD_ACCESS_KEY_ID": cloud.access_key_id,
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": cloud.access_key_secret,
         }
-        if self.engine == "pulumi":  # for the embedded engine the stack begins with its first `up`
+        if self.engine == "pulumi":  # the embedded engine creates the stack at the first `up`
             self.run("stack init")
 
     def set(self, key: str, value: Any) -> None:
@@ -61,19 +60,19 @@ class Stack:
         stack = yaml.safe_load(self._file.read_text())
         stack["config"][key] = value
         self._write(stack)
-        self.narrator.say(f"stacks/{self._file.name}:\n")
-        self.narrator.show(yaml.safe_dump({key: value}, sort_keys=False))
+        self.narrator.write(f"stacks/{self._file.name}:\n")
+        self.narrator.write_file(yaml.safe_dump({key: value}, sort_keys=False))
 
     def add(self, name: str, entry: dict[str, Any]) -> None:
         """One more function in the stack's configuration."""
         stack = yaml.safe_load(self._file.read_text())
         stack["config"]["fcpin:functions"][name] = entry
         self._write(stack)
-        self.narrator.say("stacks/Pulumi.local.yaml gets one more entry under fcpin:functions:\n")
-        self.narrator.show(yaml.safe_dump({name: entry}, sort_keys=False))
+        self.narrator.write("a new entry under fcpin:functions of stacks/Pulumi.local.yaml:\n")
+        self.narrator.write_file(yaml.safe_dump({name: entry}, sort_keys=False))
 
     def run(self, command: str, *flags: str, code: int = 0) -> str:
-        """Run a command of the engine on the stack `local`, which exits with *code*; gives what it printed."""
+        """Run a command of the engine on the stack `local`, which exits with *code*; return its output."""
         return self.narrator.run([*self._program, *command.split(), "--stack", "local", *flags], code=code)
 
     @property

@@ -1,4 +1,4 @@
-"""The rules as a policy pack: `pulumi preview --policy-pack policy-pack`. What they say is in rules.py."""
+"""The rules as a policy pack: `pulumi preview --policy-pack policy-pack`. The rules are in rules.py."""
 
 from datetime import UTC, datetime
 
@@ -16,8 +16,8 @@ from pulumi_policy import (
 
 def _pin(rule: rules.PinRule) -> ResourceValidationPolicy:
     def validate(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
-        if args.resource_type == rules.PINNED_FUNCTION and (said := rule.violation(args.props, datetime.now(UTC))):
-            report_violation(said)
+        if args.resource_type == rules.PINNED_FUNCTION and (violation := rule.violation(args.props, datetime.now(UTC))):
+            report_violation(violation)
 
     return ResourceValidationPolicy(
         name=rule.name,
@@ -30,8 +30,8 @@ def _pin(rule: rules.PinRule) -> ResourceValidationPolicy:
 def _stack(rule: rules.StackRule) -> StackValidationPolicy:
     def validate(args: StackValidationArgs, report_violation: ReportViolation) -> None:
         resources = [rules.Resource(each.resource_type, each.urn, each.props) for each in args.resources]
-        for urn, said in rule.violations(resources):
-            report_violation(said, urn)
+        for urn, violation in rule.violations(resources):
+            report_violation(violation, urn)
 
     return StackValidationPolicy(
         name=rule.name,

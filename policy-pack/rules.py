@@ -1,4 +1,4 @@
-"""What puts a container function at risk, as plain functions: nothing here knows of pulumi-policy."""
+"""What puts a container function at risk, as plain functions: independent of pulumi-policy."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -56,14 +56,14 @@ def moving_tag(pin: Properties, _now: datetime) -> str | None:
 
 
 def no_digest(pin: Properties, _now: datetime) -> str | None:
-    """A pin that names no digest: nobody can say what runs."""
+    """A pin without a digest: the running image is unknown."""
     if str(pin.get("digest") or "").startswith("sha256:"):
         return None
     return "is pinned to no digest; run `pulumi up` so that it is resolved"
 
 
 def expired_hold(pin: Properties, now: datetime) -> str | None:
-    """A hold whose time is over: it is ignored, and whoever reads the configuration is misled."""
+    """A hold whose time is over: it has no effect, and misleads readers of the configuration."""
     hold = pin.get("hold")
     if not isinstance(hold, Mapping):
         return None

@@ -10,7 +10,7 @@ from fcpin.fc import runtime_config
 from fcpin.image_pipeline import properties as image_pipeline
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import CHOSEN, OUTPUTS, OWN_KEYS
-from fcpin.policy.spec import KEYS
+from fcpin.policy.policy import KEYS
 from tests.support.examples import Example, examples
 
 ROOT = Path(__file__).parent.parent

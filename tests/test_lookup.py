@@ -9,7 +9,6 @@ from fcpin.errors import PlatformMissing, TagNotFound
 from fcpin.image import Digest, Manifest, Repository, TagRecord
 from fcpin.lookup import Rankings, digest_of, rank, require_platform
 from fcpin.policy import Policy
-from fcpin.policy.spec import LIMIT
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 REPOSITORY = Repository("r.example.com", "shop/app")
@@ -69,10 +68,10 @@ def test_of_too_many_tags_the_greatest_by_name_are_looked_into_and_the_deployed_
 
 
 def test_as_many_tags_as_the_limit_are_all_looked_into_without_a_warning() -> None:
-    registry = NamesOnly(*(f"release-a{number}" for number in range(LIMIT)))
+    registry = NamesOnly(*(f"release-a{number}" for number in range(COMMITS.discovery_limit)))
     warnings: list[str] = []
     Rankings().rank(COMMITS, registry, None, now=NOW, warn=warnings.append)
-    assert len(registry.requested_times) == LIMIT
+    assert len(registry.requested_times) == COMMITS.discovery_limit
     assert warnings == []
 
 

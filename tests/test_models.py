@@ -92,7 +92,7 @@ PROBLEMS: list[tuple[Any, str]] = [
     ([], "fcpin:functions.api: expected a mapping, got a list"),
     ({}, ".repository: is required, such as r.example.com/shop/app"),
     ({"repository": None}, ".repository: is required, such as r.example.com/shop/app"),
-    ({"repository": 7}, ".repository: expected text, got 7; put it in quotes: '7'"),
+    ({"repository": 7}, ".repository: expected text such as r.example.com/shop/app, got 7"),
     ({"repository": " "}, ".repository: must not be empty; remove it or fill it in"),
     (REPOSITORY | {"repositry": "a"}, ".repositry: unknown key; did you mean repository?"),
     (REPOSITORY | {"a.b": 1}, '["a.b"]: unknown key; known: repository, region, mode'),

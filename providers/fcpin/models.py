@@ -144,6 +144,14 @@ def _parsed(kind: Any, value: object) -> Any:
     return kind.parse(value)
 
 
+def _parses(kind: Any, text: str) -> bool:
+    try:
+        kind.parse(text)
+    except (ValueError, InvalidInput):
+        return False
+    return True
+
+
 @lru_cache(maxsize=256)
 def _info(model: Hashable) -> inspect.Type:
     return inspect.type_info(model)
@@ -293,20 +301,22 @@ class _Walk:
             return self._expected(path, form, value, extra)
         return value
 
-    def _not_text(self, value: object, path: str, extra: _Extra) -> Any:
-        is_scalar = isinstance(value, bool | int | float)
+    def _not_text(self, value: object, path: str, extra: _Extra, parser: Any = None) -> Any:
+        """*parser* is of a type that is read from text: quotes are of use only for what it reads."""
+        is_scalar = isinstance(value, bool | int | float) and (parser is None or _parses(parser, _plain(value)))
         if extra.get("secret"):
             hint = "; put it in quotes" if is_scalar else ""
         else:
             hint = f"; put it in quotes: '{_plain(value)}'" if is_scalar else ""
         before = len(self.problems)
-        self._expected(path, "text", value, extra)
+        example = extra.get("example")
+        self._expected(path, f"text such as {example}" if parser and example else "text", value, extra)
         self.problems[before] = Problem(path, self.problems[before].reason + hint)
         return _WRONG
 
     def _parsed(self, kind: inspect.CustomType, value: object, path: str, extra: _Extra) -> Any:
         if not isinstance(value, str):
-            return self._not_text(value, path, extra)
+            return self._not_text(value, path, extra, kind.cls)
         if not value.strip():
             return self._wrong(path, "must not be empty; remove it or fill it in")
         try:

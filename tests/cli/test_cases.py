@@ -30,7 +30,7 @@ EXPECTED = [
     ("a pin that is kept where a tag is chosen", "tags: [main-3], current: main-2, expect: {keep: true}", "expected the current tag kept, got main-3"),
     ("a problem", "policy: {newest: {}, hold: {tag: x, until: 2027-01-01T00:00:00Z}}, now: 2026-01-01T00:00:00Z, tags: [a], expect: {problem: hold.tag}", ""),
     ("a problem where a tag is chosen", "tags: [main-1], expect: {problem: hold.tag}", "expected a problem at hold.tag, got main-1"),
-    ("a tag where there is a problem", "policy: {family: {}}, tags: [main-1], expect: {tag: main-1}", "expected main-1, got a problem at family.name: family.name: is required"),
+    ("a tag where there is a problem", "policy: {family: {}}, tags: [main-1], expect: {tag: main-1}", "expected main-1, got a problem at policy.family.name: policy.family.name: is required"),
     ("tags that are rejected", "tags: [main-1, main-2, dev-1], expect: {tag: main-2, rejected: [main-1, dev-1]}", ""),
     ("the chosen tag among the rejected ones", "tags: [main-1], expect: {tag: main-1, rejected: [main-1]}", "expected main-1 to be rejected, got it chosen"),
     ("a rejected tag that is not there", "tags: [main-1], expect: {tag: main-1, rejected: [main-9]}", "expected main-9 to be rejected, got no such tag"),

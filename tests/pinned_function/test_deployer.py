@@ -13,32 +13,10 @@ from fcpin.http.limits import Retry
 from fcpin.pinned_function.provider_base import ProviderError
 from tests.support.faulty_proxy import Call, Connection, Fault, FaultyProxy, Reply
 from tests.support.instant import INSTANT
-from tests.support.plugin import REGION, Plugin
+from tests.support.plugin import CONFIG, PATH, REGION, Plugin, wanted
 
-PATH = "shop/app"
-CONFIG = {"cpu": 0.5, "memory_size": 512, "disk_size": 512}
 ANSWERS: Final[tuple[Literal["status", "bare", "stale"], ...]] = ("status", "bare", "stale")
 NETWORK = {"vpcId": "vpc-1", "vSwitchId": "vsw-1", "securityGroupId": "sg-1"}
-
-
-@pytest.fixture
-def knobs() -> Knobs:
-    return INSTANT
-
-
-@pytest.fixture
-def plugin(cloud: Emulator) -> Plugin:
-    return Plugin(cloud)
-
-
-def wanted(cloud: Emulator, **more: Any) -> dict[str, Any]:
-    settings = {
-        "repository": f"{cloud.enterprise_host}/{PATH}",
-        "policy": {"family": {"name": "main"}},
-        "config": CONFIG,
-        **more,
-    }
-    return {key: value for key, value in settings.items() if value is not None}
 
 
 def digest_of(cloud: Emulator) -> str:

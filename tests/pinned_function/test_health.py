@@ -6,22 +6,10 @@ import pytest
 
 from fcpin.emulator import Emulator, Knobs
 from fcpin.pinned_function.provider_base import ProviderError
-from tests.support.plugin import Plugin
+from tests.support.plugin import CONFIG, PATH, Plugin
 
-PATH = "shop/app"
-CONFIG = {"cpu": 0.5, "memory_size": 512, "disk_size": 512}
 QUIET = Knobs(create_seconds=0, update_seconds=0)
 NO_TIMES = Knobs(create_seconds=0, update_seconds=0, acr_personal="unknown")
-
-
-@pytest.fixture
-def knobs() -> Knobs:
-    return QUIET
-
-
-@pytest.fixture
-def plugin(cloud: Emulator) -> Plugin:
-    return Plugin(cloud)
 
 
 def wanted(cloud: Emulator, *, personal: bool = False, **more: Any) -> dict[str, Any]:

@@ -4,27 +4,14 @@ from typing import Any
 
 import pytest
 
-from fcpin.emulator import Emulator, Knobs
+from fcpin.emulator import Emulator
 from fcpin.image import parse_digest, short
 from fcpin.pinned_function.provider_base import ProviderError
 from fcpin.policy.tag_names import pin_tag
-from tests.support.instant import INSTANT
-from tests.support.plugin import Plugin
+from tests.support.plugin import CONFIG, PATH, Plugin
 
-PATH = "shop/app"
 PERSONAL = f"registry-vpc.cn-hangzhou.aliyuncs.com/{PATH}"
-CONFIG = {"cpu": 0.5, "memory_size": 512, "disk_size": 512}
 YEAR = 365 * 86400
-
-
-@pytest.fixture
-def knobs() -> Knobs:
-    return INSTANT
-
-
-@pytest.fixture
-def plugin(cloud: Emulator) -> Plugin:
-    return Plugin(cloud)
 
 
 @pytest.fixture(params=["enterprise", "personal"])

@@ -10,11 +10,9 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from fcpin.emulator import Emulator, Knobs
 from fcpin.pinned_function.resource import from_image
-from tests.support.plugin import REGION, Plugin
+from tests.support.plugin import CONFIG, PATH, REGION, Plugin
 
-PATH = "shop/app"
 HOST = f"registry.{REGION}.aliyuncs.com"
-CONFIG = {"cpu": 0.5, "memory_size": 512, "disk_size": 512}
 NOT_YET: Any = Unknown  # the SDK has no types for it
 
 

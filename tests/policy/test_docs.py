@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from fcpin.policy import Policy
-from fcpin.policy.spec import KEYS, ORDERS
+from fcpin.policy.policy import KEYS, ORDERS
 from tests.support.examples import Example, examples
 
 DOCS = Path(__file__).parent.parent.parent / "docs" / "policies"
@@ -22,7 +22,7 @@ EXAMPLES = [example for page in PAGES for example in examples(page)]
 def test_every_order_has_a_page_a_row_and_all_its_fields(order: str) -> None:
     page = (DOCS / f"{order}.md").read_text()
     row = next(line for line in (DOCS / "README.md").read_text().splitlines() if line.startswith(f"| [`{order}`]"))
-    for option in ORDERS[order].options:
+    for option in ORDERS[order].__struct_fields__:
         assert f"| `{option}` |" in page
         assert f"`{option}`" in row
     assert "In the above example" in page

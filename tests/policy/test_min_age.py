@@ -118,4 +118,4 @@ DURATIONS = [
 def test_durations(text: str, seconds: float) -> None:
     policy = Policy.from_spec(AGED | {"min_age": text})
     assert policy.min_age is not None
-    assert policy.min_age.age.total_seconds() == seconds
+    assert policy.min_age.length.total_seconds() == seconds

@@ -1,4 +1,4 @@
-"""The numerical order: exact, and deaf to what is no number."""
+"""The numerical order: exact, and deaf to what is not a number."""
 
 import pytest
 
@@ -9,7 +9,7 @@ SELECTIONS = [
     # label, order, tags, chosen
     ("ascending takes the greatest", "asc", ["9", "10", "2"], "10"),
     ("descending takes the smallest", "desc", ["9", "10", "2"], "2"),
-    ("what is no number is left out", "asc", ["9", "latest", "10"], "10"),
+    ("what is not a number is left out", "asc", ["9", "latest", "10"], "10"),
     ("numbers that floats would confuse", "asc", ["20261122123456781", "20261122123456782"], "20261122123456782"),
     ("zeros in front do not count", "asc", ["010", "9"], "010"),
     ("decimals", "asc", ["1.5", "1.25"], "1.5"),
@@ -33,5 +33,5 @@ def test_negative_numbers_come_before_zero() -> None:
 def test_what_was_left_out_is_counted() -> None:
     selection = choose({"policy": {"numerical": {}}}, ["1", "2", "x", "y"])
     assert selection.summary == "newest of 2 of 4 tags by number"
-    assert reasons(selection)["x"] == "is no number"
-    assert selection.counts["is no number"] == 2
+    assert reasons(selection)["x"] == "is not a number"
+    assert selection.counts["is not a number"] == 2

@@ -85,7 +85,7 @@ def test_the_newest_that_is_deployed_already_says_so() -> None:
 NOTHING = [
     # label, spec, tags, current, kept, facts of the reason
     ("an empty repository", VERSIONS, [], None, False, ["no tags"]),
-    ("nothing qualifies", VERSIONS, ["a", "b", "2.0.0"], None, False, ["3 tags", "2: is no version", "1: is outside 1.x"]),
+    ("nothing qualifies", VERSIONS, ["a", "b", "2.0.0"], None, False, ["3 tags", "2: is not a version", "1: is outside 1.x"]),
     ("nothing qualifies for a deployed function", VERSIONS, ["a"], "1.0.0", False, ["does not qualify"]),
     ("on_empty keeps the current pin", VERSIONS | {"on_empty": "keep"}, ["a"], "1.0.0", True, ["on_empty"]),
     ("on_empty cannot keep what is not there", VERSIONS | {"on_empty": "keep"}, ["a"], None, False, ["does not qualify"]),

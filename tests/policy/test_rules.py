@@ -17,7 +17,7 @@ RULES = [
     ("versions are X.Y.Z with an optional v, so a commit of seven digits is none", {"semver": {"range": "*"}}, ["1.2", "1234567", "v1.0.0"], None, "v1.0.0"),
     ("strict: false loosens that, at one's own risk", {"semver": {"range": "*", "strict": False}}, ["1.2", "1234567", "v1.0.0"], None, "1234567"),
     ("integers have any length", {"numerical": {}}, [f"1{'0' * 40}1", f"1{'0' * 40}2"], None, f"1{'0' * 40}2"),
-    ("a value that is no number is skipped and fails nothing", {"numerical": {}}, ["7", "latest"], None, "7"),
+    ("a value that is not a number is skipped and fails nothing", {"numerical": {}}, ["7", "latest"], None, "7"),
     ("newest is the one pushed last unless the user says created", {"newest": {}}, [tag("a", 2, created=1), tag("b", 1, created=2)], None, "a"),
     ("created is for the user to ask for", {"newest": {"by": "created"}}, [tag("a", 2, created=1), tag("b", 1, created=2)], None, "b"),
     ("two tags of one extracted value tie, and the one pushed last wins", NUMBERED, [tag("a-7", 2), tag("b-7", 1)], None, "a-7"),
@@ -51,7 +51,7 @@ REFUSED = [
     ("min_age without any push times is a problem, not an endless wait", FAMILY | {"min_age": "10h"}, ["main-1", "main-2"], "min_age"),
     ("a hold at a tag that is not there is a problem", HELD, ["main-2"], "hold.tag"),
     ("a hold at a digest that does not exist is a problem", FAMILY | {"hold": {"digest": HASH, "until": "2026-01-31T00:00:00Z"}}, [tag("main-1", content="1")], "hold.digest"),
-    ("a family without a name needs a deployed tag", {"family": {}}, ["main-1"], "family.name"),
+    ("a family without a name needs a deployed tag", {"family": {}}, ["main-1"], "policy.family.name"),
 ]  # fmt: skip
 
 

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fcpin.errors import InvalidPolicy
 from fcpin.image import TagRecord, parse_digest

@@ -28,7 +28,7 @@ def test_the_deployed_pin_stays(spec: dict[str, object], tags: list[object]) -> 
 def test_it_says_so_and_names_the_hold_that_waits() -> None:
     assert "suspend" in choose(SUSPENDED, TAGS, "b").reason
     assert "hold at a" in choose(HELD, TAGS, "b").reason
-    assert reasons(choose(SUSPENDED, TAGS, "b")) == dict.fromkeys("ab", "is not looked at: suspend is true")
+    assert reasons(choose(SUSPENDED, TAGS, "b")) == dict.fromkeys("ab", "was not considered: suspend is true")
 
 
 def test_there_must_be_a_pin_to_stay_on() -> None:

@@ -12,7 +12,7 @@ from fcpin.function_files import FILES, FUNCTIONS, all_functions, function_files
 from fcpin.image import TagRecord, is_tag
 from fcpin.models import Model, Schema, Text, about, from_text, json_schema, read_or_note
 from fcpin.policy import Policy, Ranking, Selection
-from fcpin.policy.spec import KEYS, ORDERS
+from fcpin.policy.policy import KEYS, ORDERS
 from fcpin.policy.times import parse_moment
 from fcpin.yaml_reader import YamlFile
 

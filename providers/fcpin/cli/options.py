@@ -110,7 +110,12 @@ def registry_options(*, required: bool) -> Decorator:
         RegistryOptions,
         RegistryOptions._fields,
         [
-            click.option("--repository", metavar="REF", required=required, help="Host/namespace/name, without a tag."),
+            click.option(
+                "--repository",
+                metavar="REF",
+                required=required,
+                help="The repository, as host/namespace/name without a tag.",
+            ),
             click.option("--endpoint", metavar="URL", help="Send requests to this registry instead of the host."),
             click.option("--cr-endpoint", metavar="HOST", help="Use this endpoint of the API of ACR."),
             click.option("--plain-http", is_flag=True, help="Use http instead of https for the repository's host."),

@@ -51,9 +51,9 @@ _name = click.option("--name", metavar="NAME", help="One of the stack's pipeline
 
 def _variables(function: Any) -> Any:
     options: list[Decorator] = [
-        click.option("--commit", metavar="COMMIT", help="For {commit} and <% .git.shortCommitId %>."),
-        click.option("--app-name", metavar="NAME", default="", help="For <% .appName %>."),
-        click.option("--env-name", metavar="NAME", default="", help="For <% .envName %>."),
+        click.option("--commit", metavar="COMMIT", help="The value of {commit} and <% .git.shortCommitId %>."),
+        click.option("--app-name", metavar="NAME", default="", help="The value of <% .appName %>."),
+        click.option("--env-name", metavar="NAME", default="", help="The value of <% .envName %>."),
     ]
     return gathered("variables", Variables, Variables._fields, options)(function)
 

@@ -23,7 +23,7 @@ _SIGNALS = {signal.SIGINT, signal.SIGTERM}
 def main(arguments: Sequence[str]) -> int:
     """Exit code 0, or 2 with one line on standard error for what cannot be done."""
     try:
-        if arguments[:1] == ["verb"]:
+        if arguments and arguments[0] == "verb":
             return _verb(arguments[1:])
         return _serve(_serving().parse_args(arguments))
     except EmulatorError as error:

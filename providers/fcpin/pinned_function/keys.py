@@ -5,7 +5,7 @@ from typing import Any, Final, TypedDict
 
 import pulumi
 
-from fcpin.policy.spec import KEYS
+from fcpin.policy.policy import KEYS
 
 POLICY_KEYS: Final = tuple(KEYS)
 """The policy dictionary: the same keys stand in a resource, in stack configuration and in `--policy`."""

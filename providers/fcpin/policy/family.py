@@ -8,14 +8,15 @@
 4. A tag that was chosen by push time is not replaced while there are no push times (rule 4 of select.py).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
 
-from fcpin.errors import InvalidPolicy, Problem
+from fcpin.errors import InvalidPolicy, Problem, shown
 from fcpin.image import Image, TagRecord, is_tag
-from fcpin.policy.fields import Fields, shown
+from fcpin.models import Model, about, from_text
 from fcpin.policy.orders import NO_PUSH_TIME, ByBuildTime, ByPushTime, Candidate, Key, Numerical, Order, Reason, number
+from fcpin.policy.tag_names import TAG_PATTERN
 
 Rule: TypeAlias = Literal["strict", "seed"]
 
@@ -49,25 +50,27 @@ def _is_relative(tag: str, family: str, rule: Rule) -> bool:
     return tag.startswith(f"{family.partition('-')[0]}-") and tag.count("-") == family.count("-") + 1
 
 
-@dataclass(frozen=True)
-class Family(Order):
+def _parse_name(text: str) -> str:
+    if not is_tag(text):
+        raise ValueError(f"{shown(text)} cannot begin a tag; write what stands before the last '-'")
+    if text.endswith("-"):
+        raise ValueError(f"{shown(text)} ends with the '-' that divides name and suffix; leave it out")
+    return text
+
+
+if TYPE_CHECKING:
+    FamilyName: TypeAlias = str
+else:
+    FamilyName = from_text(str, _parse_name, pattern=TAG_PATTERN)
+
+
+class Family(Model, Order):
     """The relatives of *name*, or of the current tag when there is no name."""
 
-    name: str | None = None
-    rule: Rule = "strict"
-    path: str = "policy.family"
-
-    options: ClassVar[Collection[str]] = ("name", "rule")
-
-    @classmethod
-    def read(cls, fields: Fields) -> Self:
-        name = fields.text("name")
-        if name is not None and not is_tag(name):
-            fields.wrong("name", f"{shown(name)} cannot begin a tag; write what stands before the last '-'")
-        elif name is not None and name.endswith("-"):
-            fields.wrong("name", f"{shown(name)} ends with the '-' that divides name and suffix; leave it out")
-        rule: Rule = "seed" if fields.choice("rule", ("strict", "seed")) == "seed" else "strict"
-        return cls(name, rule, fields.path)
+    name: Annotated[
+        FamilyName | None, about("What stands before the last dash; without it the family of the deployed tag.")
+    ] = None
+    rule: Annotated[Rule, about("strict: everything up to the last dash is equal. seed: the first segment.")] = "strict"
 
     def scope(self, current: str | None) -> str:
         if self.name is not None:
@@ -76,7 +79,7 @@ class Family(Order):
             return _family_of(current)
         raise InvalidPolicy(
             Problem(
-                f"{self.path}.name",
+                "policy.family.name",
                 "is required: there is no current tag (or the filters leave it out) to take the family from",
             )
         )
@@ -103,12 +106,12 @@ class Relatives(Order):
     order: Order
 
     @property
-    def by(self) -> str:  # type: ignore[override]
-        return self.order.by
+    def measure(self) -> str:  # type: ignore[override]
+        return self.order.measure
 
     @property
     def lacks_push_times(self) -> bool:
-        return self.by != ByPushTime.by
+        return self.measure != ByPushTime.measure
 
     def key(self, value: str, record: TagRecord) -> Key | None:
         return self.order.key(value, record) if _is_relative(value, self.name, self.rule) else None
@@ -138,7 +141,7 @@ class SuffixNumber(Numerical):
 class OnlyOne(Order):
     """A single relative is the newest, but nothing shows whether it is newer than a tag that is gone."""
 
-    by: ClassVar[str] = "being the only one"
+    measure: ClassVar[str] = "being the only one"
 
     def key(self, value: str, record: TagRecord) -> tuple[()]:  # noqa: ARG002
         return ()

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from fcpin.errors import InvalidPolicy, Problem, unknown_key
+from fcpin.policy import times
 
 _SHOWN = 60
 
@@ -108,3 +110,33 @@ class Fields:
         """Raises InvalidPolicy with every problem that was noted, if any was."""
         if self.problems:
             raise InvalidPolicy(*self.problems)
+
+
+def read_moment(fields: Fields, key: str) -> datetime | None:
+    """Return the moment under *key*; None if it is absent or a problem."""
+    value = fields.values.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        fields.wrong(key, f"must be a time such as 2026-12-01T00:00:00Z, got {shown(value)}")
+        return None
+    try:
+        return times.parse_moment(value)
+    except ValueError as error:
+        fields.wrong(key, str(error))
+        return None
+
+
+def read_duration(fields: Fields, key: str) -> timedelta | None:
+    """The duration under *key*; None if it is absent or a problem."""
+    value = fields.values.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        fields.wrong(key, f"must be a duration such as 90s, 1h30m or 7d, got {shown(value)}")
+        return None
+    try:
+        return times.parse_duration(value)
+    except ValueError as error:
+        fields.wrong(key, str(error))
+        return None

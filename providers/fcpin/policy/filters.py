@@ -2,71 +2,75 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import ClassVar, Final, Self
+from typing import Annotated, Final
 
+from fcpin.errors import InvalidInput, InvalidPolicy, Problem, shown
 from fcpin.image import TagRecord, is_tag
-from fcpin.policy.fields import Fields, shown
+from fcpin.models import Model, Text, about
 from fcpin.policy.orders import Reason
-from fcpin.policy.patterns import Pattern, PatternSet, Template
+from fcpin.policy.patterns import Pattern, PatternSet, PatternText, Template
 from fcpin.policy.tag_names import ACCELERATED, is_artefact, is_pin_tag
 
 _PLAIN: Final = re.compile(r"(?!sha256-|fcpin-)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}+(?<!_accelerated)")
 """The tags that need no closer look: valid, and of no image that fcpin or ACR made."""
 _LONGEST_VALUE: Final = 256
 _NO_TAG: Final = Reason("is not a valid tag; a tag has up to 128 letters, digits, '_', '.' and '-'")
-_IS_ARTEFACT: Final = Reason("is a signature, attestation or SBOM (sha256-<digest>), no image")
-_IS_PIN_TAG: Final = Reason("is a pin tag of fcpin (protect: pin_tag), no release")
+_IS_ARTEFACT: Final = Reason("is a signature, attestation or SBOM (sha256-<digest>), not an image")
+_IS_PIN_TAG: Final = Reason("is a pin tag of fcpin (protect: pin_tag), not a release")
 _IS_ACCELERATED: Final = Reason("is made by ACR's image acceleration (_accelerated)")
 _NOT_ALLOWED: Final = Reason("matches no pattern of allow_tags")
 _NO_MATCH: Final = Reason("does not match filter_tags.pattern")
-_EMPTY: Final = Reason("filter_tags.extract gives nothing for it")
-_LONG: Final = Reason(f"filter_tags.extract gives more than {_LONGEST_VALUE} characters for it")
+_EMPTY: Final = Reason("filter_tags.extract produced an empty value")
+_LONG: Final = Reason(f"filter_tags.extract produced more than {_LONGEST_VALUE} characters")
 
 
-@dataclass(frozen=True)
+class FilterTags(Model):
+    """`filter_tags`, as in Flux."""
+
+    pattern: Annotated[
+        PatternText,
+        about(
+            "A regular expression of RE2, searched anywhere in the tag: anchor it with ^ and $.",
+            example=r"'^main-(?P<n>\d+)$'",
+        ),
+    ]
+    extract: Annotated[
+        Text | None,
+        about("What is compared: $name, ${name} or $1 for a group of the pattern, $$ for a dollar sign."),
+    ] = None
+
+    def __post_init__(self) -> None:
+        try:
+            self.template()
+        except InvalidPolicy as error:
+            raise InvalidInput(*(Problem("extract", problem.reason) for problem in error.problems)) from None
+
+    def template(self) -> Template | None:
+        """What *extract* makes of a match. Raises InvalidPolicy."""
+        return None if self.extract is None else Template.parse(self.extract, self.pattern)
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What users should know before they rely on this filter."""
+        if self.pattern.is_anchored:
+            return ()
+        source = shown(self.pattern.source)
+        return (f"filter_tags.pattern {source} has no ^ and $: it matches anywhere inside a tag",)
+
+
 class Filters:
     """What users allow. Cosign artefacts, `_accelerated` tags and pin tags are never candidates, nor is a tag that is
     being deleted."""
 
-    pattern: Pattern | None = None
-    extract: Template | None = None
-    allow: tuple[Pattern, ...] = ()
-    ignore: tuple[Pattern, ...] = ()
-
-    options: ClassVar[Sequence[str]] = ("pattern", "extract")
-
-    _lists: PatternSet | None = field(init=False, repr=False, compare=False)
-    """Those of *allow*, then those of *ignore*."""
-    _search: PatternSet | None = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_lists", PatternSet.of((*self.allow, *self.ignore), whole=True))
-        alone = () if self.pattern is None or self.extract else (self.pattern,)
-        object.__setattr__(self, "_search", PatternSet.of(alone, whole=False))
-
-    @classmethod
-    def read(cls, fields: Fields) -> Self:
-        """Read `filter_tags`, `allow_tags` and `ignore_tags`; problems are noted in *fields*."""
-        section = Fields.of(fields.values.get("filter_tags"), fields.at("filter_tags"), fields.problems)
-        section.only(cls.options)
-        pattern = extract = None
-        if fields.values.get("filter_tags") is not None:
-            source = section.required("pattern", r"'^main-(?P<n>\d+)$'")
-            pattern = Pattern.read(section, "pattern", source) if source else None
-            if pattern is not None and (template := section.text("extract")) is not None:
-                extract = Template.read(section, template, pattern)
-        allow = [Pattern.read(fields, key, source) for key, source in fields.texts("allow_tags")]
-        ignore = [Pattern.read(fields, key, source) for key, source in fields.texts("ignore_tags")]
-        return cls(pattern, extract, tuple(filter(None, allow)), tuple(filter(None, ignore)))
-
-    @property
-    def warnings(self) -> Sequence[str]:
-        """What users should know before they rely on these filters."""
-        if self.pattern is None or self.pattern.is_anchored:
-            return ()
-        source = shown(self.pattern.source)
-        return (f"filter_tags.pattern {source} has no ^ and $: it matches anywhere inside a tag",)
+    def __init__(
+        self, filter_tags: FilterTags | None = None, allow: Sequence[Pattern] = (), ignore: Sequence[Pattern] = ()
+    ) -> None:
+        self._pattern = filter_tags.pattern if filter_tags else None
+        self._extract = filter_tags.template() if filter_tags else None
+        self._allow, self._ignore = allow, ignore
+        self._lists = PatternSet.of((*allow, *ignore), whole=True)
+        alone = () if self._pattern is None or self._extract else (self._pattern,)
+        self._search = PatternSet.of(alone, whole=False)
 
     def value(self, record: TagRecord) -> str | Reason:
         """What the order compares for *record*, or why it is no candidate."""
@@ -75,20 +79,20 @@ class Filters:
             return reason
         if self._lists is not None and (reason := self._unlisted(self._lists.matches(tag))):
             return reason
-        if self.extract is not None and self.pattern is not None:
-            return _extracted(self.extract.expand(self.pattern, tag))
+        if self._extract is not None and self._pattern is not None:
+            return _extracted(self._extract.expand(self._pattern, tag))
         if self._search is not None and not self._search.matches(tag):
             return _NO_MATCH
         return tag
 
     def _unlisted(self, matches: Sequence[int]) -> Reason | None:
-        first_ignored = len(self.allow)
+        first_ignored = len(self._allow)
         if first_ignored and not any(index < first_ignored for index in matches):
             return _NOT_ALLOWED
         ignoring = [index for index in matches if index >= first_ignored]
         if not ignoring:
             return None
-        return Reason(f"matches {shown(self.ignore[min(ignoring) - first_ignored].source)} of ignore_tags")
+        return Reason(f"matches {shown(self._ignore[min(ignoring) - first_ignored].source)} of ignore_tags")
 
 
 def _extracted(value: str | None) -> str | Reason:

@@ -1,55 +1,71 @@
 """Follow what another stack runs: promotion from one environment to the next."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar
 
 from fcpin.errors import InvalidInput, InvalidPolicy, Problem
 from fcpin.image import Digest, Image, TagRecord, short
-from fcpin.policy.fields import Fields
-from fcpin.policy.orders import Order, Reason
+from fcpin.models import Model, PlainText, Text, about
+from fcpin.policy.orders import Candidate, Order, Reason
 from fcpin.policy.tag_names import ACCELERATED
 
-_NOTHING = Image.parse("localhost/none:none")
 
-
-@dataclass(frozen=True)
-class Follow(Order):
+class Follow(Model, Order):
     """Newest is the tag that the function of *stack* runs, and only while the tag still has the digest it runs."""
+
+    stack: Annotated[Text, about("A stack of the same project, dev, or organization/project/stack.", example="dev")]
+    function: Annotated[
+        Text | None, about("Which entry of its output images; the resource's own name unless given.")
+    ] = None
+    image: Annotated[PlainText | None, about("What that stack runs, name:tag@sha256:…; for the command line.")] = None
+    """Repositories may be copies of one another: only the tag and the digest count."""
+
+    def __post_init__(self) -> None:
+        self._followed()
+
+    def bind(self, scope: str, candidates: Sequence[Candidate]) -> "Followed":  # noqa: ARG002
+        return self._followed()
+
+    def check(self, record: TagRecord) -> None:
+        """Raises InvalidPolicy when the tag was moved since the other stack deployed it."""
+        followed = self._followed()
+        if record.tag == followed.tag and record.digest not in (None, followed.digest):
+            raise InvalidPolicy(
+                Problem(
+                    "policy.follow",
+                    f"{self.stack} runs {short(followed.digest)} by {followed.tag}, which now points at "
+                    f"{record.digest}; run `up` for {self.stack} first",
+                )
+            )
+
+    def _followed(self) -> "Followed":
+        """Raises InvalidInput with the key that is wrong."""
+        if self.image is None:
+            reason = f"is missing: PinnedFunction takes it from {self.stack}; here give name:tag@sha256:…"
+            raise InvalidInput(Problem("image", reason))
+        if not self.image:
+            reason = f"{self.stack} runs nothing of that name yet (its output images); run `up` there first"
+            raise InvalidInput(Problem("stack", reason))
+        try:
+            image = Image.parse(self.image)
+        except InvalidInput as error:
+            raise InvalidInput(*(Problem("image", problem.reason) for problem in error.problems)) from None
+        if not image.tag or not image.digest:
+            reason = f"expected host/namespace/name:tag@sha256:…, got {self.image}"
+            raise InvalidInput(Problem("image", reason))
+        return Followed(self.stack, image.tag, image.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Followed(Order):
+    """The tag that another stack runs."""
 
     stack: str
     tag: str
     digest: Digest
 
-    options: ClassVar[Collection[str]] = ("stack", "function", "image")
-    by: ClassVar[str] = "what another stack runs"
-
-    @classmethod
-    def read(cls, fields: Fields) -> Self:
-        stack = fields.required("stack", "dev")
-        fields.text("function")
-        image = cls._image(fields, stack or "the other stack")
-        return cls(stack, image.tag or "", image.digest or Digest(""))
-
-    @staticmethod
-    def _image(fields: Fields, stack: str) -> Image:
-        """`host/namespace/name:tag@sha256:…`; only its tag and its digest count, repositories may be copies."""
-        text = fields.values.get("image")
-        if text == "":
-            fields.wrong("stack", f"{stack} runs nothing of that name yet (its output images); run `up` there first")
-        elif text is None:
-            fields.wrong("image", f"is missing: PinnedFunction takes it from {stack}; here give name:tag@sha256:…")
-        else:
-            try:
-                image = Image.parse(str(text))
-            except InvalidInput as error:
-                for problem in error.problems:
-                    fields.wrong("image", problem.reason)
-                return _NOTHING
-            if image.tag and image.digest:
-                return image
-            fields.wrong("image", f"expected host/namespace/name:tag@sha256:…, got {text}")
-        return _NOTHING
+    measure: ClassVar[str] = "what another stack runs"
 
     def key(self, value: str, record: TagRecord) -> tuple[()] | None:  # noqa: ARG002
         """Candidates are originals; `accelerated` decides what is deployed for one."""
@@ -57,14 +73,3 @@ class Follow(Order):
 
     def missing_key_reason(self, value: str, record: TagRecord) -> Reason:  # noqa: ARG002
         return Reason(f"is not what {self.stack} runs: {self.tag}@{short(self.digest)}")
-
-    def check(self, record: TagRecord) -> None:
-        """Raises InvalidPolicy when the tag was moved since the other stack deployed it."""
-        if record.tag == self.tag and record.digest not in (None, self.digest):
-            raise InvalidPolicy(
-                Problem(
-                    "policy.follow",
-                    f"{self.stack} runs {short(self.digest)} by {self.tag}, which points at {record.digest} by now; "
-                    f"run `up` for {self.stack} first",
-                )
-            )

@@ -37,7 +37,7 @@ def forecast(ranking: Ranking, selection: Selection, current: str | None) -> Ite
 def _at(ranking: Ranking, change: Change, current: str | None) -> tuple[Step | None, Change | None]:
     try:
         if ranking.needs_build_times(current, now=change.at):
-            return Step(change, None, "its order goes by build times, which are only asked for then"), None
+            return Step(change, None, "its order compares build times, which are read only then"), None
         selection = ranking.select(current, now=change.at)
     except InvalidPolicy as error:
         return Step(change, None, str(error)), None

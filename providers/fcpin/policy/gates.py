@@ -15,17 +15,15 @@
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final, NamedTuple, Self
+from datetime import datetime
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from fcpin.errors import InvalidPolicy, Problem
 from fcpin.image import TagRecord, is_tag
-from fcpin.policy.fields import Fields
 from fcpin.policy.tag_names import ACCELERATED
-from fcpin.policy.times import iso, read_duration
+from fcpin.policy.times import Duration, iso
 
-_MODES: Final = ("ignore", "prefer", "require")
+Mode: TypeAlias = Literal["ignore", "prefer", "require"]
 
 
 class Wait(NamedTuple):
@@ -38,28 +36,17 @@ class Wait(NamedTuple):
     """What happens then: `min_age 2h has passed`."""
 
 
-@dataclass(frozen=True, slots=True)
-class MinAge:
-    """How long the registry must have had a tag."""
+_NO_PUSH_TIME: Final = Wait("has no push time, which min_age needs")
 
-    age: timedelta
-    text: str
-    """As the user wrote it."""
 
-    @classmethod
-    def read(cls, fields: Fields) -> Self | None:
-        """Read `min_age`; None if it is absent or a problem, which is then noted in *fields*."""
-        age = read_duration(fields, "min_age")
-        return None if age is None else cls(age, str(fields.values["min_age"]))
-
-    def wait(self, record: TagRecord, now: datetime) -> Wait | None:
-        """Why *record* may not be deployed at *now*."""
-        if record.pushed is None:
-            return Wait("has no push time, which min_age goes by")
-        matures = record.pushed + self.age
-        if matures <= now:
-            return None
-        return Wait(f"matures at {iso(matures)} (min_age {self.text})", matures, f"min_age {self.text} has passed")
+def age_wait(min_age: Duration, record: TagRecord, now: datetime) -> Wait | None:
+    """Why *record* is too young to be deployed at *now*."""
+    if record.pushed is None:
+        return _NO_PUSH_TIME
+    matures = record.pushed + min_age.length
+    if matures <= now:
+        return None
+    return Wait(f"matures at {iso(matures)} (min_age {min_age.text})", matures, f"min_age {min_age.text} has passed")
 
 
 def require_push_times(records: Iterable[TagRecord]) -> None:
@@ -73,36 +60,22 @@ def require_push_times(records: Iterable[TagRecord]) -> None:
         raise InvalidPolicy(
             Problem(
                 "min_age",
-                "goes by push times, and the registry gives none: ACR Enterprise does, the OCI protocol does not; "
+                "needs push times, and the registry gives none: ACR Enterprise does, the OCI protocol does not; "
                 "remove it",
             )
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Acceleration:
-    """Whether to deploy conversions, and how long to wait for one."""
+class Acceleration(NamedTuple):
+    """Whether to deploy conversions, and how long `prefer` waits for one."""
 
-    mode: str = "ignore"
-    patience: timedelta = timedelta()
-    """How long `prefer` waits."""
-    text: str = ""
-    """The same as the user wrote it."""
-
-    @classmethod
-    def read(cls, fields: Fields) -> Self:
-        """Read `accelerated` and `accelerated_wait`; problems are noted in *fields*."""
-        mode, wait = fields.choice("accelerated", _MODES), read_duration(fields, "accelerated_wait")
-        if wait is None:
-            return cls(mode)
-        if mode != "prefer":
-            fields.wrong("accelerated_wait", "is how long `accelerated: prefer` waits; it means nothing without")
-        return cls(mode, wait, str(fields.values["accelerated_wait"]))
+    mode: Mode
+    patience: Duration | None
 
     @property
     def delays(self) -> bool:
         """Whether a tag may have to wait for its conversion."""
-        return self.mode == "require" or bool(self.patience)
+        return self.mode == "require" or (self.patience is not None and bool(self.patience.length))
 
     def conversion(self, record: TagRecord, listing: Mapping[str, TagRecord]) -> TagRecord | None:
         """What is deployed instead of *record*, if *listing* has it."""
@@ -116,15 +89,12 @@ class Acceleration:
         """Why *record* has to wait for its conversion at *now*."""
         if not self.delays or self.conversion(record, listing) is not None:
             return None
-        if self.mode == "require":
+        if self.patience is None:
             return Wait("has no accelerated image of itself (accelerated: require)")
         if record.pushed is None:
-            return Wait("has no push time, which accelerated_wait goes by")
-        end = record.pushed + self.patience
+            return Wait("has no push time, which accelerated_wait needs")
+        end, text = record.pushed + self.patience.length, self.patience.text
         if now >= end:
             return None
-        waits = f"waits for its accelerated image until {iso(end)} (accelerated_wait {self.text})"
-        return Wait(waits, end, f"accelerated_wait {self.text} has passed")
-
-
-IGNORED: Final = Acceleration()
+        waits = f"waits for its accelerated image until {iso(end)} (accelerated_wait {text})"
+        return Wait(waits, end, f"accelerated_wait {text} has passed")

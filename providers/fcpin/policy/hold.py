@@ -1,4 +1,4 @@
-"""Hold a function at one image until a date: an exception from the policy that says why it is there and when it ends.
+"""Hold a function at one image until a date: an exception from the policy, with its reason and its end.
 
 1. An active hold wins over the policy, going back included: that is what it is for.
 2. It ends by itself. What comes after is the policy's choice again, and a warning that the hold can be removed.
@@ -6,45 +6,40 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
 from fcpin.errors import InvalidInput, InvalidPolicy, Problem
 from fcpin.image import Digest, TagRecord, is_tag, parse_digest
-from fcpin.policy.fields import Fields, shown
-from fcpin.policy.tag_names import is_pin_tag
-from fcpin.policy.times import iso, read_moment
+from fcpin.models import Model, Text, about, from_text
+from fcpin.policy.tag_names import TagText, is_pin_tag
+from fcpin.policy.times import MomentText, iso
+
+if TYPE_CHECKING:
+    DigestText: TypeAlias = Digest
+else:
+    DigestText = from_text(str, parse_digest, pattern=r"^(sha256:)?[0-9a-fA-F]{64}$")
 
 
-@dataclass(frozen=True)
-class Hold:
+class Hold(Model):
     """What the function is held at, until when, and why."""
 
-    until: datetime
-    tag: str | None = None
-    digest: Digest | None = None
-    """With a tag: what the tag must point at. Alone: any tag that has it."""
-    reason: str | None = None
+    schema_rules: ClassVar[Mapping[str, Any]] = {"anyOf": [{"required": ["tag"]}, {"required": ["digest"]}]}
 
-    options: ClassVar[Sequence[str]] = ("tag", "digest", "until", "reason")
+    tag: Annotated[TagText | None, about("The tag to stay on.")] = None
+    digest: Annotated[DigestText | None, about("With a tag: what it must point at. Alone: the image itself.")] = None
+    until: Annotated[
+        MomentText,
+        about(
+            "When the policy decides again: 2026-12-01T00:00:00Z.",
+            example="2026-12-01T00:00:00Z; what is to last is an allow_tags",
+        ),
+    ]
+    reason: Annotated[Text | None, about("Why, for those who read the preview.")] = None
 
-    @classmethod
-    def read(cls, fields: Fields) -> Self | None:
-        """Read `hold`; None if it is absent or a problem, which is then noted in *fields*."""
-        if fields.values.get("hold") is None:
-            return None
-        section = Fields.of(fields.values["hold"], fields.at("hold"), fields.problems)
-        section.only(cls.options)
-        tag, digest, reason = section.text("tag"), _digest(section), section.text("reason")
-        if tag is not None and not is_tag(tag):
-            section.wrong("tag", f"{shown(tag)} is no tag; give the tag alone, without the repository")
-        if section.readable and section.values.get("tag") is None and section.values.get("digest") is None:
-            section.wrong("tag", "is required, or digest: what is the function to be held at?")
-        if section.readable and section.values.get("until") is None:
-            section.wrong("until", "is required, such as 2026-12-01T00:00:00Z; what is to last is an allow_tags")
-        until = read_moment(section, "until")
-        return None if until is None else cls(until, tag, digest, " ".join(reason.split()) if reason else None)
+    def __post_init__(self) -> None:
+        if self.tag is None and self.digest is None:
+            raise InvalidInput(Problem("tag", "is required, or digest: what is the function to be held at?"))
 
     def is_over(self, now: datetime) -> bool:
         """Whether the policy decides again."""
@@ -52,7 +47,7 @@ class Hold:
 
     def at(self, tag: str) -> str:
         """`held at main-11 until 2026-12-01T00:00:00Z: bad release`."""
-        return f"held at {tag} until {iso(self.until)}" + (f": {self.reason}" if self.reason else "")
+        return f"held at {tag} until {iso(self.until)}" + (f": {' '.join(self.reason.split())}" if self.reason else "")
 
     @property
     def expiry_warning(self) -> str:
@@ -70,7 +65,7 @@ class Hold:
         found = [record for record in normal if record.digest == self.digest]
         if not found:
             if all(record.digest is None for record in listing.values()):
-                raise _problem("digest", "needs hold.tag beside it: this registry lists tags without their digests")
+                raise _problem("digest", "needs hold.tag too: this registry lists tags without their digests")
             hint = "it may be the digest of one platform: name the tag's own"
             raise _problem("digest", f"none of {len(listing)} tags has {self.digest}; {hint}")
         return [record for record in found if not is_pin_tag(record.tag)] or found
@@ -81,16 +76,6 @@ class Hold:
             raise _problem("tag", f"{record.tag} has status {record.status}: it cannot be deployed")
         if self.digest is not None and record.digest is not None and record.digest != self.digest:
             raise _problem("digest", f"{record.tag} has {record.digest} and not {self.digest}: it was moved")
-
-
-def _digest(section: Fields) -> Digest | None:
-    text = section.text("digest")
-    try:
-        return None if text is None else parse_digest(text)
-    except InvalidInput as error:
-        for problem in error.problems:
-            section.wrong("digest", problem.reason)
-        return None
 
 
 def _problem(key: str, reason: str) -> InvalidPolicy:

@@ -1,17 +1,18 @@
-"""The tag orders: which candidates one includes, and which of them is the newest. `family` and `follow` have files of
-their own; `spec.py` registers all of them."""
+"""The tag orders: which candidates one includes, and which of them is the newest.
+
+An order is the model of its options. `family` and `follow` have files of their own; `policy.py` names all of them.
+"""
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar, Final, Protocol, Self, TypeAlias
+from typing import Annotated, Any, ClassVar, Final, Literal, Protocol, TypeAlias
 
-from fcpin.errors import InvalidPolicy
-from fcpin.image import TagRecord, is_tag
-from fcpin.policy.fields import Fields, shown
-from fcpin.policy.semver import VersionKey, VersionRange, parse_loose_version, parse_version
+from fcpin.image import TagRecord
+from fcpin.models import Model, about
+from fcpin.policy.semver import RangeText, VersionKey, parse_loose_version, parse_version
+from fcpin.policy.tag_names import TagText
 
 _NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
@@ -33,18 +34,16 @@ Candidate: TypeAlias = tuple[str, TagRecord]
 record."""
 
 NO_PUSH_TIME: Final = Reason("has no push time: the registry gives none")
-_NO_BUILD_TIME: Final = Reason("has no build time: its image says none, or it was not looked into")
-_NO_NUMBER: Final = Reason("is no number")
-_NO_VERSION: Final = Reason("is no version X.Y.Z")
+_NO_BUILD_TIME: Final = Reason("has no build time: its image has none, or was not read")
+_NO_NUMBER: Final = Reason("is not a number")
+_NO_VERSION: Final = Reason("is not a version X.Y.Z")
 
 
 class Order:
-    """Base class. A subclass sets `by` and implements `key`; it is frozen and hashable."""
+    """Base class. A subclass sets `measure` and implements `key`."""
 
-    by: ClassVar[str]
+    measure: ClassVar[str]
     """What the order compares, as users read it: `push time`."""
-    options: ClassVar[Collection[str]] = ()
-    """Every key that users may write under the order's name."""
 
     @property
     def descending(self) -> bool:
@@ -69,7 +68,7 @@ class Order:
         return ""
 
     def bind(self, scope: str, candidates: Sequence[Candidate]) -> "Order":  # noqa: ARG002
-        """Return the order to use for *candidates*. Only `family` has to look at them first."""
+        """Return the order that compares *candidates*."""
         return self
 
     def key(self, value: str, record: TagRecord) -> Key | None:
@@ -78,7 +77,7 @@ class Order:
 
     def missing_key_reason(self, value: str, record: TagRecord) -> Reason:  # noqa: ARG002
         """Why a candidate has no key."""
-        return Reason(f"cannot be compared by {self.by}")
+        return Reason(f"cannot be compared by {self.measure}")
 
     def position(self, value: str, record: TagRecord) -> Key | Reason:
         """Where the current tag stands among the keys, whether or not it still qualifies."""
@@ -94,18 +93,10 @@ class Order:
         return False
 
 
-@dataclass(frozen=True)
-class DirectedOrder(Order):
-    """An order that users may reverse."""
+class DirectedOrder(Model, Order):
+    """An order that users may reverse, in Flux's words."""
 
-    order: str = "asc"
-    """`asc` or `desc`, Flux's words."""
-
-    options: ClassVar[Collection[str]] = ("order",)
-
-    @classmethod
-    def read(cls, fields: Fields) -> Self:
-        return cls(fields.choice("order", ("asc", "desc")))
+    order: Annotated[Literal["asc", "desc"], about("Whether the greatest or the smallest is the newest.")] = "asc"
 
     @property
     def descending(self) -> bool:
@@ -115,7 +106,7 @@ class DirectedOrder(Order):
 class Alphabetical(DirectedOrder):
     """Newest is the last tag by code point, or the first under `desc`."""
 
-    by: ClassVar[str] = "alphabet"
+    measure: ClassVar[str] = "alphabet"
 
     def key(self, value: str, record: TagRecord) -> str:  # noqa: ARG002
         return value
@@ -124,7 +115,7 @@ class Alphabetical(DirectedOrder):
 class Numerical(DirectedOrder):
     """Newest is the greatest number, or the smallest under `desc`. Other tags are left out, not an error."""
 
-    by: ClassVar[str] = "number"
+    measure: ClassVar[str] = "number"
 
     def key(self, value: str, record: TagRecord) -> Key | None:  # noqa: ARG002
         return number(value)
@@ -149,7 +140,7 @@ def number(text: str) -> Key | None:
 class ByPushTime(Order):
     """Newest is what the registry received last."""
 
-    by: ClassVar[str] = "push time"
+    measure: ClassVar[str] = "push time"
 
     def key(self, value: str, record: TagRecord) -> datetime | None:  # noqa: ARG002
         return record.pushed
@@ -164,7 +155,7 @@ class ByPushTime(Order):
 class ByBuildTime(Order):
     """Newest is the image with the latest build time. The publisher controls it; reproducible builds have 1970."""
 
-    by: ClassVar[str] = "build time"
+    measure: ClassVar[str] = "build time"
 
     def key(self, value: str, record: TagRecord) -> datetime | None:  # noqa: ARG002
         return record.created
@@ -179,38 +170,29 @@ class ByBuildTime(Order):
         return record.created is None
 
 
-class Newest:
-    """Reads which of the two times users want."""
+class Newest(Model, Order):
+    """Newest is the last one, by one of the two times."""
 
-    options: ClassVar[Collection[str]] = ("by",)
+    by: Annotated[Literal["pushed", "created"], about("The push time, or the build time by the publisher.")] = "pushed"
 
-    @staticmethod
-    def read(fields: Fields) -> ByPushTime | ByBuildTime:
-        return ByBuildTime() if fields.choice("by", ("pushed", "created")) == "created" else ByPushTime()
+    def bind(self, scope: str, candidates: Sequence[Candidate]) -> Order:  # noqa: ARG002
+        return ByBuildTime() if self.by == "created" else ByPushTime()
 
 
-@dataclass(frozen=True)
-class Semver(Order):
+class Semver(Model, Order):
     """Newest is the greatest version inside *range*. Pre-releases need a range that names one, as in Flux and Helm."""
 
-    range: VersionRange
-    strict: bool = True
-    """Whether a version needs all three numbers. A number of seven digits may be a commit, one of four a year."""
+    range: Annotated[
+        RangeText,
+        about(
+            "As Flux and Helm read it: 1.x, ~1.2, >=1.0.0 <2.0.0 || ^3; * is every release.",
+            example="'1.x', '~1.2' or '>=1.0.0 <2.0.0'; '*' is every release",
+        ),
+    ]
+    strict: Annotated[bool, about("Whether a version needs all three numbers.")] = True
+    """A number of seven digits may be a commit, one of four a year."""
 
-    options: ClassVar[Collection[str]] = ("range", "strict")
-    by: ClassVar[str] = "version"
-
-    @classmethod
-    def read(cls, fields: Fields) -> Self:
-        strict = fields.flag("strict", default=True)
-        version_range = VersionRange.parse("*")
-        if text := fields.required("range", "'1.x', '~1.2' or '>=1.0.0 <2.0.0'; '*' is every release"):
-            try:
-                version_range = VersionRange.parse(text)
-            except InvalidPolicy as error:
-                for problem in error.problems:
-                    fields.wrong("range", problem.reason)
-        return cls(version_range, strict)
+    measure: ClassVar[str] = "version"
 
     def key(self, value: str, record: TagRecord) -> VersionKey | None:  # noqa: ARG002
         version = parse_version(value) if self.strict else parse_loose_version(value)
@@ -230,21 +212,12 @@ class Semver(Order):
         return _NO_VERSION if version is None else version
 
 
-@dataclass(frozen=True)
-class DigestOf(Order):
+class DigestOf(Model, Order):
     """Newest is whatever *tag* points at. The pin changes when the tag moves."""
 
-    tag: str
+    tag: Annotated[TagText, about("The tag.", example="main")]
 
-    options: ClassVar[Collection[str]] = ("tag",)
-    by: ClassVar[str] = "digest"
-
-    @classmethod
-    def read(cls, fields: Fields) -> Self:
-        tag = fields.required("tag", "main")
-        if tag and not is_tag(tag):
-            fields.wrong("tag", f"{shown(tag)} is no tag; a tag has up to 128 letters, digits, '_', '.' and '-'")
-        return cls(tag)
+    measure: ClassVar[str] = "digest"
 
     @property
     def warnings(self) -> Sequence[str]:

@@ -7,10 +7,10 @@ Templates are Go's, as Flux has them: `$name`, `${name}`, `$1`; `$$` is a dollar
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
 
-from fcpin.errors import InvalidPolicy, Problem
-from fcpin.policy.fields import Fields, shown
+from fcpin.errors import InvalidPolicy, Problem, shown
+from fcpin.models import from_text
 
 _LONGEST: Final = 1000
 _LARGEST_SET: Final = 50_000
@@ -32,6 +32,8 @@ class Pattern:
     @classmethod
     def compile(cls, source: str) -> Self:
         """Raises InvalidPolicy with RE2's reason."""
+        if not source.strip():
+            raise _problem("must not be empty; remove it or fill it in")
         if len(source) > _LONGEST:
             raise _problem(f"is a pattern of {len(source)} characters; {_LONGEST} are the most")
         import re2  # only a pattern needs it
@@ -42,19 +44,9 @@ class Pattern:
             return cls(source, re2.compile(source, options))
         except re2.error as error:
             reason = error.args[0].decode(errors="replace") if error.args else "it cannot be read"
-            raise _problem(f"{shown(source)} is no regular expression of RE2: {reason}") from None
+            raise _problem(f"{shown(source)} is not a valid RE2 pattern: {reason}") from None
         except UnicodeEncodeError:
-            raise _problem(f"{shown(source)} is no regular expression of RE2: it has half a character") from None
-
-    @classmethod
-    def read(cls, fields: Fields, key: str, source: str) -> Self | None:
-        """Return the compiled pattern, or None and a problem with *key*."""
-        try:
-            return cls.compile(source)
-        except InvalidPolicy as error:
-            for problem in error.problems:
-                fields.wrong(key, problem.reason)
-            return None
+            raise _problem(f"{shown(source)} is not a valid RE2 pattern: it contains an unpaired surrogate") from None
 
     @property
     def groups(self) -> Sequence[str]:
@@ -67,6 +59,12 @@ class Pattern:
         """Whether every alternative has `^` and `$`: it cannot match in the middle of a tag."""
         body = _INLINE_FLAGS.sub("", self.source, count=1) if self.source.startswith("(?") else self.source
         return all(atoms and atoms[0] in ("^", r"\A") and atoms[-1] in ("$", r"\z") for atoms in _alternatives(body))
+
+
+if TYPE_CHECKING:
+    PatternText: TypeAlias = Pattern
+else:
+    PatternText = from_text(Pattern, Pattern.compile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +111,8 @@ class Template:
     parts: tuple[str | int, ...]
 
     @classmethod
-    def read(cls, fields: Fields, text: str, pattern: Pattern) -> Self | None:
-        """Return the template, or None and a problem with `extract`."""
+    def parse(cls, text: str, pattern: Pattern) -> Self:
+        """Raises InvalidPolicy."""
         parts: list[str | int] = []
         position, groups = 0, pattern.groups
         for reference in _REFERENCE.finditer(text):
@@ -124,11 +122,9 @@ class Template:
             if reference[3]:
                 parts.append("$")
             elif name is None:
-                fields.wrong("extract", f"has a lone $ at position {reference.start()}; write $name, ${{name}} or $$")
-                return None
+                raise _problem(f"has a lone $ at position {reference.start()}; write $name, ${{name}} or $$")
             elif (index := _group(name, groups)) is None:
-                fields.wrong("extract", f"{reference[0]} names no group of the pattern; {_named(groups)}")
-                return None
+                raise _problem(f"{reference[0]} names no group of the pattern; {_named(groups)}")
             else:
                 parts.append(index)
         parts.append(text[position:])

@@ -24,7 +24,8 @@ from typing import Final, NamedTuple, TypeAlias
 
 from fcpin.errors import InvalidPolicy, Problem
 from fcpin.image import TagRecord
-from fcpin.policy.gates import Wait, require_push_times
+from fcpin.policy.filters import Filters
+from fcpin.policy.gates import Wait, age_wait, require_push_times
 from fcpin.policy.hold import Hold
 from fcpin.policy.orders import ByPushTime, Candidate, Key, Order, Reason
 from fcpin.policy.policy import Policy, known
@@ -115,6 +116,7 @@ class Ranking:
     def __init__(self, policy: Policy, tags: Iterable[TagRecord]) -> None:
         self.policy = policy
         self.listing = by_name(tags)
+        self._filters = Filters(policy.filter_tags, policy.allow_tags, policy.ignore_tags)
         self._lock = Lock()
         self._ordered: dict[str, Ordered] = {}
         self._ready: dict[tuple[str, datetime | None, bool], Ready] = {}
@@ -138,11 +140,11 @@ class Ranking:
         is not there, when there is no current tag to be suspended at, and when the registry gives no push times for
         `min_age` to go by.
         """
-        asked = (current, current_by, now, min_age_bypass)
+        inputs = (current, current_by, now, min_age_bypass)
         with self._lock:
-            if asked not in self._selections:
-                self._selections[asked] = self._select(*asked)
-            return self._selections[asked]
+            if inputs not in self._selections:
+                self._selections[inputs] = self._select(*inputs)
+            return self._selections[inputs]
 
     def needs_build_times(self, current: str | None = None, *, now: datetime | None = None) -> Sequence[str]:
         """The tags that can only be ordered by their build time, and do not have it yet, in alphabetical order.
@@ -165,7 +167,7 @@ class Ranking:
     @cached_property
     def _candidates(self) -> Sequence[Candidate]:
         """Rule 1, the filters."""
-        value_of = self.policy.filters.value
+        value_of = self._filters.value
         values = [(value_of(record), record) for record in self.listing.values()]
         return [candidate for candidate in values if candidate[0].__class__ is not Reason]
 
@@ -208,7 +210,7 @@ class Ranking:
         ready, waiting = [], []
         for row in ordered.rows:
             record = row[1]
-            wait = None if age is None else age.wait(record, moment)
+            wait = None if age is None else age_wait(age, record, moment)
             wait = wait or acceleration.wait(record, self.listing, moment)
             if wait is None:
                 ready.append(row)
@@ -220,7 +222,7 @@ class Ranking:
         if tag is None:
             return Current(None, None, None, by)
         name = original(tag)
-        value = self.policy.filters.value(TagRecord(name))
+        value = self._filters.value(TagRecord(name))
         return Current(tag, name, None if isinstance(value, Reason) else value, by)
 
     def _select(self, current: str | None, current_by: str, now: datetime | None, min_age_bypass: bool) -> Selection:
@@ -244,7 +246,7 @@ class Ranking:
             f"it is suspended (suspend: true){also}",
             f"keeps {current}, suspended",
             keep=True,
-            explain=partial(_each, self.listing, "is not looked at: suspend is true"),
+            explain=partial(_each, self.listing, "was not considered: suspend is true"),
         )
 
     def _held(self, hold: Hold, current: str | None) -> Selection:
@@ -292,13 +294,13 @@ class Ranking:
             explain = partial(self._rejections, ordered, ready, lambda _: doubt.of_each)
             return self._keep(doubt.reason, current, explain, warnings=warnings, change=change)
         ties = sorted((record for record in ready.equals if record is not winner), key=lambda record: record.tag)
-        summary = _summary(len(ready.rows), len(self.listing), ordered.order.by)
+        summary = _summary(len(ready.rows), len(self.listing), ordered.order.measure)
         conversion = self.policy.acceleration.conversion(winner, self.listing)
         chosen = conversion or winner
         note = self._note(conversion, min_age_bypass)
         is_current = chosen.tag == current.tag
         reason = f"already the {summary.removeprefix('the ')}" if is_current else summary
-        by = ordered.order.by
+        by = ordered.order.measure
         return Selection(
             chosen,
             reason + _tie_note(winner, ties) + note,
@@ -333,7 +335,7 @@ class Ranking:
         key = next((one.key for one in ready.waiting if one.tag == current.original), None)
         if key is None or not ordered.is_newer(key, ready.best):  # type: ignore[arg-type]
             return None
-        by = ordered.order.by
+        by = ordered.order.measure
         return Doubt(
             f"{current.original} is deployed already, and {winner.tag}, the newest that may be deployed yet, "
             f"is older by {by}",
@@ -359,9 +361,9 @@ class Ranking:
         position = order.position(value, self.listing.get(tag, TagRecord(tag)))
         if isinstance(position, Reason):
             why = "" if is_gone else f": {tag} {position}"
-            return Doubt(f"{lead}{winner.tag} {unknown} by {order.by}{why}; {_ALLOW}", unknown)
+            return Doubt(f"{lead}{winner.tag} {unknown} by {order.measure}{why}; {_ALLOW}", unknown)
         if ordered.is_newer(position, best):
-            older = f"is older than {tag} by {order.by}"
+            older = f"is older than {tag} by {order.measure}"
             return Doubt(f"{lead}{winner.tag}, the newest that qualifies, {older}; {_ALLOW}", older)
         return None
 
@@ -405,7 +407,7 @@ class Ranking:
         waits = {one.tag: one.wait.reason for one in ready.waiting}
         order = ordered.order
         for record in self.listing.values():
-            tag, value = record.tag, self.policy.filters.value(record)
+            tag, value = record.tag, self._filters.value(record)
             if tag == chosen:
                 continue
             if isinstance(value, Reason):
@@ -456,7 +458,7 @@ def _winner(equals: Sequence[TagRecord], current: str | None) -> TagRecord:
 
 def _lost_push_times(order: Order, current: Current) -> bool:
     """Whether the current tag was chosen by push time, and the candidates have none."""
-    return order.lacks_push_times and current.by == ByPushTime.by
+    return order.lacks_push_times and current.by == ByPushTime.measure
 
 
 def _why_beaten(
@@ -511,7 +513,7 @@ def _none_of(total: int) -> str:
 
 
 def _commonest(rejected: Iterable[Rejection]) -> str:
-    """` (2: is no version X.Y.Z; 1: is outside 1.x)`, or nothing."""
+    """` (2: is not a version X.Y.Z; 1: is outside 1.x)`, or nothing."""
     parts = [f"{count}: {reason}" for reason, count in islice(counts(rejected).items(), _MOST_REASONS)]
     return f" ({'; '.join(parts)})" if parts else ""
 

@@ -1,6 +1,6 @@
 """Semantic versions and ranges of them, as Masterminds/semver and so Flux and Helm read them.
 
-Versions are tuples that compare as the specification says (https://semver.org, section 11). A range is OR-groups
+Versions are tuples that compare by the specification (https://semver.org, section 11). A range is OR-groups
 (`||`) of comparisons that all must hold (space or comma). Every comparison is an interval `[low, high)` of version
 keys, or the exclusion of one:
 
@@ -16,9 +16,10 @@ holds a table of its own answers.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from fcpin.errors import InvalidPolicy, Problem
+from fcpin.models import from_text
 
 VersionKey: TypeAlias = tuple[Any, ...]
 """(major, minor, patch, 1) of a release, (major, minor, patch, 0, identifiers) of a pre-release; a shorter tuple comes
@@ -150,6 +151,12 @@ class VersionRange:
         return version[3] == 0 and any(not group.pre and group.low <= version < group.high for group in self.groups)
 
 
+if TYPE_CHECKING:
+    RangeText: TypeAlias = VersionRange
+else:
+    RangeText = from_text(VersionRange, VersionRange.parse)
+
+
 def _comparisons(part: str, whole: str) -> Sequence[Comparison]:
     """The comparisons of one OR-group."""
     found = []
@@ -170,12 +177,12 @@ def _comparisons(part: str, whole: str) -> Sequence[Comparison]:
 
 
 def _unreadable(rest: str, whole: str) -> InvalidPolicy:
-    where = (
-        f"at {rest.strip()[:40]!r}" if rest.strip() else "at an empty part beside '||'" if "||" in whole else "empty"
-    )
+    where = f"at {rest.strip()[:40]!r}" if rest.strip() else "at an empty part of '||'" if "||" in whole else "empty"
     return InvalidPolicy(
         Problem(
-            "", f"{whole[:80]!r} is no version range ({where}); write such as '1.x', '~1.2', '>=1.0.0 <2.0.0 || ^3'"
+            "",
+            f"{whole[:80]!r} is not a valid version range ({where}); "
+            "write such as '1.x', '~1.2', '>=1.0.0 <2.0.0 || ^3'",
         )
     )
 

@@ -1,10 +1,12 @@
 """Moments and durations as the user writes them: `2026-12-01T00:00:00Z`, `1h30m`."""
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
-from fcpin.policy.fields import Fields, shown
+from fcpin.errors import shown
+from fcpin.models import from_text
 
 LONGEST: Final = timedelta(days=3650)
 _UNITS: Final = {"d": 86400, "h": 3600, "m": 60, "s": 1}
@@ -15,7 +17,7 @@ _DURATION = re.compile(rf"(?:{_PART.pattern})+", re.ASCII)
 
 
 def parse_moment(text: str) -> datetime:
-    """RFC 3339 with a zone, in UTC. Raises ValueError that says what is wrong.
+    """RFC 3339 with a zone, in UTC. Raises ValueError with the reason.
 
     Where a time in YAML has no quotes, the Pulumi CLI passes it on as Go writes it.
     """
@@ -43,31 +45,22 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
 
 
-def read_moment(fields: Fields, key: str) -> datetime | None:
-    """Return the moment under *key*; None if it is absent or a problem."""
-    value = fields.values.get(key)
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        fields.wrong(key, f"must be a time such as 2026-12-01T00:00:00Z, got {shown(value)}")
-        return None
-    try:
-        return parse_moment(value)
-    except ValueError as error:
-        fields.wrong(key, str(error))
-        return None
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A duration, and how the user wrote it."""
+
+    length: timedelta
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises ValueError."""
+        return cls(parse_duration(text), text)
 
 
-def read_duration(fields: Fields, key: str) -> timedelta | None:
-    """The duration under *key*; None if it is absent or a problem."""
-    value = fields.values.get(key)
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        fields.wrong(key, f"must be a duration such as 90s, 1h30m or 7d, got {shown(value)}")
-        return None
-    try:
-        return parse_duration(value)
-    except ValueError as error:
-        fields.wrong(key, str(error))
-        return None
+if TYPE_CHECKING:
+    MomentText: TypeAlias = datetime
+    DurationText: TypeAlias = Duration
+else:
+    MomentText = from_text(datetime, parse_moment, pattern=r"^[0-9]{4}-?[0-9]{2}-?[0-9]{2}[T ].*([Zz]|[+-][0-9:]+)$")
+    DurationText = from_text(Duration, Duration.parse, pattern=r"^([0-9]{1,9}(\.[0-9]{1,9})?[dhms])+$")

@@ -6,8 +6,10 @@ from typing import Any, Final
 from fcpin.fc.runtime_config import RuntimeConfig
 from fcpin.models import SEALED, schema_of
 from fcpin.pipelines.spec import PipelineEntry
+from fcpin.policy.policy import Policy
 from fcpin.schema.fragments import DRAFT, Schema, flag, mapping, text
-from fcpin.schema.policy import DEPENDENCIES, KEYS
+
+_POLICY: Final = schema_of(Policy)
 
 FUNCTION_KEYS: Final[Mapping[str, Schema]] = {
     "function_name": text(
@@ -86,7 +88,10 @@ CONFIG_KEYS: Final[Mapping[str, Schema]] = {
 
 
 _FUNCTION: Final = mapping(
-    "What a function is pinned to.", {**FUNCTION_KEYS, **KEYS}, ["repository", "policy"], dependencies=DEPENDENCIES
+    "What a function is pinned to.",
+    {**FUNCTION_KEYS, **_POLICY["properties"]},
+    ["repository", "policy"],
+    dependencies=_POLICY["dependencies"],
 )
 
 

@@ -21,6 +21,7 @@ from fcpin.image import parse_digest
 from fcpin.receiver.converge.engine_run import ProcessId
 from fcpin.receiver.errors import ConvergenceFailed, NotAsApproved, StackBusy
 from fcpin.receiver.ledger.ledger import sqlite_ledger
+from fcpin.receiver.ledger.model import JobState
 from fcpin.receiver.pin_index import PinIndex
 from fcpin.receiver.push_event import PushEvent, RepositoryHint
 from fcpin.receiver.settings.model import StackSettings
@@ -54,10 +55,14 @@ def test_one_push_over_three_pins_is_one_deployment_and_one_read(project: Projec
             worker.run("test")
         assert commands == ["up", "stack"]
 
-    wanted = {name: project.push(name) for name in FUNCTIONS}
+    wanted, before = {name: project.push(name) for name in FUNCTIONS}, updates()
     parsed = Counter(calls_of("Policy.from_spec", receive_and_work))
+    assert [(job.state, job.reason) for job in ledger.jobs()] == [(JobState.SUCCEEDED, "")]
     assert {name: project.shop.deployed(name) for name in FUNCTIONS} == wanted
     assert {one.pin for one in ledger.deployments()} == set(FUNCTIONS)
+    assert (updates() - before, project.outputs()) == (len(FUNCTIONS), wanted)
+    assert any("basket updat" in line for _, line in ledger.log_lines(ledger.jobs()[0].id))
+    assert not list(project.runs.iterdir())
     assert parsed.total() == len(FUNCTIONS), "each policy is parsed once"
     ledger.close()
 
@@ -105,32 +110,20 @@ def calls_of(function: str, run: Callable[[], None]) -> Iterator[str]:
     return iter(calls)
 
 
-def test_only_the_requested_pins_are_deployed(project: Project) -> None:
-    basket, other = project.push("basket"), project.shop.deployed("search")
-    project.push("search")
-    before = updates()
-    project.up("basket")
-    assert project.shop.deployed("basket") == basket
-    assert project.shop.deployed("search") == other
-    outputs = project.outputs()
-    assert (outputs["basket"], outputs["search"]) == (basket, other)
-    assert any("basket updat" in line for line in project.printed)
-    assert updates() == before + 1
-    assert not list(project.runs.iterdir())
-
-
 def test_what_was_approved_is_deployed_and_what_was_pushed_since_is_not(project: Project) -> None:
     old, shown, other = project.shop.deployed("checkout"), project.push("checkout"), project.push("search")
-    pins = project.pins("checkout", "search", "basket")
+    project.push("basket")
+    unrequested, pins = project.shop.deployed("basket"), project.pins("checkout", "search")
     changes = {change.pin: change for change in project.converger.preview("test", pins)}
-    assert changes.keys() >= {"checkout", "search"}
+    assert changes.keys() == {"checkout", "search"}
     one = changes["checkout"]
     assert (f"{one.from_tag}@{one.from_digest}", f"{one.to_tag}@{one.to_digest}") == (old, shown)
     project.push("checkout")
     with pytest.raises(NotAsApproved, match="checkout"):
-        project.converger.up("test", pins[1:], project.printed.append, approved=changes)
+        project.converger.up("test", pins, project.printed.append, approved=changes)
     assert project.shop.deployed("checkout") == old
     assert project.shop.deployed("search") == other, "what is as approved is deployed"
+    assert project.shop.deployed("basket") == unrequested
 
 
 def test_a_failure_has_the_message_of_the_cloud(project: Project) -> None:

@@ -19,7 +19,7 @@ from tests.support.deployed_stack import DeployedStack
 from tests.support.instant import INSTANT
 
 UNTIL = datetime(2099, 1, 1, tzinfo=UTC)
-HOLD = Hold(UNTIL, "main-1", reason="main-2 loses orders")
+HOLD = Hold(until=UNTIL, tag="main-1", reason="main-2 loses orders")
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_a_function_is_held_until_the_hold_ends(stack: DeployedStack, holds: Fil
     holds.hold("test", "checkout", HOLD)
     until = "2099-01-01T00:00:00Z"
     assert written(stack) == {"tag": "main-1", "digest": digest, "until": until, "reason": "main-2 loses orders"}
-    holds.hold("test", "checkout", Hold(UNTIL, digest=parse_digest(digest), reason="by digest"))
+    holds.hold("test", "checkout", Hold(until=UNTIL, digest=parse_digest(digest), reason="by digest"))
     assert written(stack) == {"digest": digest, "until": until, "reason": "by digest"}
     holds.resume("test", "checkout")
     assert stack.file.read_text() == before
@@ -62,16 +62,24 @@ def test_a_function_is_held_until_the_hold_ends(stack: DeployedStack, holds: Fil
 
 
 MISTAKES = [
-    ("a tag that is not there", Hold(UNTIL, "main-9", reason="x"), r"tag: main-9 is no tag of"),
-    ("a digest that no tag has", Hold(UNTIL, digest=parse_digest(f"sha256:{'0' * 64}"), reason="x"), "no tag of"),
+    ("a tag that is not there", Hold(until=UNTIL, tag="main-9", reason="x"), r"tag: main-9 is no tag of"),
+    ("a digest that no tag has", Hold(until=UNTIL, digest=parse_digest(f"sha256:{'0' * 64}"), reason="x"), "no tag of"),
     (
         "a digest that the tag does not have",
-        Hold(UNTIL, "main-1", parse_digest(f"sha256:{'0' * 64}"), "x"),
+        Hold(until=UNTIL, tag="main-1", digest=parse_digest(f"sha256:{'0' * 64}"), reason="x"),
         "digest: main-1 now has",
     ),
-    ("a date that is over", Hold(datetime(2020, 1, 1, tzinfo=UTC), "main-1", reason="x"), "until: is in the past"),
-    ("no reason", Hold(UNTIL, "main-1"), "reason: is required"),
-    ("a reason that no preview can show", Hold(UNTIL, "main-1", reason="bell \a"), "reason: expected printable"),
+    (
+        "a date that is over",
+        Hold(until=datetime(2020, 1, 1, tzinfo=UTC), tag="main-1", reason="x"),
+        "until: is in the past",
+    ),
+    ("no reason", Hold(until=UNTIL, tag="main-1"), "reason: is required"),
+    (
+        "a reason that no preview can show",
+        Hold(until=UNTIL, tag="main-1", reason="bell \a"),
+        "reason: expected printable",
+    ),
 ]
 
 

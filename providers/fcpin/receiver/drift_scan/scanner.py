@@ -16,7 +16,7 @@ from fcpin.clients import function_clients, registries_of
 from fcpin.clock import Clock
 from fcpin.drift import Kind
 from fcpin.errors import FcpinError
-from fcpin.policy.fields import Fields
+from fcpin.models import read_or_note
 from fcpin.policy.hold import Hold
 from fcpin.policy.times import parse_moment
 from fcpin.receiver.drift_scan.report import FunctionReport, HoldReport, StackReport, UnreadableReport, report_key
@@ -178,7 +178,7 @@ def _function(
 
 def _hold(spec: Mapping[str, object], now: datetime) -> HoldReport | None:
     """The one in the stack's file, so that the page shows a hold before it is deployed; else the state's."""
-    hold = Hold.read(Fields.of(spec, "", []))
+    hold = read_or_note(Hold, spec["hold"], "hold", []) if spec.get("hold") else None
     if hold is None or hold.is_over(now):
         return None
     return HoldReport(hold.tag or "", hold.digest, hold.until, hold.reason or "")

@@ -116,7 +116,7 @@ class Buttons:
         stack, pin, tag = self._stack(fields), _field(fields, "pin"), _field(fields, "tag")
         if not is_tag(tag):
             raise InvalidInput(Problem("tag", f"{tag[:80]!r} is not a valid tag; enter the tag alone"))
-        hold = Hold(_until(_field(fields, "until"), self._clock.now()), tag, None, _reason(fields))
+        hold = Hold(tag=tag, until=_until(_field(fields, "until"), self._clock.now()), reason=_reason(fields))
         self._actions.hold(stack, pin, hold, by)
         return f"{pin} is {hold.at(tag)}."
 
