@@ -11,7 +11,7 @@ ENTERPRISE = "demo-registry.cn-hangzhou.cr.aliyuncs.com"
 
 
 @pytest.mark.parametrize(
-    ("host", "value", "said"),
+    ("host", "value", "fact"),
     [
         ("registry.cn-hangzhou.aliyuncs.com", "maybe", "expected true or false"),
         ("registry.cn-hangzhou.aliyuncs.com", 0, "expected true or false"),
@@ -20,8 +20,8 @@ ENTERPRISE = "demo-registry.cn-hangzhou.cr.aliyuncs.com"
         ("ghcr.io", False, "only hosts of ACR Personal"),
     ],
 )
-def test_push_times_are_a_flag_of_acr_personal(host: str, value: object, said: str) -> None:
-    with pytest.raises(InvalidSettings, match=rf'registries\["{host}"\]\.push_times: {said}'):
+def test_push_times_are_a_flag_of_acr_personal(host: str, value: object, fact: str) -> None:
+    with pytest.raises(InvalidSettings, match=rf'registries\["{host}"\]\.push_times: {fact}'):
         parse_registries({host: {"push_times": value}})
 
 
@@ -37,7 +37,7 @@ def test_a_login_is_text_that_can_be_sent(text: str) -> None:
         parse_registries({"ghcr.io": {"username": "ci", "password": text}})
 
 
-def test_everything_that_can_be_said() -> None:
+def test_everything_that_can_be_reported() -> None:
     settings = parse_registries(
         {
             "registry.example.com:5000": {"endpoint": "http://10.0.0.1:5000", "username": "ci", "password": "p"},
@@ -93,7 +93,7 @@ def test_a_problem_is_named_by_its_path(label: str, value: Any, path: str, reaso
     assert reason in invalid.value.problems[0].reason
 
 
-def test_all_problems_are_told_at_once_and_no_password_among_them() -> None:
+def test_all_problems_are_reported_at_once_and_no_password_among_them() -> None:
     with pytest.raises(InvalidSettings) as invalid:
         parse_registries({HOST: {"endpoint": "x", "password": "s3cret", "color": "red"}, "??": {}})
     assert len(invalid.value.problems) == 4
