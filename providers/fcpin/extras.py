@@ -4,12 +4,12 @@ import re
 from importlib import metadata
 from typing import Final
 
-from fcpin.errors import FcpinError
+from fcpin.errors import InvalidInput, Problem
 
 _REQUIREMENT: Final = re.compile(r"(?P<name>[\w.-]+).*;.*\bextra\s*==\s*[\"'](?P<extra>[\w-]+)[\"']")
 
 
-class ExtraMissing(FcpinError, ImportError):
+class ExtraMissing(InvalidInput):
     """Packages of an extra are not installed."""
 
 
@@ -17,7 +17,7 @@ def require(extra: str) -> None:
     """Raises ExtraMissing, with the command that installs it, unless every package of *extra* is installed."""
     missing = [name for name in packages_of(extra) if not _is_installed(name)]
     if missing:
-        raise ExtraMissing(f"{', '.join(missing)} not installed; run: pip install 'fcpin[{extra}]'")
+        raise ExtraMissing(Problem(", ".join(missing), f"not installed; run: pip install 'fcpin[{extra}]'"))
 
 
 def packages_of(extra: str) -> list[str]:

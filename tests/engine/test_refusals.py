@@ -68,9 +68,9 @@ USAGE = [
     ("no TTY to ask on", ["up"], "dev", 2, "--yes or --skip-preview must be passed"),
     ("a stack that does not exist", ["preview"], "nosuch", 6, "no stack named 'nosuch' found"),
     ("no stack at all", ["preview"], None, 2, "--stack"),
-    ("a flag of the CLI only", ["up", "--plan", "x"], "dev", 2, "unrecognized arguments"),
-    ("a command of the CLI only", ["stack", "init"], "dev", 2, "invalid choice: 'init'"),
-    ("which names the CLI", ["stack", "export", "--show-secrets"], "dev", 2, "the Pulumi CLI"),
+    ("a flag of the CLI only", ["up", "--plan", "x"], "dev", 2, "No such option"),
+    ("a command of the CLI only", ["stack", "init"], "dev", 2, "No such command 'init'"),
+    ("which names the CLI", ["stack", "export", "--show-secrets"], "dev", 2, "The Pulumi CLI"),
     ("configuration", ["config", "set", "x", "y"], None, 1, "config set is not supported by the embedded engine"),
 ]
 

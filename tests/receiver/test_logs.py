@@ -35,7 +35,7 @@ def logged(stream: io.StringIO) -> Any:
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
-def test_a_line_is_an_object_with_what_was_given_beside_the_sentence() -> None:
+def test_a_line_is_an_object_with_the_extra_fields() -> None:
     stream = io.StringIO()
     configure_logging([], stream)
     LOG.info("%s: 3 %s", "dev", "pushes", extra={"stack": "dev", "job": "7", "attempts": 2})

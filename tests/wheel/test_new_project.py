@@ -133,7 +133,7 @@ def assert_extra_is_missing(shell: Shell, program: str) -> None:
         output, status = shell.run(f"{command} --help")
         assert status == 2, output
         assert re.fullmatch(
-            rf"fcpin {program}: [a-z0-9, -]+ not installed; run: pip install 'fcpin\[{program}\]'\n", output
+            rf"fcpin {program}: [a-z0-9, -]+: not installed; run: pip install 'fcpin\[{program}\]'\n", output
         ), output
 
 

@@ -9,7 +9,6 @@ import click
 
 from fcpin import __version__
 from fcpin.cli.group import LazyGroup, Listed, run
-from fcpin.cli.programs import EXTRAS
 from fcpin.cli.signals import exit_at_once
 
 __all__ = ["SECTIONS", "command", "main"]
@@ -45,20 +44,22 @@ SECTIONS: Final[Mapping[str, Mapping[str, Listed]]] = {
             "fcpin.cli.doctor", "Check credentials, endpoints, clock and rights: what is wrong, what to do"
         ),
         "receiver": Listed(
-            "fcpin.receiver.__main__", "Deploy what registries report as pushed (docs/receiver.md)", EXTRAS["receiver"]
+            "fcpin.receiver.__main__", "Deploy what registries report as pushed (docs/receiver.md)", "receiver"
         ),
     },
     "Develop": {
         "engine": Listed("fcpin.engine.__main__", "Deploy stacks without the Pulumi CLI (docs/engine.md)"),
         "emulator": Listed(
-            "fcpin.emulator.__main__",
+            "fcpin.emulator.command_line",
             "Serve Function Compute, ACR and a registry on this machine (docs/emulator.md)",
-            EXTRAS["emulator"],
+            "emulator",
         ),
         "probe": Listed("fcpin.cli.probe", "Settle open questions about the cloud by experiment, in your account"),
     },
 }
 """Every command, in the order of the help. A command that is not here does not exist."""
+
+_OWN_SIGNALS: Final = ("engine", "emulator", "receiver")
 
 command: Final = LazyGroup(
     name="fcpin",
@@ -100,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is not None:
         return run(command, arguments)
     words = sys.argv[1:]
-    if not words or words[0] not in EXTRAS:
+    if not words or words[0] not in _OWN_SIGNALS:
         exit_at_once()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

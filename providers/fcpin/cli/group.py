@@ -6,7 +6,7 @@ Exit statuses of every command whose help does not name others: 0 done, 1 a serv
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any, Final, NamedTuple
 
@@ -40,21 +40,21 @@ class Listed(NamedTuple):
             from fcpin.extras import require
 
             require(self.extra)
-        module = import_module(self.module)
-        command: click.Command = getattr(module, "command", None) or _passed_on(module.main)
+        command: click.Command = import_module(self.module).command
         return command
 
 
-def _passed_on(main: Callable[[Sequence[str]], int]) -> click.Command:
-    """A program with a command line of its own."""
-    settings = {"ignore_unknown_options": True, "allow_interspersed_args": False, "help_option_names": []}
+class DefaultGroup(click.Group):
+    """Runs the command *default* where none is named."""
 
-    @click.command(context_settings=settings)
-    @click.argument("words", nargs=-1, type=click.UNPROCESSED)
-    def command(words: Sequence[str]) -> int:
-        return main(words)
+    def __init__(self, *, default: str, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self._default = default
 
-    return command
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
+            args = [self._default, *args]
+        return super().parse_args(ctx, args)
 
 
 class LazyGroup(click.Group):

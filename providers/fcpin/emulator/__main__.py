@@ -1,17 +1,8 @@
-"""`python -m fcpin.emulator`: imports nothing of its extra before that is known to be installed."""
+"""`python -m fcpin.emulator` is `fcpin emulator`."""
 
 import sys
-from collections.abc import Sequence
 
-from fcpin.cli.programs import run
-
-
-def main(arguments: Sequence[str]) -> int:
-    """The exit status of fcpin.emulator.command_line."""
-    from fcpin.emulator import command_line
-
-    return command_line.main(arguments)
-
+from fcpin.cli import main
 
 if __name__ == "__main__":
-    sys.exit(run("emulator", sys.argv[1:]))
+    sys.exit(main(["emulator", *sys.argv[1:]]))

@@ -1,9 +1,7 @@
-"""The command line: flags of the Pulumi CLI, with its meaning and exit codes.
+"""`fcpin engine`: flags of the Pulumi CLI, with its meaning and exit codes.
 
 `up`, `refresh` and `destroy` run a preview phase, ask for confirmation, and run the phase itself.
 """
-
-# ruff: noqa: T201 - what is printed here is what the commands are for
 
 import contextlib
 import io
@@ -11,11 +9,13 @@ import json
 import os
 import signal
 import sys
-from argparse import REMAINDER, SUPPRESS, ArgumentParser, Namespace
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from typing import Any, NoReturn
+from typing import Any
+
+import click
 
 from fcpin.engine.errors import Cancelled, ChangesProposed, EngineError, Unsupported, UsageError
 from fcpin.engine.stack import Stack
@@ -23,76 +23,141 @@ from fcpin.engine.state import VERSION, read_checkpoint, read_latest
 from fcpin.engine.values import has_secret, masked, reveal
 from fcpin.layout import columns
 
-_SWITCH: dict[str, Any] = {"action": "store_true"}
-_ARGUMENTS: dict[str, tuple[str, dict[str, Any]]] = {
-    # word: names, and what argparse is to know of it
-    "stack": ("--stack -s", {"metavar": "NAME", "help": "the stack (default: PULUMI_STACK)"}),
-    "cwd": ("--cwd -C", {"type": Path, "default": Path(), "metavar": "DIRECTORY", "help": "where to run"}),
-    "target": ("--target -t", {"action": "append", "default": [], "metavar": "URN", "help": "only this one"}),
-    "yes": ("--yes -y", _SWITCH | {"help": "skip the question"}),
-    "skip-preview": ("--skip-preview -f", _SWITCH | {"help": "skip the preview and the question"}),
-    "preview-only": ("--preview-only", _SWITCH | {"help": "only show it"}),
-    "refresh": ("--refresh -r", _SWITCH | {"help": "read every resource first"}),
-    "diff": ("--diff", _SWITCH | {"help": "also show what does not change"}),
-    "expect-no-changes": ("--expect-no-changes", _SWITCH | {"help": "exit with code 7 if anything changes, or would"}),
-    "json": ("--json -j", _SWITCH | {"help": "print it as JSON"}),
-    "show-secrets": ("--show-secrets", _SWITCH | {"help": "show secret values in plain text"}),
-    "name": ("name", {"nargs": "?", "metavar": "NAME"}),
-    "words": ("words", {"nargs": REMAINDER, "help": SUPPRESS}),
-}
 _NOUNS = {"preview": "update", "up": "update", "refresh": "refresh", "destroy": "destroy"}
 _FIRST = b"\ninterrupted: finishing the running steps; press Ctrl-C again to exit at once\n"
 _SECOND = b"\ninterrupted again: exiting; steps that were running are in the state as pending operations\n"
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code. An expected failure is one line on standard error."""
-    code = 0
-    try:
-        options = _parser().parse_args(arguments)
-        code = options.run(options) or 0
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of the pipe has gone
-    except (KeyboardInterrupt, EOFError):
-        return _failed(Cancelled("interrupted"))
-    except OSError as error:
-        return _failed(EngineError(f"{error.filename or 'the system'}: {error.strerror}"))
-    except EngineError as error:
-        return _failed(error)
-    return code
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What a run does; each command has some of these flags."""
+
+    command: str
+    """preview, up, refresh or destroy."""
+    stack: str | None
+    cwd: Path
+    target: Sequence[str] = ()
+    yes: bool = False
+    skip_preview: bool = False
+    preview_only: bool = False
+    refresh: bool = False
+    diff: bool = False
+    expect_no_changes: bool = False
+    json: bool = False
+
+
+class _EngineGroup(click.Group):
+    """Prints an expected failure as one line, as the Pulumi CLI does, and returns its exit code."""
+
+    def invoke(self, ctx: click.Context) -> int:
+        try:
+            code: int = super().invoke(ctx) or 0
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of the pipe has gone
+            return 0
+        except (KeyboardInterrupt, EOFError, click.Abort):
+            return _failed(Cancelled("interrupted"))
+        except click.UsageError as error:
+            return _failed(
+                UsageError(f"{error.format_message()} The Pulumi CLI supports more than the embedded engine.")
+            )
+        except OSError as error:
+            return _failed(EngineError(f"{error.filename or 'the system'}: {error.strerror}"))
+        except EngineError as error:
+            return _failed(error)
+        return code
 
 
 def _warn(text: str) -> None:
-    print(f"warning: {text}", file=sys.stderr)
+    click.echo(f"warning: {text}", err=True)
 
 
 def _failed(error: EngineError) -> int:
-    print(f"error: {error}", file=sys.stderr)
+    click.echo(f"error: {error}", err=True)
     return error.exit_code
 
 
-class _Parser(ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; the Pulumi CLI supports more than the embedded engine")
+@click.group(cls=_EngineGroup)
+def command() -> None:
+    """Deploy stacks of Python dynamic resources without the Pulumi CLI (docs/engine.md)."""
 
 
-def _parser() -> ArgumentParser:
-    parser = _Parser(prog="fcpin engine", description="Run Pulumi programs of Python dynamic resources.")
-    parser.set_defaults(**{word.replace("-", "_"): False for word in _ARGUMENTS})
-    parsers = parser.add_subparsers(required=True, metavar="COMMAND")
-    of_stack = parsers.add_parser("stack", help="manage stacks").add_subparsers(required=True, metavar="ACTION")
-    for name, (run, words, text) in _COMMANDS.items():
-        group, _, action = name.rpartition(" ")
-        command = (of_stack if group else parsers).add_parser(action, help=text)
-        command.set_defaults(command=name, run=run)
-        for word in ("stack", "cwd", *words.split()):
-            names, details = _ARGUMENTS[word]
-            command.add_argument(*names.split(), **details)
-    return parser
+def _of_stack(function: Callable[..., Any]) -> Callable[..., Any]:
+    function = click.option(
+        "--cwd", "-C", type=click.Path(path_type=Path), default=Path(), metavar="DIRECTORY", help="Where to run."
+    )(function)
+    return click.option("--stack", "-s", metavar="NAME", help="The stack (default: PULUMI_STACK).")(function)
 
 
-def _run(options: Namespace) -> int:
+_target = click.option("--target", "-t", multiple=True, metavar="URN", help="Only this resource; may be repeated.")
+_yes = click.option("--yes", "-y", is_flag=True, help="Skip the question.")
+_skip_preview = click.option("--skip-preview", "-f", is_flag=True, help="Skip the preview and the question.")
+_refresh = click.option("--refresh", "-r", is_flag=True, help="Read every resource first.")
+_diff = click.option("--diff", is_flag=True, help="Also show what does not change.")
+_expect_no_changes = click.option(
+    "--expect-no-changes", is_flag=True, help="Exit with code 7 if anything changes, or would."
+)
+_json_output = click.option("--json", "-j", is_flag=True, help="Print JSON.")
+_show_secrets = click.option("--show-secrets", is_flag=True, help="Show secret values in plain text.")
+
+
+@command.command()
+@_of_stack
+@_target
+@_refresh
+@_diff
+@_expect_no_changes
+@_json_output
+def preview(**flags: Any) -> int:
+    """Show what up would do."""
+    return _run(Options(command="preview", **flags))
+
+
+@command.command()
+@_of_stack
+@_target
+@_yes
+@_skip_preview
+@_refresh
+@_diff
+@_expect_no_changes
+def up(**flags: Any) -> int:
+    """Deploy the program."""
+    return _run(Options(command="up", **flags))
+
+
+@command.command()
+@_of_stack
+@_target
+@_yes
+@_skip_preview
+@click.option("--preview-only", is_flag=True, help="Only show what would change.")
+@_diff
+@_expect_no_changes
+def refresh(**flags: Any) -> int:
+    """Update the state to what exists."""
+    return _run(Options(command="refresh", **flags))
+
+
+@command.command()
+@_of_stack
+@_target
+@_yes
+@_skip_preview
+@_diff
+@_expect_no_changes
+def destroy(**flags: Any) -> int:
+    """Delete every resource of the stack."""
+    return _run(Options(command="destroy", **flags))
+
+
+@command.group("stack")
+def stack_group() -> None:
+    """Show stacks."""
+
+
+def _run(options: Options) -> int:
     stack = Stack.open(options.stack, options.cwd)
     interrupts = _Interrupts()
     if options.preview_only or options.command == "preview":
@@ -107,7 +172,7 @@ def _run(options: Namespace) -> int:
         return code or _phase(stack, options, interrupts, preview=False, last=True)
 
 
-def _phase(stack: Stack, options: Namespace, interrupts: "_Interrupts", *, preview: bool, last: bool) -> int:
+def _phase(stack: Stack, options: Options, interrupts: "_Interrupts", *, preview: bool, last: bool) -> int:
     from fcpin.engine.display import Display  # with the SDK, which the other commands need not wait for
     from fcpin.engine.phase import run_phase
 
@@ -117,9 +182,18 @@ def _phase(stack: Stack, options: Namespace, interrupts: "_Interrupts", *, previ
     what = f"Previewing {noun}" if preview else f"{noun.removesuffix('e').title()}ing"
     display.line(f"{what} ({stack.name}):")
     with interrupts as interrupted:
-        run_phase(stack, options, display, interrupted, preview=preview)
+        run_phase(
+            stack,
+            options.command,
+            display,
+            interrupted,
+            preview=preview,
+            is_only=options.skip_preview,
+            refresh=options.refresh,
+            targets=options.target,
+        )
     if options.json:
-        print(_json(display.digest()))
+        click.echo(_json(display.digest()))
     if display.errors:
         return 1
     if options.expect_no_changes and display.changed and last:
@@ -162,70 +236,84 @@ class _Interrupts:
             raise Cancelled("the run was interrupted; finished steps are saved")
 
 
-def _ls(options: Namespace) -> None:
-    print(f"{'NAME':<24}{'LAST UPDATE':<32}RESOURCE COUNT")
-    for path in sorted(Stack.named(options.stack or "any", options.cwd).path.parent.glob("*.json")):
+@stack_group.command("ls")
+@_of_stack
+def stack_ls(stack: str | None, cwd: Path) -> None:
+    """List the project's stacks."""
+    click.echo(f"{'NAME':<24}{'LAST UPDATE':<32}RESOURCE COUNT")
+    for path in sorted(Stack.named(stack or "any", cwd).path.parent.glob("*.json")):
         latest = read_latest(path)
         count = len(latest.get("resources") or ())
-        print(f"{path.stem:<24}{_updated(latest) if count else 'n/a':<32}{count}")
+        click.echo(f"{path.stem:<24}{_updated(latest) if count else 'n/a':<32}{count}")
 
 
 def _updated(latest: Mapping[str, Any]) -> str:
     return str((latest.get("manifest") or {}).get("time") or "n/a")
 
 
-def _output(options: Namespace) -> None:
-    """All outputs are printed as JSON; a single one as text, unless it is not text or --json is given."""
-    outputs = read_checkpoint(Stack.open(options.stack, options.cwd).path).stack_outputs
-    values = masked(reveal(outputs) if options.show_secrets else outputs)
-    if options.name is not None and options.name not in values:
-        raise EngineError(f"current stack does not have output property '{options.name}'")
-    value = values if options.name is None else values[options.name]
-    print(value if isinstance(value, str) and not options.json else _json(value))
+@stack_group.command("output")
+@_of_stack
+@_json_output
+@_show_secrets
+@click.argument("name", required=False)
+def stack_output(stack: str | None, cwd: Path, name: str | None, *, json: bool, show_secrets: bool) -> None:
+    """Show the stack's outputs as JSON, or one of them.
+
+    One output is printed as text, unless it is not text or --json is given.
+    """
+    outputs = read_checkpoint(Stack.open(stack, cwd).path).stack_outputs
+    values = masked(reveal(outputs) if show_secrets else outputs)
+    if name is not None and name not in values:
+        raise EngineError(f"current stack does not have output property '{name}'")
+    value = values if name is None else values[name]
+    click.echo(value if isinstance(value, str) and not json else _json(value))
 
 
-def _export(options: Namespace) -> None:
-    print(_json({"version": VERSION, "deployment": read_latest(Stack.open(options.stack, options.cwd).path)}))
+@stack_group.command("export")
+@_of_stack
+def stack_export(stack: str | None, cwd: Path) -> None:
+    """Print the state as JSON."""
+    click.echo(_json({"version": VERSION, "deployment": read_latest(Stack.open(stack, cwd).path)}))
 
 
-def _config(options: Namespace) -> None:
+@command.command()
+@_of_stack
+@_json_output
+@_show_secrets
+@click.argument("words", nargs=-1)
+def config(stack: str | None, cwd: Path, words: Sequence[str], *, json: bool, show_secrets: bool) -> None:
     """Print the configuration for programs, with secret values in plain text, in the form of the CLI."""
-    if options.words or not (options.json and options.show_secrets):
-        raise Unsupported(f"the command config {' '.join(options.words[:1]) or 'without --json --show-secrets'}")
-    config = Stack.open(options.stack, options.cwd).config
-    print(_json({key: {"value": reveal(text), "secret": has_secret(text)} for key, text in config.items()}))
+    if words or not (json and show_secrets):
+        raise Unsupported(f"the command config {' '.join(words[:1]) or 'without --json --show-secrets'}")
+    values = Stack.open(stack, cwd).config
+    click.echo(_json({key: {"value": reveal(text), "secret": has_secret(text)} for key, text in values.items()}))
 
 
-def _cancel(options: Namespace) -> None:
-    """Remove locks. Without --yes a lock whose process may still run is refused, as by the CLI."""
-    stack = Stack.open(options.stack, options.cwd)
-    for path, holder in stack.locks().items():
-        if not options.yes:
+@command.command()
+@_of_stack
+@_yes
+def cancel(stack: str | None, cwd: Path, *, yes: bool) -> None:
+    """Remove the locks of a run that was killed.
+
+    Without --yes a lock whose process may still run is refused, as by the CLI.
+    """
+    for path, holder in Stack.open(stack, cwd).locks().items():
+        if not yes:
             raise UsageError(f"{holder} may still be running; pass --yes to let another run start all the same")
         path.unlink(missing_ok=True)
-        print(f"Removed the lock of {holder}")
+        click.echo(f"Removed the lock of {holder}")
 
 
 def _json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
-_COMMANDS: dict[str, tuple[Callable[[Namespace], int | None], str, str]] = {
-    # name: function, arguments, help
-    "preview": (_run, "target refresh diff expect-no-changes json", "show what up would do"),
-    "up": (_run, "target yes skip-preview refresh diff expect-no-changes", "deploy the program"),
-    "refresh": (
-        _run,
-        "target yes skip-preview preview-only diff expect-no-changes",
-        "update the state to what exists",
-    ),
-    "destroy": (_run, "target yes skip-preview diff expect-no-changes", "delete every resource of the stack"),
-    "stack ls": (_ls, "", "list the project's stacks"),
-    "stack output": (_output, "name json show-secrets", "show the stack's outputs"),
-    "stack export": (_export, "", "print the state as JSON"),
-    "config": (_config, "json show-secrets words", "show the stack's configuration"),
-    "cancel": (_cancel, "yes", "remove the locks of a run that was killed"),
-}
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
+    from fcpin import cli
+
+    return cli.main(["engine", *arguments])
+
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

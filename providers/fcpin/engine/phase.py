@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from argparse import Namespace
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import Any
@@ -126,12 +126,25 @@ def require_supported(before: Checkpoint) -> None:
             raise Unsupported(f"the resource {state.urn} in the state (expected Python dynamic resources)")
 
 
-def run_phase(stack: Stack, options: Namespace, display: Display, interrupted: Event, *, preview: bool) -> None:
-    """Run the phase; *display* holds its result. Raises EngineError when the state cannot be used."""
+def run_phase(
+    stack: Stack,
+    command: str,
+    display: Display,
+    interrupted: Event,
+    *,
+    preview: bool,
+    is_only: bool = False,
+    refresh: bool = False,
+    targets: Sequence[str] = (),
+) -> None:
+    """Run the phase of *command*; *display* holds its result. Raises EngineError when the state cannot be used.
+
+    *is_only*: no preview came before it. *refresh*: read every resource first.
+    """
     before = read_checkpoint(stack.path)
     require_supported(before)
     pending = "".join(f"\n  * {one.state.urn}, interrupted while {one.kind}" for one in before.operations)
-    if pending and (preview or options.skip_preview):
+    if pending and (preview or is_only):
         display.log(
             "warning", f"the previous run was cut off; resources that it was creating are created again:{pending}"
         )
@@ -145,21 +158,21 @@ def run_phase(stack: Stack, options: Namespace, display: Display, interrupted: E
         for state in before.resources:
             if state.is_managed:
                 provider.require_allowed(state)
-        work = Deployment(stack, snapshots, provider, display, preview, targets=options.target, interrupted=interrupted)
+        work = Deployment(stack, snapshots, provider, display, preview, targets=targets, interrupted=interrupted)
         Services(work).serve(server)
         ending.callback(server.stop, 0)
         ending.callback(work.close)
-        updates = options.command in ("preview", "up")
+        updates = command in ("preview", "up")
         if not updates:
             _refuse_targets(work, before)
-        if (options.command == "refresh" or options.refresh) and not work.is_over:
+        if (command == "refresh" or refresh) and not work.is_over:
             work.refresh()
         if updates and not work.is_over:
             display.steps.clear()  # those of the refresh
             _run_program(work, address)
             work.close()
             _refuse_targets(work, before)
-        if options.command != "refresh" and not work.is_over:
+        if command != "refresh" and not work.is_over:
             work.delete_remaining()
         snapshots.commit()
     display.summary(*work.stack_outputs)

@@ -13,28 +13,18 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from fcpin.cli.group import FAILED
+from fcpin.cli.group import FAILED, DefaultGroup
 from fcpin.errors import InvalidSettings, Problem
 
 if TYPE_CHECKING:
     from fcpin.receiver.assembly import Receiver
     from fcpin.receiver.settings.model import ReceiverSettings
 
-_DEFAULT: Final = "serve"
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _BACKLOG: Final = 512
 
 
-class _Group(click.Group):
-    """Runs `serve` where no command is named."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
-            args = [_DEFAULT, *args]
-        return super().parse_args(ctx, args)
-
-
-@click.group(cls=_Group)
+@click.group(cls=DefaultGroup, default="serve")
 def command() -> None:
     """Deploy what registries report as pushed (docs/receiver.md).
 

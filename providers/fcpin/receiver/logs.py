@@ -1,4 +1,4 @@
-"""What is logged, on standard error: an object of JSON a line, or text on a terminal. A secret is never among it."""
+"""The log on standard error: one JSON object a line, or text on a terminal, without secrets."""
 
 import json
 import logging
@@ -14,9 +14,9 @@ from fcpin.receiver.settings.secrets import Secret
 
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
 _SHORTEST_PART: Final = 8
-"""Characters. What is shorter in an address (a port, a channel) is no secret, and would blacken half the log."""
-_TOO_TALKATIVE: Final = ("apprise", "urllib3", "uvicorn.access")
-"""Below a warning these tell of addresses with their tokens, or of every poll."""
+"""Characters. Shorter parts of a URL (a port, a channel) are not secret, and would redact half of the log."""
+_WARNINGS_ONLY: Final = ("apprise", "urllib3", "uvicorn.access")
+"""Their messages below a warning hold URLs with tokens, or repeat for every poll."""
 
 
 def configure_logging(secrets: Iterable[Secret], stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
@@ -25,12 +25,12 @@ def configure_logging(secrets: Iterable[Secret], stream: TextIO = sys.stderr, le
     handler = logging.StreamHandler(stream)
     handler.setFormatter(form(Redactor(secrets)))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for name in _TOO_TALKATIVE:
+    for name in _WARNINGS_ONLY:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
 class Redactor:
-    """Writes `***` in the place of secrets, and of the parts of addresses that may be secret themselves."""
+    """Replaces secrets by `***`, and the parts of URLs that may be secret themselves."""
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
         forms = {form for secret in secrets for part in _parts(secret.value) for form in (part, quote(part, safe=""))}
@@ -42,7 +42,7 @@ class Redactor:
 
 
 def _parts(value: str) -> Iterator[str]:
-    """*value*, and what of an address may be a password or a token."""
+    """Yield *value*, and the parts of a URL that may be a password or a token."""
     yield value
     if "://" not in value:
         return
@@ -57,11 +57,11 @@ def _parts(value: str) -> Iterator[str]:
 
 
 _ADDRESSED_BY_HOST: Final = frozenset({"redis", "rediss", "unix", "json", "jsons", "xml", "xmls", "form", "forms"})
-"""In every other address of apprise the first part is a token."""
+"""In every other URL of apprise the first part is a token."""
 
 
 class _Json(logging.Formatter):
-    """`time`, `level`, `logger`, `message`, `error` with a traceback, and what was given as `extra`."""
+    """`time`, `level`, `logger`, `message`, `error` with a traceback, and the extra fields."""
 
     def __init__(self, redact: Redactor) -> None:
         super().__init__()

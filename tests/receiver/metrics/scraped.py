@@ -38,7 +38,7 @@ class Scraped:
         return answer.status_code, answer.body.decode()
 
     def values(self) -> Mapping[str, float]:
-        """By name and labels, in the order of the labels' names: `jobs{prod,waiting}`. What only tells when something was made is left out."""
+        """By name and labels, in the order of the labels' names: `jobs{prod,waiting}`. Creation times are left out."""
         status, text = self.get()
         assert status == 200
         return {

@@ -18,8 +18,8 @@ _METRIC = re.compile(r"fcpin_receiver_\w+")
 _LABELS = re.compile(r"(?:by|on) \(([\w, ]+)\)|\{(\w+)[=!~]|,\s*(\w+)[=!~]")
 
 
-def told(scraped: Scraped) -> dict[str, set[str]]:
-    """Every name of a sample that can be told, with its labels."""
+def samples_of(scraped: Scraped) -> dict[str, set[str]]:
+    """The name of every sample, with its labels."""
     scraped.surveyed(function("api", exposed=1.0))
     _, text = scraped.get()
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
@@ -27,7 +27,7 @@ def told(scraped: Scraped) -> dict[str, set[str]]:
 
 
 def _counted() -> dict[str, set[str]]:
-    """Those that tell nothing before there was something."""
+    """Those without a sample before the first increment."""
     registry = CollectorRegistry()
     Counters(registry, (), ())
     ends = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum")}
@@ -45,8 +45,8 @@ def expressions() -> list[str]:
     return [*targets, *(one["query"] for one in DASHBOARD["templating"]["list"] if one["type"] == "query")]
 
 
-def test_the_dashboard_names_metrics_and_labels_that_there_are(scraped: Scraped) -> None:
-    known = told(scraped)
+def test_the_dashboard_uses_existing_metrics_and_labels(scraped: Scraped) -> None:
+    known = samples_of(scraped)
     for expression in expressions():
         for name in _METRIC.findall(expression):
             assert name in known, expression
@@ -62,13 +62,13 @@ NOT_SHOWN = {
 """The version, what is shown as those that wait, and events that change nothing."""
 
 
-def test_the_dashboard_shows_every_metric_that_there_is(scraped: Scraped) -> None:
+def test_the_dashboard_shows_every_metric(scraped: Scraped) -> None:
     shown = {name.removesuffix("_bucket") for expression in expressions() for name in _METRIC.findall(expression)}
-    there = {re.sub(r"_(bucket|count|sum)$", "", name) for name in told(scraped) if not name.endswith("_created")}
+    there = {re.sub(r"_(bucket|count|sum)$", "", name) for name in samples_of(scraped) if not name.endswith("_created")}
     assert shown == there - NOT_SHOWN
 
 
-def test_the_dashboard_s_panels_have_places_of_their_own_and_say_what_they_show() -> None:
+def test_panels_do_not_overlap_and_are_described() -> None:
     cells = [
         (x, y)
         for panel in DASHBOARD["panels"]

@@ -1,4 +1,4 @@
-"""What a scrape of `/metrics` tells, over a real ledger."""
+"""The samples of `/metrics`, over a real ledger."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -48,7 +48,7 @@ def test_pushes_and_refusals_are_counted_by_sender(scraped: Scraped) -> None:
     assert (values["rejected_total{replayed,acr}"], values["rejected_total{invalid_secret,}"]) == (1, 1)
 
 
-def test_whoever_is_not_in_the_configuration_makes_no_label(scraped: Scraped) -> None:
+def test_names_outside_of_the_configuration_make_no_label(scraped: Scraped) -> None:
     scraped.metrics.counters.accepted("x" * 50)
     scraped.metrics.counters.deployed(replace(DEPLOYED, stack="y" * 50))
     _, text = scraped.get()
@@ -85,7 +85,7 @@ def test_the_queue_is_the_ledger_s(scraped: Scraped) -> None:
     assert (values["jobs{prod,pending}"], values["jobs{prod,running}"], values["oldest_pending_seconds{}"]) == (0, 1, 0)
 
 
-def test_what_waits_for_people_is_told(scraped: Scraped) -> None:
+def test_what_waits_for_people(scraped: Scraped) -> None:
     scraped.ledger.set_freeze(Freeze("kim", "audit", NOON))
     scraped.ledger.set_proposals("prod", [proposal("api", "t")])
     values = scraped.values()
@@ -97,8 +97,8 @@ def test_what_waits_for_people_is_told(scraped: Scraped) -> None:
 def test_drift_is_what_the_last_survey_saw(scraped: Scraped) -> None:
     scraped.surveyed(function("api"), function("web", Kind.NEWER_TAG), function("jobs", Kind.NEWER_TAG))
     values = scraped.values()
-    told = {kind: values[f"functions{{{kind},prod}}"] for kind in ("ok", "newer-tag", "moved-tag")}
-    assert told == {"ok": 1, "newer-tag": 2, "moved-tag": 0}
+    found = {kind: values[f"functions{{{kind},prod}}"] for kind in ("ok", "newer-tag", "moved-tag")}
+    assert found == {"ok": 1, "newer-tag": 2, "moved-tag": 0}
     assert values["scan_timestamp_seconds{prod}"] == NOON.timestamp()
     scraped.surveyed(error="the state cannot be read")
     assert scraped.values()["scan_failed{prod}"] == 1
@@ -121,7 +121,7 @@ def test_calls_are_those_of_the_tally(ledger: Ledger) -> None:
     assert values["api_calls_total{GET manifests,throttled,registry}"] == 1
 
 
-def test_without_its_ledger_the_receiver_still_tells_what_it_counted(scraped: Scraped) -> None:
+def test_counters_without_the_ledger(scraped: Scraped) -> None:
     scraped.metrics.counters.accepted("acr")
     scraped.ledger.close()
     values = scraped.values()

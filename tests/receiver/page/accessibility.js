@@ -1,4 +1,4 @@
-// What a test asks of a page, told by the page itself.
+// Facts of a page for the accessibility test.
 () => {
   const shown = (element) => element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
   const all = (selector) => [...document.querySelectorAll(selector)];

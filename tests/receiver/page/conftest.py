@@ -57,13 +57,13 @@ def page(ledger: Ledger, holds: HoldsFile, wakes: Wakes, settings: PageSettings,
 
 
 @pytest.fixture
-def stranger(page: Page) -> PageClient:
-    """Somebody who has not logged in."""
+def anonymous(page: Page) -> PageClient:
+    """A client without a session."""
     return PageClient(Starlette(routes=list(page.routes())))
 
 
 @pytest.fixture
-def ann(stranger: PageClient) -> PageClient:
-    """Somebody who has."""
-    assert stranger.log_in("ann").status == 303
-    return stranger
+def ann(anonymous: PageClient) -> PageClient:
+    """A client with the session of ann."""
+    assert anonymous.log_in("ann").status == 303
+    return anonymous

@@ -47,7 +47,7 @@ def push(tag: str = "main-12", event: str = "1", path: str = "shop/app", **more:
 
 
 def running(ledger: Ledger, stack: str = "prod", *lines: str, pushed: PushEvent | None = None) -> Job:
-    """A job that a worker has, and what it has said."""
+    """A running job with its progress."""
     ledger.add_event(pushed or push(), [stack], NOON, debounce=timedelta(0), max_wait=timedelta(0))
     job = ledger.claim(stack, "worker-1", NOON, LEASE)
     assert job is not None

@@ -84,8 +84,8 @@ def test_progress_appears_without_a_reload(browser: "Browser", address: str, led
         for number in range(40):
             ledger.append_log(job.id, f"line {number} <b>")
         log.get_by_text("line 39 <b>").wait_for()
-        said = log.get_by_role("listitem").all_text_contents()
-        assert said[-40:] == [f"line {number} <b>" for number in range(40)], "each once, and in order"
+        lines = log.get_by_role("listitem").all_text_contents()
+        assert lines[-40:] == [f"line {number} <b>" for number in range(40)], "each once, and in order"
         assert log.evaluate("box => Math.abs(box.scrollTop) < 2"), "the newest line is in sight"
         survey(ledger, "staging", function("checkout", tag="main-12"))
         ledger.finish(job, Ending(JobState.SUCCEEDED), NOON)
@@ -106,7 +106,7 @@ def test_a_change_is_approved(browser: "Browser", address: str, ledger: Ledger) 
         assert ledger.proposals()[0].approved_by == "ann"
 
 
-def test_what_somebody_writes_outlives_a_change(browser: "Browser", address: str, ledger: Ledger) -> None:
+def test_input_outlives_a_change(browser: "Browser", address: str, ledger: Ledger) -> None:
     survey(ledger, "prod", function("checkout"))
     with tab(browser, DESKTOP) as seen:
         log_in(seen, f"{address}/functions/prod/checkout", TOKEN)
@@ -119,9 +119,7 @@ def test_what_somebody_writes_outlives_a_change(browser: "Browser", address: str
 
 
 @pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_every_page_fits_and_can_be_used_without_eyes_or_a_mouse(
-    browser: "Browser", address: str, ledger: Ledger, screen: Screen
-) -> None:
+def test_every_page_fits_and_is_accessible(browser: "Browser", address: str, ledger: Ledger, screen: Screen) -> None:
     everything(ledger)
     job = ledger.jobs(stack="staging")[0]
     with tab(browser, screen) as seen:
@@ -147,7 +145,7 @@ def _check(seen: "Tab", landmarks: int) -> None:
     assert found["jumps"] == 0, f"{seen.url}: no tabindex above 0"
 
 
-def test_without_code_everything_is_there_too(browser: "Browser", address: str, ledger: Ledger) -> None:
+def test_without_javascript(browser: "Browser", address: str, ledger: Ledger) -> None:
     everything(ledger)
     with tab(browser, replace(DESKTOP, colors="dark"), scripts=False) as seen:
         log_in(seen, address, TOKEN)

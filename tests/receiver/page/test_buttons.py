@@ -1,4 +1,4 @@
-"""What each button does, and what is said when it cannot."""
+"""The effect of each button, and its error messages."""
 
 from datetime import timedelta
 
@@ -18,19 +18,19 @@ def checkout(ledger: Ledger) -> None:
     survey(ledger, "prod", function("checkout", Kind.MOVED_TAG, sentence="main-11 moved"), function("mailer"))
 
 
-def said(ledger: Ledger, stack: str) -> list[str]:
+def progress_of(ledger: Ledger, stack: str) -> list[str]:
     return [line for job in ledger.jobs(stack=stack) for _, line in ledger.log_lines(job.id)]
 
 
 def test_approve(ann: PageClient, ledger: Ledger, wakes: Wakes) -> None:
     ledger.set_proposals("prod", [proposal()])
     page = ann.get("/")
-    assert NEW in page.text, "whoever approves sees the whole digest"
+    assert NEW in page.text, "the whole digest is shown"
     assert "Approved" in ann.press("approve", token="c0ffee").words
     (approved,) = ledger.proposals()
     assert (approved.approved_by, approved.approved) == ("ann", NOON)
     assert wakes.count == 1
-    assert any("approved by ann" in line and NEW in line for line in said(ledger, "prod"))
+    assert any("approved by ann" in line and NEW in line for line in progress_of(ledger, "prod"))
     assert "approved by ann" in ann.get("/").words
 
 
@@ -53,7 +53,7 @@ def test_hold(ann: PageClient, holds: HoldsFile, ledger: Ledger, wakes: Wakes) -
     assert "checkout is held at main-10 until 2026-11-25T12:00:00Z: main-11 fails" in page.words
     assert wakes.count == 1
     assert ledger.jobs(stack="prod")[0].requested_pins == ("checkout",)
-    assert any("by ann" in line for line in said(ledger, "prod"))
+    assert any("by ann" in line for line in progress_of(ledger, "prod"))
 
 
 HOLDS = [
@@ -83,7 +83,7 @@ def test_a_moment_with_a_zone_is_a_time_too(ann: PageClient, holds: HoldsFile) -
     assert holds.held["prod", "checkout"].until.isoformat() == "2026-12-01T01:00:00+00:00"
 
 
-def test_a_file_that_cannot_be_written_is_said(ann: PageClient, holds: HoldsFile, wakes: Wakes) -> None:
+def test_a_file_that_cannot_be_written(ann: PageClient, holds: HoldsFile, wakes: Wakes) -> None:
     holds.read_only = True
     page = ann.press("hold", stack="prod", pin="checkout", tag="main-10", until="3d", reason="bad")
     assert "read-only" in page.words
@@ -106,7 +106,7 @@ def test_converge_now(ann: PageClient, ledger: Ledger, wakes: Wakes) -> None:
     (job,) = ledger.jobs(stack="prod")
     assert (job.requested_pins, job.due) == (("checkout", "mailer"), NOON)
     assert wakes.count == 1
-    assert any("requested by ann" in line for line in said(ledger, "prod"))
+    assert any("requested by ann" in line for line in progress_of(ledger, "prod"))
 
 
 def test_try_again(ann: PageClient, ledger: Ledger, wakes: Wakes) -> None:
@@ -132,12 +132,12 @@ def test_freeze_and_thaw(ann: PageClient, ledger: Ledger, wakes: Wakes, clock: M
     assert ledger.due_times() == {"staging": clock.now()}, "what waited goes on at once"
 
 
-def test_what_became_of_a_button_is_said_once(ann: PageClient) -> None:
+def test_a_note_is_shown_once(ann: PageClient) -> None:
     assert "Frozen. Nothing" in ann.press("freeze", reason="release day").words
     assert "Frozen. Nothing" not in ann.get("/").words
 
 
-def test_what_is_said_to_one_is_not_said_to_another(ann: PageClient) -> None:
+def test_a_note_is_for_its_session(ann: PageClient) -> None:
     ann.post("/actions/freeze", {"form_token": ann.form_token(), "reason": "release day"})
     note = ann.cookies["fcpin_note"]
     ann.cookies.clear()

@@ -1,4 +1,4 @@
-"""Times, durations and digests as the page says them."""
+"""Times, durations and digests as the page shows them."""
 
 from datetime import timedelta
 
@@ -11,17 +11,17 @@ DURATIONS = [(0, "0 s"), (59.9, "59 s"), (60, "1 min"), (252, "4 min 12 s"), (75
 DURATIONS += [(86_400 + 59, "1 d")]
 
 
-@pytest.mark.parametrize(("seconds", "said"), DURATIONS)
-def test_a_duration_has_two_units_at_most(seconds: float, said: str) -> None:
-    assert duration(seconds) == said
+@pytest.mark.parametrize(("seconds", "text"), DURATIONS)
+def test_a_duration_has_two_units_at_most(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
 
 
 MOMENTS = [(0, "now"), (-0.4, "now"), (-12, "12 s ago"), (-61, "1 min ago"), (-90_000, "1 d ago"), (3600, "in 1 h")]
 
 
-@pytest.mark.parametrize(("seconds", "said"), MOMENTS)
-def test_a_moment_is_said_from_now(seconds: float, said: str) -> None:
-    assert relative(NOON + timedelta(seconds=seconds), NOON) == said
+@pytest.mark.parametrize(("seconds", "text"), MOMENTS)
+def test_a_moment_is_relative_to_now(seconds: float, text: str) -> None:
+    assert relative(NOON + timedelta(seconds=seconds), NOON) == text
 
 
 def test_another_day_has_its_date_and_every_time_its_zone() -> None:

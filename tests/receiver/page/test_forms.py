@@ -1,4 +1,4 @@
-"""A button is pressed on this page by whoever is logged in, and by nobody else's page."""
+"""A form needs the session and its form token; forms of other sites are rejected."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -70,6 +70,6 @@ FORMS: list[tuple[str, bytes, Mapping[str, str], int]] = [
 
 
 @pytest.mark.parametrize(("label", "body", "headers", "status"), FORMS, ids=[row[0] for row in FORMS])
-def test_what_is_no_form(ann: PageClient, label: str, body: bytes, headers: Mapping[str, str], status: int) -> None:
+def test_an_invalid_form(ann: PageClient, label: str, body: bytes, headers: Mapping[str, str], status: int) -> None:
     for path in ("/login", "/actions/freeze"):
         assert ann.post(path, body, headers).status == status

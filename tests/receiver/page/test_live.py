@@ -1,4 +1,4 @@
-"""What comes while somebody looks: each line once, whatever breaks, and one look at the ledger for all."""
+"""Live updates: each line once across reconnects, and one poll of the ledger for all listeners."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ from tests.receiver.page.samples import LEASE, NOON, function, proposal, running
 SOON = 0.005
 
 
-def said(job: str, first: int, last: int) -> dict[str, list[tuple[int, str]]]:
+def progress(job: str, first: int, last: int) -> dict[str, list[tuple[int, str]]]:
     return {job: [(number, f"line {number}") for number in range(first, last + 1)]}
 
 
@@ -30,11 +30,11 @@ def said(job: str, first: int, last: int) -> dict[str, list[tuple[int, str]]]:
 
 
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=6), st.text(max_size=12))
-def test_whoever_comes_back_gets_each_line_once_and_in_order(breaks: list[int], job: str) -> None:
+def test_a_listener_that_reconnects_gets_each_line_once_and_in_order(breaks: list[int], job: str) -> None:
     heard: list[int] = []
     identifier = ""
     for last in sorted(breaks):
-        for event in Cursor.parse(identifier).events_to(Snapshot("m", said(job, 1, last))):
+        for event in Cursor.parse(identifier).events_to(Snapshot("m", progress(job, 1, last))):
             if event.kind == "progress":
                 heard.append(event.data["number"])
             identifier = str(event.cursor)
@@ -43,20 +43,20 @@ def test_whoever_comes_back_gets_each_line_once_and_in_order(breaks: list[int], 
 
 @given(st.text(max_size=60))
 def test_any_text_may_be_sent_back(text: str) -> None:
-    list(Cursor.parse(text).events_to(Snapshot("m", said("job", 1, 2))))
+    list(Cursor.parse(text).events_to(Snapshot("m", progress("job", 1, 2))))
 
 
 def test_a_cursor_without_end_is_cut() -> None:
     assert len(str(Cursor.parse("m" + ",a=1" * 100_000))) <= 4096
 
 
-def test_whoever_has_the_page_misses_nothing_of_it() -> None:
-    moment = Snapshot("m", said("job", 1, 3))
+def test_a_loaded_page_misses_nothing() -> None:
+    moment = Snapshot("m", progress("job", 1, 3))
     assert list(Cursor.at(moment).events_to(moment)) == []
 
 
 def test_the_last_line_of_a_job_comes_before_the_page_without_it() -> None:
-    kinds = [event.kind for event in Cursor("before").events_to(Snapshot("after", said("job", 7, 8)))]
+    kinds = [event.kind for event in Cursor("before").events_to(Snapshot("after", progress("job", 7, 8)))]
     assert kinds == ["progress", "progress", "changed"]
 
 
@@ -94,7 +94,7 @@ def test_what_makes_a_new_page(ledger: Ledger, label: str, change: Callable[[Led
 
 @dataclass
 class Ledgerish:
-    """What the feed looks at: tell it what is there, or take it away."""
+    """What the feed reads; it can be unavailable."""
 
     moment: Snapshot = field(default_factory=lambda: Snapshot("first"))
     looks: int = 0
@@ -132,7 +132,7 @@ def test_many_listeners_cost_one_look() -> None:
     run(test, every=3600)
 
 
-def test_nobody_looks_while_nobody_listens() -> None:
+def test_there_are_no_polls_without_listeners() -> None:
     async def test(seen: Ledgerish, feed: Feed) -> None:
         async with feed.listener():
             await until(lambda: seen.looks > 0)
@@ -159,7 +159,7 @@ def test_one_too_many_is_refused_and_takes_nobodys_place() -> None:
     run(test, limit=2)
 
 
-def test_a_ledger_that_goes_away_is_said_and_comes_back() -> None:
+def test_an_unavailable_ledger() -> None:
     async def test(seen: Ledgerish, feed: Feed) -> None:
         async with feed.listener() as one:
             await until(lambda: one.snapshot == Snapshot("first"))
@@ -211,10 +211,10 @@ class Wire:
 
 def test_a_stream_that_broke_goes_on_where_it_was() -> None:
     async def test(seen: Ledgerish, feed: Feed) -> None:
-        seen.moment = Snapshot("m", said("job", 1, 2))
+        seen.moment = Snapshot("m", progress("job", 1, 2))
         async with Wire(event_stream(feed, Cursor("m"))) as first:
             await until(lambda: len(first.identifiers) == 2)
-        seen.moment = Snapshot("m", said("job", 2, 4))
+        seen.moment = Snapshot("m", progress("job", 2, 4))
         async with Wire(event_stream(feed, Cursor.parse(first.identifiers[-1]))) as second:
             await until(lambda: len(second.identifiers) == 2)
             assert [f"line {number}" in second.text for number in (2, 3, 4)] == [False, True, True]
@@ -233,7 +233,7 @@ def test_a_stream_lasts_a_minute_and_its_listener_is_gone_then() -> None:
     run(test, limit=1)
 
 
-def test_whoever_hangs_up_makes_room() -> None:
+def test_a_disconnect_makes_room() -> None:
     async def test(_: Ledgerish, feed: Feed) -> None:
         for _again in range(3):
             async with Wire(event_stream(feed, Cursor())) as wire:
@@ -242,7 +242,7 @@ def test_whoever_hangs_up_makes_room() -> None:
     run(test, limit=1)
 
 
-def test_one_stream_too_many_is_told_so() -> None:
+def test_a_stream_too_many_is_rejected() -> None:
     async def test(_: Ledgerish, feed: Feed) -> None:
         async with feed.listener():
             with pytest.raises(Rejected, match="1 event streams"):

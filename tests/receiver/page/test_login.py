@@ -21,22 +21,24 @@ PATHS = ["/", "/history", "/functions/prod/checkout", "/jobs/5b1d0c9f2a77"]
 
 
 def another_page(ledger: Ledger, clock: ManualClock, settings: PageSettings, visitor: PageClient) -> PageClient:
-    """The same visitor at a page that was started anew, perhaps on another machine."""
+    """The same client at another process."""
     page = Page(ledger, LedgerActions(ledger, HoldsFile(), Wakes(), clock), settings, STACKS, clock)
     return replace(visitor, app=Starlette(routes=list(page.routes())))
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_stranger_is_sent_to_the_login_and_then_to_where_it_was_going(stranger: PageClient, path: str) -> None:
-    answer = stranger.get(path)
+def test_an_anonymous_client_is_sent_to_the_login_and_then_to_where_it_was_going(
+    anonymous: PageClient, path: str
+) -> None:
+    answer = anonymous.get(path)
     assert (answer.status, answer.text) == (303, "")
     assert answer.header("location") == f"/login?next={path}"
-    assert stranger.log_in(target=path).header("location") == path
+    assert anonymous.log_in(target=path).header("location") == path
 
 
-def test_a_stranger_hears_nothing(stranger: PageClient, ledger: Ledger) -> None:
+def test_an_anonymous_client_hears_nothing(anonymous: PageClient, ledger: Ledger) -> None:
     everything(ledger)
-    answer = stranger.get("/events")
+    answer = anonymous.get("/events")
     assert answer.status == 401
     assert "main-12" not in answer.text
 
@@ -45,61 +47,61 @@ ELSEWHERE = ["//evil.example", "https://evil.example", "/\\evil.example", "javas
 
 
 @pytest.mark.parametrize("target", ELSEWHERE)
-def test_a_login_leads_to_no_other_site(stranger: PageClient, target: str) -> None:
-    assert stranger.log_in(target=target).header("location") == "/"
+def test_a_login_leads_to_no_other_site(anonymous: PageClient, target: str) -> None:
+    assert anonymous.log_in(target=target).header("location") == "/"
 
 
-def test_a_name_with_signs_finds_its_way_through_the_login(stranger: PageClient) -> None:
-    target = stranger.get("/functions/prod/a%20b%2Fc").header("location")
-    form = stranger.get(target).text
+def test_a_name_with_signs_finds_its_way_through_the_login(anonymous: PageClient) -> None:
+    target = anonymous.get("/functions/prod/a%20b%2Fc").header("location")
+    form = anonymous.get(target).text
     assert 'name="next" value="/functions/prod/a%20b/c"' in form
 
 
-def test_the_cookie_is_for_this_site_alone_and_for_no_script(stranger: PageClient) -> None:
-    (text,) = stranger.log_in().cookies
+def test_the_cookie_is_for_this_site_alone_and_for_no_script(anonymous: PageClient) -> None:
+    (text,) = anonymous.log_in().cookies
     (cookie,) = SimpleCookie(text).values()
     assert cookie["httponly"]
     assert cookie["samesite"] == "strict"
     assert (cookie["path"], cookie["domain"], cookie["secure"]) == ("/", "", "")
 
 
-def test_over_https_the_cookie_travels_over_https_only(stranger: PageClient) -> None:
-    stranger.scheme = "https"
-    assert "Secure" in stranger.log_in().cookies[0]
+def test_over_https_the_cookie_travels_over_https_only(anonymous: PageClient) -> None:
+    anonymous.scheme = "https"
+    assert "Secure" in anonymous.log_in().cookies[0]
 
 
-def test_a_stranger_cannot_have_the_cookie_travel_in_the_clear_or_not(stranger: PageClient) -> None:
-    answer = stranger.post("/login", {"user": "ann", "token": TOKEN}, {"x-forwarded-proto": "https"})
+def test_an_anonymous_client_cannot_have_the_cookie_travel_in_the_clear_or_not(anonymous: PageClient) -> None:
+    answer = anonymous.post("/login", {"user": "ann", "token": TOKEN}, {"x-forwarded-proto": "https"})
     assert "Secure" not in answer.cookies[0]
 
 
 @pytest.mark.parametrize("token", ["", "x", TOKEN[:-1], TOKEN + " x", TOKEN.upper(), "ä"])
-def test_another_token_is_none(stranger: PageClient, token: str) -> None:
-    answer = stranger.log_in(token=token)
+def test_another_token_is_none(anonymous: PageClient, token: str) -> None:
+    answer = anonymous.log_in(token=token)
     assert (answer.status, answer.cookies) == (403, [])
     assert "The token is wrong" in answer.words
-    assert stranger.get("/").status == 303
+    assert anonymous.get("/").status == 303
 
 
 @pytest.mark.parametrize("user", ["", "x" * 81, "a\nb"])
-def test_whoever_logs_in_says_who_that_is(stranger: PageClient, user: str) -> None:
-    answer = stranger.log_in(user=user)
+def test_a_login_needs_a_name(anonymous: PageClient, user: str) -> None:
+    answer = anonymous.log_in(user=user)
     assert (answer.status, answer.cookies) == (400, [])
 
 
 def test_a_peer_that_guesses_too_often_is_throttled_and_the_right_token_is_not(
-    stranger: PageClient, clock: ManualClock
+    anonymous: PageClient, clock: ManualClock
 ) -> None:
-    guesses = [stranger.log_in(token="a guess").status for _ in range(70)]
+    guesses = [anonymous.log_in(token="a guess").status for _ in range(70)]
     assert guesses[0] == 403
     assert guesses[-1] == 429
-    refused = stranger.log_in(token="a guess")
+    refused = anonymous.log_in(token="a guess")
     assert refused.status == 429
     assert "retry in" in refused.words
-    assert replace(stranger, peer="198.51.100.7", cookies={}).log_in(token="a guess").status == 403
-    assert stranger.log_in().status == 303
+    assert replace(anonymous, peer="198.51.100.7", cookies={}).log_in(token="a guess").status == 403
+    assert anonymous.log_in().status == 303
     clock.advance(60)
-    assert stranger.log_in(token="a guess").status == 403
+    assert anonymous.log_in(token="a guess").status == 403
 
 
 def test_a_login_ends_after_half_a_day(ann: PageClient, clock: ManualClock) -> None:
@@ -136,9 +138,9 @@ def test_what_ends_a_login(
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "WzEsMiwzXQ.AAAA", "." * 5000])
-def test_a_cookie_that_is_not_ours_is_no_login(stranger: PageClient, cookie: str) -> None:
-    stranger.cookies["fcpin_session"] = cookie
-    assert stranger.get("/").status == 303
+def test_a_cookie_that_is_not_ours_is_no_login(anonymous: PageClient, cookie: str) -> None:
+    anonymous.cookies["fcpin_session"] = cookie
+    assert anonymous.get("/").status == 303
 
 
 def test_a_cookie_whose_user_was_changed_is_no_login(ann: PageClient) -> None:
@@ -147,14 +149,14 @@ def test_a_cookie_whose_user_was_changed_is_no_login(ann: PageClient) -> None:
     assert ann.get("/").status == 303
 
 
-def test_a_link_on_another_site_finds_the_login_that_there_is(stranger: PageClient) -> None:
+def test_a_link_on_another_site_finds_the_login_that_there_is(anonymous: PageClient) -> None:
     """Its request brings no SameSite cookie along; the page asks again by itself, and that one does."""
-    crossed = stranger.get("/login?next=/jobs/1", {"sec-fetch-site": "cross-site"})
+    crossed = anonymous.get("/login?next=/jobs/1", {"sec-fetch-site": "cross-site"})
     assert crossed.header("refresh") == "0; url=/jobs/1"
-    assert stranger.get("/login?next=/jobs/1", {"sec-fetch-site": "same-origin"}).header("refresh") == ""
+    assert anonymous.get("/login?next=/jobs/1", {"sec-fetch-site": "same-origin"}).header("refresh") == ""
 
 
-def test_a_page_whose_store_does_not_answer_says_so(ann: PageClient, ledger: Ledger, tmp_path: Path) -> None:
+def test_an_unavailable_ledger(ann: PageClient, ledger: Ledger, tmp_path: Path) -> None:
     ledger.close()
     answer = ann.get("/")
     assert answer.status == 503

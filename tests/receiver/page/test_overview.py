@@ -53,7 +53,7 @@ def test_every_kind_of_drift_is_in_the_headline(ledger: Ledger) -> None:
         assert overview(ledger, kind).headline.level is not Level.FINE
 
 
-def test_a_stack_that_nobody_has_looked_at_is_not_fine(ledger: Ledger) -> None:
+def test_a_stack_without_a_scan_is_unknown(ledger: Ledger) -> None:
     survey(ledger, "prod", function("checkout"))
     headline = read_overview(ledger, BOTH).headline
     assert headline.level is Level.UNKNOWN
@@ -65,7 +65,7 @@ def test_the_worst_function_comes_first(ledger: Ledger) -> None:
     assert [one.pin for one in shown.stacks[0].functions] == ["pin-3", "pin-2", "pin-1", "pin-0", "pin-4"]
 
 
-def test_a_survey_of_another_version_is_said_and_hides_no_other_stack(ledger: Ledger) -> None:
+def test_a_report_of_another_version_hides_no_other_stack(ledger: Ledger) -> None:
     ledger.put(report_key("prod"), {"functions": 3})
     survey(ledger, "staging", function("checkout"))
     prod, staging = read_overview(ledger, BOTH).stacks

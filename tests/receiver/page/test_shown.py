@@ -15,7 +15,7 @@ from tests.support.clock import ManualClock
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7919*7907}}\x1b[31m"
 
 
-def test_an_empty_receiver_says_what_there_is_not(ann: PageClient) -> None:
+def test_an_empty_receiver(ann: PageClient) -> None:
     words = ann.get("/").words
     for sentence in ("not scanned yet", "No job is running or pending", "None yet"):
         assert sentence in words
@@ -23,12 +23,12 @@ def test_an_empty_receiver_says_what_there_is_not(ann: PageClient) -> None:
     assert "None yet" in ann.get("/history").words
 
 
-def test_a_stack_without_pins_says_so(ann: PageClient, ledger: Ledger) -> None:
+def test_a_stack_without_pins(ann: PageClient, ledger: Ledger) -> None:
     survey(ledger, "prod")
     assert "No function is pinned in this stack" in ann.get("/").words
 
 
-def test_everything_that_is_known_is_there(ann: PageClient, ledger: Ledger, clock: ManualClock) -> None:
+def test_the_overview(ann: PageClient, ledger: Ledger, clock: ManualClock) -> None:
     everything(ledger)
     clock.advance(60)
     words = ann.get("/").words
@@ -60,7 +60,7 @@ def test_a_function_has_its_whole_digest_and_its_history(ann: PageClient, ledger
     assert "in staging" not in page.words
 
 
-def test_a_job_says_what_it_was_for_what_it_said_and_what_it_deployed(ann: PageClient, ledger: Ledger) -> None:
+def test_a_job_has_its_events_its_progress_and_its_deployments(ann: PageClient, ledger: Ledger) -> None:
     job = running(ledger, "staging", "Updating (staging)")
     deployed = deployment("checkout", "staging", job=job.id, exposed_seconds=3.4)
     ledger.finish(job, Ending(JobState.SUCCEEDED), NOON, [deployed])
@@ -77,18 +77,18 @@ def test_only_a_tag_that_moved_was_an_outage(ann: PageClient, ledger: Ledger) ->
 
 
 @pytest.mark.parametrize("path", ["/functions/prod/none", "/functions/none/checkout", "/jobs/none"])
-def test_what_is_not_there_is_said_to_be_missing(ann: PageClient, path: str) -> None:
+def test_not_found(ann: PageClient, path: str) -> None:
     assert ann.get(path).status == 404
 
 
-def test_a_survey_that_failed_is_said_beside_what_was_known_before(ann: PageClient, ledger: Ledger) -> None:
+def test_a_failed_scan_is_shown_with_the_scan_before(ann: PageClient, ledger: Ledger) -> None:
     survey(ledger, "prod", function("checkout"), error="the stack is locked")
     words = ann.get("/").words
     assert "the stack is locked" in words
     assert "main-11" in words
 
 
-def test_no_tag_reason_name_or_line_can_act(ann: PageClient, ledger: Ledger) -> None:
+def test_untrusted_text_is_escaped(ann: PageClient, ledger: Ledger) -> None:
     hold = HoldReport(EVIL, None, NOON + timedelta(days=1), EVIL)
     survey(
         ledger,
@@ -111,12 +111,12 @@ def test_no_tag_reason_name_or_line_can_act(ann: PageClient, ledger: Ledger) -> 
         assert "\x1b" not in page.words
 
 
-def test_a_hostile_name_of_a_user_cannot_act(stranger: PageClient) -> None:
-    stranger.log_in(user='<b onclick="x">')
-    assert "<b " not in stranger.get("/").text
+def test_a_user_name_is_escaped(anonymous: PageClient) -> None:
+    anonymous.log_in(user='<b onclick="x">')
+    assert "<b " not in anonymous.get("/").text
 
 
-def test_the_page_works_without_code(ann: PageClient) -> None:
+def test_the_page_has_no_inline_script_or_style(ann: PageClient) -> None:
     text = ann.get("/").text
     assert '<noscript><meta http-equiv="refresh"' in text
     assert "<script>" not in text

@@ -40,7 +40,7 @@ def signed(body: bytes, secret: str = SECRET) -> dict[str, str]:
 
 @dataclass
 class Request:
-    """What a test says of a request."""
+    """The varying parts of a request."""
 
     body: bytes = b"{}"
     headers: Mapping[str, str] = field(default_factory=dict)

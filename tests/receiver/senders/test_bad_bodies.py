@@ -1,4 +1,4 @@
-"""Whatever a body is, it is pushes, nothing, or refused in one line."""
+"""Every body is parsed to events or rejected in one line."""
 
 import json
 import time
@@ -33,16 +33,16 @@ BODIES = [
 
 
 @pytest.mark.parametrize(("body", "status"), [pytest.param(*row[1:], id=row[0]) for row in BODIES])
-def test_bombs_are_put_out_quickly(body: bytes, status: int) -> None:
+def test_a_hostile_body_is_rejected_quickly(body: bytes, status: int) -> None:
     began = time.process_time()
-    with pytest.raises(Rejected) as refusal:
+    with pytest.raises(Rejected) as rejection:
         read_json(body)
     assert time.process_time() - began < 1
-    assert refusal.value.status == status
-    assert "\n" not in str(refusal.value)
+    assert rejection.value.status == status
+    assert "\n" not in str(rejection.value)
 
 
-def test_brackets_in_texts_are_no_depth() -> None:
+def test_brackets_in_strings_are_not_depth() -> None:
     assert read_json(json.dumps({"a": "[{" * 1000 + '"'}).encode())["a"].text().startswith("[{")
     assert read_json(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH).value
 
@@ -58,23 +58,23 @@ FIXTURE_BODIES = {
 }
 
 
-def spoilt(data: st.DataObject, value: object) -> object:
+def mutated(data: st.DataObject, value: object) -> object:
     """*value* with one part of it replaced by anything."""
     if isinstance(value, dict) and value and data.draw(st.booleans()):
         key = data.draw(st.sampled_from(sorted(value)))
-        return {**value, key: spoilt(data, value[key])}
+        return {**value, key: mutated(data, value[key])}
     if isinstance(value, list) and value and data.draw(st.booleans()):
-        return [spoilt(data, value[0]), *value[1:]]
+        return [mutated(data, value[0]), *value[1:]]
     return data.draw(ANY)
 
 
 @pytest.mark.parametrize("kind", SENDERS)
 @given(data=st.data())
-def test_a_parser_answers_pushes_or_refuses(kind: str, data: st.DataObject) -> None:
+def test_every_body_is_parsed_or_rejected(kind: str, data: st.DataObject) -> None:
     if data.draw(st.integers(0, 9)) == 0:
         body = data.draw(st.binary(max_size=200))
     else:
-        value = spoilt(data, data.draw(st.sampled_from(FIXTURE_BODIES[kind])))
+        value = mutated(data, data.draw(st.sampled_from(FIXTURE_BODIES[kind])))
         body = json.dumps(value, ensure_ascii=data.draw(st.booleans())).encode(errors="surrogatepass")
     headers = data.draw(
         st.dictionaries(st.sampled_from(["ce-type", "ce-id", "ce-source", "ce-time"]), st.text(max_size=20))
@@ -82,10 +82,10 @@ def test_a_parser_answers_pushes_or_refuses(kind: str, data: st.DataObject) -> N
     path = data.draw(st.sampled_from(["", "cri-0a1b", "cri-\ud800/ü"]))
     query = data.draw(st.dictionaries(st.just("registry"), st.text(max_size=20)))
     try:
-        told = sender(kind).parse(Request(body, headers, query, path).arrive())
-    except Rejected as refusal:
-        told = (refusal,)
-    for one in told:
+        events = sender(kind).parse(Request(body, headers, query, path).arrive())
+    except Rejected as rejection:
+        events = (rejection,)
+    for one in events:
         if isinstance(one, PushEvent):
             assert one.repository.path
             assert len(one.id) <= 100

@@ -1,4 +1,4 @@
-"""What each sender tells: one captured or documented payload a situation."""
+"""The events of each sender: one captured or documented payload for each situation."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -35,7 +35,7 @@ ACR_HOST = "demo-registry.cn-hangzhou.cr.aliyuncs.com"
 TEN_SECONDS_AGO = at("2026-11-22T11:59:50Z")
 
 PUSHES: list[tuple[str, list[tuple[RepositoryHint, str | None, Digest | None, datetime | None]]]] = [
-    # what was sent, and what it tells: where, tag, digest, when
+    # fixture; repository, tag, digest and time of each push
     ("acr/push", [(HERE, "latest", ACR, None)]),
     ("acr/push_with_a_bare_digest", [(HERE, "latest", ACR, None)]),
     ("acr/push_without_digest", [(HERE, "latest", None, None)]),
@@ -75,16 +75,16 @@ def pushes(name: str, request: Request | None = None) -> list[PushEvent]:
     return [one for one in found if isinstance(one, PushEvent)]
 
 
-@pytest.mark.parametrize(("name", "told"), PUSHES, ids=[row[0] for row in PUSHES])
-def test_what_is_told(name: str, told: list[tuple[RepositoryHint, str | None, Digest | None, datetime | None]]) -> None:
+@pytest.mark.parametrize(("name", "expected"), PUSHES, ids=[row[0] for row in PUSHES])
+def test_a_push(name: str, expected: list[tuple[RepositoryHint, str | None, Digest | None, datetime | None]]) -> None:
     found = pushes(name)
-    assert [(push.repository, push.tag, push.digest, push.pushed) for push in found] == told
+    assert [(push.repository, push.tag, push.digest, push.pushed) for push in found] == expected
     for push in found:
         assert push.sender == name.partition("/")[0]
         assert push.received == NOW
         assert 0 < len(push.id) <= 100
     assert len({push.id for push in found}) == len(found)
-    assert [push.id for push in pushes(name)] == [push.id for push in found], "told again it is the same"
+    assert [push.id for push in pushes(name)] == [push.id for push in found], "the id is the same"
 
 
 IGNORED = [
@@ -102,12 +102,12 @@ IGNORED = [
 
 
 @pytest.mark.parametrize(("name", "event"), IGNORED, ids=[row[0] for row in IGNORED])
-def test_what_is_ignored(name: str, event: str) -> None:
+def test_an_ignored_event(name: str, event: str) -> None:
     assert set(parse(name)) == {Ignored(event)}
     assert event in SENDERS[name.partition("/")[0]].ignored_events
 
 
-REFUSED = [
+REJECTED = [
     # what was sent, what it is counted as, a fact of the sentence
     ("eventbridge/unknown_type", "unknown_event", "cr:Artifact:Renamed"),
     ("eventbridge/of_another_service", "unknown_event", "acs.oss"),
@@ -121,31 +121,31 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "counted", "fact"), REFUSED, ids=[row[0] for row in REFUSED])
-def test_what_is_refused(name: str, counted: str, fact: str) -> None:
+@pytest.mark.parametrize(("name", "counted", "fact"), REJECTED, ids=[row[0] for row in REJECTED])
+def test_a_rejected_event(name: str, counted: str, fact: str) -> None:
     try:
-        (refusal,) = parse(name)
+        (rejection,) = parse(name)
     except Rejected as error:
-        refusal = error
-    assert isinstance(refusal, Rejected)
-    assert (refusal.status, refusal.reason.label) == (400, counted)
-    assert fact in str(refusal)
+        rejection = error
+    assert isinstance(rejection, Rejected)
+    assert (rejection.status, rejection.reason.label) == (400, counted)
+    assert fact in str(rejection)
 
 
 def test_every_fixture_is_in_a_table() -> None:
     named = (
         {row[0] for row in PUSHES}
         | {row[0] for row in IGNORED}
-        | {row[0] for row in REFUSED}
+        | {row[0] for row in REJECTED}
         | {"distribution/unknown_action_among_others"}
     )
     assert {str(file.relative_to(FIXTURES).with_suffix("")) for file in FIXTURES.rglob("*.json")} == named
     assert {name.partition("/")[0] for name in named} == set(SENDERS)
 
 
-def test_one_refusal_hides_no_other_push() -> None:
-    refusal, push = parse("distribution/unknown_action_among_others")
-    assert isinstance(refusal, Rejected)
+def test_one_rejection_hides_no_other_push() -> None:
+    rejection, push = parse("distribution/unknown_action_among_others")
+    assert isinstance(rejection, Rejected)
     assert isinstance(push, PushEvent)
     assert push.tag == "main-12"
 
@@ -156,12 +156,12 @@ def test_the_instance_of_acr_enterprise_stands_in_the_path() -> None:
 
 
 @pytest.mark.parametrize("name", ["distribution/push_by_tag", "harbor/push_artifact"])
-def test_a_url_says_how_images_call_the_registry(name: str) -> None:
+def test_the_url_may_name_the_registry_host(name: str) -> None:
     (push,) = pushes(name, Request(query={"registry": "images.example.com"}))
     assert push.repository == RepositoryHint("shop/app", "images.example.com")
-    for told in parse(name, Request(query={"registry": "no host"})):
-        assert isinstance(told, Rejected)
-        assert "?registry" in str(told)
+    for expected in parse(name, Request(query={"registry": "no host"})):
+        assert isinstance(expected, Rejected)
+        assert "?registry" in str(expected)
 
 
 def test_attributes_of_a_cloud_event_may_be_headers() -> None:
@@ -176,11 +176,11 @@ def test_an_event_that_is_too_old_is_a_replay() -> None:
     for name in ("distribution/push_by_tag", "eventbridge/push_completed", "acr/push_with_a_time_zone"):
         short = sender(name.partition("/")[0], replay_window=timedelta(seconds=1))
         try:
-            (refusal,) = short.parse(Request(fixture(name)).arrive())
+            (rejection,) = short.parse(Request(fixture(name)).arrive())
         except Rejected as error:
-            refusal = error
-        assert isinstance(refusal, Rejected)
-        assert refusal.reason.label == "replayed"
+            rejection = error
+        assert isinstance(rejection, Rejected)
+        assert rejection.reason.label == "replayed"
 
 
 def test_a_registry_that_was_away_for_an_hour_is_heard() -> None:

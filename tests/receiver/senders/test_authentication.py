@@ -1,4 +1,4 @@
-"""Who is let in, and what is said to everybody else."""
+"""Which requests are authenticated, and the response to all others."""
 
 import base64
 
@@ -13,12 +13,12 @@ BASIC = base64.b64encode(f"registry:{SECRET}".encode()).decode()
 URL = ["acr", "eventbridge", "distribution", "harbor"]
 HEADERS = ["eventbridge", "distribution", "harbor"]
 
-PROOFS: list[tuple[str, Request, list[str]]] = [
+REQUESTS: list[tuple[str, Request, list[str]]] = [
     # where it is, the request, for whom it counts
     ("in the path", Request(BODY, path=SECRET), URL),
-    ("in the path beside an instance", Request(BODY, path=f"cri-0a1b/{SECRET}"), URL),
+    ("in the path after an instance", Request(BODY, path=f"cri-0a1b/{SECRET}"), URL),
     ("in the query", Request(BODY, query={"secret": SECRET}), URL),
-    ("in the query beside an instance", Request(BODY, query={"secret": SECRET}, path="cri-0a1b"), URL),
+    ("in the query with an instance in the path", Request(BODY, query={"secret": SECRET}, path="cri-0a1b"), URL),
     ("the second one, while they are changed over", Request(BODY, path=NEXT), URL),
     ("a bearer token", Request(BODY, {"authorization": f"Bearer {SECRET}"}), HEADERS),
     ("the password of basic authentication", Request(BODY, {"authorization": f"basic {BASIC}"}), HEADERS),
@@ -36,15 +36,15 @@ PROOFS: list[tuple[str, Request, list[str]]] = [
     ("what is no base64", Request(BODY, {"authorization": "Basic ="}), []),
     ("letters beyond ASCII", Request(BODY, {"authorization": "Bearer \udcff", "x-hub-signature-256": "ä"}, {"secret": "\ud800"}, "ü"), []),
     ("a signature of another body", Request(BODY, signed(b"{}")), []),
-    ("a signature by a stranger", Request(BODY, signed(BODY, "somebody-elses-secret")), []),
+    ("a signature with another secret", Request(BODY, signed(BODY, "another-secret-of-16")), []),
     ("the secret itself as a signature", Request(BODY, {"x-hub-signature-256": SECRET}), []),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", SENDERS)
-@pytest.mark.parametrize(("request_", "for_whom"), [pytest.param(*row[1:], id=row[0]) for row in PROOFS])
-def test_proofs(request_: Request, for_whom: list[str], kind: str) -> None:
-    if kind in for_whom:
+@pytest.mark.parametrize(("request_", "kinds"), [pytest.param(*row[1:], id=row[0]) for row in REQUESTS])
+def test_authentication(request_: Request, kinds: list[str], kind: str) -> None:
+    if kind in kinds:
         sender(kind).authenticate(request_.arrive())
     else:
         with pytest.raises(Rejected) as refusal:
@@ -53,7 +53,7 @@ def test_proofs(request_: Request, for_whom: list[str], kind: str) -> None:
         assert SECRET not in str(refusal.value)
 
 
-def test_nothing_that_is_printed_tells_a_secret() -> None:
-    told = Request(BODY, {"authorization": f"Bearer {SECRET}"}, {"secret": SECRET}, SECRET).arrive()
-    for printed in (repr(told), repr(settings("acr")), repr(sender("acr"))):
+def test_no_secret_is_printed() -> None:
+    request = Request(BODY, {"authorization": f"Bearer {SECRET}"}, {"secret": SECRET}, SECRET).arrive()
+    for printed in (repr(request), repr(settings("acr")), repr(sender("acr"))):
         assert SECRET not in printed
