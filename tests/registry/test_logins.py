@@ -168,7 +168,7 @@ JSON = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
 @given(auths=JSON, helpers=JSON)
 def test_any_file_is_a_login_or_one_line(tmp_path: Path, auths: Any, helpers: Any) -> None:
     with contextlib.suppress(RegistryDenied):
