@@ -19,9 +19,12 @@ WRONG: list[tuple[str, dict[str, Any], str, str]] = [
     ("a range that is none", {"policy": {"semver": {"range": "one"}}}, "policy.semver.range", "one"),
     ("a pattern that is none", {"allow_tags": ["("]}, "allow_tags[0]", "("),
     ("a repository with a tag", {"repository": "r.example.com/a:1"}, "repository", "remove ':1'"),
-    ("no repository", {"repository": None}, "repository", "missing"),
-    ("a function name that is none", {"function_name": "1 2"}, "function_name", "letters"),
-    ("a deadline of zero", {"deadline": 0}, "deadline", "seconds"),
+    ("no repository", {"repository": None}, "repository", "is required"),
+    *(
+        ("an invalid function name", {"function_name": name}, "function_name", "letters")
+        for name in ("1 2", "-a", "a" * 65, "a\n")
+    ),
+    ("a deadline of zero", {"deadline": 0}, "deadline", "more than 0"),
     ("adopt as text", {"adopt": "yes"}, "adopt", "true or false"),
     ("a setting that is none", {"config": {"cpu": "much"}}, "config.cpu", "number"),
 ]

@@ -126,7 +126,7 @@ def test_problems_are_printed_without_secrets(folder: Path, capsys: pytest.Captu
     assert run(folder, "check") == 1
     out = capsys.readouterr().out
     assert "pulumi is not on PATH" in out
-    assert "file:address is no address" in out
+    assert "file:address is not a URL that apprise supports" in out
     assert "of-apprise" not in out
     assert run(folder, "serve", "--port", "0") == 1
     assert capsys.readouterr().err.startswith("fcpin receiver: pulumi is not on PATH")

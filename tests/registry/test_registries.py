@@ -158,7 +158,7 @@ def test_the_hosts_of_the_international_site_share_listing_and_login(
 
 def test_push_times_can_be_done_without(cloud: Emulator) -> None:
     cloud.push("shop/app", "v1")
-    login = RegistrySettings(cloud.url, cloud.username, cloud.password, push_times=False)
+    login = RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password, push_times=False)
     credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
     registries = Registries({PUBLIC: login}, credentials=credentials, cr_endpoint=cloud.url, retry=ONCE)
     (record,) = registries.open(Repository(PUBLIC, "shop/app")).list_tags()
@@ -172,7 +172,7 @@ ANOTHER = "another-registry.cn-hangzhou.cr.aliyuncs.com"
 def test_an_instance_of_another_account_is_read_by_its_login(cloud: Emulator) -> None:
     reported: list[str] = []
     digest = cloud.push("shop/app", "v1")
-    settings = {ANOTHER: RegistrySettings(cloud.url, cloud.username, cloud.password)}
+    settings = {ANOTHER: RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password)}
     credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
     registries = Registries(
         settings, credentials=credentials, cr_endpoint=cloud.url, retry=ONCE, report=reported.append
@@ -194,7 +194,7 @@ def test_an_instance_of_another_account_is_not_found_without_a_login(cloud: Emul
 
 def test_a_refusal_to_look_for_an_instance_is_no_reason_to_read_it_otherwise(cloud: Emulator) -> None:
     cloud.fail_next("ListInstance", status=403, code="NoPrivilege")
-    settings = {ANOTHER: RegistrySettings(cloud.url, cloud.username, cloud.password)}
+    settings = {ANOTHER: RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password)}
     credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
     registries = Registries(settings, credentials=credentials, cr_endpoint=cloud.url, retry=ONCE)
     with pytest.raises(RegistryDenied, match="cr:ListInstance"):
