@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from base64 import b64encode
@@ -107,13 +108,13 @@ def economy(stack: DeployedStack) -> None:
 
 
 def profile(stack: DeployedStack) -> None:
-    stack.functions["checkout"]["profile"] = "nobody"
+    stack.functions["checkout"]["profile"] = "missing"
     stack.configure()
 
 
 CASES: list[tuple[str, Callable[[DeployedStack], None], int, str, str, list[str]]] = [
     # label, what is wrong, exit status, line, its status, facts
-    ("a function that nobody made", ghost, 1, "fc:GetFunction ghost", "problem", ["FunctionNotFound", "function_name"]),
+    ("a function that does not exist", ghost, 1, "fc:GetFunction ghost", "problem", ["FunctionNotFound", "function_name"]),
     ("a function that up is to make", unborn, 0, "fc:GetFunction unborn", "note", ["not in cn-hangzhou yet", "up"]),
     ("its making cannot be tried", unborn, 0, "fc:CreateFunction, fc:DeleteFunction", "not tried", ["up needs them"]),
     ("a role cannot be tried", with_role, 0, "ram:PassRole", "not tried", ["up needs it"]),
@@ -135,7 +136,7 @@ CASES: list[tuple[str, Callable[[DeployedStack], None], int, str, str, list[str]
     ("and the registry is looked at all the same", unreachable, 1, f"cr:PullRepository {PATH}", "ok", []),
     ("a configuration that is wrong", misconfigured, 1, "stack", "problem", ["fcpin:endpoints.fd", "unknown key", "correct"]),
     ("an API that fails", broken_listing, 1, f"cr:ListRepositoryTag {PATH}", "problem", ["502"]),
-    ("a profile that does not exist", profile, 1, "credentials of profile nobody", "problem", ["aliyun configure"]),
+    ("a profile that does not exist", profile, 1, "credentials of profile missing", "problem", ["aliyun configure"]),
 ]  # fmt: skip
 
 
@@ -190,10 +191,10 @@ def test_a_login_of_docker(config: str, login: str, tags: str, facts: list[str],
     found = checks(stack.fcpin("doctor", "--json"))
     lines = [found[f"login to {ELSEWHERE}"], found[f"tags of {ELSEWHERE}/{PATH}"]]
     assert [line["status"] for line in lines] == [login, tags]
-    said = "; ".join(f"{line['detail']}; {line['remedy']}" for line in lines)
+    texts = "; ".join(f"{line['detail']}; {line['remedy']}" for line in lines)
     for fact in facts:
-        assert fact in said
-    assert "emulator-password" not in said
+        assert fact in texts
+    assert "emulator-password" not in texts
 
 
 @pytest.mark.usefixtures("key")
@@ -213,14 +214,13 @@ def test_without_a_stack(stack: DeployedStack) -> None:
 
 
 SOURCES: list[tuple[str, Mapping[str, str], str, str]] = [
-    ("the environment", {"ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAI5tEXAMPLEKEY", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "x" * 30}, "ok", "ALIBABA_CLOUD_ACCESS_KEY_ID of the environment: access key LTAI…EKEY"),
     ("the profile of the CLI", {"ALIBABA_CLOUD_PROFILE": "ci"}, "ok", "the Alibaba Cloud CLI's ~/.aliyun/config.json: access key LTAI…FILE"),
-    ("nobody", {"ALIBABA_CLOUD_CLI_PROFILE_DISABLED": "true"}, "problem", "no credentials found"),
+    ("no source", {"ALIBABA_CLOUD_CLI_PROFILE_DISABLED": "true"}, "problem", "no credentials found"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("settings", "status", "fact"), [pytest.param(*row[1:], id=row[0]) for row in SOURCES])
-def test_the_source_of_the_chain_is_told(settings: Mapping[str, str], status: str, fact: str, tmp_path: Path) -> None:
+def test_the_source_of_the_chain_is_named(settings: Mapping[str, str], status: str, fact: str, tmp_path: Path) -> None:
     """A process of its own: the chain reads the environment when it is imported."""
     (tmp_path / ".aliyun").mkdir()
     ci = {"name": "ci", "mode": "AK", "access_key_id": "LTAI5tEXAMPLEFILE", "access_key_secret": "x" * 30}
@@ -242,8 +242,8 @@ def test_the_source_of_the_chain_is_told(settings: Mapping[str, str], status: st
 
 
 def test_a_profile_that_cannot_be_found_is_no_traceback() -> None:
-    (line,) = credentials(Profile("nobody"), "")
-    assert (line.status, line.name) == (Status.PROBLEM, "credentials of profile nobody")
+    (line,) = credentials(Profile("missing"), "")
+    assert (line.status, line.name) == (Status.PROBLEM, "credentials of profile missing")
 
 
 def test_no_secret_is_printed(stack: DeployedStack) -> None:
@@ -259,7 +259,7 @@ def the_same_in_every_run(text: str) -> str:
     return text
 
 
-def test_every_example_of_its_page_answers_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_example_of_its_page_answers_as_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Emulator().serve() as cloud:
         stack = DeployedStack(tmp_path, cloud, "dev")
         monkeypatch.setenv("PATH", stack.path())
@@ -268,4 +268,6 @@ def test_every_example_of_its_page_answers_what_it_says(tmp_path: Path, monkeypa
         stack.functions["invoices"] = {"repository": stack.repository, "policy": {"family": {"name": "main"}}}
         stack.configure()
         for example in examples(PAGE):
-            assert the_same_in_every_run(example.run(tmp_path)) == the_same_in_every_run(example.output)
+            assert the_same_in_every_run(run(shlex.split(example.command)[1:]).out) == the_same_in_every_run(
+                example.output
+            )
