@@ -46,7 +46,7 @@ def the_same_in_every_run(text: str) -> str:
     return text
 
 
-def test_every_example_of_its_page_answers_what_it_says(
+def test_every_example_of_its_page_has_its_output(
     cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", DeployedStack(tmp_path, cloud, "dev").path())
