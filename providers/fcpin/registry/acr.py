@@ -144,7 +144,7 @@ def total(value: object, where: object) -> int:
 
 
 def page_size(value: object, where: object) -> int:
-    """How many tags a page holds, which the API may have lowered; as many as requested where it does not say."""
+    """How many tags a page holds, which the API may have lowered; as many as requested where it returns none."""
     return _number(value or PAGE_SIZE, PAGE_SIZE, "the size of a page", where)
 
 
