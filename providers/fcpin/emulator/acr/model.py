@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from fcpin.acr_hosts import ENTERPRISE_FORM
 from fcpin.emulator.acr import errors
-from fcpin.image import ENTERPRISE_FORM
 
 
 @dataclass

@@ -9,11 +9,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from fcpin.acr_hosts import acr_host, documented_acr_host
 from fcpin.emulator.acr.model import Instance
 from fcpin.emulator.devs.model import FINISHED, PASSED, Event, ExecError, InjectedFailure, Json, Phase, TaskRecord
 from fcpin.emulator.fc.images import InvalidImage, Reference
 from fcpin.emulator.knobs import Knobs
-from fcpin.image import acr_host, documented_acr_host
 
 
 def movable(tasks: Sequence[TaskRecord]) -> Iterator[tuple[TaskRecord, Phase]]:
