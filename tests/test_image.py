@@ -1,4 +1,4 @@
-"""Image references: what parses, what it says when it does not, which repositories are one."""
+"""Image references: what is valid, the messages for what is not, which repositories are one."""
 
 import contextlib
 
@@ -66,9 +66,9 @@ def test_reads_a_reference_and_prints_it_as_it_was(text: str, parts: tuple[str, 
     assert str(image) == text
 
 
-@pytest.mark.parametrize(("text", "says"), [row[1:] for row in BROKEN], ids=[row[0] for row in BROKEN])
-def test_names_the_part_that_is_wrong(text: str, says: str) -> None:
-    with pytest.raises(InvalidImage, match=says) as raised:
+@pytest.mark.parametrize(("text", "fact"), [row[1:] for row in BROKEN], ids=[row[0] for row in BROKEN])
+def test_names_the_part_that_is_wrong(text: str, fact: str) -> None:
+    with pytest.raises(InvalidImage, match=fact) as raised:
         Image.parse(text)
     assert len(str(raised.value)) < 400
     assert "\n" not in str(raised.value)

@@ -11,13 +11,18 @@ from fcpin.fc.runtime_config import RuntimeConfig
 from fcpin.models import Model, options_table
 from fcpin.pipelines.spec import PipelineEntry
 from fcpin.receiver.settings.model import PageSettings, ReceiverSettings, SenderSettings, StackSettings, Window
+from fcpin.registry.settings import RegistrySettings
+from fcpin.settings import Endpoints, StackConfig
 
 DOCS: Final = Path(__file__).parent.parent / "docs"
 MODELS: Final[dict[str, type[Model]]] = {
     "CaseEntry": CaseEntry,
+    "Endpoints": Endpoints,
     "Expectation": Expectation,
     "PipelineEntry": PipelineEntry,
+    "RegistrySettings": RegistrySettings,
     "RuntimeConfig": RuntimeConfig,
+    "StackConfig": StackConfig,
     "ReceiverSettings": ReceiverSettings,
     "StackSettings": StackSettings,
     "Window": Window,

@@ -1,8 +1,7 @@
-"""The JSON schemas say what the code accepts: every key, and nothing else."""
+"""The JSON schemas describe what the code accepts: every key, and nothing else."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import fields
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
@@ -16,15 +15,14 @@ from jsonschema import Draft7Validator
 
 from fcpin.cli import main
 from fcpin.errors import InvalidInput
-from fcpin.models import read
+from fcpin.models import read, schema_of
 from fcpin.pinned_function.inputs import PinArgs
-from fcpin.pinned_function.keys import OWN_KEYS, STACK_KEYS
+from fcpin.pinned_function.keys import OWN_KEYS
 from fcpin.pipelines.spec import PipelineEntry
 from fcpin.policy import Policy
-from fcpin.policy.policy import KEYS, ORDERS
-from fcpin.registry.settings import RegistrySettings
-from fcpin.schema import policy_schema, stack_schema
-from fcpin.schema.stack import CONFIG_KEYS, FUNCTION_KEYS, REGISTRY_KEYS
+from fcpin.policy.policy import KEYS, ORDERS, policy_schema
+from fcpin.schema import stack_schema
+from fcpin.settings import FunctionInputs
 from tests.pipelines.test_spec import PERSONAL, RUNNER, WARM
 from tests.pipelines.test_spec import WRONG as SPECS_OF_PIPELINES
 
@@ -43,20 +41,18 @@ def test_the_file_in_the_documentation_is_what_the_command_prints(of: str, capsy
 @pytest.mark.parametrize("schema", [policy_schema(), stack_schema()], ids=["policy", "stack"])
 def test_it_is_a_schema_and_every_key_is_described(schema: Mapping[str, Any]) -> None:
     Draft7Validator.check_schema(schema)
+    config = stack_schema()["properties"]["config"]["properties"]
+    registry = config["fcpin:registries"]["additionalProperties"]["properties"]
     keys = policy_schema()["properties"]
-    described = (keys, FUNCTION_KEYS, REGISTRY_KEYS, CONFIG_KEYS)
     nested = [keys["hold"]["properties"], keys["filter_tags"]["properties"]]
     nested += [keys[order].get("properties") or keys[order]["anyOf"][0]["properties"] for order in ORDERS]
+    described = (keys, config, registry, schema_of(FunctionInputs)["properties"])
     for table in (*described, *nested):
         assert all(entry["description"].endswith((".", "…")) for entry in table.values())
 
 
 def test_it_has_every_key_that_is_read_and_no_other() -> None:
-    assert set(FUNCTION_KEYS) == set(OWN_KEYS) - {"owner"}
-    assert set(REGISTRY_KEYS) == {field.name for field in fields(RegistrySettings)}
-    assert {key for key in CONFIG_KEYS if key.startswith("fcpin:")} == {f"fcpin:{key}" for key in STACK_KEYS}
-    read = re.findall(r'"(alicloud:\w+)"', (ROOT / "providers/fcpin/settings.py").read_text())
-    assert {key for key in CONFIG_KEYS if key.startswith("alicloud:")} == set(read)
+    assert set(FunctionInputs.__struct_fields__) == set(OWN_KEYS) - {"owner"}
 
 
 TAGS = st.from_regex(r"\A[A-Za-z0-9_][A-Za-z0-9._]{0,20}\Z")
@@ -72,7 +68,7 @@ ORDER_SPECS = st.one_of(
     st.fixed_dictionaries({"newest": st.none() | st.fixed_dictionaries({}, optional={"by": st.sampled_from(["pushed", "created"])})}),
     st.fixed_dictionaries({"digest": st.fixed_dictionaries({"tag": TAGS})}),
 )  # fmt: skip
-BESIDE = st.fixed_dictionaries(
+FURTHER = st.fixed_dictionaries(
     {},
     optional={
         "filter_tags": st.fixed_dictionaries({"pattern": PATTERNS}, optional={"extract": st.just("$0")}),
@@ -89,7 +85,7 @@ BESIDE = st.fixed_dictionaries(
         "discovery_limit": st.sampled_from([1, 100, 100.0, 10_000]),
     },
 )  # fmt: skip
-SPECS = st.builds(lambda order, beside, nested: {**({"policy": order} if nested else order), **beside}, ORDER_SPECS, BESIDE, st.booleans())  # fmt: skip
+SPECS = st.builds(lambda order, further, nested: {**({"policy": order} if nested else order), **further}, ORDER_SPECS, FURTHER, st.booleans())  # fmt: skip
 
 
 @given(SPECS)
@@ -153,7 +149,7 @@ WRONG = [
     ("no repository", {"policy": {"newest": {}}}),
     ("no policy", {"repository": "r.example.com/shop/a"}),
     ("a repository with a tag", ENTRY | {"repository": "r.example.com/shop/a:b"}),
-    ("an order beside the policy", ENTRY | {"semver": {"range": "1"}}),
+    ("an order outside of the policy", ENTRY | {"semver": {"range": "1"}}),
     ("a setting that is not there", ENTRY | {"config": {"memorysize": 512}}),
     ("memory between two steps", ENTRY | {"config": {"memory_size": 500}}),
     ("half a thread", ENTRY | {"config": {"instance_concurrency": 1.5}}),

@@ -12,7 +12,7 @@ A field is a key. Its type decides what is accepted, and its `about` what a mess
 - `Text` is text that is not empty; `SecretText` is never quoted in a message. `Literal` and `StrEnum` are choices.
 - `from_text` makes a type that is read from text, such as Repository, a duration, a regular expression.
 - `__post_init__` raises ValueError for the whole mapping, or InvalidInput with paths relative to it. It runs when every
-  field of the mapping is valid. `schema_rules` of a model is what a JSON schema can say of the same.
+  field of the mapping is valid. `schema_rules` of a model is the same check as far as a JSON schema can express it.
 
 A whole number may be written as 512.0, as Pulumi passes every number on.
 """
@@ -50,6 +50,11 @@ class Model(msgspec.Struct, metaclass=_ModelMeta):
 
     schema_rules: ClassVar[Mapping[str, Any]] = {}
     """Keywords of JSON schema for what `__post_init__` checks."""
+
+    def __repr__(self) -> str:
+        fields = fields_of(type(self)).values()
+        values = [f"{each.name}={'…' if _is_secret(each.type) else repr(getattr(self, each.name))}" for each in fields]
+        return f"{type(self).__name__}({', '.join(values)})"
 
 
 class _FromText(type):
@@ -108,6 +113,9 @@ SEALED: Final[Schema] = {
     "additionalProperties": False,
 }
 """`definitions.sealed` of a schema: text that an engine may have to decrypt."""
+
+END: Final = r"$(?!\n)"
+"""The end of a text in a pattern: `$` alone matches before a last newline too."""
 
 Text: TypeAlias = Annotated[str, Meta(pattern=r"\S")]
 PlainText: TypeAlias = Annotated[str, Meta(extra_json_schema={_MARK: True})]
@@ -433,6 +441,12 @@ def fields_of(model: type[msgspec.Struct]) -> Mapping[str, inspect.Field]:
     return {field.encode_name: field for field in info.fields}
 
 
+def _is_secret(kind: inspect.Type) -> bool:
+    """Whether a value, or one in a mapping, must not be shown."""
+    plain, extra = unwrapped(kind)
+    return bool(extra.get("secret")) or (isinstance(plain, inspect.DictType) and _is_secret(plain.value_type))
+
+
 def unwrapped(kind: inspect.Type) -> tuple[inspect.Type, Mapping[str, Any]]:
     """*kind* without what describes it and without null, and the description's `extra`."""
     extra: dict[str, Any] = {}
@@ -493,15 +507,20 @@ def _inlined(schema: Any, components: Mapping[str, Any], rules: Mapping[str, Map
     if schema.pop(_MARK, False):
         about = {key: value for key, value in schema.items() if key == "description"}
         schema = {"$ref": "#/definitions/sealed", **about}
-    found: Schema = {}
+    properties = {name: _inlined(one, components, rules) for name, one in schema.pop("properties", {}).items()}
+    found: Schema = {"properties": properties} if properties else {}
     for key, value in schema.items():
-        if key == "description" and isinstance(value, str):
-            found[key] = _LINK.sub(r"\1", value)
-        elif key == "properties":
-            found[key] = {name: _inlined(one, components, rules) for name, one in value.items()}
-        elif not (key == "title" and isinstance(value, str)) and not (key == "required" and not value):
+        if isinstance(value, str):
+            found[key] = _plain_keyword(key, value)
+        elif value or key != "required":
             found[key] = _inlined(value, components, rules)
-    return found
+    found.pop("title", None)
+    return dict(sorted(found.items(), key=lambda item: item[0] == "properties"))
+
+
+def _plain_keyword(key: str, value: str) -> str:
+    """A description without links, and a pattern as JavaScript has it."""
+    return _LINK.sub(r"\1", value) if key == "description" else value.replace(END, "$") if key == "pattern" else value
 
 
 def _without_null(schema: Schema) -> Schema:
@@ -558,8 +577,10 @@ def _values(kind: inspect.Type) -> str:
             return f"list of {_values(kind.item_type).replace('mapping:', 'mappings:', 1)}"
         case inspect.StructType():
             return f"mapping: {', '.join(map(_key_and_values, kind.fields))}"
+        case inspect.DictType(value_type=inspect.AnyType()):
+            return "mapping of names"
         case inspect.DictType():
-            return f"mapping of names to {_values(kind.value_type)}"
+            return f"mapping of names to {_values(kind.value_type).replace('mapping:', 'mappings:', 1)}"
         case inspect.IntType() | inspect.FloatType():
             step = f", in steps of {kind.multiple_of:g}" if kind.multiple_of and kind.multiple_of != 1 else ""
             return (

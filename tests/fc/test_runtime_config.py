@@ -103,11 +103,6 @@ def test_a_setting_changed_by_hand_is_drift() -> None:
     assert runtime_config.live({"memory_size": 1024.0}, live({"memory_size": 512})) == {"memory_size": 512}
 
 
-@pytest.mark.parametrize("name", ["", "1abc", "-a", "a b", "a" * 65, None, 7])
-def test_a_wrong_function_name_is_a_problem(name: object) -> None:
-    assert [problem.path for problem in runtime_config.name_problems("function_name", name)] == ["function_name"]
-
-
 GPUS: list[tuple[str, dict[str, Any]]] = [
     ("Ada, as in the console's example", {"cpu": 8, "memory_size": 65536, "disk_size": 512, "gpu_config": {"gpu_type": "fc.gpu.ada.1", "gpu_memory_size": 49152}}),
     ("Hopper", {"cpu": 24, "memory_size": 122880, "disk_size": 61440, "gpu_config": {"gpu_type": "fc.gpu.hopper.1", "gpu_memory_size": 98304}}),

@@ -171,7 +171,7 @@ REJECTED_BY_SCHEMA: list[tuple[str, str, str, str]] = [
     ("a variable with its value", LEAST + "environment: [A=b]\n", "3: environment[0]", "name of a variable"),
     ("no day", window(f"days: [], {HOURS}"), f"{WINDOW}.days", "at least 1"),
     ("an invalid time", window("from: '25:00', to: '18:00', zone: UTC"), f"{WINDOW}.from", "time of day"),
-    ("a time without quotes", window("from: 9, to: '18:00', zone: UTC"), f"{WINDOW}.from", "quotes"),
+    ("a time without quotes", window("from: 9, to: '18:00', zone: UTC"), f"{WINDOW}.from", 'such as "09:00"'),
 ]  # fmt: skip
 WRONG = [
     ("invalid YAML", "stacks: {\n", "", "is not valid YAML"),

@@ -11,21 +11,20 @@ ENTERPRISE = "demo-registry.cn-hangzhou.cr.aliyuncs.com"
 
 
 @pytest.mark.parametrize(
-    ("host", "value", "said"),
+    ("host", "value", "reason"),
     [
         ("registry.cn-hangzhou.aliyuncs.com", "maybe", "expected true or false"),
         ("registry.cn-hangzhou.aliyuncs.com", 0, "expected true or false"),
-        ("registry.cn-hangzhou.aliyuncs.com", None, "expected true or false"),
         ("demo-registry.cn-hangzhou.cr.aliyuncs.com", False, "only hosts of ACR Personal"),
         ("ghcr.io", False, "only hosts of ACR Personal"),
     ],
 )
-def test_push_times_are_a_flag_of_acr_personal(host: str, value: object, said: str) -> None:
-    with pytest.raises(InvalidSettings, match=rf'registries\["{host}"\]\.push_times: {said}'):
+def test_push_times_are_a_flag_of_acr_personal(host: str, value: object, reason: str) -> None:
+    with pytest.raises(InvalidSettings, match=rf'registries\["{host}"\]\.push_times: {reason}'):
         parse_registries({host: {"push_times": value}})
 
 
-@pytest.mark.parametrize(("value", "wanted"), [(False, False), ("false", False), (True, True), ("true", True)])
+@pytest.mark.parametrize(("value", "wanted"), [(False, False), (True, True), (None, True)])
 def test_push_times_may_be_switched_off(value: object, wanted: bool) -> None:
     host = "registry-intl-vpc.ap-southeast-1.aliyuncs.com"
     assert parse_registries({host: {"push_times": value}})[host].push_times is wanted
@@ -37,7 +36,7 @@ def test_a_login_is_text_that_can_be_sent(text: str) -> None:
         parse_registries({"ghcr.io": {"username": "ci", "password": text}})
 
 
-def test_everything_that_can_be_said() -> None:
+def test_every_setting() -> None:
     settings = parse_registries(
         {
             "registry.example.com:5000": {"endpoint": "http://10.0.0.1:5000", "username": "ci", "password": "p"},
@@ -46,7 +45,7 @@ def test_everything_that_can_be_said() -> None:
         }
     )
     assert settings == {
-        "registry.example.com:5000": RegistrySettings("http://10.0.0.1:5000", "ci", "p"),
+        "registry.example.com:5000": RegistrySettings(endpoint="http://10.0.0.1:5000", username="ci", password="p"),
         ENTERPRISE: RegistrySettings(instance_id="cri-0123456789abcdef"),
         "registry.cn-hangzhou.aliyuncs.com": RegistrySettings(),
     }
@@ -55,19 +54,19 @@ def test_everything_that_can_be_said() -> None:
 HOST = "registry.example.com"
 AT = f'registries["{HOST}"]'
 PROBLEMS: list[tuple[str, Any, str, str]] = [
-    ("settings that are no object", ["x"], "registries", "expected an object"),
+    ("settings that are no object", ["x"], "registries", "expected a mapping"),
     ("a host with a scheme", {f"https://{HOST}": {}}, f'registries["https://{HOST}"]', "without https://"),
     ("a host with a path", {f"{HOST}/shop": {}}, f'registries["{HOST}/shop"]', "without a path"),
-    ("an entry that is no object", {HOST: "x"}, AT, "expected an object"),
+    ("an entry that is no object", {HOST: "x"}, AT, "expected a mapping"),
     ("a misspelt key", {HOST: {"enpoint": "x"}}, f"{AT}.enpoint", "did you mean endpoint?"),
-    ("a value that is no text", {HOST: {"endpoint": 5}}, f"{AT}.endpoint", "got int"),
+    ("a value that is no text", {HOST: {"endpoint": 5}}, f"{AT}.endpoint", "expected text, got 5"),
     ("an empty value", {HOST: {"endpoint": ""}}, f"{AT}.endpoint", "empty"),
     ("an endpoint without a scheme", {HOST: {"endpoint": HOST}}, f"{AT}.endpoint", "https://host"),
     ("an endpoint with a path", {HOST: {"endpoint": "https://a/b"}}, f"{AT}.endpoint", "without a user, a path"),
     ("an endpoint with a user", {HOST: {"endpoint": "https://u:p@a"}}, f"{AT}.endpoint", "without a user"),
     ("an endpoint with a bad port", {HOST: {"endpoint": "https://a:99999"}}, f"{AT}.endpoint", "https://host"),
-    ("a user without a password", {HOST: {"username": "u"}}, f"{AT}.password", "is missing"),
-    ("a password without a user", {HOST: {"password": "p"}}, f"{AT}.username", "is missing"),
+    ("a user without a password", {HOST: {"username": "u"}}, f"{AT}.password", "is required"),
+    ("a password without a user", {HOST: {"password": "p"}}, f"{AT}.username", "is required"),
     ("a user with a colon", {HOST: {"username": "a:b", "password": "p"}}, f"{AT}.username", "colon"),
     ("an instance id elsewhere", {HOST: {"instance_id": "cri-1"}}, f"{AT}.instance_id", "ACR Enterprise"),
     (
@@ -93,10 +92,10 @@ def test_a_problem_is_named_by_its_path(label: str, value: Any, path: str, reaso
     assert reason in invalid.value.problems[0].reason
 
 
-def test_all_problems_are_told_at_once_and_no_password_among_them() -> None:
+def test_all_problems_are_reported_at_once_without_a_password() -> None:
     with pytest.raises(InvalidSettings) as invalid:
         parse_registries({HOST: {"endpoint": "x", "password": "s3cret", "color": "red"}, "??": {}})
-    assert len(invalid.value.problems) == 4
+    assert len(invalid.value.problems) == 3
     assert "s3cret" not in str(invalid.value)
 
 

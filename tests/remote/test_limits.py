@@ -1,4 +1,4 @@
-"""One total time, one size and no redirect for every request, whoever sends it."""
+"""One total time, one size and no redirect for every request of every client."""
 
 import gzip
 import json

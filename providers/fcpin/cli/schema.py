@@ -19,7 +19,8 @@ def command(kind: str) -> None:
     dictionary that --policy takes (policy), or of a file for fcpin test-policy (cases).
     """
     from fcpin.cli.cases import cases_schema
-    from fcpin.schema import functions_schema, policy_schema, stack_schema
+    from fcpin.policy.policy import policy_schema
+    from fcpin.schema import functions_schema, stack_schema
 
     schemas = {"stack": stack_schema, "functions": functions_schema, "policy": policy_schema, "cases": cases_schema}
     click.echo(json.dumps(schemas[kind](), indent=2))

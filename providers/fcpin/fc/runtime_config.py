@@ -4,7 +4,6 @@ Limits: https://www.alibabacloud.com/help/en/functioncompute/fc-3-0/product-over
 instances https://www.alibabacloud.com/help/en/functioncompute/fc/product-overview/instance-types-and-specifications.
 """
 
-import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,12 +14,26 @@ from msgspec import Meta, Struct, inspect
 from fcpin.errors import InvalidInput, Problem, WrongShape
 from fcpin.fc.model import Function
 from fcpin.json_reader import kind
-from fcpin.models import HiddenText, Model, PlainText, SecretText, about, fields_of, read_or_note, unwrapped
+from fcpin.models import (
+    END,
+    HiddenText,
+    Model,
+    PlainText,
+    SecretText,
+    about,
+    fields_of,
+    read_or_note,
+    text_form,
+    unwrapped,
+)
 
 DEFAULT_HANDLER: Final = "index.handler"
 """FC requires a handler even for a container, and ignores it."""
-FUNCTION_NAME: Final = r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$"
-NAME_FORM: Final = "1 to 64 letters, digits, '_' and '-', not beginning with a digit or '-'"
+FunctionName = Annotated[
+    str,
+    Meta(pattern=rf"^[A-Za-z_][A-Za-z0-9_-]{{0,63}}{END}"),
+    text_form("1 to 64 letters, digits, '_' and '-', not beginning with a digit or '-'"),
+]
 
 _MASKED: Final = "masked"
 """Marks text that the API takes and never returns: what it returns instead is not compared."""
@@ -233,12 +246,6 @@ FUNCTION: Final = {key: field for key, field in fields_of(RuntimeConfig).items()
 """The settings at the top of the function."""
 SECRET: Final = frozenset({"registry_config"})
 """Settings with a password, which FC does not return: a change of it is seen in the inputs alone."""
-
-
-def name_problems(path: str, name: object) -> Iterator[Problem]:
-    """What is wrong with a function's name."""
-    if not isinstance(name, str) or not re.fullmatch(FUNCTION_NAME, name):
-        yield Problem(path, f"expected {NAME_FORM}")
 
 
 def problems(path: str, config: object) -> Sequence[Problem]:

@@ -104,6 +104,3 @@ OUTPUTS: Final = (
 
 `exposed_seconds` is set when the last deployment healed a moved tag, `tag_immutability` where the registry returns it.
 """
-
-STACK_KEYS: Final = ("functions", "functionFiles", "pipelines", "region", "endpoints", "registries", "minAgeBypass")
-"""What fcpin reads in its namespace of the stack's configuration. A project may keep keys of its own there."""

@@ -16,7 +16,7 @@ from fcpin.errors import InvalidSettings
 from fcpin.fc.runtime_config import SECRET
 from fcpin.function_files import all_functions, function_files
 from fcpin.json_reader import InvalidJson, read_json
-from fcpin.pinned_function.keys import CHOSEN, OUTPUTS, STACK_KEYS, PinInputs
+from fcpin.pinned_function.keys import CHOSEN, OUTPUTS, PinInputs
 from fcpin.pinned_function.provider import PinnedFunctionProvider
 from fcpin.policy.tag_names import ACCELERATED
 
@@ -152,6 +152,8 @@ def configured_functions() -> Mapping[str, Mapping[str, Any]]:
 
 def _refuse_misspelt(file: str) -> None:
     """A misspelt key would be ignored silently; one that resembles none of ours belongs to the program."""
+    from fcpin.settings import STACK_KEYS  # with the clients' modules, which a program does not need otherwise
+
     for key in {**get_config_env(), **CONFIG.get()}:
         namespace, _, name = key.partition(":")
         if (

@@ -84,17 +84,22 @@ class Family(Model, Order):
             )
         )
 
-    def bind(self, scope: str, candidates: Sequence[Candidate]) -> "Relatives":
-        return Relatives(scope, self.rule, self._order_for(scope, candidates))
+    def members(self, scope: str, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+        rule = self.rule
+        return [candidate for candidate in candidates if _is_relative(candidate[0], scope, rule)]
 
-    def _order_for(self, name: str, candidates: Sequence[Candidate]) -> Order:
-        """What the relatives can be ordered by."""
-        if any(record.pushed is not None and _is_relative(value, name, self.rule) for value, record in candidates):
-            return ByPushTime()
-        relatives = [value for value, _ in candidates if _is_relative(value, name, self.rule)]
-        if all(number(value.rpartition("-")[2]) is not None for value in relatives):
-            return SuffixNumber()
-        return ByBuildTime() if len(relatives) > 1 else OnlyOne()
+    def bind(self, scope: str, members: Sequence[Candidate]) -> "Relatives":
+        return Relatives(scope, self.rule, _order_for(members))
+
+
+def _order_for(relatives: Sequence[Candidate]) -> Order:
+    """What the relatives can be ordered by."""
+    if any(record.pushed is not None for _, record in relatives):
+        return ByPushTime()
+    suffixes = [value.rpartition("-")[2] for value, _ in relatives]
+    if all((suffix.isdecimal() and suffix.isascii()) or number(suffix) is not None for suffix in suffixes):
+        return SuffixNumber()
+    return ByBuildTime() if len(relatives) > 1 else OnlyOne()
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,7 @@ class Relatives(Order):
         return self.measure != ByPushTime.measure
 
     def key(self, value: str, record: TagRecord) -> Key | None:
-        return self.order.key(value, record) if _is_relative(value, self.name, self.rule) else None
+        return self.order.key(value, record)
 
     def missing_key_reason(self, value: str, record: TagRecord) -> Reason:
         if not _is_relative(value, self.name, self.rule):
@@ -127,8 +132,9 @@ class Relatives(Order):
     def includes(self, value: str) -> bool:
         return _is_relative(value, self.name, self.rule)
 
-    def needs_build_time(self, value: str, record: TagRecord) -> bool:
-        return self.order.needs_build_time(value, record) and _is_relative(value, self.name, self.rule)
+    @property
+    def reads_build_times(self) -> bool:
+        return self.order.reads_build_times
 
 
 class SuffixNumber(Numerical):

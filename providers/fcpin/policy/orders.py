@@ -56,6 +56,11 @@ class Order:
         return ()
 
     @property
+    def reads_build_times(self) -> bool:
+        """Whether the build times of members have to be known."""
+        return False
+
+    @property
     def lacks_push_times(self) -> bool:
         """Whether the order would compare push times if the candidates had any."""
         return False
@@ -67,12 +72,16 @@ class Order:
         """
         return ""
 
-    def bind(self, scope: str, candidates: Sequence[Candidate]) -> "Order":  # noqa: ARG002
-        """Return the order that compares *candidates*."""
+    def members(self, scope: str, candidates: Sequence[Candidate]) -> Sequence[Candidate]:  # noqa: ARG002
+        """The candidates of this scope."""
+        return candidates
+
+    def bind(self, scope: str, members: Sequence[Candidate]) -> "Order":  # noqa: ARG002
+        """Return the order that compares *members*."""
         return self
 
     def key(self, value: str, record: TagRecord) -> Key | None:
-        """What a candidate is ordered by, or None if the order does not include it."""
+        """What a member is ordered by, or None if the order does not include it."""
         raise NotImplementedError
 
     def missing_key_reason(self, value: str, record: TagRecord) -> Reason:  # noqa: ARG002
@@ -88,9 +97,9 @@ class Order:
         """Whether the current tag is subject to this order at all."""
         return not isinstance(self.position(value, TagRecord(value)), Reason)
 
-    def needs_build_time(self, value: str, record: TagRecord) -> bool:  # noqa: ARG002
-        """Whether only the missing build time keeps a candidate out of the order."""
-        return False
+    def needs_build_time(self, record: TagRecord) -> bool:
+        """Whether only the missing build time keeps a member out of the order."""
+        return self.reads_build_times and record.created is None
 
 
 class DirectedOrder(Model, Order):
@@ -166,8 +175,9 @@ class ByBuildTime(Order):
     def includes(self, value: str) -> bool:  # noqa: ARG002
         return True
 
-    def needs_build_time(self, value: str, record: TagRecord) -> bool:  # noqa: ARG002
-        return record.created is None
+    @property
+    def reads_build_times(self) -> bool:
+        return True
 
 
 class Newest(Model, Order):
@@ -175,7 +185,7 @@ class Newest(Model, Order):
 
     by: Annotated[Literal["pushed", "created"], about("The push time, or the build time by the publisher.")] = "pushed"
 
-    def bind(self, scope: str, candidates: Sequence[Candidate]) -> Order:  # noqa: ARG002
+    def bind(self, scope: str, members: Sequence[Candidate]) -> Order:  # noqa: ARG002
         return ByBuildTime() if self.by == "created" else ByPushTime()
 
 

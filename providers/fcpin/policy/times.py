@@ -14,6 +14,8 @@ _PART = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)([dhms])", re.ASCII)
 _GO = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d{4}) [A-Z0-9+-]+", re.ASCII)
 """`2026-12-01 00:00:00 +0000 UTC`."""
 _DURATION = re.compile(rf"(?:{_PART.pattern})+", re.ASCII)
+DURATION: Final = r"^([0-9]{1,9}(\.[0-9]{1,9})?[dhms])+$"
+"""The same for JSON schemas."""
 
 
 def parse_moment(text: str) -> datetime:
@@ -63,4 +65,4 @@ if TYPE_CHECKING:
     DurationText: TypeAlias = Duration
 else:
     MomentText = from_text(datetime, parse_moment, pattern=r"^[0-9]{4}-?[0-9]{2}-?[0-9]{2}[T ].*([Zz]|[+-][0-9:]+)$")
-    DurationText = from_text(Duration, Duration.parse, pattern=r"^([0-9]{1,9}(\.[0-9]{1,9})?[dhms])+$")
+    DurationText = from_text(Duration, Duration.parse, pattern=DURATION)

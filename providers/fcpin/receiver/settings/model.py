@@ -15,10 +15,9 @@ from msgspec import Meta
 
 from fcpin.errors import InvalidInput, Problem, property_path
 from fcpin.models import Model, Text, about, from_text, text_form
-from fcpin.policy.times import parse_duration
+from fcpin.policy.times import DURATION, parse_duration
 from fcpin.receiver.senders import SENDERS, Sender
 from fcpin.receiver.settings.secrets import INSTANCE, AppriseUrl, RedisUrl, SenderSecret, Token
-from fcpin.schema.fragments import DURATION
 from fcpin.stack.engine import CHOICES
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
