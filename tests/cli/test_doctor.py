@@ -54,10 +54,6 @@ def test_a_stack_that_lacks_nothing(stack: DeployedStack) -> None:
         assert checks(answer)[name]["status"] == "ok"
 
 
-def movable(stack: DeployedStack) -> None:
-    stack.cloud.set_tag_immutability(PATH, immutable=False)
-
-
 def ghost(stack: DeployedStack) -> None:
     stack.functions["ghost"] = {"repository": stack.repository}
     stack.configure()
@@ -68,12 +64,8 @@ def unborn(stack: DeployedStack) -> None:
     stack.configure()
 
 
-def with_role(stack: DeployedStack) -> None:
+def with_role_and_pin_tags(stack: DeployedStack) -> None:
     stack.functions["checkout"]["config"] = {"role": "acs:ram::1234567890123456:role/checkout"}
-    stack.configure()
-
-
-def protected(stack: DeployedStack) -> None:
     stack.functions["checkout"]["protect"] = "pin_tag"
     stack.configure()
 
@@ -88,11 +80,8 @@ def denied(action: str, code: str) -> Callable[[DeployedStack], None]:
 
 
 def unreachable(stack: DeployedStack) -> None:
-    stack.configure(endpoints={"fc": "http://127.0.0.1:1", "cr": stack.cloud.url})
-
-
-def no_pipelines(stack: DeployedStack) -> None:
-    stack.configure(endpoints={"fc": stack.cloud.url, "cr": stack.cloud.url, "devs": "http://127.0.0.1:1"})
+    nowhere = "http://127.0.0.1:1"
+    stack.configure(endpoints={"fc": nowhere, "cr": stack.cloud.url, "devs": nowhere})
 
 
 def misconfigured(stack: DeployedStack) -> None:
@@ -104,55 +93,45 @@ def broken_listing(stack: DeployedStack) -> None:
 
 
 def economy(stack: DeployedStack) -> None:
+    stack.cloud.set_tag_immutability(PATH, immutable=False)
     stack.cloud.set_instance_specification("Enterprise_Economy")
 
 
-def profile(stack: DeployedStack) -> None:
-    stack.functions["checkout"]["profile"] = "missing"
-    stack.configure()
+Expected = tuple[str, str, list[str]]
+"""Name of a check, its status, and facts of its result."""
 
-
-CASES: list[tuple[str, Callable[[DeployedStack], None], int, str, str, list[str]]] = [
-    # label, what is wrong, exit status, line, its status, facts
-    ("a function that does not exist", ghost, 1, "fc:GetFunction ghost", "problem", ["FunctionNotFound", "function_name"]),
-    ("a function that up is to make", unborn, 0, "fc:GetFunction unborn", "note", ["not in cn-hangzhou yet", "up"]),
-    ("its making cannot be tried", unborn, 0, "fc:CreateFunction, fc:DeleteFunction", "not tried", ["up needs them"]),
-    ("a role cannot be tried", with_role, 0, "ram:PassRole", "not tried", ["up needs it"]),
-    ("nor the tags that are to be made", protected, 0, f"cr:CreateRepoTag, cr:DeleteRepositoryTag {PATH}", "not tried", ["pin_tag"]),
-    ("another region and account are named", of_a_partner, 1, "fc:GetFunction checkout in cn-shanghai as partner", "problem", []),
-    ("no right to read functions", denied("GetFunction", "AccessDenied"), 1, "fc:GetFunction checkout", "problem", ["AccessDenied", "allow fc:GetFunction", "functions/checkout"]),
-    ("no right to list functions", denied("ListFunctions", "AccessDenied"), 0, "fc:ListFunctions in cn-hangzhou", "note", ["no preview and no up needs it"]),
-    ("no right to list tags", denied("ListRepoTag", "NoPrivilege"), 1, f"cr:ListRepositoryTag {PATH}", "problem", ["NoPrivilege", "cr:ListRepositoryTag"]),
-    ("what hangs on it is not tried", denied("ListRepoTag", "NoPrivilege"), 1, f"cr:PullRepository {PATH}", "not tried", ["Digest"]),
-    ("no right to log in", denied("GetAuthorizationToken", "NoPrivilege"), 1, f"cr:GetAuthorizationToken {PATH}", "problem", ["NoPrivilege"]),
-    ("and the rest is tried all the same", denied("GetAuthorizationToken", "NoPrivilege"), 1, f"cr:GetRepositoryTag {PATH}", "ok", ["main-11"]),
-    ("an edition that FC does not pull from", economy, 1, "edition demo", "problem", ["Enterprise_Economy", "another registry"]),
-    ("tags that can be moved", movable, 0, f"TagImmutability {PATH}", "note", ["off", "precondition of the outage"]),
-    ("a clock 20 minutes off", lambda stack: stack.cloud.skew(1200), 1, "clock", "problem", ["behind", "15 minutes", "NTP"]),
-    ("a clock 2 minutes off", lambda stack: stack.cloud.skew(-120), 0, "clock", "note", ["ahead"]),
-    ("a disabled key", lambda stack: stack.cloud.set_key_active(False), 1, "fc:GetFunction checkout", "problem", ["Inactive", "check the credentials"]),
-    ("an endpoint that is not there", unreachable, 1, "Function Compute in cn-hangzhou", "problem", ["127.0.0.1:1", "refused", "check"]),
-    ("an endpoint for pipelines that is not there", no_pipelines, 1, "Serverless Devs", "problem", ["127.0.0.1:1", "refused"]),
-    ("and the registry is looked at all the same", unreachable, 1, f"cr:PullRepository {PATH}", "ok", []),
-    ("a configuration that is wrong", misconfigured, 1, "stack", "problem", ["fcpin:endpoints.fd", "unknown key", "correct"]),
-    ("an API that fails", broken_listing, 1, f"cr:ListRepositoryTag {PATH}", "problem", ["502"]),
-    ("a profile that does not exist", profile, 1, "credentials of profile missing", "problem", ["aliyun configure"]),
+CASES: list[tuple[str, Callable[[DeployedStack], None], int, list[Expected]]] = [
+    # label, what is wrong, exit status, results
+    ("a function that does not exist", ghost, 1, [("fc:GetFunction ghost", "problem", ["FunctionNotFound", "function_name"])]),
+    ("a function that up creates", unborn, 0, [("fc:GetFunction unborn", "note", ["not in cn-hangzhou yet", "up"]), ("fc:CreateFunction, fc:DeleteFunction", "not tried", ["up needs them"])]),
+    ("a role and pin tags", with_role_and_pin_tags, 0, [("ram:PassRole", "not tried", ["up needs it"]), (f"cr:CreateRepoTag, cr:DeleteRepositoryTag {PATH}", "not tried", ["pin_tag"])]),
+    ("another region and a profile that does not exist", of_a_partner, 1, [("fc:GetFunction checkout in cn-shanghai as partner", "problem", []), ("credentials of profile partner", "problem", ["aliyun configure"])]),
+    ("no right to read functions", denied("GetFunction", "AccessDenied"), 1, [("fc:GetFunction checkout", "problem", ["AccessDenied", "allow fc:GetFunction", "functions/checkout"])]),
+    ("no right to list functions", denied("ListFunctions", "AccessDenied"), 0, [("fc:ListFunctions in cn-hangzhou", "note", ["no preview and no up needs it"])]),
+    ("no right to list tags", denied("ListRepoTag", "NoPrivilege"), 1, [(f"cr:ListRepositoryTag {PATH}", "problem", ["NoPrivilege", "cr:ListRepositoryTag"]), (f"cr:PullRepository {PATH}", "not tried", ["Digest"])]),
+    ("no right to log in", denied("GetAuthorizationToken", "NoPrivilege"), 1, [(f"cr:GetAuthorizationToken {PATH}", "problem", ["NoPrivilege"]), (f"cr:GetRepositoryTag {PATH}", "ok", ["main-11"])]),
+    ("an edition that FC does not pull from, and movable tags", economy, 1, [("edition demo", "problem", ["Enterprise_Economy", "another registry"]), (f"TagImmutability {PATH}", "note", ["off", "precondition of the outage"])]),
+    ("a clock 20 minutes off", lambda stack: stack.cloud.skew(1200), 1, [("clock", "problem", ["behind", "15 minutes", "NTP"])]),
+    ("a clock 2 minutes off", lambda stack: stack.cloud.skew(-120), 0, [("clock", "note", ["ahead"])]),
+    ("a disabled key", lambda stack: stack.cloud.set_key_active(False), 1, [("fc:GetFunction checkout", "problem", ["Inactive", "check the credentials"])]),
+    ("endpoints that refuse connections", unreachable, 1, [("Function Compute in cn-hangzhou", "problem", ["127.0.0.1:1", "refused", "check"]), ("Serverless Devs", "problem", ["127.0.0.1:1", "refused"]), (f"cr:PullRepository {PATH}", "ok", [])]),
+    ("an invalid configuration", misconfigured, 1, [("stack", "problem", ["fcpin:endpoints.fd", "unknown key", "correct"])]),
+    ("an API that fails", broken_listing, 1, [(f"cr:ListRepositoryTag {PATH}", "problem", ["502"])]),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("happens", "code", "name", "status", "facts"), [pytest.param(*row[1:], id=row[0]) for row in CASES]
-)
-def test_what_is_wrong_has_its_line(
-    happens: Callable[[DeployedStack], None], code: int, name: str, status: str, facts: list[str], stack: DeployedStack
+@pytest.mark.parametrize(("change", "code", "results"), [pytest.param(*row[1:], id=row[0]) for row in CASES])
+def test_every_defect_has_its_result(
+    change: Callable[[DeployedStack], None], code: int, results: list[Expected], stack: DeployedStack
 ) -> None:
     deployed(stack)
-    happens(stack)
+    change(stack)
     answer = stack.fcpin("doctor", "--json")
-    found = checks(answer)[name]
-    assert (answer.code, found["status"]) == (code, status), found
-    for fact in facts:
-        assert fact in f"{found['detail']}; {found['remedy']}"
+    for name, status, facts in results:
+        found = checks(answer)[name]
+        assert (answer.code, found["status"]) == (code, status), found
+        for fact in facts:
+            assert fact in f"{found['detail']}; {found['remedy']}"
     assert answer.err == ""
 
 

@@ -167,7 +167,7 @@ def test_a_function_that_is_as_it_should_be_costs_one_read(world: World) -> None
     assert world.cloud.calls.count("ListRepoTag") == 0
 
 
-def test_the_same_trouble_is_told_in_the_same_words(world: World) -> None:
+def test_the_same_trouble_is_reported_in_the_same_words(world: World) -> None:
     """The sentence is stored, and a refresh compares it."""
     forbid_the_registry(world)
     first = world.drift()

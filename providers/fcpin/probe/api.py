@@ -173,7 +173,7 @@ class AcrEnterprise:
             raise RegistryError(f"{self._host.public_host}: GetAuthorizationToken {response}")
         login = response.fields("a login")
         username, password = (login.text(name, required=True) for name in ("TempUsername", "AuthorizationToken"))
-        expires = moment(login.text_or_number("ExpireTime"), self._host.public_host)
+        expires = moment(login.text_or_number("ExpireTime"))
         return Login("GetAuthorizationToken", username, password, expires=expires)
 
     @cached_property

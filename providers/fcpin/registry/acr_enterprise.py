@@ -54,7 +54,7 @@ class AcrEnterprise:
             "GetAuthorizationToken",
             token.temp_username,
             token.authorization_token,
-            expires=moment(token.expire_time, where),
+            expires=moment(token.expire_time),
         )
 
     def instance_id(self) -> str:
