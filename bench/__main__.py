@@ -1,4 +1,4 @@
-"""`make bench`: 10,000 and 100,000 tags selected from and read, commands started, 1,000 resources made, a push until it runs.
+"""`make bench`: tags selected from and read, commands started, 1,000 resources made, a push until it runs.
 
 `make bench ARGS="engines receiver"` measures only what it names.
 """
