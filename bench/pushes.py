@@ -192,5 +192,5 @@ def missing() -> Sequence[str]:
 
 
 _QUIET: Final = 1.0
-"""Seconds, of `StackSettings.quiet`."""
+"""Seconds, of `StackSettings.debounce`."""
 _CONFIG: Final = {"cpu": 0.5, "memory_size": 512, "disk_size": 512, "port": 9000}

@@ -15,7 +15,8 @@ FOLDER: Final = ROOT / ".demo-push"
 PICTURES: Final = ROOT / "docs" / "receiver"
 _PATIENCE: Final = 30.0
 _SHOWN: Final = tuple(
-    f"fcpin_receiver_{name}_total" for name in ("pushes", "attempts", "deployments", "outage_seconds", "api_calls")
+    f"fcpin_receiver_{name}_total"
+    for name in ("accepted_events", "attempts", "deployments", "outage_seconds", "api_calls")
 )
 _PUSHES: Final = 'fcpin_receiver_accepted_events_total{sender="registry"}'
 _WELL: Final = 'fcpin_receiver_functions{drift="ok",stack="local"}'

@@ -1,4 +1,4 @@
-"""The tally: every try of every service is counted, by what came of it, over all processes of a run."""
+"""Every attempt at every call is counted by its outcome, over all processes of a run."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ from fcpin.emulator import Emulator
 from fcpin.errors import FcpinError
 from fcpin.fc.client import FunctionClient
 from fcpin.http.credentials import Credentials
-from fcpin.http.limits import Retry
+from fcpin.http.retries import Retry
 from fcpin.registry.transport import Transport
 from tests.registry.scripted import ScriptedServer
 
@@ -32,7 +32,7 @@ def test_every_try_of_an_api_counts_by_its_outcome() -> None:
         with pytest.raises(FcpinError):
             list(client.list())
         with pytest.raises(FcpinError):
-            client.get("nobody")
+            client.get("absent")
     assert since(before) == {
         Call("fc", "ListFunctions", THROTTLED): 1,
         Call("fc", "ListFunctions", OK): 1,

@@ -24,9 +24,7 @@ def reference() -> str:
 
 
 def helps(path: str, command: click.Command) -> Iterator[str]:
-    """The help of *command* and of its subcommands; none of a program that does not use click."""
-    if command.context_settings.get("ignore_unknown_options"):
-        return
+    """The help of *command* and of its subcommands."""
     context = click.Context(command, info_name=path, terminal_width=100, **SETTINGS)
     yield command.get_help(context)
     if isinstance(command, click.Group):

@@ -1,4 +1,4 @@
-"""What a policy needs of a registry: how much is asked for, and when too much would be."""
+"""What a policy reads from a registry: how many build times, and when those would be too many."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -75,7 +75,7 @@ def test_as_many_tags_as_the_limit_are_all_looked_into_without_a_warning() -> No
     assert warnings == []
 
 
-def test_an_image_for_another_platform_says_what_it_has() -> None:
+def test_an_image_for_another_platform_reports_what_it_has() -> None:
     registry = NamesOnly(manifest=Manifest(DIGEST, {"linux/arm64": DIGEST}))
     with pytest.raises(PlatformMissing, match=r"no linux/amd64 image \(it has: linux/arm64\)"):
         require_platform(registry, "main-1", DIGEST, "linux/amd64")

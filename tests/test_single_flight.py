@@ -11,7 +11,7 @@ from fcpin.single_flight import SingleFlight
 
 
 class Counter:
-    """Something to make, that says how often it was made. *error* is raised instead while it is set."""
+    """Makes numbered values. *error* is raised instead while it is set."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.made = 0
@@ -74,7 +74,7 @@ def test_a_passing_failure_is_forgotten() -> None:
     assert once.get("key", counter.make) == "number 2"
 
 
-def test_a_lasting_failure_is_not_asked_for_again() -> None:
+def test_a_lasting_failure_is_not_requested_again() -> None:
     once, counter = SingleFlight[str, str](), Counter(RegistryDenied("no"))
     for _ in range(2):
         with pytest.raises(RegistryDenied):
@@ -92,7 +92,7 @@ def test_only_the_value_that_is_remembered_can_be_forgotten() -> None:
     once.forget("unknown", old)
 
 
-def test_what_is_dropped_is_made_anew_a_lasting_failure_too() -> None:
+def test_what_is_dropped_is_made_again_a_lasting_failure_too() -> None:
     once, counter = SingleFlight[str, str](), Counter(RegistryDenied("no"))
     with pytest.raises(RegistryDenied):
         once.get("key", counter.make)

@@ -40,7 +40,7 @@ EXPECTED = [
 
 
 @pytest.mark.parametrize(("case", "failure"), [pytest.param(*row[1:], id=row[0]) for row in EXPECTED])
-def test_a_case_passes_or_says_what_it_got(case: str, failure: str, tmp_path: Path) -> None:
+def test_a_case_passes_or_shows_what_it_got(case: str, failure: str, tmp_path: Path) -> None:
     answer = try_cases(tmp_path, f"{FAMILY}cases:\n- {{name: one, {case}}}\n")
     assert answer.code == (1 if failure else 0)
     assert answer.err == ""

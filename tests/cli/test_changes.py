@@ -77,8 +77,8 @@ def test_rows_that_do_not_fit_120_columns_become_a_list() -> None:
 
 
 def test_messages_fit_120_columns_with_short_digests() -> None:
-    said = {"severity": "warning", "message": f"checkout: {'deployed was ' * 10}app:main@sha256:{'c' * 64}\nnext"}
-    lines = changes(step("same", OLD, OLD), diagnostics=[said])[1].splitlines()
+    text = {"severity": "warning", "message": f"checkout: {'deployed was ' * 10}app:main@sha256:{'c' * 64}\nnext"}
+    lines = changes(step("same", OLD, OLD), diagnostics=[text])[1].splitlines()
     assert all(len(line) <= 120 for line in lines)
     assert f"app:main@sha256:{'c' * 12}" in " ".join(lines).split()
     assert "  next" in lines
@@ -114,8 +114,8 @@ def test_other_resources_are_counted() -> None:
 
 
 def test_warnings_stand_below_once() -> None:
-    said = {"severity": "warning", "message": "warning: checkout: held at main-11 ``` <b>"}
-    markdown = changes(step("same", OLD, OLD), diagnostics=[said, said])[1]
+    text = {"severity": "warning", "message": "warning: checkout: held at main-11 ``` <b>"}
+    markdown = changes(step("same", OLD, OLD), diagnostics=[text, text])[1]
     assert markdown.count("warning: checkout: held at main-11 ''' <b>") == 1
 
 

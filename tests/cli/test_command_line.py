@@ -13,7 +13,6 @@ from fcpin.cli import SECTIONS
 from tests.support.command import fcpin
 
 COMMANDS = {name: listed for section in SECTIONS.values() for name, listed in section.items()}
-OWN = {name: listed.load() for name, listed in COMMANDS.items() if listed.module.startswith("fcpin.cli.")}
 
 
 def leaves(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
@@ -25,7 +24,7 @@ def leaves(path: str, command: click.Command) -> Iterator[tuple[str, click.Comma
         yield path, command
 
 
-LEAVES = [leaf for name, command in OWN.items() for leaf in leaves(name, command)]
+LEAVES = [leaf for name, listed in COMMANDS.items() for leaf in leaves(name, listed.load())]
 
 WRONG = [
     ("selct", "fcpin: no such command: selct; did you mean select?"),
@@ -73,11 +72,6 @@ def test_every_command_and_every_option_is_described(words: str, command: click.
     for parameter in command.params:
         if isinstance(parameter, click.Option):
             assert (parameter.help or "").endswith("."), parameter.name
-        else:
-            assert str(parameter.metavar).strip("[].") in {
-                "stack|functions|policy|cases",
-                *command.help.replace(",", "").split(),
-            }
 
 
 @pytest.mark.parametrize(("columns", "limit"), [("60", 60), ("500", 120)])

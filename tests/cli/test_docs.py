@@ -60,7 +60,7 @@ def the_fix(stack: DeployedStack) -> None:
 
 
 def functions_of_other_tools(stack: DeployedStack) -> None:
-    """One pinned already, two that nobody pins, one of another stack, and one with another name."""
+    """One that is pinned, two that are not, one of another stack, and one with another name."""
     for tag in ("release-83f96b6", "v1.4.2", "latest"):
         stack.push(tag)
     stack.deploy("shop-checkout", "release-83f96b6")
@@ -116,7 +116,7 @@ def timeless(text: str) -> str:
 
 
 @pytest.mark.parametrize(("page", "happens"), PAGES, ids=[page for page, _ in PAGES])
-def test_every_example_answers_what_it_says(
+def test_every_example_answers_as_shown(
     page: str,
     happens: list[Callable[[DeployedStack], None]],
     cloud: Emulator,

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from base64 import b64encode
@@ -53,10 +54,6 @@ def test_a_stack_that_lacks_nothing(stack: DeployedStack) -> None:
         assert checks(answer)[name]["status"] == "ok"
 
 
-def movable(stack: DeployedStack) -> None:
-    stack.cloud.set_tag_immutability(PATH, immutable=False)
-
-
 def ghost(stack: DeployedStack) -> None:
     stack.functions["ghost"] = {"repository": stack.repository}
     stack.configure()
@@ -67,12 +64,8 @@ def unborn(stack: DeployedStack) -> None:
     stack.configure()
 
 
-def with_role(stack: DeployedStack) -> None:
+def with_role_and_pin_tags(stack: DeployedStack) -> None:
     stack.functions["checkout"]["config"] = {"role": "acs:ram::1234567890123456:role/checkout"}
-    stack.configure()
-
-
-def protected(stack: DeployedStack) -> None:
     stack.functions["checkout"]["protect"] = "pin_tag"
     stack.configure()
 
@@ -87,11 +80,8 @@ def denied(action: str, code: str) -> Callable[[DeployedStack], None]:
 
 
 def unreachable(stack: DeployedStack) -> None:
-    stack.configure(endpoints={"fc": "http://127.0.0.1:1", "cr": stack.cloud.url})
-
-
-def no_pipelines(stack: DeployedStack) -> None:
-    stack.configure(endpoints={"fc": stack.cloud.url, "cr": stack.cloud.url, "devs": "http://127.0.0.1:1"})
+    nowhere = "http://127.0.0.1:1"
+    stack.configure(endpoints={"fc": nowhere, "cr": stack.cloud.url, "devs": nowhere})
 
 
 def misconfigured(stack: DeployedStack) -> None:
@@ -103,55 +93,45 @@ def broken_listing(stack: DeployedStack) -> None:
 
 
 def economy(stack: DeployedStack) -> None:
+    stack.cloud.set_tag_immutability(PATH, immutable=False)
     stack.cloud.set_instance_specification("Enterprise_Economy")
 
 
-def profile(stack: DeployedStack) -> None:
-    stack.functions["checkout"]["profile"] = "nobody"
-    stack.configure()
+Expected = tuple[str, str, list[str]]
+"""Name of a check, its status, and facts of its result."""
 
-
-CASES: list[tuple[str, Callable[[DeployedStack], None], int, str, str, list[str]]] = [
-    # label, what is wrong, exit status, line, its status, facts
-    ("a function that nobody made", ghost, 1, "fc:GetFunction ghost", "problem", ["FunctionNotFound", "function_name"]),
-    ("a function that up is to make", unborn, 0, "fc:GetFunction unborn", "note", ["not in cn-hangzhou yet", "up"]),
-    ("its making cannot be tried", unborn, 0, "fc:CreateFunction, fc:DeleteFunction", "not tried", ["up needs them"]),
-    ("a role cannot be tried", with_role, 0, "ram:PassRole", "not tried", ["up needs it"]),
-    ("nor the tags that are to be made", protected, 0, f"cr:CreateRepoTag, cr:DeleteRepositoryTag {PATH}", "not tried", ["pin_tag"]),
-    ("another region and account are named", of_a_partner, 1, "fc:GetFunction checkout in cn-shanghai as partner", "problem", []),
-    ("no right to read functions", denied("GetFunction", "AccessDenied"), 1, "fc:GetFunction checkout", "problem", ["AccessDenied", "allow fc:GetFunction", "functions/checkout"]),
-    ("no right to list functions", denied("ListFunctions", "AccessDenied"), 0, "fc:ListFunctions in cn-hangzhou", "note", ["no preview and no up needs it"]),
-    ("no right to list tags", denied("ListRepoTag", "NoPrivilege"), 1, f"cr:ListRepositoryTag {PATH}", "problem", ["NoPrivilege", "cr:ListRepositoryTag"]),
-    ("what hangs on it is not tried", denied("ListRepoTag", "NoPrivilege"), 1, f"cr:PullRepository {PATH}", "not tried", ["Digest"]),
-    ("no right to log in", denied("GetAuthorizationToken", "NoPrivilege"), 1, f"cr:GetAuthorizationToken {PATH}", "problem", ["NoPrivilege"]),
-    ("and the rest is tried all the same", denied("GetAuthorizationToken", "NoPrivilege"), 1, f"cr:GetRepositoryTag {PATH}", "ok", ["main-11"]),
-    ("an edition that FC does not pull from", economy, 1, "edition demo", "problem", ["Enterprise_Economy", "another registry"]),
-    ("tags that can be moved", movable, 0, f"TagImmutability {PATH}", "note", ["off", "precondition of the outage"]),
-    ("a clock 20 minutes off", lambda stack: stack.cloud.skew(1200), 1, "clock", "problem", ["behind", "15 minutes", "NTP"]),
-    ("a clock 2 minutes off", lambda stack: stack.cloud.skew(-120), 0, "clock", "note", ["ahead"]),
-    ("a disabled key", lambda stack: stack.cloud.set_key_active(False), 1, "fc:GetFunction checkout", "problem", ["Inactive", "check the credentials"]),
-    ("an endpoint that is not there", unreachable, 1, "Function Compute in cn-hangzhou", "problem", ["127.0.0.1:1", "refused", "check"]),
-    ("an endpoint for pipelines that is not there", no_pipelines, 1, "Serverless Devs", "problem", ["127.0.0.1:1", "refused"]),
-    ("and the registry is looked at all the same", unreachable, 1, f"cr:PullRepository {PATH}", "ok", []),
-    ("a configuration that is wrong", misconfigured, 1, "stack", "problem", ["fcpin:endpoints.fd", "unknown key", "correct"]),
-    ("an API that fails", broken_listing, 1, f"cr:ListRepositoryTag {PATH}", "problem", ["502"]),
-    ("a profile that does not exist", profile, 1, "credentials of profile nobody", "problem", ["aliyun configure"]),
+CASES: list[tuple[str, Callable[[DeployedStack], None], int, list[Expected]]] = [
+    # label, what is wrong, exit status, results
+    ("a function that does not exist", ghost, 1, [("fc:GetFunction ghost", "problem", ["FunctionNotFound", "function_name"])]),
+    ("a function that up creates", unborn, 0, [("fc:GetFunction unborn", "note", ["not in cn-hangzhou yet", "up"]), ("fc:CreateFunction, fc:DeleteFunction", "not tried", ["up needs them"])]),
+    ("a role and pin tags", with_role_and_pin_tags, 0, [("ram:PassRole", "not tried", ["up needs it"]), (f"cr:CreateRepoTag, cr:DeleteRepositoryTag {PATH}", "not tried", ["pin_tag"])]),
+    ("another region and a profile that does not exist", of_a_partner, 1, [("fc:GetFunction checkout in cn-shanghai as partner", "problem", []), ("credentials of profile partner", "problem", ["aliyun configure"])]),
+    ("no right to read functions", denied("GetFunction", "AccessDenied"), 1, [("fc:GetFunction checkout", "problem", ["AccessDenied", "allow fc:GetFunction", "functions/checkout"])]),
+    ("no right to list functions", denied("ListFunctions", "AccessDenied"), 0, [("fc:ListFunctions in cn-hangzhou", "note", ["no preview and no up needs it"])]),
+    ("no right to list tags", denied("ListRepoTag", "NoPrivilege"), 1, [(f"cr:ListRepositoryTag {PATH}", "problem", ["NoPrivilege", "cr:ListRepositoryTag"]), (f"cr:PullRepository {PATH}", "not tried", ["Digest"])]),
+    ("no right to log in", denied("GetAuthorizationToken", "NoPrivilege"), 1, [(f"cr:GetAuthorizationToken {PATH}", "problem", ["NoPrivilege"]), (f"cr:GetRepositoryTag {PATH}", "ok", ["main-11"])]),
+    ("an edition that FC does not pull from, and movable tags", economy, 1, [("edition demo", "problem", ["Enterprise_Economy", "another registry"]), (f"TagImmutability {PATH}", "note", ["off", "precondition of the outage"])]),
+    ("a clock 20 minutes off", lambda stack: stack.cloud.skew(1200), 1, [("clock", "problem", ["behind", "15 minutes", "NTP"])]),
+    ("a clock 2 minutes off", lambda stack: stack.cloud.skew(-120), 0, [("clock", "note", ["ahead"])]),
+    ("a disabled key", lambda stack: stack.cloud.set_key_active(False), 1, [("fc:GetFunction checkout", "problem", ["Inactive", "check the credentials"])]),
+    ("endpoints that refuse connections", unreachable, 1, [("Function Compute in cn-hangzhou", "problem", ["127.0.0.1:1", "refused", "check"]), ("Serverless Devs", "problem", ["127.0.0.1:1", "refused"]), (f"cr:PullRepository {PATH}", "ok", [])]),
+    ("an invalid configuration", misconfigured, 1, [("stack", "problem", ["fcpin:endpoints.fd", "unknown key", "correct"])]),
+    ("an API that fails", broken_listing, 1, [(f"cr:ListRepositoryTag {PATH}", "problem", ["502"])]),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("happens", "code", "name", "status", "facts"), [pytest.param(*row[1:], id=row[0]) for row in CASES]
-)
-def test_what_is_wrong_has_its_line(
-    happens: Callable[[DeployedStack], None], code: int, name: str, status: str, facts: list[str], stack: DeployedStack
+@pytest.mark.parametrize(("change", "code", "results"), [pytest.param(*row[1:], id=row[0]) for row in CASES])
+def test_every_defect_has_its_result(
+    change: Callable[[DeployedStack], None], code: int, results: list[Expected], stack: DeployedStack
 ) -> None:
     deployed(stack)
-    happens(stack)
+    change(stack)
     answer = stack.fcpin("doctor", "--json")
-    found = checks(answer)[name]
-    assert (answer.code, found["status"]) == (code, status), found
-    for fact in facts:
-        assert fact in f"{found['detail']}; {found['remedy']}"
+    for name, status, facts in results:
+        found = checks(answer)[name]
+        assert (answer.code, found["status"]) == (code, status), found
+        for fact in facts:
+            assert fact in f"{found['detail']}; {found['remedy']}"
     assert answer.err == ""
 
 
@@ -190,10 +170,10 @@ def test_a_login_of_docker(config: str, login: str, tags: str, facts: list[str],
     found = checks(stack.fcpin("doctor", "--json"))
     lines = [found[f"login to {ELSEWHERE}"], found[f"tags of {ELSEWHERE}/{PATH}"]]
     assert [line["status"] for line in lines] == [login, tags]
-    said = "; ".join(f"{line['detail']}; {line['remedy']}" for line in lines)
+    texts = "; ".join(f"{line['detail']}; {line['remedy']}" for line in lines)
     for fact in facts:
-        assert fact in said
-    assert "emulator-password" not in said
+        assert fact in texts
+    assert "emulator-password" not in texts
 
 
 @pytest.mark.usefixtures("key")
@@ -213,14 +193,13 @@ def test_without_a_stack(stack: DeployedStack) -> None:
 
 
 SOURCES: list[tuple[str, Mapping[str, str], str, str]] = [
-    ("the environment", {"ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAI5tEXAMPLEKEY", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "x" * 30}, "ok", "ALIBABA_CLOUD_ACCESS_KEY_ID of the environment: access key LTAI…EKEY"),
     ("the profile of the CLI", {"ALIBABA_CLOUD_PROFILE": "ci"}, "ok", "the Alibaba Cloud CLI's ~/.aliyun/config.json: access key LTAI…FILE"),
-    ("nobody", {"ALIBABA_CLOUD_CLI_PROFILE_DISABLED": "true"}, "problem", "no credentials found"),
+    ("no source", {"ALIBABA_CLOUD_CLI_PROFILE_DISABLED": "true"}, "problem", "no credentials found"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("settings", "status", "fact"), [pytest.param(*row[1:], id=row[0]) for row in SOURCES])
-def test_the_source_of_the_chain_is_told(settings: Mapping[str, str], status: str, fact: str, tmp_path: Path) -> None:
+def test_the_source_of_the_chain_is_named(settings: Mapping[str, str], status: str, fact: str, tmp_path: Path) -> None:
     """A process of its own: the chain reads the environment when it is imported."""
     (tmp_path / ".aliyun").mkdir()
     ci = {"name": "ci", "mode": "AK", "access_key_id": "LTAI5tEXAMPLEFILE", "access_key_secret": "x" * 30}
@@ -242,8 +221,8 @@ def test_the_source_of_the_chain_is_told(settings: Mapping[str, str], status: st
 
 
 def test_a_profile_that_cannot_be_found_is_no_traceback() -> None:
-    (line,) = credentials(Profile("nobody"), "")
-    assert (line.status, line.name) == (Status.PROBLEM, "credentials of profile nobody")
+    (line,) = credentials(Profile("missing"), "")
+    assert (line.status, line.name) == (Status.PROBLEM, "credentials of profile missing")
 
 
 def test_no_secret_is_printed(stack: DeployedStack) -> None:
@@ -259,7 +238,7 @@ def the_same_in_every_run(text: str) -> str:
     return text
 
 
-def test_every_example_of_its_page_answers_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_example_of_its_page_answers_as_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Emulator().serve() as cloud:
         stack = DeployedStack(tmp_path, cloud, "dev")
         monkeypatch.setenv("PATH", stack.path())
@@ -268,4 +247,6 @@ def test_every_example_of_its_page_answers_what_it_says(tmp_path: Path, monkeypa
         stack.functions["invoices"] = {"repository": stack.repository, "policy": {"family": {"name": "main"}}}
         stack.configure()
         for example in examples(PAGE):
-            assert the_same_in_every_run(example.run(tmp_path)) == the_same_in_every_run(example.output)
+            assert the_same_in_every_run(run(shlex.split(example.command)[1:]).out) == the_same_in_every_run(
+                example.output
+            )

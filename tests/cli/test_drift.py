@@ -42,7 +42,7 @@ def test_each_function_has_its_row_and_the_worst_decides(stack: DeployedStack) -
     assert len(re.findall("moved-tag|newer-tag", answer.out)) == 1
 
 
-def test_a_newer_tag_is_told_as_the_policy_found_it(stack: DeployedStack) -> None:
+def test_a_newer_tag_is_reported_as_the_policy_found_it(stack: DeployedStack) -> None:
     stack.push("main-1")
     stack.deploy("checkout", "main-1")
     stack.push("main-2")
@@ -50,7 +50,7 @@ def test_a_newer_tag_is_told_as_the_policy_found_it(stack: DeployedStack) -> Non
     assert row["why"] == "main-2: newest of 2 of 2 tags by push time"
 
 
-def test_the_seconds_since_a_tag_moved_are_told(stack: DeployedStack) -> None:
+def test_the_seconds_since_a_tag_moved_are_reported(stack: DeployedStack) -> None:
     stack.push("main-1")
     stack.deploy("checkout", "main-1")
     stack.push("main-1", "moved")
@@ -141,7 +141,7 @@ def test_a_stack_that_cannot_be_read_is_no_stack_without_drift(stack: DeployedSt
     assert answer.err == "fcpin drift: stack nope (pulumi): no stack named 'nope' found\n"
 
 
-def test_a_stack_without_pins_is_said(stack: DeployedStack) -> None:
+def test_a_stack_without_pins_is_reported(stack: DeployedStack) -> None:
     answer = stack.fcpin("drift")
     assert (answer.code, answer.out) == (0, "the stack test has no pinned functions\n")
 

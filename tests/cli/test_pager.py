@@ -38,8 +38,8 @@ def test_leaving_the_pager_early_is_no_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("pager", "options"),
-    [("exit 1", ["--no-pager"]), ("exit 1", ["--json"]), ("", []), ("no-such-pager", []), ("'", [])],
-    ids=["not wanted", "JSON", "none", "one that is not there", "one that cannot be read"],
+    [("exit 1", ["--no-pager"]), ("no-such-pager", []), ("'", [])],
+    ids=["not wanted", "not installed", "not a command line"],
 )
 def test_without_a_pager_it_goes_to_the_terminal(tmp_path: Path, pager: str, options: list[str]) -> None:
     with explain(tmp_path, pager, "--limit", "1", *options) as terminal:

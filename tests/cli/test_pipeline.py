@@ -25,7 +25,7 @@ def pipeline(*arguments: object) -> Answer:
     return run(["pipeline", *map(str, arguments)])
 
 
-def test_a_slip_is_told_with_its_line_and_what_to_do() -> None:
+def test_a_slip_is_reported_with_its_line_and_what_to_do() -> None:
     file = DATA / "commit-and-deploy.yaml"
     answer = pipeline("validate", file)
     assert (answer.code, answer.err) == (2, "")
@@ -57,7 +57,7 @@ def test_a_rendered_file_has_its_values_and_its_comments(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("what", "arguments", "said"),
+    ("what", "arguments", "text"),
     [
         ("a file that is wrong", ["render", DATA / "commit-and-deploy.yaml"], "commit-and-deploy.yaml:41"),
         ("no file", ["validate", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
@@ -67,10 +67,10 @@ def test_a_rendered_file_has_its_values_and_its_comments(tmp_path: Path) -> None
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_cannot_be_done_is_one_line(what: str, arguments: list[object], said: str) -> None:
+def test_what_cannot_be_done_is_one_line(what: str, arguments: list[object], text: str) -> None:
     answer = pipeline(*arguments)
     assert (answer.code, answer.out) == (2, "")
-    assert said in answer.err
+    assert text in answer.err
 
 
 def test_a_variable_without_a_value_names_the_option(tmp_path: Path) -> None:
@@ -113,12 +113,12 @@ def test_what_buildah_builds_is_valid_and_has_no_document(stack: DeployedStack) 
     assert "fcpin:pipelines.app.builder: is built on this machine by buildah" in answer.err
 
 
-def test_a_name_that_is_none_of_the_stacks_is_told(stack: DeployedStack) -> None:
+def test_a_name_that_is_none_of_the_stacks_is_reported(stack: DeployedStack) -> None:
     answer = stack.fcpin("pipeline", "render", "--name", "apps")
     assert (answer.code, answer.err) == (2, "fcpin pipeline: --name: apps: unknown pipeline; did you mean app?\n")
 
 
-def test_a_stack_without_pipelines_says_so(stack: DeployedStack) -> None:
+def test_a_stack_without_pipelines_reports_it(stack: DeployedStack) -> None:
     stack.configure()
     assert "fcpin:pipelines: is not set" in stack.fcpin("pipeline", "validate").err
 

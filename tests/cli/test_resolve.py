@@ -75,11 +75,13 @@ def test_a_saved_listing_answers_as_the_registry_does(registry: DockerRegistry) 
     assert (saved.code, saved.err) == (0, "")
     rows = [json.loads(line) for line in saved.out.splitlines()]
     assert [row["tag"] for row in rows] == ["arm-1", "release-0a1b", "release-5c5c", "release-9f9f"]
-    assert ["created" in row for row in rows] == [False, True, True, True], "what the policy does not need is not asked"
-    asked, told = (
+    assert ["created" in row for row in rows] == [False, True, True, True], (
+        "only the build times that the policy needs are read"
+    )
+    remote, saved_again = (
         fcpin("explain", "--policy", RELEASE, *more, stdin=stdin) for more, stdin in ((where, ""), ([], saved.out))
     )
-    assert told.out == asked.out
+    assert saved_again.out == remote.out
 
 
 def test_a_listing_without_a_policy_costs_no_look_into_images(registry: DockerRegistry) -> None:
@@ -91,7 +93,6 @@ FAILURES = [
     # label, repository, policy, status, facts
     ("a repository that does not exist", "{host}/shop/nope", RELEASE, 1, ["shop/nope"]),
     ("an image that cannot run there", "{host}/shop/app", '{"family": {"name": "arm"}}', 1, ["arm-1", "linux/amd64", "linux/arm64"]),
-    ("a registry that is not there", "127.0.0.1:1/shop/app", RELEASE, 1, ["127.0.0.1:1"]),
     ("a repository with a tag", "{host}/shop/app:x", RELEASE, 2, ["--repository", "remove ':x'"]),
     ("a repository without a host", "app", RELEASE, 2, ["--repository", "'app'", "host"]),
 ]  # fmt: skip

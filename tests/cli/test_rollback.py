@@ -105,7 +105,7 @@ def test_until_may_be_how_long_from_now(released: DeployedStack) -> None:
     assert abs(until - datetime.now(UTC) - timedelta(days=7)) < timedelta(minutes=1)
 
 
-def test_a_second_rollback_replaces_the_first_and_says_so(released: DeployedStack) -> None:
+def test_a_second_rollback_replaces_the_first_and_reports_it(released: DeployedStack) -> None:
     released.fcpin("rollback", "checkout", *WHEN)
     released.functions["checkout"]["hold"] = hold(released)
     released.configure()
@@ -127,7 +127,7 @@ def test_removing_the_hold_tells_what_comes_then(released: DeployedStack) -> Non
     assert released.file.read_text() == before
 
 
-def test_removing_no_hold_changes_nothing_and_says_so(released: DeployedStack) -> None:
+def test_removing_no_hold_changes_nothing_and_reports_it(released: DeployedStack) -> None:
     before = released.file.read_text()
     answer = released.fcpin("rollback", "checkout", "--remove")
     assert (answer.code, released.file.read_text()) == (0, before)
@@ -161,11 +161,11 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("label", "arguments", "said"), MISTAKES, ids=[row[0] for row in MISTAKES])
+@pytest.mark.parametrize(("label", "arguments", "text"), MISTAKES, ids=[row[0] for row in MISTAKES])
 def test_a_mistake_is_named_and_nothing_is_written(
-    label: str, arguments: list[str], said: str, released: DeployedStack
+    label: str, arguments: list[str], text: str, released: DeployedStack
 ) -> None:
-    assert said in refused(released, *arguments).err
+    assert text in refused(released, *arguments).err
 
 
 def test_nothing_ran_before(stack: DeployedStack) -> None:
@@ -191,7 +191,7 @@ def test_functions_that_are_named_elsewhere_are_held_elsewhere(released: Deploye
     assert "named elsewhere" in refused(released, "checkout", *WHEN).err
 
 
-def test_a_file_that_cannot_be_edited_is_said(released: DeployedStack) -> None:
+def test_a_file_that_cannot_be_edited_is_reported(released: DeployedStack) -> None:
     released.file.write_text("config:\n  fcpin:functions: '{}'\n")
     answer = released.fcpin("rollback", "checkout", *WHEN)
     assert answer.code == 2
@@ -213,7 +213,7 @@ def test_a_link_stays_a_link(released: DeployedStack, tmp_path: Path) -> None:
     assert hold(released)["tag"] == "main-1"
 
 
-def test_a_project_that_is_not_there_is_said(released: DeployedStack) -> None:
+def test_a_project_that_is_not_there_is_reported(released: DeployedStack) -> None:
     (released.folder / "Pulumi.yaml").unlink()
     answer = released.fcpin("rollback", "checkout", *WHEN)
     assert answer.code == 2

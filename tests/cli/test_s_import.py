@@ -132,15 +132,15 @@ EXTENDS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "files", "said"), [row[1:] for row in EXTENDS], ids=[row[0] for row in EXTENDS])
+@pytest.mark.parametrize(("text", "files", "problem"), [row[1:] for row in EXTENDS], ids=[row[0] for row in EXTENDS])
 def test_what_cannot_be_extended_is_refused_by_its_name(
-    text: str, files: dict[str, str], said: str, tmp_path: Path
+    text: str, files: dict[str, str], problem: str, tmp_path: Path
 ) -> None:
     for name, content in {**files, "s.yaml": text}.items():
         (tmp_path / name).write_text(content)
     answer = run(["s-import", str(tmp_path / "s.yaml")])
     assert (answer.code, answer.out) == (2, "")
-    assert said.format(folder=tmp_path) in answer.err
+    assert problem.format(folder=tmp_path) in answer.err
     assert answer.err.count("\n") == 1
 
 
@@ -154,8 +154,8 @@ UNREADABLE = [
 ]
 
 
-@pytest.mark.parametrize(("name", "said"), [row[1:] for row in UNREADABLE], ids=[row[0] for row in UNREADABLE])
-def test_a_function_with_a_file_that_cannot_be_read_is_left_out(name: str, said: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "problem"), [row[1:] for row in UNREADABLE], ids=[row[0] for row in UNREADABLE])
+def test_a_function_with_a_file_that_cannot_be_read_is_left_out(name: str, problem: str, tmp_path: Path) -> None:
     folder = tmp_path / "project"
     (folder / "sub").mkdir(parents=True)
     (tmp_path / "secret.txt").write_text("1.4.2")
@@ -167,4 +167,4 @@ def test_a_function_with_a_file_that_cannot_be_read_is_left_out(name: str, said:
     assert (answer.code, answer.out) == (0, "")
     (left_out, _) = answer.err.splitlines()
     assert left_out.startswith("left out: till refers to ${file(")
-    assert said in left_out
+    assert problem in left_out

@@ -72,7 +72,7 @@ PUSHED = '{"tag": "a", "pushed": "2026-01-01T08:00:00Z"}\n{"tag": "b", "pushed":
 
 
 @pytest.mark.parametrize(
-    ("options", "tag", "says"),
+    ("options", "tag", "text"),
     [
         (["--now", "2026-01-01T10:59:59Z"], "a", "matures at 2026-01-01T11:00:00Z"),
         (["--now", "2026-01-01T11:00:00Z"], "b", "newest of 2"),
@@ -80,10 +80,10 @@ PUSHED = '{"tag": "a", "pushed": "2026-01-01T08:00:00Z"}\n{"tag": "b", "pushed":
     ],
     ids=["too young", "old enough", "bypassed"],
 )
-def test_an_age_is_decided_as_of_a_time(options: list[str], tag: str, says: str) -> None:
+def test_an_age_is_decided_as_of_a_time(options: list[str], tag: str, text: str) -> None:
     for command in ("select", "explain"):
         answer = fcpin(command, "--policy", AGED, *options, stdin=PUSHED)
-        assert says in answer.out
+        assert text in answer.out
     assert fcpin("select", "--policy", AGED, *options, stdin=PUSHED).json["tag"] == tag
 
 
@@ -158,20 +158,17 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("command", ["select", "explain"])
 @pytest.mark.parametrize(("argv", "stdin", "lines"), [pytest.param(*row[1:], id=row[0]) for row in WRONG])
-def test_wrong_input_is_one_line_a_problem(
-    command: str, argv: list[str], stdin: str | bytes, lines: list[list[str]]
-) -> None:
-    answer = fcpin(command, *argv, stdin=stdin)
-    assert answer.code == 2
-    assert answer.out == ""
-    written = answer.err.splitlines()
-    assert len(written) == len(lines)
-    for line, facts in zip(written, lines, strict=True):
-        assert line.startswith(f"fcpin {command}: ")
-        for fact in facts:
-            assert fact in line
+def test_wrong_input_is_one_line_a_problem(argv: list[str], stdin: str | bytes, lines: list[list[str]]) -> None:
+    for command in ("select", "explain"):
+        answer = fcpin(command, *argv, stdin=stdin)
+        assert (answer.code, answer.out) == (2, "")
+        written = answer.err.splitlines()
+        assert len(written) == len(lines)
+        for line, facts in zip(written, lines, strict=True):
+            assert line.startswith(f"fcpin {command}: ")
+            for fact in facts:
+                assert fact in line
 
 
 def test_a_thousand_wrong_lines_do_not_flood_the_terminal() -> None:
@@ -243,7 +240,7 @@ def test_explain_as_json_has_everything_that_the_table_has() -> None:
 
 
 @pytest.mark.parametrize("limit", [0, 1, 3])
-def test_explain_shows_as_many_verdicts_as_it_is_told(limit: int) -> None:
+def test_explain_shows_at_most_as_many_verdicts_as_the_limit(limit: int) -> None:
     for form in ([], ["--json"]):
         out = fcpin("explain", *form, "--limit", str(limit), *AGED_FAMILY, stdin=AGED_TAGS).out
         assert len(re.findall(r"(?:chosen|rejected)(?:  |\",)", out)) == limit

@@ -45,7 +45,7 @@ class Store(Protocol):
 
 @dataclass(frozen=True)
 class World:
-    """A registry with an empty repository in it, and the same registry asked with a wrong password."""
+    """A registry with an empty repository in it, and the same repository with a wrong password."""
 
     store: Store
     handle: RepositoryHandle
@@ -234,7 +234,7 @@ def test_a_name_for_what_is_not_there_is_not_found(world: World) -> None:
         world.handle.add_tag("mine", Digest(f"sha256:{'0' * 64}"), like="absent")
 
 
-def test_other_programs_can_push_with_what_they_are_told(world: World) -> None:
+def test_other_programs_can_push_with_what_they_are_reported(world: World) -> None:
     target = world.handle.push_target()
     assert target.plain_http
     assert target.login.password
@@ -249,7 +249,7 @@ def test_other_programs_can_push_with_what_they_are_told(world: World) -> None:
     assert begun.status == 202, begun.data
 
 
-def test_deleting_a_name_leaves_its_digest_and_is_said_where_a_registry_cannot(world: World) -> None:
+def test_deleting_a_name_leaves_its_digest_and_is_reported_where_a_registry_cannot(world: World) -> None:
     digest = Digest(world.store.push(world.path, "main", content="one"))
     world.handle.add_tag("mine", digest, like="main")
     if not world.deletes_tags:

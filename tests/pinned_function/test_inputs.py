@@ -6,6 +6,7 @@ import pytest
 
 from fcpin.errors import InvalidSettings
 from fcpin.pinned_function.inputs import PinArgs
+from fcpin.pinned_function.keys import POLICY_KEYS, SelectionInputs
 
 RIGHT: dict[str, Any] = {
     "function_name": "checkout",
@@ -45,7 +46,7 @@ def test_all_problems_come_at_once() -> None:
     assert {"polcy", "deadline", "adopt", "config.cpu"} <= {problem.path for problem in raised.value.problems}
 
 
-def test_a_pin_without_any_region_says_where_to_set_one() -> None:
+def test_a_pin_without_any_region_explains_where_to_set_one() -> None:
     with pytest.raises(InvalidSettings, match="alicloud:region"):
         PinArgs.read(RIGHT, "")
 
@@ -58,3 +59,7 @@ def test_a_region_of_its_own_wins_over_the_stacks() -> None:
 def test_pulumis_floats_are_numbers() -> None:
     args = PinArgs.read({**RIGHT, "deadline": 30.0, "config": {"memory_size": 512.0}}, "cn-hangzhou")
     assert args.deadline == 30
+
+
+def test_every_option_of_the_policy_is_a_typed_argument_of_the_resources() -> None:
+    assert {"policy", *SelectionInputs.__annotations__} == set(POLICY_KEYS)

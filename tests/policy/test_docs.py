@@ -1,4 +1,4 @@
-"""The documentation is true: it names every order and every key, and its examples answer what they say."""
+"""The documentation is true: it names every order and every key, and its examples print what it shows."""
 
 import re
 from pathlib import Path
@@ -35,7 +35,7 @@ def test_every_key_beside_the_order_has_a_row(key: str) -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
-def test_every_example_answers_what_it_says(example: Example) -> None:
+def test_every_example_prints_what_is_shown(example: Example) -> None:
     assert example.run(DOCS) == example.output
 
 

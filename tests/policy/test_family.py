@@ -46,7 +46,7 @@ def test_selections(
     assert chosen(spec, tags, current) == expected
 
 
-def test_a_stranger_is_told_so() -> None:
+def test_a_tag_of_another_family_is_rejected_with_the_family() -> None:
     assert "family main-*" in reasons(choose(MAIN, ["main-1", "dev-2"]))["dev-2"]
 
 

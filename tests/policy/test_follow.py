@@ -62,7 +62,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("follow", "says"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
-def test_bad_input(follow: dict[str, Any], says: str) -> None:
-    with pytest.raises(InvalidPolicy, match=says):
+@pytest.mark.parametrize(("follow", "expected"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+def test_bad_input(follow: dict[str, Any], expected: str) -> None:
+    with pytest.raises(InvalidPolicy, match=expected):
         Policy.from_spec({"policy": {"follow": follow}})

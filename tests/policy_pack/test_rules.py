@@ -37,10 +37,10 @@ PINS: list[tuple[str, str, dict[str, Any], str | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "pin", "says"), [row[1:] for row in PINS], ids=[row[0] for row in PINS])
-def test_a_pin(rule: str, pin: dict[str, Any], says: str | None) -> None:
-    said = getattr(rules, rule)(pin, NOW)
-    assert said is None if says is None else says in said
+@pytest.mark.parametrize(("rule", "pin", "expected"), [row[1:] for row in PINS], ids=[row[0] for row in PINS])
+def test_a_pin(rule: str, pin: dict[str, Any], expected: str | None) -> None:
+    violation = getattr(rules, rule)(pin, NOW)
+    assert violation is None if expected is None else expected in violation
 
 
 class Previewed(dict[str, Any]):
@@ -51,7 +51,7 @@ class Previewed(dict[str, Any]):
         return super().__getitem__(key)
 
 
-def test_a_moving_tag_is_told_while_the_digest_is_unknown() -> None:
+def test_a_moving_tag_is_found_while_the_digest_is_unknown() -> None:
     pin = Previewed(policy={"digest": {"tag": "main"}}, digest="?", protect="none")
     assert "the moving tag main" in rules.moving_tag(pin, NOW)
 
@@ -75,7 +75,7 @@ def test_a_repository_that_lets_tags_move() -> None:
 @pytest.mark.parametrize(
     "properties",
     [{"tag_immutability": True}, {}, {"tag_immutability": None}, {"tag_immutability": False, "protect": "pin_tag"}],
-    ids=["immutable", "nobody knows", "not told", "protected"],
+    ids=["immutable", "unknown", "not set", "protected"],
 )
 def test_every_other_repository_passes(properties: dict[str, Any]) -> None:
     assert not list(rules.mutable_repository([pinned(**properties)]))

@@ -18,7 +18,7 @@ from fcpin.errors import (
     TagNotFound,
 )
 from fcpin.http.credentials import Credentials
-from fcpin.http.limits import Retry
+from fcpin.http.retries import Retry
 from fcpin.image import Digest, Repository
 from fcpin.registry.registries import Registries, RepositoryHandle
 from fcpin.registry.settings import RegistrySettings
@@ -80,7 +80,7 @@ def fill(cloud: Emulator, count: int) -> None:
         cloud.retag("shop/app", f"v{number}", to=digest)
 
 
-def test_one_request_a_page_and_the_ids_are_asked_for_once(cloud: Emulator) -> None:
+def test_one_request_a_page_and_the_ids_are_requested_once(cloud: Emulator) -> None:
     fill(cloud, 201)
     registry = of(cloud)
     cloud.calls.clear()
@@ -230,7 +230,7 @@ def test_a_total_that_differs_between_pages_is_not_trusted(server: ScriptedServe
         answer(server, {"ListRepoTag": page}).list_tags()
 
 
-def test_a_server_that_gives_smaller_pages_is_asked_for_more_of_them(server: ScriptedServer) -> None:
+def test_a_server_that_gives_smaller_pages_is_requested_for_more_of_them(server: ScriptedServer) -> None:
     def page(request: Request) -> Any:
         number = int(request.target.partition("PageNo=")[2].partition("&")[0])
         images = [image(f"v{index}") for index in range(30 * (number - 1), min(70, 30 * number))]
@@ -257,7 +257,7 @@ def test_an_empty_repository_has_no_tags(server: ScriptedServer) -> None:
 
 
 ANSWERS: list[tuple[str, Any, type[RegistryError], str]] = [
-    ("success is not told", {"TotalCount": "0"}, RegistryProtocolError, "IsSuccess"),
+    ("success is missing", {"TotalCount": "0"}, RegistryProtocolError, "IsSuccess"),
     ("success is a text", {"IsSuccess": "true", "TotalCount": "0"}, RegistryProtocolError, "$.IsSuccess"),
     (
         "the repository is gone",
@@ -267,7 +267,7 @@ ANSWERS: list[tuple[str, Any, type[RegistryError], str]] = [
     ),
     ("the instance is gone", {"IsSuccess": False, "Code": "INSTANCE_NOT_EXIST"}, RepositoryNotFound, "INSTANCE_"),
     ("it fails", {"IsSuccess": False, "Code": "SystemError"}, RegistryUnavailable, "SystemError"),
-    ("nobody is allowed", {"IsSuccess": False, "Code": "NoPrivilege"}, RegistryDenied, "cr:ListRepositoryTag"),
+    ("access is denied", {"IsSuccess": False, "Code": "NoPrivilege"}, RegistryDenied, "cr:ListRepositoryTag"),
     ("there is no total", {"IsSuccess": True, "Images": []}, RegistryProtocolError, "number of entries"),
     (
         "the total is absurd",

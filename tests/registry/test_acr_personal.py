@@ -1,4 +1,4 @@
-"""ACR Personal by its own API: push times where it tells them, names alone where it refuses, and never a stranger's."""
+"""ACR Personal by its own API: push times where it has them, names alone where it has not the repository."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ import pytest
 from fcpin.emulator import Emulator, Knobs
 from fcpin.errors import RegistryDenied, RegistryError, RegistryUnavailable
 from fcpin.http.credentials import Credentials
-from fcpin.http.limits import Retry
+from fcpin.http.retries import Retry
 from fcpin.image import Repository
 from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings
@@ -24,12 +24,12 @@ Listed = dict[str, tuple[str | None, bool]]
 
 
 @pytest.fixture
-def told() -> list[str]:
+def reported() -> list[str]:
     return []
 
 
 @pytest.fixture
-def listing(cloud: Emulator, told: list[str]) -> Iterator[Callable[[Repository], Listed]]:
+def listing(cloud: Emulator, reported: list[str]) -> Iterator[Callable[[Repository], Listed]]:
     """Lists a repository in a run of its own."""
     directories: list[Registries] = []
 
@@ -40,7 +40,7 @@ def listing(cloud: Emulator, told: list[str]) -> Iterator[Callable[[Repository],
             credentials=Credentials(cloud.access_key_id, secret),
             cr_endpoint=cloud.url,
             retry=AT_ONCE,
-            report=told.append,
+            report=reported.append,
         )
         directories.append(directory)
         return {
@@ -57,13 +57,13 @@ def listing(cloud: Emulator, told: list[str]) -> Iterator[Callable[[Repository],
     "knobs", [Knobs(digest_prefix=form) for form in ("bare", "prefixed")], ids=["bare", "prefixed"]
 )
 def test_every_tag_comes_with_its_digest_and_push_time(
-    cloud: Emulator, listing: Callable[[Repository], Listed], told: list[str], repository: Repository
+    cloud: Emulator, listing: Callable[[Repository], Listed], reported: list[str], repository: Repository
 ) -> None:
     digest = cloud.push(PATH, "v0", content="one")
     for number in range(1, 205):
         cloud.retag(PATH, f"v{number}", to=digest)
     assert listing(repository) == {f"v{number}": (digest, True) for number in range(205)}
-    assert told == []
+    assert reported == []
     assert cloud.calls.count("GetRepoTags") == 3
 
 
@@ -84,23 +84,23 @@ def test_the_time_of_a_push_is_the_registry_s(cloud: Emulator) -> None:
         pytest.param(Knobs(acr_personal="namesake"), OWN, id="it knows another repository of that name"),
     ],
 )
-def test_the_registry_is_listed_instead_and_it_is_said_when(
-    cloud: Emulator, listing: Callable[[Repository], Listed], told: list[str], repository: Repository
+def test_the_registry_is_listed_instead_and_a_line_reports_it_when(
+    cloud: Emulator, listing: Callable[[Repository], Listed], reported: list[str], repository: Repository
 ) -> None:
     cloud.push(PATH, "v1")
     assert listing(repository) == {"v1": (None, False)}
-    (line,) = told
+    (line,) = reported
     assert "no push times" in line
     assert str(repository) in line
 
 
 def test_a_stranger_s_repository_with_other_tags_is_not_taken(
-    cloud: Emulator, listing: Callable[[Repository], Listed], told: list[str]
+    cloud: Emulator, listing: Callable[[Repository], Listed], reported: list[str]
 ) -> None:
     cloud.push(PATH, "v1")
     cloud.after_next("GetRepoTags", "push", {"repository": PATH, "tag": "v2"})
     assert set(listing(OWN)) == {"v1", "v2"}
-    assert "another repository" in told[0]
+    assert "another repository" in reported[0]
 
 
 REFUSALS: list[tuple[str, int, str]] = [
@@ -111,14 +111,14 @@ REFUSALS: list[tuple[str, int, str]] = [
     ("a clock that is wrong, in other words", 400, "InvalidTimeStamp.Expired"),
     ("a key that was deleted, which is a 404", 404, "InvalidAccessKeyId.NotFound"),
     ("a call that is not there", 404, "InvalidAction.NotFound"),
-    ("a code that nobody knows", 400, "SOMETHING_ELSE"),
+    ("an unknown code", 400, "SOMETHING_ELSE"),
     ("a bare 404", 404, ""),
 ]
 
 
 @pytest.mark.parametrize(("label", "status", "code"), REFUSALS, ids=[row[0] for row in REFUSALS])
 def test_a_refusal_is_an_error_and_never_another_order(
-    cloud: Emulator, listing: Callable[[Repository], Listed], told: list[str], label: str, status: int, code: str
+    cloud: Emulator, listing: Callable[[Repository], Listed], reported: list[str], label: str, status: int, code: str
 ) -> None:
     cloud.push(PATH, "release-10")
     cloud.fail_next("GetRepoTags", status=status, code=code, message="Access denied for this user.")
@@ -126,22 +126,22 @@ def test_a_refusal_is_an_error_and_never_another_order(
         listing(SHARED)
     assert type(refused.value) in {RegistryDenied, RegistryError}
     assert "\n" not in str(refused.value)
-    assert told == []
+    assert reported == []
     assert listing(SHARED)["release-10"][1]
 
 
 @pytest.mark.parametrize("code", ["REPO_NOT_EXIST", "NAMESPACE_NOT_EXIST", "USER_NOT_EXIST"])
 def test_what_the_api_does_not_know_is_listed_by_the_registry(
-    cloud: Emulator, listing: Callable[[Repository], Listed], told: list[str], code: str
+    cloud: Emulator, listing: Callable[[Repository], Listed], reported: list[str], code: str
 ) -> None:
     cloud.push(PATH, "v1")
     cloud.fail_next("GetRepoTags", status=404, code=code)
     assert listing(SHARED) == {"v1": (None, False)}
-    assert code in told[0]
+    assert code in reported[0]
 
 
 def test_credentials_that_are_configured_and_cannot_be_loaded_are_an_error(
-    cloud: Emulator, told: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    cloud: Emulator, reported: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"):
         monkeypatch.delenv(name, raising=False)
@@ -149,22 +149,22 @@ def test_credentials_that_are_configured_and_cannot_be_loaded_are_an_error(
     monkeypatch.setenv("HOME", str(tmp_path))
     cloud.push(PATH, "v1")
     login = RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password)
-    directory = Registries({SHARED.host: login}, cr_endpoint=cloud.url, retry=AT_ONCE, report=told.append)
+    directory = Registries({SHARED.host: login}, cr_endpoint=cloud.url, retry=AT_ONCE, report=reported.append)
     with pytest.raises(RegistryError, match="GetRepoTags"):
         directory.open(SHARED).list_tags()
 
 
-def test_who_has_no_credentials_is_told_nothing(
-    cloud: Emulator, told: list[str], monkeypatch: pytest.MonkeyPatch
+def test_who_has_no_credentials_is_reported_nothing(
+    cloud: Emulator, reported: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_CREDENTIALS_URI"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", "/nowhere")
     cloud.push(PATH, "v1")
     login = RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password)
-    directory = Registries({SHARED.host: login}, cr_endpoint=cloud.url, retry=AT_ONCE, report=told.append)
+    directory = Registries({SHARED.host: login}, cr_endpoint=cloud.url, retry=AT_ONCE, report=reported.append)
     assert [record.tag for record in directory.open(SHARED).list_tags()] == ["v1"]
-    assert told == []
+    assert reported == []
 
 
 @pytest.mark.parametrize("kind", ["error", "html-502", "reset"])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fcpin.clock import Clock
 from fcpin.errors import RegistryDenied, RegistryProtocolError
-from fcpin.http.limits import Retry
+from fcpin.http.retries import Retry
 from fcpin.image import Digest, Repository
 from fcpin.registry.auth import Challenge, parse_challenges
 from fcpin.registry.distribution import Distribution
@@ -41,7 +41,7 @@ CHALLENGES: list[tuple[str, list[str], list[tuple[str, dict[str, str]]]]] = [
         ['Bearer realm="https://a/b",scope="repository:x:pull,push"'],
         [("bearer", {"realm": "https://a/b", "scope": "repository:x:pull,push"})],
     ),
-    ("a quoted quote is unquoted", [r'Basic realm="say \"hi\""'], [("basic", {"realm": 'say "hi"'})]),
+    ("a quoted quote is unquoted", [r'Basic realm="a \"hi\""'], [("basic", {"realm": 'a "hi"'})]),
     (
         "two challenges in one header",
         ['Negotiate, Basic realm="x"'],
@@ -51,7 +51,7 @@ CHALLENGES: list[tuple[str, list[str], list[tuple[str, dict[str, str]]]]] = [
     ("scheme and names in any case", ['BEARER Realm="u"'], [("bearer", {"realm": "u"})]),
     ("a scheme without parameters", ["Basic"], [("basic", {})]),
     ("spaces round the sign", ['Bearer realm = "u" , service = s'], [("bearer", {"realm": "u", "service": "s"})]),
-    ("a parameter without a scheme belongs to nobody", ['realm="u"'], []),
+    ("a parameter without a scheme belongs to no scheme", ['realm="u"'], []),
     ("nothing", [""], []),
 ]
 
@@ -156,7 +156,7 @@ def test_a_token_that_is_refused_is_renewed_once(registry: ScriptedServer, token
     assert [record.tag for record in client.open(repository(registry)).list_tags()] == ["v1"]
 
 
-def test_a_repository_that_the_token_does_not_open_is_denied_and_says_whose_credentials_were_used(
+def test_a_repository_that_the_token_does_not_open_is_denied_and_reports_whose_credentials_were_used(
     registry: ScriptedServer, tokens: ScriptedServer
 ) -> None:
     registry.always("GET", PATH, guarded(tokens))
@@ -202,7 +202,7 @@ def test_wrong_basic_credentials_are_sent_once(registry: ScriptedServer) -> None
         distribution(registry, LOGIN).open(repository(registry)).list_tags()
 
 
-def test_basic_without_a_login_says_that_we_are_anonymous(registry: ScriptedServer) -> None:
+def test_basic_without_a_login_reports_that_we_are_anonymous(registry: ScriptedServer) -> None:
     registry.expect("GET", PATH).answer(401, headers={"WWW-Authenticate": 'Basic realm="x"'})
     with pytest.raises(RegistryDenied, match="no login was used"):
         distribution(registry).open(repository(registry)).list_tags()
@@ -279,10 +279,10 @@ SCOPES: list[tuple[str, str, list[str]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("label", "scope", "asked"), SCOPES, ids=[row[0] for row in SCOPES])
+@pytest.mark.parametrize(("label", "scope", "expected"), SCOPES, ids=[row[0] for row in SCOPES])
 @pytest.mark.parametrize("is_identity", [False, True], ids=["by GET", "by POST"])
 def test_the_token_is_for_the_union_of_the_challenge_s_scope_and_ours(
-    label: str, scope: str, asked: list[str], registry: ScriptedServer, tokens: ScriptedServer, *, is_identity: bool
+    label: str, scope: str, expected: list[str], registry: ScriptedServer, tokens: ScriptedServer, *, is_identity: bool
 ) -> None:
     way = f'Bearer realm="{tokens.url}/auth",service="s"' + (f',scope="{scope}"' if scope else "")
     registry.expect("GET", PATH).answer(401, headers={"WWW-Authenticate": way})
@@ -292,7 +292,7 @@ def test_the_token_is_for_the_union_of_the_challenge_s_scope_and_ours(
     distribution(registry, login).open(repository(registry)).list_tags()
     (request,) = tokens.requests
     sent = parse_qs(request.body.decode() if is_identity else urlsplit(request.target).query)
-    assert sent["scope"] == ([" ".join(asked)] if is_identity else asked)
+    assert sent["scope"] == ([" ".join(expected)] if is_identity else expected)
 
 
 def test_a_scope_that_is_named_later_is_added(registry: ScriptedServer, tokens: ScriptedServer) -> None:

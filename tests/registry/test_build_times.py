@@ -1,4 +1,4 @@
-"""Build times that were found once: asked for no more, never wrong, and never a reason to fail."""
+"""Cached build times: read once, never wrong, and never a reason to fail."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +24,7 @@ def kept(tmp_path: Path) -> BuildTimes:
 
 
 def created(cloud: Emulator, kept: BuildTimes | None, *tags: str) -> dict[str, datetime]:
-    """Asked in a run of its own; the calls that it made are all that is on record."""
+    """Read in a run of its own; the recorded calls are those of this run alone."""
     host = "registry.example.com"
     login = RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password)
     registries = Registries({host: login}, build_times=kept)

@@ -24,7 +24,8 @@ from fcpin.errors import (
     TagNotFound,
 )
 from fcpin.http.exchange import Response
-from fcpin.http.limits import MIB, Retry
+from fcpin.http.limits import MIB
+from fcpin.http.retries import Retry
 from fcpin.image import Digest, Repository
 from fcpin.lookup import require_platform
 from fcpin.policy import Policy, Ranking
@@ -186,13 +187,13 @@ def test_a_full_page_without_a_link(label: str, count: int, most: int, requests:
     assert len(server.requests) == requests
 
 
-def test_what_follows_a_full_page_is_asked_for_by_its_last_tag(server: ScriptedServer) -> None:
+def test_what_follows_a_full_page_is_requested_for_by_its_last_tag(server: ScriptedServer) -> None:
     Paged(server, 1145, most=1000)
     names(server)
     assert [request.target for request in server.requests] == [f"{TAGS}?n=1000", f"{TAGS}?n=1000&last=t00999"]
 
 
-def test_a_registry_that_always_lists_everything_is_asked_once_more(server: ScriptedServer) -> None:
+def test_a_registry_that_always_lists_everything_is_called_once_more(server: ScriptedServer) -> None:
     registry = Paged(server, 1000, most=1000, ignores="last")
     assert names(server) == registry.tags
     assert len(server.requests) == 2
@@ -206,7 +207,7 @@ def test_a_registry_that_refuses_to_go_on_after_a_full_page_is_no_listing(server
 
 
 @pytest.mark.parametrize("code", ["TOO_MANY_TAGS_REQUESTED", "PAGINATION_NUMBER_INVALID", ""])
-def test_a_registry_that_refuses_the_page_size_is_asked_without_one(server: ScriptedServer, code: str) -> None:
+def test_a_registry_that_refuses_the_page_size_is_called_without_one(server: ScriptedServer, code: str) -> None:
     errors = {"errors": [{"code": code, "message": "max 100"}]} if code else None
     server.expect("GET", TAGS).answer(400, json=errors)
     server.expect("GET", TAGS).answer(json={"tags": ["a"]}, headers=next_link(f"{TAGS}?last=a"))
@@ -215,7 +216,7 @@ def test_a_registry_that_refuses_the_page_size_is_asked_without_one(server: Scri
     assert [request.target for request in server.requests] == [f"{TAGS}?n=1000", TAGS, f"{TAGS}?last=a"]
 
 
-def test_a_registry_that_refuses_without_a_page_size_too_is_not_asked_again(server: ScriptedServer) -> None:
+def test_a_registry_that_refuses_without_a_page_size_too_is_not_requested_again(server: ScriptedServer) -> None:
     for _ in range(2):
         server.expect("GET", TAGS).answer(400, body=b"<html>no</html>")
     with pytest.raises(RegistryError, match=r"tags of shop/app: refused \(status 400\)"):
@@ -432,7 +433,7 @@ def test_what_is_no_passing_failure_is_not_tried_again(server: ScriptedServer) -
         names(server)
 
 
-def test_a_registry_that_cannot_be_reached_says_why() -> None:
+def test_a_registry_that_cannot_be_reached_reports_why() -> None:
     with ScriptedServer() as server:
         gone = server
     with pytest.raises(RegistryUnavailable, match=f"{gone.host} cannot be reached: connection refused"):
@@ -449,7 +450,7 @@ REFUSALS: list[tuple[str, int, str, type[FcpinError]]] = [
     ("denied is denied", 403, "DENIED", RegistryDenied),
     ("a bare 403 is denied", 403, "", RegistryDenied),
     ("the code goes before the status", 400, "TOOMANYREQUESTS", RegistryUnavailable),
-    ("a code that nobody knows counts as its status", 404, "NOT_FOUND", RepositoryNotFound),
+    ("an unknown code counts as its status", 404, "NOT_FOUND", RepositoryNotFound),
 ]
 
 
@@ -480,13 +481,13 @@ def test_a_registry_that_sends_no_digest_has_its_manifest_hashed(server: Scripte
     assert client(server).resolve("v1").digest == sha256(b"{}")
 
 
-def test_a_registry_that_cannot_head_is_asked_by_get(server: ScriptedServer) -> None:
+def test_a_registry_that_cannot_head_is_called_by_get(server: ScriptedServer) -> None:
     server.expect("HEAD", V1).answer(405)
     server.expect("GET", V1).answer(body=b"{}", headers={"Docker-Content-Digest": sha256(b"{}")})
     assert client(server).resolve("v1").digest == sha256(b"{}")
 
 
-def test_a_missing_tag_is_told_from_a_missing_repository(server: ScriptedServer) -> None:
+def test_a_missing_tag_is_reported_from_a_missing_repository(server: ScriptedServer) -> None:
     for code, kind in (("MANIFEST_UNKNOWN", TagNotFound), ("NAME_UNKNOWN", RepositoryNotFound)):
         server.expect("HEAD", V1).answer(404)
         server.expect("GET", V1).answer(404, json={"errors": [{"code": code, "message": "no"}]})
@@ -500,13 +501,13 @@ def test_a_digest_of_another_kind_is_refused(server: ScriptedServer) -> None:
         client(server).resolve("v1")
 
 
-def test_a_manifest_that_is_not_the_one_asked_for_is_refused(server: ScriptedServer) -> None:
+def test_a_manifest_that_is_not_the_one_requested_is_refused(server: ScriptedServer) -> None:
     server.expect("GET", f"/v2/shop/app/manifests/{DIGEST}").answer(body=b'{"manifests": []}')
     with pytest.raises(RegistryProtocolError, match=f"expected {DIGEST}"):
         client(server).manifest(Digest(DIGEST))
 
 
-def test_a_configuration_that_is_not_the_one_asked_for_is_refused(server: ScriptedServer) -> None:
+def test_a_configuration_that_is_not_the_one_requested_is_refused(server: ScriptedServer) -> None:
     manifest = plain(b"{}")
     server.expect("GET", f"/v2/shop/app/manifests/{sha256(manifest)}").answer(body=manifest)
     server.expect("GET", f"/v2/shop/app/blobs/{sha256(b'{}')}").answer(body=b'{"os": "linux"}')
@@ -586,7 +587,7 @@ def test_the_platform_of_a_plain_image_is(label: str, config: Any, platform: str
 @pytest.mark.parametrize("body", [b'{"schemaVersion": 1}', b'{"config": 5}', b'{"manifests": [5]}', b"{}"])
 def test_what_is_no_image_is_refused(body: bytes, server: ScriptedServer) -> None:
     server.expect("GET", f"/v2/shop/app/manifests/{sha256(body)}").answer(body=body)
-    with pytest.raises(RegistryProtocolError, match="neither an image nor an index"):
+    with pytest.raises(RegistryProtocolError, match="expected an image or an index"):
         client(server).manifest(sha256(body))
 
 
@@ -595,7 +596,7 @@ TIMES: list[tuple[str, Any, datetime | None]] = [
     ("in another zone", "2026-01-02T03:04:05+08:00", datetime(2026, 1, 1, 19, 4, 5, tzinfo=UTC)),
     ("reproducible", "1970-01-01T00:00:00Z", datetime(1970, 1, 1, tzinfo=UTC)),
     ("never set", "0001-01-01T00:00:00Z", None),
-    ("not said", None, None),
+    ("missing", None, None),
     ("in words", "yesterday", None),
 ]
 
@@ -700,9 +701,9 @@ def test_half_a_body_is_no_body(server: ScriptedServer) -> None:
     assert names(server) == ["v1", "v2"]
 
 
-def test_a_login_that_nobody_asked_for_is_not_looked_up(server: ScriptedServer) -> None:
+def test_a_login_that_no_one_requested_is_not_looked_up(server: ScriptedServer) -> None:
     def find_login(_path: str) -> Login:
-        raise AssertionError("nobody asked")
+        raise AssertionError("no login is required")
 
     server.expect("GET", TAGS).answer(404)
     with pytest.raises(RepositoryNotFound, match="no such repository"):
@@ -719,5 +720,5 @@ ENDPOINTS: list[tuple[str, str]] = [
 
 
 @pytest.mark.parametrize(("host", "endpoint"), ENDPOINTS)
-def test_a_host_is_asked_over_tls_unless_it_is_this_machine(host: str, endpoint: str) -> None:
+def test_a_host_is_called_over_tls_unless_it_is_this_machine(host: str, endpoint: str) -> None:
     assert default_endpoint(host) == endpoint

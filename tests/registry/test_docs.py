@@ -1,4 +1,4 @@
-"""docs/registries.md says what the code does."""
+"""docs/registries.md and docs/reliability.md agree with the code."""
 
 import re
 from pathlib import Path
@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fcpin.http.limits import REGISTRY_RETRY
-from fcpin.image import ACR_FORMS
+from fcpin.acr_hosts import ACR_FORMS
+from fcpin.http.retries import API_RETRY, REGISTRY_RETRY
 from fcpin.registry.settings import RegistrySettings, parse_registries
 
+RELIABILITY = (Path(__file__).parents[2] / "docs" / "reliability.md").read_text()
 PAGE = (Path(__file__).parents[2] / "docs" / "registries.md").read_text()
 
 
@@ -36,7 +37,9 @@ def test_the_table_of_hosts_has_every_form_of_acr_host_and_no_other() -> None:
     assert sorted(hosts) == sorted(known)
 
 
-def test_the_page_has_the_number_of_attempts() -> None:
+def test_the_pages_have_the_numbers_of_attempts() -> None:
+    for retry in (API_RETRY, REGISTRY_RETRY):
+        assert re.search(rf"up to {retry.attempts} (attempts )?within {retry.seconds:.0f} s", RELIABILITY)
     assert f"up to {REGISTRY_RETRY.attempts} attempts within {REGISTRY_RETRY.seconds:.0f} s" in PAGE
 
 

@@ -1,4 +1,4 @@
-"""Which registry serves a host, and how often it is asked."""
+"""Which registry serves a host, and how many requests it gets."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ import pytest
 from fcpin.emulator import Emulator
 from fcpin.errors import InvalidSettings, RegistryDenied, RegistryUnavailable, RepositoryNotFound
 from fcpin.http.credentials import Credentials
-from fcpin.http.limits import Retry
+from fcpin.http.retries import Retry
 from fcpin.image import Digest, Repository
 from fcpin.registry.acr_enterprise import AcrEnterprise
 from fcpin.registry.acr_personal import AcrPersonal
@@ -82,7 +82,7 @@ def test_a_listing_begun_in_the_background_is_the_one_that_is_used(registries: R
     assert cloud.calls.count("ListInstance") == 1
 
 
-def test_a_listing_that_failed_for_a_passing_reason_is_made_anew(registries: Registries, cloud: Emulator) -> None:
+def test_a_listing_that_failed_for_a_passing_reason_is_made_again(registries: Registries, cloud: Emulator) -> None:
     repository = Repository(cloud.enterprise_host, "shop/app")
     cloud.push("shop/app", "v1")
     cloud.fail_next("ListRepoTag", status=503, code="ServiceUnavailable")
@@ -91,14 +91,14 @@ def test_a_listing_that_failed_for_a_passing_reason_is_made_anew(registries: Reg
     assert len(registries.open(repository).list_tags()) == 1
 
 
-def test_a_refusal_is_not_asked_for_twice(registries: Registries, cloud: Emulator) -> None:
+def test_a_refusal_is_not_requested_twice(registries: Registries, cloud: Emulator) -> None:
     for _ in range(2):
         with pytest.raises(RepositoryNotFound):
             registries.open(Repository(cloud.enterprise_host, "no/such")).list_tags()
     assert cloud.calls.count("GetRepository") == 1
 
 
-def test_a_tag_is_resolved_anew_or_once(registries: Registries, cloud: Emulator) -> None:
+def test_a_tag_is_resolved_again_or_once(registries: Registries, cloud: Emulator) -> None:
     repository = Repository(PUBLIC, "shop/app")
     first = cloud.push("shop/app", "main", content="one")
     assert registries.open(repository).resolve_once("main").digest == first
@@ -107,7 +107,7 @@ def test_a_tag_is_resolved_anew_or_once(registries: Registries, cloud: Emulator)
     assert registries.open(repository).resolve_once("main").digest == first
 
 
-def test_what_never_changes_is_asked_once(registries: Registries, cloud: Emulator) -> None:
+def test_what_never_changes_is_called_once(registries: Registries, cloud: Emulator) -> None:
     repository = Repository(PUBLIC, "shop/app")
     digest = Digest(cloud.push("shop/app", "v1", content="one", created="2026-01-02T03:04:05Z"))
     for _ in range(2):
@@ -170,15 +170,17 @@ ANOTHER = "another-registry.cn-hangzhou.cr.aliyuncs.com"
 
 
 def test_an_instance_of_another_account_is_read_by_its_login(cloud: Emulator) -> None:
-    told: list[str] = []
+    reported: list[str] = []
     digest = cloud.push("shop/app", "v1")
     settings = {ANOTHER: RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password)}
     credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
-    registries = Registries(settings, credentials=credentials, cr_endpoint=cloud.url, retry=ONCE, report=told.append)
+    registries = Registries(
+        settings, credentials=credentials, cr_endpoint=cloud.url, retry=ONCE, report=reported.append
+    )
     repository = Repository(ANOTHER, "shop/app")
     assert [(record.tag, record.pushed) for record in registries.open(repository).list_tags()] == [("v1", None)]
     assert registries.open(repository).resolve("v1").digest == digest
-    (line,) = told
+    (line,) = reported
     assert "no push times" in line
     assert "'another'" in line
 

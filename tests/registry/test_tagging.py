@@ -1,4 +1,4 @@
-"""Writing tags by the OCI protocol: what is sent, with which rights, and what a refusal says."""
+"""Writing tags by the OCI protocol: what is sent, with which rights, and the messages of errors."""
 
 import hashlib
 import json
@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from fcpin.errors import RegistryDenied, RegistryError
-from fcpin.http.limits import Retry
+from fcpin.http.retries import Retry
 from fcpin.image import Digest, Repository
 from fcpin.registry.distribution import Distribution, DistributionRepository
 from fcpin.registry.logins import Login
@@ -40,7 +40,7 @@ def test_the_manifest_goes_back_byte_for_byte_with_its_media_type(
     assert (put.body, put.headers["content-type"]) == (BODY, DOCKER)
 
 
-def test_a_token_is_asked_for_the_rights_that_the_request_takes(
+def test_a_token_is_requested_for_the_rights_that_the_request_takes(
     server: ScriptedServer, repository: DistributionRepository
 ) -> None:
     scopes: list[str] = []
@@ -63,7 +63,7 @@ def test_a_token_is_asked_for_the_rights_that_the_request_takes(
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, "DENIED"), (401, "UNAUTHORIZED")])
-def test_who_may_not_push_is_told_so(
+def test_who_may_not_push_is_reported_so(
     server: ScriptedServer, repository: DistributionRepository, status: int, code: str
 ) -> None:
     server.expect("GET", f"{MANIFESTS}/{DIGEST}").answer(body=BODY, headers={"Content-Type": DOCKER})
@@ -72,13 +72,13 @@ def test_who_may_not_push_is_told_so(
         repository.add_tag("mine", DIGEST, like="main")
 
 
-def test_who_may_not_delete_is_told_so(server: ScriptedServer, repository: DistributionRepository) -> None:
+def test_who_may_not_delete_is_reported_so(server: ScriptedServer, repository: DistributionRepository) -> None:
     server.expect("DELETE", f"{MANIFESTS}/mine").answer(403)
     with pytest.raises(RegistryDenied, match="deletion of the tag mine of shop/app: access denied"):
         repository.delete_tag("mine")
 
 
-def test_a_registry_that_says_yes_and_keeps_the_tag_has_not_deleted_it(
+def test_a_registry_that_reports_yes_and_keeps_the_tag_has_not_deleted_it(
     server: ScriptedServer, repository: DistributionRepository
 ) -> None:
     server.expect("DELETE", f"{MANIFESTS}/mine").answer(202)

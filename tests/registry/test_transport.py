@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError, RegistryUnavailable
 from fcpin.http.exchange import Response, retry_after
-from fcpin.http.limits import REGISTRY_RETRY, Retry
+from fcpin.http.retries import REGISTRY_RETRY, Retry
 from fcpin.registry.auth import Authenticator
 from fcpin.registry.logins import ANONYMOUS
 from fcpin.registry.transport import Busy, Transport, pause_before_retry, redirect_target
@@ -61,9 +61,9 @@ def test_no_retry_after_breaks_the_reader(value: str) -> None:
 
 
 PAUSES: list[tuple[str, Exception, bool | float]] = [
-    ("what the server asked for", Busy("x", retry_after=3.0), 3.0),
+    ("the pause that the server requests", Busy("x", retry_after=3.0), 3.0),
     ("no longer than is reasonable", Busy("x", retry_after=21.0), False),
-    ("our own pause when it asked for none", Busy("x", retry_after=None), True),
+    ("our own pause when it requests none", Busy("x", retry_after=None), True),
     ("our own pause when it cannot be reached", RegistryUnavailable("x"), True),
     ("never after a refusal", RegistryDenied("x"), False),
     ("never after a mistake of ours", ValueError("x"), False),
@@ -108,7 +108,7 @@ def test_a_redirect(label: str, url: str, location: str, target: str | None) -> 
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for 127.0.0.1 that nobody trusts, with its key, in one PEM file."""
+    """A certificate for 127.0.0.1 that no authority has signed, with its key, in one PEM file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tests")])
     now = datetime.now(UTC)
@@ -189,7 +189,7 @@ def test_a_proxy_may_want_a_login(monkeypatch: pytest.MonkeyPatch) -> None:
         assert proxy.seen("Proxy-Authorization") == [expected]
 
 
-def test_this_machine_is_never_asked_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_this_machine_is_never_requested_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     with ScriptedServer() as server:
         server.expect("GET", "/v2/").answer(body=b"directly")

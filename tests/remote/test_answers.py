@@ -96,7 +96,9 @@ NO_JSON: list[tuple[str, Any]] = [
 
 @EACH_CALL
 @pytest.mark.parametrize("body", [row[1] for row in NO_JSON], ids=[row[0] for row in NO_JSON])
-def test_what_is_not_json_is_asked_for_again_and_then_an_error(call: Call, body: Any, server: ScriptedServer) -> None:
+def test_what_is_not_json_is_requested_for_again_and_then_an_error(
+    call: Call, body: Any, server: ScriptedServer
+) -> None:
     content = body(call) if callable(body) else body
     if call.may_be_empty and not content:
         pytest.skip("an empty answer is this call's success")
@@ -128,7 +130,7 @@ def test_an_error_is_quoted_on_one_line_without_what_was_signed(call: Call, serv
 
 @EACH_CALL
 @pytest.mark.parametrize("code", ["Throttling.User", ""])
-def test_throttling_is_temporary_and_waits_as_long_as_asked(call: Call, code: str, server: ScriptedServer) -> None:
+def test_throttling_is_temporary_and_waits_as_long_as_requested(call: Call, code: str, server: ScriptedServer) -> None:
     replies = iter([Reply(429, json.dumps({"Code": code} if code else {}).encode(), {"Retry-After": "1000"})])
     call.serve(server, lambda _: next(replies, None) or as_json(call.good))
     call.make(At(server.url))

@@ -1,4 +1,4 @@
-"""The chain of alibabacloud-credentials has no limits of its own: it is waited for, and what it says is shortened."""
+"""The chain of alibabacloud-credentials has no limits of its own: its time is bounded, its messages are shortened."""
 
 import json
 import os

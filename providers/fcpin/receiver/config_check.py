@@ -31,7 +31,7 @@ def _notified(settings: ReceiverSettings) -> Iterator[CheckResult]:
     try:
         yield ok("notify", ", ".join(service.name for service in apprise_services(settings.notify)))
     except InvalidSettings as error:
-        yield problem("notify", str(error), "correct the address")
+        yield problem("notify", str(error), "correct the URL")
 
 
 def _engine(settings: ReceiverSettings) -> Iterator[CheckResult]:
