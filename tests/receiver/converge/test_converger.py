@@ -4,7 +4,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -121,7 +120,7 @@ def test_what_was_approved_is_deployed_and_what_was_pushed_since_is_not(project:
     assert project.shop.deployed("basket") == unrequested
 
 
-def test_a_failure_is_one_line_and_a_pin_that_the_stack_no_longer_has_is_one(project: Project) -> None:
+def test_a_failure_is_the_line_of_the_cloud(project: Project) -> None:
     project.push("basket")
     (pin,) = project.pins("basket")
     project.shop.cloud.fail_next("UpdateFunction", status=403, code="AccessDenied", message="not for you")
@@ -129,9 +128,6 @@ def test_a_failure_is_one_line_and_a_pin_that_the_stack_no_longer_has_is_one(pro
         project.converger.up("test", [pin], project.printed.append)
     assert len(str(caught.value).splitlines()) == 1
     assert not isinstance(caught.value, StackBusy | NotAsApproved)
-    with pytest.raises(ConvergenceFailed):
-        project.converger.up("test", [replace(pin, urn=f"{pin.urn}-gone")], project.printed.append)
-    assert project.converger.preview("test", []) == ()
 
 
 def test_a_lock_of_another_process_is_left_alone_and_that_of_a_killed_receiver_is_removed(project: Project) -> None:

@@ -11,7 +11,7 @@ import pytest
 from fcpin.clock import SystemClock
 from fcpin.drift import Kind
 from fcpin.emulator import Emulator
-from fcpin.receiver.drift_scan.report import FunctionReport, StackReport, report_key
+from fcpin.receiver.drift_scan.report import FunctionReport, StackReport, UnreadableReport, report_key
 from fcpin.receiver.drift_scan.scanner import DriftScanner, format_policy
 from fcpin.receiver.ledger.ledger import Ledger, sqlite_ledger
 from fcpin.receiver.ledger.model import Ending, Job, JobState
@@ -93,11 +93,15 @@ def test_every_function_is_reported(harness: ScanHarness) -> None:
     digest = harness.deploys("main-1")
     harness.stack.push("other-1")
     harness.stack.deploy("basket", "other-1", policy={"semver": {"range": "1.x"}}, min_age="2h")
-    harness.ledger.put(report_key(STACK), {"version": 99})
     report = harness.scan()
     basket, checkout = report.functions
     assert (report.engine, report.error, report.stack) == ("pulumi", None, STACK)
-    assert (checkout.pin, checkout.tag, checkout.digest, checkout.region) == ("checkout", "main-1", digest, "cn-hangzhou")
+    assert (checkout.pin, checkout.tag, checkout.digest, checkout.region) == (
+        "checkout",
+        "main-1",
+        digest,
+        "cn-hangzhou",
+    )
     assert (checkout.policy, basket.policy) == ("family main", "semver 1.x, min_age 2h")
     assert (checkout.drift, checkout.repository) == (Kind.OK, harness.stack.repository)
     assert checkout.since is not None, "Function Compute has the time of the last change"
@@ -186,6 +190,25 @@ def test_a_stack_that_cannot_be_read_keeps_its_last_report(harness: ScanHarness)
     assert report.functions == (seen,)
     assert report.error is not None
     assert "stack export" in report.error
+
+
+EMPTY = StackReport(STACK, SystemClock().now(), "pulumi").as_json()
+FUNCTION = {"pin": "a", "function_name": "a", "region": "cn-hangzhou", "repository": "r.example.com/a/b", "policy": "", "tag": "", "digest": None, "since": None}  # fmt: skip
+ANOTHER_VERSION = [
+    ("of no known shape", {"version": 99}),
+    ("with a drift that this version does not know", EMPTY | {"functions": [FUNCTION | {"drift": "new"}]}),
+    ("with an invalid time", EMPTY | {"at": "noon"}),
+    ("with functions of another type", EMPTY | {"functions": 3}),
+]
+
+
+@pytest.mark.parametrize("value", [pytest.param(row[1], id=row[0]) for row in ANOTHER_VERSION])
+def test_a_report_of_another_version_is_replaced_by_the_next_scan(harness: ScanHarness, value: dict[str, Any]) -> None:
+    assert StackReport.read(EMPTY | {"functions": [FUNCTION | {"drift": "ok"}]}).functions[0].drift is Kind.OK
+    with pytest.raises(UnreadableReport, match="next scan"):
+        StackReport.read(value)
+    harness.ledger.put(report_key(STACK), value)
+    assert harness.scan().functions == ()
 
 
 FILTER = {"pattern": "^main-(.*)$", "extract": "$1"}

@@ -1,16 +1,43 @@
 """What both stores keep, and in which order they return it. What becomes of a job is in test_rules."""
 
+import uuid
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
 
 from fcpin.receiver.ledger import model
-from fcpin.receiver.ledger.ledger import Ledger
+from fcpin.receiver.ledger.ledger import Ledger, redis_ledger, sqlite_ledger
 from fcpin.receiver.ledger.model import Ending, Freeze, Job, JobState
-from tests.receiver.ledger.conftest import Open
 from tests.receiver.samples import NOON, at, deployment, digest, proposal, push
 
 DEBOUNCE, MAX_WAIT, LEASE = timedelta(seconds=1), timedelta(seconds=3), timedelta(seconds=30)
+Open: TypeAlias = Callable[[], Ledger]
 SUCCEEDED, FAILED = Ending(JobState.SUCCEEDED), Ending(JobState.FAILED, "no answer")
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def open_ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
+    """Opens the same ledger again and again, as processes do."""
+    opened: list[Ledger] = []
+    prefix = f"test-{uuid.uuid4().hex}"
+    url = request.getfixturevalue("redis").url if request.param == "redis" else ""
+
+    def open_it() -> Ledger:
+        opened.append(redis_ledger(url, prefix) if url else sqlite_ledger(tmp_path / "ledger.sqlite"))
+        return opened[-1]
+
+    yield open_it
+    for ledger in opened:
+        ledger.close()
+
+
+@pytest.fixture
+def ledger(open_ledger: Open) -> Ledger:
+    return open_ledger()
 
 
 def add(ledger: Ledger, seconds: float, *stacks: str, **event: str) -> bool:
@@ -71,7 +98,12 @@ def test_jobs_that_have_not_ended_come_first_then_the_newest(ledger: Ledger) -> 
         add(ledger, number * 10, event=str(number))
         ledger.finish(claim(ledger, number * 10 + 1), Ending(JobState.SUCCEEDED, str(number)), at(number * 10 + 2))
     add(ledger, 50, "test", event="x")
-    assert [(job.stack, job.reason) for job in ledger.jobs()] == [("test", ""), ("prod", "2"), ("prod", "1"), ("prod", "0")]
+    assert [(job.stack, job.reason) for job in ledger.jobs()] == [
+        ("test", ""),
+        ("prod", "2"),
+        ("prod", "1"),
+        ("prod", "0"),
+    ]
     assert [job.reason for job in ledger.jobs(stack="prod", limit=2)] == ["2", "1"]
 
 

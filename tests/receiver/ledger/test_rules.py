@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fcpin.receiver.ledger import rules
 from fcpin.receiver.ledger.model import Ending, Job, JobState, PinChange, StackRecord, approval_token
@@ -24,7 +26,7 @@ PENDING, RUNNING, APPROVAL = JobState.PENDING, JobState.RUNNING, JobState.WAITIN
 class Jobs:
     """The jobs of the stack `prod`."""
 
-    record: StackRecord = StackRecord()
+    record: StackRecord = field(default_factory=StackRecord)
     ended: list[Job] = field(default_factory=list)
     _ids: "itertools.count[int]" = field(default_factory=itertools.count)
 
@@ -66,7 +68,9 @@ def claim(seconds: float) -> Step:
     return lambda jobs: jobs.claim(seconds)
 
 
-def finish(seconds: float, state: JobState, reason: str = "", *, due: float | None = None, is_retry: bool = False) -> Step:
+def finish(
+    seconds: float, state: JobState, reason: str = "", *, due: float | None = None, is_retry: bool = False
+) -> Step:
     def step(jobs: Jobs) -> None:
         assert jobs.record.running
         ending = Ending(state, reason, None if due is None else at(due), is_retry)
@@ -120,11 +124,45 @@ JOBS = [
 
 
 @pytest.mark.parametrize(("steps", "expected"), [pytest.param(*row[1:], id=row[0]) for row in JOBS])
-def test_the_job_that_has_not_begun(steps: Sequence[Step], expected: tuple[JobState, float | None, int, int, str]) -> None:
+def test_the_job_that_has_not_begun(
+    steps: Sequence[Step], expected: tuple[JobState, float | None, int, int, str]
+) -> None:
     job = after(*steps).record.pending
     assert job
     due = None if job.due is None else (job.due - NOON).total_seconds()
     assert (job.state, due, job.attempts, job.event_count, job.reason) == expected
+
+
+ACTIONS: Sequence[str | Ending] = [
+    "a",
+    "b",
+    "c",
+    "claim",
+    "retry",
+    *map(Ending, JobState),
+    Ending(PENDING, is_retry=True),
+]
+
+
+@given(st.lists(st.tuples(st.sampled_from(ACTIONS), st.sampled_from([0.0, 0.5, 40.0])), max_size=30))
+def test_no_event_is_lost_whatever_happens(actions: Sequence[tuple[str | Ending, float]]) -> None:
+    jobs, seconds, tags = Jobs(), 0.0, list[str]()
+    for action, wait in actions:
+        seconds += wait
+        if isinstance(action, Ending):
+            if jobs.record.running and action.state is not RUNNING:
+                assert jobs.finish(jobs.record.running, replace(action, due=at(seconds)), seconds)
+        elif action == "claim":
+            jobs.claim(seconds)
+        elif action == "retry":
+            if jobs.ended:
+                retry(seconds)(jobs)
+        else:
+            event(seconds, action)(jobs)
+            tags.append(action)
+    kept = [*jobs.record.jobs, *jobs.ended]
+    assert sum(job.event_count for job in kept) == len(tags)
+    assert {one.tag for job in kept for one in job.events} == set(tags)
 
 
 def test_a_claimed_job_belongs_to_its_worker_while_the_lease_lasts() -> None:
@@ -173,7 +211,9 @@ def test_the_time_since_when_a_stack_is_busy_is_kept_until_an_attempt_finds_it_f
     assert busy == [at(1), at(1), None]
 
 
-def sent(name: str, tag: str | None, path: str = "shop/app", host: str = "", pushed: datetime | None = None) -> PushEvent:
+def sent(
+    name: str, tag: str | None, path: str = "shop/app", host: str = "", pushed: datetime | None = None
+) -> PushEvent:
     return PushEvent("acr", name, RepositoryHint(path, host), tag, pushed=pushed)
 
 
@@ -204,7 +244,10 @@ def test_a_proposal_that_stays_keeps_its_approval() -> None:
         record, one = approved
         assert (one.token, one.approved_by, one.approved) == (token, "ann", at(5)), "the first approval counts"
     record = rules.with_proposals(record, [proposal("api", "t1", proposed=at(9)), proposal("web", "t3")])
-    assert [(one.token, one.approved_by, one.proposed) for one in record.proposals] == [("t1", "ann", NOON), ("t3", "", NOON)]
+    assert [(one.token, one.approved_by, one.proposed) for one in record.proposals] == [
+        ("t1", "ann", NOON),
+        ("t3", "", NOON),
+    ]
     assert rules.with_approval(record, "t2", "ann", at(6)) is None
 
 

@@ -1,8 +1,6 @@
 """A worker, from the claim to the end of a job: what it deploys, leaves for later, retries, or gives up."""
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from datetime import time as clock_time
 from zoneinfo import ZoneInfo
@@ -19,7 +17,7 @@ from fcpin.receiver.work.attempt import Attempt, LeaseLost
 from fcpin.receiver.work.worker import Heartbeat
 from tests.receiver.pins import A, B, pin
 from tests.receiver.samples import NOON, deployment, digest
-from tests.receiver.work.harness import WorkHarness
+from tests.receiver.work.conftest import WorkHarness
 
 C = digest("c")
 NIGHT = Window(start=clock_time(1), end=clock_time(5), zone=ZoneInfo("Asia/Shanghai"))
@@ -86,7 +84,9 @@ ENDINGS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("error", "state", "attempts", "reason"), [pytest.param(*row[1:], id=row[0]) for row in ENDINGS])
+@pytest.mark.parametrize(
+    ("error", "state", "attempts", "reason"), [pytest.param(*row[1:], id=row[0]) for row in ENDINGS]
+)
 def test_what_may_pass_is_retried(
     work: WorkHarness, error: Exception, state: JobState, attempts: int, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -289,27 +289,18 @@ def test_a_change_waits_until_it_is_approved(approving: WorkHarness) -> None:
     assert (approving.works().state, approving.proposed) == (SUCCEEDED, []), "what changes nothing is not proposed"
 
 
-def push_c(work: WorkHarness) -> None:
-    work.converger.newest("prod", "api", "main-12", C)
+def test_a_push_after_the_proposal_is_proposed_again(approving: WorkHarness) -> None:
+    [before] = approving.ledger.proposals()
+    approving.receives("main-12", C)
+    assert approving.works().state is APPROVAL
+    assert approving.proposed == [("api", "main-12", C)]
+    assert approving.ledger.approve(before.token, "ann", approving.clock.now()) is None
 
 
-PUSHES: Sequence[tuple[str, Callable[[WorkHarness], None], Callable[[WorkHarness], None], list[JobState]]] = [
-    # label, after the proposal, during the deployment, how the job is left by each attempt
-    ("after the proposal", lambda work: work.receives("main-12", C), lambda work: None, [APPROVAL]),
-    ("between approval and deployment", lambda work: work.approves(), push_c, [PENDING, APPROVAL]),
-]
-
-
-@pytest.mark.parametrize(("before", "meanwhile", "states"), [pytest.param(*row[1:], id=row[0]) for row in PUSHES])
-def test_another_push_is_proposed_again(
-    approving: WorkHarness,
-    before: Callable[[WorkHarness], None],
-    meanwhile: Callable[[WorkHarness], None],
-    states: list[JobState],
-) -> None:
-    before(approving)
-    approving.converger.meanwhile = lambda: meanwhile(approving)
-    assert [approving.works().state for _ in states] == states
+def test_a_push_between_approval_and_deployment_is_proposed_again(approving: WorkHarness) -> None:
+    approving.approves()
+    approving.converger.meanwhile = lambda: approving.converger.newest("prod", "api", "main-12", C)
+    assert [approving.works().state, approving.works().state] == [PENDING, APPROVAL]
     assert (approving.runs, approving.proposed) == ("", [("api", "main-12", C)])
 
 

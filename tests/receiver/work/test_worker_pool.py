@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from fcpin.receiver.settings.model import StackSettings
 from fcpin.receiver.work.worker_pool import POLL, WorkerPool
 from tests.receiver.pins import B, pin
 from tests.receiver.samples import push
-from tests.receiver.work.harness import WorkHarness
+from tests.receiver.work.conftest import WorkHarness
 
 STACKS = [f"stack-{number}" for number in range(8)]
 BURST = timedelta(seconds=9)
