@@ -28,7 +28,7 @@ def has_update(current_image: str, new_image: str, *, rule: Rule = "strict") -> 
     True
 
     The repositories must be the same one (ACR's public, VPC and internal hosts count as one), the tags must differ, and
-    the new one must be a relative. An image without a tag has no family. The answer does not say which is newer.
+    the new one must be a relative. An image without a tag has no family. The answer does not order them.
     Raises InvalidImage.
     """
     current, new = Image.parse(current_image), Image.parse(new_image)
