@@ -284,7 +284,7 @@ def test_resources_are_tagged_and_untagged(functions: Functions) -> None:
     tags = [{"Key": "team", "Value": "shop"}, {"Key": "stage", "Value": "dev"}]
     functions("TagResources", body={"ResourceType": "function", "ResourceId": [arn], "Tag": tags})
     assert functions.get()["tags"] == tags
-    resource = {"resource_type": "function", "resource_id": [arn]}
+    resource: dict[str, Any] = {"resource_type": "function", "resource_id": [arn]}
     listed = functions("ListTagResources", **resource, tag=[models.Tag(key="team")])["TagResources"]
     assert [(one["TagKey"], one["TagValue"]) for one in listed] == [("team", "shop")]
     functions("UntagResources", **resource, tag_key=["team"])
