@@ -14,8 +14,7 @@ from fcpin.errors import RegistryError
 from fcpin.http.credentials import Account, Credentials, Profile
 from fcpin.http.limits import REGISTRY_RETRY, Limits, Retry
 from fcpin.image import AcrHost, Digest, Manifest, Repository, TagRecord, acr_host
-from fcpin.registry.acr_enterprise import AcrEnterprise, InstanceNotFound
-from fcpin.registry.acr_enterprise_api import AcrApi
+from fcpin.registry.acr_enterprise import AcrApi, AcrEnterprise, InstanceNotFound
 from fcpin.registry.acr_personal import AcrPersonal, PersonalApi
 from fcpin.registry.base import PushTarget, RegistryClient
 from fcpin.registry.build_times import BuildTimes
