@@ -259,6 +259,6 @@ def listed(wire: object, what: str) -> tuple[Sequence[Any], str]:
 
 def no_result(wire: object) -> None:
     """An operation without a result answers nothing, or an object that is no error. Raises WrongShape."""
-    found = _shaped(wire, dict[str, Any] | None, "an empty answer") or {}  # type: ignore[arg-type]
+    found = _shaped(wire, dict[str, Any], "an empty answer")
     if error := next((key for key in ("Code", "code", "IsSuccess") if key in found), None):
         raise WrongShape(f"expected an empty answer, got an object with {error}")

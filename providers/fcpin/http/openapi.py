@@ -78,7 +78,7 @@ class OpenApi:
         body: object = None,
         may_be_empty: bool = False,
     ) -> T:
-        """What *read* makes of the JSON of the response; of None for an empty one that *may_be_empty*.
+        """What *read* makes of the JSON of the response; of `{}` for an empty one that *may_be_empty*.
 
         The call is counted under *service*; *read* may raise WrongShape, or CloudError for a failure with HTTP 200.
         Raises CloudError as `send` does, and a temporary one for a response that is cut off or not JSON.
@@ -86,7 +86,7 @@ class OpenApi:
         outcome = Outcome.FAILED
         try:
             response = self.send(action, method, path, query=query, body=body)
-            found = read(None if may_be_empty and not response.body else _json_of(response))
+            found = read({} if may_be_empty and not response.body else _json_of(response))
             outcome = Outcome.OK
         except CloudError as error:
             if error.is_throttled:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, TypeAlias
 
 from msgspec import Meta, Struct
 
+from fcpin.acr_hosts import AcrHost
 from fcpin.errors import (
     RegistryDenied,
     RegistryError,
@@ -22,9 +23,9 @@ from fcpin.errors import (
     one_line,
 )
 from fcpin.http.errors import CloudError
-from fcpin.http.limits import retrying
-from fcpin.image import AcrHost, Digest, Manifest, Repository, TagRecord
-from fcpin.registry.acr import (
+from fcpin.http.retries import retrying
+from fcpin.image import Digest, Manifest, Repository, TagRecord
+from fcpin.registry.acr_api import (
     AT_ONCE,
     PAGE_SIZE,
     AcrOfRegion,
