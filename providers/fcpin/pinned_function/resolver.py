@@ -1,6 +1,6 @@
 """From a policy to a pin: one listing per repository and run, one digest read per chosen tag.
 
-A selection that the preview of the same run made is taken over as it is (see run_cache).
+A selection that the preview of the same run made is taken over as it is (see preview_cache.py).
 """
 
 import threading

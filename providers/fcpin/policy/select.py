@@ -25,7 +25,7 @@ from typing import Final, NamedTuple, TypeAlias
 from fcpin.errors import InvalidPolicy, Problem
 from fcpin.image import TagRecord
 from fcpin.policy.filters import Filters
-from fcpin.policy.gates import Wait, age_wait, require_push_times
+from fcpin.policy.gates import Wait
 from fcpin.policy.hold import Hold
 from fcpin.policy.orders import ByPushTime, Candidate, Key, Order, Reason
 from fcpin.policy.policy import Policy, known
@@ -203,25 +203,22 @@ class Ranking:
     def _admit(
         self, ordered: Ordered, now: datetime | None, min_age_bypass: bool
     ) -> tuple[Sequence[Row], Sequence[Waiting]]:
-        age, acceleration = None if min_age_bypass else self.policy.min_age, self.policy.acceleration
-        if age is None and not acceleration.delays:
+        gates = self.policy.gates(min_age_bypass=min_age_bypass)
+        if not gates:
             return ordered.rows, ()
         moment = known(now)
-        if age is not None:
-            require_push_times(record for _, record in ordered.rows)
-        latest = moment if age is None else moment - age.length
+        for gate in gates:
+            gate.check(record for _, record in ordered.rows)
         ready, waiting = [], []
         for row in ordered.rows:
-            record = row[1]
-            wait = None
-            if age is not None and (record.pushed is None or record.pushed > latest):
-                wait = age_wait(age, record, moment)
-            if wait is None and acceleration.delays:
-                wait = acceleration.wait(record, self.listing, moment)
-            if wait is None:
-                ready.append(row)
+            key, record = row
+            for gate in gates:
+                wait = gate.wait(record, self.listing, moment)
+                if wait is not None:
+                    waiting.append(Waiting(key, record.tag, wait))
+                    break
             else:
-                waiting.append(Waiting(row[0], record.tag, wait))
+                ready.append(row)
         return ready, sorted(waiting, key=lambda one: one.tag)
 
     def _current(self, tag: str | None, by: str = "") -> Current:
