@@ -32,6 +32,8 @@ def test_ours_is_what_has_our_form(name: str, is_ours: bool) -> None:
 ORDERS: list[dict[str, object]] = [
     {"newest": {}},
     {"alphabetical": {"order": "desc"}},
+    {"numerical": {}},
+    {"semver": {"range": "*"}},
     {"family": {"name": "fcpin"}},
     {"digest": {"tag": PIN}},
 ]
