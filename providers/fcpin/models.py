@@ -559,7 +559,8 @@ def _row(field: inspect.Field) -> Sequence[str]:
 def _key_and_values(field: inspect.Field) -> str:
     """A key of a mapping inside the table; what it takes only where that is not one text or flag."""
     values = _values(field.type)
-    return f"`{field.encode_name}`" + (f" ({values})" if values not in ("text", "true or false") else "")
+    is_plain = values in ("text", "true or false") or values.startswith("mapping")
+    return f"`{field.encode_name}`" + ("" if is_plain else f" ({values})")
 
 
 def _values(kind: inspect.Type) -> str:

@@ -9,7 +9,7 @@ from fcpin.drift import Drift, classify, registered_image
 from fcpin.emulator import Emulator, Knobs
 from fcpin.fc.client import FunctionClient
 from fcpin.http.credentials import Credentials
-from fcpin.http.limits import Retry
+from fcpin.http.retries import Retry
 from fcpin.image import Digest, Image, Repository
 from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fcpin.clock import Clock
 from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError
-from fcpin.http.limits import Retry
+from fcpin.http.retries import Retry
 from fcpin.image import Digest, Repository
 from fcpin.registry.auth import Challenge, merge_scopes, parse_challenges, parse_scopes
 from fcpin.registry.distribution import Distribution

@@ -4,7 +4,7 @@
    The seed's rule (`seed`) counts dashes and compares the first segment only: for it they are.
 2. The bare tag `main` is the name of the family and not a relative; a function that runs it may move to `main-11`.
 3. Newest is the relative pushed last where the registry gives push times; else the one with the greatest number, if
-   every relative ends in one; else the one built last, if the images say so. A single relative needs no order.
+   every relative ends in one; else the one built last, if the images have build times. A single one needs no order.
 4. A tag that was chosen by push time is not replaced while there are no push times (rule 4 of select.py).
 """
 
@@ -28,7 +28,7 @@ def has_update(current_image: str, new_image: str, *, rule: Rule = "strict") -> 
     True
 
     The repositories must be the same one (ACR's public, VPC and internal hosts count as one), the tags must differ, and
-    the new one must be a relative. An image without a tag has no family. The answer does not say which is newer.
+    the new one must be a relative. An image without a tag has no family. The answer does not order them.
     Raises InvalidImage.
     """
     current, new = Image.parse(current_image), Image.parse(new_image)
@@ -68,9 +68,12 @@ class Family(Model, Order):
     """The relatives of *name*, or of the current tag when there is no name."""
 
     name: Annotated[
-        FamilyName | None, about("What stands before the last dash; without it the family of the deployed tag.")
+        FamilyName | None, about("What stands before the last dash; the family of the deployed tag unless given.")
     ] = None
-    rule: Annotated[Rule, about("strict: everything up to the last dash is equal. seed: the first segment.")] = "strict"
+    rule: Annotated[
+        Rule,
+        about("strict: everything up to the last dash is equal. seed: the first segment and the number of dashes."),
+    ] = "strict"
 
     def scope(self, current: str | None) -> str:
         if self.name is not None:

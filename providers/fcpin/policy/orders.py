@@ -105,7 +105,7 @@ class Order:
 class DirectedOrder(Model, Order):
     """An order that users may reverse, in Flux's words."""
 
-    order: Annotated[Literal["asc", "desc"], about("Whether the greatest or the smallest is the newest.")] = "asc"
+    order: Annotated[Literal["asc", "desc"], about("asc: the greatest is the newest. desc: the smallest.")] = "asc"
 
     @property
     def descending(self) -> bool:
@@ -183,7 +183,12 @@ class ByBuildTime(Order):
 class Newest(Model, Order):
     """Newest is the last one, by one of the two times."""
 
-    by: Annotated[Literal["pushed", "created"], about("The push time, or the build time by the publisher.")] = "pushed"
+    by: Annotated[
+        Literal["pushed", "created"],
+        about(
+            "pushed: when the registry received it. created: the build time that the publisher wrote into the image."
+        ),
+    ] = "pushed"
 
     def bind(self, scope: str, members: Sequence[Candidate]) -> Order:  # noqa: ARG002
         return ByBuildTime() if self.by == "created" else ByPushTime()
@@ -199,7 +204,9 @@ class Semver(Model, Order):
             example="'1.x', '~1.2' or '>=1.0.0 <2.0.0'; '*' is every release",
         ),
     ]
-    strict: Annotated[bool, about("Whether a version needs all three numbers.")] = True
+    strict: Annotated[
+        bool, about("Whether a version needs all three numbers. With false, 1234567 and 1.2 are versions too.")
+    ] = True
     """A number of seven digits may be a commit, one of four a year."""
 
     measure: ClassVar[str] = "version"
@@ -225,7 +232,7 @@ class Semver(Model, Order):
 class DigestOf(Model, Order):
     """Newest is whatever *tag* points at. The pin changes when the tag moves."""
 
-    tag: Annotated[TagText, about("The tag.", example="main")]
+    tag: Annotated[TagText, about("The tag to follow, without the repository.", example="main")]
 
     measure: ClassVar[str] = "digest"
 

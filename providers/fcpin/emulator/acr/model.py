@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from fcpin.acr_hosts import ENTERPRISE_FORM
 from fcpin.emulator.signature_schemes import SignatureProblem, SignatureRejected
 from fcpin.emulator.wire import ApiError, WireResponse
-from fcpin.image import ENTERPRISE_FORM
 
 
 @dataclass

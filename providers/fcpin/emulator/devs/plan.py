@@ -9,6 +9,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from fcpin.acr_hosts import acr_host, documented_acr_host
 from fcpin.emulator.acr.model import AcrInstance
 from fcpin.emulator.devs.model import (
     FINISHED,
@@ -22,7 +23,6 @@ from fcpin.emulator.devs.model import (
 )
 from fcpin.emulator.fc.images import Reference, UnrunnableImage
 from fcpin.emulator.knobs import Knobs
-from fcpin.image import acr_host, documented_acr_host
 
 
 def movable(tasks: Sequence[TaskRecord]) -> Iterator[tuple[TaskRecord, RunPhase]]:

@@ -25,8 +25,9 @@ from fcpin.errors import (
 )
 from fcpin.http.credentials import Account
 from fcpin.http.errors import CloudError
-from fcpin.http.limits import REGISTRY_RETRY, Limits, Retry
+from fcpin.http.limits import Limits
 from fcpin.http.openapi import OpenApi
+from fcpin.http.retries import REGISTRY_RETRY, Retry
 from fcpin.image import Repository, TagRecord, listed_tag, parse_digest
 
 T = TypeVar("T")
