@@ -84,33 +84,26 @@ def test_messages_fit_120_columns_with_short_digests() -> None:
     assert "  next" in lines
 
 
-def test_the_title_counts_what_would_be_done() -> None:
-    taken = [step("update", OLD, NEW), step("create", None, NEW), step("update", OLD, NEW)]
-    assert changes(*taken)[1].startswith("### `dev`: 1 to create, 2 to update\n")
+STACK = step("same", {}, {}, "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev")
+SAME = step("same", OLD, OLD)
+ROLE = {"op": "create", "urn": "urn:pulumi:dev::shop::alicloud:ram/role:Role::fc", "newState": {"inputs": {}}}
+NESTED = step("update", OLD, NEW, f"urn:pulumi:dev::shop::shop:Web${TYPE}::web")
+TEXTS: list[tuple[str, list[Any], str]] = [
+    ("counts", [step("update", OLD, NEW), step("create", None, NEW), step("update", OLD, NEW)], "### `dev`: 1 to create, 2 to update\n"),
+    ("no changes", [SAME], "### `dev`: no changes, 1 function as pinned\n"),
+    ("what the Pulumi CLI does not list", [STACK], "### `dev`: no changes\n"),
+    ("what it lists twice after a refresh", [STACK, step("refresh", OLD, OLD), SAME], "### `dev`: no changes, 1 function as pinned\n"),
+    ("a function inside a component", [NESTED], "`checkout-dev`"),
+    ("another resource", [SAME, ROLE], "### `dev`: no changes of pinned functions, 1 function as pinned\n"),
+    ("the other resources", [SAME, ROLE], "Other resources: 1 to create."),
+]  # fmt: skip
 
 
-def test_no_changes_are_said_in_one_line() -> None:
-    assert changes(step("same", OLD, OLD)) == (0, "### `dev`: no changes, 1 function as pinned\n")
-
-
-def test_the_pulumi_cli_does_not_count_what_stays() -> None:
-    """Unless it has refreshed, and then it may name one resource twice."""
-    stack = step("same", {}, {}, "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev")
-    assert changes(stack) == (0, "### `dev`: no changes\n")
-    refreshed = changes(stack, step("refresh", OLD, OLD), step("same", OLD, OLD))
-    assert refreshed == (0, "### `dev`: no changes, 1 function as pinned\n")
-
-
-def test_a_function_inside_a_component_is_one_too() -> None:
-    nested = f"urn:pulumi:dev::shop::shop:Web${TYPE}::web"
-    assert "`checkout-dev`" in changes(step("update", OLD, NEW, nested))[1]
-
-
-def test_other_resources_are_counted() -> None:
-    role = {"op": "create", "urn": "urn:pulumi:dev::shop::alicloud:ram/role:Role::fc", "newState": {"inputs": {}}}
-    markdown = changes(step("same", OLD, OLD), role)[1]
-    assert markdown.startswith("### `dev`: no changes of pinned functions, 1 function as pinned\n")
-    assert "Other resources: 1 to create." in markdown
+@pytest.mark.parametrize(("steps", "text"), [row[1:] for row in TEXTS], ids=[row[0] for row in TEXTS])
+def test_steps_are_counted(steps: list[Any], text: str) -> None:
+    code, markdown = changes(*steps)
+    assert code == 0
+    assert text in markdown
 
 
 def test_warnings_stand_below_once() -> None:

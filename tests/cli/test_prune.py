@@ -133,16 +133,6 @@ def test_nothing_is_removed_while_the_image_of_a_function_is_uncertain(
     assert cloud.invoke("orders", cold=True).status == 200
 
 
-def test_functions_of_fc_2_are_users_too(cloud: Emulator) -> None:
-    runs = pinned(cloud, "main-1")
-    container = {"image": f"{cloud.enterprise_host}/{PATH}:{runs}"}
-    cloud.create_function("shop$checkout", {"runtime": "custom-container", "customContainerConfig": container})
-    cloud.fail_next("ListFunctionVersions", status=400, code="InvalidArgument")
-    answer = prune(cloud, "--grace", "0s")
-    nothing_was_removed(cloud, answer, "function shop$checkout", "migrate it to FC 3.0 or delete it", tag=runs)
-    assert "shop$checkout runs it" in prune(cloud, "--grace", "0s").out
-
-
 def only_in_the_second_region(cloud: Emulator, tag: str) -> None:
     """The first listing (of the repository's region) is empty, the next one has a function that runs *tag*."""
     container = {"image": f"{cloud.enterprise_host}/{PATH}:{tag}"}
