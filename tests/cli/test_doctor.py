@@ -184,20 +184,36 @@ SOURCES: list[tuple[str, Mapping[str, str], str, str]] = [
     ("the profile of the CLI", {"ALIBABA_CLOUD_PROFILE": "ci"}, "ok", "the Alibaba Cloud CLI's ~/.aliyun/config.json: access key LTAI…FILE"),
     ("no source", {"ALIBABA_CLOUD_CLI_PROFILE_DISABLED": "true"}, "problem", "no credentials found"),
 ]  # fmt: skip
-CHECK = "from fcpin.doctor.cloud import credentials; (line,) = credentials(None, ''); print(line.status, line.detail)"
+CHECK = """
+import json, os, sys
+from fcpin.doctor.cloud import credentials
+for settings in json.loads(sys.argv[1]):
+    if os.fork():
+        os.wait()
+        continue
+    os.environ.update(settings)
+    (line,) = credentials(None, "")
+    os.write(1, f"{line.status}: {line.detail}\\n".encode())
+    os._exit(0)
+"""
 
 
-@pytest.mark.parametrize(("settings", "status", "fact"), [pytest.param(*row[1:], id=row[0]) for row in SOURCES])
-def test_the_source_of_the_chain_is_named(settings: Mapping[str, str], status: str, fact: str, tmp_path: Path) -> None:
-    """A process of its own: the chain reads the environment when it is imported."""
+def test_the_source_of_the_chain_is_named(tmp_path: Path) -> None:
+    """A process for each: the chain reads the environment when it is imported."""
     (tmp_path / ".aliyun").mkdir()
     ci = {"name": "ci", "mode": "AK", "access_key_id": "LTAI5tEXAMPLEFILE", "access_key_secret": "x" * 30}
     (tmp_path / ".aliyun" / "config.json").write_text(json.dumps({"current": "ci", "profiles": [ci]}))
-    environment = {**os.environ, "HOME": str(tmp_path), **settings}
-    done = subprocess.run([sys.executable, "-c", CHECK], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.startswith(f"{status} ")
-    assert fact in done.stdout
+    done = subprocess.run(
+        [sys.executable, "-c", CHECK, json.dumps([settings for _, settings, _, _ in SOURCES])],
+        env={**os.environ, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stderr == ""
+    for line, (label, _, status, fact) in zip(done.stdout.splitlines(), SOURCES, strict=True):
+        assert line.startswith(f"{status}: "), label
+        assert fact in line, label
     assert not re.search(r"[xy]{30}", done.stdout)
 
 
