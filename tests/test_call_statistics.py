@@ -13,7 +13,7 @@ from fcpin.emulator import Emulator
 from fcpin.errors import FcpinError
 from fcpin.fc.client import FunctionClient
 from fcpin.http.credentials import Credentials
-from fcpin.http.limits import Retry
+from fcpin.http.retries import Retry
 from fcpin.registry.transport import Transport
 from tests.registry.scripted import ScriptedServer
 

@@ -95,3 +95,9 @@ def test_all_problems_of_several_files_are_reported_at_once(project: Path) -> No
 def test_without_a_project_there_is_nothing_to_be_relative_to(tmp_path: Path) -> None:
     with pytest.raises(InvalidSettings, match=r"there is no Pulumi.yaml"):
         function_files(["*.yaml"], tmp_path)
+
+
+def test_an_entry_whose_name_has_dots_has_its_line(project: Path) -> None:
+    (project / "functions" / "a.yaml").write_text(f"one:\n  {ENTRY}shop.v2:\n  {ENTRY}")
+    (file,) = function_files('["functions/a.yaml"]', project)
+    assert file.lines == {"one": 1, "shop.v2": 4}

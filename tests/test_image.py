@@ -7,19 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fcpin.errors import InvalidImage
-from fcpin.image import (
-    ACR_FORMS,
-    Digest,
-    Image,
-    Manifest,
-    Repository,
-    acr_host,
-    brief,
-    documented_acr_host,
-    is_tag,
-    listed_tag,
-    parse_digest,
-)
+from fcpin.image import Digest, Image, Manifest, Repository, brief, is_tag, listed_tag, parse_digest
 
 HEX = "9c0b86128618c0e7d0b82f4bb3c05d9e725545ea54703e6331bb99879982d734"
 
@@ -45,19 +33,6 @@ BROKEN = [
     ("a megabyte", "r.example.com/a:" + "x" * 1_000_000, "characters"),
 ]
 
-HOSTS = [
-    ("registry.cn-shenzhen.aliyuncs.com", ("personal", "cn-shenzhen", "public", "")),
-    ("registry-vpc.cn-shenzhen.aliyuncs.com", ("personal", "cn-shenzhen", "vpc", "")),
-    ("registry-internal.ap-southeast-1.aliyuncs.com", ("personal", "ap-southeast-1", "internal", "")),
-    ("registry-intl.ap-southeast-1.aliyuncs.com", ("personal", "ap-southeast-1", "public", "")),
-    ("registry-intl-vpc.us-west-1.aliyuncs.com", ("personal", "us-west-1", "vpc", "")),
-    ("registry-intl-internal.ap-southeast-2.aliyuncs.com", ("personal", "ap-southeast-2", "internal", "")),
-    ("crpi-x1y2z3.cn-hangzhou.personal.cr.aliyuncs.com", ("personal", "cn-hangzhou", "public", "crpi-x1y2z3")),
-    ("crpi-x1y2z3-vpc.cn-hangzhou.personal.cr.aliyuncs.com", ("personal", "cn-hangzhou", "vpc", "crpi-x1y2z3")),
-    ("demo-registry.cn-hangzhou.cr.aliyuncs.com", ("enterprise", "cn-hangzhou", "public", "demo")),
-    ("my-registry-registry-vpc.cn-hangzhou.cr.aliyuncs.com", ("enterprise", "cn-hangzhou", "vpc", "my-registry")),
-]
-
 
 @pytest.mark.parametrize(("text", "parts"), [row[1:] for row in IMAGES], ids=[row[0] for row in IMAGES])
 def test_reads_a_reference_and_prints_it_as_it_was(text: str, parts: tuple[str, ...]) -> None:
@@ -72,18 +47,6 @@ def test_names_the_part_that_is_wrong(text: str, fact: str) -> None:
         Image.parse(text)
     assert len(str(raised.value)) < 400
     assert "\n" not in str(raised.value)
-
-
-@pytest.mark.parametrize(("host", "parts"), HOSTS, ids=[row[0] for row in HOSTS])
-def test_reads_every_form_of_an_acr_host(host: str, parts: tuple[str, ...]) -> None:
-    acr = acr_host(host)
-    assert acr is not None
-    assert (acr.edition, acr.region, acr.network, acr.instance_name) == parts
-
-
-@pytest.mark.parametrize("host", ["r.example.com", "evilregistry.cn-hangzhou.aliyuncs.com", "registry.cn-hangzhou.aliyuncs.com.evil.com", "registry-intl-evil.cn-hangzhou.aliyuncs.com", "xregistry-intl.cn-hangzhou.aliyuncs.com", "registry-intl.cn-hangzhou.aliyuncs.com\n"])  # fmt: skip
-def test_takes_no_other_host_for_acr(host: str) -> None:
-    assert acr_host(host) is None
 
 
 def test_one_repository_under_three_hosts_is_the_same() -> None:
@@ -103,30 +66,6 @@ def test_both_sites_name_one_repository_of_a_region(form: str) -> None:
     assert other.is_same(Repository.parse("registry-intl.ap-southeast-1.aliyuncs.com/shop/app"))
     assert other.is_same(Repository.parse("registry.ap-southeast-1.aliyuncs.com/shop/app"))
     assert not other.is_same(Repository.parse("registry-intl.ap-southeast-2.aliyuncs.com/shop/app"))
-
-
-def test_a_host_knows_every_host_of_its_registry() -> None:
-    acr = acr_host("registry-intl-vpc.ap-southeast-1.aliyuncs.com")
-    assert acr is not None
-    assert acr.public_host == "registry-intl.ap-southeast-1.aliyuncs.com"
-    assert acr.hosts == tuple(
-        f"registry-intl{network}.ap-southeast-1.aliyuncs.com" for network in ("", "-vpc", "-internal")
-    )
-
-
-@pytest.mark.parametrize(
-    ("host", "public"),
-    [
-        ("demo-registry-vpc.cn-hangzhou.aliyuncs.com", "demo-registry.cn-hangzhou.cr.aliyuncs.com"),
-        ("demo-registry.cn-hangzhou.cr.aliyuncs.com", "demo-registry.cn-hangzhou.cr.aliyuncs.com"),
-        ("registry-intl-vpc.cn-hongkong.aliyuncs.com", "registry-intl.cn-hongkong.aliyuncs.com"),
-        ("crpi-abc.cn-hangzhou.personal.aliyuncs.com", None),
-        ("r.example.com", None),
-    ],
-)
-def test_documents_leave_out_a_part_of_enterprise_hosts_only(host: str, public: str | None) -> None:
-    acr = documented_acr_host(host)
-    assert (acr and acr.public_host) == public
 
 
 @pytest.mark.parametrize(
@@ -189,13 +128,3 @@ BRIEFS = [
 @pytest.mark.parametrize(("known", "text"), [row[1:] for row in BRIEFS], ids=[row[0] for row in BRIEFS])
 def test_a_line_of_a_table_names_an_image_by_what_is_known(known: tuple[str | None, str | None], text: str) -> None:
     assert brief(*known) == text
-
-
-def test_every_form_of_host_and_each_of_its_networks_is_a_case_above() -> None:
-    cases = {
-        (form, acr.network)
-        for host, _ in HOSTS
-        for form in ACR_FORMS
-        if form.fullmatch(host) and (acr := acr_host(host))
-    }
-    assert len(cases) == sum(len(form.networks) for form in ACR_FORMS)

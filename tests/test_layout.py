@@ -1,4 +1,4 @@
-"""Lines for people: shortened digests, and no line wider than asked for."""
+"""Lines for people: shortened digests, and no line wider than the limit."""
 
 import pytest
 from hypothesis import given

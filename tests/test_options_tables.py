@@ -10,12 +10,19 @@ from fcpin.cli.cases import CaseEntry, Expectation
 from fcpin.fc.runtime_config import RuntimeConfig
 from fcpin.models import Model, options_table
 from fcpin.pipelines.spec import PipelineEntry
+from fcpin.policy.filters import FilterTags
+from fcpin.policy.hold import Hold
+from fcpin.policy.policy import ORDERS, Policy
 from fcpin.receiver.settings.model import PageSettings, ReceiverSettings, SenderSettings, StackSettings, Window
 from fcpin.registry.settings import RegistrySettings
 from fcpin.settings import Endpoints, StackConfig
 
 DOCS: Final = Path(__file__).parent.parent / "docs"
 MODELS: Final[dict[str, type[Model]]] = {
+    "Policy": Policy,
+    "FilterTags": FilterTags,
+    "Hold": Hold,
+    **{model.__name__: model for model in ORDERS.values()},
     "CaseEntry": CaseEntry,
     "Endpoints": Endpoints,
     "Expectation": Expectation,

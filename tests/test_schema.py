@@ -1,4 +1,4 @@
-"""The JSON schemas say what the code accepts: every key, and nothing else."""
+"""The JSON schemas describe what the code accepts: every key, and nothing else."""
 
 import re
 from collections.abc import Mapping
@@ -68,7 +68,7 @@ ORDER_SPECS = st.one_of(
     st.fixed_dictionaries({"newest": st.none() | st.fixed_dictionaries({}, optional={"by": st.sampled_from(["pushed", "created"])})}),
     st.fixed_dictionaries({"digest": st.fixed_dictionaries({"tag": TAGS})}),
 )  # fmt: skip
-BESIDE = st.fixed_dictionaries(
+FURTHER = st.fixed_dictionaries(
     {},
     optional={
         "filter_tags": st.fixed_dictionaries({"pattern": PATTERNS}, optional={"extract": st.just("$0")}),
@@ -85,7 +85,7 @@ BESIDE = st.fixed_dictionaries(
         "discovery_limit": st.sampled_from([1, 100, 100.0, 10_000]),
     },
 )  # fmt: skip
-SPECS = st.builds(lambda order, beside, nested: {**({"policy": order} if nested else order), **beside}, ORDER_SPECS, BESIDE, st.booleans())  # fmt: skip
+SPECS = st.builds(lambda order, further, nested: {**({"policy": order} if nested else order), **further}, ORDER_SPECS, FURTHER, st.booleans())  # fmt: skip
 
 
 @given(SPECS)
@@ -149,7 +149,7 @@ WRONG = [
     ("no repository", {"policy": {"newest": {}}}),
     ("no policy", {"repository": "r.example.com/shop/a"}),
     ("a repository with a tag", ENTRY | {"repository": "r.example.com/shop/a:b"}),
-    ("an order beside the policy", ENTRY | {"semver": {"range": "1"}}),
+    ("an order outside of the policy", ENTRY | {"semver": {"range": "1"}}),
     ("a setting that is not there", ENTRY | {"config": {"memorysize": 512}}),
     ("memory between two steps", ENTRY | {"config": {"memory_size": 500}}),
     ("half a thread", ENTRY | {"config": {"instance_concurrency": 1.5}}),

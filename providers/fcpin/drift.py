@@ -33,8 +33,6 @@ class KindFacts:
     """0 no drift, 10 an `up` or some time corrects it, 20 broken or about to break, 30 unknown."""
     summary: str = ""
     """Follows a count of functions in the receiver's headline; kinds with the same summary are counted together."""
-    is_outage: bool = False
-    """New instances cannot start."""
     lasts: bool = False
     """Deploying the same pin again does not end it, so a preview does not show it as a change."""
     healed_by_pin_tag: bool = False
@@ -46,11 +44,11 @@ class KindFacts:
 class Kind(StrEnum):
     """What is wrong with a function, worst first."""
 
-    FUNCTION_MISSING = "function-missing", KindFacts(20, _OUTAGE, is_outage=True)
-    FUNCTION_DISABLED = "function-disabled", KindFacts(20, _OUTAGE, is_outage=True, lasts=True)
-    DELETED_DIGEST = "deleted-digest", KindFacts(20, _OUTAGE, is_outage=True, lasts=True)
-    DELETED_TAG = "deleted-tag", KindFacts(20, _OUTAGE, is_outage=True, lasts=True, healed_by_pin_tag=True)
-    MOVED_TAG = "moved-tag", KindFacts(20, _OUTAGE, is_outage=True, lasts=True, healed_by_pin_tag=True)
+    FUNCTION_MISSING = "function-missing", KindFacts(20, _OUTAGE)
+    FUNCTION_DISABLED = "function-disabled", KindFacts(20, _OUTAGE, lasts=True)
+    DELETED_DIGEST = "deleted-digest", KindFacts(20, _OUTAGE, lasts=True)
+    DELETED_TAG = "deleted-tag", KindFacts(20, _OUTAGE, lasts=True, healed_by_pin_tag=True)
+    MOVED_TAG = "moved-tag", KindFacts(20, _OUTAGE, lasts=True, healed_by_pin_tag=True)
     UPDATE_FAILED = "update-failed", KindFacts(20, _REPLACED)
     OUT_OF_BAND_IMAGE = "out-of-band-image", KindFacts(20, _REPLACED)
     FUNCTION_LOCKED = "function-locked", KindFacts(20, "locked", lasts=True)

@@ -1,6 +1,6 @@
 """Functions in files of their own: `fcpin:functionFiles: [functions/*.yaml]` in a stack's configuration.
 
-A file has what is otherwise under `fcpin:functions`: one entry per function, by name. Every reader of a stack's
+A file has the same entries as `fcpin:functions`: one for each function, by name. Every reader of a stack's
 configuration sees all entries together under `fcpin:functions`; a name that occurs twice is an error. So the Pulumi
 CLI, which passes a configuration of at most 128 KB, never has the entries in it.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from fcpin.errors import InvalidInput, InvalidSettings, Problem
+from fcpin.errors import InvalidInput, InvalidSettings, Problem, property_path
 from fcpin.json_reader import InvalidJson, read_json
 from fcpin.yaml_reader import compose, lines_of, read_text, value_of
 
@@ -29,6 +29,7 @@ class FunctionFile:
     """Its path in the project, for messages."""
     entries: Mapping[str, Mapping[str, Any]]
     lines: Mapping[str, int]
+    """By the names of the entries."""
 
 
 def project_root(folder: Path) -> Path:
@@ -133,17 +134,18 @@ def _matches(root: Path, pattern: str) -> Sequence[Path]:
 def _read(path: Path, name: str) -> FunctionFile:
     try:
         root = compose(read_text(path), name)
-    except InvalidInput as error:  # a place in the project is shorter than one in the file system
+    except InvalidInput as error:  # a path in the project is shorter than one in the file system
         raise InvalidInput(
             *(Problem(one.path.replace(str(path), name), one.reason) for one in error.problems)
         ) from None
-    entries, lines = value_of(root, name), lines_of(root)
+    entries, by_path = value_of(root, name), lines_of(root)
     if entries is None:
         entries = {}
     if not isinstance(entries, dict):
         raise InvalidInput(Problem(f"{name}:1", "expected one entry per function, by name"))
+    lines = {key: by_path.get(property_path("", key), 1) for key in entries}
     for key, entry in entries.items():
-        where = f"{name}:{lines.get(key, 1)}"
+        where = f"{name}:{lines[key]}"
         if not isinstance(entry, dict):
             raise InvalidInput(Problem(where, f"{key}: expected repository, policy and so on"))
         if _has_sealed(entry):

@@ -12,7 +12,7 @@ A field is a key. Its type decides what is accepted, and its `about` what a mess
 - `Text` is text that is not empty; `SecretText` is never quoted in a message. `Literal` and `StrEnum` are choices.
 - `from_text` makes a type that is read from text, such as Repository, a duration, a regular expression.
 - `__post_init__` raises ValueError for the whole mapping, or InvalidInput with paths relative to it. It runs when every
-  field of the mapping is valid. `schema_rules` of a model is what a JSON schema can say of the same.
+  field of the mapping is valid. `schema_rules` of a model is the same check as far as a JSON schema can express it.
 
 A whole number may be written as 512.0, as Pulumi passes every number on.
 """
@@ -559,7 +559,8 @@ def _row(field: inspect.Field) -> Sequence[str]:
 def _key_and_values(field: inspect.Field) -> str:
     """A key of a mapping inside the table; what it takes only where that is not one text or flag."""
     values = _values(field.type)
-    return f"`{field.encode_name}`" + (f" ({values})" if values not in ("text", "true or false") else "")
+    is_plain = values in ("text", "true or false") or values.startswith("mapping")
+    return f"`{field.encode_name}`" + ("" if is_plain else f" ({values})")
 
 
 def _values(kind: inspect.Type) -> str:

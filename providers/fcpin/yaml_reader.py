@@ -27,7 +27,7 @@ from yaml.events import (
 )
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from fcpin.errors import InvalidInput, Problem
+from fcpin.errors import InvalidInput, Problem, property_path
 
 LARGEST: Final = 16 * 2**20
 """Bytes of a document."""
@@ -357,7 +357,7 @@ def _lines_within(node: Node, path: str, seen: set[int]) -> Iterator[tuple[str, 
     seen.add(id(node))
     if isinstance(node, MappingNode):
         for key, value in node.value:
-            here = f"{path}.{key.value}" if path else str(key.value)
+            here = property_path(path, key.value)
             yield here, key.start_mark.line + 1
             yield from _lines_within(value, here, seen)
     elif isinstance(node, SequenceNode):

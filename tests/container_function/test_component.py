@@ -249,7 +249,7 @@ def test_outputs_are_values_of_other_resources_too() -> None:
     assert json.loads(made["V3Trigger app-upload"].inputs["triggerConfig"]) == {"bucketName": "photos"}
 
 
-def test_what_the_component_tells() -> None:
+def test_the_outputs_of_the_component() -> None:
     made = program(role="acs:ram::1:role/shop", triggers={"http": HTTP, "hourly": TriggerArgs(type="timer")})
     assert made.outputs["ContainerFunction app"] == {
         "function_name": "app",

@@ -15,7 +15,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "container-function.md").read_text(
 ARGUMENTS = inspect.signature(ContainerFunction.__init__).parameters.keys() - {"self", "resource_name", "opts", "pin"}
 
 
-def test_the_example_makes_what_the_page_says() -> None:
+def test_the_example_makes_what_the_page_shows() -> None:
     (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     made = run(lambda: exec(compile(code, "container-function.md", "exec"), {}))  # noqa: S102 - our own page
     kinds = {name.partition(" ")[0] for name in made.resources}

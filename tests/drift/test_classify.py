@@ -82,12 +82,12 @@ def test_the_worst_that_is_certain_decides(
     assert bool(drift.sentence) is (kind != "ok")
 
 
-def test_a_state_that_does_not_tell_what_was_deployed_accuses_nobody() -> None:
+def test_a_state_without_the_deployed_image_is_no_drift() -> None:
     assert classify(None, BY_HAND, FINE).kind is Kind.OK
     assert classify(None, BY_HAND, MOVED).kind is Kind.MOVED_TAG
 
 
-def test_what_happened_is_told_with_its_names() -> None:
+def test_what_happened_is_reported_with_its_names() -> None:
     moved = str(classify(DEPLOYED, ACTIVE, MOVED))
     assert moved.startswith("moved-tag: ")
     for fact in ("main-1", OLD[:19], NEW[:19]):
@@ -104,7 +104,7 @@ def test_what_differs_at_every_call_is_no_part_of_the_sentence() -> None:
     assert "4711" not in str(drift)
 
 
-def test_exit_codes_tell_what_can_wait_from_what_cannot() -> None:
+def test_exit_codes_separate_what_can_wait_from_what_cannot() -> None:
     by_code: dict[int, set[str]] = {}
     for kind in Kind:
         by_code.setdefault(kind.exit_code, set()).add(kind)

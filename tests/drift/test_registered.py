@@ -9,7 +9,7 @@ from fcpin.drift import Drift, classify, registered_image
 from fcpin.emulator import Emulator, Knobs
 from fcpin.fc.client import FunctionClient
 from fcpin.http.credentials import Credentials
-from fcpin.http.limits import Retry
+from fcpin.http.retries import Retry
 from fcpin.image import Digest, Image, Repository
 from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings
@@ -167,7 +167,7 @@ def test_a_function_that_is_as_it_should_be_costs_one_read(world: World) -> None
     assert world.cloud.calls.count("ListRepoTag") == 0
 
 
-def test_the_same_trouble_is_told_in_the_same_words(world: World) -> None:
+def test_the_same_trouble_is_reported_in_the_same_words(world: World) -> None:
     """The sentence is stored, and a refresh compares it."""
     forbid_the_registry(world)
     first = world.drift()

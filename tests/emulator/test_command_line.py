@@ -53,7 +53,7 @@ REFUSALS: list[tuple[str, Sequence[str], str]] = [
     ("a host name", ["--host", "example.com"], "host example.com: the emulator serves loopback only"),
     ("an unknown knob", ["--knob", "colour=red"], "knob 'colour'"),
     ("a registry without a URL", ["--registry", "registry.example.com"], "expected HOST=URL"),
-    ("a verb without an emulator", ["verb", "--url", "http://127.0.0.1:1", "functions"], "no emulator answers"),
+    ("a verb without an emulator", ["verb", "--url", "http://127.0.0.1:1", "functions"], "no emulator responds"),
     ("an argument that is none", ["verb", "--url", "http://127.0.0.1:1", "push", "x"], "argument 'x'"),
 ]
 

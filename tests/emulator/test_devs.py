@@ -10,7 +10,7 @@ from alibabacloud_devs20230714 import models
 from alibabacloud_tea_openapi.exceptions import ClientException
 
 from fcpin.emulator import Emulator, Knobs
-from fcpin.emulator.devs.errors import DevsError
+from fcpin.emulator.devs.rules import DevsError
 from fcpin.emulator.remote import RemoteEmulator
 from tests.emulator.clients import HOST, Functions, Pipelines, resolved
 
@@ -151,7 +151,7 @@ REFUSED: list[tuple[str, Wrong, str]] = [
     ("an Enterprise registry without a VPC", lambda cloud: enterprise(cloud, runner={"timeout": 9}), "without a VPC"),
     ("an Enterprise registry without its instance", lambda cloud: enterprise(cloud, instanceID=""), "instanceID is required"),
     ("another instance than the registry's", lambda cloud: enterprise(cloud, instanceID=cloud.create_instance("b")), "no instance"),
-    ("a registry that is not ACR", lambda _: build("docker.io/shop/app:1"), "no host of ACR"),
+    ("a registry that is not ACR", lambda _: build("docker.io/shop/app:1"), "not a host of ACR"),
     ("an image that is none", lambda _: build("a b"), "invalid image reference"),
     ("no image", lambda _: task(build={"dockerfile": "x"}), "invalid image reference"),
     ("a cache that is not mounted", lambda _: build(runner=RUNNER, cacheDir="/elsewhere"), "/elsewhere is on no NAS mount"),
@@ -285,8 +285,8 @@ PIPELINES: list[tuple[str, Callable[[], Any], str]] = [
     ("a task without a name", lambda: _spec({"taskTemplate": "build-image-task"}), "name None"),
     ("a task template that is not there", lambda: _spec(task(template="mine")), "'mine'"),
     ("two tasks of one name", lambda: _spec(task(), task()), "one name"),
-    ("a task after one that is not there", lambda: _spec(task("a", "b")), "a runs after b, which is no task"),
-    ("a task after itself", lambda: _spec(task("a", "b"), task("b", "a")), "a, b run after one another"),
+    ("a task after one that is not there", lambda: _spec(task("a", "b")), "a runs after b, which is not a task"),
+    ("a task after itself", lambda: _spec(task("a", "b"), task("b", "a")), "a, b wait for each other in a circle"),
     ("tasks to run after as plain names", lambda: _spec({**task(), "runAfters": ["warm"]}), "list of objects"),
     ("a runnerConfig that is a text", lambda: _spec(task(runnerConfig="big")), "runnerConfig: expected an object"),
     ("a time-out that is a text", lambda: _spec(task(runnerConfig={"timeout": "9"})), "timeout '9'"),

@@ -37,7 +37,6 @@ def test_every_option_is_described(option: str) -> None:
 def test_every_operation_is_listed() -> None:
     with Emulator().serve() as cloud:
         account = cloud._account
-        of_devs = {route.action for route in account.devs._routes}
-        operations = {route.action for route in account.fc._routes} | of_devs | set(account.acr._operations)
+        operations = {*account.fc.table.actions, *account.devs.table.actions, *account.acr._operations}
     for operation in operations:
         assert f"{operation}," in DOCUMENT or f"{operation} |" in DOCUMENT, operation

@@ -37,8 +37,8 @@ def test_facts_turn_knobs_and_the_rest_stays(tmp_path: Path) -> None:
 MISTAKES: list[tuple[str, dict[str, Any], list[str]]] = [
     ("a fact that no knob is named after", {"facts": {"colour": "red"}}, ["'colour'", "digest_prefix"]),
     ("a value that is no position", {"facts": {"digest_prefix": "long"}}, ["digest_prefix", "bare or prefixed"]),
-    ("a value that is no single one", {"facts": {"digest_prefix": ["bare"]}}, ["facts", "single values"]),
-    ("no facts", {"facts": None}, ["facts", "single values"]),
+    ("a value that is no single one", {"facts": {"digest_prefix": ["bare"]}}, ["facts", "one value for each knob"]),
+    ("no facts", {"facts": None}, ["facts", "one value for each knob"]),
     ("another version", {"version": 2}, ["version 1", "fcpin probe"]),
     ("an unknown key", {"knobs": {}}, ["unknown key 'knobs'", "facts"]),
 ]
@@ -57,7 +57,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(EmulatorError, match="No such file"):
         read_facts(tmp_path / "nothing.json")
     (tmp_path / "text.json").write_text("x")
-    with pytest.raises(EmulatorError, match="no JSON"):
+    with pytest.raises(EmulatorError, match="not valid JSON"):
         read_facts(tmp_path / "text.json")
 
 

@@ -150,7 +150,7 @@ def test_which_updates_read_the_tag_again(
 @pytest.mark.parametrize("knobs", [Knobs(same_image_update="error")])
 def test_the_same_image_may_be_refused(functions: Functions) -> None:
     functions.create_active()
-    with pytest.raises(ClientException, match="has already") as refused:
+    with pytest.raises(ClientException, match="is already the image") as refused:
         functions.update_image()
     assert refused.value.code == "InvalidArgument"
     assert functions.update(timeout=9)["timeout"] == 9

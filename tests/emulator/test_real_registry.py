@@ -165,7 +165,7 @@ def test_a_build_pushes_into_a_real_registry(cloud: Emulator, debian: DockerRegi
 def test_a_registry_that_does_not_trust_the_emulator(debian: DockerRegistry) -> None:
     with (
         Emulator(registries={HOST: debian.url}).serve() as stranger,
-        pytest.raises(ClientException, match="answered 401"),
+        pytest.raises(ClientException, match="returned 401"),
     ):
         Functions(stranger).create()
 

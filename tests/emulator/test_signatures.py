@@ -25,8 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fcpin.emulator import Emulator
-from fcpin.emulator.acs3 import string_to_sign
-from fcpin.emulator.hmac_sha1 import roa_string_to_sign, rpc_string_to_sign, sign
+from fcpin.emulator.signature_schemes import acs3_string_to_sign, roa_string_to_sign, rpc_string_to_sign, sign
 from fcpin.emulator.wire import WireRequest
 from tests.emulator.clients import IMAGE, cr, fc
 
@@ -227,7 +226,7 @@ def test_the_string_to_sign_is_the_sdks(query: dict[str, str]) -> None:
     request.headers = {"host": "h", "x-acs-date": "d", "x-acs-content-sha256": payload}
     theirs = Utils.get_authorization(request, "ACS3-HMAC-SHA256", payload, "id", "secret").rpartition("=")[2]
     wire = WireRequest("GET", "/2023-03-30/functions", tuple(query.items()), request.headers)
-    ours = string_to_sign(wire, ["host", "x-acs-content-sha256", "x-acs-date"])
+    ours = acs3_string_to_sign(wire, ["host", "x-acs-content-sha256", "x-acs-date"])
     assert hmac.new(b"secret", ours.encode(), "sha256").hexdigest() == theirs
 
 

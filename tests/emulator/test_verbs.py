@@ -71,17 +71,17 @@ def test_remote_faults_and_credentials(cloud: Emulator, functions: Functions) ->
 MISTAKES: list[tuple[str, Callable[[Verbs | RemoteEmulator], object], str]] = [
     ("an unknown function", lambda cloud: cloud.invoke("none"), "function 'none' does not exist"),
     ("an unknown repository", lambda cloud: cloud.retag("shop/none", "main", to="x"), "shop/none"),
-    ("an unknown tag", lambda cloud: cloud.delete_tag("shop/app", "none"), "no tag none"),
+    ("an unknown tag", lambda cloud: cloud.delete_tag("shop/app", "none"), "tag none does not exist"),
     (
         "a digest that is not there",
         lambda cloud: cloud.delete_manifest("shop/app", "sha256:" + "0" * 64),
-        "no manifest",
+        "manifest .* does not exist",
     ),
     ("a time that is none", lambda cloud: cloud.push("shop/app", "x", created="soon"), "'soon'"),
     ("settings that FC refuses", lambda cloud: cloud.configure("fn", {"timeout": 0}), "timeout 0"),
     ("an image that is not there", lambda cloud: cloud.set_image("fn", f"{HOST}/shop/app:none"), "image not found"),
     ("an unknown kind of repository", lambda cloud: cloud.set_repository_type("shop/app", "OPEN"), "'OPEN'"),  # type: ignore[arg-type]
-    ("a tag that cannot be", lambda cloud: cloud.push("shop/app", "a b"), "'a b' is no tag"),
+    ("a tag that cannot be", lambda cloud: cloud.push("shop/app", "a b"), "'a b' is not a valid tag"),
     (
         "arguments that a later verb does not take",
         lambda cloud: cloud.after_next("GetFunction", "push", {}),
@@ -156,10 +156,10 @@ def test_a_body_that_is_too_large_is_not_even_read(cloud: Emulator) -> None:
 
 @pytest.mark.parametrize("url", ["127.0.0.1:9900", "https://127.0.0.1:9900", "http://127.0.0.1"])
 def test_a_url_that_is_none(url: str) -> None:
-    with pytest.raises(EmulatorError, match="expected one such as"):
+    with pytest.raises(EmulatorError, match="expected a URL such as"):
         RemoteEmulator(url)
 
 
 def test_no_emulator_at_the_address() -> None:
-    with pytest.raises(EmulatorError, match=r"127\.0\.0\.1:1: no emulator answers"):
+    with pytest.raises(EmulatorError, match=r"127\.0\.0\.1:1: no emulator responds"):
         RemoteEmulator("http://127.0.0.1:1").functions()

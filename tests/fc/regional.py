@@ -5,7 +5,7 @@ from typing import Final
 from fcpin.emulator import Emulator
 from fcpin.fc.client import FunctionClient
 from fcpin.http.credentials import Credentials
-from fcpin.http.limits import Retry
+from fcpin.http.retries import Retry
 
 AT_ONCE: Final = Retry(attempts=3, seconds=10, first_wait=0.001, longest_wait=0.01)
 IMAGE: Final = "demo-registry.cn-hangzhou.cr.aliyuncs.com/shop/app:main-1"

@@ -11,6 +11,7 @@ from typing import Any, Final
 import urllib3
 from hypothesis import strategies as st
 
+from fcpin.acr_hosts import acr_host
 from fcpin.cli.cases import read_cases
 from fcpin.cli.changes import markdown, read_preview
 from fcpin.cli.tag_input import read_tags
@@ -22,7 +23,7 @@ from fcpin.engine.state import read_checkpoint, read_latest, salt_of
 from fcpin.errors import FcpinError, InvalidInput
 from fcpin.function_files import function_files
 from fcpin.http.exchange import Response, retry_after
-from fcpin.image import Image, Repository, acr_host, is_tag, parse_digest
+from fcpin.image import Image, Repository, is_tag, parse_digest
 from fcpin.json_reader import read_json
 from fcpin.pinned_function.approvals import FILE, Approvals
 from fcpin.pipelines.checks import check

@@ -17,7 +17,7 @@ def profiles(harness: StackHarness, **secrets: str) -> None:
     (folder / "config.json").write_text(json.dumps({"current": "default", "profiles": entries}))
 
 
-def test_each_pin_is_asked_for_as_its_profile_says(harness: StackHarness) -> None:
+def test_each_pin_is_read_with_its_profile(harness: StackHarness) -> None:
     profiles(
         harness,
         partner=harness.cloud.access_key_secret,

@@ -17,7 +17,7 @@ def test_an_adopted_function_gets_its_image_and_keeps_everything_else(harness: S
     assert harness.stack.resources()[0]["outputs"]["ownership"] == "adopted"
 
 
-def test_destroy_leaves_an_adopted_function_running_and_says_so(harness: StackHarness) -> None:
+def test_destroy_leaves_an_adopted_function_running_with_a_note(harness: StackHarness) -> None:
     digest = harness.push("main-1")
     harness.create_by_hand("main-1")
     harness.configure({FUNCTION: harness.entry(config=None)})

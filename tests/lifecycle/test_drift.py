@@ -45,7 +45,7 @@ def test_refresh_shows_an_image_changed_by_hand_and_up_refresh_repairs_it(harnes
     assert harness.stack.preview("--refresh", "--expect-no-changes").code == 0
 
 
-def test_a_function_deleted_by_hand_is_created_anew(harness: StackHarness) -> None:
+def test_a_function_deleted_by_hand_is_created_again(harness: StackHarness) -> None:
     harness.push("main-1")
     harness.up()
     harness.client().delete(FUNCTION)
@@ -55,7 +55,7 @@ def test_a_function_deleted_by_hand_is_created_anew(harness: StackHarness) -> No
     assert [function["functionName"] for function in harness.cloud.functions()] == [FUNCTION]
 
 
-def test_refresh_that_cannot_tell_fails_and_forgets_nothing(harness: StackHarness) -> None:
+def test_refresh_that_cannot_read_the_function_fails_and_forgets_nothing(harness: StackHarness) -> None:
     harness.push("main-1")
     harness.up()
     before = harness.stack.resources()

@@ -3,7 +3,7 @@
 from tests.lifecycle.stack_harness import FUNCTION, StackHarness
 
 
-def test_the_exit_code_tells_what_happened_since_the_deployment(harness: StackHarness) -> None:
+def test_the_exit_code_shows_what_happened_since_the_deployment(harness: StackHarness) -> None:
     harness.push("main-1")
     harness.up()
     assert harness.stack.fcpin("drift").code == 0

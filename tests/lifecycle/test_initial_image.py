@@ -14,7 +14,7 @@ pulumi.export("tags", pulumi.Output.concat("first ", first.tag, ", now ", pin.ta
 """
 
 
-def test_it_stays_what_it_was_until_the_function_is_made_anew(harness: StackHarness) -> None:
+def test_it_stays_what_it_was_until_the_function_is_made_again(harness: StackHarness) -> None:
     harness.push("main-1")
     harness.create_by_hand("main-1")
     (harness.stack.folder / "__main__.py").write_text(PROGRAM)

@@ -32,7 +32,7 @@ def test_wrong_credentials(harness: StackHarness) -> None:
     assert "not-the-secret" not in done.output
 
 
-def test_nobody_at_the_endpoint(harness: StackHarness) -> None:
+def test_no_one_at_the_endpoint(harness: StackHarness) -> None:
     harness.configure(endpoints={"fc": "http://127.0.0.1:9", "cr": "http://127.0.0.1:9"})
     done = harness.stack.preview()
     assert done.code == 1

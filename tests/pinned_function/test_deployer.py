@@ -9,7 +9,7 @@ from fcpin.emulator import Emulator, Knobs
 from fcpin.fc.client import FunctionClient
 from fcpin.fc.model import Function
 from fcpin.http.credentials import Credentials
-from fcpin.http.limits import Retry
+from fcpin.http.retries import Retry
 from fcpin.pinned_function.provider_base import ProviderError
 from tests.support.faulty_proxy import Call, Connection, Fault, FaultyProxy, Reply
 from tests.support.instant import INSTANT
@@ -79,7 +79,7 @@ class LaggingClient(FunctionClient):
     [Knobs(create_seconds=0, update_seconds=3, update_answer=answer) for answer in ANSWERS],
     ids=ANSWERS,
 )
-def test_an_update_is_done_when_get_function_says_so(cloud: Emulator, plugin: Plugin, knobs: Knobs) -> None:
+def test_an_update_is_done_when_get_function_returns_so(cloud: Emulator, plugin: Plugin, knobs: Knobs) -> None:
     """The clock of the cloud stands still here, so FC is at it until the deadline."""
     cloud.push(PATH, "main-1")
     plugin.up(**wanted(cloud))
@@ -231,7 +231,7 @@ class RecreatingClient(LaggingClient):
 # locks
 
 
-def test_a_locked_function_is_neither_deployed_nor_deleted_and_says_by_whom(cloud: Emulator, plugin: Plugin) -> None:
+def test_a_locked_function_is_neither_deployed_nor_deleted_and_names_the_owner(cloud: Emulator, plugin: Plugin) -> None:
     cloud.push(PATH, "main-1")
     plugin.up(**wanted(cloud))
     new = cloud.push(PATH, "main-2")
@@ -268,7 +268,7 @@ def test_a_lock_of_versions_hinders_no_deployment(cloud: Emulator, plugin: Plugi
     assert digest_of(cloud) == new
 
 
-def test_a_disabled_function_is_not_deployed_and_says_why(cloud: Emulator, plugin: Plugin) -> None:
+def test_a_disabled_function_is_not_deployed_with_the_reason(cloud: Emulator, plugin: Plugin) -> None:
     cloud.push(PATH, "main-1")
     plugin.up(**wanted(cloud))
     cloud.push(PATH, "main-2")
@@ -359,7 +359,7 @@ def test_a_resent_image_keeps_the_login_too(cloud: Emulator, plugin: Plugin) -> 
 
 
 @pytest.mark.parametrize("knobs", [Knobs(create_seconds=0, update_seconds=0, update_merge="replace")])
-def test_a_login_that_the_cloud_dropped_is_a_failure_that_says_what_to_do(cloud: Emulator, plugin: Plugin) -> None:
+def test_a_login_that_the_cloud_dropped_is_a_failure_that_with_the_way_out(cloud: Emulator, plugin: Plugin) -> None:
     cloud.push(PATH, "main-1")
     adopt_with_login(cloud)
     cloud.push(PATH, "main-2")

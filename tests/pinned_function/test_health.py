@@ -37,7 +37,7 @@ def break_and_move_back(cloud: Emulator, tag: str, digest: str) -> None:
 
 
 @pytest.mark.parametrize("adopted", [False, True])
-def test_a_tag_that_was_moved_back_is_healed_and_the_preview_says_why(
+def test_a_tag_that_was_moved_back_is_healed_and_the_preview_has_the_reason(
     cloud: Emulator, plugin: Plugin, adopted: bool
 ) -> None:
     digest, settings = cloud.push(PATH, "main-1"), wanted(cloud)
@@ -152,7 +152,7 @@ def test_a_function_that_was_deployed_while_the_tag_was_elsewhere_is_deployed_ag
     assert cloud.invoke("checkout", cold=True).digest == digest
 
 
-def test_a_function_that_is_gone_is_told_instead_of_nothing_to_do(cloud: Emulator, plugin: Plugin) -> None:
+def test_a_function_that_is_gone_is_reported_instead_of_nothing_to_do(cloud: Emulator, plugin: Plugin) -> None:
     digest, settings = cloud.push(PATH, "main-1"), wanted(cloud)
     plugin.up(**settings)
     cloud.advance(60)

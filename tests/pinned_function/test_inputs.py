@@ -46,7 +46,7 @@ def test_all_problems_come_at_once() -> None:
     assert {"polcy", "deadline", "adopt", "config.cpu"} <= {problem.path for problem in raised.value.problems}
 
 
-def test_a_pin_without_any_region_says_where_to_set_one() -> None:
+def test_a_pin_without_any_region_explains_where_to_set_one() -> None:
     with pytest.raises(InvalidSettings, match="alicloud:region"):
         PinArgs.read(RIGHT, "")
 

@@ -98,7 +98,7 @@ def test_a_managed_login_is_sent_with_its_password_and_only_when_it_has_changed(
     assert plan.resend(args, live)["registryConfig"]["authConfig"]["password"] == "secret-1"
 
 
-def test_a_managed_login_that_somebody_removed_is_sent_again() -> None:
+def test_a_managed_login_that_another_tool_removed_is_sent_again() -> None:
     args = with_login("secret-1")
     body = plan.update(args, PIN, function("main-12", NEW), same, args.config)
     assert body is not None
@@ -119,7 +119,7 @@ LOGINS: list[tuple[str, dict[str, Any], dict[str, Any], str | None]] = [
 
 
 @pytest.mark.parametrize(("before", "after", "lost"), [row[1:] for row in LOGINS], ids=[row[0] for row in LOGINS])
-def test_a_lost_login_is_told_by_user_and_presence(
+def test_a_lost_login_is_reported_by_user_and_presence(
     before: dict[str, Any], after: dict[str, Any], lost: str | None
 ) -> None:
     functions = (function("main-12", NEW, registryConfig=registry) for registry in (before, after))
@@ -150,7 +150,7 @@ def test_a_failed_function_is_deployed_again_although_it_looks_right() -> None:
     assert plan.update(PinArgs.read(ADOPTED), PIN, failed, same) is not None
 
 
-def test_a_created_function_says_whose_it_is() -> None:
+def test_a_created_function_names_its_owner() -> None:
     body = plan.creation(PinArgs.read(OWNED), PIN)
     assert body["runtime"] == "custom-container"
     assert body["handler"]

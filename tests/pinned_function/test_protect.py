@@ -64,7 +64,7 @@ def test_nothing_changes_without_a_push_and_a_refresh_is_quiet(
     assert not plugin.changes(**wanted)
 
 
-def test_the_next_image_is_pinned_anew_and_the_family_s_tag_stays_the_measure(
+def test_the_next_image_is_pinned_again_and_the_family_s_tag_stays_the_measure(
     cloud: Emulator, plugin: Plugin, wanted: dict[str, Any]
 ) -> None:
     cloud.push(PATH, "1.0.0")
@@ -103,7 +103,7 @@ def test_a_repository_of_immutable_tags_takes_pin_tags(
 @pytest.mark.parametrize(
     ("action", "code"), [("CreateRepoTag", "NoPrivilege"), ("PUT manifest", "DENIED")], ids=["ACR's API", "OCI"]
 )
-def test_who_may_not_push_is_told_in_one_line_and_nothing_is_changed(
+def test_who_may_not_push_is_reported_in_one_line_and_nothing_is_changed(
     cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any], action: str, code: str
 ) -> None:
     digest = cloud.push(PATH, "main-1")
@@ -119,7 +119,7 @@ def test_who_may_not_push_is_told_in_one_line_and_nothing_is_changed(
     assert cloud.calls.count("UpdateFunction") == 0
 
 
-def test_a_pin_tag_that_somebody_moved_is_an_error_that_says_so(
+def test_a_pin_tag_that_another_tool_moved_is_an_error(
     cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any]
 ) -> None:
     digest = cloud.push(PATH, "main-1")
@@ -249,7 +249,7 @@ def test_a_state_of_an_earlier_version_is_no_change(
     assert not {"protect_grace", "released_pins"} & plugin.outputs.keys()
 
 
-def test_a_deleted_function_leaves_its_pin_tags_and_says_who_removes_them(
+def test_a_deleted_function_leaves_its_pin_tags_and_names_the_command_that_removes_them(
     cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any]
 ) -> None:
     digest = cloud.push(PATH, "main-1")

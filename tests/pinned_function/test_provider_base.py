@@ -33,7 +33,7 @@ def test_an_expected_failure_is_its_sentence() -> None:
     assert printed(TagMoved("shop/app:main moved")) == "fcpin: shop/app:main moved"
 
 
-def test_an_unexpected_one_says_how_to_find_out_more() -> None:
+def test_an_unexpected_one_explains_how_to_find_out_more() -> None:
     line = printed(KeyError("state"))
     assert line.startswith("fcpin: unexpected KeyError: 'state'")
     assert "FCPIN_DEBUG=1" in line

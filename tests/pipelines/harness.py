@@ -10,7 +10,7 @@ from demo.code import Code
 from fcpin.clock import Clock, SystemClock
 from fcpin.emulator import Emulator
 from fcpin.http.credentials import Credentials
-from fcpin.http.limits import Retry
+from fcpin.http.retries import Retry
 from fcpin.image import Digest, Image
 from fcpin.pipelines.buildah import Buildah
 from fcpin.pipelines.builder import Builder, BuildRequest

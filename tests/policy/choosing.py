@@ -1,4 +1,4 @@
-"""Say in one line what a policy chooses."""
+"""Select by a policy in one line."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta

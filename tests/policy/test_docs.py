@@ -1,4 +1,4 @@
-"""The documentation is true: it names every order and every key, and its examples answer what they say."""
+"""The documentation is true: it names every order and every key, and its examples print what it shows."""
 
 import re
 from pathlib import Path
@@ -29,13 +29,13 @@ def test_every_order_has_a_page_a_row_and_all_its_fields(order: str) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_every_key_beside_the_order_has_a_row(key: str) -> None:
+def test_every_option_has_a_row(key: str) -> None:
     rows = [line for line in (DOCS / "README.md").read_text().splitlines() if line.startswith("| ")]
     assert any(f"`{key}`" in row.split(" | ")[0] for row in rows)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
-def test_every_example_answers_what_it_says(example: Example) -> None:
+def test_every_example_prints_what_is_shown(example: Example) -> None:
     assert example.run(DOCS) == example.output
 
 

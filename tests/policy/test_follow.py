@@ -42,7 +42,7 @@ def test_a_tag_that_moved_since_is_refused() -> None:
 
 
 @pytest.mark.parametrize("mode", ["require", "prefer", "ignore"])
-def test_an_accelerated_image_is_followed_by_its_original_and_deployed_as_accelerated_says(mode: str) -> None:
+def test_an_accelerated_image_is_followed_by_its_original_and_deployed_by_the_accelerated_option(mode: str) -> None:
     image = f"r.example.com/shop/app:main-11_accelerated@{RUNS}"
     policy = Policy.from_spec({"policy": {"follow": {"stack": "dev", "image": image}}, "accelerated": mode})
     original, conversion = TagRecord("main-11", Digest(OTHER)), TagRecord("main-11_accelerated", Digest(RUNS))
@@ -62,7 +62,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("follow", "says"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
-def test_bad_input(follow: dict[str, Any], says: str) -> None:
-    with pytest.raises(InvalidPolicy, match=says):
+@pytest.mark.parametrize(("follow", "expected"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+def test_bad_input(follow: dict[str, Any], expected: str) -> None:
+    with pytest.raises(InvalidPolicy, match=expected):
         Policy.from_spec({"policy": {"follow": follow}})

@@ -29,7 +29,7 @@ FORECASTS = [
     ("one that a newer one overtakes is left out", AGED | {"allow_tags": ["main-[13]"]}, "main-1", 50, [(55, "main-3", AGE)]),
     ("none when all have matured", AGED, "main-1", 60, []),
     ("none when nothing waits", FAMILY, "main-1", 50, []),
-    ("what the policy says when the hold ends", FAMILY | {"hold": {"tag": "main-1", "until": UNTIL_50}}, "main-3", 49, [(50, "main-3", HOLD)]),
+    ("what the policy selects when the hold ends", FAMILY | {"hold": {"tag": "main-1", "until": UNTIL_50}}, "main-3", 49, [(50, "main-3", HOLD)]),
     ("then what matures", AGED | {"hold": {"tag": "main-3", "until": UNTIL_50}}, "main-3", 49, []),
     ("a hold that keeps the newest changes nothing", FAMILY | {"hold": {"tag": "main-3", "until": UNTIL_50}}, "main-3", 49, []),
     ("the first one of a function that does not exist yet", AGED | {"allow_tags": ["main-[23]"]}, None, 50, [(52, "main-2", AGE), (55, "main-3", AGE)]),
@@ -48,7 +48,7 @@ def test_forecasts(
     assert steps(spec, [*TAGS, tag("x")], current, now=now) == expected
 
 
-def test_the_end_of_a_hold_that_needs_build_times_says_that_it_is_not_known() -> None:
+def test_the_end_of_a_hold_that_needs_build_times_has_no_tag_and_the_reason() -> None:
     spec = FAMILY | {"hold": {"tag": "main-aa", "until": UNTIL_50}}
     ranking = Ranking(Policy.from_spec(spec), [TagRecord("main-aa"), TagRecord("main-bb")])
     (step,) = forecast(ranking, ranking.select(now=at(49)), None)
@@ -56,6 +56,6 @@ def test_the_end_of_a_hold_that_needs_build_times_says_that_it_is_not_known() ->
     assert "build times" in step.why
 
 
-def test_no_more_than_five_steps_are_told() -> None:
+def test_no_more_than_five_steps_are_given() -> None:
     tags = [tag(f"main-{hour}", hour) for hour in range(30, 50)]
     assert [step[1] for step in steps(AGED, tags, None, now=40)] == [f"main-{hour}" for hour in range(31, 36)]

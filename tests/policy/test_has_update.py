@@ -41,7 +41,7 @@ CORRECTED = [
     ("a family's name may contain a dash", f"{REPOSITORY}:rel-a-1", f"{REPOSITORY}:rel-a-2", True),
     ("a trailing dash is no suffix", f"{REPOSITORY}:main-1", f"{REPOSITORY}:main-", False),
     ("a name that merely begins alike is another family", f"{REPOSITORY}:main", f"{REPOSITORY}:main2-1", False),
-    ("the digest beside a tag does not matter", f"{REPOSITORY}:main-1@sha256:{'0' * 64}", f"{REPOSITORY}:main-2", True),
+    ("the digest after a tag does not matter", f"{REPOSITORY}:main-1@sha256:{'0' * 64}", f"{REPOSITORY}:main-2", True),
 ]  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def test_an_active_hold_wins_over_the_policy(
         assert chosen(held(**hold), listing, current, now=49) == expected
 
 
-def test_it_says_what_until_when_and_why() -> None:
+def test_the_reason_has_tag_end_and_reason() -> None:
     selection = choose(held(tag="main-2", reason="main-3 loses\norders"), TAGS, "main-3")
     assert selection.hold is None, "hour 100 is after the end"
     selection = choose(held(tag="main-2", reason="main-3 loses\norders"), TAGS, "main-3", now=49)
@@ -114,7 +114,7 @@ def test_a_hold_needs_no_build_times() -> None:
     assert Ranking(policy, hashes).needs_build_times(now=at(50)) == ["main-aa", "main-bb"]
 
 
-def test_a_policy_with_a_hold_must_be_told_the_time() -> None:
+def test_a_policy_with_a_hold_needs_the_time() -> None:
     with pytest.raises(ValueError, match="now="):
         Ranking(Policy.from_spec(held(tag="main-1")), []).select()
 

@@ -17,8 +17,8 @@ BACK = {"allow_downgrade": True}
 SELECTIONS = [
     # label, spec, tags pushed at hours, current, chosen at hour 10
     ("the newest that is old enough, not the newest if it is", AGED, [tag("main-1", 1), tag("main-2", 7), tag("main-3", 9)], None, "main-2"),
-    ("a push an hour starves nobody", AGED, [tag(f"main-{hour}", hour) for hour in range(11)], None, "main-8"),
-    ("exactly as old as asked is old enough", AGED, [tag("main-1", 8)], None, "main-1"),
+    ("a push an hour starves no function", AGED, [tag(f"main-{hour}", hour) for hour in range(11)], None, "main-8"),
+    ("exactly as old as min_age is old enough", AGED, [tag("main-1", 8)], None, "main-1"),
     ("a registry whose clock is ahead", AGED, [tag("main-1", 1), tag("main-2", 11)], None, "main-1"),
     ("a tag without a push time is held back", VERSIONS, [tag("1.0.0", 1), tag("1.1.0")], None, "1.0.0"),
     ("nothing is old enough and nothing is deployed", AGED, [tag("main-1", 9)], None, None),
@@ -28,9 +28,9 @@ SELECTIONS = [
     ("it stays with leave to go back as well", AGED | BACK, [tag("main-1", 1), tag("main-2", 9)], "main-2", "keeps main-2"),
     ("it stays if it is the only one", AGED, [tag("main-2", 9)], "main-2", "keeps main-2"),
     ("it goes when something newer is old enough", VERSIONS, [tag("1.0.0", 9), tag("1.1.0", 1)], "1.0.0", "1.1.0"),
-    ("a moved tag matures anew", DIGEST, [tag("main", 9)], "main", "keeps main"),
+    ("a moved tag matures again", DIGEST, [tag("main", 9)], "main", "keeps main"),
     ("a moved tag that has matured is followed", DIGEST, [tag("main", 8)], "main", "main"),
-    ("a hold is not asked for its age", AGED | {"hold": {"tag": "main-2", "until": "2027-01-01T00:00:00Z"}}, [tag("main-1", 1), tag("main-2", 9)], "main-1", "main-2"),
+    ("a hold ignores min_age", AGED | {"hold": {"tag": "main-2", "until": "2027-01-01T00:00:00Z"}}, [tag("main-1", 1), tag("main-2", 9)], "main-1", "main-2"),
     ("no age is no wait", AGED | {"min_age": "0s"}, [tag("main-1", 1), tag("main-2", 10)], None, "main-2"),
 ]  # fmt: skip
 
@@ -45,7 +45,7 @@ def test_selections(
         assert chosen(spec, listing, current, now=10) == expected
 
 
-def test_every_tag_that_matures_says_when() -> None:
+def test_every_tag_that_matures_has_its_time() -> None:
     tags = [tag("main-1", 1), tag("main-2", 9), tag("main-3"), tag("dev-1", 9)]
     found = reasons(choose(AGED, tags, now=10))
     assert found["main-2"] == "matures at 2026-01-01T11:00:00Z (min_age 2h)"
@@ -72,7 +72,7 @@ def test_where_all_are_too_young_the_reason_names_them(current: str | None) -> N
     assert "main-1 matures at 2026-01-01T11:00:00Z" in reason
 
 
-def test_a_deployed_tag_that_stays_says_why() -> None:
+def test_a_deployed_tag_that_stays_has_its_reason() -> None:
     selection = choose(AGED | BACK, [tag("main-1", 1), tag("main-2", 9)], "main-2", now=10)
     assert all(fact in selection.reason for fact in ("main-2 is deployed already", "main-1", "older by push time"))
     assert "allow_downgrade" not in selection.reason
@@ -91,7 +91,7 @@ def bypassed(tags: list[str | TagRecord], current: str | None = None) -> Selecti
     return Ranking(Policy.from_spec(AGED), records).select(current, now=at(10), min_age_bypass=True)
 
 
-def test_a_bypass_takes_the_newest_and_says_so() -> None:
+def test_a_bypass_takes_the_newest_and_is_named() -> None:
     selection = bypassed([tag("main-1", 1), tag("main-2", 9)])
     assert selection.chosen is not None
     assert selection.chosen.tag == "main-2"

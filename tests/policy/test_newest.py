@@ -16,7 +16,7 @@ def test_the_tag_built_last() -> None:
     assert chosen(CREATED, [tag("a", 1, created=9), tag("b", 3, created=1)]) == "a"
 
 
-def test_a_tag_without_the_time_is_rejected_and_says_so() -> None:
+def test_a_tag_without_the_time_is_rejected_for_that() -> None:
     selection = choose(PUSHED, [tag("a", 1), tag("b", created=5)])
     assert selection.chosen is not None
     assert selection.chosen.tag == "a"

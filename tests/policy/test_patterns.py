@@ -30,8 +30,8 @@ def test_a_set_matches_as_each_of_its_patterns_does(source: str, tag: str) -> No
     whole, anywhere = PatternSet.of([other, pattern], whole=True), PatternSet.of([pattern], whole=False)
     assert whole is not None
     assert anywhere is not None
-    assert (1 in whole.matches(tag)) is bool(re2.fullmatch(source, tag))
-    assert list(anywhere.matches(tag)) == [0] * bool(re2.search(source, tag))
+    assert (1 in (whole.matches(tag) or ())) is bool(re2.fullmatch(source, tag))
+    assert list(anywhere.matches(tag) or ()) == [0] * bool(re2.search(source, tag))
 
 
 @pytest.mark.parametrize("count", [1, 20])
@@ -43,7 +43,7 @@ def test_no_pattern_is_too_large_for_a_set(source: str, count: int) -> None:
     many = PatternSet.of([Pattern.compile(f"{source}|x{{{index}}}") for index in range(count)], whole=True)
     assert many is not None
     for tag in ("a" * 100, "a" * 300, "a1-" * 9, "a" * 310 + "1", "-" * 300):
-        assert len(many.matches(tag)) == count * bool(re2.fullmatch(source, tag))
+        assert len(many.matches(tag) or ()) == count * bool(re2.fullmatch(source, tag))
 
 
 @given(SOURCES.map("((?:{}))".format), TAG)
@@ -59,8 +59,8 @@ def test_a_pattern_that_would_take_exponential_time_is_one_like_any_other() -> N
     assert chosen(spec, ["a" * 127 + "-", "a" * 128]) == "a" * 128
 
 
-def test_a_refusal_is_told_once_and_by_us(capfd: pytest.CaptureFixture[str]) -> None:
-    """RE2 writes to standard error unless it is told not to."""
+def test_a_rejected_pattern_writes_nothing_to_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
+    """RE2 writes to standard error by default."""
     with pytest.raises(InvalidPolicy, match=r"\(\?!"):
         Pattern.compile("(?!x)")
     assert capfd.readouterr() == ("", "")

@@ -1,8 +1,11 @@
 """What a policy decides beyond its order: ties, going back, nothing to choose. In the order of the module's rules."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from fcpin.image import TagRecord
+from fcpin.policy import Policy, Ranking, Rejection, Selection
 from tests.policy.choosing import choose, chosen, reasons, tag
 
 NUMBERS: dict[str, object] = {"policy": {"numerical": {}}, "filter_tags": {"pattern": r"^\D*(\d+)$", "extract": "$1"}}
@@ -50,7 +53,7 @@ GOING_BACK = [
     ("numbers: gone and older", NUMBERS, ["main-11"], "main-12", "keeps main-12"),
     ("descending: older is greater", {"policy": {"numerical": {"order": "desc"}}}, ["9"], "7", "keeps 7"),
     ("descending: newer is smaller", {"policy": {"numerical": {"order": "desc"}}}, ["5"], "7", "5"),
-    ("push times: nobody can say what is gone", PUSHED, [tag("b", 5)], "a", "keeps a"),
+    ("push times: those of what is gone are not known", PUSHED, [tag("b", 5)], "a", "keeps a"),
     ("push times: still listed", PUSHED, [tag("b", 5), tag("a", 3)], "a", "b"),
     ("push times: the current tag has none", PUSHED, [tag("b", 5), tag("a")], "a", "keeps a"),
     ("push times: with leave", PUSHED | {"allow_downgrade": True}, [tag("b", 5)], "a", "b"),
@@ -76,7 +79,7 @@ def test_a_kept_pin_is_explained() -> None:
     assert reasons(selection) == dict.fromkeys(["1.1.0", "1.0.0"], "is older than 1.2.0 by version")
 
 
-def test_the_newest_that_is_deployed_already_says_so() -> None:
+def test_the_reason_names_a_newest_that_is_deployed_already() -> None:
     selection = choose(VERSIONS, ["1.2.0", "1.1.0", "x"], "1.2.0")
     assert selection.reason == "already the newest of 2 of 3 tags by version"
     assert selection.summary == "newest of 2 of 3 tags by version"
@@ -111,3 +114,32 @@ def test_two_records_of_one_name_are_one_tag() -> None:
         selection = choose(PUSHED, listing)
         assert selection.chosen == late
         assert selection.rejected == []
+
+
+def test_a_tag_without_a_name_is_rejected_like_any_other() -> None:
+    assert reasons(choose(PUSHED, [tag("", 1), tag("a", 1)]))[""].startswith("is not a valid tag")
+
+
+def test_functions_that_share_a_ranking_do_not_share_their_answers() -> None:
+    ranking = Ranking(
+        Policy.from_spec({"policy": {"family": {}}}), [tag("main-1", 1), tag("dev-1", 2), tag("dev-2", 3)]
+    )
+    chosen_tags = [ranking.select(current).chosen for current in ("main-1", "dev-1", "main-1", "dev-2")]
+    assert [one and one.tag for one in chosen_tags] == ["main-1", "dev-2", "main-1", "dev-2"]
+
+
+def test_rejections_are_made_when_they_are_read() -> None:
+    def reasons() -> Iterator[Rejection]:
+        made.append("rejections")
+        yield Rejection("a", "x")
+
+    made: list[str] = []
+    selection = Selection(None, "", "", explain=reasons)
+    assert not made
+    assert selection.counts == {"x": 1}
+    assert selection.rejected == [Rejection("a", "x")]
+    assert made == ["rejections"]
+
+
+def test_equal_dictionaries_are_read_once() -> None:
+    assert Policy.from_spec({"newest": {}, "min_age": "2h"}) is Policy.from_spec({"min_age": "2h", "newest": {}})

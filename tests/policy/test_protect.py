@@ -38,7 +38,7 @@ ORDERS: list[dict[str, object]] = [
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=[next(iter(order)) for order in ORDERS])
-def test_a_pin_tag_is_never_a_candidate_and_says_why(order: dict[str, object]) -> None:
+def test_a_pin_tag_is_never_a_candidate(order: dict[str, object]) -> None:
     selection = choose({"policy": order, "protect": "none"}, [tag("main-1", 1), tag(PIN, 9)])
     assert selection.chosen is None or selection.chosen.tag == "main-1"
     assert "pin tag" in reasons(selection)[PIN]

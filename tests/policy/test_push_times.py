@@ -17,7 +17,7 @@ def select(spec: dict[str, Any], tags: list[Any], current: str | None = None, by
     return Ranking(Policy.from_spec(spec), records).select(current, current_by=by)
 
 
-def test_a_selection_says_what_it_goes_by() -> None:
+def test_a_selection_has_what_it_compared() -> None:
     assert select(RELEASE, [tag("release-10", 1), tag("release-9", 2)]).by == "push time"
     assert select(RELEASE, NAMES).by == "number"
     assert select({"policy": {"semver": {"range": "*"}}}, ["1.0.0"]).by == "version"

@@ -131,7 +131,7 @@ def test_never_a_tag_pushed_earlier_without_leave(listing: list[TagRecord], numb
     selection = decide(Policy.from_spec(SPECS["newest"]), listing, current)
     if selection.chosen is not None:
         before, after = pushed[current], selection.chosen.pushed
-        assert before is not None, "it was not listed, or without a time: nobody could know"
+        assert before is not None, "it was not listed, or without a time: its place is not known"
         assert after is not None
         assert not after < before
 

@@ -54,6 +54,7 @@ def test_every_rejection_names_its_own_reason() -> None:
 
 def test_loose_versions_on_request() -> None:
     assert chosen(semver("1.x", strict=False), ["1.2", "1.1.0", "2"]) == "1.2"
+    assert chosen(semver("*", strict=False), ["1.2", "1234567", "v1.0.0"]) == "1234567", "at the user's own risk"
 
 
 def test_a_range_with_a_suffix_through_a_filter() -> None:

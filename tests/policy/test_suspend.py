@@ -1,4 +1,4 @@
-"""A suspended pin stays as it is, whatever else is asked for."""
+"""A suspended pin stays as it is, whatever else is set."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def test_the_deployed_pin_stays(spec: dict[str, object], tags: list[object]) -> 
     assert chosen(spec, tags, "x") == "keeps x"  # type: ignore[arg-type]
 
 
-def test_it_says_so_and_names_the_hold_that_waits() -> None:
+def test_the_reason_names_the_suspension_and_the_hold() -> None:
     assert "suspend" in choose(SUSPENDED, TAGS, "b").reason
     assert "hold at a" in choose(HELD, TAGS, "b").reason
     assert reasons(choose(SUSPENDED, TAGS, "b")) == dict.fromkeys("ab", "was not considered: suspend is true")

@@ -54,7 +54,7 @@ IN_ORDER = [
 """This list must be in the correct order. The middle is the example of the specification, section 11."""
 
 
-def test_versions_compare_as_the_specification_says() -> None:
+def test_versions_compare_as_specified() -> None:
     for smaller, greater in itertools.combinations(IN_ORDER, 2):
         assert version(smaller) < version(greater), f"{smaller} < {greater}"
 
@@ -98,11 +98,11 @@ def test_an_unreadable_range_is_quoted_where_it_breaks(text: str, named: str) ->
     with pytest.raises(InvalidPolicy) as caught:
         VersionRange.parse(text)
     assert named in str(caught.value)
-    assert "1.x" in str(caught.value), "it says what a range looks like"
+    assert "1.x" in str(caught.value), "the message has examples"
 
 
 def test_a_hyphen_range_may_follow_an_alternative_without_a_space() -> None:
-    """Masterminds takes `||1` for a number here; nobody can mean that."""
+    """Masterminds takes `||1` for a number here; no user means that."""
     assert VersionRange.parse("5.x||1.0 - 1.4").has(version("1.3.0"))
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from fcpin.emulator import Emulator, Knobs
-from fcpin.http.limits import Retry
+from fcpin.http.retries import Retry
 from fcpin.image import Repository
 from fcpin.probe.lab import Lab, Plan
 from fcpin.probe.questions import Fact

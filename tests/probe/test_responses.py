@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from fcpin.acr_hosts import acr_host
 from fcpin.errors import FcpinError
 from fcpin.http.credentials import Credentials
-from fcpin.http.limits import Retry
-from fcpin.image import Repository, acr_host
+from fcpin.http.retries import Retry
+from fcpin.image import Repository
 from fcpin.probe.api import ACR_PERSONAL_VERSION, ACR_VERSION, FC_VERSION, AcrEnterprise, AcrPersonal, Api
 from fcpin.probe.function import ProbeFunction
 from tests.registry.scripted import Reply, ScriptedServer

@@ -9,7 +9,7 @@ import pytest
 from fcpin.emulator import Emulator, Knobs
 from fcpin.errors import RegistryDenied, RegistryError, RegistryUnavailable
 from fcpin.http.credentials import Credentials
-from fcpin.http.limits import Retry
+from fcpin.http.retries import Retry
 from fcpin.image import Repository
 from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings

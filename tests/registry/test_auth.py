@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fcpin.clock import Clock
 from fcpin.errors import RegistryDenied, RegistryProtocolError
-from fcpin.http.limits import Retry
+from fcpin.http.retries import Retry
 from fcpin.image import Digest, Repository
 from fcpin.registry.auth import Challenge, parse_challenges
 from fcpin.registry.distribution import Distribution

@@ -24,7 +24,8 @@ from fcpin.errors import (
     TagNotFound,
 )
 from fcpin.http.exchange import Response
-from fcpin.http.limits import MIB, Retry
+from fcpin.http.limits import MIB
+from fcpin.http.retries import Retry
 from fcpin.image import Digest, Repository
 from fcpin.lookup import require_platform
 from fcpin.policy import Policy, Ranking

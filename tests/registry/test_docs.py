@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fcpin.http.limits import API_RETRY, REGISTRY_RETRY
-from fcpin.image import ACR_FORMS
+from fcpin.acr_hosts import ACR_FORMS
+from fcpin.http.retries import API_RETRY, REGISTRY_RETRY
 from fcpin.registry.settings import RegistrySettings, parse_registries
 
 RELIABILITY = (Path(__file__).parents[2] / "docs" / "reliability.md").read_text()

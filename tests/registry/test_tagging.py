@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from fcpin.errors import RegistryDenied, RegistryError
-from fcpin.http.limits import Retry
+from fcpin.http.retries import Retry
 from fcpin.image import Digest, Repository
 from fcpin.registry.distribution import Distribution, DistributionRepository
 from fcpin.registry.logins import Login

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError, RegistryUnavailable
 from fcpin.http.exchange import Response, retry_after
-from fcpin.http.limits import REGISTRY_RETRY, Retry
+from fcpin.http.retries import REGISTRY_RETRY, Retry
 from fcpin.registry.auth import Authenticator
 from fcpin.registry.logins import ANONYMOUS
 from fcpin.registry.transport import Busy, Transport, pause_before_retry, redirect_target

@@ -26,7 +26,8 @@ from fcpin.errors import (
 )
 from fcpin.fc.client import FunctionClient
 from fcpin.http.credentials import Credentials
-from fcpin.http.limits import MIB, Limits, Retry
+from fcpin.http.limits import MIB, Limits
+from fcpin.http.retries import Retry
 from fcpin.image import Digest, Repository
 from fcpin.pipelines.devs import DevsClient
 from fcpin.registry.acr_personal import PersonalApi

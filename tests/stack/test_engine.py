@@ -28,7 +28,7 @@ def engine_of(project: Project, **environment: str) -> Engine:
     return Engine.find(project.engine, project.folder, {**project.process_environment(), **environment})
 
 
-def test_a_stack_tells_its_configuration_with_secrets_and_its_pins(project: Project) -> None:
+def test_a_stack_has_its_configuration_with_secrets_and_its_pins(project: Project) -> None:
     login = {"registry.example.com": {"username": "ci", "password": project.seal("hush")}}
     project.configure(FUNCTIONS, registries=login)
     stack = Stack.read(engine_of(project), "test")
@@ -67,14 +67,14 @@ CHOICES = [
 
 
 @pytest.mark.parametrize(("label", "wanted", "settings", "has_cli", "name"), CHOICES, ids=[row[0] for row in CHOICES])
-def test_which_engine_is_asked(
+def test_which_engine_is_used(
     label: str, wanted: str | None, settings: dict[str, str], has_cli: bool, name: str, tmp_path: Path
 ) -> None:
     environment = {**(fake_cli(tmp_path, "true") if has_cli else NOWHERE), **settings}
     assert Engine.find(wanted, tmp_path, environment).name == name
 
 
-def test_an_engine_that_is_not_there_is_said(tmp_path: Path) -> None:
+def test_an_engine_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(StackError, match="pulumi is not on PATH"):
         Engine.find("pulumi", tmp_path, NOWHERE)
     with pytest.raises(InvalidSettings, match="ENGINE: expected auto, embedded, pulumi"):

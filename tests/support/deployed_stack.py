@@ -15,7 +15,7 @@ import yaml
 from fcpin.emulator import Emulator
 from fcpin.fc.client import FunctionClient
 from fcpin.http.credentials import Credentials
-from fcpin.http.limits import Retry
+from fcpin.http.retries import Retry
 from fcpin.pin import TYPE
 from tests.support.command import Answer, run
 

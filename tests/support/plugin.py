@@ -6,7 +6,8 @@ from typing import Any, Final
 from fcpin.emulator import Emulator
 from fcpin.fc.client import FunctionClient
 from fcpin.http.credentials import Credentials
-from fcpin.http.limits import Limits, Retry
+from fcpin.http.limits import Limits
+from fcpin.http.retries import Retry
 from fcpin.pinned_function.approvals import Approvals
 from fcpin.pinned_function.deployer import Deployer
 from fcpin.pinned_function.health import Health
@@ -14,7 +15,7 @@ from fcpin.pinned_function.preview_cache import PreviewCache
 from fcpin.pinned_function.provider import PinnedFunctionProvider
 from fcpin.pinned_function.resolver import Resolver
 from fcpin.pinned_function.services import Duplicates, Services
-from fcpin.pinned_function.verify import Verifier
+from fcpin.pinned_function.verify_pin import Verifier
 from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings
 from fcpin.stack.drift_scan import DriftScan, Finding

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from fcpin.acr_hosts import acr_host
 from fcpin.cli.options import RegistryOptions
 from fcpin.errors import InvalidInput, Problem
-from fcpin.image import Repository, acr_host
+from fcpin.image import Repository
 
 if TYPE_CHECKING:
     from fcpin.settings import Settings

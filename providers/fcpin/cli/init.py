@@ -179,7 +179,7 @@ def _project_name(project: Project) -> str:
 
 def _where(project: Project) -> tuple[str, str]:
     """Region and repository, checked with the rest of the entry as a preview checks it. Raises InvalidInput."""
-    from fcpin.image import acr_host
+    from fcpin.acr_hosts import acr_host
     from fcpin.pinned_function.inputs import PinArgs
 
     if project.emulator:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fcpin.acr_hosts import acr_host
 from fcpin.cli.options import RegistryOptions, fc_endpoint_option, registry_options
 from fcpin.clock import SystemClock
 from fcpin.errors import InvalidInput, Problem
-from fcpin.image import Repository, acr_host
+from fcpin.image import Repository
 from fcpin.policy.times import parse_duration
 
 if TYPE_CHECKING:

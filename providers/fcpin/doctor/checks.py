@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from fcpin import __version__
+from fcpin.acr_hosts import AcrHost, acr_host
 from fcpin.clock import Clock
 from fcpin.doctor import cloud, registries
 from fcpin.doctor.result import Check, CheckResult, not_tried, ok, problem
@@ -17,7 +18,7 @@ from fcpin.errors import FcpinError, InvalidInput
 from fcpin.fc.client import FunctionClient
 from fcpin.http.credentials import Account, Profile
 from fcpin.http.openapi import split_endpoint
-from fcpin.image import AcrHost, Repository, acr_host
+from fcpin.image import Repository
 from fcpin.registry.acr_enterprise_api import AcrApi
 from fcpin.registry.distribution import default_endpoint
 from fcpin.registry.registries import Registries

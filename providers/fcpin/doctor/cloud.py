@@ -13,7 +13,8 @@ from fcpin.fc.client import FunctionClient
 from fcpin.http.credentials import Account, CredentialIdentity, Credentials, Profile, identify
 from fcpin.http.errors import CloudError
 from fcpin.http.exchange import Response
-from fcpin.http.limits import MIB, Retry
+from fcpin.http.limits import MIB
+from fcpin.http.retries import Retry
 from fcpin.registry.transport import Transport
 
 ONCE: Final = Retry(attempts=1, seconds=30.0, first_wait=0.0, longest_wait=0.0)

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from fcpin.acr_hosts import AcrHost
 from fcpin.doctor.result import CheckResult, not_tried, note, ok, problem
 from fcpin.errors import RegistryDenied, RegistryError, RepositoryNotFound, TagNotFound
 from fcpin.fc.rules import is_economy
-from fcpin.image import AcrHost, Repository, parse_digest
+from fcpin.image import Repository, parse_digest
 from fcpin.registry.acr_enterprise_api import AcrApi
 from fcpin.registry.base import ReadableRepository
 from fcpin.registry.logins import docker_logins

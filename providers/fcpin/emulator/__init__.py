@@ -10,16 +10,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from fcpin.emulator.calls import Call
+    from fcpin.emulator.calls import ApiCall
     from fcpin.emulator.fc.instances import InvokeResult
     from fcpin.emulator.knobs import Knobs
     from fcpin.emulator.server import Emulator
     from fcpin.emulator.wire import EmulatorError
 
-__all__ = ["Call", "Emulator", "EmulatorError", "InvokeResult", "Knobs"]
+__all__ = ["ApiCall", "Emulator", "EmulatorError", "InvokeResult", "Knobs"]
 
 _MODULES: Final = {
-    "Call": "calls",
+    "ApiCall": "calls",
     "Emulator": "server",
     "EmulatorError": "wire",
     "InvokeResult": "fc.instances",

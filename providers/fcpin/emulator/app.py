@@ -1,7 +1,6 @@
-"""The emulator as an ASGI application: which service a request is for, what became of it."""
+"""The emulator as an ASGI application: routes requests to the APIs and injects failures."""
 
 import asyncio
-import inspect
 import json
 import logging
 from collections.abc import Callable
@@ -24,13 +23,12 @@ from fcpin.emulator.calls import AfterCall, Fault
 from fcpin.emulator.devs.routes import PREFIX as DEVS
 from fcpin.emulator.fc.instances import InvokeResult
 from fcpin.emulator.fc.routes import PREFIX, RESOLVING
-from fcpin.emulator.oci.routes import RegistryService
-from fcpin.emulator.verbs import NAMES, Verbs
+from fcpin.emulator.verbs import NAMES, Verbs, check_arguments
 from fcpin.emulator.wire import ApiError, EmulatorError, WireRequest, WireResponse
 
 
 class VerbRoutes:
-    """Carries out verbs, and reports on the emulator itself."""
+    """The verbs over HTTP, and the emulator's own data."""
 
     def __init__(self, account: Account, verbs: Verbs) -> None:
         self._account = account
@@ -41,7 +39,7 @@ class VerbRoutes:
         }
 
     def answer(self, name: str, request: WireRequest) -> WireResponse:
-        """`{"result": …}`, or 400 with `{"error": …}` when it cannot be done."""
+        """`{"result": …}`, or 400 with `{"error": …}` for an EmulatorError."""
         self._account.runs.settle()
         try:
             result = self._carry_out(name, _arguments(request))
@@ -52,11 +50,8 @@ class VerbRoutes:
     def _carry_out(self, name: str, arguments: dict[str, Any]) -> Any:
         verb = self._known.get(name)
         if verb is None:
-            raise EmulatorError(f"verb {name!r}: there is none of that name; known: {', '.join(self._known)}")
-        try:
-            inspect.signature(verb).bind(**arguments)
-        except TypeError as error:
-            raise EmulatorError(f"verb {name}: {error}; it takes {inspect.signature(verb)}") from None
+            raise EmulatorError(f"unknown verb {name!r}; known: {', '.join(self._known)}")
+        check_arguments(name, verb, arguments)
         result = verb(**arguments)
         return asdict(result) if isinstance(result, InvokeResult) else result
 
@@ -72,18 +67,18 @@ class VerbRoutes:
 def _arguments(request: WireRequest) -> dict[str, Any]:
     """Raises EmulatorError. The content type keeps pages in a browser from calling verbs."""
     if request.header("content-type").partition(";")[0] != "application/json":
-        raise EmulatorError("a verb takes a body of content type application/json")
+        raise EmulatorError("content type: expected application/json")
     try:
         arguments = json.loads(request.body or b"{}")
     except ValueError:
         arguments = None
     if not isinstance(arguments, dict):
-        raise EmulatorError("the arguments of a verb are one JSON object")
+        raise EmulatorError("body: expected a JSON object of arguments")
     return arguments
 
 
 ABORT = "fcpin.emulator.abort"
-"""The server puts a function under this name into the scope's state that breaks the connection."""
+"""Key in the scope's state of the server's function that resets the connection."""
 
 _log = logging.getLogger("fcpin.emulator")
 _LARGEST_BODY = 1 << 30
@@ -91,12 +86,12 @@ _SAFE = ("GET", "HEAD")
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 
-class TooLarge(Exception):
+class BodyTooLarge(Exception):
     """A request body beyond the limit."""
 
 
-class Service(Protocol):
-    """One API of the cloud."""
+class CloudService(Protocol):
+    """One API."""
 
     def action(self, request: WireRequest) -> tuple[str, str]: ...
     def answer(self, request: WireRequest) -> WireResponse: ...
@@ -104,7 +99,6 @@ class Service(Protocol):
 
 
 def application(account: Account) -> Starlette:
-    """Routes of one account."""
     front = Front(account)
     return Starlette(
         routes=[
@@ -112,17 +106,16 @@ def application(account: Account) -> Starlette:
             Route("/credentials", front.credentials, methods=["GET"]),
             Route("/{path:path}", front.call, methods=_METHODS),
         ],
-        exception_handlers={HTTPException: _misdirected, TooLarge: _too_large, Exception: _defect},
+        exception_handlers={HTTPException: _not_found, BodyTooLarge: _too_large, Exception: _defect},
     )
 
 
 class Front:
-    """Takes calls in: finds the service, records the call, lets the faults have their way."""
+    """Finds the API of each call, records the call and applies injected failures."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
         self._verbs = Verbs(account)
-        self._registry = RegistryService(account.oci, account.gate, account.storage)
         self._verb_routes = VerbRoutes(account, self._verbs)
 
     async def call(self, request: Request) -> Response:
@@ -143,35 +136,35 @@ class Front:
             await run_in_threadpool(self._account.runs.settle, wait=False)
         response = await self._answer(service, action, wire)
         _log.debug("%s %s: %d", action, target, response.status)
-        sequel = self._account.faults.take_sequel(action)
-        if sequel is not None:
-            await self._follow(sequel)
+        after = self._account.faults.take_after(action)
+        if after is not None:
+            await self._follow(after)
         answer = _response(response)
         answer.headers["date"] = formatdate(self._account.clock.gateway_now(), usegmt=True)
         return answer
 
-    async def _follow(self, sequel: AfterCall) -> None:
+    async def _follow(self, after: AfterCall) -> None:
         try:
-            await run_in_threadpool(getattr(self._verbs, sequel.verb), **sequel.arguments)
+            await run_in_threadpool(getattr(self._verbs, after.verb), **after.arguments)
         except EmulatorError as error:
-            _log.error("after_next %s: %s", sequel.verb, error)
+            _log.error("after_next %s: %s", after.verb, error)
 
-    def _service(self, request: WireRequest) -> Service:
+    def _service(self, request: WireRequest) -> CloudService:
         if request.path.startswith(f"{PREFIX}/"):
             return self._account.fc
         if request.path.startswith(PERSONAL):
             return self._account.personal
         if request.path.startswith(f"{DEVS}/"):
             return self._account.devs
-        return self._account.acr if request.path == "/" else self._registry
+        return self._account.acr if request.path == "/" else self._account.oci
 
-    async def _answer(self, service: Service, action: str, request: WireRequest) -> WireResponse:
+    async def _answer(self, service: CloudService, action: str, request: WireRequest) -> WireResponse:
         if self._account.remotes and action in RESOLVING:
             return await run_in_threadpool(self._answer_now, service, request)
         with self._account.lock:
             return self._answer_now(service, request)
 
-    def _answer_now(self, service: Service, request: WireRequest) -> WireResponse:
+    def _answer_now(self, service: CloudService, request: WireRequest) -> WireResponse:
         try:
             return service.answer(request)
         except ApiError as error:
@@ -184,15 +177,15 @@ class Front:
                 with self._account.changing():
                     pass
 
-    async def _fail(self, fault: Fault, service: Service, request: Request) -> Response | None:
-        """What a fault answers, or None when the call goes on as usual."""
+    async def _fail(self, fault: Fault, service: CloudService, request: Request) -> Response | None:
+        """The response of a fault, or None when the call proceeds."""
         match fault.kind:
             case "slow":
                 await asyncio.sleep(fault.seconds)
                 return None
             case "reset":
                 request.scope["state"][ABORT]()
-                return _Nothing()
+                return _NoResponse()
             case "html-502":
                 page = "<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>"
                 return Response(page, 502, media_type="text/html")
@@ -208,7 +201,7 @@ class Front:
         return WireResponse.of_json(body)
 
     async def credentials(self, _: Request) -> Response:
-        """What ALIBABA_CLOUD_CREDENTIALS_URI may point at."""
+        """For ALIBABA_CLOUD_CREDENTIALS_URI."""
         return _response(WireResponse.of_json(self._verbs.assume_role()))
 
     async def verb(self, request: Request) -> Response:
@@ -218,15 +211,15 @@ class Front:
 
 
 async def read(request: Request) -> WireRequest:
-    """The whole request. Raises TooLarge."""
+    """The whole request. Raises BodyTooLarge."""
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > _LARGEST_BODY:
-        raise TooLarge
+        raise BodyTooLarge
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > _LARGEST_BODY:
-            raise TooLarge
+            raise BodyTooLarge
     scope = request.scope
     headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
@@ -243,13 +236,13 @@ def _response(wire: WireResponse) -> Response:
     return response
 
 
-def _misdirected(request: Request, error: Exception) -> Response:
+def _not_found(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 404
     return _failure(status, "NotFound", f"the emulator does not have {request.method} {request.url.path}")
 
 
 def _too_large(_: Request, __: Exception) -> Response:
-    return _failure(413, "EntityTooLarge", f"a request body may have {_LARGEST_BODY} bytes")
+    return _failure(413, "EntityTooLarge", f"the request body exceeds {_LARGEST_BODY} bytes")
 
 
 def _defect(request: Request, error: Exception) -> Response:
@@ -261,8 +254,8 @@ def _failure(status: int, code: str, message: str) -> Response:
     return _response(WireResponse.of_json({"Code": code, "Message": message}, status))
 
 
-class _Nothing(Response):
-    """No response at all: the connection is broken already."""
+class _NoResponse(Response):
+    """No response: the connection is already reset."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
         while (await receive())["type"] != "http.disconnect":

@@ -1,4 +1,4 @@
-"""The record of every API call that arrived."""
+"""The log of API calls, and the failures to inject into them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,30 +10,30 @@ from fcpin.emulator.wire import EmulatorError
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One API call, recorded when it arrived, whatever became of it."""
+class ApiCall:
+    """One API call, recorded on arrival, whether it succeeds or fails."""
 
     action: str
     """`UpdateFunction`, `ListRepoTag`, `GET tags/list`, `HEAD manifest` …"""
     target: str
-    """What it was about: function name, repository, `repository:reference`."""
+    """Function name, repository, `repository:reference` …"""
     time: datetime
     """On the emulator's clock."""
 
 
-class Calls(Sequence[Call]):
-    """Calls in order of arrival."""
+class CallLog(Sequence[ApiCall]):
+    """API calls in order of arrival."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._calls: list[Call] = []
+        self._calls: list[ApiCall] = []
 
-    def add(self, call: Call) -> None:
+    def add(self, call: ApiCall) -> None:
         with self._lock:
             self._calls.append(call)
 
     def count(self, value: object) -> int:
-        """How many calls of an action (`calls.count("UpdateFunction")`) or like a Call there are."""
+        """Count the calls of an action (`calls.count("UpdateFunction")`), or those equal to an ApiCall."""
         return sum(value in (call.action, call) for call in self)
 
     def clear(self) -> None:
@@ -41,21 +41,21 @@ class Calls(Sequence[Call]):
             self._calls.clear()
 
     @overload
-    def __getitem__(self, index: int) -> Call: ...
+    def __getitem__(self, index: int) -> ApiCall: ...
     @overload
-    def __getitem__(self, index: slice) -> Sequence[Call]: ...
-    def __getitem__(self, index: int | slice) -> Call | Sequence[Call]:
+    def __getitem__(self, index: slice) -> Sequence[ApiCall]: ...
+    def __getitem__(self, index: int | slice) -> ApiCall | Sequence[ApiCall]:
         return self._calls[index]
 
     def __len__(self) -> int:
         return len(self._calls)
 
-    def __iter__(self) -> Iterator[Call]:
+    def __iter__(self) -> Iterator[ApiCall]:
         with self._lock:
             return iter(list(self._calls))
 
     def __repr__(self) -> str:
-        return f"Calls({[f'{call.action} {call.target}' for call in self]})"
+        return f"CallLog({[f'{call.action} {call.target}' for call in self]})"
 
 
 Kind = Literal["error", "html-502", "empty", "reset", "slow", "not-success"]
@@ -65,9 +65,9 @@ Kind = Literal["error", "html-502", "empty", "reset", "slow", "not-success"]
 class Fault:
     """One failure.
 
-    Kinds: `error` (status, code and message in the service's own shape), `html-502` (a proxy's page), `empty` (503
-    without a body), `reset` (the connection breaks), `slow` (the right answer, *seconds* late), `not-success` (HTTP 200
-    with IsSuccess=false, as ACR does).
+    Kinds: `error` (status, code and message in the API's own shape), `html-502` (a proxy's error page), `empty` (503
+    without a body), `reset` (the connection is reset), `slow` (the normal response, *seconds* late), `not-success`
+    (HTTP 200 with IsSuccess=false, as ACR does).
     """
 
     kind: Kind = "error"
@@ -85,44 +85,44 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class AfterCall:
-    """A verb to carry out as soon as the next call of an action has been answered."""
+    """A verb to carry out after the response to the next call of an action."""
 
     verb: str
     arguments: dict[str, Any]
 
 
 class Faults:
-    """What waits for the next calls, by action."""
+    """Failures and verbs for the next calls, by action."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._faults: dict[str, list[Fault]] = {}
-        self._sequels: dict[str, list[AfterCall]] = {}
+        self._after: dict[str, list[AfterCall]] = {}
 
     def add(self, action: str, fault: Fault, times: int) -> None:
         with self._lock:
             self._faults.setdefault(action, []).extend([fault] * times)
 
     def take(self, action: str) -> Fault | None:
-        """The failure for a call that has just arrived; it is used up."""
+        """Remove and return the failure for a call, if there is one."""
         if not self._faults:
             return None
         with self._lock:
             waiting = self._faults.get(action)
             return waiting.pop(0) if waiting else None
 
-    def add_sequel(self, action: str, sequel: AfterCall) -> None:
+    def add_after(self, action: str, after: AfterCall) -> None:
         with self._lock:
-            self._sequels.setdefault(action, []).append(sequel)
+            self._after.setdefault(action, []).append(after)
 
-    def take_sequel(self, action: str) -> AfterCall | None:
-        if not self._sequels:
+    def take_after(self, action: str) -> AfterCall | None:
+        if not self._after:
             return None
         with self._lock:
-            waiting = self._sequels.get(action)
+            waiting = self._after.get(action)
             return waiting.pop(0) if waiting else None
 
     def clear(self) -> None:
         with self._lock:
             self._faults.clear()
-            self._sequels.clear()
+            self._after.clear()

@@ -21,7 +21,7 @@ _SIGNALS: Final = {signal.SIGINT, signal.SIGTERM}
 
 
 class _EmulatorGroup(DefaultGroup):
-    """Reports what the emulator refuses as wrong usage: one line, exit status 2."""
+    """Reports an EmulatorError as wrong usage: one line, exit status 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -45,18 +45,21 @@ def command() -> None:
     "--host", metavar="ADDRESS", default="127.0.0.1", help="Loopback address to serve on (default: 127.0.0.1)."
 )
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=_DEFAULT_PORT, help="0 takes a free one (default: 9900)."
+    "--port", type=click.IntRange(0, 65535), default=_DEFAULT_PORT, help="Port; 0 for a free one (default: 9900)."
 )
-@click.option("--state", type=click.Path(path_type=Path), metavar="FILE", help="Keep everything in this file.")
-@click.option("--knob", multiple=True, metavar="NAME=VALUE", help="Unverified behaviour; may be repeated.")
+@click.option("--state", type=click.Path(path_type=Path), metavar="FILE", help="Store the state in this file.")
+@click.option("--knob", multiple=True, metavar="NAME=VALUE", help="Set undocumented behaviour; may be repeated.")
 @click.option(
     "--facts",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Behave as `fcpin probe` has found; --knob overrides it.",
+    help="Set the knobs as `fcpin probe` measured them; --knob overrides.",
 )
 @click.option(
-    "--registry", multiple=True, metavar="HOST=URL", help="Images of HOST are in the registry at URL; may be repeated."
+    "--registry",
+    multiple=True,
+    metavar="HOST=URL",
+    help="Registry for the images of HOST; may be repeated.",
 )
 @click.option(
     "--token-cert",
@@ -93,16 +96,16 @@ def serve(
 
 
 @command.command(epilog=f"Verbs: {', '.join(NAMES)}, calls, clear_calls, about. Their arguments: docs/emulator.md.")
-@click.option("--url", default=f"http://127.0.0.1:{_DEFAULT_PORT}", help="Where the emulator serves.")
+@click.option("--url", default=f"http://127.0.0.1:{_DEFAULT_PORT}", help="URL of the emulator.")
 @click.argument("name")
 @click.argument("arguments", nargs=-1, metavar="[NAME=VALUE]...")
 def verb(url: str, name: str, arguments: Sequence[str]) -> None:
-    """Carry out a verb in a running emulator and print its answer as JSON.
+    """Carry out a verb in a running emulator and print its result as JSON.
 
-    A value is JSON, or plain text where the verb takes a text.
+    A value is JSON, or plain text where the verb takes a string.
     """
-    given = dict(_argument(name, text) for text in arguments)
-    result = RemoteEmulator(url).call(name, **given)
+    named = dict(_argument(name, text) for text in arguments)
+    result = RemoteEmulator(url).call(name, **named)
     if result is not None:
         click.echo(json.dumps(result, indent=2, ensure_ascii=False))
 

@@ -1,6 +1,6 @@
-"""Unverified behaviour of the real cloud, as knobs: fcpin has to work with either position.
+"""Knobs: undocumented behaviour of the real cloud. fcpin has to work with every position.
 
-The default is the position that the documentation, or the weight of second-hand evidence, speaks for.
+The default is the position that the documentation or second-hand evidence supports.
 """
 
 import json
@@ -23,13 +23,13 @@ _BOUNDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knobs:
-    """One field an open question. Durations are seconds of the emulator's clock."""
+    """One field for each open question. Durations are seconds of the emulator's clock."""
 
     # Function Compute: images
     same_image_update: Literal["re-resolve", "keep", "error"] = "re-resolve"
-    """UpdateFunction with the image that the function has already: read the tag again, keep the digest, or refuse."""
+    """UpdateFunction with the current image of the function: resolve the tag again, keep the digest, or reject."""
     other_update: Literal["keep", "re-resolve"] = "keep"
-    """UpdateFunction without an image: keep the digest, or read the tag again."""
+    """UpdateFunction without an image: keep the digest, or resolve the tag again."""
     update_merge: Literal["merge", "replace"] = "merge"
     """Fields of customContainerConfig that an update leaves out: kept, or lost."""
     nested_merge: Literal["replace", "merge"] = "replace"
@@ -43,11 +43,11 @@ class Knobs:
     resolved_digest: Literal["index", "child"] = "index"
     """Which digest resolvedImageUri carries for a multi-platform image: the index's or its linux/amd64 child's."""
     missing_image: Literal["sync", "async"] = "sync"
-    """An image that cannot be had at create or update: refused at once, or accepted and then Failed."""
+    """An image that cannot be pulled at create or update: rejected at once, or accepted and then Failed."""
     mark_failed: bool = True
     """Whether a failed pull puts the function into the state Failed, as documented in 2026."""
     masked_login_input: Literal["stored", "ignored"] = "stored"
-    """A masked registry password that comes back in an update: becomes the password, or is recognised."""
+    """A masked registry password that comes back in an update: stored as the password, or ignored."""
 
     # Function Compute: life
     create_seconds: float = 0.2
@@ -55,7 +55,7 @@ class Knobs:
     update_seconds: float = 0.2
     """From UpdateFunction to Successful."""
     concurrent_update: Literal["accepted", "conflict"] = "accepted"
-    """UpdateFunction while another update is in progress: the last one wins, or 409 ConcurrentUpdateError."""
+    """UpdateFunction while another update is in progress: the last one applies, or 409 ConcurrentUpdateError."""
     listed_functions: Literal["no-status", "full", "brief"] = "no-status"
     """Fields of ListFunctions: those of GetFunction without the six of state and last update, all of them, or without
     those six and without the image."""
@@ -66,7 +66,7 @@ class Knobs:
     acr_tag_order: Literal["newest-first", "name", "scattered"] = "newest-first"
     """Order of ListRepoTag."""
     acr_next_token: bool = True
-    """Whether ListRepoTag and ListRepository know MaxResults and NextToken."""
+    """Whether ListRepoTag and ListRepository support MaxResults and NextToken."""
     acr_not_exist: Literal["not-success", "http-404"] = "not-success"
     """Something that does not exist: HTTP 200 with IsSuccess=false, or HTTP 404."""
     acr_tag_not_exist_code: str = "TAG_NOT_EXIST"
@@ -76,28 +76,28 @@ class Knobs:
 
     # Container Registry Personal Edition
     acr_personal: Literal["repository", "unknown", "namesake"] = "repository"
-    """The 2016 API: knows the repository; knows none, as may be for `crpi-` hosts; or another one of that name."""
+    """The API of 2016 has the repository, has none (possibly for `crpi-` hosts), or has another one of that name."""
 
     # Serverless Devs
     pipeline_start: Literal["explicit", "at-once"] = "explicit"
-    """A pipeline that was created: runs when StartPipeline is called, or already."""
+    """A new pipeline starts by StartPipeline, or at once."""
     pipeline_phases: Literal["likely", "other"] = "likely"
     """Words of `status.phase`: Created, Running, Success, Failed, Canceled; or Pending, Executing, Succeeded, Error,
     Cancelled. Only Success is documented."""
     pipeline_tasks: Literal["labelled", "named", "unlisted"] = "labelled"
     """How the tasks of a pipeline are found in ListTasks: by a label with its name, by their names, or not at all."""
     build_output: Literal["digest", "none"] = "digest"
-    """What an image build reports: the digest that it pushed, or nothing."""
+    """An image build reports the digest that it pushed, or nothing."""
     build_seconds: float = 0.2
     """From the start of a build to its push."""
 
     # OCI distribution
     oci_page_size: int = 100
-    """Tags a page holds at most, and when the client names no number."""
+    """Most tags in a page, and the number if the client names none."""
     oci_sorted: bool = True
     """Tags in lexical order, or in the order in which they were first pushed."""
     oci_blob_redirect: bool = True
-    """GET of a blob is answered 307 to where no token is needed, as ACR does with its object storage."""
+    """GET of a blob is redirected (307) to a URL that needs no token, as ACR does with its object storage."""
     oci_token_seconds: int = 300
     """Life of a registry token."""
 
@@ -109,7 +109,7 @@ class Knobs:
 
     @classmethod
     def from_texts(cls, settings: Iterable[str], before: Self | None = None) -> Self:
-        """Read `name=value` settings, such as a command line has, over *before*. Raises EmulatorError."""
+        """Read `name=value` settings of a command line, over *before*. Raises EmulatorError."""
         changes = {}
         for setting in settings:
             name, equals, text = setting.partition("=")
@@ -120,12 +120,12 @@ class Knobs:
 
     @classmethod
     def from_mapping(cls, settings: Mapping[str, Any], before: Self | None = None) -> Self:
-        """Read settings of a parsed file, over *before*; values may be texts. Raises EmulatorError naming the knob."""
+        """Read settings of a parsed file, over *before*; values may be strings. Raises EmulatorError."""
         kinds = get_type_hints(cls)
         known = {field.name for field in fields(cls)}
         for name in settings:
             if name not in known:
-                raise EmulatorError(f"knob {name!r}: there is none of that name; known: {', '.join(sorted(known))}")
+                raise EmulatorError(f"unknown knob {name!r}; known: {', '.join(sorted(known))}")
         values = {name: _value(name, kinds[name], value) for name, value in settings.items()}
         return replace(before or cls(), **values)
 
@@ -151,13 +151,13 @@ _KEYS = frozenset({"version", "measured", "region", "facts", "unknown"})
 
 
 def read_facts(file: Path) -> Knobs:
-    """Raises EmulatorError naming the file and what in it is wrong."""
+    """Raises EmulatorError with the file and the problem."""
     try:
         document = json.loads(file.read_text("utf-8"))
     except OSError as error:
         raise EmulatorError(f"facts {file}: {error.strerror}") from None
     except ValueError as error:
-        raise EmulatorError(f"facts {file}: no JSON ({error})") from None
+        raise EmulatorError(f"facts {file}: not valid JSON ({error})") from None
     try:
         return Knobs.from_mapping(_facts(document))
     except EmulatorError as error:
@@ -166,11 +166,11 @@ def read_facts(file: Path) -> Knobs:
 
 def _facts(document: Any) -> dict[str, Any]:
     if not isinstance(document, dict) or document.get("version") != VERSION:
-        raise EmulatorError(f"expected an object with version {VERSION}, as `fcpin probe` writes it")
+        raise EmulatorError(f"expected an object with version {VERSION}, as written by `fcpin probe`")
     for key in document:
         if key not in _KEYS:
             raise EmulatorError(f"unknown key {key!r}; known: {', '.join(sorted(_KEYS))}")
     facts = document.get("facts")
     if not isinstance(facts, dict) or not all(isinstance(value, str | int | float) for value in facts.values()):
-        raise EmulatorError("facts: expected single values by the names of knobs")
+        raise EmulatorError("facts: expected one value for each knob")
     return facts

@@ -1,26 +1,24 @@
-"""Keep the state in a file, or not at all.
+"""Storage of the state: in memory, or in an SQLite file.
 
-The file is an SQLite database, so that a blob is written once, and a change is on disk, whole, before the call that
-made it is answered: a killed emulator starts again where it was.
+In the file a blob is written once, and a change is complete on disk before the response to the call that made it: a
+killed emulator continues where it was.
 """
 
-import dataclasses
-import json
 import sqlite3
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, Protocol, TypeVar, get_args, get_origin, get_type_hints
+from typing import Protocol
+
+import msgspec
 
 from fcpin.emulator.state import State
 from fcpin.emulator.wire import EmulatorError
 
-T = TypeVar("T")
 _FORMAT = 1
 
 
-class Keeper(Protocol):
-    """Where the state is kept. All calls are under the account's lock."""
+class StateStorage(Protocol):
+    """Stores the state. All calls are under the account's lock."""
 
     blobs: MutableMapping[str, bytes]
     """Content by digest."""
@@ -32,9 +30,7 @@ class Keeper(Protocol):
     def close(self) -> None: ...
 
 
-class InMemory:
-    """Gone with the process."""
-
+class MemoryStorage:
     def __init__(self) -> None:
         self.blobs: MutableMapping[str, bytes] = {}
 
@@ -48,8 +44,8 @@ class InMemory:
         pass
 
 
-class InFile:
-    """Kept in an SQLite database. Raises EmulatorError when *path* is something else, or made by a newer emulator."""
+class FileStorage:
+    """Raises EmulatorError when *path* is not a database of this emulator, or has another format."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -57,7 +53,7 @@ class InFile:
         path.touch(mode=0o600)
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         try:
-            # Safe when the process is killed, which is what we promise; not when the machine loses its power.
+            # Durable when the process is killed; not when the machine loses power.
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = OFF")
             self._database.execute(
@@ -77,10 +73,10 @@ class InFile:
             self.close()
             raise EmulatorError(f"state file {self._path}: format {row[0]}, expected {_FORMAT}; name another file")
         self._saved = row[1]
-        return decode(State, json.loads(row[1]))
+        return msgspec.json.decode(row[1], type=State)
 
     def save(self, state: State) -> None:
-        content = json.dumps(dataclasses.asdict(state))
+        content = msgspec.json.encode(state).decode()
         if content != self._saved:
             self._database.execute("REPLACE INTO state (format, content) VALUES (?, ?)", (_FORMAT, content))
             self._saved = content
@@ -90,7 +86,7 @@ class InFile:
 
 
 class _Blobs(MutableMapping[str, bytes]):
-    """Content-addressed, so a row never changes."""
+    """Content by digest: a row never changes."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
@@ -114,24 +110,3 @@ class _Blobs(MutableMapping[str, bytes]):
     def __len__(self) -> int:
         count: int = self._database.execute("SELECT COUNT(*) FROM blob").fetchone()[0]
         return count
-
-
-def decode(kind: type[T], value: Any) -> T:
-    """Make *kind* out of what `dataclasses.asdict` made of one, by its annotations."""
-    decoded: T = _decode(kind, value)
-    return decoded
-
-
-def _decode(kind: Any, value: Any) -> Any:
-    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        kinds = get_type_hints(kind)
-        return kind(**{name: _decode(kinds[name], one) for name, one in value.items()})
-    origin, arguments = get_origin(kind), get_args(kind)
-    if origin is UnionType:
-        inner = next(one for one in arguments if one is not NoneType)
-        return None if value is None else _decode(inner, value)
-    if origin is list:
-        return [_decode(arguments[0], one) for one in value]
-    if origin is dict:
-        return {key: _decode(arguments[1], one) for key, one in value.items()}
-    return value

@@ -18,19 +18,19 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from fcpin.clock import Clock, SystemClock
 from fcpin.emulator.account import ACCESS_KEY, REGISTRY_LOGIN, Account
 from fcpin.emulator.app import ABORT, application
-from fcpin.emulator.calls import Calls
+from fcpin.emulator.calls import CallLog
 from fcpin.emulator.knobs import Knobs, read_facts
-from fcpin.emulator.persistence import InFile, InMemory
+from fcpin.emulator.persistence import FileStorage, MemoryStorage
 from fcpin.emulator.verbs import Verbs
 from fcpin.emulator.wire import EmulatorError
 
 
 class Emulator(Verbs):
-    """A whole account, served over HTTP while in `serve()`.
+    """An account that is served over HTTP in a `with emulator.serve()` block.
 
-    *registries*: URL by host name of registries elsewhere, as `add_registry` takes them; any other host is our own.
-    *state*: file to keep everything in; without one it is gone with the process.
-    *facts*: file of `fcpin probe`, whose knobs hold where *knobs* are not given.
+    *registries*: URL by host name, as in `add_registry`; images of any other host are in the emulator's own registry.
+    *state*: file for the state; without one the state is lost with the process.
+    *facts*: file of `fcpin probe`, which sets the knobs if *knobs* is not given.
     """
 
     def __init__(
@@ -43,10 +43,10 @@ class Emulator(Verbs):
         clock: Clock | None = None,
         random: Random | None = None,
     ) -> None:
-        keeper = InFile(state) if state else InMemory()
+        storage = FileStorage(state) if state else MemoryStorage()
         knobs = knobs or (read_facts(facts) if facts else Knobs())
         super().__init__(
-            Account(knobs, registries or {}, keeper, clock or SystemClock(), random or Random())  # noqa: S311 - names, no secrets of value
+            Account(knobs, registries or {}, storage, clock or SystemClock(), random or Random())  # noqa: S311 - names, no secrets of value
         )
         self.access_key_id = ACCESS_KEY.id
         self.access_key_secret = ACCESS_KEY.secret
@@ -69,13 +69,13 @@ class Emulator(Verbs):
         return f"http://{self.address}"
 
     @property
-    def calls(self) -> Calls:
-        """Every API call that arrived; verbs are none."""
+    def calls(self) -> CallLog:
+        """Every API call that arrived. Verbs are not API calls."""
         return self._account.calls
 
     @property
     def token_certificate(self) -> str:
-        """PEM. A registry that trusts it takes the emulator's tokens."""
+        """PEM. A registry that trusts it accepts the emulator's tokens."""
         return self._account.state.token_certificate
 
     @property
@@ -90,13 +90,13 @@ class Emulator(Verbs):
 
 
 _HTTP_LOG = logging.getLogger("fcpin.emulator.http")
-"""Of calls that end with the emulator itself, such as a slow one: of no interest to a reader."""
+"""uvicorn's log of calls that the end of the emulator interrupts: discarded."""
 _HTTP_LOG.addHandler(logging.NullHandler())
 _HTTP_LOG.propagate = False
 
 
 def check_loopback(host: str) -> None:
-    """Raises EmulatorError for a host that others could reach: the credentials are public knowledge."""
+    """Raises EmulatorError for an address that other machines can reach: the emulator's credentials are public."""
     try:
         loopback = ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -107,12 +107,12 @@ def check_loopback(host: str) -> None:
 
 @contextmanager
 def serve(account: Account, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
-    """Serve until the block ends; gives `host:port`. Raises EmulatorError, OSError when the port is taken."""
+    """Serve until the block ends; yields `host:port`. Raises EmulatorError, OSError when the port is taken."""
     check_loopback(host)
     listener = socket.create_server((host, port), backlog=512)
     config = uvicorn.Config(
         application(account),
-        http=_Protocol,
+        http=_AbortableProtocol,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -133,7 +133,7 @@ def serve(account: Account, host: str = "127.0.0.1", port: int = 0) -> Iterator[
 
 
 class _Server(uvicorn.Server):
-    """Starts and stops at once, where uvicorn looks ten times a second whether it should."""
+    """Starts and stops at once. uvicorn polls ten times a second."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -172,7 +172,7 @@ class _Server(uvicorn.Server):
 
 
 class _OneWrite(asyncio.Transport):
-    """Sends what is written in one go of the event loop at once: head and body of an answer in one system call."""
+    """Joins the writes of one turn of the event loop: head and body of a response in one system call."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__()
@@ -210,8 +210,8 @@ class _OneWrite(asyncio.Transport):
         return self._transport.get_extra_info(name, default)
 
 
-class _Protocol(H11Protocol):
-    """Lets the application break its own connection, for the fault of that name."""
+class _AbortableProtocol(H11Protocol):
+    """Lets the application reset its own connection, for the fault `reset`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -226,6 +226,6 @@ class _Protocol(H11Protocol):
     def _abort(self) -> None:
         connection = self.transport.get_extra_info("socket")
         if connection is not None:
-            # Linger for no time: the peer gets a reset and not an orderly end.
+            # Linger for no time: the peer receives a reset instead of an orderly end.
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()

@@ -1,17 +1,48 @@
-"""Everything the emulator remembers, as plain data that can be written down."""
+"""The state of an account as plain data, and the clock and the identifiers that it is written with."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from random import Random
 from uuid import UUID
 
-from fcpin.emulator.acr.model import Instance
+from fcpin.clock import Clock
+from fcpin.emulator.acr.model import AcrInstance
 from fcpin.emulator.devs.model import InjectedFailure, PipelineRecord, TaskRecord
 from fcpin.emulator.fc.model import FunctionRecord, PlannedFailure
-from fcpin.emulator.oci.model import Namespace, Repository
+from fcpin.emulator.oci.model import Namespace, RepositoryRecord
+
+
+class EmulatorClock:
+    """The machine's clock plus an offset; functions, listings and instances use it. Seconds since 1970, in UTC."""
+
+    def __init__(self, machine: Clock, offset: float = 0.0) -> None:
+        self._machine = machine
+        self.offset = offset
+        """Seconds that the emulator is ahead of the machine."""
+        self.skew = 0.0
+        """Seconds by which the gateway's clock differs from the callers'."""
+
+    def now(self) -> float:
+        return self.machine_now() + self.offset
+
+    def machine_now(self) -> float:
+        """The clock of clients and other processes, which dates signatures and tokens."""
+        return self._machine.now().timestamp()
+
+    def gateway_now(self) -> float:
+        return self.machine_now() + self.skew
+
+    def now_ms(self) -> int:
+        return int(self.now() * 1000)
+
+
+def iso(seconds: float) -> str:
+    """As FC writes times: `2023-04-01T08:15:27Z`."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 class Ids:
-    """Makes identifiers. Two with equally seeded randomness make the same ones."""
+    """Makes identifiers, equal ones from an equal seed."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -46,19 +77,19 @@ class TemporaryKey:
 
 @dataclass
 class State:
-    """The whole account."""
+    """The whole account. Stored as JSON by `persistence`."""
 
     clock_offset: float = 0.0
     signing_key: str = ""
-    """PEM. Kept, so that registries which trust our certificate still do after a restart."""
+    """PEM. Stored, so that registries that trust the certificate still do after a restart."""
     token_certificate: str = ""
     key_active: bool = True
     """Whether the account's own access key may be used."""
     last_push_ms: int = 0
-    instances: list[Instance] = field(default_factory=list)
+    instances: list[AcrInstance] = field(default_factory=list)
     namespaces: dict[str, Namespace] = field(default_factory=dict)
     """Of the first instance, which holds the repositories."""
-    repositories: dict[str, Repository] = field(default_factory=dict)
+    repositories: dict[str, RepositoryRecord] = field(default_factory=dict)
     functions: dict[str, FunctionRecord] = field(default_factory=dict)
     planned_failures: dict[str, PlannedFailure] = field(default_factory=dict)
     sts_keys: dict[str, TemporaryKey] = field(default_factory=dict)
@@ -66,7 +97,7 @@ class State:
     """By password: every login of GetAuthorizationToken has the same user name."""
     pipelines: dict[str, PipelineRecord] = field(default_factory=dict)
     tasks: dict[str, TaskRecord] = field(default_factory=dict)
-    build_troubles: list[InjectedFailure] = field(default_factory=list)
+    build_failures: list[InjectedFailure] = field(default_factory=list)
     """In the order of their creation."""
     built: dict[str, int] = field(default_factory=dict)
     """When (seconds) each content of `push` was first built, so that equal content keeps its digest."""

@@ -1,14 +1,15 @@
-"""HTTP messages as the services see them: whole, decoded once, free of any web framework."""
+"""HTTP messages and routes of the APIs, independent of the web framework."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qsl, unquote
 
 
 class ApiError(Exception):
-    """An answer of a service that is no success. Every service has its own shape for it."""
+    """An error response. Each API has its own shape for it."""
 
     def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(f"{status} {code}: {message}")
@@ -19,7 +20,7 @@ class ApiError(Exception):
 
 
 class EmulatorError(ValueError):
-    """The emulator does not have what was requested: an unknown function, tag, knob or verb."""
+    """A verb, knob or option cannot be carried out: an unknown function, tag, name or value."""
 
 
 _FORM = "application/x-www-form-urlencoded"
@@ -27,7 +28,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True, slots=True)
 class WireRequest:
-    """One request, read to its end."""
+    """A complete request."""
 
     method: str
     raw_path: str
@@ -63,15 +64,54 @@ class WireRequest:
 
 @dataclass(frozen=True, slots=True)
 class WireResponse:
-    """One response, sent with its Content-Length."""
-
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     content_length: int | None = None
-    """Length to announce where it is not that of the body: the answer to a HEAD."""
+    """Content-Length if it is not that of the body: for a HEAD request."""
 
     @classmethod
     def of_json(cls, value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Self:
         body = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
         return cls(status, body, {"content-type": "application/json", **(headers or {})})
+
+
+class Route(NamedTuple):
+    """One operation of an API in ROA style."""
+
+    method: str
+    path: str
+    """`/functions/{name}`."""
+    action: str
+    """The operation's name, by which calls are recorded."""
+    handler: Callable[..., Any]
+    """Takes the request, and the parts of the path by name."""
+
+
+class RoutingTable:
+    """The operations of one API version, whose paths all start with *prefix*."""
+
+    def __init__(self, prefix: str, routes: Iterable[Route]) -> None:
+        self._routes = [
+            (route, re.compile(prefix + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.path))) for route in routes
+        ]
+
+    @property
+    def actions(self) -> list[str]:
+        return [route.action for route, _ in self._routes]
+
+    def find(self, request: WireRequest) -> tuple[Route | None, dict[str, str]]:
+        """The route of a request, and the parts of its path."""
+        for route, pattern in self._routes:
+            if route.method == request.method and (match := pattern.fullmatch(request.path)):
+                return route, match.groupdict()
+        return None, {}
+
+
+def json_object(request: WireRequest) -> dict[str, Any] | None:
+    """The body as a JSON object, None for any other body."""
+    try:
+        value = json.loads(request.body)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None

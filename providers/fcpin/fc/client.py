@@ -27,8 +27,9 @@ from fcpin.fc import runtime_config
 from fcpin.fc.model import Alias, Function
 from fcpin.http.credentials import Account
 from fcpin.http.errors import CloudError
-from fcpin.http.limits import API_RETRY, Limits, Retry, retrying
+from fcpin.http.limits import Limits
 from fcpin.http.openapi import OpenApi, counted, json_of
+from fcpin.http.retries import API_RETRY, Retry, retrying
 from fcpin.json_reader import JsonFields, Wire
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ can be raised, so that all of them are warnings.
 from collections.abc import Iterator
 from typing import Final
 
-from fcpin.image import Repository, acr_host
+from fcpin.acr_hosts import acr_host
+from fcpin.image import Repository
 
 WITHOUT_CONTAINERS: Final = frozenset(
     {

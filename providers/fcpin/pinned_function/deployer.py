@@ -27,7 +27,7 @@ from fcpin.pinned_function import plan
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.provider_base import Log
 from fcpin.pinned_function.resolver import Resolver
-from fcpin.pinned_function.verify import Verifier
+from fcpin.pinned_function.verify_pin import Verifier
 
 
 @dataclass(frozen=True, slots=True)

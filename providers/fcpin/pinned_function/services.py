@@ -18,7 +18,7 @@ from fcpin.pinned_function.keys import CHOSEN, PROVIDER
 from fcpin.pinned_function.preview_cache import Engine, PreviewCache, cache_folder
 from fcpin.pinned_function.provider_base import Log, plugin_log
 from fcpin.pinned_function.resolver import Resolver
-from fcpin.pinned_function.verify import Verifier
+from fcpin.pinned_function.verify_pin import Verifier
 from fcpin.registry.registries import Registries
 from fcpin.settings import Get, Settings
 

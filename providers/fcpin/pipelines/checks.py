@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
+from fcpin.acr_hosts import AcrHost, acr_host
 from fcpin.errors import InvalidImage, Problem, unknown_key
-from fcpin.image import AcrHost, Image, acr_host
+from fcpin.image import Image
 from fcpin.pipelines import environments
 from fcpin.pipelines.model import (
     BUILD_TEMPLATE,

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, TypeVar
 
 from msgspec import inspect
 
+from fcpin.acr_hosts import AcrHost, documented_acr_host
 from fcpin.errors import Problem
 from fcpin.fc.runtime_config import wire_name
-from fcpin.image import AcrHost, documented_acr_host
 from fcpin.models import Model, Text, about, fields_of, read_or_note, unwrapped
 from fcpin.pipelines.variables import NAME_TEMPLATE
 

@@ -4,7 +4,7 @@
    The seed's rule (`seed`) counts dashes and compares the first segment only: for it they are.
 2. The bare tag `main` is the name of the family and not a relative; a function that runs it may move to `main-11`.
 3. Newest is the relative pushed last where the registry gives push times; else the one with the greatest number, if
-   every relative ends in one; else the one built last, if the images say so. A single relative needs no order.
+   every relative ends in one; else the one built last, if the images have build times. A single one needs no order.
 4. A tag that was chosen by push time is not replaced while there are no push times (rule 4 of select.py).
 """
 
@@ -28,7 +28,7 @@ def has_update(current_image: str, new_image: str, *, rule: Rule = "strict") -> 
     True
 
     The repositories must be the same one (ACR's public, VPC and internal hosts count as one), the tags must differ, and
-    the new one must be a relative. An image without a tag has no family. The answer does not say which is newer.
+    the new one must be a relative. An image without a tag has no family. The answer does not order them.
     Raises InvalidImage.
     """
     current, new = Image.parse(current_image), Image.parse(new_image)
@@ -68,9 +68,12 @@ class Family(Model, Order):
     """The relatives of *name*, or of the current tag when there is no name."""
 
     name: Annotated[
-        FamilyName | None, about("What stands before the last dash; without it the family of the deployed tag.")
+        FamilyName | None, about("What stands before the last dash; the family of the deployed tag unless given.")
     ] = None
-    rule: Annotated[Rule, about("strict: everything up to the last dash is equal. seed: the first segment.")] = "strict"
+    rule: Annotated[
+        Rule,
+        about("strict: everything up to the last dash is equal. seed: the first segment and the number of dashes."),
+    ] = "strict"
 
     def scope(self, current: str | None) -> str:
         if self.name is not None:
@@ -84,17 +87,22 @@ class Family(Model, Order):
             )
         )
 
-    def bind(self, scope: str, candidates: Sequence[Candidate]) -> "Relatives":
-        return Relatives(scope, self.rule, self._order_for(scope, candidates))
+    def members(self, scope: str, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+        rule = self.rule
+        return [candidate for candidate in candidates if _is_relative(candidate[0], scope, rule)]
 
-    def _order_for(self, name: str, candidates: Sequence[Candidate]) -> Order:
-        """What the relatives can be ordered by."""
-        if any(record.pushed is not None and _is_relative(value, name, self.rule) for value, record in candidates):
-            return ByPushTime()
-        relatives = [value for value, _ in candidates if _is_relative(value, name, self.rule)]
-        if all(number(value.rpartition("-")[2]) is not None for value in relatives):
-            return SuffixNumber()
-        return ByBuildTime() if len(relatives) > 1 else OnlyOne()
+    def bind(self, scope: str, members: Sequence[Candidate]) -> "Relatives":
+        return Relatives(scope, self.rule, _order_for(members))
+
+
+def _order_for(relatives: Sequence[Candidate]) -> Order:
+    """What the relatives can be ordered by."""
+    if any(record.pushed is not None for _, record in relatives):
+        return ByPushTime()
+    suffixes = [value.rpartition("-")[2] for value, _ in relatives]
+    if all((suffix.isdecimal() and suffix.isascii()) or number(suffix) is not None for suffix in suffixes):
+        return SuffixNumber()
+    return ByBuildTime() if len(relatives) > 1 else OnlyOne()
 
 
 @dataclass(frozen=True)
@@ -114,7 +122,7 @@ class Relatives(Order):
         return self.measure != ByPushTime.measure
 
     def key(self, value: str, record: TagRecord) -> Key | None:
-        return self.order.key(value, record) if _is_relative(value, self.name, self.rule) else None
+        return self.order.key(value, record)
 
     def missing_key_reason(self, value: str, record: TagRecord) -> Reason:
         if not _is_relative(value, self.name, self.rule):
@@ -127,8 +135,9 @@ class Relatives(Order):
     def includes(self, value: str) -> bool:
         return _is_relative(value, self.name, self.rule)
 
-    def needs_build_time(self, value: str, record: TagRecord) -> bool:
-        return self.order.needs_build_time(value, record) and _is_relative(value, self.name, self.rule)
+    @property
+    def reads_build_times(self) -> bool:
+        return self.order.reads_build_times
 
 
 class SuffixNumber(Numerical):

@@ -1,17 +1,17 @@
 """Which tags are candidates at all, and what an order compares for each."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Final
 
 from fcpin.errors import InvalidInput, InvalidPolicy, Problem, shown
 from fcpin.image import TagRecord, is_tag
 from fcpin.models import Model, Text, about
-from fcpin.policy.orders import Reason
+from fcpin.policy.orders import Candidate, Reason
 from fcpin.policy.patterns import Pattern, PatternSet, PatternText, Template
 from fcpin.policy.tag_names import ACCELERATED, is_artefact, is_pin_tag
 
-_PLAIN: Final = re.compile(r"(?!sha256-|fcpin-)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}+(?<!_accelerated)")
+_is_plain: Final = re.compile(r"(?!sha256-|fcpin-)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}+(?<!_accelerated)").fullmatch
 """The tags that need no closer look: valid, and of no image that fcpin or ACR made."""
 _LONGEST_VALUE: Final = 256
 _NO_TAG: Final = Reason("is not a valid tag; a tag has up to 128 letters, digits, '_', '.' and '-'")
@@ -72,12 +72,26 @@ class Filters:
         alone = () if self._pattern is None or self._extract else (self._pattern,)
         self._search = PatternSet.of(alone, whole=False)
 
+    def candidates(self, records: Iterable[TagRecord]) -> Sequence[Candidate]:
+        """Those of *records* that are candidates."""
+        images = [
+            record
+            for record in records
+            if (_is_plain(record.tag) and record.status == "NORMAL") or _not_an_image(record) is None
+        ]
+        if self._lists is None and self._pattern is None:
+            return [(record.tag, record) for record in images]
+        value = self._value
+        values = [(value(record.tag), record) for record in images]
+        return [candidate for candidate in values if candidate[0].__class__ is not Reason]
+
     def value(self, record: TagRecord) -> str | Reason:
         """What the order compares for *record*, or why it is no candidate."""
-        tag = record.tag
-        if (_PLAIN.fullmatch(tag) is None or record.status != "NORMAL") and (reason := _not_an_image(record)):
-            return reason
-        if self._lists is not None and (reason := self._unlisted(self._lists.matches(tag))):
+        reason = _not_an_image(record)
+        return self._value(record.tag) if reason is None else reason
+
+    def _value(self, tag: str) -> str | Reason:
+        if self._lists is not None and (reason := self._unlisted(self._lists.matches(tag) or ())):
             return reason
         if self._extract is not None and self._pattern is not None:
             return _extracted(self._extract.expand(self._pattern, tag))
@@ -87,11 +101,11 @@ class Filters:
 
     def _unlisted(self, matches: Sequence[int]) -> Reason | None:
         first_ignored = len(self._allow)
-        if first_ignored and not any(index < first_ignored for index in matches):
+        if first_ignored and not (matches and min(matches) < first_ignored):
             return _NOT_ALLOWED
-        ignoring = [index for index in matches if index >= first_ignored]
-        if not ignoring:
+        if not matches or max(matches) < first_ignored:
             return None
+        ignoring = [index for index in matches if index >= first_ignored]
         return Reason(f"matches {shown(self._ignore[min(ignoring) - first_ignored].source)} of ignore_tags")
 
 

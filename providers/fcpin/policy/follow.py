@@ -24,7 +24,7 @@ class Follow(Model, Order):
     def __post_init__(self) -> None:
         self._followed()
 
-    def bind(self, scope: str, candidates: Sequence[Candidate]) -> "Followed":  # noqa: ARG002
+    def bind(self, scope: str, members: Sequence[Candidate]) -> "Followed":  # noqa: ARG002
         return self._followed()
 
     def check(self, record: TagRecord) -> None:

@@ -26,12 +26,14 @@ class Hold(Model):
 
     schema_rules: ClassVar[Mapping[str, Any]] = {"anyOf": [{"required": ["tag"]}, {"required": ["digest"]}]}
 
-    tag: Annotated[TagText | None, about("The tag to stay on.")] = None
-    digest: Annotated[DigestText | None, about("With a tag: what it must point at. Alone: the image itself.")] = None
+    tag: Annotated[TagText | None, about("The tag to stay on. It need not be one that the policy could select.")] = None
+    digest: Annotated[
+        DigestText | None, about("With tag: what it must point at. Alone: the image itself, by whichever tag has it.")
+    ] = None
     until: Annotated[
         MomentText,
         about(
-            "When the policy decides again: 2026-12-01T00:00:00Z.",
+            "When the policy decides again, with a time zone: 2026-12-01T00:00:00Z. Quote it in YAML.",
             example="2026-12-01T00:00:00Z; what is to last is an allow_tags",
         ),
     ]

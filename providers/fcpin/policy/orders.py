@@ -56,6 +56,11 @@ class Order:
         return ()
 
     @property
+    def reads_build_times(self) -> bool:
+        """Whether the build times of members have to be known."""
+        return False
+
+    @property
     def lacks_push_times(self) -> bool:
         """Whether the order would compare push times if the candidates had any."""
         return False
@@ -67,12 +72,16 @@ class Order:
         """
         return ""
 
-    def bind(self, scope: str, candidates: Sequence[Candidate]) -> "Order":  # noqa: ARG002
-        """Return the order that compares *candidates*."""
+    def members(self, scope: str, candidates: Sequence[Candidate]) -> Sequence[Candidate]:  # noqa: ARG002
+        """The candidates of this scope."""
+        return candidates
+
+    def bind(self, scope: str, members: Sequence[Candidate]) -> "Order":  # noqa: ARG002
+        """Return the order that compares *members*."""
         return self
 
     def key(self, value: str, record: TagRecord) -> Key | None:
-        """What a candidate is ordered by, or None if the order does not include it."""
+        """What a member is ordered by, or None if the order does not include it."""
         raise NotImplementedError
 
     def missing_key_reason(self, value: str, record: TagRecord) -> Reason:  # noqa: ARG002
@@ -88,15 +97,15 @@ class Order:
         """Whether the current tag is subject to this order at all."""
         return not isinstance(self.position(value, TagRecord(value)), Reason)
 
-    def needs_build_time(self, value: str, record: TagRecord) -> bool:  # noqa: ARG002
-        """Whether only the missing build time keeps a candidate out of the order."""
-        return False
+    def needs_build_time(self, record: TagRecord) -> bool:
+        """Whether only the missing build time keeps a member out of the order."""
+        return self.reads_build_times and record.created is None
 
 
 class DirectedOrder(Model, Order):
     """An order that users may reverse, in Flux's words."""
 
-    order: Annotated[Literal["asc", "desc"], about("Whether the greatest or the smallest is the newest.")] = "asc"
+    order: Annotated[Literal["asc", "desc"], about("asc: the greatest is the newest. desc: the smallest.")] = "asc"
 
     @property
     def descending(self) -> bool:
@@ -166,16 +175,22 @@ class ByBuildTime(Order):
     def includes(self, value: str) -> bool:  # noqa: ARG002
         return True
 
-    def needs_build_time(self, value: str, record: TagRecord) -> bool:  # noqa: ARG002
-        return record.created is None
+    @property
+    def reads_build_times(self) -> bool:
+        return True
 
 
 class Newest(Model, Order):
     """Newest is the last one, by one of the two times."""
 
-    by: Annotated[Literal["pushed", "created"], about("The push time, or the build time by the publisher.")] = "pushed"
+    by: Annotated[
+        Literal["pushed", "created"],
+        about(
+            "pushed: when the registry received it. created: the build time that the publisher wrote into the image."
+        ),
+    ] = "pushed"
 
-    def bind(self, scope: str, candidates: Sequence[Candidate]) -> Order:  # noqa: ARG002
+    def bind(self, scope: str, members: Sequence[Candidate]) -> Order:  # noqa: ARG002
         return ByBuildTime() if self.by == "created" else ByPushTime()
 
 
@@ -189,7 +204,9 @@ class Semver(Model, Order):
             example="'1.x', '~1.2' or '>=1.0.0 <2.0.0'; '*' is every release",
         ),
     ]
-    strict: Annotated[bool, about("Whether a version needs all three numbers.")] = True
+    strict: Annotated[
+        bool, about("Whether a version needs all three numbers. With false, 1234567 and 1.2 are versions too.")
+    ] = True
     """A number of seven digits may be a commit, one of four a year."""
 
     measure: ClassVar[str] = "version"
@@ -215,7 +232,7 @@ class Semver(Model, Order):
 class DigestOf(Model, Order):
     """Newest is whatever *tag* points at. The pin changes when the tag moves."""
 
-    tag: Annotated[TagText, about("The tag.", example="main")]
+    tag: Annotated[TagText, about("The tag to follow, without the repository.", example="main")]
 
     measure: ClassVar[str] = "digest"
 

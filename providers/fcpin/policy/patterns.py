@@ -5,8 +5,9 @@ Templates are Go's, as Flux has them: `$name`, `${name}`, `$1`; `$$` is a dollar
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
 
 from fcpin.errors import InvalidPolicy, Problem, shown
@@ -71,19 +72,16 @@ else:
 class PatternSet:
     """Patterns that are matched all at once: RE2 takes as long for many as for one."""
 
-    patterns: tuple[Pattern, ...]
-    whole: bool
-    """Whether a pattern must match a tag as a whole, and not anywhere in it."""
-    regexps: Any = field(repr=False, compare=False)
-    """A set of RE2; None where it would be too large."""
+    matches: Callable[[str], Sequence[int] | None]
+    """The positions of the patterns that match a tag; None, too, for none of them."""
 
     @classmethod
     def of(cls, patterns: Sequence[Pattern], *, whole: bool) -> Self | None:
-        """None for no patterns."""
+        """*whole*: a pattern must match a tag as a whole, and not anywhere in it. None for no patterns."""
         if not patterns:
             return None
         if sum(pattern.regexp.programsize for pattern in patterns) > _LARGEST_SET:
-            return cls(tuple(patterns), whole, None)
+            return cls(partial(_matches, [pattern.regexp for pattern in patterns], whole))
         import re2
 
         options = re2.Options()
@@ -93,15 +91,15 @@ class PatternSet:
         for pattern in patterns:
             regexps.Add(pattern.source)
         regexps.Compile()
-        return cls(tuple(patterns), whole, regexps)
+        return cls(regexps.Match)
 
-    def matches(self, tag: str) -> Sequence[int]:
-        """The positions of the patterns that match."""
-        if self.regexps is not None:
-            return self.regexps.Match(tag) or ()
-        regexps = [pattern.regexp for pattern in self.patterns]
-        matches = [regexp.fullmatch if self.whole else regexp.search for regexp in regexps]
-        return [index for index, match in enumerate(matches) if match(tag)]
+
+def _matches(regexps: Sequence[Any], whole: bool, tag: str) -> Sequence[int]:
+    """What a set of RE2 returns, one pattern after the other."""
+    data = tag.encode()
+    return [
+        index for index, one in enumerate(regexps) if (one.fullmatch(data) if whole else one.search(data)) is not None
+    ]
 
 
 @dataclass(frozen=True, slots=True)

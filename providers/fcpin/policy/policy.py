@@ -118,7 +118,9 @@ class Policy(Model):
         Orders,
         about("Exactly one order: which tag is the newest.", example=_AN_ORDER),
     ]
-    filter_tags: Annotated[FilterTags | None, about("Which tags take part, and what of each is compared.")] = None
+    filter_tags: Annotated[
+        FilterTags | None, about("Which tags take part, and what of each is compared: [filters](filters.md).")
+    ] = None
     allow_tags: Annotated[
         tuple[PatternText, ...], about("Regular expressions of RE2: one of them must match the whole tag.")
     ] = ()
@@ -133,24 +135,44 @@ class Policy(Model):
     """A listing has no platforms: the caller checks it."""
     min_age: Annotated[
         DurationText | None,
-        about("How long the registry must have had a tag before it is deployed: 2h, 7d.", example="2h or 1h30m"),
+        about(
+            "How long the registry must have had a tag before it is deployed: 90s, 2h, 7d ([min_age](min-age.md)).",
+            example="2h or 1h30m",
+        ),
     ] = None
     accelerated: Annotated[
-        Mode, about("Whether to deploy the _accelerated image that ACR Enterprise makes of a tag.")
+        Mode,
+        about(
+            "Whether to deploy the _accelerated image that ACR Enterprise makes of a tag: "
+            "[accelerated](accelerated.md)."
+        ),
     ] = "ignore"
     accelerated_wait: Annotated[
-        DurationText | None, about("How long accelerated: prefer waits for it: 10m.", example="10m or 1h30m")
+        DurationText | None,
+        about(
+            "With accelerated: prefer, how long a tag waits for its conversion from its push on: 10m.",
+            example="10m or 1h30m",
+        ),
     ] = None
-    hold: Annotated[Hold | None, about("Stay on one image until a date, whatever the policy selects.")] = None
-    suspend: Annotated[bool, about("Whether the deployed pin is left alone; wins over a hold too.")] = False
+    hold: Annotated[
+        Hold | None, about("Stay on one image until a date, whatever the policy selects: [hold](hold.md).")
+    ] = None
+    suspend: Annotated[
+        bool, about("Whether the deployed pin is left alone; wins over a hold too ([suspend](suspend.md)).")
+    ] = False
     protect: Annotated[
         Literal["none", "pin_tag"],
-        about("pin_tag deploys on a tag that fcpin creates, which no moved or deleted tag reaches."),
+        about(
+            "pin_tag deploys by a tag that fcpin creates, which no moved or deleted tag reaches: [protect](protect.md)."
+        ),
     ] = "none"
     discovery_limit: Annotated[
         int,
         Meta(ge=1, le=10_000),
-        about("How many tags are looked into for their build time, where the registry gives no push times."),
+        about(
+            "How many tags are looked into for their [build time](newest.md#build-times), where the registry "
+            "gives no push times."
+        ),
     ] = 100
 
     def __post_init__(self) -> None:

@@ -167,20 +167,21 @@ class Ranking:
     @cached_property
     def _candidates(self) -> Sequence[Candidate]:
         """Rule 1, the filters."""
-        value_of = self._filters.value
-        values = [(value_of(record), record) for record in self.listing.values()]
-        return [candidate for candidate in values if candidate[0].__class__ is not Reason]
+        return self._filters.candidates(self.listing.values())
 
     def _order(self, current: str | None) -> Ordered:
         """Rule 1, the order's membership. *current* is what is compared for the current tag."""
         scope = self.policy.order.scope(current)
         if scope not in self._ordered:
-            order = self.policy.order.bind(scope, self._candidates)
-            key_of = order.key
-            keys = ((key_of(value, record), record) for value, record in self._candidates)
-            needs_time = order.needs_build_time
-            missing = sorted(record.tag for value, record in self._candidates if needs_time(value, record))
-            self._ordered[scope] = Ordered(order, [(key, record) for key, record in keys if key is not None], missing)
+            members = self.policy.order.members(scope, self._candidates)
+            order = self.policy.order.bind(scope, members)
+            rows: list[Row] = []
+            for value, record in members:
+                key = order.key(value, record)
+                if key is not None:
+                    rows.append((key, record))
+            missing = (record.tag for _, record in members if order.needs_build_time(record))
+            self._ordered[scope] = Ordered(order, rows, sorted(missing) if order.reads_build_times else [])
         return self._ordered[scope]
 
     def _gated(self, current: str | None, now: datetime | None, min_age_bypass: bool) -> Ready:
@@ -211,7 +212,8 @@ class Ranking:
         for row in ordered.rows:
             record = row[1]
             wait = None if age is None else age_wait(age, record, moment)
-            wait = wait or acceleration.wait(record, self.listing, moment)
+            if wait is None and acceleration.delays:
+                wait = acceleration.wait(record, self.listing, moment)
             if wait is None:
                 ready.append(row)
             else:
@@ -405,14 +407,14 @@ class Ranking:
     ) -> Iterator[Rejection]:
         """Every tag but *chosen* with the rule that it fails; *why_ready* answers for those that may be deployed."""
         waits = {one.tag: one.wait.reason for one in ready.waiting}
-        order = ordered.order
+        order, included = ordered.order, {record.tag for _, record in ordered.rows}
         for record in self.listing.values():
             tag, value = record.tag, self._filters.value(record)
             if tag == chosen:
                 continue
             if isinstance(value, Reason):
                 reason: str = value
-            elif order.key(value, record) is None:
+            elif tag not in included:
                 reason = order.missing_key_reason(value, record)
             else:
                 reason = waits.get(tag) or why_ready(record)

@@ -9,14 +9,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from fcpin.acr_hosts import AcrHost
 from fcpin.errors import FcpinError, RegistryError, RepositoryNotFound, WrongShape
 from fcpin.http.credentials import Account
 from fcpin.http.errors import CloudError, is_temporary_code
-from fcpin.http.limits import Retry, retrying
 from fcpin.http.openapi import OpenApi
-from fcpin.image import AcrHost, Repository
+from fcpin.http.retries import Retry, retrying
+from fcpin.image import Repository
 from fcpin.json_reader import JsonFields, Wire, read_json
-from fcpin.registry.acr import moment
+from fcpin.registry.acr_api import moment
 from fcpin.registry.logins import Login
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ class AcrEnterprise:
             raise RegistryError(f"{self._host.public_host}: GetAuthorizationToken {response}")
         login = response.fields("a login")
         username, password = (login.text(name, required=True) for name in ("TempUsername", "AuthorizationToken"))
-        expires = moment(login.text_or_number("ExpireTime"), self._host.public_host)
+        expires = moment(login.text_or_number("ExpireTime"))
         return Login("GetAuthorizationToken", username, password, expires=expires)
 
     @cached_property

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from fcpin.acr_hosts import acr_host
 from fcpin.clock import Clock
 from fcpin.errors import FcpinError, FunctionRejected, InvalidSettings, Problem
 from fcpin.fc.client import default_endpoint as fc_endpoint
 from fcpin.http.credentials import Profile
-from fcpin.http.limits import REGISTRY_RETRY, Retry
-from fcpin.image import Repository, acr_host
+from fcpin.http.retries import REGISTRY_RETRY, Retry
+from fcpin.image import Repository
 from fcpin.probe.api import (
     ACR_PERSONAL_VERSION,
     ACR_VERSION,

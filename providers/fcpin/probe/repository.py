@@ -59,7 +59,7 @@ class ProbeRepository:
     def remove(self, delete_tag: Callable[[str], None] | None = None) -> None:
         """Remove everything that was pushed; *delete_tag* is another way than the protocol's to remove a name.
 
-        Raises RegistryError, and `left` tells what is left.
+        Raises RegistryError; `left` has what is left.
         """
         failure: RegistryError | None = None
         for digest in reversed(list(self._digests)):  # an index before its children

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from fcpin.acr_hosts import AcrHost
 from fcpin.errors import RegistryError, RegistryProtocolError, RepositoryNotFound, TagNotFound
-from fcpin.image import AcrHost, Digest, Manifest, Repository, TagRecord
-from fcpin.registry.acr import AT_ONCE, PAGE_SIZE, Page, every_tag, moment, page_size, record, total
+from fcpin.image import Digest, Manifest, Repository, TagRecord
+from fcpin.registry.acr_api import AT_ONCE, PAGE_SIZE, Page, every_tag, moment, page_size, record, total
 from fcpin.registry.acr_enterprise_api import AcrApi, FoundRepository, Instance, Instances, TagImage
 from fcpin.registry.base import PushTarget, RegistryClient, RepositoryClient
 from fcpin.registry.logins import Login
@@ -54,7 +55,7 @@ class AcrEnterprise:
             "GetAuthorizationToken",
             token.temp_username,
             token.authorization_token,
-            expires=moment(token.expire_time, where),
+            expires=moment(token.expire_time),
         )
 
     def instance_id(self) -> str:

@@ -19,9 +19,9 @@ from fcpin.errors import (
     one_line,
 )
 from fcpin.http.errors import CloudError
-from fcpin.http.limits import retrying
 from fcpin.http.openapi import counted, json_of
-from fcpin.registry.acr import AcrOfRegion, passing_error, shaped
+from fcpin.http.retries import retrying
+from fcpin.registry.acr_api import AcrOfRegion, passing_error, shaped
 
 Required: TypeAlias = Annotated[str, Meta(min_length=1)]
 Time: TypeAlias = str | int | None

@@ -16,13 +16,24 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
+from fcpin.acr_hosts import AcrHost
 from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError, WrongShape
 from fcpin.http.credentials import has_source
 from fcpin.http.errors import CloudError
-from fcpin.http.limits import retrying
 from fcpin.http.openapi import counted, json_of
-from fcpin.image import AcrHost, Digest, Manifest, Repository, TagRecord
-from fcpin.registry.acr import PAGE_SIZE, AcrOfRegion, Page, every_tag, page_size, passing_error, record, shaped, total
+from fcpin.http.retries import retrying
+from fcpin.image import Digest, Manifest, Repository, TagRecord
+from fcpin.registry.acr_api import (
+    PAGE_SIZE,
+    AcrOfRegion,
+    Page,
+    every_tag,
+    page_size,
+    passing_error,
+    record,
+    shaped,
+    total,
+)
 from fcpin.registry.base import PushTarget, RegistryClient, RepositoryClient
 
 _UNKNOWN: Final = re.compile(r"(?:USER|NAMESPACE|REPO|REPOSITORY)_NOT_EXIST")

@@ -14,9 +14,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from fcpin.acr_hosts import acr_host
 from fcpin.clock import Clock
 from fcpin.errors import RegistryDenied
-from fcpin.image import acr_host
 from fcpin.json_reader import InvalidJson, read_json
 from fcpin.single_flight import Once, SingleFlight
 

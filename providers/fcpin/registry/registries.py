@@ -9,11 +9,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from fcpin.acr_hosts import AcrHost, acr_host
 from fcpin.clock import Clock, SystemClock
 from fcpin.errors import RegistryError
 from fcpin.http.credentials import Account, Credentials, Profile
-from fcpin.http.limits import REGISTRY_RETRY, Limits, Retry
-from fcpin.image import AcrHost, Digest, Manifest, Repository, TagRecord, acr_host
+from fcpin.http.limits import Limits
+from fcpin.http.retries import REGISTRY_RETRY, Retry
+from fcpin.image import Digest, Manifest, Repository, TagRecord
 from fcpin.registry.acr_enterprise import AcrEnterprise, InstanceNotFound
 from fcpin.registry.acr_enterprise_api import AcrApi
 from fcpin.registry.acr_personal import AcrPersonal, PersonalApi

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
+from fcpin.acr_hosts import acr_host
 from fcpin.errors import InvalidInput, InvalidSettings, Problem, property_path, shown
-from fcpin.image import Repository, acr_host
+from fcpin.image import Repository
 from fcpin.models import Model, SecretText, about, from_text, read_or_note
 
 T = TypeVar("T")

@@ -15,7 +15,8 @@ from fcpin import call_statistics
 from fcpin.clock import Clock, SystemClock
 from fcpin.errors import RegistryError, RegistryProtocolError, RegistryUnavailable
 from fcpin.http.exchange import NoResponse, Response, TooLarge, Unreachable, exchange, retry_after
-from fcpin.http.limits import MIB, REGISTRY_RETRY, Limits, Retry, retrying
+from fcpin.http.limits import MIB, Limits
+from fcpin.http.retries import REGISTRY_RETRY, Retry, retrying
 
 _FIRST_ERROR: Final = 400
 _TOO_MANY: Final = 429

@@ -5,11 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from fcpin.acr_hosts import acr_host
 from fcpin.errors import FunctionNotFound, InvalidImage
 from fcpin.fc.model import RUNTIME, SANDBOX, Function
 from fcpin.fc.readiness import Readiness
 from fcpin.fc.uses import in_full
-from fcpin.image import Image, Repository, acr_host, brief
+from fcpin.image import Image, Repository, brief
 from fcpin.pinned_function.plan import OWNER_TAG
 from fcpin.policy.tag_names import is_pin_tag
 from fcpin.serverless_devs.guess import Guess, guess

@@ -13,9 +13,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from fcpin.acr_hosts import acr_host
 from fcpin.errors import InvalidImage, InvalidSettings, Problem
 from fcpin.fc.model import RUNTIME
-from fcpin.image import Repository, acr_host, is_tag
+from fcpin.image import Repository, is_tag
 from fcpin.pipelines.checks import is_masked
 from fcpin.serverless_devs.adoption import Adoptable, LeftOut
 from fcpin.serverless_devs.document import SYaml

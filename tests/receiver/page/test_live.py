@@ -16,7 +16,7 @@ from starlette.types import Message
 from fcpin.receiver.errors import LedgerUnavailable, Rejected
 from fcpin.receiver.ledger.ledger import Ledger
 from fcpin.receiver.page.live import UNAVAILABLE, Cursor, Feed, Snapshot, event_stream
-from fcpin.receiver.page.overview import read_overview
+from fcpin.receiver.page.view import read_overview
 from tests.receiver.page.samples import LEASE, NOON, function, proposal, running, survey
 
 SOON = 0.005

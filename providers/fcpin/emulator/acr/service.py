@@ -9,15 +9,12 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from fcpin.emulator.acr import errors
-from fcpin.emulator.acr.model import Instance, Params
-from fcpin.emulator.clock import EmulatorClock
+from fcpin.emulator.acr.model import AcrError, AcrInstance, Params, already_exists, invalid, not_exist
 from fcpin.emulator.knobs import Knobs
 from fcpin.emulator.oci.auth import TEMPORARY_USER
-from fcpin.emulator.oci.errors import OciError
-from fcpin.emulator.oci.model import Namespace, Repository, Tag
-from fcpin.emulator.oci.store import Store
-from fcpin.emulator.state import Ids, State, TemporaryKey
+from fcpin.emulator.oci.model import Namespace, OciError, RepositoryRecord, Tag
+from fcpin.emulator.oci.store import RegistryStore
+from fcpin.emulator.state import EmulatorClock, Ids, State, TemporaryKey
 
 Answer = dict[str, Any]
 T = TypeVar("T")
@@ -36,9 +33,9 @@ class _Settings(NamedTuple):
 
 
 class ContainerRegistry:
-    """One method an API. Raises AcrError, GatewayError for a missing parameter."""
+    """One method per operation. Raises AcrError, or GatewayError for a missing parameter."""
 
-    def __init__(self, state: State, store: Store, clock: EmulatorClock, ids: Ids, knobs: Knobs) -> None:
+    def __init__(self, state: State, store: RegistryStore, clock: EmulatorClock, ids: Ids, knobs: Knobs) -> None:
         self._state = state
         self._store = store
         self._clock = clock
@@ -116,7 +113,7 @@ class ContainerRegistry:
         instance = self._instance(params)
         kind = params.required("EndpointType")
         if kind.lower() not in ("internet", "vpc"):
-            raise errors.invalid("EndpointType", kind)
+            raise invalid("EndpointType", kind)
         return _endpoint(instance.host("-vpc" if kind.lower() == "vpc" else ""))
 
     # namespaces
@@ -125,9 +122,9 @@ class ContainerRegistry:
         self._first_instance(params)
         name = params.required("NamespaceName")
         if not _NAMESPACE.fullmatch(name) or not 2 <= len(name) <= 120:
-            raise errors.invalid("NamespaceName", name)
+            raise invalid("NamespaceName", name)
         if name in self._state.namespaces:
-            raise errors.already_exists("NAMESPACE", name)
+            raise already_exists("NAMESPACE", name)
         auto_create = params.flag("AutoCreateRepo", False)
         default_type = params.one_of("DefaultRepoType", _TYPES, "PRIVATE")
         namespace = self._store.create_namespace(name)
@@ -161,7 +158,7 @@ class ContainerRegistry:
         return {}
 
     def delete_namespace(self, params: Params) -> Answer:
-        """With every repository in it, and every image, as documented."""
+        """Delete the namespace with its repositories and images, as documented."""
         self._store.delete_namespace(self._namespace(params, "NamespaceName"))
         return {}
 
@@ -181,9 +178,9 @@ class ContainerRegistry:
         namespace, name = self._namespace(params, "RepoNamespaceName"), params.required("RepoName")
         path = f"{namespace.name}/{name}"
         if not _REPOSITORY.fullmatch(name):
-            raise errors.invalid("RepoName", name)
+            raise invalid("RepoName", name)
         if self._store.find(path) is not None:
-            raise errors.already_exists("REPO", path)
+            raise already_exists("REPO", path)
         settings = _settings(params, immutable=False, detail="")
         repository = self._store.create(path)
         _configure(repository, settings)
@@ -197,7 +194,7 @@ class ContainerRegistry:
         return {}
 
     def delete_repository(self, params: Params) -> Answer:
-        """With every image in it."""
+        """Delete the repository with its images."""
         del self._state.repositories[self._repository(params, self._instance(params)).path]
         return {}
 
@@ -218,7 +215,7 @@ class ContainerRegistry:
         found.sort(key=lambda repository: repository.path)
         return self._paged(params, "Repositories", found, self._repository_view)
 
-    def _repository_view(self, repository: Repository) -> Answer:
+    def _repository_view(self, repository: RepositoryRecord) -> Answer:
         namespace, name = _names(repository)
         return {
             "InstanceId": self._state.instances[0].id,
@@ -240,7 +237,7 @@ class ContainerRegistry:
         repository = self._repository_by_id(params, self._instance(params))
         return self._paged(params, "Images", self._ordered(repository), self._listed_tag)
 
-    def _ordered(self, repository: Repository) -> list[Tag]:
+    def _ordered(self, repository: RepositoryRecord) -> list[Tag]:
         tags = list(repository.tags.values())
         match self._knobs.acr_tag_order:
             case "newest-first":
@@ -278,14 +275,14 @@ class ContainerRegistry:
         source, target = params.required("FromTag"), params.required("ToTag")
         repository = self._store.find(path)
         if repository is None:
-            raise errors.not_exist("REPO", path)
+            raise not_exist("REPO", path)
         tag = repository.tags.get(source)
         if tag is None:
             raise self._no_tag(repository, source)
         try:
             self._store.set_tag(repository, target, tag.digest)
         except OciError as error:
-            raise errors.AcrError(409, "TAG_IMMUTABLE", error.message) from None
+            raise AcrError(409, "TAG_IMMUTABLE", error.message) from None
         return {}
 
     def delete_repo_tag(self, params: Params) -> Answer:
@@ -301,7 +298,7 @@ class ContainerRegistry:
         self._instance(params)
         hours = params.number("ExpiresInHours", 1)
         if not 1 <= hours <= 24:
-            raise errors.invalid("ExpiresInHours", str(hours))
+            raise invalid("ExpiresInHours", str(hours))
         password = f"cr-{self._ids.hex(40)}"
         expires = self._clock.now() + hours * 3600
         self._state.registry_logins[password] = TemporaryKey(TEMPORARY_USER, password, "", expires)
@@ -311,55 +308,55 @@ class ContainerRegistry:
             "ExpireTime": int(expires * 1000),
         }
 
-    # what the parameters name
+    # lookup
 
-    def _instance(self, params: Params) -> Instance:
+    def _instance(self, params: Params) -> AcrInstance:
         wanted = params.required("InstanceId")
         for instance in self._state.instances:
             if instance.id == wanted:
                 return instance
-        raise errors.not_exist("INSTANCE", wanted)
+        raise not_exist("INSTANCE", wanted)
 
-    def _first_instance(self, params: Params) -> Instance:
+    def _first_instance(self, params: Params) -> AcrInstance:
         instance = self._instance(params)
         if instance is not self._state.instances[0]:
-            message = f"the emulator keeps namespaces and repositories in {self._state.instances[0].id} only"
-            raise errors.AcrError(400, "INSTANCE_NOT_SUPPORT", message)
+            message = f"the emulator has namespaces and repositories in {self._state.instances[0].id} only"
+            raise AcrError(400, "INSTANCE_NOT_SUPPORT", message)
         return instance
 
     def _namespace(self, params: Params, parameter: str) -> Namespace:
         self._first_instance(params)
         name = params.required(parameter)
         if name not in self._state.namespaces:
-            raise errors.not_exist("NAMESPACE", name)
+            raise not_exist("NAMESPACE", name)
         return self._state.namespaces[name]
 
-    def _repositories(self, instance: Instance) -> list[Repository]:
+    def _repositories(self, instance: AcrInstance) -> list[RepositoryRecord]:
         first = instance is self._state.instances[0]
         return [one for one in self._state.repositories.values() if "/" in one.path] if first else []
 
-    def _repository(self, params: Params, instance: Instance) -> Repository:
+    def _repository(self, params: Params, instance: AcrInstance) -> RepositoryRecord:
         if params.get("RepoId"):
             return self._repository_by_id(params, instance)
         path = f"{params.required('RepoNamespaceName')}/{params.required('RepoName')}"
         for repository in self._repositories(instance):
             if repository.path == path:
                 return repository
-        raise errors.not_exist("REPO", path)
+        raise not_exist("REPO", path)
 
-    def _repository_by_id(self, params: Params, instance: Instance) -> Repository:
+    def _repository_by_id(self, params: Params, instance: AcrInstance) -> RepositoryRecord:
         wanted = params.required("RepoId")
         for repository in self._repositories(instance):
             if repository.id == wanted:
                 return repository
-        raise errors.not_exist("REPO", wanted)
+        raise not_exist("REPO", wanted)
 
-    def _no_tag(self, repository: Repository, name: str) -> errors.AcrError:
+    def _no_tag(self, repository: RepositoryRecord, name: str) -> AcrError:
         message = f"tag does not exist: {repository.path}:{name}"
-        return errors.AcrError(404, self._knobs.acr_tag_not_exist_code, message)
+        return AcrError(404, self._knobs.acr_tag_not_exist_code, message)
 
     def _paged(self, params: Params, key: str, items: Sequence[T], view: Callable[[T], Answer]) -> Answer:
-        """A page by MaxResults and NextToken where the client and the knob speak of them, else by number."""
+        """A page by MaxResults and NextToken if the client sends one and the knob allows it, else by number."""
         total = str(len(items))
         if self._knobs.acr_next_token and (params.get("MaxResults") or params.get("NextToken")):
             run = params.run(_DEFAULT_PAGE, _LARGEST_PAGE)
@@ -371,7 +368,7 @@ class ContainerRegistry:
 
 
 def _settings(params: Params, *, immutable: bool, detail: str) -> _Settings:
-    """*immutable* and *detail* stand in where the parameters leave them out."""
+    """*immutable* and *detail* are the defaults."""
     return _Settings(
         params.one_of("RepoType", _TYPES, params.required("RepoType")),
         params.required("Summary"),
@@ -380,18 +377,18 @@ def _settings(params: Params, *, immutable: bool, detail: str) -> _Settings:
     )
 
 
-def _configure(repository: Repository, settings: _Settings) -> None:
+def _configure(repository: RepositoryRecord, settings: _Settings) -> None:
     repository.type, repository.summary = settings.type, settings.summary
     repository.detail, repository.tag_immutability = settings.detail, settings.tag_immutability
 
 
-def _names(repository: Repository) -> tuple[str, str]:
+def _names(repository: RepositoryRecord) -> tuple[str, str]:
     namespace, _, name = repository.path.partition("/")
     return namespace, name
 
 
-def _instance_view(instance: Instance) -> Answer:
-    """Without its times: texts in a listing, numbers of the instance itself."""
+def _instance_view(instance: AcrInstance) -> Answer:
+    """Without its times: strings in ListInstance, numbers in GetInstance."""
     return {
         "InstanceId": instance.id,
         "InstanceName": instance.name,

@@ -1,4 +1,4 @@
-"""What Serverless Devs remembers of pipelines and their tasks."""
+"""Records of pipelines and their tasks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,12 +8,12 @@ from typing import Any, Literal
 Json = dict[str, Any]
 """A JSON object, as it is on the wire."""
 
-TroubleKind = Literal["fail", "hang", "vpc", "digest", "stuck-conversion", "failed-conversion"]
+FailureKind = Literal["fail", "hang", "vpc", "digest", "stuck-conversion", "failed-conversion"]
 
 
 @dataclass
 class ExecError:
-    """Why something failed: `latestExecError`. Empty when nothing did."""
+    """`latestExecError`. Empty when there is none."""
 
     code: str = ""
     message: str = ""
@@ -26,33 +26,33 @@ class ExecError:
 
 @dataclass
 class InjectedFailure:
-    """What is to go wrong with the next build that it can happen to."""
+    """A failure for the next build that it applies to."""
 
-    kind: TroubleKind
+    kind: FailureKind
     code: str = ""
     message: str = ""
     log: str = ""
 
 
 @dataclass
-class Event:
-    """Something that a running task will do, at *due* on the emulator's clock."""
+class TaskEvent:
+    """A future step of a running task, at *due* on the emulator's clock."""
 
     due: float
     kind: Literal["log", "push", "success", "failure"]
     text: str
-    """A line of the log, the image to push, or why it failed."""
+    """A line of the log, the image to push, or the reason of a failure."""
     code: str = ""
     """Of a failure."""
     content: str = ""
-    """Of a push: what the image is made of."""
+    """Of a push: the content of the image."""
     reported: str = ""
-    """Of a push: the image that the task claims to push, where it is another one."""
+    """Of a push: the content whose digest the task reports."""
 
 
 @dataclass
 class TaskRecord:
-    """A task: one of a pipeline, or one by itself."""
+    """A task of a pipeline, or a task without one."""
 
     name: str
     uid: str
@@ -61,10 +61,10 @@ class TaskRecord:
     labels: dict[str, str]
     template: str
     data: Json
-    """`spec.context.data`, with that of its pipeline beneath."""
+    """`spec.context.data` over that of its pipeline."""
     pipeline: str = ""
     step: str = ""
-    """What the pipeline calls it."""
+    """The task's name in the pipeline."""
     run_afters: list[str] = field(default_factory=list)
     enabled: bool = True
     phase: str = "pending"
@@ -74,13 +74,13 @@ class TaskRecord:
     """Counts its runs."""
     log: list[str] = field(default_factory=list)
     invocations: list[Json] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    """What a run has still before it."""
+    events: list[TaskEvent] = field(default_factory=list)
+    """The remaining events of a run."""
 
 
 @dataclass
 class PipelineRecord:
-    """A pipeline: one execution, under a name of its own for ever."""
+    """A pipeline: one execution. Its name is never free again."""
 
     name: str
     uid: str
@@ -95,8 +95,8 @@ class PipelineRecord:
     version: int = 1
 
 
-class Phase(StrEnum):
-    """The ID in this emulator, not the one on the wire."""
+class RunPhase(StrEnum):
+    """The phase in a record; `WORDS` maps it to the word on the wire."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -106,20 +106,20 @@ class Phase(StrEnum):
     SKIPPED = "skipped"
 
 
-FINISHED = frozenset({Phase.SUCCESS, Phase.FAILED, Phase.CANCELED, Phase.SKIPPED})
-PASSED = frozenset({Phase.SUCCESS, Phase.SKIPPED})
-"""What a task that runs after another one asks of it."""
+FINISHED = frozenset({RunPhase.SUCCESS, RunPhase.FAILED, RunPhase.CANCELED, RunPhase.SKIPPED})
+PASSED = frozenset({RunPhase.SUCCESS, RunPhase.SKIPPED})
+"""Phases after which the next task of a pipeline may start."""
 
 Vocabulary = Literal["likely", "other"]
-"""`likely` has `Success`, the only documented word, and `Created`, of a sample of a status of the same make."""
-WORDS: Mapping[Vocabulary, Mapping[Phase, str]] = {
-    "likely": {phase: phase.value.capitalize() for phase in Phase} | {Phase.PENDING: "Created"},
+"""`likely` has `Success`, the only documented word, and `Created`, from a sample of a similar status."""
+WORDS: Mapping[Vocabulary, Mapping[RunPhase, str]] = {
+    "likely": {phase: phase.value.capitalize() for phase in RunPhase} | {RunPhase.PENDING: "Created"},
     "other": {
-        Phase.PENDING: "Pending",
-        Phase.RUNNING: "Executing",
-        Phase.SUCCESS: "Succeeded",
-        Phase.FAILED: "Error",
-        Phase.CANCELED: "Cancelled",
-        Phase.SKIPPED: "Ignored",
+        RunPhase.PENDING: "Pending",
+        RunPhase.RUNNING: "Executing",
+        RunPhase.SUCCESS: "Succeeded",
+        RunPhase.FAILED: "Error",
+        RunPhase.CANCELED: "Cancelled",
+        RunPhase.SKIPPED: "Ignored",
     },
 }

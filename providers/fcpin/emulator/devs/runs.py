@@ -1,8 +1,8 @@
-"""Runs of tasks and pipelines: started, advanced at each request, ended.
+"""Runs of tasks and pipelines.
 
-1. A task of a pipeline begins when all that it runs after have passed: succeeded, or are not enabled.
-2. A failed task is the end of those that run after it, and of the pipeline once its other tasks have ended.
-3. Nothing runs in the background: `settle` does what has become due, in the order in which it became so.
+1. A task of a pipeline starts when each task of its `runAfters` has succeeded or is not enabled.
+2. The tasks that run after a failed task are skipped. The pipeline fails when its other tasks are finished.
+3. Nothing runs in the background: `settle` carries out the events that are due, in the order of their due times.
 """
 
 import json
@@ -11,24 +11,23 @@ from contextlib import AbstractContextManager
 from threading import Lock
 from typing import Any, Protocol
 
-from fcpin.emulator.clock import EmulatorClock
 from fcpin.emulator.devs import plan
 from fcpin.emulator.devs.model import (
     FINISHED,
-    Event,
     ExecError,
     InjectedFailure,
     Json,
-    Phase,
     PipelineRecord,
+    RunPhase,
+    TaskEvent,
     TaskRecord,
 )
 from fcpin.emulator.fc.images import Reference
 from fcpin.emulator.knobs import Knobs
-from fcpin.emulator.oci.build import Image, image, put
+from fcpin.emulator.oci.build import OciImage, image, put
 from fcpin.emulator.oci.remote import RemoteError, RemoteRegistry
-from fcpin.emulator.oci.store import Store
-from fcpin.emulator.state import Ids, State
+from fcpin.emulator.oci.store import RegistryStore
+from fcpin.emulator.state import EmulatorClock, Ids, State
 from fcpin.emulator.wire import ApiError
 
 
@@ -37,20 +36,20 @@ class PushFailed(Exception):
 
 
 class Destination(Protocol):
-    """A registry, as builds use it."""
+    """A registry that builds push to."""
 
-    def push(self, path: str, tag: str, image: Image) -> None:
+    def push(self, path: str, tag: str, image: OciImage) -> None:
         """Raises PushFailed."""
 
 
 class OwnDestination:
-    """The emulator's registry, without going over the wire."""
+    """The emulator's own registry, called in process."""
 
-    def __init__(self, store: Store, changing: Callable[[], AbstractContextManager[Any]]) -> None:
+    def __init__(self, store: RegistryStore, changing: Callable[[], AbstractContextManager[Any]]) -> None:
         self._store = store
         self._changing = changing
 
-    def push(self, path: str, tag: str, image: Image) -> None:
+    def push(self, path: str, tag: str, image: OciImage) -> None:
         try:
             with self._changing():
                 put(self._store, self._store.create(path), image, tag)
@@ -59,20 +58,20 @@ class OwnDestination:
 
 
 class RemoteDestination:
-    """A registry somewhere else."""
+    """A registry in another process."""
 
     def __init__(self, registry: RemoteRegistry) -> None:
         self._registry = registry
 
-    def push(self, path: str, tag: str, image: Image) -> None:
+    def push(self, path: str, tag: str, image: OciImage) -> None:
         try:
             self._registry.push(path, tag, image)
         except RemoteError as error:
             raise PushFailed(str(error)) from error
 
 
-class Runs:
-    """What runs now. All but `settle` is called under the account's lock."""
+class TaskRunner:
+    """Starts, advances and ends tasks. All but `settle` is called under the account's lock."""
 
     def __init__(
         self,
@@ -93,28 +92,28 @@ class Runs:
         self._changing = changing
         self._turn = Lock()
 
-    # begun
+    # start
 
-    def begin(self, pipeline: PipelineRecord) -> None:
-        pipeline.phase, pipeline.error = Phase.RUNNING, ExecError()
+    def start(self, pipeline: PipelineRecord) -> None:
+        pipeline.phase, pipeline.error = RunPhase.RUNNING, ExecError()
         pipeline.version += 1
-        self._go_on(pipeline, self._clock.now())
+        self._advance(pipeline, self._clock.now())
 
-    def begin_task(self, task: TaskRecord, when: float | None = None) -> None:
+    def start_task(self, task: TaskRecord, when: float | None = None) -> None:
         start = self._clock.now() if when is None else when
-        trouble = self._trouble(task)
-        around = plan.BuildContext(self._knobs, self._state.instances)
-        task.phase, task.error = Phase.RUNNING, ExecError()
+        failure = self._take_failure(task)
+        context = plan.BuildContext(self._knobs, self._state.instances)
+        task.phase, task.error = RunPhase.RUNNING, ExecError()
         task.version, task.status_generation = task.version + 1, task.status_generation + 1
         task.log = [f"started in the {'dedicated' if task.data.get('runnerConfig') else 'default'} environment"]
         task.invocations.append(self._invocation(task))
-        task.events = plan.plan(task, start, around, trouble)
+        task.events = plan.plan(task, start, context, failure)
 
-    def _trouble(self, task: TaskRecord) -> InjectedFailure | None:
-        """The first one ordered that can befall the task; it is used up."""
-        for number, trouble in enumerate(self._state.build_troubles):
-            if plan.happens_to(trouble, task.data):
-                return self._state.build_troubles.pop(number)
+    def _take_failure(self, task: TaskRecord) -> InjectedFailure | None:
+        """Remove and return the first injected failure that applies to the task."""
+        for number, failure in enumerate(self._state.build_failures):
+            if plan.applies_to(failure, task.data):
+                return self._state.build_failures.pop(number)
         return None
 
     def _invocation(self, task: TaskRecord) -> Json:
@@ -125,47 +124,49 @@ class Runs:
             "requestID": self._ids.uuid(),
             "invocationTarget": f"{task.template}-{self._ids.hex(8)}",
             "instanceID": f"c-{self._ids.hex(24)}",
-            "status": Phase.RUNNING,
+            "status": RunPhase.RUNNING,
             "output": "",
             **where,
         }
 
-    # ended from outside
+    # end by a request
 
-    def cancel(self, pipeline: PipelineRecord, phase: Phase = Phase.CANCELED, error: ExecError | None = None) -> None:
-        """End it, and every task that has not ended by itself."""
+    def cancel(
+        self, pipeline: PipelineRecord, phase: RunPhase = RunPhase.CANCELED, error: ExecError | None = None
+    ) -> None:
+        """End the pipeline, and each of its tasks that is not finished."""
         for task in self.tasks(pipeline):
             if task.phase not in FINISHED:
-                self._end(task, Phase.CANCELED, ExecError())
+                self._end(task, RunPhase.CANCELED, ExecError())
         pipeline.phase, pipeline.error = phase, error or ExecError()
         pipeline.version += 1
 
-    def end_task(self, task: TaskRecord, phase: Phase, error: ExecError) -> None:
-        """End a task, and do what its pipeline does then."""
+    def end_task(self, task: TaskRecord, phase: RunPhase, error: ExecError) -> None:
+        """End a task, and advance its pipeline."""
         self._end(task, phase, error)
-        self._go_on_after(task, self._clock.now())
+        self._advance_after(task, self._clock.now())
 
     def retry(self, task: TaskRecord) -> None:
-        """Run a task again that has not succeeded; of a pipeline, also what was skipped for it."""
+        """Run a task again that has not succeeded, and the tasks of its pipeline that were skipped because of it."""
         pipeline = self._state.pipelines.get(task.pipeline)
         if pipeline is None:
-            self.begin_task(task)
+            self.start_task(task)
             return
         for other in self.tasks(pipeline):
-            if other is task or (other.phase == Phase.SKIPPED and other.enabled):
-                other.phase = Phase.PENDING
-        self.begin(pipeline)
+            if other is task or (other.phase == RunPhase.SKIPPED and other.enabled):
+                other.phase = RunPhase.PENDING
+        self.start(pipeline)
 
-    # carried on
+    # progress
 
     def is_due(self) -> bool:
-        """Whether `settle` would do anything."""
+        """Whether an event is due."""
         return self._next() is not None
 
     def settle(self, *, wait: bool = True) -> None:
-        """Do everything that is due. Outside the lock: a push may be to another process.
+        """Carry out every event that is due. Called outside the lock: a push may be to another process.
 
-        Without *wait* it returns while another thread is doing the same.
+        Without *wait* it returns at once if another thread is in `settle`.
         """
         if not self._turn.acquire(blocking=wait):
             return
@@ -183,17 +184,17 @@ class Runs:
             event, run = task.events.pop(0), task.status_generation
         outcome = self._push(event) if event.kind == "push" else None
         with self._changing():
-            if task.phase == Phase.RUNNING and task.status_generation == run:
-                self._note(task, event, outcome)
+            if task.phase == RunPhase.RUNNING and task.status_generation == run:
+                self._apply(task, event, outcome)
         return True
 
     def _next(self) -> TaskRecord | None:
-        """The running task whose next event is the earliest of those that are due."""
+        """The running task with the earliest due event."""
         now = self._clock.now()
         due = [task for task in list(self._state.tasks.values()) if task.events and task.events[0].due <= now]
         return min(due, key=lambda task: task.events[0].due, default=None)
 
-    def _push(self, event: Event) -> PushFailed | None:
+    def _push(self, event: TaskEvent) -> PushFailed | None:
         reference = Reference.parse(event.text)
         destination = self._others.get(reference.host, self._own)
         with self._changing():
@@ -207,9 +208,9 @@ class Runs:
     def _built(self, content: str) -> int:
         return self._state.built.setdefault(content, int(self._clock.now()))
 
-    def _note(self, task: TaskRecord, event: Event, failure: PushFailed | None) -> None:
+    def _apply(self, task: TaskRecord, event: TaskEvent, failure: PushFailed | None) -> None:
         if failure is not None:
-            self._finish(task, Phase.FAILED, ExecError("PushFailed", f"{event.text}: {failure}"), event.due)
+            self._finish(task, RunPhase.FAILED, ExecError("PushFailed", f"{event.text}: {failure}"), event.due)
             return
         match event.kind:
             case "log":
@@ -217,11 +218,11 @@ class Runs:
             case "push":
                 self._report(task, event)
             case "success":
-                self._finish(task, Phase.SUCCESS, ExecError(), event.due)
+                self._finish(task, RunPhase.SUCCESS, ExecError(), event.due)
             case "failure":
-                self._finish(task, Phase.FAILED, ExecError(event.code, event.text), event.due)
+                self._finish(task, RunPhase.FAILED, ExecError(event.code, event.text), event.due)
 
-    def _report(self, task: TaskRecord, event: Event) -> None:
+    def _report(self, task: TaskRecord, event: TaskEvent) -> None:
         task.log.append(f"pushed {event.text}")
         if self._knobs.build_output == "digest":
             digest = image(event.reported, self._built(event.reported)).digest
@@ -229,11 +230,11 @@ class Runs:
             latest = task.invocations[-1]
             latest["output"] += f"{json.dumps({'image': event.text, 'digest': digest})}\n"
 
-    def _finish(self, task: TaskRecord, phase: Phase, error: ExecError, when: float) -> None:
+    def _finish(self, task: TaskRecord, phase: RunPhase, error: ExecError, when: float) -> None:
         self._end(task, phase, error)
-        self._go_on_after(task, when)
+        self._advance_after(task, when)
 
-    def _end(self, task: TaskRecord, phase: Phase, error: ExecError) -> None:
+    def _end(self, task: TaskRecord, phase: RunPhase, error: ExecError) -> None:
         task.phase, task.error, task.events = phase, error, []
         task.version += 1
         if error.message:
@@ -246,20 +247,20 @@ class Runs:
     def tasks(self, pipeline: PipelineRecord) -> list[TaskRecord]:
         return [self._state.tasks[name] for name in pipeline.tasks]
 
-    def _go_on_after(self, task: TaskRecord, when: float) -> None:
+    def _advance_after(self, task: TaskRecord, when: float) -> None:
         pipeline = self._state.pipelines.get(task.pipeline)
-        if pipeline is not None and pipeline.phase == Phase.RUNNING:
-            self._go_on(pipeline, when)
+        if pipeline is not None and pipeline.phase == RunPhase.RUNNING:
+            self._advance(pipeline, when)
 
-    def _go_on(self, pipeline: PipelineRecord, when: float) -> None:
-        """Begin or skip what can be, and end the pipeline when nothing is left."""
+    def _advance(self, pipeline: PipelineRecord, when: float) -> None:
+        """Start or skip the tasks that need not wait, and end the pipeline when all are finished."""
         tasks = self.tasks(pipeline)
         while moved := list(plan.movable(tasks)):
             for task, phase in moved:
-                if phase is Phase.SKIPPED:
+                if phase is RunPhase.SKIPPED:
                     self._end(task, phase, ExecError())
                 else:
-                    self.begin_task(task, when)
+                    self.start_task(task, when)
         if ended := plan.outcome(tasks):
             pipeline.phase, pipeline.error = ended
             pipeline.version += 1

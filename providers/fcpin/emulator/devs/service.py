@@ -3,12 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from fcpin.emulator.clock import EmulatorClock, iso
-from fcpin.emulator.devs import errors, rules
-from fcpin.emulator.devs.model import FINISHED, PASSED, WORDS, ExecError, Json, Phase, PipelineRecord, TaskRecord
-from fcpin.emulator.devs.runs import Runs
+from fcpin.emulator.devs import rules
+from fcpin.emulator.devs.model import FINISHED, PASSED, WORDS, ExecError, Json, PipelineRecord, RunPhase, TaskRecord
+from fcpin.emulator.devs.runs import TaskRunner
 from fcpin.emulator.knobs import Knobs
-from fcpin.emulator.state import Ids, State
+from fcpin.emulator.state import EmulatorClock, Ids, State, iso
 
 Labels = Mapping[str, str]
 Selector = Callable[[Labels], bool]
@@ -25,14 +24,14 @@ def _term(text: str) -> Selector:
         key, found, value = text.partition(sign)
         if found:
             if not key or not value:
-                raise errors.invalid(f"labelSelector {text!r} is invalid")
+                raise rules.invalid(f"labelSelector {text!r} is invalid")
             return lambda labels: (labels.get(key) == value) is wanted
     if text.startswith("!"):
         return lambda labels: text[1:] not in labels
     return lambda labels: text in labels
 
 
-Words = Mapping[Phase, str]
+Words = Mapping[RunPhase, str]
 
 
 def pipeline_view(record: PipelineRecord, words: Words) -> Json:
@@ -51,7 +50,7 @@ def task_view(record: TaskRecord, words: Words) -> Json:
             **_status(record.phase, record.error, words),
             "statusGeneration": record.status_generation,
             "executionDetails": list(record.log),
-            "invocations": [{**one, "status": words[Phase(one["status"])]} for one in record.invocations],
+            "invocations": [{**one, "status": words[RunPhase(one["status"])]} for one in record.invocations],
         },
     }
 
@@ -70,7 +69,7 @@ def _resource(kind: str, record: PipelineRecord | TaskRecord) -> Json:
 
 
 def _status(phase: str, error: ExecError, words: Words) -> dict[str, Any]:
-    return {"phase": words[Phase(phase)], "latestExecError": error.wire}
+    return {"phase": words[RunPhase(phase)], "latestExecError": error.wire}
 
 
 PIPELINE_LABEL = "pipelineName"
@@ -78,9 +77,9 @@ _R = TypeVar("_R", PipelineRecord, TaskRecord)
 
 
 class ServerlessDevs:
-    """One method an API; JSON objects in and out. Raises DevsError."""
+    """One method per operation; JSON objects in and out. Raises DevsError."""
 
-    def __init__(self, state: State, runs: Runs, clock: EmulatorClock, ids: Ids, knobs: Knobs) -> None:
+    def __init__(self, state: State, runs: TaskRunner, clock: EmulatorClock, ids: Ids, knobs: Knobs) -> None:
         self._state = state
         self._runs = runs
         self._clock = clock
@@ -95,20 +94,20 @@ class ServerlessDevs:
         name, spec = request["name"], request["spec"]
         names = [f"{name}-{step['name']}" for step in steps]
         if name in self._state.pipelines:
-            raise errors.exists("Pipeline", name)
+            raise rules.exists("Pipeline", name)
         for taken in self._state.tasks.keys() & names:
-            raise errors.exists("Task", taken)
-        beneath = rules.context_data(spec) | rules.context_data(spec["templateSpec"])
+            raise rules.exists("Task", taken)
+        defaults = rules.context_data(spec) | rules.context_data(spec["templateSpec"])
         for own, step in zip(names, steps, strict=True):
-            self._state.tasks[own] = self._step(name, own, step, beneath)
+            self._state.tasks[own] = self._step(name, own, step, defaults)
         pipeline = PipelineRecord(name, self._ids.uuid(), self._clock.now(), *_described(request), spec, names)
         self._state.pipelines[name] = pipeline
         if self._knobs.pipeline_start == "at-once":
-            self._runs.begin(pipeline)
+            self._runs.start(pipeline)
         return self._view(pipeline)
 
-    def _step(self, pipeline: str, name: str, step: Json, beneath: Json) -> TaskRecord:
-        data = beneath | rules.context_data(step)
+    def _step(self, pipeline: str, name: str, step: Json, defaults: Json) -> TaskRecord:
+        data = defaults | rules.context_data(step)
         labels = {PIPELINE_LABEL: pipeline} if self._knobs.pipeline_tasks == "labelled" else {}
         return TaskRecord(
             name,
@@ -133,9 +132,9 @@ class ServerlessDevs:
 
     def start_pipeline(self, name: str) -> Json:
         pipeline = self.pipeline(name)
-        if pipeline.phase != Phase.PENDING:
+        if pipeline.phase != RunPhase.PENDING:
             raise self._wrong_phase(pipeline, "started")
-        self._runs.begin(pipeline)
+        self._runs.start(pipeline)
         return self._view(pipeline)
 
     def cancel_pipeline(self, name: str) -> Json:
@@ -146,7 +145,7 @@ class ServerlessDevs:
         return self._view(pipeline)
 
     def put_pipeline_status(self, name: str, request: Json, *, force: bool) -> Json:
-        """What a runner of one's own reports: a finished phase ends the pipeline."""
+        """A status that an external runner reports. A finished phase ends the pipeline."""
         pipeline = self.pipeline(name)
         phase, error = self._reported(pipeline, request, force=force)
         if phase in FINISHED:
@@ -167,7 +166,7 @@ class ServerlessDevs:
         template, data = rules.check_template(spec.get("templateName")), rules.context_data(spec)
         rules.check_data(data)
         if name in self._state.tasks:
-            raise errors.exists("Task", name)
+            raise rules.exists("Task", name)
         task = TaskRecord(name, self._ids.uuid(), self._clock.now(), *_described(request), template, data)
         self._state.tasks[name] = task
         return self._view(task)
@@ -182,16 +181,16 @@ class ServerlessDevs:
 
     def start_task(self, name: str) -> Json:
         task = self.task(name)
-        if task.phase != Phase.PENDING or task.pipeline:
+        if task.phase != RunPhase.PENDING or task.pipeline:
             raise self._wrong_phase(task, "started")
-        self._runs.begin_task(task)
+        self._runs.start_task(task)
         return self._view(task)
 
     def cancel_task(self, name: str) -> Json:
         task = self.task(name)
         if task.phase in FINISHED:
             raise self._wrong_phase(task, "canceled")
-        self._runs.end_task(task, Phase.CANCELED, ExecError())
+        self._runs.end_task(task, RunPhase.CANCELED, ExecError())
         return self._view(task)
 
     def retry_task(self, name: str) -> Json:
@@ -202,7 +201,7 @@ class ServerlessDevs:
         return self._view(task)
 
     def resume_task(self, name: str) -> Json:
-        """For tasks that wait for approval, of which the emulator has none."""
+        """Resumes tasks that wait for approval; the emulator has no such tasks."""
         raise self._wrong_phase(self.task(name), "resumed")
 
     def put_task_status(self, name: str, request: Json, *, force: bool) -> Json:
@@ -220,17 +219,19 @@ class ServerlessDevs:
 
     # both
 
-    def _reported(self, record: PipelineRecord | TaskRecord, request: Json, *, force: bool) -> tuple[Phase, ExecError]:
-        """Phase and error of a status that may be written over the one of *record*."""
+    def _reported(
+        self, record: PipelineRecord | TaskRecord, request: Json, *, force: bool
+    ) -> tuple[RunPhase, ExecError]:
+        """Phase and error of a status that may replace that of *record*."""
         version = request.get("resourceVersion")
         if not force and version not in (None, record.version):
-            raise errors.conflict(_kind(record), record.name, record.version)
+            raise rules.conflict(_kind(record), record.name, record.version)
         status = request.get("status") or {}
         phases = {word: phase for phase, word in self._words.items()}
         phase = phases.get(str(status.get("phase")))
         if phase is None:
             known = ", ".join(phases)
-            raise errors.invalid(f"status.phase is {status.get('phase')!r}, expected one of {known}")
+            raise rules.invalid(f"status.phase is {status.get('phase')!r}, expected one of {known}")
         error = status.get("latestExecError") or {}
         return phase, ExecError(*(str(error.get(key) or "") for key in ("code", "message", "title")))
 
@@ -239,8 +240,8 @@ class ServerlessDevs:
             return task_view(record, self._words)
         return pipeline_view(record, self._words)
 
-    def _wrong_phase(self, record: PipelineRecord | TaskRecord, wanted: str) -> errors.DevsError:
-        return errors.wrong_phase(_kind(record), record.name, self._words[Phase(record.phase)], wanted)
+    def _wrong_phase(self, record: PipelineRecord | TaskRecord, wanted: str) -> rules.DevsError:
+        return rules.wrong_phase(_kind(record), record.name, self._words[RunPhase(record.phase)], wanted)
 
 
 def _kind(record: PipelineRecord | TaskRecord) -> str:
@@ -250,7 +251,7 @@ def _kind(record: PipelineRecord | TaskRecord) -> str:
 def _named(records: dict[str, _R], kind: str, name: str) -> _R:
     record = records.get(name)
     if record is None:
-        raise errors.not_found(kind, name)
+        raise rules.not_found(kind, name)
     return record
 
 

@@ -1,6 +1,6 @@
 """Errors of Function Compute, with its codes and its shape."""
 
-from fcpin.emulator.claims import Refusal, SignatureRefused
+from fcpin.emulator.signature_schemes import SignatureProblem, SignatureRejected
 from fcpin.emulator.wire import ApiError, WireResponse
 
 
@@ -8,25 +8,25 @@ class FcError(ApiError):
     """`{"RequestId": …, "Code": …, "Message": …}`."""
 
 
-_REFUSALS: dict[Refusal, tuple[int, str]] = {
-    Refusal.MISSING: (400, "MissingRequiredHeader"),
-    Refusal.INCOMPLETE: (400, "IncompleteSignature"),
-    Refusal.UNKNOWN_KEY: (403, "InvalidAccessKeyID"),
-    Refusal.INACTIVE_KEY: (403, "InvalidAccessKeyId.Inactive"),
-    Refusal.TOKEN_MISSING: (403, "MissingSecurityToken"),
-    Refusal.TOKEN_MISMATCH: (403, "InvalidSecurityToken.MismatchWithAccessKey"),
-    Refusal.TOKEN_EXPIRED: (403, "InvalidSecurityToken.Expired"),
-    Refusal.EXPIRED: (400, "InvalidTimeStamp.Expired"),
-    Refusal.NONCE_USED: (400, "SignatureNonceUsed"),
-    Refusal.BODY: (403, "SignatureNotMatch"),
-    Refusal.MISMATCH: (403, "SignatureNotMatch"),
+_SIGNATURE_PROBLEMS: dict[SignatureProblem, tuple[int, str]] = {
+    SignatureProblem.MISSING: (400, "MissingRequiredHeader"),
+    SignatureProblem.INCOMPLETE: (400, "IncompleteSignature"),
+    SignatureProblem.UNKNOWN_KEY: (403, "InvalidAccessKeyID"),
+    SignatureProblem.INACTIVE_KEY: (403, "InvalidAccessKeyId.Inactive"),
+    SignatureProblem.TOKEN_MISSING: (403, "MissingSecurityToken"),
+    SignatureProblem.TOKEN_MISMATCH: (403, "InvalidSecurityToken.MismatchWithAccessKey"),
+    SignatureProblem.TOKEN_EXPIRED: (403, "InvalidSecurityToken.Expired"),
+    SignatureProblem.EXPIRED: (400, "InvalidTimeStamp.Expired"),
+    SignatureProblem.NONCE_USED: (400, "SignatureNonceUsed"),
+    SignatureProblem.BODY: (403, "SignatureNotMatch"),
+    SignatureProblem.MISMATCH: (403, "SignatureNotMatch"),
 }
 
 
-def refused(error: SignatureRefused) -> FcError:
-    status, code = _REFUSALS[error.refusal]
+def rejected(error: SignatureRejected) -> FcError:
+    status, code = _SIGNATURE_PROBLEMS[error.problem]
     message = str(error)
-    if error.refusal is Refusal.MISSING:
+    if error.problem is SignatureProblem.MISSING:
         message = "required HTTP header Authorization was not specified"
     if code == "SignatureNotMatch":
         message = (

@@ -1,4 +1,4 @@
-"""Where images are, and what Function Compute makes of a reference to one."""
+"""References to images, and their resolution as in Function Compute."""
 
 import json
 import re
@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 import urllib3
 
-from fcpin.emulator.fc.model import Pin
+from fcpin.emulator.fc.model import ResolvedImage
 from fcpin.emulator.knobs import Knobs
-from fcpin.emulator.oci.errors import OciError
+from fcpin.emulator.oci.model import OciError
 from fcpin.emulator.oci.remote import RemoteError, RemoteRegistry
-from fcpin.emulator.oci.store import IMAGE_TYPES, INDEX_TYPES, Store, digest_of
+from fcpin.emulator.oci.store import IMAGE_TYPES, INDEX_TYPES, RegistryStore, digest_of
 
 _PLATFORM = ("linux", "amd64")
 _REFERENCE = re.compile(
@@ -25,13 +25,13 @@ class ImageUnusable(Exception):
     """FC cannot pull this image. `str()` is the reason that FC reports."""
 
 
-class InvalidImage(ImageUnusable):
-    """FC can never run this: no reference, or another platform. Refused at once, with every knob."""
+class UnrunnableImage(ImageUnusable):
+    """FC can never run this image: invalid reference or another platform. Rejected at once, with every knob."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A manifest that a registry has."""
+    """A manifest of a registry."""
 
     digest: str
     media_type: str
@@ -39,7 +39,7 @@ class Found:
 
 
 class Source(Protocol):
-    """A registry, as FC uses it. Raises ImageUnusable when it cannot be reached."""
+    """A registry that FC pulls from. Raises ImageUnusable if it cannot be reached."""
 
     def digest(self, path: str, reference: str) -> str | None:
         """The digest that a tag or digest names, or None."""
@@ -61,10 +61,10 @@ class Reference:
 
     @classmethod
     def parse(cls, text: str) -> "Reference":
-        """Raises InvalidImage."""
+        """Raises UnrunnableImage."""
         match = _REFERENCE.fullmatch(text)
         if match is None:
-            raise InvalidImage(f"image {text}: invalid image reference")
+            raise UnrunnableImage(f"image {text}: invalid image reference")
         tag, digest = match["tag"] or "", match["digest"] or ""
         return cls(match["host"], match["path"], tag if tag or digest else "latest", digest)
 
@@ -77,20 +77,20 @@ class Images:
         self._others = others
         self._knobs = knobs
 
-    def resolve(self, text: str) -> Pin:
-        """What FC notes at create and update. Raises ImageUnusable, InvalidImage."""
+    def resolve(self, text: str) -> ResolvedImage:
+        """Resolve an image, as at create and update. Raises ImageUnusable, UnrunnableImage."""
         reference = Reference.parse(text)
         if reference.digest and self._knobs.digest_input == "rejected":
-            raise InvalidImage(f"image {text}: invalid image, a digest is not supported; use a tag")
+            raise UnrunnableImage(f"image {text}: invalid image, a digest is not supported; use a tag")
         source = self._source(reference.host)
         found = source.manifest(reference.path, reference.digest or reference.tag)
         if found is None:
             raise ImageUnusable(f"image {text}: image not found")
         digest = self._runnable(source, reference.path, found, text)
         tag = "" if reference.digest else reference.tag
-        return Pin(reference.host, reference.path, tag, digest, found.digest)
+        return ResolvedImage(reference.host, reference.path, tag, digest, found.digest)
 
-    def can_start(self, pin: Pin) -> bool:
+    def can_start(self, pin: ResolvedImage) -> bool:
         """Whether a new instance can pull its image."""
         source = self._source(pin.host)
         if pin.tag and source.digest(pin.path, pin.tag) != pin.tag_digest:
@@ -101,7 +101,7 @@ class Images:
         return self._others.get(host, self._own)
 
     def _runnable(self, source: Source, path: str, found: Found, text: str) -> str:
-        """The digest to note. Raises ImageUnusable for an image of another platform."""
+        """The digest for resolvedImageUri. Raises UnrunnableImage for an image of another platform."""
         if found.media_type in INDEX_TYPES:
             children = {_index_platform(child): child["digest"] for child in found.value["manifests"]}
             unknown = ("unknown", "unknown")
@@ -120,17 +120,17 @@ def _index_platform(child: dict[str, Any]) -> tuple[str, str]:
     return platform.get("os", "unknown"), platform.get("architecture", "unknown")
 
 
-def _other_platform(text: str, platform: tuple[str, str]) -> InvalidImage:
-    return InvalidImage(f"image {text}: invalid image, platform of image is {'/'.join(platform)}")
+def _other_platform(text: str, platform: tuple[str, str]) -> UnrunnableImage:
+    return UnrunnableImage(f"image {text}: invalid image, platform of image is {'/'.join(platform)}")
 
 
 _ACCEPT = ", ".join(sorted(INDEX_TYPES | IMAGE_TYPES))
 
 
 class OwnSource:
-    """The emulator's registry, without going over the wire."""
+    """The emulator's own registry, called in process."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: RegistryStore) -> None:
         self._store = store
 
     def digest(self, path: str, reference: str) -> str | None:
@@ -144,12 +144,12 @@ class OwnSource:
             return None
         return Found(manifest.digest, manifest.media_type, self._store.parsed(manifest.digest))
 
-    def config(self, path: str, digest: str) -> dict[str, Any]:  # noqa: ARG002 - blobs are kept by digest
+    def config(self, path: str, digest: str) -> dict[str, Any]:  # noqa: ARG002 - blobs are stored by digest
         return self._store.parsed(digest)
 
 
 class RemoteSource:
-    """A registry somewhere else."""
+    """A registry in another process."""
 
     def __init__(self, registry: RemoteRegistry) -> None:
         self._registry = registry
@@ -173,7 +173,7 @@ class RemoteSource:
         return value
 
     def _get(self, method: str, path: str, what: str) -> urllib3.BaseHTTPResponse | None:
-        """None when there is no such thing. Raises ImageUnusable."""
+        """None for 404. Raises ImageUnusable."""
         try:
             return self._registry.get(method, path, what, _ACCEPT)
         except RemoteError as error:

@@ -1,4 +1,12 @@
-"""What Function Compute remembers of a function."""
+"""The record of a function, and its state machine.
+
+1. Create: `state` Pending without a `lastUpdateStatus`; then Active and Successful, or Failed.
+2. Update: `lastUpdateStatus` InProgress without a reason while the former settings serve; then Successful and the new
+   ones serve, or Failed and the former ones remain.
+3. Inactive: a call is rejected, but makes the function Pending and then Active again.
+
+Nothing runs in the background: each request first settles what is due.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,8 +16,8 @@ Json = dict[str, Any]
 
 
 @dataclass
-class Pin:
-    """What FC noted of an image when the function was created or updated."""
+class ResolvedImage:
+    """The image that FC resolved when the function was created or updated."""
 
     host: str
     path: str
@@ -18,7 +26,7 @@ class Pin:
     digest: str
     """The one in resolvedImageUri."""
     tag_digest: str
-    """What the tag pointed at: the index, where `digest` is a child of it."""
+    """The digest of the tag: that of the index, where `digest` is a child of it."""
 
     @property
     def uri(self) -> str:
@@ -26,16 +34,16 @@ class Pin:
 
 
 @dataclass
-class Snapshot:
-    """Settings with the pin they run: what serves requests, or a published version."""
+class SettingsSnapshot:
+    """Settings with their image: those in effect, or a published version."""
 
     settings: Json
-    pin: Pin | None
+    resolved: ResolvedImage | None
 
 
 @dataclass
 class PlannedFailure:
-    """How the next accepted update (or create) of a function ends."""
+    """The failure of the next accepted update (or create) of a function."""
 
     reason_code: str
     reason: str
@@ -43,7 +51,7 @@ class PlannedFailure:
 
 @dataclass
 class Transition:
-    """Something under way. `due` is on the emulator's clock."""
+    """A pending change of the state. `due` is on the emulator's clock."""
 
     kind: str
     """`create`, `update` or `activate`."""
@@ -53,17 +61,17 @@ class Transition:
 
 @dataclass
 class Version:
-    """Published: never changes again."""
+    """A published version: immutable."""
 
     id: str
     description: str
     created: float
-    snapshot: Snapshot
+    snapshot: SettingsSnapshot
 
 
 @dataclass
-class Alias:
-    """A name for a version, with a share for another one."""
+class FunctionAlias:
+    """A name for a version, with a share of the calls for another one."""
 
     name: str
     version_id: str
@@ -91,8 +99,8 @@ class Trigger:
 
 
 @dataclass
-class Instance:
-    """A running container. It keeps its image, whatever becomes of the tag."""
+class FunctionInstance:
+    """A running container. It keeps its image when the tag moves."""
 
     id: str
     version_id: str
@@ -109,8 +117,8 @@ class FunctionRecord:
     id: str
     created: float
     modified: float
-    wanted: Snapshot
-    serving: Snapshot | None = None
+    wanted: SettingsSnapshot
+    serving: SettingsSnapshot | None = None
     transition: Transition | None = None
     state: str = "Pending"
     state_reason: str = ""
@@ -121,10 +129,73 @@ class FunctionRecord:
     tags: dict[str, str] = field(default_factory=dict)
     versions: dict[str, Version] = field(default_factory=dict)
     last_version: int = 0
-    aliases: dict[str, Alias] = field(default_factory=dict)
+    aliases: dict[str, FunctionAlias] = field(default_factory=dict)
     triggers: dict[str, Trigger] = field(default_factory=dict)
-    instances: list[Instance] = field(default_factory=list)
+    instances: list[FunctionInstance] = field(default_factory=list)
     lock: Json = field(default_factory=dict)
     """`lockInfo`; empty while the function is not locked."""
     restriction: Json = field(default_factory=dict)
     """`invocationRestriction`; empty while the function may be invoked."""
+
+
+def begin_create(record: FunctionRecord, due: float, failure: PlannedFailure | None) -> None:
+    record.transition = Transition("create", due, failure)
+    _set_state(record, "Pending", "Creating", "The function is being created.")
+
+
+def begin_update(record: FunctionRecord, due: float, failure: PlannedFailure | None) -> None:
+    record.transition = Transition("update", due, failure)
+    _set_update(record, "InProgress")
+
+
+def begin_activate(record: FunctionRecord, due: float) -> None:
+    record.transition = Transition("activate", due)
+    _set_state(record, "Pending", "Restoring", "Function restoring")
+
+
+def deactivate(record: FunctionRecord) -> None:
+    """Set the state Inactive, as after weeks without a call."""
+    record.instances.clear()
+    _set_state(record, "Inactive", "Idle", "Function is inactive: it was not invoked for a long time")
+
+
+def fail(record: FunctionRecord, code: str, reason: str) -> None:
+    """Set the state Failed."""
+    _set_state(record, "Failed", code, reason)
+
+
+def settle(record: FunctionRecord, now: float) -> None:
+    """Carry out the transition that is due at *now* (seconds on the emulator's clock)."""
+    transition = record.transition
+    if transition is None or now < transition.due:
+        return
+    record.transition = None
+    if transition.failure is not None:
+        _end_failed(record, transition)
+        return
+    record.serving = record.wanted
+    _set_state(record, "Active")
+    if transition.kind == "update":
+        record.instances = [one for one in record.instances if one.version_id != "0"]
+    _set_update(record, "Successful")
+
+
+def finish(record: FunctionRecord) -> None:
+    """Carry out the pending transition now, before it is due."""
+    if record.transition is not None:
+        settle(record, record.transition.due)
+
+
+def _end_failed(record: FunctionRecord, transition: Transition) -> None:
+    failure = transition.failure or PlannedFailure("", "")
+    if transition.kind == "create":
+        _set_state(record, "Failed", failure.reason_code, failure.reason)
+    _set_update(record, "Failed", failure.reason_code, failure.reason)
+
+
+def _set_state(record: FunctionRecord, state: str, code: str = "", reason: str = "") -> None:
+    record.state, record.state_reason_code, record.state_reason = state, code, reason
+
+
+def _set_update(record: FunctionRecord, status: str, code: str = "", reason: str = "") -> None:
+    record.last_update_status, record.last_update_reason_code, record.last_update_reason = status, code, reason

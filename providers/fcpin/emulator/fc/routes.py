@@ -1,34 +1,24 @@
 """Function Compute over HTTP: ROA style, `/2023-03-30/…`, JSON both ways."""
 
 import json
-import re
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
-from fcpin.emulator.clock import EmulatorClock
 from fcpin.emulator.fc import errors
-from fcpin.emulator.fc.instances import Instances
+from fcpin.emulator.fc.instances import FunctionInstances
 from fcpin.emulator.fc.model import FunctionRecord, Json
 from fcpin.emulator.fc.rules import cut, is_fc2_name, limit_of
 from fcpin.emulator.fc.service import FunctionCompute, arn, name_of
 from fcpin.emulator.fc.triggers import Triggers
 from fcpin.emulator.fc.versions import Versions
-from fcpin.emulator.signatures import Verifier
-from fcpin.emulator.state import Ids
-from fcpin.emulator.wire import ApiError, WireRequest, WireResponse
+from fcpin.emulator.signatures import SignatureVerifier
+from fcpin.emulator.state import EmulatorClock, Ids
+from fcpin.emulator.wire import ApiError, Route, RoutingTable, WireRequest, WireResponse, json_object
 
 PREFIX = "/2023-03-30"
+_PAGE = ("limit", "nextToken")
 RESOLVING = frozenset({"CreateFunction", "UpdateFunction", "InvokeFunction"})
-"""Actions that ask a registry, which may be another process."""
-
-Handler = Callable[..., Json | WireResponse | None]
-
-
-class Route(NamedTuple):
-    method: str
-    path: re.Pattern[str]
-    action: str
-    handler: Handler
+"""Actions that query a registry, which may be another process."""
 
 
 class FcRoutes:
@@ -39,49 +29,96 @@ class FcRoutes:
         service: FunctionCompute,
         versions: Versions,
         triggers: Triggers,
-        instances: Instances,
-        verifier: Verifier,
+        instances: FunctionInstances,
+        verifier: SignatureVerifier,
         clock: EmulatorClock,
         ids: Ids,
     ) -> None:
         self._service = service
         self._versions = versions
-        self._triggers = triggers
         self._instances = instances
         self._verifier = verifier
         self._clock = clock
         self._ids = ids
+        record = service.record
         function = "/functions/{name}"
-        table: tuple[tuple[str, str, str, Handler], ...] = (
-            ("POST", "/functions", "CreateFunction", self._create),
-            ("GET", "/functions", "ListFunctions", self._list),
-            ("GET", function, "GetFunction", self._get),
-            ("PUT", function, "UpdateFunction", self._update),
-            ("DELETE", function, "DeleteFunction", self._delete),
-            ("POST", f"{function}/invocations", "InvokeFunction", self._invoke),
-            ("GET", f"{function}/instances", "ListInstances", self._list_instances),
-            ("POST", f"{function}/versions", "PublishFunctionVersion", self._publish),
-            ("GET", f"{function}/versions", "ListFunctionVersions", self._list_versions),
-            ("DELETE", f"{function}/versions/{{version}}", "DeleteFunctionVersion", self._delete_version),
-            ("POST", f"{function}/aliases", "CreateAlias", self._create_alias),
-            ("GET", f"{function}/aliases", "ListAliases", self._list_aliases),
-            ("GET", f"{function}/aliases/{{alias}}", "GetAlias", self._get_alias),
-            ("PUT", f"{function}/aliases/{{alias}}", "UpdateAlias", self._update_alias),
-            ("DELETE", f"{function}/aliases/{{alias}}", "DeleteAlias", self._delete_alias),
-            ("POST", f"{function}/triggers", "CreateTrigger", self._create_trigger),
-            ("GET", f"{function}/triggers", "ListTriggers", self._list_triggers),
-            ("GET", f"{function}/triggers/{{trigger}}", "GetTrigger", self._get_trigger),
-            ("PUT", f"{function}/triggers/{{trigger}}", "UpdateTrigger", self._update_trigger),
-            ("DELETE", f"{function}/triggers/{{trigger}}", "DeleteTrigger", self._delete_trigger),
-            ("POST", "/tags-v2", "TagResources", self._tag),
-            ("GET", "/tags-v2", "ListTagResources", self._list_tags),
-            ("DELETE", "/tags-v2", "UntagResources", self._untag),
+        version, alias, trigger = (
+            f"{function}/versions/{{it}}",
+            f"{function}/aliases/{{it}}",
+            f"{function}/triggers/{{it}}",
         )
-        self._routes = [Route(method, _pattern(path), action, handler) for method, path, action, handler in table]
+        self.table = RoutingTable(
+            PREFIX,
+            (
+                Route("POST", "/functions", "CreateFunction", lambda call: service.create(_body(call))),
+                Route("GET", "/functions", "ListFunctions", self._list),
+                Route("GET", function, "GetFunction", lambda call, name: service.get(name, call.param("qualifier"))),
+                Route("PUT", function, "UpdateFunction", lambda call, name: service.update(name, _body(call))),
+                Route("DELETE", function, "DeleteFunction", lambda _, name: service.delete(name)),
+                Route("POST", f"{function}/invocations", "InvokeFunction", self._invoke),
+                Route("GET", f"{function}/instances", "ListInstances", self._list_instances),
+                Route("POST", f"{function}/versions", "PublishFunctionVersion", self._publish),
+                Route(
+                    "GET",
+                    f"{function}/versions",
+                    "ListFunctionVersions",
+                    lambda call, name: versions.list_versions(record(name), *_params(call, "direction", *_PAGE)),
+                ),
+                Route(
+                    "DELETE",
+                    version,
+                    "DeleteFunctionVersion",
+                    lambda _, name, it: versions.delete_version(record(name), it),
+                ),
+                Route(
+                    "POST",
+                    f"{function}/aliases",
+                    "CreateAlias",
+                    lambda call, name: versions.create_alias(record(name), _body(call)),
+                ),
+                Route(
+                    "GET",
+                    f"{function}/aliases",
+                    "ListAliases",
+                    lambda call, name: versions.list_aliases(record(name), *_params(call, "prefix", *_PAGE)),
+                ),
+                Route("GET", alias, "GetAlias", lambda _, name, it: versions.get_alias(record(name), it)),
+                Route(
+                    "PUT",
+                    alias,
+                    "UpdateAlias",
+                    lambda call, name, it: versions.update_alias(record(name), it, _body(call)),
+                ),
+                Route("DELETE", alias, "DeleteAlias", lambda _, name, it: versions.delete_alias(record(name), it)),
+                Route(
+                    "POST",
+                    f"{function}/triggers",
+                    "CreateTrigger",
+                    lambda call, name: triggers.create(record(name), _body(call)),
+                ),
+                Route(
+                    "GET",
+                    f"{function}/triggers",
+                    "ListTriggers",
+                    lambda call, name: triggers.list(record(name), *_params(call, "prefix", *_PAGE)),
+                ),
+                Route("GET", trigger, "GetTrigger", lambda _, name, it: triggers.get(record(name), it)),
+                Route(
+                    "PUT",
+                    trigger,
+                    "UpdateTrigger",
+                    lambda call, name, it: triggers.update(record(name), it, _body(call)),
+                ),
+                Route("DELETE", trigger, "DeleteTrigger", lambda _, name, it: triggers.delete(record(name), it)),
+                Route("POST", "/tags-v2", "TagResources", self._tag),
+                Route("GET", "/tags-v2", "ListTagResources", self._list_tags),
+                Route("DELETE", "/tags-v2", "UntagResources", self._untag),
+            ),
+        )
 
     def action(self, request: WireRequest) -> tuple[str, str]:
-        """What the call is recorded as, and the function it is about."""
-        route, parts = self._route(request)
+        """The action by which the call is recorded, and the function."""
+        route, parts = self.table.find(request)
         if route is None:
             return request.header("x-acs-action") or f"{request.method} {request.path}", ""
         if route.action == "CreateFunction":
@@ -90,8 +127,8 @@ class FcRoutes:
 
     def answer(self, request: WireRequest) -> WireResponse:
         """Raises FcError."""
-        self._verifier.admit(request, errors.refused)
-        route, parts = self._route(request)
+        self._verifier.admit(request, errors.rejected)
+        route, parts = self.table.find(request)
         if route is None:
             raise errors.path_not_supported(request.method, request.path)
         answer = route.handler(request, **parts)
@@ -108,25 +145,7 @@ class FcRoutes:
     def _request_id(self) -> str:
         return self._ids.fc_request(self._clock.machine_now())
 
-    def _route(self, request: WireRequest) -> tuple[Route | None, dict[str, str]]:
-        for route in self._routes:
-            if route.method == request.method and (match := route.path.fullmatch(request.path)):
-                return route, match.groupdict()
-        return None, {}
-
     # functions
-
-    def _create(self, request: WireRequest) -> Json:
-        return self._service.create(_body(request))
-
-    def _get(self, request: WireRequest, name: str) -> Json:
-        return self._service.get(name, request.param("qualifier"))
-
-    def _update(self, request: WireRequest, name: str) -> Json:
-        return self._service.update(name, _body(request))
-
-    def _delete(self, request: WireRequest, name: str) -> None:  # noqa: ARG002 - a handler's signature
-        self._service.delete(name)
 
     def _list(self, request: WireRequest) -> Json:
         wanted = {tag["Key"]: tag.get("Value", "") for tag in _json_list(request, "tags")}
@@ -155,7 +174,7 @@ class FcRoutes:
             return WireResponse(202)
         return WireResponse.of_json({"functionName": name, "digest": result.digest})
 
-    def _list_instances(self, request: WireRequest, name: str) -> Json:  # noqa: ARG002 - a handler's signature
+    def _list_instances(self, request: WireRequest, name: str) -> Json:  # noqa: ARG002 - the route's part
         running = self._instances.running(self._service.record(name))
         return {
             "instances": [
@@ -170,55 +189,9 @@ class FcRoutes:
             "requestId": self._request_id(),
         }
 
-    # versions and aliases
-
-    def _record(self, name: str) -> FunctionRecord:
-        return self._service.record(name)
-
     def _publish(self, request: WireRequest, name: str) -> Json:
         description = str(_body(request).get("description") or "") if request.body else ""
-        return self._versions.publish(self._record(name), description)
-
-    def _list_versions(self, request: WireRequest, name: str) -> Json:
-        direction, limit, token = (request.param(key) for key in ("direction", "limit", "nextToken"))
-        return self._versions.list_versions(self._record(name), direction, limit, token)
-
-    def _delete_version(self, request: WireRequest, name: str, version: str) -> None:  # noqa: ARG002 - a handler's signature
-        self._versions.delete_version(self._record(name), version)
-
-    def _create_alias(self, request: WireRequest, name: str) -> Json:
-        return self._versions.create_alias(self._record(name), _body(request))
-
-    def _get_alias(self, request: WireRequest, name: str, alias: str) -> Json:  # noqa: ARG002 - a handler's signature
-        return self._versions.get_alias(self._record(name), alias)
-
-    def _update_alias(self, request: WireRequest, name: str, alias: str) -> Json:
-        return self._versions.update_alias(self._record(name), alias, _body(request))
-
-    def _list_aliases(self, request: WireRequest, name: str) -> Json:
-        prefix, limit, token = (request.param(key) for key in ("prefix", "limit", "nextToken"))
-        return self._versions.list_aliases(self._record(name), prefix, limit, token)
-
-    def _delete_alias(self, request: WireRequest, name: str, alias: str) -> None:  # noqa: ARG002 - a handler's signature
-        self._versions.delete_alias(self._record(name), alias)
-
-    # triggers
-
-    def _create_trigger(self, request: WireRequest, name: str) -> Json:
-        return self._triggers.create(self._record(name), _body(request))
-
-    def _list_triggers(self, request: WireRequest, name: str) -> Json:
-        prefix, limit, token = (request.param(key) for key in ("prefix", "limit", "nextToken"))
-        return self._triggers.list(self._record(name), prefix, limit, token)
-
-    def _get_trigger(self, request: WireRequest, name: str, trigger: str) -> Json:  # noqa: ARG002 - a handler's signature
-        return self._triggers.get(self._record(name), trigger)
-
-    def _update_trigger(self, request: WireRequest, name: str, trigger: str) -> Json:
-        return self._triggers.update(self._record(name), trigger, _body(request))
-
-    def _delete_trigger(self, request: WireRequest, name: str, trigger: str) -> None:  # noqa: ARG002 - a handler's signature
-        self._triggers.delete(self._record(name), trigger)
+        return self._versions.publish(self._service.record(name), description)
 
     # tags of resources
 
@@ -249,20 +222,17 @@ class FcRoutes:
         return {"TagResources": tags, "RequestId": self._request_id()}
 
     def _tagged(self, resource: Any) -> FunctionRecord:
-        return self._record(name_of(resource) or str(resource))
+        return self._service.record(name_of(resource) or str(resource))
 
 
-def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile(PREFIX + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
+def _params(request: WireRequest, *names: str) -> Iterator[str]:
+    return (request.param(name) for name in names)
 
 
 def _body(request: WireRequest) -> Json:
-    try:
-        value = json.loads(request.body)
-    except ValueError:
-        raise errors.invalid("the body is no JSON") from None
-    if not isinstance(value, dict):
-        raise errors.invalid("the body is no JSON object")
+    value = json_object(request)
+    if value is None:
+        raise errors.invalid("the body is not a JSON object")
     return value
 
 
@@ -274,5 +244,5 @@ def _json_list(request: WireRequest, name: str) -> list[Any]:
     except ValueError:
         value = None
     if not isinstance(value, list):
-        raise errors.invalid(f"{name} {text!r} is no JSON array")
+        raise errors.invalid(f"{name} {text!r} is not a JSON array")
     return value

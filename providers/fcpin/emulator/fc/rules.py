@@ -1,4 +1,4 @@
-"""What Function Compute accepts: names, required fields and limits."""
+"""Rules of Function Compute: names, required fields, limits and pages."""
 
 import base64
 import binascii
@@ -24,7 +24,7 @@ def limit_of(text: str) -> int:
 def cut(names: Sequence[str], limit: int, token: str) -> tuple[Sequence[str], dict[str, str]]:
     """A page of *names*, and the token of the next page: none on the last one.
 
-    The token is the last name of the page before: a page never repeats what an earlier one had.
+    The token is the last name of the previous page, so that no page repeats a name.
     """
     start = 0
     if token:
@@ -42,7 +42,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 _FC2_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}\$[A-Za-z_][A-Za-z0-9_-]{0,63}")
 SANDBOX_CONFIG = "microSandboxConfig"
 IMAGE_CONFIGS = {"custom-container": "customContainerConfig", "micro-sandbox": SANDBOX_CONFIG}
-"""Runtimes that run an image, each with the setting that names it."""
+"""Runtimes of images, each with the setting that names the image."""
 _HEALTH_CHECK = {
     "initialDelaySeconds": (0, 120),
     "periodSeconds": (1, 120),
@@ -76,7 +76,7 @@ def check_name(name: Any) -> str:
     """Raises InvalidArgument."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise errors.invalid(
-            f"functionName {name!r} is invalid: 1 to 64 letters, digits, '_' and '-', first no digit and no '-'"
+            f"functionName {name!r} is invalid: 1 to 64 letters, digits, '_' and '-', the first is a letter or '_'"
         )
     return name
 
@@ -87,12 +87,12 @@ def is_fc2_name(name: str) -> bool:
 
 
 def check_settings(settings: Json) -> None:
-    """Judge the settings of a function as a whole, after defaults and merging. Raises InvalidArgument."""
+    """Check complete settings, after defaults and merging. Raises InvalidArgument."""
     handler = settings.get("handler")
     if not handler:
         raise errors.invalid("Handler is required but not provided")
     if not isinstance(handler, str) or len(handler) > 128:
-        raise errors.invalid("Handler must be a text of 1 to 128 characters")
+        raise errors.invalid("Handler must be a string of 1 to 128 characters")
     runtime = settings.get("runtime")
     if runtime not in tuple(IMAGE_CONFIGS):
         raise errors.invalid(f"Runtime is {runtime!r}: the emulator runs {' and '.join(IMAGE_CONFIGS)} only")
@@ -103,7 +103,7 @@ def check_settings(settings: Json) -> None:
         _check_range(name, settings.get(name), least, most)
     variables = settings.get("environmentVariables") or {}
     if not isinstance(variables, dict) or not all(isinstance(value, str) for value in variables.values()):
-        raise errors.invalid("environmentVariables must be an object of texts")
+        raise errors.invalid("environmentVariables must be an object of strings")
     hooks = settings.get("instanceLifecycleConfig") or {}
     for name, (least, most) in _HOOKS.items():
         _check_range(f"instanceLifecycleConfig.{name}.timeout", (hooks.get(name) or {}).get("timeout"), least, most)
@@ -127,7 +127,7 @@ def _check_resources(settings: Json) -> None:
 
 
 def _cards(gpu: Any) -> int:
-    """How many cards *gpu* (gpuConfig) asks for. Raises InvalidArgument."""
+    """The number of cards of a gpuConfig. Raises InvalidArgument."""
     kind, memory = (gpu.get("gpuType"), gpu.get("gpuMemorySize")) if isinstance(gpu, dict) else (None, None)
     if kind not in _CARD_MB:
         raise errors.invalid(f"gpuType {kind!r} is invalid: one of {', '.join(_CARD_MB)}")
@@ -143,14 +143,14 @@ def _check_container(key: str, config: Any) -> None:
     if not isinstance(config, dict) or not config.get("image"):
         raise errors.invalid(f"{key}.image is required for the function's runtime")
     if not isinstance(config["image"], str):
-        raise errors.invalid(f"{key}.image must be a text")
+        raise errors.invalid(f"{key}.image must be a string")
     if key == SANDBOX_CONFIG:
         return
     _check_range("customContainerConfig.port", config.get("port"), 1, 65535)
     for name in ("command", "entrypoint"):
         value = config.get(name) or []
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            raise errors.invalid(f"customContainerConfig.{name} must be a list of texts")
+            raise errors.invalid(f"customContainerConfig.{name} must be a list of strings")
     for name, (least, most) in _HEALTH_CHECK.items():
         value = (config.get("healthCheckConfig") or {}).get(name)
         _check_range(f"customContainerConfig.healthCheckConfig.{name}", value, least, most)

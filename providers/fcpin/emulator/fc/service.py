@@ -5,13 +5,22 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from fcpin.emulator.clock import EmulatorClock
-from fcpin.emulator.fc import errors, lifecycle, rules, settings
-from fcpin.emulator.fc.images import Images, ImageUnusable, InvalidImage
+from fcpin.emulator.fc import errors, rules, settings
+from fcpin.emulator.fc.images import Images, ImageUnusable, UnrunnableImage
 from fcpin.emulator.fc.instances import LATEST
-from fcpin.emulator.fc.model import FunctionRecord, Json, Pin, PlannedFailure, Snapshot, Version
+from fcpin.emulator.fc.model import (
+    FunctionRecord,
+    Json,
+    PlannedFailure,
+    ResolvedImage,
+    SettingsSnapshot,
+    Version,
+    begin_create,
+    begin_update,
+    settle,
+)
 from fcpin.emulator.knobs import Knobs
-from fcpin.emulator.state import Ids, State
+from fcpin.emulator.state import EmulatorClock, Ids, State
 
 ACCOUNT_ID = "1234567890123456"
 REGION = "cn-hangzhou"
@@ -34,7 +43,7 @@ https://www.alibabacloud.com/help/en/functioncompute/fc/developer-reference/api-
 
 
 class FunctionCompute:
-    """One method an API; JSON objects in and out. Raises FcError.
+    """One method per operation; JSON objects in and out. Raises FcError.
 
     Images are resolved outside the lock, because a registry may be another process.
     """
@@ -62,14 +71,14 @@ class FunctionCompute:
         record = self._state.functions.get(name)
         if record is None:
             raise errors.function_not_found(name)
-        lifecycle.settle(record, self._clock.now())
+        settle(record, self._clock.now())
         return record
 
     def create(self, request: Json) -> Json:
         return self.make(rules.check_name(request.get("functionName")), request)
 
     def make(self, name: str, request: Json) -> Json:
-        """Create a function under any *name*, also one of FC 2.0, which CreateFunction refuses."""
+        """Create a function under any *name*, also one of FC 2.0, which CreateFunction rejects."""
         if name in self._state.functions:
             raise errors.function_exists(name)
         wanted = settings.created(request)
@@ -80,10 +89,10 @@ class FunctionCompute:
             if name in self._state.functions:
                 raise errors.function_exists(name)
             now = self._clock.now()
-            record = FunctionRecord(name, self._ids.uuid(), now, now, Snapshot(wanted, pin), tags=tags)
+            record = FunctionRecord(name, self._ids.uuid(), now, now, SettingsSnapshot(wanted, pin), tags=tags)
             failure = self._state.planned_failures.pop(name, failure)
-            lifecycle.begin_create(record, now + self._knobs.create_seconds, failure)
-            lifecycle.settle(record, now)
+            begin_create(record, now + self._knobs.create_seconds, failure)
+            settle(record, now)
             self._state.functions[name] = record
             return self._answered(self.view(record))
 
@@ -106,10 +115,10 @@ class FunctionCompute:
         with self._lock:
             record = self.record(name)
             now, stale = self._clock.now(), copy.deepcopy(self.view(record))
-            record.wanted, record.modified = Snapshot(after, pin), now
+            record.wanted, record.modified = SettingsSnapshot(after, pin), now
             failure = self._state.planned_failures.pop(name, failure)
-            lifecycle.begin_update(record, now + self._knobs.update_seconds, failure)
-            lifecycle.settle(record, now)
+            begin_update(record, now + self._knobs.update_seconds, failure)
+            settle(record, now)
             return stale if self._knobs.update_answer == "stale" else self._answered(self.view(record))
 
     def get(self, name: str, qualifier: str = "") -> Json:
@@ -134,37 +143,39 @@ class FunctionCompute:
         return settings.view(record, record.wanted, arn(record.name))
 
     def listed(self, record: FunctionRecord) -> Json:
-        """As ListFunctions answers it."""
+        """The function as ListFunctions returns it."""
         hidden = _HIDDEN_IN_LISTINGS[self._knobs.listed_functions]
         return {key: value for key, value in self.view(record).items() if key not in hidden}
 
     def _answered(self, view: Json) -> Json:
-        """*view* as CreateFunction and UpdateFunction answer it."""
+        """*view* as CreateFunction and UpdateFunction return it."""
         hidden = settings.STATUS if self._knobs.update_answer == "bare" else frozenset[str]()
         return {key: value for key, value in view.items() if key not in hidden}
 
-    def _repin(self, before: Snapshot, container: Json, request: Json) -> tuple[Pin | None, PlannedFailure | None]:
-        """The pin after an update that asks for *request* and makes the container *container*."""
-        if before.pin is not None:
+    def _repin(
+        self, before: SettingsSnapshot, container: Json, request: Json
+    ) -> tuple[ResolvedImage | None, PlannedFailure | None]:
+        """The image after an update with *request*, whose merged container configuration is *container*."""
+        if before.resolved is not None:
             if not request.get("image") and self._knobs.other_update == "keep":
-                return before.pin, None
+                return before.resolved, None
             if request.get("image") == settings.image_config(before.settings)["image"]:
                 if self._knobs.same_image_update == "error":
-                    raise errors.invalid(f"image {request['image']} is the one that the function has already")
+                    raise errors.invalid(f"image {request['image']} is already the image of the function")
                 if self._knobs.same_image_update == "keep":
-                    return before.pin, None
+                    return before.resolved, None
         pin, failure = self._resolve(container)
-        return (pin or before.pin), failure
+        return (pin or before.resolved), failure
 
-    def _resolve(self, container: Json) -> tuple[Pin | None, PlannedFailure | None]:
-        """The pin of the container's image, or how the operation is going to fail."""
+    def _resolve(self, container: Json) -> tuple[ResolvedImage | None, PlannedFailure | None]:
+        """The image of the container, or the failure of the operation."""
         login = (container.get("registryConfig") or {}).get("authConfig") or {}
         user, password = login.get("userName") or "", login.get("password") or ""
         if (user or password) and not self._is_login(user, password):
-            return None, self._unusable(f"image {container['image']}: unauthorized: user name or password is wrong")
+            return None, self._unusable(f"image {container['image']}: unauthorized: wrong user name or password")
         try:
             return self._images.resolve(container["image"]), None
-        except InvalidImage as error:
+        except UnrunnableImage as error:
             raise errors.invalid(str(error)) from None
         except ImageUnusable as error:
             return None, self._unusable(str(error))
@@ -196,5 +207,5 @@ def arn(name: str) -> str:
 
 
 def name_of(text: Any) -> str:
-    """The function that an ARN names, empty for any other text."""
+    """The function that an ARN names, or an empty string."""
     return str(text).removeprefix(_ARN) if str(text).startswith(_ARN) else ""

@@ -1,10 +1,10 @@
-"""A function's settings: defaults, merging an update into them, and what GetFunction shows."""
+"""A function's settings: defaults, merging an update into them, and the response of GetFunction."""
 
 import copy
 
-from fcpin.emulator.clock import iso
-from fcpin.emulator.fc.model import FunctionRecord, Json, Snapshot
+from fcpin.emulator.fc.model import FunctionRecord, Json, SettingsSnapshot
 from fcpin.emulator.fc.rules import IMAGE_CONFIGS
+from fcpin.emulator.state import iso
 
 MASK = "******"
 _READ_ONLY = frozenset(
@@ -14,7 +14,7 @@ _READ_ONLY = frozenset(
         "lastUpdateStatusReasonCode", "lockInfo", "invocationRestriction", "tags", "Tags",
     }
 )  # fmt: skip
-"""Not taken from a request. pulumi-alicloud sends `Tags` as well, and calls TagResources afterwards."""
+"""Ignored in a request. pulumi-alicloud also sends `Tags`, and calls TagResources afterwards."""
 _DEFAULTS: Json = {
     "description": "",
     "cpu": 0.35,
@@ -49,13 +49,13 @@ def created(request: Json) -> Json:
 
 
 def writable(request: Json) -> Json:
-    """A copy of a request without what only FC sets."""
+    """A copy of a request without the fields that only FC sets."""
     settings = {key: copy.deepcopy(value) for key, value in request.items() if key not in _READ_ONLY}
     container = settings.get(_CONTAINER)
     if isinstance(container, dict):
         container.pop("resolvedImageUri", None)
         container.pop("accelerationInfo", None)
-        if container.get("port") == 0:  # pulumi-alicloud's word for a port that is not set
+        if container.get("port") == 0:  # pulumi-alicloud sends 0 if no port is set
             del container["port"]
     return settings
 
@@ -66,7 +66,7 @@ def merged(
     """Settings after an update: fields left out stay, in customContainerConfig too when *merge_container*.
 
     *merge_nested*: fields left out of the objects inside it stay as well. An explicit empty value clears.
-    *keep_masked_password*: a password that comes back masked is not a new one.
+    *keep_masked_password*: a masked password in the request keeps the stored one.
     """
     changes = writable(request)
     old = settings.get(_CONTAINER) or {}
@@ -90,16 +90,16 @@ def _password(container: Json) -> str | None:
     return login.get("password")
 
 
-def view(record: FunctionRecord, snapshot: Snapshot, arn: str) -> Json:
-    """The function as GetFunction answers it, with *snapshot* for its settings. To be read only.
+def view(record: FunctionRecord, snapshot: SettingsSnapshot, arn: str) -> Json:
+    """The function as GetFunction returns it, with the settings of *snapshot*. Read-only.
 
-    What was never set is absent, and so is an empty status or reason.
+    Fields that were never set are absent, and so is an empty status or reason.
     """
     container = copy.deepcopy(image_config(snapshot.settings))
     if _password(container):
         container["registryConfig"]["authConfig"]["password"] = MASK
-    if snapshot.pin is not None and image_key(snapshot.settings) == _CONTAINER:
-        container["resolvedImageUri"] = snapshot.pin.uri
+    if snapshot.resolved is not None and image_key(snapshot.settings) == _CONTAINER:
+        container["resolvedImageUri"] = snapshot.resolved.uri
     view = {
         **snapshot.settings,
         image_key(snapshot.settings): container,

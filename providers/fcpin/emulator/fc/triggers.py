@@ -1,17 +1,16 @@
-"""The triggers of a function. Only what their API shows is there: no event source ever fires."""
+"""The triggers of a function, as data: no event source fires."""
 
 import hashlib
 import json
 import re
 from typing import Any
 
-from fcpin.emulator.clock import EmulatorClock, iso
 from fcpin.emulator.fc import errors
 from fcpin.emulator.fc.instances import LATEST
 from fcpin.emulator.fc.model import FunctionRecord, Json, Trigger
 from fcpin.emulator.fc.rules import cut, limit_of
 from fcpin.emulator.fc.service import REGION, arn, resolve
-from fcpin.emulator.state import Ids
+from fcpin.emulator.state import EmulatorClock, Ids, iso
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
 _TYPES = ("oss", "log", "timer", "http", "tablestore", "cdn_events", "mns_topic", "eventbridge")
@@ -20,7 +19,7 @@ _TEXTS = {"description": "description", "invocationRole": "invocation_role"}
 
 
 class Triggers:
-    """One method an API. Raises FcError."""
+    """One method per operation. Raises FcError."""
 
     def __init__(self, clock: EmulatorClock, ids: Ids) -> None:
         self._clock = clock
@@ -30,7 +29,7 @@ class Triggers:
         name, kind = request.get("triggerName"), request.get("triggerType")
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise errors.invalid(
-                f"triggerName {name!r} is invalid: 1 to 128 letters, digits, '_' and '-', first no digit and no '-'"
+                f"triggerName {name!r} is invalid: 1 to 128 letters, digits, '_' and '-', the first is a letter or '_'"
             )
         if kind not in _TYPES:
             raise errors.invalid(f"triggerType {kind!r} is invalid: one of {', '.join(_TYPES)}")
@@ -85,7 +84,7 @@ def _trigger(record: FunctionRecord, name: str) -> Trigger:
 def _text(request: Json, key: str) -> str:
     value = request.get(key) or ""
     if not isinstance(value, str):
-        raise errors.invalid(f"{key} {value!r} is invalid: expected a text")
+        raise errors.invalid(f"{key} {value!r} is invalid: expected a string")
     return value
 
 
@@ -97,7 +96,7 @@ def _config(kind: str, value: Any) -> str:
     except ValueError:
         is_object = False
     if not is_object:
-        raise errors.invalid(f"triggerConfig {value!r} is invalid: expected a JSON object in a text")
+        raise errors.invalid(f"triggerConfig {value!r} is invalid: expected a JSON object in a string")
     return str(value)
 
 
@@ -128,7 +127,7 @@ def _view(record: FunctionRecord, trigger: Trigger) -> Json:
 
 
 def _addresses(record: FunctionRecord, qualifier: str) -> Json:
-    """An HTTP trigger's addresses are those of the function's version or alias, whatever trigger has them."""
+    """Addresses of an HTTP trigger: a function of the version or alias, the same for each of its triggers."""
     digits = hashlib.sha256(f"{record.id}/{qualifier}".encode()).hexdigest()[:10]
     host = f"{record.name.lower().replace('_', '-')}-{digits}.{REGION}"
     return {"urlInternet": f"https://{host}.fcapp.run", "urlIntranet": f"https://{host}-vpc.fcapp.run"}

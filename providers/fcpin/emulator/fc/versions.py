@@ -2,10 +2,10 @@
 
 import copy
 
-from fcpin.emulator.clock import EmulatorClock, iso
 from fcpin.emulator.fc import errors
-from fcpin.emulator.fc.model import Alias, FunctionRecord, Json, Snapshot, Version
+from fcpin.emulator.fc.model import FunctionAlias, FunctionRecord, Json, SettingsSnapshot, Version
 from fcpin.emulator.fc.rules import check_name, cut, limit_of
+from fcpin.emulator.state import EmulatorClock, iso
 
 
 class Versions:
@@ -16,7 +16,7 @@ class Versions:
 
     def publish(self, record: FunctionRecord, description: str) -> Json:
         record.last_version += 1
-        snapshot = Snapshot(copy.deepcopy(record.wanted.settings), record.wanted.pin)
+        snapshot = SettingsSnapshot(copy.deepcopy(record.wanted.settings), record.wanted.resolved)
         version = Version(str(record.last_version), description, self._clock.now(), snapshot)
         record.versions[version.id] = version
         return _version_view(version)
@@ -29,7 +29,7 @@ class Versions:
         return answer | next_token
 
     def delete_version(self, record: FunctionRecord, version: str) -> None:
-        """An alias or a trigger that names the version stays, and its calls fail."""
+        """Aliases and triggers that name the version stay, and their calls fail."""
         if record.versions.pop(version, None) is None:
             raise errors.version_not_found(record.name, version)
 
@@ -38,7 +38,9 @@ class Versions:
         if name in record.aliases:
             raise errors.alias_exists(record.name, name)
         now = self._clock.now()
-        alias = Alias(name, str(request.get("versionId") or ""), str(request.get("description") or ""), now, now)
+        alias = FunctionAlias(
+            name, str(request.get("versionId") or ""), str(request.get("description") or ""), now, now
+        )
         alias.weights = dict(request.get("additionalVersionWeight") or {})
         _check_alias(record, alias)
         record.aliases[name] = alias
@@ -49,7 +51,7 @@ class Versions:
 
     def update_alias(self, record: FunctionRecord, name: str, request: Json) -> Json:
         old = _alias(record, name)
-        alias = Alias(
+        alias = FunctionAlias(
             name,
             str(request.get("versionId") or old.version_id),
             str(request.get("description", old.description)),
@@ -70,14 +72,14 @@ class Versions:
         del record.aliases[_alias(record, name).name]
 
 
-def _alias(record: FunctionRecord, name: str) -> Alias:
+def _alias(record: FunctionRecord, name: str) -> FunctionAlias:
     alias = record.aliases.get(name)
     if alias is None:
         raise errors.alias_not_found(record.name, name)
     return alias
 
 
-def _check_alias(record: FunctionRecord, alias: Alias) -> None:
+def _check_alias(record: FunctionRecord, alias: FunctionAlias) -> None:
     for version in (alias.version_id, *alias.weights):
         if version not in record.versions:
             raise errors.version_not_found(record.name, version)
@@ -95,7 +97,7 @@ def _version_view(version: Version) -> Json:
     }
 
 
-def _alias_view(alias: Alias) -> Json:
+def _alias_view(alias: FunctionAlias) -> Json:
     return {
         "aliasName": alias.name,
         "versionId": alias.version_id,

@@ -1,4 +1,4 @@
-"""Who may do what in the registry: the token endpoint, and the check of a token."""
+"""Tokens of the registry: the token endpoint, and the check of a token."""
 
 import base64
 import binascii
@@ -17,23 +17,22 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.x509.oid import NameOID
 
-from fcpin.emulator.clock import iso
-from fcpin.emulator.oci import errors
-from fcpin.emulator.oci.store import Store
-from fcpin.emulator.state import State
+from fcpin.emulator.oci.model import unauthorized
+from fcpin.emulator.oci.store import RegistryStore
+from fcpin.emulator.state import State, iso
 from fcpin.emulator.wire import WireRequest, WireResponse
 
 ISSUER = "emulator"
 SERVICE = "registry.emulator"
 _REMEMBERED = 1024
-"""Checked tokens after which the expired ones are forgotten."""
+"""Checked tokens after which the expired ones are dropped."""
 _BACKDATED = 60
-"""Seconds by which `nbf` precedes the issue: another process's clock may be a little behind."""
+"""Seconds by which `nbf` precedes the issue: the clock of another process may be slightly behind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a token allows on one repository."""
+    """Allowed actions on one repository."""
 
     name: str
     actions: tuple[str, ...]
@@ -41,7 +40,7 @@ class Access:
 
     @classmethod
     def parse(cls, scope: str) -> Self | None:
-        """Read `repository:namespace/name:pull,push`; None for what is no scope."""
+        """Read `repository:namespace/name:pull,push`; None for an invalid scope."""
         kind, _, rest = scope.partition(":")
         name, colon, actions = rest.rpartition(":")
         return cls(name, tuple(filter(None, actions.split(","))), kind) if colon and name else None
@@ -88,7 +87,7 @@ class TokenKey:
 
 
 class Tokens:
-    """Issues and checks tokens. *now* is the emulator's clock, *machine_now* what other processes live by."""
+    """Issues and checks tokens. *now* is the emulator's clock, *machine_now* that of other processes."""
 
     def __init__(self, key: TokenKey, now: Callable[[], float], machine_now: Callable[[], float], seconds: int) -> None:
         self._key = key
@@ -128,7 +127,7 @@ class Tokens:
         self._checked[token] = claims
 
     def allows(self, token: str, service: str, name: str, action: str) -> bool:
-        """Whether an unexpired token of ours, for *service*, allows *action* on the repository *name*."""
+        """Whether a valid token for *service* allows *action* on the repository *name*."""
         claims = self.claims(token)
         return (
             claims is not None
@@ -137,12 +136,12 @@ class Tokens:
         )
 
     def is_fresh(self, token: str) -> bool:
-        """Whether at least half of a token's life is left, here and in other processes."""
+        """Whether at least half of a token's lifetime is left."""
         claims = self.claims(token)
         return claims is not None and self._machine_now() < claims["iat"] + self.seconds / 2
 
     def claims(self, token: str) -> dict[str, Any] | None:
-        """The claims of a token, or None when it is not ours or has expired on the emulator's clock."""
+        """The claims of a token, or None if the emulator did not sign it or it has expired on the emulator's clock."""
         claims = self._checked.get(token) or self._verified(token)
         return claims if claims is not None and self._now() < claims["emulator_exp"] else None
 
@@ -178,7 +177,7 @@ class Gate:
     """Logins, tokens and the rights on repositories."""
 
     def __init__(
-        self, state: State, store: Store, tokens: Tokens, login: tuple[str, str], now: Callable[[], float]
+        self, state: State, store: RegistryStore, tokens: Tokens, login: tuple[str, str], now: Callable[[], float]
     ) -> None:
         self._state = state
         self._store = store
@@ -194,7 +193,7 @@ class Gate:
         return hmac.compare_digest(f"{user}:{password}".encode(), ":".join(self._login).encode())
 
     def token(self, request: WireRequest) -> WireResponse:
-        """`GET /auth?service=…&scope=…`. A login gets what it asks for, everybody else public repositories."""
+        """`GET /auth?service=…&scope=…`. Without a login only PUBLIC repositories can be pulled."""
         user = self._authenticated(request)
         requested = [Access.parse(scope) for text in request.params("scope") for scope in text.split()]
         access = [one if user else self._public(one) for one in requested if one]
@@ -208,7 +207,7 @@ class Gate:
         return WireResponse.of_json(body)
 
     def _authenticated(self, request: WireRequest) -> str:
-        """The user's name, or nothing for an anonymous request. Raises UNAUTHORIZED for a wrong login."""
+        """The user name, empty for an anonymous request. Raises UNAUTHORIZED for a wrong login."""
         header = request.header("authorization")
         if not header:
             return ""
@@ -218,7 +217,7 @@ class Gate:
         except (binascii.Error, UnicodeDecodeError):
             user, password = "", ""
         if kind.lower() != "basic" or not self.is_login(user, password):
-            raise errors.unauthorized('Basic realm="emulator"', "authentication failed: wrong user name or password")
+            raise unauthorized('Basic realm="emulator"', "authentication failed: wrong user name or password")
         return user
 
     def _public(self, access: Access) -> Access:
@@ -232,11 +231,9 @@ class Gate:
         bearer = token[7:] if token[:7].lower() == "bearer " else ""
         scope = f"repository:{name}:{action}" if name else ""
         if not bearer or self._tokens.claims(bearer) is None:
-            raise errors.unauthorized(_challenge(request, scope, "invalid_token" if bearer else ""))
+            raise unauthorized(_challenge(request, scope, "invalid_token" if bearer else ""))
         if name and not self._tokens.allows(bearer, SERVICE, name, action):
-            raise errors.unauthorized(
-                _challenge(request, scope, "insufficient_scope"), "access to the resource is denied"
-            )
+            raise unauthorized(_challenge(request, scope, "insufficient_scope"), "access to the resource is denied")
 
 
 def _challenge(request: WireRequest, scope: str, error: str) -> str:

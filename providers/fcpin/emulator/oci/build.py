@@ -1,4 +1,4 @@
-"""Make images out of a word: small, valid, and the same bytes for the same input."""
+"""Build small valid images: equal bytes for equal input."""
 
 import gzip
 import io
@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fcpin.emulator.clock import iso
-from fcpin.emulator.oci.model import Repository
-from fcpin.emulator.oci.store import Store, digest_of
+from fcpin.emulator.oci.model import RepositoryRecord
+from fcpin.emulator.oci.store import RegistryStore, digest_of
+from fcpin.emulator.state import iso
 
 _INDEX = "application/vnd.oci.image.index.v1+json"
 _IMAGE = "application/vnd.oci.image.manifest.v1+json"
@@ -37,8 +37,8 @@ class Platform:
 
 
 @dataclass(frozen=True, slots=True)
-class Image:
-    """A manifest, and the blobs that a registry must have before it."""
+class OciImage:
+    """A manifest and its blobs."""
 
     manifest: bytes
     blobs: tuple[bytes, ...]
@@ -50,7 +50,7 @@ class Image:
         return digest_of(self.manifest)
 
 
-def image(content: str, created: int, platform: str = "linux/amd64", layer_size: int | None = None) -> Image:
+def image(content: str, created: int, platform: str = "linux/amd64", layer_size: int | None = None) -> OciImage:
     """An image with the file `/content`. *created*: seconds since 1970; *layer_size*: bytes, None for the real ones."""
     runs_on, tar = Platform.parse(platform), _tar(content.encode(), created)
     layer = gzip.compress(tar, mtime=0)
@@ -70,19 +70,19 @@ def image(content: str, created: int, platform: str = "linux/amd64", layer_size:
         "config": {"mediaType": _CONFIG, "digest": digest_of(config), "size": len(config)},
         "layers": [{"mediaType": _LAYER, "digest": digest_of(layer), "size": size}],
     }
-    return Image(json.dumps(value).encode(), (config, layer), runs_on)
+    return OciImage(json.dumps(value).encode(), (config, layer), runs_on)
 
 
-def put(store: Store, repository: Repository, built: Image, reference: str = "") -> str:
-    """Put *built* into *repository*, under the tag *reference* or without one; gives its digest."""
+def put(store: RegistryStore, repository: RepositoryRecord, built: OciImage, reference: str = "") -> str:
+    """Put *built* into *repository*, under the tag *reference* or without one; returns its digest."""
     for blob in built.blobs:
         store.put_blob(repository, blob)
     return store.put_manifest(repository, reference or built.digest, built.manifest, built.media_type)
 
 
 def build(
-    store: Store,
-    repository: Repository,
+    store: RegistryStore,
+    repository: RepositoryRecord,
     content: str,
     platforms: Sequence[str],
     *,
@@ -90,7 +90,7 @@ def build(
     created: int,
     layer_size: int | None = None,
 ) -> str:
-    """Put an image with the file `/content` into *repository*, without a tag; gives its digest.
+    """Put an image with the file `/content` into *repository*, without a tag; returns its digest.
 
     *created*: seconds since 1970. Several platforms make an index even when *index* is false.
     """
@@ -102,7 +102,7 @@ def build(
     return store.put_manifest(repository, digest_of(value), value, _INDEX)
 
 
-def _child(store: Store, repository: Repository, built: Image) -> dict[str, Any]:
+def _child(store: RegistryStore, repository: RepositoryRecord, built: OciImage) -> dict[str, Any]:
     digest, size = put(store, repository, built), len(built.manifest)
     return {"mediaType": built.media_type, "digest": digest, "size": size, "platform": built.platform.wire()}
 

@@ -1,4 +1,4 @@
-"""A registry somewhere else, by the OCI API, with tokens that the emulator itself makes."""
+"""Client of a registry in another process, with tokens that the emulator issues."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urljoin
 import urllib3
 
 from fcpin.emulator.oci.auth import SERVICE, Access, Tokens
-from fcpin.emulator.oci.build import Image
+from fcpin.emulator.oci.build import OciImage
 from fcpin.emulator.oci.store import digest_of
 
 _SERVICE = re.compile(r'service="([^"]*)"')
@@ -17,7 +17,7 @@ _PUSH = ("pull", "push")
 
 
 class RemoteError(Exception):
-    """The registry did not answer as requested. `str()` is what it answered."""
+    """The registry failed or returned an unexpected status. `str()` is the reason."""
 
 
 class RemoteRegistry:
@@ -32,7 +32,7 @@ class RemoteRegistry:
         self._http = urllib3.PoolManager(timeout=urllib3.Timeout(10.0), retries=False)
 
     def get(self, method: str, path: str, what: str, accept: str) -> urllib3.BaseHTTPResponse | None:
-        """GET or HEAD of `manifests/…` or `blobs/…`; None when there is no such thing."""
+        """GET or HEAD of `manifests/…` or `blobs/…`; None for 404."""
         response = self._send(method, path, what, headers={"accept": accept})
         if response.status == HTTPStatus.TEMPORARY_REDIRECT:
             response = self._request("GET", response.headers["location"])
@@ -41,8 +41,8 @@ class RemoteRegistry:
         self._expect(HTTPStatus.OK, response, path, f"{method} {what}")
         return response
 
-    def push(self, path: str, tag: str, image: Image) -> None:
-        """Blobs first, as the registry wants it, then the manifest under *tag*."""
+    def push(self, path: str, tag: str, image: OciImage) -> None:
+        """Push the blobs, then the manifest under *tag*."""
         for blob in image.blobs:
             self._push_blob(path, blob)
         what, headers = f"manifests/{tag}", {"content-type": image.media_type}
@@ -53,9 +53,9 @@ class RemoteRegistry:
         digest, uploads = digest_of(blob), "blobs/uploads/"
         if self._send("HEAD", path, f"blobs/{digest}").status in (HTTPStatus.OK, HTTPStatus.TEMPORARY_REDIRECT):
             return
-        begun = self._send("POST", path, uploads, _PUSH)
-        self._expect(HTTPStatus.ACCEPTED, begun, path, f"POST {uploads}")
-        address = urljoin(f"{self._url}/", begun.headers["location"])
+        started = self._send("POST", path, uploads, _PUSH)
+        self._expect(HTTPStatus.ACCEPTED, started, path, f"POST {uploads}")
+        address = urljoin(f"{self._url}/", started.headers["location"])
         address += ("&" if "?" in address else "?") + urlencode({"digest": digest})
         headers = {"content-type": "application/octet-stream", **self._authorization(path, _PUSH)}
         done = self._request("PUT", address, headers, blob)
@@ -70,7 +70,7 @@ class RemoteRegistry:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> urllib3.BaseHTTPResponse:
-        """A request with a token; sent again where the registry's name for itself was not yet known."""
+        """Send a request with a token; repeat it if the challenge names another service."""
         url = f"{self._url}/v2/{path}/{what}"
         response = self._request(method, url, {**(headers or {}), **self._authorization(path, actions)}, body)
         challenged = _SERVICE.search(response.headers.get("www-authenticate", ""))
@@ -89,10 +89,10 @@ class RemoteRegistry:
 
     def _expect(self, status: int, response: urllib3.BaseHTTPResponse, path: str, what: str) -> None:
         if response.status != status:
-            raise RemoteError(f"registry answered {response.status} to {what} of {self.host}/{path}")
+            raise RemoteError(f"registry returned {response.status} to {what} of {self.host}/{path}")
 
     def _authorization(self, path: str, actions: tuple[str, ...]) -> Mapping[str, str]:
-        """With a token for *path*, used again until it is about to expire."""
+        """A token for *path*, reused for half of its lifetime."""
         token = self._issued.get((self._service, path, actions))
         if token is None or not self._tokens.is_fresh(token):
             token = self._tokens.issue("function-compute", self._service, [Access(path, actions)])

@@ -6,21 +6,22 @@ from collections.abc import Callable
 from urllib.parse import quote, urlencode
 
 from fcpin.emulator.knobs import Knobs
-from fcpin.emulator.oci import errors
 from fcpin.emulator.oci.auth import Gate
-from fcpin.emulator.oci.store import DIGEST, Store, Uploads
+from fcpin.emulator.oci.model import OciError, denied, response, unsupported
+from fcpin.emulator.oci.store import DIGEST, RegistryStore, Uploads
 from fcpin.emulator.wire import ApiError, WireRequest, WireResponse
 
 _NAME = r"(?P<name>[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*)"
+_STORAGE = "/_storage/"
 _RIGHTS = {"GET": "pull", "HEAD": "pull", "POST": "push", "PUT": "push", "PATCH": "push", "DELETE": "delete"}
 
 Handler = Callable[..., WireResponse]
 
 
 class OciRoutes:
-    """Finds the handler of a request; raises OciError."""
+    """Answers every path that no other API has: `/v2/…`, the token endpoint `/auth` and the object storage."""
 
-    def __init__(self, store: Store, gate: Gate, knobs: Knobs, storage: "Storage") -> None:
+    def __init__(self, store: RegistryStore, gate: Gate, knobs: Knobs, storage: "Storage") -> None:
         self._store = store
         self._gate = gate
         self._knobs = knobs
@@ -57,7 +58,11 @@ class OciRoutes:
         )
 
     def action(self, request: WireRequest) -> tuple[str, str]:
-        """What the call is recorded as, and what it is about."""
+        """The action by which the call is recorded, and its target."""
+        if request.path == "/auth":
+            return f"{request.method} token", " ".join(request.params("scope"))
+        if request.path.startswith(_STORAGE):
+            return f"{request.method} storage", request.path.removeprefix(_STORAGE)
         for label, pattern, _ in self._routes:
             if match := pattern.fullmatch(request.path):
                 parts = match.groupdict()
@@ -67,6 +72,10 @@ class OciRoutes:
 
     def answer(self, request: WireRequest) -> WireResponse:
         """Raises OciError."""
+        if request.path == "/auth" and request.method == "GET":
+            return self._gate.token(request)
+        if request.path.startswith(_STORAGE):
+            return self._storage.answer(request)
         if request.path in ("/v2", "/v2/"):
             self._gate.check(request)
             return WireResponse.of_json({}, headers={"docker-distribution-api-version": "registry/2.0"})
@@ -75,12 +84,15 @@ class OciRoutes:
                 continue
             handler = handlers.get(request.method)
             if handler is None:
-                raise errors.unsupported(request.method, request.path)
+                raise unsupported(request.method, request.path)
             self._gate.check(request, match["name"], _RIGHTS[request.method])
             return handler(request, **match.groupdict())
         if any(pattern.fullmatch(request.path.lower()) for _, pattern, _ in self._routes):
-            raise errors.OciError(400, "NAME_INVALID", f"invalid repository name: {request.path}")
-        raise errors.unsupported(request.method, request.path)
+            raise OciError(400, "NAME_INVALID", f"invalid repository name: {request.path}")
+        raise unsupported(request.method, request.path)
+
+    def failed(self, error: ApiError) -> WireResponse:
+        return response(error)
 
     def _tags(self, request: WireRequest, name: str) -> WireResponse:
         names = list(self._store.repository(name).tags)
@@ -105,9 +117,7 @@ class OciRoutes:
         manifest = self._store.manifest(self._store.repository(name), reference)
         accepted = [part.partition(";")[0].strip() for part in request.header("accept").split(",")]
         if not {manifest.media_type, "*/*", "application/*", ""}.intersection(accepted):
-            raise errors.OciError(
-                404, "MANIFEST_UNKNOWN", f"{reference} is a {manifest.media_type}, which Accept does not name"
-            )
+            raise OciError(404, "MANIFEST_UNKNOWN", f"{reference} is a {manifest.media_type}, not in Accept")
         content = self._store.content(manifest.digest)
         headers = {
             "content-type": manifest.media_type,
@@ -152,61 +162,31 @@ def _whole(request: WireRequest, content: bytes, headers: dict[str, str]) -> Wir
 
 def _number(text: str) -> int:
     if not text.isdecimal():
-        raise errors.OciError(400, "PAGINATION_NUMBER_INVALID", f"n is {text!r}, expected a number")
+        raise OciError(400, "PAGINATION_NUMBER_INVALID", f"n is {text!r}, expected a number")
     return int(text)
 
 
 class Storage:
-    """Where blobs are really kept, at another host name and without tokens: a signed link is enough.
+    """The storage of blobs, at another host name: a signed link replaces the token.
 
-    As with Alibaba's object storage, a request that brings both a signed link and an Authorization header is refused.
+    As in Alibaba's object storage, a request with both a signed link and an Authorization header is rejected.
     """
 
-    def __init__(self, store: Store, secret: str) -> None:
+    def __init__(self, store: RegistryStore, secret: str) -> None:
         self._store = store
         self._secret = secret
 
     def url(self, request: WireRequest, digest: str) -> str:
         port = request.header("host").rpartition(":")[2]
-        return f"http://localhost:{port}/_storage/{quote(digest)}?Signature={self._sign(digest)}"
+        return f"http://localhost:{port}{_STORAGE}{quote(digest)}?Signature={self._sign(digest)}"
 
     def answer(self, request: WireRequest) -> WireResponse:
-        digest = request.path.removeprefix("/_storage/")
+        digest = request.path.removeprefix(_STORAGE)
         if request.header("authorization"):
-            raise errors.OciError(
-                400, "InvalidArgument", "Only one auth mechanism allowed; drop the Authorization header"
-            )
+            raise OciError(400, "InvalidArgument", "Only one auth mechanism allowed; drop the Authorization header")
         if not hmac.compare_digest(request.param("Signature"), self._sign(digest)):
-            raise errors.denied("the signature of the link is wrong")
+            raise denied("the signature of the link is wrong")
         return _whole(request, self._store.content(digest), {"content-type": "application/octet-stream"})
 
     def _sign(self, digest: str) -> str:
         return hmac.new(self._secret.encode(), digest.encode(), "sha256").hexdigest()
-
-
-class RegistryService:
-    """Answers everything that is neither Function Compute's nor ACR's."""
-
-    def __init__(self, routes: OciRoutes, gate: Gate, storage: Storage) -> None:
-        self._routes = routes
-        self._gate = gate
-        self._storage = storage
-
-    def action(self, request: WireRequest) -> tuple[str, str]:
-        """What the call is recorded as, and what it is about."""
-        if request.path == "/auth":
-            return f"{request.method} token", " ".join(request.params("scope"))
-        if request.path.startswith("/_storage/"):
-            return f"{request.method} storage", request.path.removeprefix("/_storage/")
-        return self._routes.action(request)
-
-    def answer(self, request: WireRequest) -> WireResponse:
-        """Raises OciError."""
-        if request.path == "/auth" and request.method == "GET":
-            return self._gate.token(request)
-        if request.path.startswith("/_storage/"):
-            return self._storage.answer(request)
-        return self._routes.answer(request)
-
-    def failed(self, error: ApiError) -> WireResponse:
-        return errors.response(error)

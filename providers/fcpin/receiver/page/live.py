@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 
 from fcpin.receiver.errors import LedgerUnavailable, Reason, Rejected
 from fcpin.receiver.page.formatting import plain
-from fcpin.receiver.page.overview import Overview
+from fcpin.receiver.page.view import Overview
 
 _log: Final = logging.getLogger(__name__)
 STREAM_SECONDS: Final = 60.0

@@ -15,9 +15,9 @@ from fcpin.receiver.ledger.ledger import Ledger
 from fcpin.receiver.page.actions import Buttons, LedgerActions
 from fcpin.receiver.page.authentication import Authentication
 from fcpin.receiver.page.live import Cursor, Feed, Snapshot, event_stream
-from fcpin.receiver.page.overview import Overview, StackView, read_overview
 from fcpin.receiver.page.rendering import STATIC, SafeHeaders, Templates
 from fcpin.receiver.page.sessions import Session, Sessions
+from fcpin.receiver.page.view import Overview, StackView, read_overview
 from fcpin.receiver.settings.model import Mode, PageSettings, StackSettings
 from fcpin.receiver.web.limits import Clients, Network
 

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fcpin.clock import Clock
 from fcpin.receiver.page import formatting
-from fcpin.receiver.page.overview import level
+from fcpin.receiver.page.view import level
 
 _HERE: Final = Path(__file__).parent
 STATIC: Final = _HERE / "static"

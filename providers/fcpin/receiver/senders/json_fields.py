@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NoReturn
 
-from fcpin.errors import InvalidImage
+from fcpin.errors import InvalidImage, shown
 from fcpin.image import Digest, Repository, is_tag, parse_digest
-from fcpin.policy.fields import shown
 from fcpin.policy.times import parse_moment
 from fcpin.receiver.errors import Reason, Rejected
 

@@ -50,8 +50,9 @@ def _tag(repository: RepositoryHandle, pin: Pin) -> TagRecord:
         ) from None
     if record.digest != pin.digest:
         raise TagMoved(
-            f"{repository.name}:{pin.tag} moved from {short(pin.digest)} to {short(record.digest)} since it was "
-            f"resolved; {_NO_DEPLOYMENT}; run again to see and deploy the new image"
+            f"{repository.name}:{pin.tag} "
+            f"moved from {short(pin.digest)} to {short(record.digest)} since it was resolved; {_NO_DEPLOYMENT}; "
+            "run again to see and deploy the new image"
         )
     return record
 

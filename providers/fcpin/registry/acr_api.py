@@ -25,9 +25,10 @@ from fcpin.errors import (
 )
 from fcpin.http.credentials import Account
 from fcpin.http.errors import CloudError
-from fcpin.http.limits import REGISTRY_RETRY, Limits, Retry
+from fcpin.http.limits import Limits
 from fcpin.http.openapi import OpenApi
-from fcpin.image import Digest, Repository, TagRecord, listed_tag, parse_digest
+from fcpin.http.retries import REGISTRY_RETRY, Retry
+from fcpin.image import Repository, TagRecord, listed_tag, parse_digest
 
 T = TypeVar("T")
 
@@ -162,22 +163,17 @@ def record(
     if not isinstance(tag, str):
         raise RegistryProtocolError(f"{repository}: ACR lists {str(tag)[:80]!r}, which is not the name of a tag")
     name = listed_tag(tag)
-    where = f"{repository}:{name}"
-    return TagRecord(name, _digest(digest, where), moment(pushed, where), moment(created, where), status or "NORMAL")
-
-
-def _digest(text: str | None, where: str) -> Digest | None:
-    """With or without `sha256:`; None while ACR knows none."""
     try:
-        return parse_digest(text) if text else None
-    except InvalidImage as error:
-        raise RegistryProtocolError(f"{where}: {error}") from None
+        known = parse_digest(digest) if digest else None  # none while ACR has not read the image
+        return TagRecord(name, known, moment(pushed), moment(created), status or "NORMAL")
+    except (InvalidImage, RegistryProtocolError) as error:
+        raise RegistryProtocolError(f"{repository}:{name}: {error}") from None
 
 
-def moment(milliseconds: object, where: str) -> datetime | None:
-    """A time of ACR, a number or text, in milliseconds since 1970; None for none or 0."""
+def moment(milliseconds: object) -> datetime | None:
+    """A time of ACR, a number or text, in milliseconds since 1970; None for none or 0. Raises RegistryProtocolError."""
     try:
         since_1970 = int(str(milliseconds or 0))
         return datetime.fromtimestamp(since_1970 / 1000, UTC) if since_1970 else None
     except (ValueError, OverflowError, OSError):
-        raise RegistryProtocolError(f"{where}: ACR returned the time {str(milliseconds)[:40]!r}") from None
+        raise RegistryProtocolError(f"ACR returned the time {str(milliseconds)[:40]!r}") from None

@@ -9,7 +9,7 @@ from fcpin.drift import Kind
 from fcpin.receiver.drift_scan.report import report_key
 from fcpin.receiver.ledger.ledger import Ledger
 from fcpin.receiver.ledger.model import JobState
-from fcpin.receiver.page.overview import Level, Overview, read_overview
+from fcpin.receiver.page.view import Level, Overview, read_overview
 from tests.receiver.page.samples import NOON, dead, function, running, survey, waiting
 
 BOTH = {"prod": True, "staging": False}
