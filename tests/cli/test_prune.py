@@ -1,17 +1,14 @@
 """`fcpin prune`: pin tags that nothing runs go, all others stay, and each has its reason."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from fcpin.emulator import Emulator, Knobs
+from fcpin.emulator import Emulator
 from fcpin.image import parse_digest
 from fcpin.policy.tag_names import pin_tag
 from tests.emulator.clients import Functions
 from tests.support.command import Answer, fcpin
-from tests.support.instant import INSTANT
 
 PATH = "shop/app"
 PERSONAL = f"registry.cn-hangzhou.aliyuncs.com/{PATH}"
@@ -95,41 +92,16 @@ def test_nothing_is_removed_when_a_listing_fails_or_has_no_function(cloud: Emula
     nothing_was_removed(cloud, prune(cloud, "--grace", "0s"), tag=tag)
 
 
-def failed(cloud: Emulator, named: str) -> None:
+@pytest.mark.parametrize("named", [PATH, "shop/other"], ids=["to this repository", "to another one"])
+def test_nothing_is_removed_while_the_update_of_a_function_has_failed(named: str, cloud: Emulator) -> None:
     """It serves the image before, whatever repository the failed update names."""
+    serves = pinned(cloud, "main-1")
     cloud.push(named, "main-2", content="two")
+    run_by(cloud, "orders", serves)
     cloud.fail_update("orders")
     cloud.set_image("orders", f"{cloud.enterprise_host}/{named}:main-2")
-
-
-def in_progress(cloud: Emulator, _: str) -> None:
-    cloud.push(PATH, "main-2", content="two")
-    Functions(cloud).update_image("orders", f"{cloud.enterprise_host}/{PATH}:main-2")
-
-
-BRIEF = replace(INSTANT, listed_functions="brief")
-SLOW = Knobs(create_seconds=0, update_seconds=600)
-UNCERTAIN = [
-    # label, knobs, what happens, the repository that the update names, facts of the line
-    ("failed", BRIEF, failed, PATH, ["its last update failed", "update it again or delete it"]),
-    ("failed to another repository", BRIEF, failed, "shop/other", ["its last update failed"]),
-    ("in progress", SLOW, in_progress, PATH, ["wait until it has ended"]),
-]
-
-
-@pytest.mark.parametrize(
-    ("knobs", "happens", "named", "facts"), [row[1:] for row in UNCERTAIN], ids=[row[0] for row in UNCERTAIN]
-)
-def test_nothing_is_removed_while_the_image_of_a_function_is_uncertain(
-    happens: Callable[[Emulator, str], None], named: str, facts: list[str], cloud: Emulator
-) -> None:
-    serves = pinned(cloud, "main-1")
-    run_by(cloud, "basket", pinned(cloud, "main-3"))
-    run_by(cloud, "orders", serves)
-    happens(cloud, named)
-    nothing_was_removed(
-        cloud, prune(cloud, "--grace", "0s"), "function orders", "nothing was removed", *facts, tag=serves
-    )
+    facts = ("function orders", "its last update failed", "nothing was removed", "update it again or delete it")
+    nothing_was_removed(cloud, prune(cloud, "--grace", "0s"), *facts, tag=serves)
     assert cloud.invoke("orders", cold=True).status == 200
 
 

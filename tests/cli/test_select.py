@@ -92,18 +92,14 @@ WRONG = [
     ("broken JSON", ["--policy", NEWEST], 'a\n{"tag": ', [["line 2", "not valid JSON", "column"]]),
     ("broken array", ["--policy", NEWEST], '["a"', [["standard input", "not valid JSON"]]),
     ("no end of brackets", ["--policy", NEWEST], "[" * 100_000, [["standard input", "nested more than 100 levels deep"]]),
-    ("a number without end", ["--policy", NEWEST], "[" + "1" * 10_000 + "]", [["standard input", "a number is too large"]]),
     ("each wrong line by itself", ["--policy", NEWEST], '{"tag": 1}\nok\n{"status": "x"}', [["line 1", "tag", "1"], ["line 3", "tag"]]),
     ("an item that is no tag", ["--policy", NEWEST], '["a", 7]', [["item 1", "7"]]),
     ("a time without a zone", ["--policy", NEWEST], '{"tag": "a", "pushed": "2026-01-01T00:00:00"}', [["line 1", "pushed", "time zone"]]),
-    ("a word for a time", ["--policy", NEWEST], '{"tag": "a", "created": "yesterday"}', [["line 1", "created", "yesterday"]]),
     ("a time beyond all calendars", ["--policy", NEWEST], '{"tag": "a", "pushed": 99999999999999999999}', [["line 1", "pushed"]]),
     ("true for a time", ["--policy", NEWEST], '{"tag": "a", "pushed": true}', [["line 1", "pushed", "True"]]),
     ("a digest too short", ["--policy", NEWEST], '{"tag": "a", "digest": "sha256:12"}', [["line 1", "digest", "64"]]),
-    ("a digest that is a number", ["--policy", NEWEST], '{"tag": "a", "digest": 12}', [["line 1", "digest"]]),
     ("a status that is a number", ["--policy", NEWEST], '{"tag": "a", "status": 12}', [["line 1", "status"]]),
     ("a policy that is no JSON", ["--policy", "{newest}"], "", [["--policy", "not valid JSON", "column 2"]]),
-    ("a policy that is a list", ["--policy", "[]"], "", [["--policy", "object"]]),
     ("a policy in a file that is not there", ["--policy", "@/no/such.json"], "", [["--policy", "/no/such.json", "No such file"]]),
     ("every mistake of a policy", ["--policy", '{"newest": {"by": 1}, "protect": {}}'], "", [["newest.by"], ["protect", "pin_tag"]]),
     ("a current image instead of a tag", ["--policy", NEWEST, "--current", "a/b:c"], "", [["--current", "'a/b:c'", "tag"]]),
@@ -161,7 +157,7 @@ AGED_TAGS = "".join(f'{{"tag": "main-{hour}", "pushed": "2026-01-01T{hour:02}:00
 AGED_FAMILY = ["--policy", '{"family": {"name": "main"}, "min_age": "2h"}', "--now", "2026-01-01T11:30:00Z"]
 
 
-def test_explain_says_what_comes_next_if_only_time_passes() -> None:
+def test_explain_shows_what_comes_next_if_only_time_passes() -> None:
     lines = fcpin("explain", *AGED_FAMILY, "--current", "main-8", stdin=AGED_TAGS).out.splitlines()
     (chosen,) = (line for line in lines if line.startswith("chosen: "))
     assert chosen.startswith("chosen: main-8 => main-9, newest of 10 of 12 tags")
