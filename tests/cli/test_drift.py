@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from fcpin.drift import Kind
 from tests.support.deployed_stack import FAMILY, PATH, DeployedStack
+from tests.support.instant import INSTANT
 
 HELD = {"tag": "main-1", "until": "2999-01-01T00:00:00Z"}
 
@@ -54,7 +57,6 @@ ROWS: list[tuple[str, Callable[[DeployedStack], Any], int, str, str]] = [
     ("nothing", nothing, 0, "ok", r"checkout +main-1@\w{12} +main-1@\w{12} +ok"),
     ("a newer tag", a_newer_tag, 10, "newer-tag", "main-2: newest of 2 of 2 tags by push time"),
     ("a moved tag", lambda stack: stack.push("main-1", "moved"), 20, "moved-tag", r"new instances cannot start, for \d+s by now"),
-    ("no function", lambda stack: stack.client.delete("checkout"), 20, "function-missing", ""),
     ("a lock", lambda stack: stack.cloud.lock("checkout", by="ops"), 20, "function-locked", r"locked by ops since \S+Z \(function\): it can be neither"),
     ("a lock of versions alone", lambda stack: stack.cloud.lock("checkout", by="ops", resources=["version"]), 0, "ok", r"locked by ops since \S+Z \(version\)"),
     ("worse than a lock", a_moved_tag_of_a_locked_function, 20, "moved-tag", "locked by ops since "),
@@ -85,6 +87,49 @@ def test_what_happened_has_its_row_and_its_exit_status(
     assert re.search(rf"\b{kind}\b", table.out)
     assert re.search(shown, table.out), table.out
     assert stack.cloud.access_key_secret not in table.out + table.err + answer.out
+
+
+def update(stack: DeployedStack) -> None:
+    stack.client.update("checkout", {"customContainerConfig": {"image": stack.image("main-1")}})
+
+
+def failed(stack: DeployedStack) -> None:
+    stack.cloud.fail_update("checkout")
+    update(stack)
+    stack.cloud.advance(60)
+
+
+def by_hand(stack: DeployedStack) -> None:
+    stack.cloud.set_image("checkout", stack.image("other-1"))
+    stack.cloud.advance(60)
+
+
+HAPPENS: dict[Kind, Callable[[DeployedStack], object]] = {
+    Kind.FUNCTION_MISSING: lambda stack: stack.client.delete("checkout"),
+    Kind.FUNCTION_DISABLED: lambda stack: stack.cloud.restrict("checkout", reason="overdue payment"),
+    Kind.DELETED_DIGEST: lambda stack: stack.cloud.delete_manifest(PATH, "main-1"),
+    Kind.DELETED_TAG: lambda stack: stack.cloud.delete_tag(PATH, "main-1"),
+    Kind.MOVED_TAG: lambda stack: stack.push("main-1", "moved"),
+    Kind.UPDATE_FAILED: failed,
+    Kind.OUT_OF_BAND_IMAGE: by_hand,
+    Kind.FUNCTION_LOCKED: lambda stack: stack.cloud.lock("checkout", by="ops"),
+    Kind.UNKNOWN: lambda stack: stack.cloud.fail_next("GetFunction", status=403, code="AccessDenied"),
+    Kind.UPDATE_IN_PROGRESS: update,
+    Kind.FUNCTION_INACTIVE: lambda stack: stack.cloud.deactivate("checkout"),
+    Kind.NEWER_TAG: lambda stack: stack.push("main-2"),
+    Kind.OK: lambda _: None,
+}
+"""What happens to the deployed function, by the emulator or by another client."""
+
+
+@pytest.mark.parametrize("knobs", [replace(INSTANT, update_seconds=60)], ids=["updates take a minute"])
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_is_found_in_the_cloud_with_its_exit_status(kind: Kind, stack: DeployedStack) -> None:
+    stack.push("other-1")
+    HAPPENS[kind](stack)
+    answer = stack.fcpin("drift", "--json")
+    assert [row["drift"] for row in answer.json["functions"]] == [kind]
+    assert answer.code == kind.exit_code
 
 
 def test_the_worst_decides_and_nothing_hides_another(stack: DeployedStack) -> None:

@@ -148,7 +148,7 @@ UNREADABLE = [
 def test_a_file_that_cannot_be_read_is_named(name: str, problem: str, tmp_path: Path) -> None:
     value = {"component": "fc3", "props": {"functionName": "${file('" + name + "')}"}}
     text = yaml.safe_dump({"edition": "3.0.0", "resources": {"till": value}})
-    files = {"s.yaml": text, "sub/x": "", "large.txt": "x" * 70_000, "bytes.bin": b"\xff\xfe"}
+    files: dict[str, str | bytes] = {"s.yaml": text, "sub/x": "", "large.txt": "x" * 70_000, "bytes.bin": b"\xff\xfe"}
     (tmp_path / "secret.txt").write_text("1.4.2")
     (tmp_path / "project").mkdir()
     document = document_at(tmp_path / "project", files)
