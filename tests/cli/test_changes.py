@@ -10,6 +10,7 @@ from tests.support.command import fcpin
 
 PINNED = f"urn:pulumi:dev::shop::{TYPE}"
 OLD = {"tag": "main-11", "digest": f"sha256:{'a' * 64}", "image": "r.example.com/shop/app:main-11"}
+MOVED = {**OLD, "digest": f"sha256:{'b' * 64}"}
 NEW = {"tag": "main-12", "digest": f"sha256:{'b' * 64}", "image": "r.example.com/shop/app:main-12"}
 
 
@@ -29,24 +30,18 @@ def changes(*steps: Any, diagnostics: list[dict[str, str]] | None = None) -> tup
     return answer.code, answer.out
 
 
+OLD_PIN, NEW_PIN = "`main-11@aaaaaaaaaaaa`", "`main-12@bbbbbbbbbbbb`"
+CPU = {"config": {"cpu": 1}}
 ROWS: list[tuple[str, Any, str]] = [
+    ("a newer tag", step("update", OLD, NEW), f"| update | `checkout-dev` | {OLD_PIN} | {NEW_PIN} |  |"),
+    ("a moved tag", step("update", OLD, MOVED), f"| update | `checkout-dev` | {OLD_PIN} | `main-11@bbbbbbbbbbbb` |  |"),
     (
-        "a newer tag",
-        step("update", OLD, NEW),
-        "| update | `checkout-dev` | `main-11@aaaaaaaaaaaa` | `main-12@bbbbbbbbbbbb` |  |",
+        "settings",
+        step("update", OLD, {**OLD, **CPU}),
+        f"| update | `checkout-dev` |  | {OLD_PIN}, unchanged | `config` |",
     ),
-    (
-        "a tag that moved",
-        step("update", OLD, {**OLD, "digest": NEW["digest"]}),
-        "| update | `checkout-dev` | `main-11@aaaaaaaaaaaa` | `main-11@bbbbbbbbbbbb` |  |",
-    ),
-    (
-        "settings alone",
-        step("update", {**OLD, "config": {"cpu": 1}}, {**OLD, "config": {"cpu": 2}}),
-        "| update | `checkout-dev` |  | `main-11@aaaaaaaaaaaa`, unchanged | `config` |",
-    ),
-    ("a new function", step("create", None, NEW), "| create | `checkout-dev` |  | `main-12@bbbbbbbbbbbb` |  |"),
-    ("a function less", step("delete", OLD, None), "| delete | `checkout-dev` | `main-11@aaaaaaaaaaaa` |  |  |"),
+    ("a new function", step("create", None, NEW), f"| create | `checkout-dev` |  | {NEW_PIN} |  |"),
+    ("a deleted function", step("delete", OLD, None), f"| delete | `checkout-dev` | {OLD_PIN} |  |  |"),
     ("a pin that is not known yet", step("create", None, {}), "| create | `checkout-dev` |  |  |  |"),
 ]
 
