@@ -18,7 +18,7 @@ from fcpin.image import Digest, Repository
 from fcpin.registry.auth import Challenge, parse_challenges
 from fcpin.registry.distribution import Distribution
 from fcpin.registry.logins import ANONYMOUS, Login
-from fcpin.registry.transport import Transport
+from fcpin.registry.session import Transport
 from tests.registry.scripted import Reply, Request, ScriptedServer
 from tests.support.clock import ManualClock
 

@@ -11,7 +11,7 @@ from fcpin.http.retries import Retry
 from fcpin.image import Digest, Repository
 from fcpin.registry.distribution import Distribution, DistributionRepository
 from fcpin.registry.logins import Login
-from fcpin.registry.transport import Transport
+from fcpin.registry.session import Transport
 from tests.registry.scripted import Reply, Request, ScriptedServer
 
 MANIFESTS = "/v2/shop/app/manifests"

@@ -8,17 +8,20 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlencode, urlsplit
+
+import msgspec
 
 from fcpin.clock import Clock
 from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError
-from fcpin.http.exchange import Response
+from fcpin.http.exchange import Response, origin
 from fcpin.http.limits import MIB
-from fcpin.json_reader import read_json
 from fcpin.registry.logins import ANONYMOUS, FindLogin, Login
-from fcpin.registry.transport import Transport, origin
 from fcpin.single_flight import SingleFlight
+
+if TYPE_CHECKING:
+    from fcpin.registry.session import Transport
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - a "token" of the HTTP grammar
 _SCHEME = re.compile(rf"[\s,]*({_TOKEN})(?=[\s,]|$)")
@@ -80,7 +83,7 @@ class Authenticator:
     *registry* is the registry's address, *find_login* is called when the registry first requires authentication.
     """
 
-    def __init__(self, registry: str, find_login: FindLogin, transport: Transport, clock: Clock) -> None:
+    def __init__(self, registry: str, find_login: FindLogin, transport: "Transport", clock: Clock) -> None:
         self._registry = registry
         self._find_login = find_login
         self._transport = transport
@@ -202,9 +205,9 @@ class Authenticator:
         if response.status != 200:
             raise RegistryError(f"{server} returned {response.status}")
         try:
-            body = read_json(response.body)
+            body = msgspec.json.decode(response.body)
             token, lifetime = body.get("token") or body["access_token"], body.get("expires_in")
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
             token = lifetime = None
         if not isinstance(token, str) or not token.isascii() or not token.isprintable():
             raise RegistryProtocolError(f"{server} returned no token")

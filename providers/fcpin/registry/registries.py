@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from fcpin.acr_hosts import AcrHost, acr_host
+from fcpin.acr_hosts import AcrHost, acr_host, public_host
 from fcpin.clock import Clock, SystemClock
 from fcpin.errors import RegistryError
 from fcpin.http.credentials import Account, Credentials, Profile
@@ -22,14 +22,15 @@ from fcpin.registry.base import PushTarget, RegistryClient
 from fcpin.registry.build_times import BuildTimes
 from fcpin.registry.distribution import Distribution
 from fcpin.registry.logins import FindLogin, Login, RenewedLogin, docker_logins
-from fcpin.registry.settings import RegistrySettings, by_registry, public_host
-from fcpin.registry.transport import Transport
+from fcpin.registry.session import Transport
+from fcpin.registry.settings import RegistrySettings, by_registry
 from fcpin.single_flight import Once, SingleFlight
 
 _log = logging.getLogger(__name__)
 
 LISTINGS_AT_ONCE: Final = 8
 _STACK: Final = "stack config"
+_DEFAULTS: Final = RegistrySettings()
 
 
 class _Memo:
@@ -175,7 +176,7 @@ class Registries:
         return self._memos[served]
 
     def _client(self, host: str, written: str) -> RegistryClient:
-        settings = self._settings.get(host, RegistrySettings())
+        settings = self._settings.get(host, _DEFAULTS)
         acr = acr_host(host)
         account = Profile(settings.profile) if settings.profile else self._credentials
         if acr is not None and acr.edition == "enterprise":
