@@ -1,6 +1,8 @@
 """What is on the pages: everything that is known, nothing that could act, and something where there is nothing."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,9 @@ from tests.receiver.page.page_client import PageClient
 from tests.receiver.page.samples import NEW, NOON, OLD, deployment, everything, function, push, running, survey, waiting
 from tests.support.clock import ManualClock
 
+ROOT = Path(__file__).parents[3]
+CSS = (ROOT / "providers/fcpin/receiver/page/static/page.css").read_text()
+OPERATIONS = (ROOT / "docs/receiver/operations.md").read_text()
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7919*7907}}\x1b[31m"
 
 
@@ -49,6 +54,19 @@ def test_the_overview(ann: PageClient, ledger: Ledger, clock: ManualClock) -> No
         "scanned 1 min ago",
     ):
         assert known in words
+
+
+def test_the_columns_of_functions_have_room_and_are_named_in_the_docs(ann: PageClient, ledger: Ledger) -> None:
+    everything(ledger)
+    table = ann.get("/").text.partition('class="rows functions"')[2].partition("</thead>")[0]
+    columns = re.findall(r'scope="col"(?: class="(\w+)")?>([^<]+)<', table)
+    widths = dict(re.findall(r"\.functions th\.(\w+) { width: (\d+)%; }", CSS))
+    given = [int(widths[width]) for width, _ in columns if width]
+    assert 100 - sum(given) >= 10 * (len(columns) - len(given)), "a column that shares the rest has less than a tenth"
+    documented = re.search(r"^`/` shows .*", OPERATIONS, re.MULTILINE)
+    assert documented
+    for _, title in columns:
+        assert title.lower() in documented[0], f"docs/receiver/operations.md does not name the column {title}"
 
 
 def test_a_function_has_its_whole_digest_and_its_history(ann: PageClient, ledger: Ledger) -> None:
