@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NewType, Self
+from typing import Final, NewType, Self
 
 from fcpin.acr_hosts import acr_host
 from fcpin.errors import InvalidImage, Problem, one_line
@@ -26,6 +26,15 @@ _HOST = re.compile(
 )
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
 _SHOWN = 80
+
+ACCELERATED: Final = "_accelerated"
+"""Suffix of the image that ACR Enterprise converts for faster starts: `main-12_accelerated`, made of `main-12`."""
+_CONTAINERD: Final = f"_containerd{ACCELERATED}"
+"""Suffix of a second conversion, for nodes of containerd, that ACR makes in its full mode."""
+_PIN_PREFIX: Final = "fcpin-"
+_PIN_DIGITS: Final = 12
+_PIN_TAG: Final = re.compile(rf"{_PIN_PREFIX}[0-9a-f]{{{_PIN_DIGITS}}}")
+_ARTEFACT: Final = re.compile(r"sha256-[0-9a-f]{64}(?:\.(?:sig|att|sbom))?")
 
 
 def _problem(text: str, reason: str) -> InvalidImage:
@@ -66,6 +75,28 @@ def is_tag(text: str) -> bool:
 def listed_tag(text: str) -> str:
     """The name of a tag as a listing gives it. One that is not valid is kept, for a policy to reject, in one line."""
     return text if is_tag(text) else one_line(text)
+
+
+def pin_tag(digest: Digest) -> str:
+    """`fcpin-0123456789ab`: created for one digest and never moved.
+
+    Moving or deleting the family's tag does not reach a function that is deployed by its pin tag.
+    """
+    return _PIN_PREFIX + digest.removeprefix("sha256:")[:_PIN_DIGITS]
+
+
+def is_pin_tag(tag: str) -> bool:
+    return _PIN_TAG.fullmatch(tag) is not None
+
+
+def is_artefact(tag: str) -> bool:
+    """Whether cosign names a signature, an attestation or an SBOM so."""
+    return _ARTEFACT.fullmatch(tag) is not None
+
+
+def original(tag: str) -> str:
+    """Return the tag that ACR converted into *tag*, or *tag* itself."""
+    return tag.removesuffix(_CONTAINERD).removesuffix(ACCELERATED)
 
 
 @dataclass(frozen=True, slots=True)

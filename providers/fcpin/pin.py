@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from fcpin.image import Digest, Image, Repository, short
-from fcpin.policy.tag_names import pin_tag
+from fcpin.image import Digest, Image, Repository, pin_tag, short
 
 TYPE: Final = "pulumi-python:dynamic/fcpin:PinnedFunction"
 """The type of a PinnedFunction in states and previews, which follows from its class."""

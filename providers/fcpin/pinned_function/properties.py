@@ -7,11 +7,11 @@ from fcpin.drift import Drift, Kind, RegisteredImage, Unknown
 from fcpin.fc import runtime_config
 from fcpin.fc.model import Function
 from fcpin.fc.readiness import Readiness
+from fcpin.image import is_pin_tag
 from fcpin.pin import Pin
 from fcpin.pinned_function.deployer import Deployed
 from fcpin.pinned_function.keys import DEPLOYED, DRIFT, OUTPUTS
 from fcpin.pinned_function.state import deployed_image, inputs_of, pin_of
-from fcpin.policy.tag_names import is_pin_tag
 
 CREATED: Final = "created"
 ADOPTED: Final = "adopted"

@@ -18,7 +18,7 @@ from fcpin.errors import (
     TagNotFound,
 )
 from fcpin.fc import rules
-from fcpin.image import Digest, Repository, SameDigest
+from fcpin.image import Digest, Repository, SameDigest, pin_tag
 from fcpin.lookup import ATTESTED, Rankings, compressed_size, digest_of, require_platform, same_image
 from fcpin.pin import Pin
 from fcpin.pinned_function.inputs import PinArgs
@@ -27,7 +27,6 @@ from fcpin.pinned_function.preview_cache import PreviewCache, Selected, key_of
 from fcpin.pinned_function.provider_base import Log
 from fcpin.pinned_function.state import Current
 from fcpin.policy import Selection
-from fcpin.policy.tag_names import pin_tag
 from fcpin.registry.registries import Registries
 
 

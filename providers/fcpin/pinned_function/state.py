@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from fcpin.errors import InvalidInput
-from fcpin.image import Digest, Image, Repository, parse_digest
+from fcpin.image import Digest, Image, Repository, is_pin_tag, parse_digest
 from fcpin.pin import Pin
 from fcpin.pinned_function.keys import DEPLOYED, INPUTS, ORDERED_BY
 from fcpin.policy import DEFAULT_PLATFORM
-from fcpin.policy.tag_names import is_pin_tag
 from fcpin.settings import DEFAULT_DEADLINE
 
 

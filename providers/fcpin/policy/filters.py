@@ -5,11 +5,10 @@ from collections.abc import Iterable, Sequence
 from typing import Annotated, Final
 
 from fcpin.errors import InvalidInput, InvalidPolicy, Problem, shown
-from fcpin.image import TagRecord, is_tag
+from fcpin.image import ACCELERATED, TagRecord, is_artefact, is_pin_tag, is_tag
 from fcpin.models import Model, Text, about
 from fcpin.policy.orders import Candidate, Reason
 from fcpin.policy.patterns import Pattern, PatternSet, PatternText, Template
-from fcpin.policy.tag_names import ACCELERATED, is_artefact, is_pin_tag
 
 _is_plain: Final = re.compile(r"(?!sha256-|fcpin-)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}+(?<!_accelerated)").fullmatch
 """The tags that need no closer look: valid, and of no image that fcpin or ACR made."""

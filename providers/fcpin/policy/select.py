@@ -23,14 +23,13 @@ from threading import Lock
 from typing import Final, NamedTuple, TypeAlias
 
 from fcpin.errors import InvalidPolicy, Problem
-from fcpin.image import TagRecord
+from fcpin.image import TagRecord, original
 from fcpin.policy.filters import Filters
 from fcpin.policy.gates import Wait, age_wait, require_push_times
 from fcpin.policy.hold import Hold
 from fcpin.policy.orders import ByPushTime, Candidate, Key, Order, Reason
 from fcpin.policy.policy import Policy, known
 from fcpin.policy.selection import Change, Rejection, Selection, counts
-from fcpin.policy.tag_names import original
 from fcpin.policy.times import iso
 
 LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)

@@ -8,13 +8,12 @@ from typing import Any, Final, Self
 
 from fcpin.errors import InvalidInput, InvalidSettings, Problem, StackError
 from fcpin.function_files import FILES, FUNCTIONS, FunctionFile, all_functions, function_files
-from fcpin.image import Image, Repository
+from fcpin.image import Image, Repository, is_pin_tag
 from fcpin.json_reader import read_json
 from fcpin.pin import TYPE
 from fcpin.pinned_function.keys import ORDERED_BY, POLICY_KEYS
 from fcpin.pinned_function.state import deployed_image
 from fcpin.policy import DEFAULT_PLATFORM
-from fcpin.policy.tag_names import is_pin_tag
 from fcpin.settings import Settings
 from fcpin.stack.engine import Engine
 
