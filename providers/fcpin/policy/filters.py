@@ -67,9 +67,9 @@ class Filters:
         self._pattern = filter_tags.pattern if filter_tags else None
         self._extract = filter_tags.template() if filter_tags else None
         self._allow, self._ignore = allow, ignore
-        self._lists = PatternSet.of((*allow, *ignore), whole=True)
-        alone = () if self._pattern is None or self._extract else (self._pattern,)
-        self._search = PatternSet.of(alone, whole=False)
+        self._lists = PatternSet.of((*allow, *ignore), whole=True) if allow or ignore else None
+        alone = None if self._extract else self._pattern
+        self._search = None if alone is None else PatternSet.of((alone,), whole=False)
 
     def candidates(self, records: Iterable[TagRecord]) -> Sequence[Candidate]:
         """Those of *records* that are candidates."""
@@ -86,7 +86,8 @@ class Filters:
 
     def value(self, record: TagRecord) -> str | Reason:
         """What the order compares for *record*, or why it is no candidate."""
-        reason = _not_an_image(record)
+        is_image = _is_plain(record.tag) and record.status == "NORMAL"
+        reason = None if is_image else _not_an_image(record)
         return self._value(record.tag) if reason is None else reason
 
     def _value(self, tag: str) -> str | Reason:

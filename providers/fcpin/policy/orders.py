@@ -61,11 +61,8 @@ class Order:
 
     measure: ClassVar[str]
     """What the order compares, as users read it: `push time`."""
-
-    @property
-    def descending(self) -> bool:
-        """Whether the smallest key is the newest."""
-        return False
+    descending: ClassVar[bool] = False
+    """Whether the smallest key is the newest."""
 
     @property
     def warnings(self) -> Sequence[str]:
@@ -125,7 +122,7 @@ class DirectedOrder(Model, Order):
     order: Annotated[Literal["asc", "desc"], about("asc: the greatest is the newest. desc: the smallest.")] = "asc"
 
     @property
-    def descending(self) -> bool:
+    def descending(self) -> bool:  # type: ignore[override]
         return self.order == "desc"
 
 

@@ -235,7 +235,7 @@ class DistributionRepository:
 
     def _verified(self, response: Response, promised: str | None) -> Digest:
         digest = Digest(f"sha256:{hashlib.sha256(response.body).hexdigest()}")
-        if promised is not None and self._digest(promised, response) != digest:
+        if promised not in (None, digest) and self._digest(promised, response) != digest:
             raise RegistryProtocolError(
                 f"{self._registry.label}: {urlsplit(response.url).path} has the digest {digest}, expected {promised}"
             )

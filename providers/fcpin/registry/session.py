@@ -286,12 +286,13 @@ def parse_object(
     response: Response, what: str, decode: Callable[[bytes], Any] = msgspec.json.decode
 ) -> Mapping[str, Any]:
     """The JSON object in *response*, as *decode* reads it. Raises RegistryProtocolError."""
-    kind = response.content_type or "a body without Content-Type"
     try:
         value = decode(response.body)
     except (ValueError, RecursionError) as error:
+        kind = response.content_type or "a body without Content-Type"
         raise RegistryProtocolError(f"{what}: expected a JSON object, got {kind}: {one_line(str(error))}") from None
     if not isinstance(value, dict):
+        kind = response.content_type or "a body without Content-Type"
         raise RegistryProtocolError(f"{what}: expected a JSON object, got {kind} of another JSON type")
     return value
 
