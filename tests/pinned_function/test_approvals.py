@@ -10,7 +10,7 @@ from fcpin.errors import InvalidSettings, NotApproved
 from fcpin.image import Digest, parse_digest
 from fcpin.pin import ImageChange, Pin
 from fcpin.pinned_function.approvals import Approvals, rejected, write
-from fcpin.pinned_function.state import Current
+from fcpin.pinned_function.properties import Current
 from tests.support.plugin import Plugin
 
 A, B, C = (parse_digest(f"sha256:{letter * 64}") for letter in "abc")

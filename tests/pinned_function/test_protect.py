@@ -6,7 +6,7 @@ import pytest
 
 from fcpin.emulator import Emulator
 from fcpin.image import parse_digest, pin_tag, short
-from fcpin.pinned_function.provider_base import ProviderError
+from fcpin.pinned_function.provider import ProviderError
 from tests.support.plugin import CONFIG, PATH, Plugin
 
 PERSONAL = f"registry-vpc.cn-hangzhou.aliyuncs.com/{PATH}"

@@ -15,7 +15,7 @@ from fcpin.errors import InvalidImage, InvalidSettings, NotApproved, Problem
 from fcpin.image import parse_digest, short
 from fcpin.json_reader import read_json
 from fcpin.pin import ImageChange, Pin
-from fcpin.pinned_function.state import Current
+from fcpin.pinned_function.properties import Current
 
 FILE: Final = "FCPIN_APPROVED"
 

@@ -24,8 +24,8 @@ from fcpin.pin import Pin
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import IMMUTABILITY
 from fcpin.pinned_function.preview_cache import PreviewCache, Selected, key_of
-from fcpin.pinned_function.provider_base import Log
-from fcpin.pinned_function.state import Current
+from fcpin.pinned_function.properties import Current
+from fcpin.pinned_function.provider import Log
 from fcpin.policy import Selection
 from fcpin.registry.registries import Registries, RepositoryHandle
 

@@ -7,7 +7,7 @@ from fcpin.errors import RegistryDenied, RegistryError, TagMoved, TagNotFound
 from fcpin.image import Digest, TagRecord, pin_tag, short
 from fcpin.pin import Pin
 from fcpin.pinned_function.inputs import PinArgs
-from fcpin.pinned_function.provider_base import Log
+from fcpin.pinned_function.provider import Log
 from fcpin.registry.registries import Registries, RepositoryHandle
 
 _NO_DEPLOYMENT: Final = "nothing was deployed"

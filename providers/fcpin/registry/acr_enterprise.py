@@ -39,8 +39,8 @@ from fcpin.registry.acr_api import (
     passing_error,
     record,
 )
+from fcpin.registry.auth import Login
 from fcpin.registry.base import PushTarget, RegistryClient, RepositoryClient
-from fcpin.registry.logins import Login
 from fcpin.single_flight import Once
 
 Required: TypeAlias = Annotated[str, Meta(min_length=1)]

@@ -18,10 +18,11 @@ from fcpin.http.retries import REGISTRY_RETRY, Retry
 from fcpin.image import Digest, Manifest, Repository, TagRecord
 from fcpin.registry.acr_enterprise import AcrApi, AcrEnterprise, InstanceNotFound
 from fcpin.registry.acr_personal import AcrPersonal, PersonalApi
+from fcpin.registry.auth import FindLogin, Login, RenewedLogin
 from fcpin.registry.base import PushTarget, RegistryClient, RepositoryClient
 from fcpin.registry.build_times import BuildTimes
 from fcpin.registry.distribution import Distribution
-from fcpin.registry.logins import FindLogin, Login, RenewedLogin, docker_logins
+from fcpin.registry.logins import docker_logins
 from fcpin.registry.session import Transport
 from fcpin.registry.settings import RegistrySettings, by_registry
 from fcpin.single_flight import Once, SingleFlight

@@ -28,8 +28,7 @@ from fcpin.http.limits import MIB, Limits
 from fcpin.http.retries import REGISTRY_RETRY, Repeat, Retry, repeating
 from fcpin.image import Repository
 from fcpin.json_reader import read_json
-from fcpin.registry.auth import PULL, Authenticator
-from fcpin.registry.logins import Login
+from fcpin.registry.auth import PULL, Authenticator, Login
 
 _FIRST_ERROR: Final = 400
 _TOO_MANY: Final = 429

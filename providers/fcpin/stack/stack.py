@@ -12,7 +12,7 @@ from fcpin.image import Image, Repository, is_pin_tag
 from fcpin.json_reader import read_json
 from fcpin.pin import TYPE
 from fcpin.pinned_function.keys import ORDERED_BY, POLICY_KEYS
-from fcpin.pinned_function.state import deployed_image
+from fcpin.pinned_function.properties import deployed_image
 from fcpin.policy import DEFAULT_PLATFORM
 from fcpin.settings import Settings
 from fcpin.stack.engine import Engine
