@@ -6,8 +6,7 @@ import pytest
 
 from fcpin.drift import Drift, Kind, RegisteredImage, Unknown
 from fcpin.fc.model import Function
-from fcpin.image import Digest, Image, Repository
-from fcpin.pin import Pin
+from fcpin.image import Digest, Image, Pin, Repository
 from fcpin.pinned_function.plan import difference
 from fcpin.pinned_function.properties import deployed_image, live, wanted_drift
 

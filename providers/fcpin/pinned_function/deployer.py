@@ -21,8 +21,7 @@ from fcpin.errors import (
 from fcpin.fc.client import FunctionClient
 from fcpin.fc.model import RUNTIME, Function
 from fcpin.fc.readiness import Waiter
-from fcpin.image import Image, TagRecord, short
-from fcpin.pin import Pin
+from fcpin.image import Image, Pin, TagRecord, short
 from fcpin.pinned_function import plan
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.properties import Deployed

@@ -9,8 +9,7 @@ from fcpin.errors import InvalidInput
 from fcpin.fc import runtime_config
 from fcpin.fc.model import Function
 from fcpin.fc.readiness import Readiness
-from fcpin.image import Digest, Image, Repository, is_pin_tag, parse_digest
-from fcpin.pin import Pin
+from fcpin.image import Digest, Image, Pin, Repository, is_pin_tag, parse_digest
 from fcpin.pinned_function.keys import DEPLOYED, DRIFT, INPUTS, ORDERED_BY, OUTPUTS
 from fcpin.policy import DEFAULT_PLATFORM
 from fcpin.settings import DEFAULT_DEADLINE

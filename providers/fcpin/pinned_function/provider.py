@@ -30,7 +30,7 @@ from fcpin import call_statistics
 from fcpin.errors import FcpinError, FunctionNotFound, InvalidInput, InvalidSettings, Problem
 
 if TYPE_CHECKING:
-    from fcpin.pin import Pin
+    from fcpin.image import Pin
     from fcpin.pinned_function.inputs import PinArgs
     from fcpin.pinned_function.services import Services
 
@@ -160,9 +160,9 @@ class PinnedFunctionProvider(ConfiguredProvider):
         args, pin = self._args(_news)
         created = _olds.get("ownership") == CREATED
         result = self._services.deployer.update(args, pin, created=created, config=_olds.get("config"))
-        selection = self._services.resolver.summary(args)
-        outputs = deployed(_news, result, selection, _olds.get("previous_image") or "")
-        return UpdateResult({**outputs, **self._services.resolver.repository_outputs(args, _olds)})
+        resolver, previous = self._services.resolver, _olds.get("previous_image") or ""
+        selection, of_repository = resolver.summary(args), resolver.repository_outputs(args, _olds)
+        return UpdateResult({**deployed(_news, result, selection, previous), **of_repository})
 
     @report_errors
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:

@@ -18,9 +18,8 @@ from fcpin.errors import (
     TagNotFound,
 )
 from fcpin.fc import rules
-from fcpin.image import Digest, Repository, SameDigest, pin_tag
+from fcpin.image import Digest, Pin, Repository, SameDigest, pin_tag
 from fcpin.lookup import ATTESTED, Rankings, compressed_size, digest_of, require_platform, same_image
-from fcpin.pin import Pin
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import IMMUTABILITY
 from fcpin.pinned_function.preview_cache import PreviewCache, Selected, key_of
@@ -152,8 +151,8 @@ class Resolver:
             return self._kept(args, selection, current)
         record = repository.resolve_once(selection.chosen.tag)
         args.policy.confirm(selection, record)
-        digest, by = digest_of(record, args.repository), selection.by or current_by
-        pin = Pin(record.tag, digest, args.policy.is_protected, by)
+        is_protected, by = args.policy.is_protected, selection.by or current_by
+        pin = Pin(record.tag, digest_of(record, args.repository), is_protected, by)
         if current is None or pin.digest != current.digest or is_moved:
             self._check_deployable(args, pin, repository)
         named = pin_tag(pin.digest) if pin.protected else pin.tag

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fcpin.errors import RegistryDenied, RegistryError, TagMoved, TagNotFound
-from fcpin.image import Digest, TagRecord, pin_tag, short
-from fcpin.pin import Pin
+from fcpin.image import Digest, Pin, TagRecord, pin_tag, short
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.provider import Log
 from fcpin.registry.registries import Registries, RepositoryHandle

@@ -54,6 +54,7 @@ class Waiting(NamedTuple):
 class Ordered:
     """The candidates of one family, or of the whole listing, in their order."""
 
+    scope: str
     order: Order
     rows: Sequence[Row]
     without_build_time: Sequence[str]
@@ -183,13 +184,12 @@ class Ranking:
                 if key is not None:
                     rows.append((key, record))
             missing = (record.tag for _, record in members if order.needs_build_time(record))
-            self._ordered[scope] = Ordered(order, rows, sorted(missing) if order.reads_build_times else [])
+            self._ordered[scope] = Ordered(scope, order, rows, sorted(missing) if order.reads_build_times else [])
         return self._ordered[scope]
 
-    def _gated(self, current: str | None, now: datetime | None, min_age_bypass: bool) -> Ready:
+    def _gated(self, ordered: Ordered, now: datetime | None, min_age_bypass: bool) -> Ready:
         """Rule 2, and those that tie for the newest."""
-        ordered = self._order(current)
-        key = (self._order_of_policy.scope(current), now, min_age_bypass)
+        key = (ordered.scope, now, min_age_bypass)
         if key not in self._ready:
             ready, waiting = self._admit(ordered, now, min_age_bypass)
             best = (min if ordered.order.descending else max)(map(_key_of, ready), default=None)
@@ -288,7 +288,7 @@ class Ranking:
     def _decide(self, current: Current, now: datetime | None, min_age_bypass: bool) -> Selection:
         """Rules 3 to 5."""
         ordered = self._order(current.value)
-        ready = self._gated(current.value, now, min_age_bypass)
+        ready = self._gated(ordered, now, min_age_bypass)
         if ready.best is None:
             return self._none_ready(ordered, ready, current)
         winner = _winner(ready.equals, current.original)
@@ -302,13 +302,13 @@ class Ranking:
             explain = partial(self._rejections, ordered, ready, lambda _: doubt.of_each)
             return self._keep(doubt.reason, current, explain, warnings=warnings, change=change)
         ties = sorted((record for record in ready.equals if record is not winner), key=lambda record: record.tag)
-        summary = _summary(len(ready.rows), len(self.listing), ordered.order.measure)
+        by = ordered.order.measure
+        summary = _summary(len(ready.rows), len(self.listing), by)
         conversion = self._acceleration.conversion(winner, self.listing) if self._acceleration else None
         chosen = conversion or winner
         note = self._note(conversion, min_age_bypass)
         is_current = chosen.tag == current.tag
         reason = f"already the {summary.removeprefix('the ')}" if is_current else summary
-        by = ordered.order.measure
         return Selection(
             chosen,
             reason + _tie_note(winner, ties) + note,
