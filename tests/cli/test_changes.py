@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from fcpin.pin import TYPE
+from fcpin.image import PIN_TYPE
 from tests.support.command import fcpin
 
-PINNED = f"urn:pulumi:dev::shop::{TYPE}"
+PINNED = f"urn:pulumi:dev::shop::{PIN_TYPE}"
 OLD = {"tag": "main-11", "digest": f"sha256:{'a' * 64}", "image": "r.example.com/shop/app:main-11"}
 NEW = {"tag": "main-12", "digest": f"sha256:{'b' * 64}", "image": "r.example.com/shop/app:main-12"}
 
@@ -102,7 +102,7 @@ def test_the_pulumi_cli_does_not_count_what_stays() -> None:
 
 
 def test_a_function_inside_a_component_is_one_too() -> None:
-    nested = f"urn:pulumi:dev::shop::shop:Web${TYPE}::web"
+    nested = f"urn:pulumi:dev::shop::shop:Web${PIN_TYPE}::web"
     assert "`checkout-dev`" in changes(step("update", OLD, NEW, nested))[1]
 
 

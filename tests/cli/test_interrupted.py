@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fcpin.pin import TYPE
+from fcpin.image import PIN_TYPE
 from tests.support.signals import as_in_a_terminal
 
 PATIENCE = 30.0
@@ -65,7 +65,11 @@ def stack(folder: Path, host: str) -> None:
     (folder / "config.json").write_text(json.dumps({key: {"value": value} for key, value in config.items()}))
     outputs = {"region": "cn-hangzhou", "repository": "r.example.com/shop/app", "policy": {"family": {"name": "main"}}}
     resources = [
-        {"urn": f"urn:pulumi:t::s::{TYPE}::{name}", "type": TYPE, "outputs": {**outputs, **PIN, "function_name": name}}
+        {
+            "urn": f"urn:pulumi:t::s::{PIN_TYPE}::{name}",
+            "type": PIN_TYPE,
+            "outputs": {**outputs, **PIN, "function_name": name},
+        }
         for name in ("a", "b", "c")
     ]
     (folder / "state.json").write_text(json.dumps({"deployment": {"resources": resources}}))

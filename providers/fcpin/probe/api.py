@@ -18,7 +18,7 @@ from fcpin.http.retries import Retry, repeating
 from fcpin.image import Repository
 from fcpin.json_reader import JsonFields, Wire, read_json
 from fcpin.registry.acr_api import moment
-from fcpin.registry.logins import Login
+from fcpin.registry.auth import Login
 
 if TYPE_CHECKING:
     from fcpin.http.exchange import Response

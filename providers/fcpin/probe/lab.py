@@ -23,9 +23,9 @@ from fcpin.probe.api import (
 from fcpin.probe.function import ProbeFunction, UpdateResult
 from fcpin.probe.image import BuiltImage, image, index
 from fcpin.probe.repository import ProbeRepository
-from fcpin.registry.auth import Authenticator
+from fcpin.registry.auth import Authenticator, FindLogin, Login, RenewedLogin
 from fcpin.registry.distribution import default_endpoint
-from fcpin.registry.logins import FindLogin, Login, RenewedLogin, docker_logins
+from fcpin.registry.logins import docker_logins
 from fcpin.registry.session import Transport
 from fcpin.registry.settings import RegistrySettings, by_registry
 from fcpin.settings import Settings, endpoint_of

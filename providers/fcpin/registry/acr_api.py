@@ -164,12 +164,12 @@ def record(repository: Repository, tag: object, image: ListedImage) -> TagRecord
     """*tag* as *image* describes it. Raises RegistryProtocolError."""
     if not isinstance(tag, str):
         raise RegistryProtocolError(f"{repository}: ACR lists {str(tag)[:80]!r}, which is not the name of a tag")
-    name = listed_tag(tag)
     try:
+        pushed, created = moment(image.image_update), moment(image.image_create)
         digest = parse_digest(image.digest) if image.digest else None  # none while ACR has not read the image
-        return TagRecord(name, digest, moment(image.image_update), moment(image.image_create), image.status or "NORMAL")
     except (InvalidImage, RegistryProtocolError) as error:
-        raise RegistryProtocolError(f"{repository}:{name}: {error}") from None
+        raise RegistryProtocolError(f"{repository}:{listed_tag(tag)}: {error}") from None
+    return TagRecord(listed_tag(tag), digest, pushed, created, image.status or "NORMAL")
 
 
 def moment(milliseconds: object) -> datetime | None:

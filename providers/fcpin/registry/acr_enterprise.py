@@ -3,6 +3,7 @@
 The API returns HTTP 200 for some failures, so `IsSuccess` is checked in every response.
 """
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -39,9 +40,8 @@ from fcpin.registry.acr_api import (
     passing_error,
     record,
 )
+from fcpin.registry.auth import Login
 from fcpin.registry.base import PushTarget, RegistryClient, RepositoryClient
-from fcpin.registry.logins import Login
-from fcpin.single_flight import Once
 
 Required: TypeAlias = Annotated[str, Meta(min_length=1)]
 
@@ -231,7 +231,8 @@ class AcrEnterprise:
         self._images = images(self.find_login)
         self._api = api
         self._given_id = instance_id
-        self._instance = Once(self._find_instance)
+        self._lock = threading.Lock()
+        self._found: Instance | None = None
 
     def open(self, name: Repository) -> "EnterpriseRepository":
         return EnterpriseRepository(self, self._api, name, self._images.open(name))
@@ -262,6 +263,13 @@ class AcrEnterprise:
             if self._given_id:
                 return ""
             raise
+
+    def _instance(self) -> Instance:
+        """Looked up once."""
+        with self._lock:
+            if self._found is None:
+                self._found = self._find_instance()
+            return self._found
 
     def _find_instance(self) -> Instance:
         name = self._acr.instance_name
@@ -313,7 +321,8 @@ class EnterpriseRepository:
         self._instance = instance
         self._api = api
         self._images = images
-        self._found = Once(self._find)
+        self._lock = threading.Lock()
+        self._known: _Found | None = None
 
     def list_tags(self) -> Sequence[TagRecord]:
         """One request per 100 tags, four at once; once more from the start when tags were pushed meanwhile."""
@@ -375,6 +384,13 @@ class EnterpriseRepository:
 
     def _call_tag(self, action: str, tag: str) -> Any:
         return self._api.call(action, f"{self._where}:{tag}", TagNotFound, **self._found().ids, Tag=tag)
+
+    def _found(self) -> _Found:
+        """Looked up once."""
+        with self._lock:
+            if self._known is None:
+                self._known = self._find()
+            return self._known
 
     def _find(self) -> _Found:
         namespace, _, name = self.name.path.partition("/")

@@ -4,10 +4,13 @@ Sources: RFC 9110 section 11.6.1 (challenges); distribution specification, "Toke
 Credentials are sent to the realm that the registry names, and nowhere else.
 """
 
+import base64
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlencode, urlsplit
 
@@ -17,7 +20,6 @@ from fcpin.clock import Clock
 from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError
 from fcpin.http.exchange import Response, origin
 from fcpin.http.limits import MIB
-from fcpin.registry.logins import ANONYMOUS, FindLogin, Login
 from fcpin.single_flight import SingleFlight
 
 if TYPE_CHECKING:
@@ -35,6 +37,54 @@ DELETE: Final = "pull,push,delete"
 _DEFAULT_SECONDS: Final = 60.0
 _MOST_SECONDS: Final = 86400.0
 _MARGIN: Final = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A login, and where it was found. Never printed with its secrets."""
+
+    source: str
+    """For messages: "stack config", the path of a file, a helper's name, "anonymous"."""
+    username: str = ""
+    password: str = field(default="", repr=False)
+    identity_token: str = field(default="", repr=False)
+    """An OAuth2 refresh token, given instead of a password."""
+    expires: datetime | None = None
+    """When to find it again. Aware; None when it stays valid."""
+
+    @property
+    def is_anonymous(self) -> bool:
+        return not (self.username or self.identity_token)
+
+    @property
+    def basic(self) -> str:
+        """The value of an Authorization header."""
+        return "Basic " + base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
+
+    def __str__(self) -> str:
+        return f"user {self.username!r} of {self.source}" if self.username else self.source
+
+
+ANONYMOUS: Final = Login("anonymous")
+
+FindLogin = Callable[[str], Login]
+"""The login for the repository of that path. Raises RegistryDenied when a credential source cannot be used."""
+
+
+class RenewedLogin:
+    """One login for every repository of a registry: found once, and again when it has expired."""
+
+    def __init__(self, find: Callable[[], Login], clock: Clock) -> None:
+        self._find = find
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._login: Login | None = None
+
+    def find(self, path: str) -> Login:  # noqa: ARG002 - the same for all
+        with self._lock:
+            if self._login is None or (self._login.expires and self._clock.now() >= self._login.expires):
+                self._login = self._find()
+            return self._login
 
 
 @dataclass(frozen=True, slots=True)

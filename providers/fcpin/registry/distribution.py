@@ -18,10 +18,10 @@ from fcpin.http.exchange import LOOPBACK, Response
 from fcpin.http.limits import MIB
 from fcpin.image import Digest, Manifest, Repository, TagRecord, listed_tag, parse_digest
 from fcpin.json_reader import read_json
-from fcpin.registry.auth import DELETE, PUSH, Authenticator
+from fcpin.registry.auth import DELETE, PUSH, Authenticator, FindLogin
 from fcpin.registry.base import PushTarget
 from fcpin.registry.build_times import BuildTime, BuildTimes
-from fcpin.registry.logins import DOCKER_HUB, FindLogin, docker_logins
+from fcpin.registry.logins import DOCKER_HUB, docker_logins
 from fcpin.registry.manifests import (
     MANIFEST_TYPES,
     ManifestDocument,
@@ -235,7 +235,7 @@ class DistributionRepository:
 
     def _verified(self, response: Response, promised: str | None) -> Digest:
         digest = Digest(f"sha256:{hashlib.sha256(response.body).hexdigest()}")
-        if promised is not None and self._digest(promised, response) != digest:
+        if promised not in (None, digest) and self._digest(promised, response) != digest:
             raise RegistryProtocolError(
                 f"{self._registry.label}: {urlsplit(response.url).path} has the digest {digest}, expected {promised}"
             )

@@ -28,8 +28,7 @@ from fcpin.http.limits import MIB, Limits
 from fcpin.http.retries import REGISTRY_RETRY, Repeat, Retry, repeating
 from fcpin.image import Repository
 from fcpin.json_reader import read_json
-from fcpin.registry.auth import PULL, Authenticator
-from fcpin.registry.logins import Login
+from fcpin.registry.auth import PULL, Authenticator, Login
 
 _FIRST_ERROR: Final = 400
 _TOO_MANY: Final = 429
@@ -286,12 +285,13 @@ def parse_object(
     response: Response, what: str, decode: Callable[[bytes], Any] = msgspec.json.decode
 ) -> Mapping[str, Any]:
     """The JSON object in *response*, as *decode* reads it. Raises RegistryProtocolError."""
-    kind = response.content_type or "a body without Content-Type"
     try:
         value = decode(response.body)
     except (ValueError, RecursionError) as error:
+        kind = response.content_type or "a body without Content-Type"
         raise RegistryProtocolError(f"{what}: expected a JSON object, got {kind}: {one_line(str(error))}") from None
     if not isinstance(value, dict):
+        kind = response.content_type or "a body without Content-Type"
         raise RegistryProtocolError(f"{what}: expected a JSON object, got {kind} of another JSON type")
     return value
 
