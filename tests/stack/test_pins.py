@@ -48,9 +48,11 @@ def test_a_pin_is_what_the_last_deployment_left() -> None:
     assert pin.urn == resource()["urn"]
 
 
-def test_what_a_refresh_saw_is_not_what_was_deployed() -> None:
-    seen = {"tag": "main-0", "digest": OLD, "image": f"{REPOSITORY}:main-0"}
-    assert str(StackPin.read(resource(outputs=seen)).deployed) == f"{REPOSITORY}:main-2@{DIGEST}"
+def test_what_a_refresh_saw_is_not_what_was_deployed_and_before_the_first_change_nothing_ran_before() -> None:
+    seen = {"tag": "main-0", "digest": OLD, "image": f"{REPOSITORY}:main-0", "previous_image": ""}
+    pin = StackPin.read(resource(outputs=seen))
+    assert str(pin.deployed) == f"{REPOSITORY}:main-2@{DIGEST}"
+    assert pin.previous is None
 
 
 def test_only_pins_that_are_to_stay_are_pins() -> None:
@@ -78,10 +80,6 @@ def test_a_state_that_fcpin_has_not_written_is_refused(label: str, outputs: dict
     with pytest.raises(StackError, match=reason) as refused:
         StackPin.read(resource(outputs=outputs))
     assert "ciphertext" not in str(refused.value)
-
-
-def test_before_the_first_change_nothing_ran_before() -> None:
-    assert StackPin.read(resource(outputs={"previous_image": ""})).previous is None
 
 
 def test_the_type_in_the_state_is_the_one_of_the_resource() -> None:
