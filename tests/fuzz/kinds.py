@@ -36,7 +36,7 @@ from fcpin.receiver.settings.read import read_settings
 from fcpin.registry.auth import parse_challenges
 from fcpin.registry.distribution import Distribution
 from fcpin.registry.logins import DockerLogins
-from fcpin.registry.transport import Transport
+from fcpin.registry.session import Transport
 from fcpin.serverless_devs.adoption import Adoptable, new_entries
 from fcpin.serverless_devs.document import SYaml
 from fcpin.serverless_devs.functions import functions_of_file

@@ -13,7 +13,7 @@ from fcpin.errors import RegistryError, RegistryProtocolError, RegistryUnavailab
 from fcpin.http.exchange import NotSent, Unreachable, exchange
 from fcpin.http.limits import MIB, Limits
 from fcpin.http.retries import Retry
-from fcpin.registry.transport import Transport
+from fcpin.registry.session import Transport
 from tests.registry.scripted import NO_ANSWER, Reply, ScriptedServer
 from tests.remote.calls import CALLS, CLIENTS, KEY, LIMITS, At, Call, functions
 
