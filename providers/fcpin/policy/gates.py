@@ -14,13 +14,12 @@
 3. A conversion that is older than its original was made of another image, and counts as none.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from fcpin.errors import InvalidPolicy, Problem
-from fcpin.image import TagRecord, is_tag
-from fcpin.policy.tag_names import ACCELERATED
+from fcpin.image import ACCELERATED, TagRecord, is_tag
 from fcpin.policy.times import Duration, iso
 
 Mode: TypeAlias = Literal["ignore", "prefer", "require"]
@@ -45,8 +44,8 @@ class Gate(Protocol):
     def check(self, records: Iterable[TagRecord]) -> None:
         """Raises InvalidPolicy when the gate would hold back every tag of this registry for ever."""
 
-    def wait(self, record: TagRecord, listing: Mapping[str, TagRecord], now: datetime) -> Wait | None:
-        """Why *record* may not be deployed at *now*; None if it may."""
+    def waits(self, listing: Mapping[str, TagRecord], now: datetime) -> Callable[[TagRecord], Wait | None]:
+        """Return what answers why a tag may not be deployed at *now*; None if it may."""
 
 
 class MinAge(NamedTuple):
@@ -70,13 +69,18 @@ class MinAge(NamedTuple):
                 )
             )
 
-    def wait(self, record: TagRecord, listing: Mapping[str, TagRecord], now: datetime) -> Wait | None:  # noqa: ARG002
-        if record.pushed is None:
-            return _NO_PUSH_TIME
-        matures = record.pushed + self.least.length
-        if matures <= now:
-            return None
-        text = self.least.text
+    def waits(self, listing: Mapping[str, TagRecord], now: datetime) -> Callable[[TagRecord], Wait | None]:  # noqa: ARG002
+        latest = now - self.least.length
+
+        def wait(record: TagRecord) -> Wait | None:
+            if record.pushed is None:
+                return _NO_PUSH_TIME
+            return None if record.pushed <= latest else self._wait(record.pushed)
+
+        return wait
+
+    def _wait(self, pushed: datetime) -> Wait:
+        matures, text = pushed + self.least.length, self.least.text
         return Wait(f"matures at {iso(matures)} (min_age {text})", matures, f"min_age {text} has passed")
 
 
@@ -102,7 +106,10 @@ class Acceleration(NamedTuple):
         stale = found.pushed is not None and record.pushed is not None and found.pushed < record.pushed
         return None if stale else found
 
-    def wait(self, record: TagRecord, listing: Mapping[str, TagRecord], now: datetime) -> Wait | None:
+    def waits(self, listing: Mapping[str, TagRecord], now: datetime) -> Callable[[TagRecord], Wait | None]:
+        return lambda record: self._wait(record, listing, now)
+
+    def _wait(self, record: TagRecord, listing: Mapping[str, TagRecord], now: datetime) -> Wait | None:
         """Why *record* has to wait for its conversion at *now*."""
         if not self.delays or self.conversion(record, listing) is not None:
             return None

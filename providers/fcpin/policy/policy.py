@@ -197,8 +197,9 @@ class Policy(Model):
         return self.policy.order
 
     @property
-    def acceleration(self) -> Acceleration:
-        return Acceleration(self.accelerated, self.accelerated_wait)
+    def acceleration(self) -> Acceleration | None:
+        """None where conversions are ignored."""
+        return None if self.accelerated == "ignore" else Acceleration(self.accelerated, self.accelerated_wait)
 
     @property
     def is_protected(self) -> bool:
@@ -210,7 +211,7 @@ class Policy(Model):
         gates: list[Gate] = []
         if self.min_age is not None and not min_age_bypass:
             gates.append(MinAge(self.min_age))
-        if self.acceleration.delays:
+        if self.acceleration is not None and self.acceleration.delays:
             gates.append(self.acceleration)
         return gates
 
