@@ -15,8 +15,8 @@ PURE = ["fcpin.errors", "fcpin.image", "fcpin.acr_hosts", "fcpin.models", "fcpin
 RE2 = "re2"  # docs/adr/0014-re2.md
 SDKS = ("alibabacloud", "darabonba", "Tea")
 
-MAY_IMPORT_SDKS = {"http/openapi.py", "http/credentials.py"}
-"""Signatures and credentials: `exchange` sends, within limits."""
+MAY_IMPORT_SDKS = {"http/openapi.py"}
+"""Credentials and signatures: `exchange` sends, within limits."""
 MAY_SEND = {"http/exchange.py"}
 
 PROGRAMS = ("emulator", "engine", "receiver")

@@ -1,4 +1,4 @@
-"""Time by the door: whoever needs the time or a pause is given a clock."""
+"""Injected time: code that needs the time or a pause gets a clock."""
 
 import time
 from datetime import UTC, datetime

@@ -1,13 +1,18 @@
-"""The clients that the emulator is for, pointed at it."""
+"""The SDKs and an HTTP client, configured for an emulator."""
 
+import inspect
+import re
 from typing import Any
 
+import pytest
 import urllib3
+from alibabacloud_cr20181201 import models as cr_models
 from alibabacloud_cr20181201.client import Client as CrClient
 from alibabacloud_devs20230714 import models as devs_models
 from alibabacloud_devs20230714.client import Client as DevsClient
 from alibabacloud_fc20230330 import models as fc_models
 from alibabacloud_fc20230330.client import Client as FcClient
+from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_tea_openapi.models import Config
 
 from fcpin.emulator import Emulator
@@ -18,7 +23,6 @@ IMAGE = f"{HOST}/shop/app:main"
 
 
 def config(cloud: Emulator | RemoteEmulator, **changes: Any) -> Config:
-    """How any user points an SDK at another endpoint."""
     settings = {
         "endpoint": cloud.address,
         "protocol": "http",
@@ -36,19 +40,51 @@ def cr(cloud: Emulator, **changes: Any) -> CrClient:
     return CrClient(config(cloud, **changes))
 
 
+def _method(client: Any, operation: str) -> Any:
+    return getattr(client, re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower())
+
+
+class Acr:
+    """Operations of ACR Enterprise Edition, through the SDK."""
+
+    def __init__(self, cloud: Emulator, **changes: Any) -> None:
+        self.cloud = cloud
+        self.sdk = cr(cloud, **changes)
+
+    def __call__(self, operation: str, **parameters: Any) -> Any:
+        """The body of the response. The instance is the emulator's, unless *parameters* name one."""
+        request = getattr(cr_models, f"{operation}Request")
+        if "instance_id" in inspect.signature(request).parameters:
+            parameters = {"instance_id": self.cloud.instance_id} | parameters
+        return _method(self.sdk, operation)(request(**parameters)).body
+
+    def repository_id(self, name: str = "app") -> str:
+        return str(self("GetRepository", repo_namespace_name="shop", repo_name=name).repo_id)
+
+    def tags(self, **page: Any) -> Any:
+        return self("ListRepoTag", repo_id=self.repository_id(), **page)
+
+
 class Functions:
-    """The few FC calls that most tests make, through the SDK, in wire words."""
+    """Operations of FC, through the SDK, with the names of the wire."""
 
     def __init__(self, cloud: Emulator | RemoteEmulator) -> None:
         self.cloud = cloud
         self.sdk = fc(cloud)
 
+    def __call__(self, operation: str, *path: str, body: dict[str, Any] | None = None, **query: Any) -> Any:
+        """The body of the response as a JSON object, None for an empty one."""
+        request = getattr(fc_models, f"{operation}Request", None)
+        if body is not None:
+            name = "PublishVersion" if operation == "PublishFunctionVersion" else operation
+            query["body"] = getattr(fc_models, f"{name}Input")().from_map(body)
+        answer = _method(self.sdk, operation)(*path, *([request(**query)] if request else []))
+        return answer.body.to_map() if getattr(answer, "body", None) else None
+
     def create(self, name: str = "fn", image: str = IMAGE, **settings: Any) -> dict[str, Any]:
         container = {"image": image, **settings.pop("container", {})}
         body = {"functionName": name, "runtime": "custom-container", "handler": "index.handler", **settings}
-        request = fc_models.CreateFunctionInput().from_map({**body, "customContainerConfig": container})
-        answer = self.sdk.create_function(fc_models.CreateFunctionRequest(body=request))
-        return dict(answer.body.to_map())
+        return dict(self("CreateFunction", body={**body, "customContainerConfig": container}))
 
     def create_active(self, name: str = "fn", image: str = IMAGE, **settings: Any) -> dict[str, Any]:
         self.create(name, image, **settings)
@@ -56,20 +92,27 @@ class Functions:
         return self.get(name)
 
     def get(self, name: str = "fn", qualifier: str | None = None) -> dict[str, Any]:
-        answer = self.sdk.get_function(name, fc_models.GetFunctionRequest(qualifier=qualifier))
-        return dict(answer.body.to_map())
+        return dict(self("GetFunction", name, qualifier=qualifier))
 
     def update(self, name: str = "fn", **settings: Any) -> dict[str, Any]:
-        request = fc_models.UpdateFunctionInput().from_map(settings)
-        answer = self.sdk.update_function(name, fc_models.UpdateFunctionRequest(body=request))
-        return dict(answer.body.to_map())
+        return dict(self("UpdateFunction", name, body=settings))
 
     def update_image(self, name: str = "fn", image: str = IMAGE) -> dict[str, Any]:
         return self.update(name, customContainerConfig={"image": image})
 
+    def publish(self, **settings: Any) -> str:
+        return str(self("PublishFunctionVersion", "fn", body=settings)["versionId"])
+
+
+def code(call: Any, *arguments: Any, **named: Any) -> tuple[int, str]:
+    """Status and code of the error of a call through an SDK."""
+    with pytest.raises(ClientException) as failed:
+        call(*arguments, **named)
+    return failed.value.status_code, failed.value.code
+
 
 class Pipelines:
-    """The Devs calls that most tests make, through the SDK, in wire words."""
+    """Operations of Serverless Devs, through the SDK, with the names of the wire."""
 
     def __init__(self, cloud: Emulator | RemoteEmulator) -> None:
         self.cloud = cloud
@@ -86,7 +129,7 @@ class Pipelines:
         return dict(self.sdk.start_pipeline(name).body.to_map())
 
     def finish(self, *tasks: Any, name: str = "p-1", **more: Any) -> tuple[str, dict[str, str]]:
-        """Phase and error of a pipeline that had all the time it wanted."""
+        """Phase and error of a pipeline after a day."""
         self.start(*tasks, name=name, **more)
         self.cloud.advance(86400)
         return self.status(name)
@@ -100,12 +143,12 @@ class Pipelines:
 
 
 def resolved(function: dict[str, Any]) -> str:
-    """The digest that FC reports."""
+    """The digest of resolvedImageUri."""
     return str(function["customContainerConfig"]["resolvedImageUri"]).partition("@")[2]
 
 
 class Registry:
-    """A client of the distribution API without retries or checks of its own."""
+    """A client of the distribution API without retries and checks."""
 
     def __init__(self, cloud: Emulator) -> None:
         self.cloud = cloud
@@ -113,7 +156,7 @@ class Registry:
         self.token = ""
 
     def login(self, scope: str, *, user: str | None = None, password: str | None = None) -> urllib3.BaseHTTPResponse:
-        """Ask for a token; an empty user stands for an anonymous request."""
+        """Request a token; an empty user stands for an anonymous request."""
         user, password = user if user is not None else self.cloud.username, password or self.cloud.password
         headers = urllib3.make_headers(basic_auth=f"{user}:{password}") if user else {}
         url = f"{self.cloud.url}/auth?service=registry.emulator&scope={scope}"

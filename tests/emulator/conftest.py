@@ -1,5 +1,3 @@
-"""The clients that talk to a test's emulator."""
-
 from collections.abc import Iterator
 
 import pytest
@@ -10,10 +8,18 @@ from tests.emulator.clients import Functions, Registry
 
 @pytest.fixture(autouse=True)
 def direct(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The SDKs take a proxy even for loopback, and look for ECS metadata."""
+    """The SDKs use a proxy even for loopback, and query ECS metadata."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Emulator]:
+    """One emulator for the tests of a module that leave its state as it was: with shop/app:main alone."""
+    with Emulator().serve() as cloud:
+        cloud.push("shop/app", "main", content="one")
+        yield cloud
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Image-build pipelines, as the untouched SDK of Serverless Devs sees them."""
+"""Image-build pipelines through the SDK of Serverless Devs."""
 
 import json
 from collections.abc import Callable
@@ -47,38 +47,28 @@ def enterprise(cloud: Emulator, tag: str = "8f2b1c0", **more: Any) -> dict[str, 
     return build(f"{host}/shop/app:{tag}", **{"runner": RUNNER, "instanceID": cloud.instance_id, **more})
 
 
-def test_a_build_goes_from_pending_to_success_and_pushes_at_its_end(cloud: Emulator, pipelines: Pipelines) -> None:
-    assert pipelines.create(build())["status"]["phase"] == "Created"
+def test_a_build_pushes_at_its_end_and_reports_the_digest(cloud: Emulator, pipelines: Pipelines) -> None:
+    assert pipelines.create(build(runner=RUNNER))["status"]["phase"] == "Created"
     assert pipelines.sdk.start_pipeline("p-1").body.status.phase == "Running"
+    with pytest.raises(ClientException, match="PipelineAlreadyExists"):
+        pipelines.create(build())
+    with pytest.raises(ClientException, match="InvalidPipelineStatus"):
+        pipelines.sdk.start_pipeline("p-1")
     assert pipelines.task()["status"]["phase"] == "Running"
     cloud.advance(60)
     assert pipelines.status()[0] == "Success"
-    assert list(cloud.tags("shop/app")) == ["8f2b1c0"]
-
-
-@pytest.mark.parametrize("network", ["", "-vpc", "-internal"])
-def test_a_build_reaches_the_hosts_of_the_international_site(
-    cloud: Emulator, pipelines: Pipelines, network: str
-) -> None:
-    pipelines.create(build(f"registry-intl{network}.cn-hangzhou.aliyuncs.com/shop/app:8f2b1c0"))
-    pipelines.sdk.start_pipeline("p-1")
-    cloud.advance(60)
-    assert pipelines.status()[0] == "Success"
-
-
-def test_a_function_runs_what_was_built(cloud: Emulator, pipelines: Pipelines) -> None:
-    pipelines.finish(build())
-    assert resolved(Functions(cloud).create_active(image=IMAGE)) == cloud.tags("shop/app")["8f2b1c0"]
-
-
-def test_a_task_has_its_log_and_what_it_pushed(cloud: Emulator, pipelines: Pipelines) -> None:
-    pipelines.finish(build(runner=RUNNER))
+    digest = cloud.tags("shop/app")["8f2b1c0"]
     status = pipelines.task()["status"]
     (invocation,) = status["invocations"]
     assert (invocation["slsProject"], invocation["slsLogStore"]) == ("demo-project", "demo-logstore")
-    digest = cloud.tags("shop/app")["8f2b1c0"]
     assert json.loads(invocation["output"]) == {"image": IMAGE, "digest": digest}
     assert f"pushed {IMAGE}" in status["executionDetails"]
+    assert resolved(Functions(cloud).create_active(image=IMAGE)) == digest
+
+
+@pytest.mark.parametrize("network", ["", "-vpc", "-internal"])
+def test_a_build_reaches_the_hosts_of_the_international_site(pipelines: Pipelines, network: str) -> None:
+    assert pipelines.finish(build(f"registry-intl{network}.cn-hangzhou.aliyuncs.com/shop/app:1"))[0] == "Success"
 
 
 def test_equal_sources_make_equal_images(cloud: Emulator, pipelines: Pipelines) -> None:
@@ -89,12 +79,6 @@ def test_equal_sources_make_equal_images(cloud: Emulator, pipelines: Pipelines) 
     assert first != other
     pipelines.finish(build(f"{HOST}/shop/app:dev"), name="p-4", context={"webhookCodeContext": {"commitID": "8f2b1c0"}})
     assert cloud.tags("shop/app")["dev"] == first
-
-
-def test_a_name_is_taken_for_ever(pipelines: Pipelines) -> None:
-    pipelines.finish(build())
-    with pytest.raises(ClientException, match="PipelineAlreadyExists"):
-        pipelines.create(build())
 
 
 def test_pipelines_are_listed_by_label(cloud: Emulator, pipelines: Pipelines) -> None:
@@ -125,7 +109,7 @@ def test_tasks_run_one_after_another(cloud: Emulator, pipelines: Pipelines) -> N
     assert any("s-deploy" in line for line in pipelines.task("p-1-deploy")["status"]["executionDetails"])
 
 
-def test_a_task_that_is_not_enabled_is_skipped_and_waits_for_no_task(cloud: Emulator, pipelines: Pipelines) -> None:
+def test_a_task_that_is_not_enabled_is_skipped_at_once(cloud: Emulator, pipelines: Pipelines) -> None:
     off = build(name="off")
     del off["context"]["data"]["enable"]
     assert pipelines.finish(off, build(IMAGE, "build", "off"))[0] == "Success"
@@ -133,7 +117,7 @@ def test_a_task_that_is_not_enabled_is_skipped_and_waits_for_no_task(cloud: Emul
     assert list(cloud.tags("shop/app")) == ["8f2b1c0"]
 
 
-def test_a_failure_is_the_end_of_what_runs_after_it(cloud: Emulator, pipelines: Pipelines) -> None:
+def test_tasks_after_a_failed_one_are_skipped(cloud: Emulator, pipelines: Pipelines) -> None:
     cloud.fail_build(message="exit code 2", log="make: no rule\nmake: stop")
     phase, error = pipelines.finish(build(), build(f"{HOST}/shop/web:1", "other"), task("last", "build"))
     assert (phase, error["code"], error["message"]) == ("Failed", "BuildFailed", "exit code 2")
@@ -146,13 +130,13 @@ def test_a_failure_is_the_end_of_what_runs_after_it(cloud: Emulator, pipelines: 
 
 
 Wrong = Callable[[Emulator], dict[str, Any]]
-REFUSED: list[tuple[str, Wrong, str]] = [
+IMPOSSIBLE: list[tuple[str, Wrong, str]] = [
     ("an Enterprise registry from the default environment", lambda cloud: _without(enterprise(cloud), "runnerConfig"), "default environment"),
     ("an Enterprise registry without a VPC", lambda cloud: enterprise(cloud, runner={"timeout": 9}), "without a VPC"),
     ("an Enterprise registry without its instance", lambda cloud: enterprise(cloud, instanceID=""), "instanceID is required"),
     ("another instance than the registry's", lambda cloud: enterprise(cloud, instanceID=cloud.create_instance("b")), "no instance"),
     ("a registry that is not ACR", lambda _: build("docker.io/shop/app:1"), "not a host of ACR"),
-    ("an image that is none", lambda _: build("a b"), "invalid image reference"),
+    ("an invalid image", lambda _: build("a b"), "invalid image reference"),
     ("no image", lambda _: task(build={"dockerfile": "x"}), "invalid image reference"),
     ("a cache that is not mounted", lambda _: build(runner=RUNNER, cacheDir="/elsewhere"), "/elsewhere is on no NAS mount"),
     ("base images for a cache without NAS", lambda _: task(warm={"images": [IMAGE], "cacheDir": "/mnt/cache"}), "NAS mount"),
@@ -164,20 +148,10 @@ def _without(task: dict[str, Any], key: str) -> dict[str, Any]:
     return task
 
 
-@pytest.mark.parametrize(("wrong", "fact"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
-def test_what_an_environment_cannot_do_fails_at_once(
-    cloud: Emulator, pipelines: Pipelines, wrong: Wrong, fact: str
-) -> None:
-    phase, error = pipelines.finish(wrong(cloud))
-    assert phase == "Failed"
-    assert fact in error["message"]
-
-
-def test_an_enterprise_host_may_be_written_as_in_the_documentation(cloud: Emulator, pipelines: Pipelines) -> None:
-    host = cloud.enterprise_host.replace(".cr.", ".")
-    image = build(f"{host}/shop/app:1_accelerated", runner=RUNNER, instanceID=cloud.instance_id)
-    assert pipelines.finish(image)[0] == "Success"
-    assert list(cloud.tags("shop/app")) == ["1", "1_accelerated"]
+def test_what_an_environment_cannot_do_fails_at_once(cloud: Emulator, pipelines: Pipelines) -> None:
+    for number, (label, wrong, fact) in enumerate(IMPOSSIBLE):
+        phase, error = pipelines.finish(wrong(cloud), name=f"p-{number}")
+        assert (phase, fact in error["message"]) == ("Failed", True), label
 
 
 def test_an_accelerated_image_follows_the_original(cloud: Emulator, pipelines: Pipelines) -> None:
@@ -185,6 +159,10 @@ def test_an_accelerated_image_follows_the_original(cloud: Emulator, pipelines: P
     tags = cloud.tags("shop/app")
     assert list(tags) == ["8f2b1c0", "8f2b1c0_accelerated"]
     assert tags["8f2b1c0"] != tags["8f2b1c0_accelerated"]
+    host = cloud.enterprise_host.replace(".cr.", ".")  # as in the documentation
+    image = build(f"{host}/shop/web:1_accelerated", runner=RUNNER, instanceID=cloud.instance_id)
+    assert pipelines.finish(image, name="p-2")[0] == "Success"
+    assert list(cloud.tags("shop/web")) == ["1", "1_accelerated"]
 
 
 @pytest.mark.parametrize(
@@ -195,11 +173,11 @@ def test_an_accelerated_image_follows_the_original(cloud: Emulator, pipelines: P
     ],
     ids=["never ends", "fails"],
 )
-def test_a_conversion_that_goes_wrong_leaves_the_original(
+def test_a_failed_conversion_leaves_the_original(
     cloud: Emulator, pipelines: Pipelines, order: Callable[[Emulator], None], code: str
 ) -> None:
     order(cloud)
-    assert pipelines.finish(build())[0] == "Success", "an image without a conversion takes no harm"
+    assert pipelines.finish(build())[0] == "Success", "it has no conversion"
     phase, error = pipelines.finish(enterprise(cloud, "1_accelerated"), name="p-2")
     assert (phase, error["code"]) == ("Failed", code)
     assert list(cloud.tags("shop/app")) == ["1", "8f2b1c0"]
@@ -215,35 +193,31 @@ def test_the_environment_decides_how_long_a_build_may_take(cloud: Emulator, pipe
     assert pipelines.finish(build(runner=RUNNER), name="p-2")[0] == "Success"
 
 
-def test_a_build_that_hangs_is_ended_by_its_time_out(cloud: Emulator, pipelines: Pipelines) -> None:
+def test_injected_failures_of_builds(cloud: Emulator, pipelines: Pipelines) -> None:
     cloud.hang_build()
-    phase, error = pipelines.finish(build())
-    assert (phase, error["code"]) == ("Failed", "TaskTimeout")
-
-
-def test_a_lost_vpc_befalls_the_next_build_in_one(cloud: Emulator, pipelines: Pipelines) -> None:
+    assert pipelines.finish(build(f"{HOST}/shop/web:1"))[1]["code"] == "TaskTimeout"
     cloud.lose_vpc()
-    assert pipelines.finish(build())[0] == "Success"
-    assert pipelines.finish(enterprise(cloud, "2"), name="p-2")[1]["code"] == "RegistryUnreachable"
-    assert "2" not in cloud.tags("shop/app")
-
-
-def test_a_build_may_push_another_image_than_it_reports(cloud: Emulator, pipelines: Pipelines) -> None:
+    assert pipelines.finish(build(), name="p-2")[0] == "Success", "not in a VPC"
+    assert pipelines.finish(enterprise(cloud, "2"), name="p-3")[1]["code"] == "RegistryUnreachable"
+    assert list(cloud.tags("shop/app")) == ["8f2b1c0"]
     cloud.push_other_digest()
-    pipelines.finish(build())
-    reported = json.loads(pipelines.task()["status"]["invocations"][0]["output"])["digest"]
-    assert cloud.tags("shop/app")["8f2b1c0"] != reported
+    pipelines.finish(build(f"{HOST}/shop/app:3"), name="p-4")
+    reported = json.loads(pipelines.task("p-4-build")["status"]["invocations"][0]["output"])["digest"]
+    assert cloud.tags("shop/app")["3"] != reported
 
 
-def test_an_immutable_tag_is_not_pushed_again(cloud: Emulator, pipelines: Pipelines) -> None:
+def test_a_push_that_fails(cloud: Emulator, pipelines: Pipelines) -> None:
     digest = cloud.push("shop/app", "8f2b1c0", content="before")
     cloud.set_tag_immutability("shop/app")
     phase, error = pipelines.finish(build())
+    assert (phase, error["code"], digest in error["message"]) == ("Failed", "PushFailed", True)
+    cloud.add_registry(HOST, "http://127.0.0.1:1")
+    phase, error = pipelines.finish(build(), name="p-2")
     assert (phase, error["code"]) == ("Failed", "PushFailed")
-    assert digest in error["message"]
+    assert "cannot be reached" in error["message"]
 
 
-def test_the_verbs_see_what_has_become_due(cloud: Emulator, pipelines: Pipelines) -> None:
+def test_verbs_carry_out_what_is_due(cloud: Emulator, pipelines: Pipelines) -> None:
     pipelines.start(build())
     cloud._account.clock.offset += 60
     assert list(cloud.tags("shop/app")) == ["8f2b1c0"]
@@ -263,33 +237,27 @@ def test_a_canceled_pipeline_pushes_nothing(cloud: Emulator, pipelines: Pipeline
         pipelines.sdk.cancel_pipeline("p-1")
 
 
-def test_a_pipeline_is_started_once(pipelines: Pipelines) -> None:
-    pipelines.start(build())
-    with pytest.raises(ClientException, match="InvalidPipelineStatus"):
-        pipelines.sdk.start_pipeline("p-1")
-
-
 @pytest.mark.parametrize("knobs", [Knobs(pipeline_start="at-once", pipeline_phases="other")])
-def test_another_cloud_begins_at_once_and_has_other_words(cloud: Emulator, pipelines: Pipelines) -> None:
+def test_the_knobs_of_start_and_phases(cloud: Emulator, pipelines: Pipelines) -> None:
     assert pipelines.create(build())["status"]["phase"] == "Executing"
     cloud.advance(60)
     assert pipelines.status()[0] == "Succeeded"
 
 
 PIPELINES: list[tuple[str, Callable[[], Any], str]] = [
-    ("a name that cannot be", lambda: {"name": "a b"}, "'a b'"),
+    ("an invalid name", lambda: {"name": "a b"}, "'a b'"),
     ("another kind", lambda: {"kind": "Task"}, "expected Pipeline"),
-    ("labels that are no texts", lambda: {"labels": {"a": 1}}, "labels"),
+    ("labels that are not strings", lambda: {"labels": {"a": 1}}, "labels"),
     ("a template by name", lambda: {"spec": {"templateName": "mine"}}, "templateName"),
     ("no task", lambda: _spec(), "at least one task"),
     ("a task without a name", lambda: _spec({"taskTemplate": "build-image-task"}), "name None"),
-    ("a task template that is not there", lambda: _spec(task(template="mine")), "'mine'"),
+    ("an unknown task template", lambda: _spec(task(template="mine")), "'mine'"),
     ("two tasks of one name", lambda: _spec(task(), task()), "one name"),
-    ("a task after one that is not there", lambda: _spec(task("a", "b")), "a runs after b, which is not a task"),
+    ("a task after an unknown one", lambda: _spec(task("a", "b")), "a runs after b, which is not a task"),
     ("a task after itself", lambda: _spec(task("a", "b"), task("b", "a")), "a, b wait for each other in a circle"),
     ("tasks to run after as plain names", lambda: _spec({**task(), "runAfters": ["warm"]}), "list of objects"),
-    ("a runnerConfig that is a text", lambda: _spec(task(runnerConfig="big")), "runnerConfig: expected an object"),
-    ("a time-out that is a text", lambda: _spec(task(runnerConfig={"timeout": "9"})), "timeout '9'"),
+    ("a runnerConfig that is a string", lambda: _spec(task(runnerConfig="big")), "runnerConfig: expected an object"),
+    ("a time-out that is a string", lambda: _spec(task(runnerConfig={"timeout": "9"})), "timeout '9'"),
 ]
 
 
@@ -297,12 +265,12 @@ def _spec(*tasks: Any) -> dict[str, Any]:
     return {"spec": {"templateSpec": {"tasks": list(tasks)}}}
 
 
-@pytest.mark.parametrize(("wrong", "fact"), [row[1:] for row in PIPELINES], ids=[row[0] for row in PIPELINES])
-def test_a_refused_pipeline_has_a_reason(cloud: Emulator, wrong: Callable[[], Any], fact: str) -> None:
-    body = {"kind": "Pipeline", "name": "p-1", **_spec(build()), **wrong()}
-    with pytest.raises(DevsError, match="InvalidArgument") as caught:
-        cloud._account.pipelines.create_pipeline(body)
-    assert fact in caught.value.message
+def test_an_invalid_pipeline_has_a_reason(cloud: Emulator) -> None:
+    for label, wrong, fact in PIPELINES:
+        body = {"kind": "Pipeline", "name": "p-1", **_spec(build()), **wrong()}
+        with pytest.raises(DevsError, match="InvalidArgument") as failed:
+            cloud._account.pipelines.create_pipeline(body)
+        assert fact in failed.value.message, label
     assert cloud.pipelines() == []
 
 
@@ -310,7 +278,7 @@ def test_a_refused_pipeline_has_a_reason(cloud: Emulator, wrong: Callable[[], An
     ("knobs", "found"),
     [(Knobs(), 1), (Knobs(pipeline_tasks="named"), 0), (Knobs(pipeline_tasks="unlisted"), 0)],
 )
-def test_how_tasks_are_found_is_unknown(pipelines: Pipelines, knobs: Knobs, found: int) -> None:
+def test_the_knob_of_tasks(pipelines: Pipelines, knobs: Knobs, found: int) -> None:
     pipelines.finish(build())
     labelled = models.ListTasksRequest(label_selector=["pipelineName=p-1"])
     assert len(pipelines.sdk.list_tasks(labelled).body) == found
@@ -318,7 +286,7 @@ def test_how_tasks_are_found_is_unknown(pipelines: Pipelines, knobs: Knobs, foun
     assert len(everything) == (knobs.pipeline_tasks != "unlisted")
 
 
-def test_a_task_by_itself_is_started_canceled_and_retried(cloud: Emulator, pipelines: Pipelines) -> None:
+def test_a_task_without_a_pipeline_is_started_canceled_and_retried(cloud: Emulator, pipelines: Pipelines) -> None:
     sdk, data = pipelines.sdk, build()["context"]["data"]
     spec = {"templateName": "build-image-task", "context": {"data": data}}
     body = models.Task().from_map({"kind": "Task", "name": "alone", "spec": spec})
@@ -335,7 +303,7 @@ def test_a_task_by_itself_is_started_canceled_and_retried(cloud: Emulator, pipel
     assert list(cloud.tags("shop/app")) == ["8f2b1c0"]
 
 
-def test_a_failed_task_that_is_retried_takes_its_pipeline_to_the_end(cloud: Emulator, pipelines: Pipelines) -> None:
+def test_a_retry_of_a_failed_task_completes_its_pipeline(cloud: Emulator, pipelines: Pipelines) -> None:
     cloud.fail_build()
     pipelines.finish(build(), build(f"{HOST}/shop/web:1", "last", "build"))
     pipelines.sdk.retry_task("p-1-build")
@@ -356,7 +324,7 @@ def test_a_status_that_is_put_ends_a_pipeline(cloud: Emulator, pipelines: Pipeli
     assert pipelines.task()["status"]["phase"] == "Canceled"
 
 
-def test_a_status_that_is_put_ends_a_task_and_its_pipeline_goes_on(cloud: Emulator, pipelines: Pipelines) -> None:
+def test_a_status_that_is_put_ends_a_task_and_its_pipeline_continues(cloud: Emulator, pipelines: Pipelines) -> None:
     cloud.hang_build()
     pipelines.start(build(), build(f"{HOST}/shop/web:1", "last", "build"))
     body = models.Task(name="p-1-build", status=models.TaskStatus(phase="Success"))
@@ -368,7 +336,7 @@ def test_a_status_that_is_put_ends_a_task_and_its_pipeline_goes_on(cloud: Emulat
         pipelines.sdk.put_task_status("p-1-build", models.PutTaskStatusRequest(body=body))
 
 
-def test_a_killed_emulator_goes_on_with_its_builds(tmp_path: Path) -> None:
+def test_builds_continue_after_a_restart(tmp_path: Path) -> None:
     file = tmp_path / "state"
     with Emulator(state=file, knobs=Knobs(build_seconds=60)).serve() as cloud:
         Pipelines(cloud).start(build())
@@ -378,18 +346,11 @@ def test_a_killed_emulator_goes_on_with_its_builds(tmp_path: Path) -> None:
         assert list(cloud.tags("shop/app")) == ["8f2b1c0"]
 
 
-def test_a_key_that_is_disabled_is_refused(cloud: Emulator, pipelines: Pipelines) -> None:
+def test_a_disabled_key_is_rejected(cloud: Emulator, pipelines: Pipelines) -> None:
     cloud.set_key_active(False)
     with pytest.raises(ClientException, match=r"InvalidAccessKeyId\.Inactive"):
         pipelines.create(build())
     assert cloud.pipelines() == []
-
-
-def test_a_registry_that_is_down_fails_the_build(cloud: Emulator, pipelines: Pipelines) -> None:
-    cloud.add_registry(HOST, "http://127.0.0.1:1")
-    phase, error = pipelines.finish(build())
-    assert (phase, error["code"]) == ("Failed", "PushFailed")
-    assert "cannot be reached" in error["message"]
 
 
 def test_a_build_may_push_over_the_wire_into_the_emulator_itself(cloud: Emulator, pipelines: Pipelines) -> None:

@@ -1,4 +1,4 @@
-"""The OCI distribution API over plain HTTP: tokens, tags, manifests, blobs, uploads, and the specification's error codes."""
+"""The OCI distribution API over plain HTTP: tokens, tags, manifests, blobs, uploads and error codes."""
 
 import hashlib
 import json
@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+import urllib3
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +20,7 @@ DIRECT = Knobs(oci_blob_redirect=False)
 
 @pytest.fixture
 def shop(registry: Registry) -> Registry:
-    """A client that may do everything in shop/app."""
+    """A client with every right in shop/app."""
     registry.login("repository:shop/app:pull,push,delete")
     return registry
 
@@ -59,10 +60,6 @@ def test_a_token_opens_what_was_requested(cloud: Emulator, registry: Registry) -
     assert code(registry.request("DELETE", "/v2/shop/app/manifests/main")) == (401, "UNAUTHORIZED")
 
 
-def test_a_wrong_password_gets_no_token(registry: Registry) -> None:
-    assert code(registry.login("repository:shop/app:pull", password="wrong")) == (401, "UNAUTHORIZED")
-
-
 def test_without_a_login_only_public_repositories_are_readable(cloud: Emulator, registry: Registry) -> None:
     for name in ("open", "closed"):
         cloud.push(f"shop/{name}", "main")
@@ -84,17 +81,15 @@ def test_a_token_expires(cloud: Emulator, shop: Registry) -> None:
     assert shop.request("GET", "/v2/shop/app/tags/list").status == 200
 
 
-@pytest.mark.parametrize("forged", ["{signed}.AAAA", "a.b.c", "x"])
-def test_a_token_that_is_not_ours(shop: Registry, forged: str) -> None:
-    shop.token = forged.format(signed=shop.token.rpartition(".")[0])
-    assert code(shop.request("GET", "/v2/shop/app/tags/list")) == (401, "UNAUTHORIZED")
-
-
-def test_a_token_for_another_service_opens_nothing_here(cloud: Emulator, registry: Registry) -> None:
+def test_invalid_tokens(cloud: Emulator, shop: Registry) -> None:
+    signed, path = shop.token.rpartition(".")[0], "/v2/shop/app/tags/list"
+    for shop.token in (f"{signed}.AAAA", "a.b.c", "x"):
+        assert code(shop.request("GET", path)) == (401, "UNAUTHORIZED")
+    headers = urllib3.make_headers(basic_auth=f"{cloud.username}:{cloud.password}")
     url = f"{cloud.url}/auth?service=elsewhere&scope=repository:shop/app:pull"
-    headers = {"authorization": "Basic " + "ZW11bGF0b3I6ZW11bGF0b3ItcGFzc3dvcmQ="}
-    registry.token = registry.http.request("GET", url, headers=headers).json()["token"]
-    assert registry.request("GET", "/v2/shop/app/tags/list").status == 401
+    shop.token = shop.http.request("GET", url, headers=headers).json()["token"]
+    assert shop.request("GET", path).status == 401, "a token for another service"
+    assert code(shop.login("repository:shop/app:pull", password="wrong")) == (401, "UNAUTHORIZED")
 
 
 # tags
@@ -147,29 +142,16 @@ def test_a_manifest_is_found_by_tag_and_by_digest(cloud: Emulator, shop: Registr
 
 def test_an_index_names_a_manifest_for_every_platform(cloud: Emulator, shop: Registry) -> None:
     cloud.push("shop/app", "main", platforms=("linux/amd64", "linux/arm64/v8"))
-    index = shop.request("GET", "/v2/shop/app/manifests/main", headers={"accept": f"{INDEX_TYPE}, {IMAGE_TYPE}"}).json()
+    path = "/v2/shop/app/manifests"
+    index = shop.request("GET", f"{path}/main", headers={"accept": f"{INDEX_TYPE}, {IMAGE_TYPE}"}).json()
     assert [child["platform"] for child in index["manifests"]] == [
         {"architecture": "amd64", "os": "linux"},
         {"architecture": "arm64", "os": "linux", "variant": "v8"},
     ]
     for child in index["manifests"]:
-        answer = shop.request("GET", f"/v2/shop/app/manifests/{child['digest']}")
-        assert len(answer.data) == child["size"]
-
-
-def test_a_manifest_of_a_type_that_was_not_requested(cloud: Emulator, shop: Registry) -> None:
-    cloud.push("shop/app", "main", index=True)
-    answer = shop.request("GET", "/v2/shop/app/manifests/main", headers={"accept": IMAGE_TYPE})
-    assert code(answer) == (404, "MANIFEST_UNKNOWN")
-    assert shop.request("GET", "/v2/shop/app/manifests/main", headers={"accept": "*/*"}).status == 200
-
-
-def test_equal_content_has_an_equal_digest(cloud: Emulator) -> None:
-    first = cloud.push("shop/app", "one", content="same")
-    cloud.advance(3600)
-    assert cloud.push("shop/web", "two", content="same") == first
-    assert cloud.push("shop/app", "three", content="other") != first
-    assert cloud.push("shop/app", "four", content="same", created="2026-01-01T00:00:00Z") != first
+        assert len(shop.request("GET", f"{path}/{child['digest']}").data) == child["size"]
+    assert code(shop.request("GET", f"{path}/main", headers={"accept": IMAGE_TYPE})) == (404, "MANIFEST_UNKNOWN")
+    assert shop.request("GET", f"{path}/main", headers={"accept": "*/*"}).status == 200
 
 
 def test_a_deleted_digest_takes_its_tags_with_it(cloud: Emulator, shop: Registry) -> None:
@@ -183,25 +165,23 @@ def test_a_deleted_digest_takes_its_tags_with_it(cloud: Emulator, shop: Registry
     assert code(shop.request("DELETE", f"/v2/shop/app/manifests/{digest}")) == (404, "MANIFEST_UNKNOWN")
 
 
-NOT_THERE = [
-    ("a repository", "GET", "/v2/shop/none/tags/list", (404, "NAME_UNKNOWN")),
-    ("a tag", "GET", "/v2/shop/app/manifests/none", (404, "MANIFEST_UNKNOWN")),
-    ("a digest", "GET", f"/v2/shop/app/manifests/{sha256(b'')}", (404, "MANIFEST_UNKNOWN")),
-    ("a blob", "GET", f"/v2/shop/app/blobs/{sha256(b'')}", (404, "BLOB_UNKNOWN")),
-    ("an upload", "PATCH", "/v2/shop/app/blobs/uploads/abc", (404, "BLOB_UPLOAD_UNKNOWN")),
-    ("a method", "PUT", "/v2/shop/app/tags/list", (405, "UNSUPPORTED")),
-    ("an endpoint", "GET", "/v2/_catalog", (405, "UNSUPPORTED")),
-    ("a name in capitals", "GET", "/v2/Shop/app/tags/list", (400, "NAME_INVALID")),
+UNKNOWN = [
+    ("GET", "/v2/shop/none/tags/list", (404, "NAME_UNKNOWN")),
+    ("GET", "/v2/shop/app/manifests/none", (404, "MANIFEST_UNKNOWN")),
+    ("GET", f"/v2/shop/app/manifests/{sha256(b'')}", (404, "MANIFEST_UNKNOWN")),
+    ("GET", f"/v2/shop/app/blobs/{sha256(b'')}", (404, "BLOB_UNKNOWN")),
+    ("PATCH", "/v2/shop/app/blobs/uploads/abc", (404, "BLOB_UPLOAD_UNKNOWN")),
+    ("PUT", "/v2/shop/app/tags/list", (405, "UNSUPPORTED")),
+    ("GET", "/v2/_catalog", (405, "UNSUPPORTED")),
+    ("GET", "/v2/Shop/app/tags/list", (400, "NAME_INVALID")),
 ]
 
 
-@pytest.mark.parametrize(("label", "method", "path", "expected"), NOT_THERE, ids=[row[0] for row in NOT_THERE])
-def test_what_is_not_there(
-    cloud: Emulator, registry: Registry, label: str, method: str, path: str, expected: tuple[int, str]
-) -> None:
+def test_what_does_not_exist(cloud: Emulator, registry: Registry) -> None:
     cloud.push("shop/app", "main")
     registry.login("repository:shop/app:pull,push&scope=repository:shop/none:pull")
-    assert code(registry.request(method, path)) == expected
+    for method, path, expected in UNKNOWN:
+        assert code(registry.request(method, path)) == expected, path
 
 
 # blobs and uploads
@@ -221,7 +201,7 @@ def test_a_blob_is_read(cloud: Emulator, shop: Registry) -> None:
     assert int(shop.request("HEAD", path).headers["content-length"]) == len(config.data)
 
 
-def test_a_blob_is_somewhere_else_and_needs_no_token_there(cloud: Emulator, shop: Registry) -> None:
+def test_a_blob_is_redirected_to_a_url_that_needs_no_token(cloud: Emulator, shop: Registry) -> None:
     cloud.push("shop/app", "main")
     digest = config_digest(shop)
     moved = shop.request("GET", f"/v2/shop/app/blobs/{digest}")
@@ -253,7 +233,7 @@ def test_an_image_is_pushed(cloud: Emulator, shop: Registry) -> None:
 
 @pytest.mark.parametrize("knobs", [DIRECT])
 @given(chunks=st.lists(st.binary(max_size=64), min_size=1, max_size=6))
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_blob_arrives_whole_however_it_is_cut(cloud: Emulator, chunks: list[bytes]) -> None:
     shop = Registry(cloud)
     shop.login("repository:shop/app:pull,push")
@@ -271,8 +251,9 @@ def test_a_blob_arrives_whole_however_it_is_cut(cloud: Emulator, chunks: list[by
     shop.http.clear()
 
 
-def test_a_chunk_out_of_order_is_refused_and_the_upload_goes_on(shop: Registry) -> None:
-    location = shop.request("POST", "/v2/shop/app/blobs/uploads/").headers["location"]
+def test_uploads(shop: Registry) -> None:
+    path = "/v2/shop/app/blobs/uploads/"
+    location = shop.request("POST", path).headers["location"]
     shop.request("PATCH", location, body=b"abc", headers={"content-range": "0-2"})
     wrong = shop.request("PATCH", location, body=b"xyz", headers={"content-range": "7-9"})
     assert code(wrong) == (416, "BLOB_UPLOAD_INVALID")
@@ -280,19 +261,11 @@ def test_a_chunk_out_of_order_is_refused_and_the_upload_goes_on(shop: Registry) 
     assert (progress.status, progress.headers["range"]) == (204, "0-2")
     assert shop.request("PUT", f"{location}?digest={sha256(b'abcd')}", body=b"d").status == 201
     assert shop.request("GET", location).status == 404
-
-
-def test_a_cancelled_upload_is_gone(shop: Registry) -> None:
-    location = shop.request("POST", "/v2/shop/app/blobs/uploads/").headers["location"]
+    location = shop.request("POST", path).headers["location"]
+    assert code(shop.request("PUT", location, body=b"two")) == (400, "DIGEST_INVALID")
     assert shop.request("DELETE", location).status == 204
     assert code(shop.request("PATCH", location, body=b"abc")) == (404, "BLOB_UPLOAD_UNKNOWN")
-
-
-def test_content_with_another_digest(shop: Registry) -> None:
-    path = f"/v2/shop/app/blobs/uploads/?digest={sha256(b'one')}"
-    assert code(shop.request("POST", path, body=b"two")) == (400, "DIGEST_INVALID")
-    location = shop.request("POST", "/v2/shop/app/blobs/uploads/").headers["location"]
-    assert code(shop.request("PUT", location, body=b"two")) == (400, "DIGEST_INVALID")
+    assert code(shop.request("POST", f"{path}?digest={sha256(b'one')}", body=b"two")) == (400, "DIGEST_INVALID")
 
 
 def test_a_blob_is_mounted_from_another_repository(cloud: Emulator, registry: Registry) -> None:
@@ -305,33 +278,21 @@ def test_a_blob_is_mounted_from_another_repository(cloud: Emulator, registry: Re
     assert registry.request("POST", f"{path}&from=shop/none").status == 202
 
 
-BAD_MANIFESTS: list[tuple[str, bytes, str, str, str]] = [
-    ("no JSON", b"no", IMAGE_TYPE, "main", "MANIFEST_INVALID"),
-    ("an unknown type", b"{}", "text/plain", "main", "MANIFEST_INVALID"),
-    (
-        "a config that is not there",
-        json.dumps({"config": {"digest": sha256(b"")}, "layers": []}).encode(),
-        IMAGE_TYPE,
-        "main",
-        "MANIFEST_BLOB_UNKNOWN",
-    ),
-    (
-        "a child that is not there",
-        json.dumps({"manifests": [{"digest": sha256(b"")}]}).encode(),
-        INDEX_TYPE,
-        "main",
-        "MANIFEST_BLOB_UNKNOWN",
-    ),
-    ("a digest that is another's", b'{"manifests": []}', INDEX_TYPE, sha256(b""), "DIGEST_INVALID"),
-    ("a tag that cannot be", b'{"manifests": []}', INDEX_TYPE, "-x", "TAG_INVALID"),
+NO_CONFIG = json.dumps({"config": {"digest": sha256(b"")}, "layers": []}).encode()
+NO_CHILD = json.dumps({"manifests": [{"digest": sha256(b"")}]}).encode()
+EMPTY = b'{"manifests": []}'
+INVALID_MANIFESTS: list[tuple[bytes, str, str, str]] = [
+    (b"no", IMAGE_TYPE, "main", "MANIFEST_INVALID"),
+    (b"{}", "text/plain", "main", "MANIFEST_INVALID"),
+    (NO_CONFIG, IMAGE_TYPE, "main", "MANIFEST_BLOB_UNKNOWN"),
+    (NO_CHILD, INDEX_TYPE, "main", "MANIFEST_BLOB_UNKNOWN"),
+    (EMPTY, INDEX_TYPE, sha256(b""), "DIGEST_INVALID"),
+    (EMPTY, INDEX_TYPE, "-x", "TAG_INVALID"),
 ]
 
 
-@pytest.mark.parametrize(
-    ("label", "body", "media_type", "reference", "expected"), BAD_MANIFESTS, ids=[row[0] for row in BAD_MANIFESTS]
-)
-def test_a_manifest_that_is_refused(
-    shop: Registry, label: str, body: bytes, media_type: str, reference: str, expected: str
-) -> None:
-    headers = {"content-type": media_type}
-    assert code(shop.request("PUT", f"/v2/shop/app/manifests/{reference}", body=body, headers=headers))[1] == expected
+def test_invalid_manifests(shop: Registry) -> None:
+    for body, media_type, reference, expected in INVALID_MANIFESTS:
+        headers = {"content-type": media_type}
+        answer = shop.request("PUT", f"/v2/shop/app/manifests/{reference}", body=body, headers=headers)
+        assert code(answer)[1] == expected

@@ -4,11 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from alibabacloud_fc20230330 import models
 from alibabacloud_tea_openapi.exceptions import ClientException
 
-from fcpin.emulator import Emulator
-from tests.emulator.clients import Functions
+from tests.emulator.clients import Functions, code
 
 HTTP = {"authType": "anonymous", "methods": ["GET", "POST"]}
 
@@ -21,15 +19,14 @@ def function(functions: Functions) -> Functions:
 
 def create(functions: Functions, name: str = "web", **changes: Any) -> dict[str, Any]:
     body = {"triggerName": name, "triggerType": "http", "triggerConfig": json.dumps(HTTP), **changes}
-    request = models.CreateTriggerRequest(body=models.CreateTriggerInput().from_map(body))
-    return dict(functions.sdk.create_trigger("fn", request).body.to_map())
+    return dict(functions("CreateTrigger", "fn", body=body))
 
 
-def get(functions: Functions, name: str = "web") -> dict[str, Any]:
-    return dict(functions.sdk.get_trigger("fn", name).body.to_map())
+def update(functions: Functions, name: str = "web", **changes: Any) -> dict[str, Any]:
+    return dict(functions("UpdateTrigger", "fn", name, body=changes))
 
 
-def test_an_http_trigger_has_addresses(function: Functions) -> None:
+def test_an_http_trigger_has_the_addresses_of_its_function_and_qualifier(function: Functions) -> None:
     trigger = create(function, qualifier="LATEST", description="the shop")
     assert (trigger["triggerName"], trigger["triggerType"], trigger["qualifier"]) == ("web", "http", "LATEST")
     assert json.loads(trigger["triggerConfig"]) == HTTP
@@ -40,19 +37,14 @@ def test_an_http_trigger_has_addresses(function: Functions) -> None:
     host = addresses["urlInternet"].removeprefix("https://").removesuffix(".cn-hangzhou.fcapp.run")
     assert addresses["urlIntranet"] == f"https://{host}.cn-hangzhou-vpc.fcapp.run"
     assert host.startswith("fn-")
-    assert get(function) == trigger
-
-
-def test_the_address_is_the_functions_own(function: Functions) -> None:
-    """Made again the trigger is at the same place; another version has another one."""
-    first = create(function)["httpTrigger"]
-    function.sdk.delete_trigger("fn", "web")
-    assert create(function, "other")["httpTrigger"] == first
+    assert function("GetTrigger", "fn", "web") == trigger
+    function("DeleteTrigger", "fn", "web")
+    assert create(function, "other")["httpTrigger"] == addresses
     function.cloud.publish_version("fn")
-    assert create(function, "first", qualifier="1")["httpTrigger"] != first
+    assert create(function, "first", qualifier="1")["httpTrigger"] != addresses
 
 
-def test_another_trigger_has_no_address(function: Functions) -> None:
+def test_other_triggers_have_no_address(function: Functions) -> None:
     trigger = create(function, triggerType="timer", triggerConfig='{"cronExpression": "@every 5m", "enable": true}')
     assert "httpTrigger" not in trigger
     assert create(function, "table", triggerType="tablestore", triggerConfig="")["triggerConfig"] == ""
@@ -61,81 +53,56 @@ def test_another_trigger_has_no_address(function: Functions) -> None:
 def test_a_trigger_is_updated(function: Functions) -> None:
     before = create(function, description="kept", invocationRole="acs:ram::1:role/a")
     function.cloud.advance(1)
-    request = models.UpdateTriggerInput(trigger_config='{"methods": ["GET"]}')
-    after = function.sdk.update_trigger("fn", "web", models.UpdateTriggerRequest(body=request)).body.to_map()
-    changed = {key for key in after if after[key] != before[key]}
-    assert changed == {"triggerConfig", "lastModifiedTime"}
-    assert get(function) == after
+    after = update(function, triggerConfig='{"methods": ["GET"]}')
+    assert {key for key in after if after[key] != before[key]} == {"triggerConfig", "lastModifiedTime"}
+    assert function("GetTrigger", "fn", "web") == after
     function.cloud.publish_version("fn")
-    request = models.UpdateTriggerInput(qualifier="1", description="")
-    after = function.sdk.update_trigger("fn", "web", models.UpdateTriggerRequest(body=request)).body.to_map()
-    assert (after["qualifier"], after["description"]) == ("1", "")
-    assert after["httpTrigger"] != before["httpTrigger"]
+    last = update(function, qualifier="1", description="")
+    assert (last["qualifier"], last["description"]) == ("1", "")
+    assert last["httpTrigger"] != before["httpTrigger"]
+    with pytest.raises(ClientException, match="version '7'"):
+        update(function, triggerConfig="{}", qualifier="7")
+    assert function("GetTrigger", "fn", "web") == last
 
 
-def test_triggers_are_listed_page_after_page(function: Functions) -> None:
-    for name in ("b", "a", "c", "other"):
-        create(function, f"web-{name}" if name != "other" else name)
-    names, token = [], None
-    for _ in range(2):
-        request = models.ListTriggersRequest(prefix="web", limit=2, next_token=token)
-        page = function.sdk.list_triggers("fn", request).body
-        names += [trigger.trigger_name for trigger in page.triggers]
-        token = page.next_token
-    assert (names, token) == (["web-a", "web-b", "web-c"], None)
+def test_triggers_are_listed_in_pages(function: Functions) -> None:
+    for name in ("web-b", "web-a", "web-c", "other"):
+        create(function, name)
+    first = function("ListTriggers", "fn", prefix="web", limit=2)
+    last = function("ListTriggers", "fn", prefix="web", limit=2, next_token=first["nextToken"])
+    assert [one["triggerName"] for one in first["triggers"] + last["triggers"]] == ["web-a", "web-b", "web-c"]
+    assert "nextToken" not in last
 
 
-INVALID: list[tuple[str, dict[str, Any], str]] = [
-    ("no name", {"triggerName": ""}, "triggerName"),
-    ("a name that begins with a digit", {"triggerName": "1st"}, "triggerName '1st'"),
-    ("a name of 129 letters", {"triggerName": "a" * 129}, "triggerName"),
-    ("an unknown type", {"triggerType": "mail"}, "triggerType 'mail'"),
-    ("a configuration that is no JSON", {"triggerConfig": "{"}, "triggerConfig"),
-    ("a configuration that is no object", {"triggerConfig": "[]"}, "triggerConfig"),
-    ("no configuration", {"triggerConfig": ""}, "triggerConfig"),
+INVALID: list[tuple[dict[str, Any], str]] = [
+    ({"triggerName": ""}, "triggerName"),
+    ({"triggerName": "1st"}, "triggerName '1st'"),
+    ({"triggerName": "a" * 129}, "triggerName"),
+    ({"triggerType": "mail"}, "triggerType 'mail'"),
+    ({"triggerConfig": "{"}, "triggerConfig"),
+    ({"triggerConfig": "[]"}, "triggerConfig"),
+    ({"triggerConfig": ""}, "triggerConfig"),
 ]
 
 
-@pytest.mark.parametrize(("label", "changes", "fact"), INVALID, ids=[row[0] for row in INVALID])
-def test_what_is_refused_at_creation(function: Functions, label: str, changes: dict[str, Any], fact: str) -> None:
-    with pytest.raises(ClientException, match=fact) as refused:
-        create(function, **changes)
-    assert (refused.value.status_code, refused.value.code) == (400, "InvalidArgument")
-    assert function.sdk.list_triggers("fn", models.ListTriggersRequest()).body.triggers == []
+def test_invalid_triggers(function: Functions) -> None:
+    for changes, fact in INVALID:
+        with pytest.raises(ClientException, match=fact) as failed:
+            create(function, **changes)
+        assert (failed.value.status_code, failed.value.code) == (400, "InvalidArgument")
+    assert function("ListTriggers", "fn")["triggers"] == []
 
 
-def test_a_refused_update_changes_nothing(function: Functions) -> None:
-    before = create(function)
-    request = models.UpdateTriggerInput(trigger_config="{}", qualifier="7")
-    with pytest.raises(ClientException, match="version '7'"):
-        function.sdk.update_trigger("fn", "web", models.UpdateTriggerRequest(body=request))
-    assert get(function) == before
-
-
-def code(call: Any, *arguments: Any) -> tuple[int, str]:
-    with pytest.raises(ClientException) as refused:
-        call(*arguments)
-    return refused.value.status_code, refused.value.code
-
-
-def test_what_does_not_exist_and_what_does(function: Functions) -> None:
-    sdk = function.sdk
-    assert code(sdk.get_trigger, "fn", "web") == (404, "TriggerNotFound")
-    assert code(sdk.delete_trigger, "fn", "web") == (404, "TriggerNotFound")
-    update = models.UpdateTriggerRequest(body=models.UpdateTriggerInput(trigger_config="{}"))
-    assert code(sdk.update_trigger, "fn", "web", update) == (404, "TriggerNotFound")
-    assert code(sdk.get_trigger, "other", "web") == (404, "FunctionNotFound")
+def test_what_does_not_exist_and_what_already_exists(function: Functions) -> None:
+    missing = (404, "TriggerNotFound")
+    assert code(function, "GetTrigger", "fn", "web") == missing
+    assert code(function, "DeleteTrigger", "fn", "web") == missing
+    assert code(update, function, triggerConfig="{}") == missing
+    assert code(function, "GetTrigger", "other", "web") == (404, "FunctionNotFound")
     create(function)
     assert code(create, function) == (409, "TriggerAlreadyExists")
-    with pytest.raises(ClientException, match="alias 'prod'"):
-        create(function, "prod", qualifier="prod")
-
-
-def test_a_function_with_triggers_is_not_deleted(cloud: Emulator, function: Functions) -> None:
-    create(function)
-    with pytest.raises(ClientException, match="function 'fn' has active triggers") as refused:
-        function.sdk.delete_function("fn")
-    assert (refused.value.status_code, refused.value.code) == (409, "FunctionNotEmpty")
-    assert function.sdk.delete_trigger("fn", "web").status_code == 204
-    assert function.sdk.delete_function("fn").status_code == 204
-    assert cloud.calls.count("DeleteTrigger") == 1
+    assert code(create, function, "prod", qualifier="prod") == (404, "AliasNotFound")
+    assert code(function, "DeleteFunction", "fn") == (409, "FunctionNotEmpty")
+    function("DeleteTrigger", "fn", "web")
+    function("DeleteFunction", "fn")
+    assert function.cloud.functions() == []

@@ -18,7 +18,7 @@ def up_at_its_prompt(harness: StackHarness) -> Iterator[Terminal]:
         yield terminal
 
 
-def say_yes(harness: StackHarness, terminal: Terminal) -> None:
+def answer_yes(harness: StackHarness, terminal: Terminal) -> None:
     terminal.type("\x1b[A\r" if harness.stack.engine == "pulumi" else "yes\n")
 
 
@@ -28,7 +28,7 @@ def test_a_tag_pushed_at_the_prompt_waits_for_the_next_run(harness: StackHarness
     shown = harness.push("main-2")
     with up_at_its_prompt(harness) as terminal:
         unseen = harness.push("main-3")
-        say_yes(harness, terminal)
+        answer_yes(harness, terminal)
         assert terminal.end() == 0, terminal.screen
     assert harness.deployed() == f"main-2@{shown}"
     harness.up()
@@ -42,7 +42,7 @@ def test_a_tag_moved_at_the_prompt_stops_the_update(harness: StackHarness) -> No
     shown = harness.push("main", "v2")
     with up_at_its_prompt(harness) as terminal:
         unseen = harness.push("main", "v3")
-        say_yes(harness, terminal)
+        answer_yes(harness, terminal)
         assert terminal.end() != 0, terminal.screen
     screen = "".join(terminal.screen.split())
     assert f"movedfrom{shorten(shown)}to{shorten(unseen)}" in screen

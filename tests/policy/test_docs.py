@@ -29,7 +29,7 @@ def test_every_order_has_a_page_a_row_and_all_its_fields(order: str) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_every_key_beside_the_order_has_a_row(key: str) -> None:
+def test_every_option_has_a_row(key: str) -> None:
     rows = [line for line in (DOCS / "README.md").read_text().splitlines() if line.startswith("| ")]
     assert any(f"`{key}`" in row.split(" | ")[0] for row in rows)
 

@@ -50,7 +50,7 @@ def test_a_tag_of_another_family_is_rejected_with_the_family() -> None:
     assert "family main-*" in reasons(choose(MAIN, ["main-1", "dev-2"]))["dev-2"]
 
 
-def test_relatives_that_cannot_be_ordered_say_why() -> None:
+def test_relatives_that_cannot_be_ordered_have_a_reason() -> None:
     selection = choose(MAIN, ["main-0a1b2c3", "main-4d5e6f7"])
     assert selection.chosen is None
     assert "build time" in selection.reason

@@ -42,7 +42,7 @@ def test_a_tag_that_moved_since_is_refused() -> None:
 
 
 @pytest.mark.parametrize("mode", ["require", "prefer", "ignore"])
-def test_an_accelerated_image_is_followed_by_its_original_and_deployed_as_accelerated_says(mode: str) -> None:
+def test_an_accelerated_image_is_followed_by_its_original_and_deployed_by_the_accelerated_option(mode: str) -> None:
     image = f"r.example.com/shop/app:main-11_accelerated@{RUNS}"
     policy = Policy.from_spec({"policy": {"follow": {"stack": "dev", "image": image}}, "accelerated": mode})
     original, conversion = TagRecord("main-11", Digest(OTHER)), TagRecord("main-11_accelerated", Digest(RUNS))

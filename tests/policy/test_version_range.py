@@ -54,7 +54,7 @@ IN_ORDER = [
 """This list must be in the correct order. The middle is the example of the specification, section 11."""
 
 
-def test_versions_compare_as_the_specification_says() -> None:
+def test_versions_compare_as_specified() -> None:
     for smaller, greater in itertools.combinations(IN_ORDER, 2):
         assert version(smaller) < version(greater), f"{smaller} < {greater}"
 

@@ -21,10 +21,15 @@ SCHEMA = receiver_schema()
 @pytest.mark.parametrize("kind", SENDERS)
 def test_a_sender_has_a_row_in_both_tables(kind: str) -> None:
     sender = SENDERS[kind]
-    locations = ", ".join(one.value for one in SecretLocation if one in sender.secret_locations)
+    locations = ", ".join(one.facts.documented for one in SecretLocation if one in sender.secret_locations)
     ignored = ", ".join(f"`{name}`{f' ({remark})' * bool(remark)}" for name, remark in sender.ignored_events.items())
     assert f"| `{kind}` | {sender.summary} | {locations} |" in SENDERS_PAGE
     assert f"| `{kind}` | {sender.accepted} | {ignored} |".replace("|  |", "| |") in SENDERS_PAGE
+
+
+def test_the_page_sets_every_sender_up_and_no_other() -> None:
+    section = SENDERS_PAGE.partition("## Set a sender up")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^### .*: `(.*)`$", section, re.MULTILINE)) == set(SENDERS)
 
 
 @pytest.mark.parametrize("reason", Reason)

@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
-from fcpin.http.credentials import Credentials, CredentialSource
+from fcpin.http.credentials import Credentials
 from fcpin.http.errors import CloudError
+from fcpin.http.openapi import CredentialSource
 from tests.registry.scripted import Reply, Request, ScriptedServer
 
 FIND = """
 import json, sys, time
-from fcpin.http.credentials import CredentialSource, Profile
+from fcpin.http.credentials import Profile
 from fcpin.http.errors import CloudError
+from fcpin.http.openapi import CredentialSource
 for name in sys.argv[2:]:
     begun = time.monotonic()
     try:

@@ -19,7 +19,7 @@ from fcpin.fc.client import FunctionClient
 from fcpin.http.credentials import Account, Profile
 from fcpin.http.openapi import split_endpoint
 from fcpin.image import Repository
-from fcpin.registry.acr_enterprise_api import AcrApi
+from fcpin.registry.acr_enterprise import AcrApi
 from fcpin.registry.distribution import default_endpoint
 from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings, by_registry, public_host

@@ -10,10 +10,11 @@ from fcpin.doctor.result import CheckResult, not_tried, note, ok, problem
 from fcpin.doctor.targets import FunctionTarget
 from fcpin.errors import FunctionDenied, FunctionError, FunctionNotFound, RegistryError
 from fcpin.fc.client import FunctionClient
-from fcpin.http.credentials import Account, CredentialIdentity, Credentials, Profile, identify
+from fcpin.http.credentials import Account, CredentialIdentity, Credentials, Profile
 from fcpin.http.errors import CloudError
 from fcpin.http.exchange import Response
 from fcpin.http.limits import MIB
+from fcpin.http.openapi import identify
 from fcpin.http.retries import Retry
 from fcpin.registry.transport import Transport
 

@@ -9,7 +9,7 @@ from fcpin.doctor.result import CheckResult, not_tried, note, ok, problem
 from fcpin.errors import RegistryDenied, RegistryError, RepositoryNotFound, TagNotFound
 from fcpin.fc.rules import is_economy
 from fcpin.image import Repository, parse_digest
-from fcpin.registry.acr_enterprise_api import AcrApi
+from fcpin.registry.acr_enterprise import AcrApi
 from fcpin.registry.base import ReadableRepository
 from fcpin.registry.logins import docker_logins
 from fcpin.registry.registries import RepositoryHandle

@@ -7,7 +7,7 @@ Every method raises FunctionError and nothing else; temporary ones only after re
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 from fcpin.clock import Clock, SystemClock
@@ -24,16 +24,12 @@ from fcpin.errors import (
     WrongShape,
 )
 from fcpin.fc import runtime_config
-from fcpin.fc.model import Alias, Function
+from fcpin.fc.model import Alias, Function, Wire, listed, no_result, version_id
 from fcpin.http.credentials import Account
 from fcpin.http.errors import CloudError
 from fcpin.http.limits import Limits
-from fcpin.http.openapi import OpenApi, counted, json_of
+from fcpin.http.openapi import OpenApi
 from fcpin.http.retries import API_RETRY, Retry, retrying
-from fcpin.json_reader import JsonFields, Wire
-
-if TYPE_CHECKING:
-    from fcpin.http.exchange import Response
 
 T = TypeVar("T")
 
@@ -104,7 +100,7 @@ class FunctionClient:
         A response that is not a success raises FunctionError. Whether the function is gone, `get` shows.
         """
         try:
-            self._call("DeleteFunction", "DELETE", _path(name), name, _nothing)
+            self._call("DeleteFunction", "DELETE", _path(name), name, no_result, may_be_empty=True)
         except FunctionNotFound:
             return
 
@@ -115,7 +111,7 @@ class FunctionClient:
 
     def versions(self, name: str) -> Iterator[str]:
         """The ids of the function's published versions, page by page; `get` returns what each runs."""
-        yield from self._pages("ListFunctionVersions", f"{_path(name)}/versions", name, _version_id)
+        yield from self._pages("ListFunctionVersions", f"{_path(name)}/versions", name, version_id)
 
     def aliases(self, name: str) -> Iterator[Alias]:
         """The function's aliases, page by page."""
@@ -131,8 +127,8 @@ class FunctionClient:
         body: Wire | None = None,
         query: Mapping[str, str] | None = None,
     ) -> Function:
-        def read(answer: "Response") -> Function:
-            function = Function.answered(json_of(answer), name)
+        def read(wire: object) -> Function:
+            function = Function.answered(wire, name)
             runtime_config.check(function)
             return function
 
@@ -144,10 +140,9 @@ class FunctionClient:
         """Every object of a listing, whose last part of *path* is their name on the wire."""
         what = path.rpartition("/")[2]
 
-        def page(answer: "Response") -> tuple[Sequence[T], str]:
-            fields = JsonFields(json_of(answer), f"a listing of {what}")
-            objects = fields.objects(what, f"an entry of {what}")
-            return [read(one.wire) for one in objects], fields.text("nextToken")
+        def page(wire: object) -> tuple[Sequence[T], str]:
+            objects, token = listed(wire, what)
+            return [read(one) for one in objects], token
 
         sent = {"limit": str(_PAGE), **(query or {})}
         tokens, took = set[str](), 0.0
@@ -175,18 +170,26 @@ class FunctionClient:
         method: str,
         path: str,
         name: str,
-        read: Callable[["Response"], T],
+        read: Callable[[Any], T],
         *,
         body: Wire | None = None,
         query: Mapping[str, str] | None = None,
+        may_be_empty: bool = False,
     ) -> T:
         """Call the operation and *read* its response. Raises FunctionError."""
 
         def attempt() -> T:
             try:
-                with counted("fc", action):
-                    answer = self._api.call(action, method, f"/{_VERSION}/{path}", query=query, body=body)
-                    return read(answer)
+                return self._api.call(
+                    "fc",
+                    action,
+                    method,
+                    f"/{_VERSION}/{path}",
+                    read,
+                    query=query,
+                    body=body,
+                    may_be_empty=may_be_empty,
+                )
             except CloudError as error:
                 raise self._translated(error, action, name) from None
             except WrongShape as error:
@@ -223,15 +226,3 @@ class FunctionClient:
 
 def _path(name: str) -> str:
     return f"functions/{quote(name, safe='')}"
-
-
-def _version_id(wire: object) -> str:
-    return JsonFields(wire, "a version").text("versionId", required=True)
-
-
-def _nothing(answer: "Response") -> None:
-    """An operation without a result answers nothing, or an object that is no error."""
-    if answer.body:
-        fields = JsonFields(json_of(answer), "an empty answer")
-        if error := next((key for key in ("Code", "code", "IsSuccess") if key in fields.wire), None):
-            raise WrongShape(f"expected an empty answer, got an object with {error}")

@@ -1,19 +1,80 @@
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import Annotated, Any, Final, Self, TypeAlias, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
 
 from fcpin.errors import InvalidImage, WrongShape
 from fcpin.image import Digest, Image
-from fcpin.json_reader import JsonFields, Wire
+
+T = TypeVar("T")
+Wire: TypeAlias = Mapping[str, Any]
+"""A JSON object as it was received."""
+Required: TypeAlias = Annotated[str, Meta(min_length=1)]
 
 RUNTIME: Final = "custom-container"
 SANDBOX: Final = "micro-sandbox"
 """Runs an image as well, named by `microSandboxConfig.image`; nothing is deployed to it here."""
-_FUNCTION: Final = "a function"
-_OBJECTS: Final = ("customHealthCheckConfig", "registryConfig", "accelerationInfo")
-"""Of `customContainerConfig`: objects, where they are there."""
 _LONGEST_REASON: Final = 500
 """Characters of what FC gives as a reason that are kept."""
+
+
+def _shaped(wire: object, kind: type[T], what: str) -> T:
+    try:
+        return msgspec.convert(wire, kind)
+    except msgspec.ValidationError as error:
+        raise WrongShape(f"expected {what}; {error}") from None
+
+
+class _Image(Struct, rename="camel"):
+    """`customContainerConfig` or `microSandboxConfig`."""
+
+    image: str | None = None
+    resolved_image_uri: str | None = None
+    custom_health_check_config: Wire | None = None
+    registry_config: Wire | None = None
+    acceleration_info: Wire | None = None
+
+
+class _Locked(Struct, rename="camel"):
+    locked_resources: list[str] | None = None
+
+
+class _Tag(Struct, rename="pascal"):
+    key: Required
+    value: str | None = None
+
+
+class _Function(Struct, rename="camel"):
+    """The types of what is read of a function. A listing may lack everything but the name."""
+
+    function_name: str | None = None
+    function_arn: str | None = None
+    function_id: str | None = None
+    runtime: str | None = None
+    custom_container_config: _Image | None = None
+    micro_sandbox_config: _Image | None = None
+    state: str | None = None
+    state_reason: str | None = None
+    state_reason_code: str | None = None
+    last_update_status: str | None = None
+    last_update_status_reason: str | None = None
+    last_update_status_reason_code: str | None = None
+    last_modified_time: str | None = None
+    tags: list[_Tag] | None = None
+    lock_info: _Locked | None = None
+    invocation_restriction: Wire | None = None
+
+
+class _Alias(Struct, rename="camel"):
+    alias_name: Required
+    version_id: Required
+    additional_version_weight: dict[str, Annotated[float, Meta(ge=0, le=1)]] | None = None
+
+
+class _Version(Struct, rename="camel"):
+    version_id: Required
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,43 +120,23 @@ class Function:
     reason: str
     """Why the state or the last update is what it is: code and sentence; empty where FC returns none."""
     tags: Mapping[str, str]
+    container: Wire = field(repr=False, compare=False)
+    """`customContainerConfig`; empty when the function is no custom container."""
     wire: Wire = field(repr=False, compare=False)
     """The whole answer, so that nothing we do not understand is lost."""
 
     @classmethod
     def from_wire(cls, wire: object) -> Self:
         """Read one JSON object of the API; absent keys are empty, as in listings. Raises WrongShape."""
-        fields = JsonFields(wire, _FUNCTION)
-        container = fields.object("customContainerConfig")
-        for name in _OBJECTS:
-            container.object(name)
-        sandbox = fields.object("microSandboxConfig")
-        fields.object("lockInfo").list_of_texts("lockedResources")
-        fields.object("invocationRestriction")
-        update_failed = fields.text("lastUpdateStatus") in {"Failed", "InProgress"}
-        about = "lastUpdateStatus" if update_failed else "state"
-        code, sentence = fields.text(f"{about}ReasonCode"), fields.text(f"{about}Reason")
-        tags = fields.objects("tags", "a tag", required=False)
-        return cls(
-            name=fields.text("functionName"),
-            arn=fields.text("functionArn"),
-            id=fields.text("functionId"),
-            runtime=fields.text("runtime"),
-            image=container.text("image") or sandbox.text("image"),
-            resolved_image_uri=container.text("resolvedImageUri"),
-            state=fields.text("state"),
-            last_update_status=fields.text("lastUpdateStatus"),
-            last_modified_time=fields.text("lastModifiedTime"),
-            reason=": ".join(filter(None, (code, sentence)))[:_LONGEST_REASON],
-            tags={tag.text("Key", required=True): tag.text("Value") for tag in tags},
-            wire=fields.wire,
-        )
+        return cls._read(wire, _shaped(wire, _Function, "a function"))
 
     @classmethod
     def listed(cls, wire: object) -> Self:
         """Read one object of ListFunctions, which may lack everything but the name. Raises WrongShape."""
-        JsonFields(wire, _FUNCTION).text("functionName", required=True)
-        return cls.from_wire(wire)
+        found = _shaped(wire, _Function, "a function")
+        if not found.function_name:
+            raise WrongShape("expected a function, got one without functionName")
+        return cls._read(wire, found)
 
     @classmethod
     def answered(cls, wire: object, name: str) -> Self:
@@ -103,13 +144,38 @@ class Function:
 
         Raises WrongShape unless it names that function, has a runtime, and the image of a custom container.
         """
-        fields = JsonFields(wire, f"function {name}")
-        found = fields.text("functionName", required=True)
-        if found != name:
-            raise WrongShape(f"expected function {name}, got function {found[:64]!r}")
-        if fields.text("runtime", required=True) == RUNTIME:
-            fields.object("customContainerConfig").text("image", required=True)
-        return cls.from_wire(wire)
+        found = _shaped(wire, _Function, f"function {name}")
+        if found.function_name != name:
+            got = f"function {found.function_name[:64]!r}" if found.function_name else "one without functionName"
+            raise WrongShape(f"expected function {name}, got {got}")
+        container = found.custom_container_config
+        if not found.runtime:
+            raise WrongShape(f"expected function {name}, got one without runtime")
+        if found.runtime == RUNTIME and not (container and container.image):
+            raise WrongShape(f"expected function {name}, got one without customContainerConfig.image")
+        return cls._read(wire, found)
+
+    @classmethod
+    def _read(cls, wire: Any, found: _Function) -> Self:
+        container, sandbox = found.custom_container_config or _Image(), found.micro_sandbox_config or _Image()
+        code, sentence = found.state_reason_code, found.state_reason
+        if found.last_update_status in {"Failed", "InProgress"}:
+            code, sentence = found.last_update_status_reason_code, found.last_update_status_reason
+        return cls(
+            name=found.function_name or "",
+            arn=found.function_arn or "",
+            id=found.function_id or "",
+            runtime=found.runtime or "",
+            image=container.image or sandbox.image or "",
+            resolved_image_uri=container.resolved_image_uri or "",
+            state=found.state or "",
+            last_update_status=found.last_update_status or "",
+            last_modified_time=found.last_modified_time or "",
+            reason=": ".join(filter(None, (code, sentence)))[:_LONGEST_REASON],
+            tags={tag.key: tag.value or "" for tag in found.tags or ()},
+            container=wire.get("customContainerConfig") or {},
+            wire=wire,
+        )
 
     @property
     def may_run_image(self) -> bool:
@@ -120,12 +186,6 @@ class Function:
     def is_fc2(self) -> bool:
         """Whether the name is `service$function`, as FC 3.0 lists a function of FC 2.0."""
         return "$" in self.name
-
-    @property
-    def container(self) -> Wire:
-        """`customContainerConfig`; empty when the function is no custom container."""
-        container: Wire = self.wire.get("customContainerConfig") or {}
-        return container
 
     @property
     def lock(self) -> Lock | None:
@@ -174,15 +234,31 @@ class Alias:
     @classmethod
     def from_wire(cls, wire: object) -> Self:
         """Read one JSON object of ListAliases. Raises WrongShape."""
-        fields = JsonFields(wire, "an alias")
-        weights = fields.object("additionalVersionWeight")
-        return cls(
-            fields.text("aliasName", required=True),
-            fields.text("versionId", required=True),
-            {version: weights.share(version) for version in weights.wire},
-        )
+        found = _shaped(wire, _Alias, "an alias")
+        return cls(found.alias_name, found.version_id, found.additional_version_weight or {})
 
     @property
     def versions(self) -> Collection[str]:
         """Every version that may serve a call by this name."""
         return (self.version, *self.weights)
+
+
+def version_id(wire: object) -> str:
+    """The id of one object of ListFunctionVersions. Raises WrongShape."""
+    return _shaped(wire, _Version, "a version").version_id
+
+
+def listed(wire: object, what: str) -> tuple[Sequence[Any], str]:
+    """The objects of one page of a listing, *what* on the wire, and the token of the next one. Raises WrongShape."""
+    page = _shaped(wire, dict[str, Any], f"a listing of {what}")
+    return (
+        _shaped(page.get(what), list[Any], f"a listing of {what}"),
+        _shaped(page.get("nextToken"), str | None, "a listing with a nextToken") or "",  # type: ignore[arg-type]
+    )
+
+
+def no_result(wire: object) -> None:
+    """An operation without a result answers nothing, or an object that is no error. Raises WrongShape."""
+    found = _shaped(wire, dict[str, Any], "an empty answer")
+    if error := next((key for key in ("Code", "code", "IsSuccess") if key in found), None):
+        raise WrongShape(f"expected an empty answer, got an object with {error}")

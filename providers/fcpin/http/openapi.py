@@ -1,4 +1,4 @@
-"""One way to call the APIs of Alibaba Cloud: signature, limits, errors.
+"""One way to call the APIs of Alibaba Cloud: credentials, signature, limits, JSON, errors.
 
 The SDK signs; the request is sent by `exchange`, because the SDK reads responses without a limit of size or time and
 follows redirects to any host. See docs/adr/0010.
@@ -6,21 +6,26 @@ The SDK is imported inside the functions: importing it takes 0.3 s, which a run 
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
-from fcpin import call_statistics
+import msgspec
+
+from fcpin.call_statistics import Outcome, calls
 from fcpin.errors import InvalidSettings, Problem, one_line
-from fcpin.http.credentials import Account, Credentials, CredentialSource
-from fcpin.http.errors import CloudError
+from fcpin.http.credentials import Account, CredentialIdentity, Credentials, Profile
+from fcpin.http.errors import NO_CREDENTIALS, CloudError
 from fcpin.http.limits import Limits
-from fcpin.json_reader import read_json
 
 if TYPE_CHECKING:
-    from fcpin.http.exchange import Response
+    from fcpin.http.exchange import NoResponse, Response
+
+T = TypeVar("T")
 
 _NOT_FOUND: Final = 404
 _FIRST_REDIRECT: Final = 300
@@ -28,6 +33,9 @@ _FIRST_ERROR: Final = 400
 _ALGORITHM: Final = "ACS3-HMAC-SHA256"
 _SHOWN: Final = 200
 """Characters shown of a server's text."""
+_CREDENTIAL_SECONDS: Final = 60.0
+_CAUSE: Final = 500
+"""Characters shown of the chain's message, which has a sentence for each of its sources."""
 
 
 def split_endpoint(endpoint: str) -> tuple[str, str]:
@@ -60,6 +68,38 @@ class OpenApi:
 
     def call(
         self,
+        service: str,
+        action: str,
+        method: str,
+        path: str,
+        read: Callable[[Any], T],
+        *,
+        query: Mapping[str, str] | None = None,
+        body: object = None,
+        may_be_empty: bool = False,
+    ) -> T:
+        """What *read* makes of the JSON of the response; of `{}` for an empty one that *may_be_empty*.
+
+        The call is counted under *service*; *read* may raise WrongShape, or CloudError for a failure with HTTP 200.
+        Raises CloudError as `send` does, and a temporary one for a response that is cut off or not JSON.
+        """
+        outcome = Outcome.FAILED
+        try:
+            response = self.send(action, method, path, query=query, body=body)
+            found = read({} if may_be_empty and not response.body else _json_of(response))
+            outcome = Outcome.OK
+        except CloudError as error:
+            if error.is_throttled:
+                outcome = Outcome.THROTTLED
+            elif error.status == _NOT_FOUND:
+                outcome = Outcome.OK
+            raise
+        finally:
+            calls.count(service, action, outcome)
+        return found
+
+    def send(
+        self,
         action: str,
         method: str,
         path: str,
@@ -71,7 +111,7 @@ class OpenApi:
 
         Raises CloudError for every other one: an error, a redirect, no response within the limits.
         """
-        from fcpin.http.exchange import exchange
+        from fcpin.http.exchange import NoResponse, exchange
 
         given = self._source.find().credentials
         payload = b"" if body is None else json.dumps(body, separators=(",", ":")).encode()
@@ -79,8 +119,10 @@ class OpenApi:
         url = f"{self._scheme}://{self._host}{path}"
         if query:
             url += f"?{urlencode(query, quote_via=quote, safe='~')}"
-        with _transport_errors():
+        try:
             response = exchange(method, url, headers, payload or None, self._limits)
+        except NoResponse as error:
+            raise _no_response(error) from None
         if response.status >= _FIRST_REDIRECT:
             raise _error(response, given)
         return response
@@ -122,11 +164,10 @@ class OpenApi:
         return {**request.headers, "Authorization": authorization}
 
 
-def json_of(response: "Response") -> object:
-    """The JSON of a successful response. Raises a temporary CloudError when it is cut off or not JSON."""
+def _json_of(response: "Response") -> Any:
     try:
-        return read_json(response.body)
-    except ValueError:
+        return msgspec.json.decode(response.body)
+    except (ValueError, RecursionError):
         raise CloudError(
             "NotJson",
             response.status,
@@ -151,8 +192,8 @@ def _error(response: "Response", given: Credentials) -> CloudError:
         message = f"redirects to {_target(response)}; redirects of an API are not followed"
         return CloudError("Redirected", response.status, message, is_from_api=False, is_malformed=True)
     try:
-        body = read_json(response.body)
-    except ValueError:
+        body = msgspec.json.decode(response.body)
+    except (ValueError, RecursionError):
         body = None
     wire = body if isinstance(body, dict) else {}
     code, message, request_id = (_error_text(wire, name) for name in ("Code", "Message", "RequestId"))
@@ -190,32 +231,124 @@ def _milliseconds(text: str) -> float | None:
     return int(text) / 1000 if text.isascii() and text.isdigit() and len(text) < 12 and int(text) else None
 
 
-@contextmanager
-def counted(service: str, operation: str) -> Iterator[None]:
-    """Count the call by its outcome (see call_statistics)."""
-    outcome = call_statistics.Outcome.FAILED
-    try:
-        yield
-        outcome = call_statistics.Outcome.OK
-    except CloudError as error:
-        if error.is_throttled:
-            outcome = call_statistics.Outcome.THROTTLED
-        elif error.status == _NOT_FOUND:
-            outcome = call_statistics.Outcome.OK
-        raise
-    finally:
-        call_statistics.calls.count(service, operation, outcome)
+def _no_response(error: "NoResponse") -> CloudError:
+    from fcpin.http.exchange import TooLarge, Unreachable
+
+    if isinstance(error, TooLarge):
+        return CloudError("AnswerTooLarge", 0, str(error), is_from_api=False, is_malformed=True)
+    if isinstance(error, Unreachable):
+        return CloudError("Unreachable", 0, str(error), temporary=True, is_from_api=False)
+    return CloudError("NoConnection", 0, str(error), is_from_api=False)
 
 
-@contextmanager
-def _transport_errors() -> Iterator[None]:
-    from fcpin.http.exchange import NoResponse, TooLarge, Unreachable
+@dataclass(frozen=True, slots=True)
+class FoundCredentials:
+    """Credentials, and the chain's name of their source: `default/env`; empty for a key given by hand."""
 
-    try:
-        yield
-    except TooLarge as error:
-        raise CloudError("AnswerTooLarge", 0, str(error), is_from_api=False, is_malformed=True) from None
-    except Unreachable as error:
-        raise CloudError("Unreachable", 0, str(error), temporary=True, is_from_api=False) from None
-    except NoResponse as error:
-        raise CloudError("NoConnection", 0, str(error), is_from_api=False) from None
+    source: str
+    credentials: Credentials
+
+
+class CredentialSource:
+    """Signing credentials of *account*; without one, of the default chain of alibabacloud-credentials.
+
+    The chain may send requests (metadata service, STS, OIDC, a credentials URI) and start a program. It bounds neither
+    the size nor the total time of a response, follows redirects, and has no hook for another transport. So it runs in a
+    thread of its own, which is abandoned after *seconds*.
+    """
+
+    def __init__(self, account: Account | None, *, seconds: float = _CREDENTIAL_SECONDS) -> None:
+        self._account = account
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._client: Any = None
+
+    def find(self) -> FoundCredentials:
+        """Raises CloudError."""
+        if isinstance(self._account, Credentials):
+            return _checked(FoundCredentials("", self._account))
+        try:
+            client = self._chain()
+        except Exception as error:  # whatever a source raises about its own settings
+            raise _no_credentials(error) from None
+        return _checked(self._find(client))
+
+    def _find(self, client: Any) -> FoundCredentials:
+        found: list[Any] = []
+        failed: list[BaseException] = []
+
+        def find() -> None:
+            try:
+                found.append(client.get_credential())
+            except BaseException as error:  # passed on to the waiting thread
+                failed.append(error)
+
+        thread = threading.Thread(target=find, name="fcpin-credentials", daemon=True)
+        thread.start()
+        thread.join(self._seconds)
+        if failed:
+            raise _no_credentials(failed[0]) from None
+        if not found:
+            raise CloudError(
+                "Unreachable",
+                0,
+                f"no credentials within {self._seconds:g} s: a source of the chain (metadata service, STS, OIDC, "
+                "credentials URI or program) does not finish its response",
+                temporary=True,
+                is_from_api=False,
+            )
+        key, secret = found[0].get_access_key_id(), found[0].get_access_key_secret()
+        token = found[0].get_security_token() or ""
+        return FoundCredentials(str(found[0].get_provider_name() or ""), Credentials(key, secret, token))
+
+    def _chain(self) -> Any:
+        from alibabacloud_credentials.client import Client
+        from alibabacloud_credentials.provider import CLIProfileCredentialsProvider
+
+        log = logging.getLogger("credentials")  # prints tracebacks of its own to standard error
+        log.handlers[:], log.propagate = [logging.NullHandler()], False
+        with self._lock:
+            if self._client is None:
+                profile = self._account.name if isinstance(self._account, Profile) else ""
+                provider = CLIProfileCredentialsProvider(profile_name=profile) if profile else None
+                self._client = Client(provider=provider)
+            return self._client
+
+
+def _checked(found: FoundCredentials) -> FoundCredentials:
+    """*found*, if it can stand in a header."""
+    given = found.credentials
+    for value in (given.access_key_id, given.access_key_secret, given.security_token):
+        if not isinstance(value, str) or not value.isascii() or not value.isprintable():
+            break
+    else:
+        if given.access_key_id and given.access_key_secret:
+            return found
+    raise CloudError(
+        "InvalidAccessKeyId.Malformed",
+        0,
+        "the access key, its secret or its security token is empty, or has characters other than printable ASCII",
+        is_from_api=False,
+    )
+
+
+def _no_credentials(error: BaseException) -> CloudError:
+    # A source's message may end in the whole response of a service that issues credentials.
+    cause = one_line(" ".join(str(getattr(error, "message", None) or error).split())).partition("result")[0]
+    return CloudError(
+        NO_CREDENTIALS,
+        0,
+        "no credentials found; set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, "
+        "or any other source of the default chain of alibabacloud-credentials "
+        f"({cause[:_CAUSE]})",
+        is_from_api=False,
+    )
+
+
+def identify(account: Account | None) -> CredentialIdentity:
+    """Find the credentials of *account*, which may take requests to STS or to the metadata service.
+
+    Raises CloudError when none of them has credentials.
+    """
+    found = CredentialSource(account).find()
+    return CredentialIdentity(found.source, found.credentials.access_key_id, bool(found.credentials.security_token))

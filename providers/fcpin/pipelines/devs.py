@@ -28,7 +28,7 @@ from fcpin.errors import (
 from fcpin.http.credentials import Account
 from fcpin.http.errors import CloudError
 from fcpin.http.limits import Limits
-from fcpin.http.openapi import OpenApi, counted, json_of
+from fcpin.http.openapi import OpenApi
 from fcpin.http.retries import API_RETRY, Retry, retrying
 from fcpin.image import Digest, parse_digest
 from fcpin.json_reader import JsonFields, Wire, kind
@@ -258,8 +258,7 @@ class DevsClient:
     ) -> T:
         """Return what *read* makes of the JSON of the response."""
         try:
-            with counted("devs", action):
-                return read(json_of(self._api.call(action, method, f"/{_VERSION}/{path}", query=query, body=body)))
+            return self._api.call("devs", action, method, f"/{_VERSION}/{path}", read, query=query, body=body)
         except CloudError as error:
             raise self._translated(error, action, name) from None
         except WrongShape as error:

@@ -8,14 +8,25 @@
 4. A tag that was chosen by push time is not replaced while there are no push times (rule 4 of select.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
 
 from fcpin.errors import InvalidPolicy, Problem, shown
 from fcpin.image import Image, TagRecord, is_tag
 from fcpin.models import Model, about, from_text
-from fcpin.policy.orders import NO_PUSH_TIME, ByBuildTime, ByPushTime, Candidate, Key, Numerical, Order, Reason, number
+from fcpin.policy.orders import (
+    NO_NUMBER,
+    NO_PUSH_TIME,
+    ByBuildTime,
+    ByPushTime,
+    Candidate,
+    Key,
+    Numerical,
+    Order,
+    Reason,
+    number,
+)
 from fcpin.policy.tag_names import TAG_PATTERN
 
 Rule: TypeAlias = Literal["strict", "seed"]
@@ -28,7 +39,7 @@ def has_update(current_image: str, new_image: str, *, rule: Rule = "strict") -> 
     True
 
     The repositories must be the same one (ACR's public, VPC and internal hosts count as one), the tags must differ, and
-    the new one must be a relative. An image without a tag has no family. The answer does not say which is newer.
+    the new one must be a relative. An image without a tag has no family. The answer does not order them.
     Raises InvalidImage.
     """
     current, new = Image.parse(current_image), Image.parse(new_image)
@@ -88,8 +99,9 @@ class Family(Model, Order):
         )
 
     def members(self, scope: str, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
-        rule = self.rule
-        return [candidate for candidate in candidates if _is_relative(candidate[0], scope, rule)]
+        if self.rule == "seed":
+            return [one for one in candidates if _is_relative(one[0], scope, "seed")]
+        return [one for one in candidates if (parts := one[0].rpartition("-"))[0] == scope and parts[1] and parts[2]]
 
     def bind(self, scope: str, members: Sequence[Candidate]) -> "Relatives":
         return Relatives(scope, self.rule, _order_for(members))
@@ -99,9 +111,9 @@ def _order_for(relatives: Sequence[Candidate]) -> Order:
     """What the relatives can be ordered by."""
     if any(record.pushed is not None for _, record in relatives):
         return ByPushTime()
-    suffixes = [value.rpartition("-")[2] for value, _ in relatives]
-    if all((suffix.isdecimal() and suffix.isascii()) or number(suffix) is not None for suffix in suffixes):
-        return SuffixNumber()
+    numbers = {value: number(value.rpartition("-")[2]) for value, _ in relatives}
+    if None not in numbers.values():
+        return SuffixNumber(numbers=numbers)
     return ByBuildTime() if len(relatives) > 1 else OnlyOne()
 
 
@@ -140,11 +152,24 @@ class Relatives(Order):
         return self.order.reads_build_times
 
 
-class SuffixNumber(Numerical):
+@dataclass(frozen=True)
+class SuffixNumber(Order):
     """Newest is the greatest number after the last dash."""
 
+    numbers: Mapping[str, Key | None]
+    """Those of the members."""
+
+    measure: ClassVar[str] = Numerical.measure
+
     def key(self, value: str, record: TagRecord) -> Key | None:  # noqa: ARG002
-        return number(value.rpartition("-")[2])
+        return self.numbers.get(value)
+
+    def missing_key_reason(self, value: str, record: TagRecord) -> Reason:  # noqa: ARG002
+        return NO_NUMBER
+
+    def position(self, value: str, record: TagRecord) -> Key | Reason:  # noqa: ARG002
+        key = number(value.rpartition("-")[2])
+        return NO_NUMBER if key is None else key
 
 
 class OnlyOne(Order):

@@ -91,8 +91,10 @@ class Filters:
         return self._value(record.tag) if reason is None else reason
 
     def _value(self, tag: str) -> str | Reason:
-        if self._lists is not None and (reason := self._unlisted(self._lists.matches(tag) or ())):
-            return reason
+        if self._lists is not None:
+            matches = self._lists.matches(tag)
+            if (matches or self._allow) and (reason := self._unlisted(matches or ())):
+                return reason
         if self._extract is not None and self._pattern is not None:
             return _extracted(self._extract.expand(self._pattern, tag))
         if self._search is not None and not self._search.matches(tag):

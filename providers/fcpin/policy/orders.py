@@ -35,7 +35,7 @@ record."""
 
 NO_PUSH_TIME: Final = Reason("has no push time: the registry gives none")
 _NO_BUILD_TIME: Final = Reason("has no build time: its image has none, or was not read")
-_NO_NUMBER: Final = Reason("is not a number")
+NO_NUMBER: Final = Reason("is not a number")
 _NO_VERSION: Final = Reason("is not a version X.Y.Z")
 
 
@@ -130,7 +130,7 @@ class Numerical(DirectedOrder):
         return number(value)
 
     def missing_key_reason(self, value: str, record: TagRecord) -> Reason:  # noqa: ARG002
-        return _NO_NUMBER
+        return NO_NUMBER
 
 
 def number(text: str) -> Key | None:

@@ -176,8 +176,9 @@ class Ranking:
             members = self.policy.order.members(scope, self._candidates)
             order = self.policy.order.bind(scope, members)
             rows: list[Row] = []
+            key_of = order.key
             for value, record in members:
-                key = order.key(value, record)
+                key = key_of(value, record)
                 if key is not None:
                     rows.append((key, record))
             missing = (record.tag for _, record in members if order.needs_build_time(record))
@@ -208,10 +209,13 @@ class Ranking:
         moment = known(now)
         if age is not None:
             require_push_times(record for _, record in ordered.rows)
+        latest = moment if age is None else moment - age.length
         ready, waiting = [], []
         for row in ordered.rows:
             record = row[1]
-            wait = None if age is None else age_wait(age, record, moment)
+            wait = None
+            if age is not None and (record.pushed is None or record.pushed > latest):
+                wait = age_wait(age, record, moment)
             if wait is None and acceleration.delays:
                 wait = acceleration.wait(record, self.listing, moment)
             if wait is None:

@@ -94,7 +94,7 @@ class Api:
     ) -> ApiResponse:
         try:
             sent = {key: str(value) for key, value in (query or {}).items()}
-            return _response(self._api.call(action, method, path, query=sent, body=body))
+            return _response(self._api.send(action, method, path, query=sent, body=body))
         except CloudError as error:
             where = f"{action} at {self.endpoint}: {error.message}"
             if is_temporary_code(error.code) or (error.is_temporary and not error.is_from_api):

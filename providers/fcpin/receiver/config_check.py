@@ -72,11 +72,7 @@ def _store(settings: ReceiverSettings) -> CheckResult:
 def _hook(name: str, sender: SenderSettings) -> str:
     """`POST /hooks/acr/<secret>; secret env:ACR_SECRET; triggers of ACR`."""
     kind = SENDERS[sender.kind]
-    urls = {
-        SecretLocation.PATH: f"/hooks/{name}/<secret>",
-        SecretLocation.AUTHORIZATION: f"/hooks/{name} with Authorization: Bearer <secret>",
-        SecretLocation.SIGNATURE: f"/hooks/{name} with X-Hub-Signature-256",
-    }
-    named = [url for location, url in urls.items() if location in kind.secret_locations]
+    hook = f"/hooks/{name}"
+    requests = [one.facts.request.format(hook=hook) for one in SecretLocation if one in kind.secret_locations]
     secrets = ", ".join(secret.source for secret in sender.secrets)
-    return f"POST {' or '.join(named)}; secret {secrets}; {kind.summary}"
+    return f"POST {' or '.join(requests)}; secret {secrets}; {kind.summary}"

@@ -101,7 +101,7 @@ class Intake:
         """Raises InvalidSecret for an unknown sender, after the same work as for a wrong secret."""
         sender = self.senders.get(name)
         if sender is None:
-            check_secret(request.headers, request.query, request.segments, request.body, _NO_SENDER, ())
+            check_secret(request.carried, request.body, _NO_SENDER, ())
             raise InvalidSecret
         sender.authenticate(request)
         return sender

@@ -4,12 +4,12 @@ Both have pages by number, times in milliseconds since 1970, digests with or wit
 documented order for tags.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, Protocol, Self, TypeAlias, TypeVar
 
 import msgspec
 
@@ -31,6 +31,8 @@ from fcpin.http.retries import REGISTRY_RETRY, Retry
 from fcpin.image import Repository, TagRecord, listed_tag, parse_digest
 
 T = TypeVar("T")
+Time: TypeAlias = str | int | None
+"""Milliseconds since 1970."""
 
 PAGE_SIZE: Final = 100
 AT_ONCE: Final = 4
@@ -91,6 +93,16 @@ def shaped(value: object, kind: type[T], what: str) -> T:
         raise WrongShape(f"expected {what}; {error}") from None
 
 
+class ListedImage(Protocol):
+    """One tag as both APIs describe it."""
+
+    tag: Any
+    digest: str | None
+    image_update: Time
+    image_create: Time
+    status: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of a listing."""
@@ -100,6 +112,15 @@ class Page:
     size: int
     """Tags that a page holds."""
     records: Sequence[TagRecord]
+
+    @classmethod
+    def read(cls, repository: Repository, total: object, size: object, images: Iterable[ListedImage]) -> Self:
+        """*size*: as many as requested where the API returns none. Raises RegistryProtocolError."""
+        return cls(
+            entries(total, repository),
+            _number(size or PAGE_SIZE, PAGE_SIZE, "the size of a page", repository),
+            [record(repository, image.tag, image) for image in images],
+        )
 
 
 def every_tag(page: Callable[[int], Page], repository: Repository, clock: Clock | None = None) -> Sequence[TagRecord]:
@@ -139,14 +160,9 @@ def _pages(page: Callable[[int], Page], repository: Repository, clock: Clock) ->
         return [first, *pool.map(timely, range(2, count + 1))]
 
 
-def total(value: object, where: object) -> int:
-    """The number of tags or instances, which one of the APIs returns as text."""
-    return _number(value, _MAX_TAGS, "the number of entries", where)
-
-
-def page_size(value: object, where: object) -> int:
-    """How many tags a page holds, which the API may have lowered; as many as requested where it returns none."""
-    return _number(value or PAGE_SIZE, PAGE_SIZE, "the size of a page", where)
+def entries(count: object, where: object) -> int:
+    """The number of tags or instances, which one of the APIs returns as text. Raises RegistryProtocolError."""
+    return _number(count, _MAX_TAGS, "the number of entries", where)
 
 
 def _number(value: object, most: int, what: str, where: object) -> int:
@@ -156,16 +172,14 @@ def _number(value: object, most: int, what: str, where: object) -> int:
     return int(text)
 
 
-def record(
-    repository: Repository, tag: object, *, digest: str | None, pushed: object, created: object, status: str | None
-) -> TagRecord:
-    """One tag of a listing. Raises RegistryProtocolError."""
+def record(repository: Repository, tag: object, image: ListedImage) -> TagRecord:
+    """*tag* as *image* describes it. Raises RegistryProtocolError."""
     if not isinstance(tag, str):
         raise RegistryProtocolError(f"{repository}: ACR lists {str(tag)[:80]!r}, which is not the name of a tag")
     name = listed_tag(tag)
     try:
-        known = parse_digest(digest) if digest else None  # none while ACR has not read the image
-        return TagRecord(name, known, moment(pushed), moment(created), status or "NORMAL")
+        digest = parse_digest(image.digest) if image.digest else None  # none while ACR has not read the image
+        return TagRecord(name, digest, moment(image.image_update), moment(image.image_create), image.status or "NORMAL")
     except (InvalidImage, RegistryProtocolError) as error:
         raise RegistryProtocolError(f"{repository}:{name}: {error}") from None
 

@@ -1,22 +1,203 @@
-"""ACR Enterprise Edition: tags with their digests and push times, from its own API."""
+"""ACR Enterprise Edition: tags with their digests and push times, from its own API (cr, version 2018-12-01).
+
+The API returns HTTP 200 for some failures, so `IsSuccess` is checked in every response.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final, TypeAlias
+
+from msgspec import Meta, Struct
 
 from fcpin.acr_hosts import AcrHost
-from fcpin.errors import RegistryError, RegistryProtocolError, RepositoryNotFound, TagNotFound
+from fcpin.errors import (
+    RegistryDenied,
+    RegistryError,
+    RegistryProtocolError,
+    RepositoryNotFound,
+    TagNotFound,
+    WrongShape,
+    one_line,
+)
+from fcpin.http.errors import CloudError
+from fcpin.http.retries import retrying
 from fcpin.image import Digest, Manifest, Repository, TagRecord
-from fcpin.registry.acr_api import AT_ONCE, PAGE_SIZE, Page, every_tag, moment, page_size, record, total
-from fcpin.registry.acr_enterprise_api import AcrApi, FoundRepository, Instance, Instances, TagImage
+from fcpin.registry.acr_api import (
+    AT_ONCE,
+    PAGE_SIZE,
+    AcrOfRegion,
+    Page,
+    Time,
+    entries,
+    every_tag,
+    moment,
+    passing_error,
+    record,
+    shaped,
+)
 from fcpin.registry.base import PushTarget, RegistryClient, RepositoryClient
 from fcpin.registry.logins import Login
 from fcpin.single_flight import Once
 
+Required: TypeAlias = Annotated[str, Meta(min_length=1)]
+
 _INSTANCE_PAGES: Final = 100
+_ABSENT: Final = "NOT_EXIST"
+_ABSENT_TAG: Final = ("TAG_", "REPO_TAG_", "IMAGE_", "ARTIFACT_")
+_SHOWN: Final = 200
+
+
+class _Envelope(Struct, rename="pascal"):
+    is_success: bool
+    code: str | None = None
+    request_id: str | None = None
+
+
+class Instance(Struct, rename="pascal"):
+    """One object of ListInstance."""
+
+    instance_id: Required
+    instance_name: str | None = None
+    instance_specification: str | None = None
+    """`Enterprise_Basic`, …"""
+
+
+class Instances(Struct, rename="pascal"):
+    """A page of ListInstance."""
+
+    total_count: str | int
+    instances: list[Instance]
+
+
+class FoundRepository(Struct, rename="pascal"):
+    """GetRepository."""
+
+    repo_id: Required
+    repo_type: str | None = None
+    """PUBLIC or PRIVATE."""
+    tag_immutability: bool | None = None
+
+
+class TagImage(Struct, rename="pascal"):
+    """GetRepoTag, or one object of ListRepoTag."""
+
+    tag: Any = None
+    digest: str | None = None
+    image_update: Time = None
+    image_create: Time = None
+    status: str | None = None
+
+
+class Tags(Struct, rename="pascal"):
+    """A page of ListRepoTag."""
+
+    images: list[TagImage]
+    total_count: Any = None
+    page_size: str | int | None = None
+
+
+class AuthorizationToken(Struct, rename="pascal"):
+    """GetAuthorizationToken."""
+
+    temp_username: Required
+    authorization_token: Required
+    expire_time: Time = None
+
+
+class Nothing(Struct):
+    """A response whose IsSuccess is all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of the API."""
+
+    what: str
+    """What its response is, for messages."""
+    shape: type[Struct]
+    rights: str
+    """The RAM actions that it needs."""
+    same: tuple[str, ...] = ()
+    """Parameters that the response repeats: with another value, it is about another thing."""
+    method: str = "POST"
+
+
+OPERATIONS: Final[Mapping[str, Operation]] = {
+    "ListInstance": Operation("a listing of instances", Instances, "cr:ListInstance"),
+    "GetRepository": Operation(
+        "a repository", FoundRepository, "cr:GetRepository", same=("RepoNamespaceName", "RepoName")
+    ),
+    "ListRepoTag": Operation("a listing of tags", Tags, "cr:ListRepositoryTag"),
+    "GetRepoTag": Operation(
+        "a tag",
+        TagImage,
+        "cr:GetRepositoryTag, cr:ListRepositoryTag and cr:GetRepoTag (ACR's documents differ), on "
+        "repository/<instance id> as well",
+        same=("Tag",),
+        method="GET",  # as the SDK sends it
+    ),
+    "CreateRepoTag": Operation("a response with IsSuccess", Nothing, "cr:CreateRepoTag"),
+    "DeleteRepoTag": Operation("a response with IsSuccess", Nothing, "cr:DeleteRepositoryTag"),
+    "GetAuthorizationToken": Operation("a login", AuthorizationToken, "cr:GetAuthorizationToken"),
+}
+
+
+class AcrApi(AcrOfRegion):
+    """The API of one region; see AcrOfRegion."""
+
+    VERSION = "2018-12-01"
+
+    def call(self, action: str, where: str, missing: type[RegistryError], **parameters: object) -> Any:
+        """The response of a successful call, of the operation's shape; *parameters* as the API names them.
+
+        Raises RegistryError, with *where* in its message; *missing* when the API has no such thing.
+        """
+        return retrying(lambda: self._once(action, where, missing, parameters), self._retry)
+
+    def _once(self, action: str, where: str, missing: type[RegistryError], parameters: Mapping[str, object]) -> Any:
+        operation = OPERATIONS[action]
+
+        def read(body: Any) -> Struct:
+            _require_success(shaped(body, _Envelope, operation.what), action)
+            _require_same(body, operation, parameters)
+            return shaped(body, operation.shape, operation.what)
+
+        query = {name: str(value) for name, value in parameters.items()}
+        try:
+            return self._api.call("cr", action, operation.method, "/", read, query=query)
+        except CloudError as error:
+            raise self._error(error, action, where, missing) from None
+        except WrongShape as error:
+            raise RegistryProtocolError(f"{where}: {action} at {self._endpoint}: {error}") from None
+
+    def _error(self, error: CloudError, action: str, where: str, missing: type[RegistryError]) -> RegistryError:
+        text = f"{where}: {action} at {self._endpoint} returned {error}"
+        if passing := passing_error(error, text):
+            return passing
+        if error.is_denied or error.status in {401, 403}:
+            return RegistryDenied(f"{text}; the credentials must be valid and allowed {OPERATIONS[action].rights}")
+        if error.code.endswith(_ABSENT):
+            return (TagNotFound if error.code.startswith(_ABSENT_TAG) else RepositoryNotFound)(text)
+        # A page of a proxy is not an absence.
+        return (missing if error.status == 404 and error.is_from_api else RegistryError)(text)
+
+
+def _require_success(envelope: _Envelope, action: str) -> None:
+    """Raises CloudError."""
+    if not envelope.is_success:
+        code, request_id = (one_line(text or "")[:_SHOWN] for text in (envelope.code, envelope.request_id))
+        raise CloudError(code or "NoCode", 200, f"{action} did not succeed", request_id=request_id)
+
+
+def _require_same(body: Any, operation: Operation, parameters: Mapping[str, object]) -> None:
+    """Raises WrongShape for a response about another thing than the requested one."""
+    for name in operation.same:
+        found = body.get(name)
+        if found and found != parameters[name]:
+            raise WrongShape(f"expected {operation.what} with {name} {parameters[name]}, got {str(found)[:64]!r}")
 
 
 class InstanceNotFound(RepositoryNotFound):
@@ -93,7 +274,7 @@ class AcrEnterprise:
             page: Instances = self._api.call(
                 "ListInstance", where, RepositoryNotFound, InstanceName=name, PageNo=number, PageSize=30
             )
-            count = total(page.total_count, where)
+            count = entries(page.total_count, where)
             new = {instance.instance_id for instance in page.instances} - seen
             if len(new) < len(page.instances) or (not new and len(seen) < count):
                 raise RegistryProtocolError(
@@ -131,7 +312,7 @@ class EnterpriseRepository:
 
     def resolve(self, tag: str) -> TagRecord:
         """One request, after the repository's id is known."""
-        found = self._record(self._call_tag("GetRepoTag", tag), tag)
+        found = record(self.name, tag, self._call_tag("GetRepoTag", tag))
         if found.digest is None:
             raise RegistryProtocolError(f"{self.name}:{tag}: ACR returned no digest")
         return found
@@ -181,8 +362,7 @@ class EnterpriseRepository:
     def _page(self, number: int) -> Page:
         query = {**self._found().ids, "PageNo": number, "PageSize": PAGE_SIZE}
         body = self._api.call("ListRepoTag", str(self.name), RepositoryNotFound, **query)
-        records = [self._record(image, image.tag) for image in body.images]
-        return Page(total(body.total_count, self.name), page_size(body.page_size, self.name), records)
+        return Page.read(self.name, body.total_count, body.page_size, body.images)
 
     def _call_tag(self, action: str, tag: str) -> Any:
         return self._api.call(action, f"{self.name}:{tag}", TagNotFound, **self._found().ids, Tag=tag)
@@ -193,13 +373,3 @@ class EnterpriseRepository:
         query = {"InstanceId": instance, "RepoNamespaceName": namespace, "RepoName": name}
         found: FoundRepository = self._api.call("GetRepository", str(self.name), RepositoryNotFound, **query)
         return _Found({"InstanceId": instance, "RepoId": found.repo_id}, found)
-
-    def _record(self, image: TagImage, tag: object) -> TagRecord:
-        return record(
-            self.name,
-            tag,
-            digest=image.digest,
-            pushed=image.image_update,
-            created=image.image_create,
-            status=image.status,
-        )

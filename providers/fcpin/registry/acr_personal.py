@@ -20,20 +20,9 @@ from fcpin.acr_hosts import AcrHost
 from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError, WrongShape
 from fcpin.http.credentials import has_source
 from fcpin.http.errors import CloudError
-from fcpin.http.openapi import counted, json_of
 from fcpin.http.retries import retrying
 from fcpin.image import Digest, Manifest, Repository, TagRecord
-from fcpin.registry.acr_api import (
-    PAGE_SIZE,
-    AcrOfRegion,
-    Page,
-    every_tag,
-    page_size,
-    passing_error,
-    record,
-    shaped,
-    total,
-)
+from fcpin.registry.acr_api import PAGE_SIZE, AcrOfRegion, Page, Time, every_tag, passing_error, shaped
 from fcpin.registry.base import PushTarget, RegistryClient, RepositoryClient
 
 _UNKNOWN: Final = re.compile(r"(?:USER|NAMESPACE|REPO|REPOSITORY)_NOT_EXIST")
@@ -51,9 +40,8 @@ class NoCredentials(NoPushTimes):
 class PersonalTag(Struct, rename="camel"):
     tag: Any = None
     digest: str | None = None
-    image_update: str | int | None = None
-    """Milliseconds since 1970."""
-    image_create: str | int | None = None
+    image_update: Time = None
+    image_create: Time = None
     status: str | None = None
 
 
@@ -67,6 +55,10 @@ class PersonalTags(Struct, rename="camel"):
 
 class _Data(Struct):
     data: PersonalTags
+
+
+def _data(body: object) -> PersonalTags:
+    return shaped(body, _Data, "a listing of tags").data
 
 
 class PersonalApi(AcrOfRegion):
@@ -85,10 +77,7 @@ class PersonalApi(AcrOfRegion):
     def _once(self, repository: Repository, query: Mapping[str, str]) -> PersonalTags:
         path = f"/repos/{quote(repository.path)}/tags"
         try:
-            with counted("cr", "GetRepoTags"):
-                return shaped(
-                    json_of(self._api.call("GetRepoTags", "GET", path, query=query)), _Data, "a listing of tags"
-                ).data
+            return self._api.call("cr", "GetRepoTags", "GET", path, _data, query=query)
         except CloudError as error:
             raise self._error(error, repository) from None
         except WrongShape as error:
@@ -185,18 +174,7 @@ class PersonalRepository:
 
     def _page(self, number: int) -> Page:
         data = self._api.tags(self.name, number, PAGE_SIZE)
-        records = [
-            record(
-                self.name,
-                tag.tag,
-                digest=tag.digest,
-                pushed=tag.image_update,
-                created=tag.image_create,
-                status=tag.status,
-            )
-            for tag in data.tags
-        ]
-        return Page(total(data.total, self.name), page_size(data.page_size, self.name), records)
+        return Page.read(self.name, data.total, data.page_size, data.tags)
 
     def _checked(self, tags: Sequence[TagRecord]) -> Sequence[TagRecord]:
         """*tags* if they are those of the registry, else what the registry lists."""

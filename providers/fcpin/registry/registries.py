@@ -16,8 +16,7 @@ from fcpin.http.credentials import Account, Credentials, Profile
 from fcpin.http.limits import Limits
 from fcpin.http.retries import REGISTRY_RETRY, Retry
 from fcpin.image import Digest, Manifest, Repository, TagRecord
-from fcpin.registry.acr_enterprise import AcrEnterprise, InstanceNotFound
-from fcpin.registry.acr_enterprise_api import AcrApi
+from fcpin.registry.acr_enterprise import AcrApi, AcrEnterprise, InstanceNotFound
 from fcpin.registry.acr_personal import AcrPersonal, PersonalApi
 from fcpin.registry.base import PushTarget, RegistryClient
 from fcpin.registry.build_times import BuildTimes

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final, TypeAlias
 
 from fcpin.receiver.errors import Reason, Rejected
 from fcpin.receiver.push_event import PushEvent
-from fcpin.receiver.senders.authentication import IN_URL, SecretLocation, check_secret
+from fcpin.receiver.senders.authentication import IN_URL, Carried, SecretLocation, check_secret
 from fcpin.receiver.senders.json_fields import JsonField, registry_host
 from fcpin.receiver.settings.secrets import Secret
 
@@ -29,6 +29,10 @@ class HookRequest:
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     segments: tuple[str, ...] = field(default=(), repr=False)
     """Of the path, after the sender's name."""
+
+    @property
+    def carried(self) -> Carried:
+        return Carried(self.headers, self.query, self.segments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +74,7 @@ class Sender(ABC):
 
     def authenticate(self, request: HookRequest) -> None:
         """Raise InvalidSecret unless *request* carries one of the secrets in one of the locations."""
-        check_secret(
-            request.headers, request.query, request.segments, request.body, self.secrets, self.secret_locations
-        )
+        check_secret(request.carried, request.body, self.secrets, self.secret_locations)
 
     @abstractmethod
     def parse(self, request: HookRequest) -> tuple[ParsedEvent, ...]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from fcpin.receiver.errors import Reason
 from fcpin.receiver.senders import SENDERS
-from fcpin.receiver.senders.authentication import EVENTBRIDGE_HEADER, SIGNATURE_HEADER
+from fcpin.receiver.senders.authentication import SecretLocation
 
 _JSON: Final = "application/json"
 _OF_THE_PAGE: Final = {Reason.LOGGED_OUT, Reason.FORGED}
@@ -24,17 +24,8 @@ _PARAMETERS: Final[Mapping[str, Mapping[str, Any]]] = {
         "schema": {"type": "string", "pattern": "^cri-[a-z0-9]{1,60}$"},
     },
 }
-_AUTHENTICATION: Final[Mapping[str, Mapping[str, Any]]] = {
-    "query": {"type": "apiKey", "in": "query", "name": "secret"},
-    "bearer": {"type": "http", "scheme": "bearer"},
-    "basic": {"type": "http", "scheme": "basic"},
-    "eventbridge": {"type": "apiKey", "in": "header", "name": EVENTBRIDGE_HEADER},
-    "signature": {
-        "type": "apiKey",
-        "in": "header",
-        "name": SIGNATURE_HEADER,
-        "description": "sha256= and the HMAC-SHA256 of the body in hexadecimal digits.",
-    },
+_SECURITY_SCHEMES: Final = {
+    name: scheme for location in SecretLocation for name, scheme in location.facts.schemes.items()
 }
 
 
@@ -64,7 +55,7 @@ def openapi() -> Mapping[str, Any]:
                 ),
                 "Error": _object(["error"], error={"type": "string"}),
             },
-            "securitySchemes": _AUTHENTICATION,
+            "securitySchemes": _SECURITY_SCHEMES,
         },
     }
 
@@ -78,7 +69,7 @@ def _hook(*parameters: str) -> Mapping[str, Any]:
         "post": {
             "summary": "Report pushes.",
             "requestBody": {"required": True, "content": dict.fromkeys(media_types, body)},
-            "security": [{}] if in_path else [{scheme: []} for scheme in _AUTHENTICATION],
+            "security": [{}] if in_path else [{scheme: []} for scheme in _SECURITY_SCHEMES],
             "responses": {"202": _response("Stored, or of no pin.", "HookResult"), **_errors()},
         },
     }
