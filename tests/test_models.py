@@ -96,6 +96,7 @@ PROBLEMS: list[tuple[Any, str]] = [
     ({"repository": " "}, ".repository: must not be empty; remove it or fill it in"),
     (REPOSITORY | {"repositry": "a"}, ".repositry: unknown key; did you mean repository?"),
     (REPOSITORY | {"a.b": 1}, '["a.b"]: unknown key; known: repository, region, mode'),
+    (REPOSITORY | {"\ud800": 1}, r".\ud800: unknown key; known: repository, region, mode"),
     (REPOSITORY | {"region": "mars"}, ".region: expected a region such as cn-hangzhou, got 'mars'"),
     (REPOSITORY | {"region": True}, ".region: expected text, got True; put it in quotes: 'true'"),
     (REPOSITORY | {"mode": "wait"}, ".mode: must be deploy or approve, got 'wait'"),

@@ -37,20 +37,29 @@ class KindFacts:
     """Deploying the same pin again does not end it, so a preview does not show it as a change."""
     healed_by_pin_tag: bool = False
     """With `protect: pin_tag`, deploying the same pin ends it."""
+    healed_by_up: bool = False
+    """A preview that finds it with an unchanged pin shows an update: that ends it, or fails with the way out."""
+    since_push: bool = False
+    """It began when the tag was pushed last, where the registry returns that time."""
+    starts_job: bool = False
+    """The receiver's drift scan starts a job for it: an event was missed."""
     is_notified: bool = True
     """The receiver sends a notification; not for what passes by itself."""
 
 
 class Kind(StrEnum):
-    """What is wrong with a function, worst first."""
+    """What is wrong with a function, worst first. `classify` returns each; tests/drift holds that."""
 
-    FUNCTION_MISSING = "function-missing", KindFacts(20, _OUTAGE)
+    FUNCTION_MISSING = "function-missing", KindFacts(20, _OUTAGE, healed_by_up=True)
     FUNCTION_DISABLED = "function-disabled", KindFacts(20, _OUTAGE, lasts=True)
     DELETED_DIGEST = "deleted-digest", KindFacts(20, _OUTAGE, lasts=True)
     DELETED_TAG = "deleted-tag", KindFacts(20, _OUTAGE, lasts=True, healed_by_pin_tag=True)
-    MOVED_TAG = "moved-tag", KindFacts(20, _OUTAGE, lasts=True, healed_by_pin_tag=True)
-    UPDATE_FAILED = "update-failed", KindFacts(20, _REPLACED)
-    OUT_OF_BAND_IMAGE = "out-of-band-image", KindFacts(20, _REPLACED)
+    MOVED_TAG = (
+        "moved-tag",
+        KindFacts(20, _OUTAGE, lasts=True, healed_by_pin_tag=True, healed_by_up=True, since_push=True, starts_job=True),
+    )
+    UPDATE_FAILED = "update-failed", KindFacts(20, _REPLACED, healed_by_up=True)
+    OUT_OF_BAND_IMAGE = "out-of-band-image", KindFacts(20, _REPLACED, healed_by_up=True)
     FUNCTION_LOCKED = "function-locked", KindFacts(20, "locked", lasts=True)
     UNKNOWN = "unknown", KindFacts(30, "could not be checked", lasts=True, is_notified=False)
     UPDATE_IN_PROGRESS = "update-in-progress", KindFacts(10, _PASSING, is_notified=False)

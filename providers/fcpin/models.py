@@ -138,7 +138,7 @@ def read_or_note(model: type[T], value: object, path: str, problems: list[Proble
     """The same for what is one part of many: every problem is added to *problems*, and then the result is None."""
     try:
         return msgspec.convert(value, model, dec_hook=_parsed)
-    except (msgspec.ValidationError, InvalidInput):
+    except (msgspec.ValidationError, InvalidInput, UnicodeEncodeError):  # the last for an unpaired surrogate
         # msgspec stops at its first problem. The walk finds all, or none where it accepts more: see `_Walk`.
         walk = _Walk()
         found = walk.value(_info(cast("Hashable", model)), value, path, {})

@@ -1,11 +1,15 @@
 """fcpin drift: one row a function, an exit code for the worst, and nothing hidden by what cannot be stack."""
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from fcpin.drift import Kind
 from tests.support.deployed_stack import PATH, DeployedStack
+from tests.support.instant import INSTANT
 
 
 def kinds(stack: DeployedStack) -> dict[str, str]:
@@ -57,6 +61,51 @@ def test_the_seconds_since_a_tag_moved_are_reported(stack: DeployedStack) -> Non
     (row,) = stack.fcpin("drift", "--json").json["functions"]
     assert 0 <= row["exposed_seconds"] < 60
     assert re.search(r"new instances cannot start, for \d+s by now", stack.fcpin("drift").out)
+
+
+def update(stack: DeployedStack) -> None:
+    stack.client.update("checkout", {"customContainerConfig": {"image": stack.image("main-1")}})
+
+
+def failed(stack: DeployedStack) -> None:
+    stack.cloud.fail_update("checkout")
+    update(stack)
+    stack.cloud.advance(60)
+
+
+def by_hand(stack: DeployedStack) -> None:
+    stack.cloud.set_image("checkout", stack.image("other-1"))
+    stack.cloud.advance(60)
+
+
+HAPPENS: dict[Kind, Callable[[DeployedStack], object]] = {
+    Kind.FUNCTION_MISSING: lambda stack: stack.client.delete("checkout"),
+    Kind.FUNCTION_DISABLED: lambda stack: stack.cloud.restrict("checkout", reason="overdue payment"),
+    Kind.DELETED_DIGEST: lambda stack: stack.cloud.delete_manifest(PATH, "main-1"),
+    Kind.DELETED_TAG: lambda stack: stack.cloud.delete_tag(PATH, "main-1"),
+    Kind.MOVED_TAG: lambda stack: stack.push("main-1", "moved"),
+    Kind.UPDATE_FAILED: failed,
+    Kind.OUT_OF_BAND_IMAGE: by_hand,
+    Kind.FUNCTION_LOCKED: lambda stack: stack.cloud.lock("checkout", by="ops"),
+    Kind.UNKNOWN: lambda stack: stack.cloud.fail_next("GetFunction", status=403, code="AccessDenied"),
+    Kind.UPDATE_IN_PROGRESS: update,
+    Kind.FUNCTION_INACTIVE: lambda stack: stack.cloud.deactivate("checkout"),
+    Kind.NEWER_TAG: lambda stack: stack.push("main-2"),
+    Kind.OK: lambda _: None,
+}
+"""What happens to the deployed function, by the emulator or by another client."""
+
+
+@pytest.mark.parametrize("knobs", [replace(INSTANT, update_seconds=60)], ids=["updates take a minute"])
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_is_found_in_the_cloud_with_its_exit_status(kind: Kind, stack: DeployedStack) -> None:
+    stack.push("other-1")
+    stack.push("main-1")
+    stack.deploy("checkout", "main-1")
+    HAPPENS[kind](stack)
+    answer = stack.fcpin("drift", "--json")
+    assert [row["drift"] for row in answer.json["functions"]] == [kind]
+    assert answer.code == kind.exit_code
 
 
 def test_a_function_that_is_gone(stack: DeployedStack) -> None:

@@ -82,6 +82,10 @@ def test_the_worst_that_is_certain_decides(
     assert bool(drift.sentence) is (kind != "ok")
 
 
+def test_every_kind_is_returned_by_a_case() -> None:
+    assert {case[-1] for case in CASES} == set(Kind)
+
+
 def test_a_state_without_the_deployed_image_is_no_drift() -> None:
     assert classify(None, BY_HAND, FINE).kind is Kind.OK
     assert classify(None, BY_HAND, MOVED).kind is Kind.MOVED_TAG
@@ -123,3 +127,8 @@ def test_exit_codes_separate_what_can_wait_from_what_cannot() -> None:
         },
         30: {"unknown"},
     }
+
+
+def test_kinds_are_in_order_worst_first() -> None:
+    severity = (20, 30, 10, 0)
+    assert [kind.exit_code for kind in Kind] == sorted((kind.exit_code for kind in Kind), key=severity.index)

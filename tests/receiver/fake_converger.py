@@ -8,18 +8,21 @@ converger.fails_next(ConvergenceFailed("no answer"))
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from fcpin.image import Digest, Image
 from fcpin.receiver.converge.engine_run import Progress
 from fcpin.receiver.errors import NotAsApproved
 from fcpin.receiver.ledger.model import PinChange
+from fcpin.stack import Engine
 from fcpin.stack.stack import StackPin
 
 
 @dataclass
 class FakeConverger:
-    """`receiver.converge.converger.Converger`."""
+    """`receiver.assembly.StoppableConverger`; *engine* is only read by drift scans."""
 
+    engine: Engine = field(default_factory=lambda: Engine("pulumi", (), Path(), {}))
     deployed: list[tuple[str, str, str, Digest]] = field(default_factory=list)
     """Stack, pin, tag and digest of each deployment."""
     ups: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
@@ -71,6 +74,9 @@ class FakeConverger:
                 self.deploy(stack, change)
         if approved is not None and any(approved.get(change.pin) != change for change in changes):
             raise NotAsApproved("the tag was pushed again after the approval")
+
+    def stop(self, seconds: float) -> None:
+        """Nothing runs outside this process."""
 
     def deploy(self, stack: str, change: PinChange) -> None:
         """As any process may, without a call of `up`."""

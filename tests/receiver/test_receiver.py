@@ -14,38 +14,42 @@ from pathlib import Path
 import pytest
 
 from fcpin.cli import main
+from fcpin.clock import SystemClock
 from fcpin.emulator import Emulator
+from fcpin.image import Digest
 from fcpin.receiver.__main__ import listen, url_of
-from tests.lifecycle.conftest import QUICK
+from fcpin.receiver.assembly import Receiver
+from fcpin.receiver.ledger.ledger import sqlite_ledger
+from fcpin.receiver.settings.model import ReceiverSettings, StackSettings
+from fcpin.stack import Engine
 from tests.receiver.converge.project import Project
+from tests.receiver.fake_converger import FakeConverger
+from tests.receiver.pins import pin
 from tests.receiver.senders.requests import SECRET, signed
 from tests.receiver.web.serving import Client
+from tests.support.deployed_stack import DeployedStack
+from tests.support.instant import INSTANT
 from tests.support.signals import as_in_a_terminal
 
 ROOT = Path(__file__).parent.parent.parent
+on_the_embedded_engine = pytest.mark.parametrize("project", ["embedded"], indirect=True)
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    with Emulator(knobs=QUICK).serve() as cloud:
-        project = Project.deployed(tmp_path_factory.mktemp("receiver"), "embedded", cloud)
-        (project.shop.stack.folder / "receiver.yaml").write_text(
-            "stacks: {test: {debounce: 0.1s}}\n"
-            "senders: {ci: {kind: generic, secrets: [env:CI_SECRET]}, acr: {kind: acr, secrets: [env:CI_SECRET]}}\n"
-            "engine: embedded\n"
-        )
-        yield project
-
-
-def command(project: Project, *arguments: str) -> list[str]:
-    config = project.shop.stack.folder / "receiver.yaml"
-    return [sys.executable, "-m", "fcpin.receiver", *arguments, "--config", str(config)]
+@pytest.fixture
+def config(project: Project) -> Path:
+    file = project.shop.stack.folder / "receiver.yaml"
+    file.write_text(
+        "stacks: {test: {debounce: 0.1s}}\n"
+        "senders: {ci: {kind: generic, secrets: [env:CI_SECRET]}, acr: {kind: acr, secrets: [env:CI_SECRET]}}\n"
+        "engine: embedded\n"
+    )
+    return file
 
 
 @contextmanager
-def serving(project: Project) -> Iterator[tuple[Client, "subprocess.Popen[str]"]]:
+def serving(project: Project, config: Path) -> Iterator[tuple[Client, "subprocess.Popen[str]"]]:
     with subprocess.Popen(
-        command(project, "serve", "--port", "0"),
+        [sys.executable, "-m", "fcpin.receiver", "serve", "--port", "0", "--config", str(config)],
         cwd=ROOT,
         env={**project.shop.stack.process_environment(), "CI_SECRET": SECRET},
         stdout=subprocess.PIPE,
@@ -62,23 +66,6 @@ def serving(project: Project) -> Iterator[tuple[Client, "subprocess.Popen[str]"]
             process.kill()
 
 
-def test_a_push_and_a_moved_tag_are_deployed_and_a_stop_is_orderly(project: Project) -> None:
-    moved, wanted = project.shop.push("search-0", "moved"), project.push("basket")
-    image = f"{project.shop.repository}:{wanted.partition('@')[0]}"
-    with serving(project) as (client, process):
-        body = json.dumps({"image": image, "sent": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}).encode()
-        assert client.post("ci", body, signed(body)) == (202, {"jobs": ["test"]})
-        wait_until_deployed(project, "basket", wanted)
-        wait_until_deployed(project, "search", f"search-0@{moved}")
-        assert client.request("GET", "/readyz").status == 200
-        until(lambda: b'deployments_total{stack="test"} 2.0' in client.request("GET", "/metrics").data)
-        process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=20)
-    assert process.returncode == 0, err
-    assert SECRET not in out + err
-    assert "Traceback" not in err
-
-
 def until(holds: Callable[[], bool], seconds: float = 30) -> None:
     end = time.monotonic() + seconds
     while not holds():
@@ -86,16 +73,48 @@ def until(holds: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.05)
 
 
-def wait_until_deployed(project: Project, function: str, wanted: str) -> None:
-    until(lambda: project.shop.deployed(function) == wanted)
+@on_the_embedded_engine
+def test_a_push_is_deployed_and_a_stop_is_orderly(project: Project, config: Path) -> None:
+    wanted = project.push("basket")
+    image = f"{project.shop.repository}:{wanted.partition('@')[0]}"
+    with serving(project, config) as (client, process):
+        body = json.dumps({"image": image, "sent": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}).encode()
+        assert client.post("ci", body, signed(body)) == (202, {"jobs": ["test"]})
+        until(lambda: b'deployments_total{stack="test"} 1.0' in client.request("GET", "/metrics").data)
+        assert project.shop.deployed("basket") == wanted
+        assert client.request("GET", "/readyz").status == 200
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=20)
+    assert process.returncode == 0, err
+    assert SECRET not in out + err
+    assert "Traceback" not in err
 
 
+def test_a_moved_tag_that_no_event_reported_is_deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Emulator(knobs=INSTANT).serve() as cloud:
+        stack = DeployedStack(tmp_path, cloud)
+        monkeypatch.setenv("PATH", stack.path())
+        stack.push("main-1")
+        stack.deploy("checkout", "main-1")
+        moved = Digest(stack.push("main-1", "moved"))
+        settings = ReceiverSettings(stacks={stack.name: StackSettings()}, senders={}, project=tmp_path)
+        converger = FakeConverger(Engine.find("pulumi", tmp_path))
+        converger.has(stack.name, pin("checkout", stack.repository, "main-1"))
+        converger.newest(stack.name, "checkout", "main-1", moved)
+        receiver = Receiver(settings, sqlite_ledger(tmp_path / "ledger.sqlite"), converger, SystemClock())
+        receiver.start()
+        until(lambda: bool(converger.deployed))
+        receiver.stop()
+    assert converger.deployed == [(stack.name, "checkout", "main-1", moved)]
+
+
+@on_the_embedded_engine
 def test_a_check_prints_the_engine_the_stacks_and_the_webhook_urls(
-    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    project: Project, config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, value in {**project.shop.stack.process_environment(), "CI_SECRET": SECRET}.items():
         monkeypatch.setenv(name, value)
-    assert run(project.shop.stack.folder, "check") == 0
+    assert run(config.parent, "check") == 0
     out, err = capsys.readouterr()
     for fact in ("fcpin engine", "3 pins on", "/hooks/acr/<secret>", "X-Hub-Signature-256", "env:CI_SECRET"):
         assert fact in out

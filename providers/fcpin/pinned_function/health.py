@@ -9,19 +9,16 @@ last, or the registry does not return push times (ADR 23).
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from fcpin.clients import ClientFor
-from fcpin.drift import Drift, Kind, RegisteredImage, classify
+from fcpin.drift import Drift, RegisteredImage, classify
 from fcpin.errors import FunctionNotFound
 from fcpin.image import Image
 from fcpin.pin import Pin
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.resolver import Resolver
 from fcpin.pinned_function.state import deployed_image
-
-_DEPLOYED_AGAIN: Final = frozenset({Kind.FUNCTION_MISSING, Kind.MOVED_TAG, Kind.UPDATE_FAILED, Kind.OUT_OF_BAND_IMAGE})
-"""The kinds that a deployment of the same pin ends, or fails with the way out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ class Health:
         same = self.resolver.same_image(args.repository, args.policy.platform)
         registered = _found(args, pin, runs=same(pin.digest, function.digest))
         drift = classify(deployed_image(outputs), function, registered)
-        return drift if drift.kind in _DEPLOYED_AGAIN else None
+        return drift if drift.kind.facts.healed_by_up else None
 
     def _may_have_moved(self, args: PinArgs, modified: object) -> bool:
         resolved = self.resolver.resolved(args)

@@ -109,7 +109,7 @@ class DriftScan:
         return f"{chosen.tag} points at {short(digest)} now" if digest and digest != pin.deployed.digest else ""
 
     def _exposed(self, drift: Drift, registered: RegisteredImage | Unknown) -> float | None:
-        if drift.kind is not Kind.MOVED_TAG or isinstance(registered, Unknown) or registered.pushed is None:
+        if not drift.kind.facts.since_push or isinstance(registered, Unknown) or registered.pushed is None:
             return None
         return round(max((self.now - registered.pushed).total_seconds(), 0.0), 1)
 

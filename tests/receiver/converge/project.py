@@ -1,7 +1,9 @@
 """A project that is converged: its stack, its cloud, and the converger, with the verbs of the cases."""
 
 import json
+import signal
 import subprocess
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Self
 
 from fcpin.emulator import Emulator
 from fcpin.receiver.converge.converger import EngineConverger
+from fcpin.receiver.converge.engine_run import ProcessId
 from fcpin.stack import Engine, StackPin
 from tests.lifecycle.stack_harness import StackHarness
 from tests.support.stack import Stack
@@ -24,7 +27,7 @@ class Project:
     converger: EngineConverger
     runs: Path
     printed: list[str] = field(default_factory=list)
-    """Lines of the engine in the last `up`."""
+    """Lines of the engine."""
     pushes: int = 0
 
     @classmethod
@@ -57,10 +60,6 @@ class Project:
     def pins(self, *names: str) -> Sequence[StackPin]:
         return [pin for pin in self.converger.pins("test") if pin.name in names]
 
-    def up(self, *names: str) -> None:
-        self.printed = []
-        self.converger.up("test", self.pins(*names), self.printed.append)
-
     def outputs(self) -> dict[str, str]:
         """`images`, as the program exports it: without the repository."""
         images = json.loads(self.shop.stack.run("stack output images", "--json").output)
@@ -72,11 +71,22 @@ class Project:
         return [json.loads(file.read_text())["pid"] for file in files]
 
     def begin_by_hand(self) -> subprocess.Popen[bytes]:
-        """An `up` of the whole stack, as a receiver that is gone has begun it."""
-        return subprocess.Popen(
+        """An `up` of the whole stack by another process, which hangs as soon as it holds the stack."""
+        process = subprocess.Popen(
             self.shop.stack.command("up", "--yes", "--skip-preview"),
             cwd=self.shop.stack.folder,
             env=self.shop.stack.process_environment(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+        while not self.locks():
+            assert process.poll() is None, "it ended without a lock"
+            time.sleep(0.01)
+        process.send_signal(signal.SIGSTOP)
+        return process
+
+    def recorded_as_run(self, pid: int) -> None:
+        """As a receiver that is gone has recorded the process that it began."""
+        folder, process = self.runs / "test", ProcessId.of(pid)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "process.json").write_text(json.dumps([process.pid, process.started]))

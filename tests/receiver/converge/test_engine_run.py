@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,17 +64,12 @@ class Worker:
 
 def test_lines_are_read_while_the_process_runs(runs: Runs) -> None:
     lines = list[str]()
-    code = "import sys; print('one\\ntwo', flush=True); sys.stdin.read(); print('grüße', file=sys.stderr); print('end', end='')"
+    code = "import sys; print('one\\ntwo', flush=True); sys.stdin.read(); print('grüße', file=sys.stderr); print('end', end=''); exit(3)"
     with runs.begin("dev") as run:
         ended = python(run, code, lines.append)
     assert lines[:2] == ["one", "two"]
     assert sorted(lines[2:]) == ["end", "grüße"]
-    assert (ended.code, ended.stdout, ended.stderr) == (0, "one\ntwo\nend", "grüße\n")
-
-
-def test_an_exit_code_is_returned(runs: Runs) -> None:
-    with runs.begin("dev") as run:
-        assert python(run, "exit(3)").code == 3
+    assert (ended.code, ended.stdout, ended.stderr) == (3, "one\ntwo\nend", "grüße\n")
 
 
 def test_a_program_that_is_not_there(runs: Runs) -> None:
@@ -84,13 +78,10 @@ def test_a_program_that_is_not_there(runs: Runs) -> None:
 
 
 def test_api_calls_of_its_processes_are_counted(runs: Runs) -> None:
-    call = Call("fc", "TestOfRuns", Outcome.OK)
+    count = "from fcpin.call_statistics import Outcome, calls; calls.count('fc', 'TestOfRuns', Outcome.OK)"
     with runs.begin("dev") as run:
-        python(
-            run,
-            "from fcpin import call_statistics; call_statistics.calls.count('fc', 'TestOfRuns', call_statistics.Outcome.OK)",
-        )
-    assert call_statistics.calls.counts()[call] == 1
+        python(run, count)
+    assert call_statistics.calls.counts()[Call("fc", "TestOfRuns", Outcome.OK)] == 1
 
 
 def test_the_folder_is_private_and_removed_with_the_run(runs: Runs, tmp_path: Path) -> None:
@@ -130,19 +121,18 @@ def test_a_process_that_ignores_the_interrupt_is_left_to_the_next_receiver(runs:
 
 
 def test_a_killed_receiver_does_not_stop_a_run(tmp_path: Path) -> None:
-    done, runs = tmp_path / "done", tmp_path / "runs"
-    work = f"import time; [print('line', flush=True) or time.sleep(0.01) for _ in range(20)]; open({str(done)!r}, 'w')"
-    command = [sys.executable, "-c", RECEIVER, str(runs), work]
+    go_on, done = tmp_path / "go-on", tmp_path / "done"
+    for pipe in (go_on, done):
+        os.mkfifo(pipe)
+    work = f"print('line', flush=True); open({str(go_on)!r}).read(); print('line', flush=True); open({str(done)!r}, 'w').write('done')"
+    command = [sys.executable, "-c", RECEIVER, str(tmp_path / "runs"), work]
     receiver = subprocess.Popen(command, stdout=subprocess.PIPE)
     assert receiver.stdout is not None
     assert receiver.stdout.readline() == b"read\n"
     receiver.kill()
     receiver.communicate()
-    assert not done.exists()
-    until = time.monotonic() + 10
-    while not done.exists() and time.monotonic() < until:
-        time.sleep(0.01)
-    assert done.exists()
+    go_on.write_text("")
+    assert done.read_text() == "done"
 
 
 def test_a_reused_process_id_is_another_process() -> None:

@@ -61,41 +61,27 @@ def test_a_function_is_held_until_the_hold_ends(stack: DeployedStack, holds: Fil
     assert stack.file.read_text() == before
 
 
+NO_DIGEST, OVER = parse_digest(f"sha256:{'0' * 64}"), datetime(2020, 1, 1, tzinfo=UTC)
 MISTAKES = [
-    ("a tag that is not there", Hold(until=UNTIL, tag="main-9", reason="x"), r"tag: main-9 is no tag of"),
-    ("a digest that no tag has", Hold(until=UNTIL, digest=parse_digest(f"sha256:{'0' * 64}"), reason="x"), "no tag of"),
-    (
-        "a digest that the tag does not have",
-        Hold(until=UNTIL, tag="main-1", digest=parse_digest(f"sha256:{'0' * 64}"), reason="x"),
-        "digest: main-1 now has",
-    ),
-    (
-        "a date that is over",
-        Hold(until=datetime(2020, 1, 1, tzinfo=UTC), tag="main-1", reason="x"),
-        "until: is in the past",
-    ),
-    ("no reason", Hold(until=UNTIL, tag="main-1"), "reason: is required"),
-    (
-        "a reason that no preview can show",
-        Hold(until=UNTIL, tag="main-1", reason="bell \a"),
-        "reason: expected printable",
-    ),
-]
+    # label, pin, hold, problem
+    ("a tag that is not there", "checkout", Hold(until=UNTIL, tag="main-9", reason="x"), r"tag: main-9 is no tag of"),
+    ("a digest that no tag has", "checkout", Hold(until=UNTIL, digest=NO_DIGEST, reason="x"), "no tag of"),
+    ("a digest that the tag does not have", "checkout", Hold(until=UNTIL, tag="main-1", digest=NO_DIGEST, reason="x"), "digest: main-1 now has"),
+    ("a date that is over", "checkout", Hold(until=OVER, tag="main-1", reason="x"), "until: is in the past"),
+    ("no reason", "checkout", Hold(until=UNTIL, tag="main-1"), "reason: is required"),
+    ("a reason that no preview can show", "checkout", Hold(until=UNTIL, tag="main-1", reason="bell \a"), "reason: expected printable"),
+    ("a pin that the file does not name", "missing", HOLD, "no entry 'missing'"),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize(("hold", "problem"), [row[1:] for row in MISTAKES], ids=[row[0] for row in MISTAKES])
+@pytest.mark.parametrize(("pin", "hold", "problem"), [pytest.param(*row[1:], id=row[0]) for row in MISTAKES])
 def test_a_mistake_is_named_and_nothing_is_written(
-    stack: DeployedStack, holds: FileHolds, hold: Hold, problem: str
+    stack: DeployedStack, holds: FileHolds, pin: str, hold: Hold, problem: str
 ) -> None:
     before = stack.file.read_text()
     with pytest.raises(InvalidSettings, match=problem):
-        holds.hold("test", "checkout", hold)
+        holds.hold("test", pin, hold)
     assert stack.file.read_text() == before
-
-
-def test_a_pin_that_the_file_does_not_name(holds: FileHolds) -> None:
-    with pytest.raises(InvalidSettings, match="no entry 'missing'"):
-        holds.hold("test", "missing", HOLD)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

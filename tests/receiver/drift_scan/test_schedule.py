@@ -20,42 +20,30 @@ class ScheduleHarness:
     def __init__(self, files: Mapping[str, Path | None]) -> None:
         self.clock = ManualClock()
         self.broken: Exception | None = None
-        self.seen = threading.Event()
+        self.scans = threading.Semaphore(0)
         self._scanned: list[str] = []
         self.schedule = ScanSchedule(self._scan, files, EVERY, self.clock)
 
     def _scan(self, stack: str) -> None:
         self._scanned.append(stack)
-        self.seen.set()
+        self.scans.release()
         if self.broken:
             raise self.broken
 
-    def scanned(self) -> list[str]:
+    def scanned(self, after: float = 0) -> list[str]:
+        self.clock.advance(after)
         self.schedule.tick()
         scanned, self._scanned = self._scanned, []
         return scanned
 
 
-def test_every_stack_at_once_and_then_regularly() -> None:
-    harness = ScheduleHarness({"dev": None, "prod": None})
-    assert harness.scanned() == ["dev", "prod"]
-    harness.clock.advance(EVERY.total_seconds() - 1)
-    assert harness.scanned() == []
-    harness.clock.advance(1)
-    assert harness.scanned() == ["dev", "prod"]
-
-
-def test_a_moment_after_its_job() -> None:
-    harness = ScheduleHarness({"dev": None, "prod": None})
-    harness.scanned()
+def test_every_stack_at_once_then_regularly_and_a_moment_after_its_job() -> None:
+    harness, every = ScheduleHarness({"dev": None, "prod": None}), EVERY.total_seconds()
+    assert [harness.scanned(after) for after in (0, every - 1, 1)] == [["dev", "prod"], [], ["dev", "prod"]]
     job = Job("1", "prod", JobState.RUNNING, NOON, None)
     for _ in range(3):
         harness.schedule.ended(job, Ending(JobState.SUCCEEDED), 1.0)
-    assert harness.scanned() == []
-    harness.clock.advance(AFTER_JOB)
-    assert harness.scanned() == ["prod"]
-    harness.clock.advance(AFTER_JOB)
-    assert harness.scanned() == []
+    assert [harness.scanned(after) for after in (0, AFTER_JOB, AFTER_JOB)] == [[], ["prod"], []]
 
 
 def test_when_its_file_has_changed(tmp_path: Path) -> None:
@@ -63,8 +51,7 @@ def test_when_its_file_has_changed(tmp_path: Path) -> None:
     harness = ScheduleHarness({"dev": file, "prod": None})
     harness.scanned()
     file.write_text("config: {}\n")
-    assert harness.scanned() == ["dev"]
-    assert harness.scanned() == []
+    assert [harness.scanned(), harness.scanned()] == [["dev"], []]
     file.unlink()
     assert harness.scanned() == ["dev"]
 
@@ -82,11 +69,9 @@ def test_a_failure_hides_no_other_stack() -> None:
 def test_the_thread_begins_and_ends() -> None:
     harness = ScheduleHarness({"dev": None})
     harness.schedule.start()
-    assert harness.seen.wait(5)
-    harness.seen.clear()
+    assert harness.scans.acquire(timeout=5)
     harness.schedule.request("dev")
-    assert harness.seen.wait(5)
+    assert harness.scans.acquire(timeout=5)
     harness.schedule.stop(5)
     harness.schedule.request("dev")
-    harness.seen.clear()
-    assert not harness.seen.wait(0.02)
+    assert harness.scanned() == ["dev", "dev"], "no scan begins any more"

@@ -1,7 +1,9 @@
 """What the pages show, in which order, and that untrusted text is escaped."""
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,9 @@ from tests.receiver.page.page_client import PageClient, PageHarness
 from tests.receiver.page.samples import everything, failed, pending, running
 from tests.receiver.samples import NOON, deployment, digest, function, push, scanned
 
+ROOT = Path(__file__).parents[3]
+CSS = (ROOT / "providers/fcpin/receiver/page/static/page.css").read_text()
+OPERATIONS = (ROOT / "docs/receiver/operations.md").read_text()
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7919*7907}}\x1b[31m"
 BOTH = {"prod": True, "staging": False}
 
@@ -55,6 +60,19 @@ def test_the_overview(ann: PageClient, harness: PageHarness) -> None:
     assert '<noscript><meta http-equiv="refresh"' in page.text
     for inline in ("<script>", "style=", "onclick"):
         assert inline not in page.text
+
+
+def test_the_columns_of_functions_have_room_and_are_named_in_the_docs(ann: PageClient, ledger: Ledger) -> None:
+    everything(ledger)
+    table = ann.get("/").text.partition('class="rows functions"')[2].partition("</thead>")[0]
+    columns = re.findall(r'scope="col"(?: class="(\w+)")?>([^<]+)<', table)
+    widths = dict(re.findall(r"\.functions th\.(\w+) { width: (\d+)%; }", CSS))
+    given = [int(widths[width]) for width, _ in columns if width]
+    assert 100 - sum(given) >= 10 * (len(columns) - len(given)), "a column that shares the rest has less than a tenth"
+    documented = re.search(r"^`/` shows .*", OPERATIONS, re.MULTILINE)
+    assert documented
+    for _, title in columns:
+        assert title.lower() in documented[0], f"docs/receiver/operations.md does not name the column {title}"
 
 
 def test_a_function(ann: PageClient, ledger: Ledger) -> None:

@@ -27,7 +27,7 @@ from fcpin.stack.stack import StackPin
 from tests.receiver.pins import pin
 
 STACKS = [f"stack-{number}" for number in range(6)]
-LEASE = timedelta(seconds=2)
+LEASE = timedelta(seconds=1)
 _TAKES = 0.05
 """Seconds of a deployment."""
 

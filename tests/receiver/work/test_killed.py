@@ -23,7 +23,7 @@ from tests.receiver.samples import push
 from tests.receiver.work.pool_process import STACKS, FolderConverger, settings_of
 from tests.support.redis_server import RedisServer, redis_server
 
-KILLS, PATIENCE = 10, 40.0
+KILLS, PATIENCE = 5, 40.0
 CLOCK = SystemClock()
 
 
@@ -89,9 +89,9 @@ def test_nothing_is_lost_and_nothing_is_deployed_twice(server: RedisServer | Non
             for stack in chance.sample(STACKS, 4):
                 numbers[stack] += 1
                 send(ledger, tmp_path, stack, numbers[stack])
-            time.sleep(chance.uniform(0, 0.5))
+            time.sleep(chance.uniform(0, 0.3))
             pools.kill_one(chance)
-            if server and kill in (3, 8):
+            if server and kill in (1, 3):
                 server.restart()
         deadline = time.monotonic() + PATIENCE
         while ledger.due_times() and time.monotonic() < deadline:

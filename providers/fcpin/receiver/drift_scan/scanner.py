@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from fcpin.clients import function_clients, registries_of
 from fcpin.clock import Clock
-from fcpin.drift import Kind
 from fcpin.errors import FcpinError
 from fcpin.models import read_or_note
 from fcpin.policy.hold import Hold
@@ -96,7 +95,7 @@ class DriftScanner:
         outages = {
             (stack, finding.pin.name): finding.drift.sentence
             for finding in findings
-            if finding.drift.kind is Kind.MOVED_TAG and not (finding.pin.policy or {}).get("suspend")
+            if finding.drift.kind.facts.starts_job and not (finding.pin.policy or {}).get("suspend")
         }
         for key in [key for key in self._requested if key[0] == stack and key not in outages]:
             del self._requested[key]

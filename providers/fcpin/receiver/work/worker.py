@@ -57,7 +57,8 @@ class Heartbeat:
 
     def __init__(self, ledger: Ledger, job: Job, clock: Clock, lease: timedelta) -> None:
         self._ledger, self._job, self._clock, self._lease = ledger, job, clock, lease
-        self._over, self._lost = threading.Event(), threading.Event()
+        self._over, self.lost = threading.Event(), threading.Event()
+        """*lost* is set when another worker has the job."""
         self._thread = threading.Thread(target=self._beat, name=f"lease of {job.stack}", daemon=True)
 
     def __enter__(self) -> Self:
@@ -70,16 +71,11 @@ class Heartbeat:
         self._over.set()
         self._thread.join()
 
-    @property
-    def is_lost(self) -> bool:
-        """Whether another worker has the job."""
-        return self._lost.is_set()
-
     def _beat(self) -> None:
         while not self._over.wait(self._lease.total_seconds() / 3):
             try:
                 if not self._ledger.renew(self._job, self._clock.now(), self._lease):
-                    self._lost.set()
+                    self.lost.set()
                     return
             except LedgerUnavailable as error:
                 _log.warning("the lease of job %s is not renewed: %s", self._job.id, error)
@@ -125,7 +121,7 @@ class Worker:
 
     def _attempt(self, job: Job, heartbeat: Heartbeat) -> Attempt:
         settings = self.stacks.get(job.stack) or StackSettings()
-        return Attempt(job, settings, self.ledger, self.converger, self.index, self.clock, lambda: heartbeat.is_lost)
+        return Attempt(job, settings, self.ledger, self.converger, self.index, self.clock, heartbeat.lost.is_set)
 
     def _ending(self, job: Job, attempt: Attempt) -> Ending:
         """How the attempt ended, whatever it raised. Raises LeaseLost."""

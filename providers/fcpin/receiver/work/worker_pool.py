@@ -45,7 +45,7 @@ class WorkerPool:
         self._taken: set[str] = set()
         """Stacks in the queue or with a worker."""
         self._lock, self._woken, self._stopped = threading.Lock(), threading.Event(), threading.Event()
-        self._threads = [threading.Thread(target=self._look, name="receiver-due", daemon=True)]
+        self._threads = [threading.Thread(target=self._watch, name="receiver-due", daemon=True)]
         self._threads += [
             threading.Thread(target=self._work, name=f"receiver-worker-{number}", daemon=True)
             for number in range(settings.workers)
@@ -78,25 +78,7 @@ class WorkerPool:
         self.wake()
         return job
 
-    def _look(self) -> None:
-        was_available = True
-        while not self._stopped.is_set():
-            self._woken.clear()
-            try:
-                pause, is_available = self._take_due(), True
-            except LedgerUnavailable as error:
-                pause, is_available = self._poll, False
-                if was_available:
-                    _log.warning("the ledger cannot be reached; it is retried every %g s: %s", pause, error)
-            except Exception:
-                pause, is_available = self._poll, was_available
-                _log.exception("a defect of the worker pool")
-            if is_available and not was_available:
-                _log.info("the ledger can be reached again")
-            was_available = is_available
-            self._woken.wait(pause)
-
-    def _take_due(self) -> float:
+    def look(self) -> float:
         """Queue the stacks that are due; returns the seconds until the next look."""
         now, pause = self._clock.now(), self._poll
         for stack, due in sorted(self._ledger.due_times().items(), key=lambda item: item[1]):
@@ -109,6 +91,24 @@ class WorkerPool:
                 else:
                     pause = min(pause, (due - now).total_seconds())
         return pause
+
+    def _watch(self) -> None:
+        was_available = True
+        while not self._stopped.is_set():
+            self._woken.clear()
+            try:
+                pause, is_available = self.look(), True
+            except LedgerUnavailable as error:
+                pause, is_available = self._poll, False
+                if was_available:
+                    _log.warning("the ledger cannot be reached; it is retried every %g s: %s", pause, error)
+            except Exception:
+                pause, is_available = self._poll, was_available
+                _log.exception("a defect of the worker pool")
+            if is_available and not was_available:
+                _log.info("the ledger can be reached again")
+            was_available = is_available
+            self._woken.wait(pause)
 
     def _work(self) -> None:
         while (stack := self._due.get()) is not None:
