@@ -14,8 +14,6 @@ DEEPEST: Final = 100
 """Arrays and objects inside one another."""
 _DIGITS: Final = 300
 """Of a whole number; a double has at most 309."""
-_LONG_NUMBER: Final = re.compile(r"[0-9]{300}|(?:[\[:,]|\A)\s*-?[0-9.]+[eE]\+?[0-9]{2}")
-"""Every text with a number that is too large has such a part; for others the slower checks are left out."""
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
 
@@ -30,8 +28,7 @@ def read_json(data: str | bytes, *, surrogates: bool = False) -> Any:
     """
     try:
         text = data if isinstance(data, str) else data.decode("utf-8-sig")
-        checks: dict[str, Any] = {"parse_float": _float, "parse_int": _int} if _LONG_NUMBER.search(text) else {}
-        value = json.loads(text, parse_constant=_no_constant, **checks)
+        value = _DECODER.decode(text)
         if not surrogates and _SURROGATE.search(text):
             json.dumps(value, ensure_ascii=False).encode()
     except InvalidJson:
@@ -82,6 +79,9 @@ def _int(text: str) -> int:
     if len(text) > _DIGITS:
         raise InvalidJson("is not usable JSON: a number is too large")
     return int(text)
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_no_constant, parse_float=_float, parse_int=_int)
 
 
 def kind(value: object) -> str:

@@ -5,9 +5,7 @@ from typing import Any
 import pytest
 
 from fcpin.emulator import Emulator, Knobs
-from fcpin.fc.client import FunctionClient
-from fcpin.http.credentials import Credentials
-from tests.support.plugin import REGION, Plugin, SharedClock
+from tests.support.plugin import REGION, Plugin, SharedClock, client_of
 
 HOST = f"registry.{REGION}.aliyuncs.com"
 REPOSITORY = f"{HOST}/shop/app"
@@ -15,15 +13,10 @@ ADOPTED: dict[str, Any] = {"repository": REPOSITORY, "policy": {"newest": {}}}
 CONTAINER = "customContainerConfig"
 
 
-def functions(cloud: Emulator) -> FunctionClient:
-    credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
-    return FunctionClient(REGION, endpoint=cloud.url, credentials=credentials)
-
-
 def create(cloud: Emulator, image: str, **container: Any) -> None:
     """Make the function by hand."""
     body = {"runtime": "custom-container", "handler": "index.handler", CONTAINER: {"image": image, **container}}
-    functions(cloud).create("checkout", body)
+    client_of(cloud).create("checkout", body)
     cloud.advance(60)
 
 
@@ -83,7 +76,7 @@ def test_an_update_of_others_that_is_under_way_is_waited_for(answer: Any) -> Non
         cloud.push("shop/app", "main-1")
         create(cloud, f"{REPOSITORY}:main-1")
         newest = cloud.push("shop/app", "main-2")
-        functions(cloud).update("checkout", {CONTAINER: {"image": f"{REPOSITORY}:main-1", "port": 8080}})
+        client_of(cloud).update("checkout", {CONTAINER: {"image": f"{REPOSITORY}:main-1", "port": 8080}})
         Plugin(cloud, clock).up(**ADOPTED)
         assert deployed(cloud) == ("main-2", newest)
         assert cloud.function("checkout")["lastUpdateStatus"] == "Successful"

@@ -46,14 +46,11 @@ def test_all_problems_come_at_once() -> None:
     assert {"polcy", "deadline", "adopt", "config.cpu"} <= {problem.path for problem in raised.value.problems}
 
 
-def test_a_pin_without_any_region_explains_where_to_set_one() -> None:
-    with pytest.raises(InvalidSettings, match="alicloud:region"):
-        PinArgs.read(RIGHT, "")
-
-
-def test_a_region_of_its_own_wins_over_the_stacks() -> None:
+def test_a_region_of_its_own_wins_over_the_stacks_and_one_is_required() -> None:
     assert PinArgs.read(RIGHT, "cn-hangzhou").region == "cn-hangzhou"
     assert PinArgs.read({**RIGHT, "region": "cn-beijing"}, "cn-hangzhou").region == "cn-beijing"
+    with pytest.raises(InvalidSettings, match="alicloud:region"):
+        PinArgs.read(RIGHT, "")
 
 
 def test_pulumis_floats_are_numbers() -> None:

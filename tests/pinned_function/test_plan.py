@@ -21,6 +21,7 @@ ADOPTED: dict[str, Any] = {
 }
 OWNED = {**ADOPTED, "config": {"cpu": 0.5, "memory_size": 512, "port": 9000}}
 PIN = Pin("main-12", NEW)
+CONTAINER = "customContainerConfig"
 
 
 def same(pinned: Digest, resolved: Digest | None) -> bool:
@@ -33,38 +34,27 @@ def function(tag: str, digest: str, **container: Any) -> Function:
     return Function.from_wire({**top, "functionName": "checkout", "customContainerConfig": settings})
 
 
-def test_a_function_that_runs_its_pin_needs_nothing() -> None:
-    assert plan.update(PinArgs.read(ADOPTED), PIN, function("main-12", NEW), same) is None
-    assert plan.update(PinArgs.read(OWNED), PIN, function("main-12", NEW, port=9000), same) is None
+IMAGE = {"image": f"{REPOSITORY}:main-12"}
+UNMANAGED = {"port": 8080, "healthCheckConfig": {"httpGetUrl": "/"}, "futureField": {"x": 1}}
+RUNS, RUNS_OLD = function("main-12", NEW), function("main-11", OLD)
+FAILED = Function.from_wire({**RUNS.wire, "lastUpdateStatus": "Failed"})
+UPDATES: list[tuple[str, dict[str, Any], Function, dict[str, Any] | None]] = [
+    ("its pin", ADOPTED, RUNS, None),
+    ("its pin and settings", OWNED, function("main-12", NEW, port=9000), None),
+    ("an older tag", ADOPTED, RUNS_OLD, {CONTAINER: IMAGE}),
+    ("a moved tag", ADOPTED, function("main-12", OLD), {CONTAINER: IMAGE}),
+    ("the image under another tag", ADOPTED, function("main-11", NEW), {CONTAINER: IMAGE}),
+    ("a failed update", ADOPTED, FAILED, {CONTAINER: IMAGE}),
+    ("what we do not manage", ADOPTED, function("main-11", OLD, **UNMANAGED), {CONTAINER: {**UNMANAGED, **IMAGE}}),
+    ("what FC alone sets", ADOPTED, function("main-11", OLD, accelerationInfo={"status": "Ready"}), {CONTAINER: IMAGE}),
+    # FC resolves each image that is sent: a kept pin whose tag is gone could never be changed otherwise
+    ("a setting, without the image", {**OWNED, "config": {"cpu": 1}}, RUNS, {"cpu": 1}),
+]
 
 
-@pytest.mark.parametrize(
-    ("tag", "digest"),
-    [("main-11", OLD), ("main-12", OLD), ("main-11", NEW)],
-    ids=["newer tag", "moved tag", "same image"],
-)
-def test_another_tag_or_digest_is_sent(tag: str, digest: Digest) -> None:
-    body = plan.update(PinArgs.read(ADOPTED), PIN, function(tag, digest), same)
-    assert body == {"customContainerConfig": {"image": f"{REPOSITORY}:main-12"}}
-
-
-def test_what_we_do_not_manage_is_sent_back_as_it_was() -> None:
-    live = function("main-11", OLD, port=8080, healthCheckConfig={"httpGetUrl": "/"}, futureField={"x": 1})
-    body = plan.update(PinArgs.read(ADOPTED), PIN, live, same)
-    assert body is not None
-    container = body["customContainerConfig"]
-    assert (container["port"], container["healthCheckConfig"], container["futureField"]) == (
-        8080,
-        {"httpGetUrl": "/"},
-        {"x": 1},
-    )
-
-
-def test_what_only_the_server_sets_is_never_sent_back() -> None:
-    live = function("main-11", OLD, accelerationInfo={"status": "Ready"})
-    body = plan.update(PinArgs.read(ADOPTED), PIN, live, same)
-    assert body is not None
-    assert not {"resolvedImageUri", "accelerationInfo"} & set(body["customContainerConfig"])
+@pytest.mark.parametrize(("args", "live", "body"), [row[1:] for row in UPDATES], ids=[row[0] for row in UPDATES])
+def test_what_is_sent_to_a_function_that_has(args: dict[str, Any], live: Function, body: dict[str, Any] | None) -> None:
+    assert plan.update(PinArgs.read(args), PIN, live, same) == body
 
 
 LOGIN = {"authConfig": {"userName": "ci", "password": "******"}}
@@ -95,14 +85,10 @@ def test_a_managed_login_is_sent_with_its_password_and_only_when_it_has_changed(
         assert body["customContainerConfig"]["registryConfig"] == {
             "authConfig": {"userName": "ci", "password": "secret-1"}
         }
-    assert plan.resend(args, live)["registryConfig"]["authConfig"]["password"] == "secret-1"
-
-
-def test_a_managed_login_that_another_tool_removed_is_sent_again() -> None:
-    args = with_login("secret-1")
-    body = plan.update(args, PIN, function("main-12", NEW), same, args.config)
-    assert body is not None
-    assert body["customContainerConfig"]["registryConfig"]["authConfig"]["password"] == "secret-1"
+    removed = plan.update(args, PIN, function("main-12", NEW), same, args.config)
+    assert removed is not None
+    for container in (removed["customContainerConfig"], plan.resend(args, live)):
+        assert container["registryConfig"]["authConfig"]["password"] == "secret-1"
 
 
 LOGINS: list[tuple[str, dict[str, Any], dict[str, Any], str | None]] = [
@@ -124,30 +110,6 @@ def test_a_lost_login_is_reported_by_user_and_presence(
 ) -> None:
     functions = (function("main-12", NEW, registryConfig=registry) for registry in (before, after))
     assert plan.lost_login(*functions) == lost
-
-
-def test_a_setting_alone_is_sent_without_the_image() -> None:
-    """FC resolves each image that is sent: a kept pin whose tag is gone could never be changed otherwise."""
-    body = plan.update(PinArgs.read({**OWNED, "config": {"cpu": 1}}), PIN, function("main-12", NEW), same)
-    assert body == {"cpu": 1}
-
-
-def test_an_adopted_function_keeps_its_settings() -> None:
-    body = plan.update(PinArgs.read(ADOPTED), PIN, function("main-11", OLD), same)
-    assert body is not None
-    assert set(body) == {"customContainerConfig"}
-
-
-def test_a_setting_of_an_owned_function_that_drifted_is_sent() -> None:
-    body = plan.update(PinArgs.read({**OWNED, "config": {"cpu": 1}}), PIN, function("main-12", NEW), same)
-    assert body is not None
-    assert body["cpu"] == 1
-
-
-def test_a_failed_function_is_deployed_again_although_it_looks_right() -> None:
-    live = function("main-12", NEW)
-    failed = Function.from_wire({**live.wire, "lastUpdateStatus": "Failed"})
-    assert plan.update(PinArgs.read(ADOPTED), PIN, failed, same) is not None
 
 
 def test_a_created_function_names_its_owner() -> None:

@@ -3,7 +3,6 @@
 import os
 import stat
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -25,43 +24,50 @@ SELECTED = Selected("main-12", f"sha256:{'a' * 64}", "newest of 2 of 3 tags by n
 THIS = Engine(os.getpid(), psutil.Process().create_time())
 
 
-def test_the_update_phase_recalls_what_the_preview_selected(tmp_path: Path) -> None:
-    PreviewCache(private(tmp_path / "cache"), THIS).put("key", SELECTED)
-    assert PreviewCache(private(tmp_path / "cache"), THIS).get("key") == SELECTED
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return private(tmp_path / "cache")
 
 
-def test_a_selection_is_taken_once(tmp_path: Path) -> None:
-    PreviewCache(private(tmp_path / "cache"), THIS).put("key", SELECTED)
-    PreviewCache(private(tmp_path / "cache"), THIS)
-    assert PreviewCache(private(tmp_path / "cache"), THIS).get("key") is None
+def test_the_update_phase_recalls_what_the_preview_selected_once_and_only_this_user_can_read_it(folder: Path) -> None:
+    PreviewCache(folder, THIS).put("key", SELECTED)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert [stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()] == [0o600]
+    assert PreviewCache(folder, THIS).get("key") == SELECTED
+    PreviewCache(folder, THIS)
+    assert PreviewCache(folder, THIS).get("key") is None
 
 
-def test_another_run_recalls_nothing(tmp_path: Path) -> None:
-    PreviewCache(private(tmp_path / "cache"), THIS).put("key", SELECTED)
-    assert PreviewCache(private(tmp_path / "cache"), Engine(THIS.pid, THIS.started + 60)).get("key") is None
+def test_another_run_and_another_question_recall_nothing(folder: Path) -> None:
+    PreviewCache(folder, THIS).put(key_of("a", {"policy": 1}), SELECTED)
+    another = Engine(THIS.pid, THIS.started + 60)
+    for engine, policy in ((THIS, {"policy": 2}), (another, {"policy": 1})):
+        assert PreviewCache(folder, engine).get(key_of("a", policy)) is None
 
 
-def test_another_question_is_not_answered(tmp_path: Path) -> None:
-    PreviewCache(private(tmp_path / "cache"), THIS).put(key_of("a", {"policy": 1}), SELECTED)
-    assert PreviewCache(private(tmp_path / "cache"), THIS).get(key_of("a", {"policy": 2})) is None
-
-
-def test_without_a_known_engine_nothing_is_kept(tmp_path: Path) -> None:
-    for cache in (PreviewCache(private(tmp_path / "cache"), None), PreviewCache(None, THIS)):
+def test_without_a_known_engine_nothing_is_kept(folder: Path) -> None:
+    for cache in (PreviewCache(folder, None), PreviewCache(None, THIS)):
         cache.put("key", SELECTED)
         assert cache.get("key") is None
-    assert list((tmp_path / "cache").iterdir()) == []
+    assert list(folder.iterdir()) == []
 
 
-def test_a_damaged_cache_is_as_none(tmp_path: Path) -> None:
-    (private(tmp_path / "cache") / THIS.file_name).write_text("{")
-    assert PreviewCache(tmp_path / "cache", THIS).get("key") is None
+def test_a_damaged_cache_is_ignored_and_one_that_cannot_be_written_is_one_line(folder: Path) -> None:
+    (folder / THIS.file_name).write_text("{")
+    cache = PreviewCache(folder, THIS)
+    assert cache.get("key") is None
+    for file in folder.iterdir():
+        file.unlink()
+    folder.rmdir()
+    with pytest.raises(UnsafeFolder, match="No such file or directory; free disk space"):
+        cache.put("key", SELECTED)
 
 
-def test_a_runtime_folder_that_was_never_made_is_no_reason_to_stop() -> None:
+def test_a_missing_runtime_folder_is_no_reason_to_stop_and_without_any_private_folder_there_is_none() -> None:
     folder = cache_folder({"XDG_RUNTIME_DIR": "/proc/nope"})
     assert folder is not None
     assert Path(tempfile.gettempdir()) in folder.parents
+    assert cache_folder({"XDG_CACHE_HOME": "/proc/nope"}, Path("/proc/nope")) is None
 
 
 def test_a_folder_that_another_user_has_made_is_passed_over(tmp_path: Path) -> None:
@@ -88,23 +94,6 @@ def test_a_folder_that_another_user_has_made_is_passed_over(tmp_path: Path) -> N
     assert cache_folder({"XDG_CACHE_HOME": str(cache)}, shared) == taken
 
 
-def test_without_any_private_folder_there_is_none(tmp_path: Path) -> None:
-    assert cache_folder({"XDG_CACHE_HOME": "/proc/nope"}, Path("/proc/nope")) is None
-
-
-def test_a_selection_that_cannot_be_kept_is_one_line(tmp_path: Path) -> None:
-    cache = PreviewCache(private(tmp_path / "cache"), THIS)
-    (tmp_path / "cache").rmdir()
-    with pytest.raises(UnsafeFolder, match="No such file or directory; free disk space"):
-        cache.put("key", SELECTED)
-
-
-def test_only_this_user_can_read_it(tmp_path: Path) -> None:
-    PreviewCache(private(tmp_path / "cache"), THIS).put("key", SELECTED)
-    assert stat.S_IMODE((tmp_path / "cache").stat().st_mode) == 0o700
-    assert [stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "cache").iterdir()] == [0o600]
-
-
 def test_a_folder_that_is_open_to_others_is_refused(tmp_path: Path) -> None:
     (tmp_path / "cache").mkdir(mode=0o777)
     (tmp_path / "cache").chmod(0o777)
@@ -112,10 +101,10 @@ def test_a_folder_that_is_open_to_others_is_refused(tmp_path: Path) -> None:
         private(tmp_path / "cache")
 
 
-def test_what_ended_runs_left_is_swept(tmp_path: Path) -> None:
-    ended = subprocess.Popen([sys.executable, "-c", "pass"])
+def test_what_ended_runs_left_is_swept(folder: Path) -> None:
+    ended = subprocess.Popen(["true"])
     engine = Engine(ended.pid, psutil.Process(ended.pid).create_time())
-    PreviewCache(private(tmp_path / "cache"), engine).put("key", SELECTED)
+    PreviewCache(folder, engine).put("key", SELECTED)
     ended.wait()
-    PreviewCache(private(tmp_path / "cache"), THIS)
-    assert list((tmp_path / "cache").iterdir()) == []
+    PreviewCache(folder, THIS)
+    assert list(folder.iterdir()) == []

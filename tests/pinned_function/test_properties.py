@@ -39,11 +39,8 @@ def test_a_function_that_runs_its_pin_is_stored_as_it_was() -> None:
     assert outputs["selection"] == "the only tag"
 
 
-def test_the_child_of_the_deployed_index_is_the_pin() -> None:
+def test_the_child_of_the_deployed_index_is_the_pin_while_the_registry_is_known() -> None:
     assert live(STATE, function(NEW), SAME, FINE)[1]["digest"] == OLD
-
-
-def test_another_digest_is_stored_as_it_is_while_the_registry_is_unknown() -> None:
     assert live(STATE, function(NEW), SILENT, FINE)[1]["digest"] == NEW
 
 

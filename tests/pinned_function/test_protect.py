@@ -40,46 +40,26 @@ def runs(cloud: Emulator) -> str:
     return f"{image.rpartition(':')[2]}@{called.digest or called.code}"
 
 
-def test_the_function_runs_by_its_pin_tag_and_a_second_run_changes_nothing(
+def test_a_function_runs_by_pin_tags_and_the_family_s_tag_stays_the_measure(
     cloud: Emulator, plugin: Plugin, wanted: dict[str, Any]
 ) -> None:
-    digest = cloud.push(PATH, "1.0.0")
+    digest = cloud.push(PATH, "1.0.0", platforms=("linux/amd64", "linux/arm64"), index=True)
     assert plugin.preview(**wanted)["image"] == f"{wanted['repository']}:{pin(digest)}"
     assert list(cloud.tags(PATH)) == ["1.0.0"]
     outputs = plugin.up(**wanted)
-    assert (outputs["tag"], outputs["digest"], outputs["image"]) == (
-        "1.0.0", digest, f"{wanted['repository']}:{pin(digest)}"
-    )  # fmt: skip
-    cloud.push(PATH, "1.0.0", content="moved")
-    assert runs(cloud) == f"{pin(digest)}@{digest}"
-
-
-def test_nothing_changes_without_a_push_and_a_refresh_is_quiet(
-    cloud: Emulator, plugin: Plugin, wanted: dict[str, Any]
-) -> None:
-    cloud.push(PATH, "1.0.0")
-    plugin.up(**wanted)
+    assert (outputs["tag"], outputs["digest"]) == ("1.0.0", digest)
+    assert outputs["image"] == f"{wanted['repository']}:{pin(digest)}"
+    assert cloud.tags(PATH)[pin(digest)] == digest, "an index is pinned whole"
     assert not plugin.changes(**wanted)
     assert not plugin.refresh()
     assert not plugin.changes(**wanted)
-
-
-def test_the_next_image_is_pinned_again_and_the_family_s_tag_stays_the_measure(
-    cloud: Emulator, plugin: Plugin, wanted: dict[str, Any]
-) -> None:
-    cloud.push(PATH, "1.0.0")
-    plugin.up(**wanted)
+    cloud.push(PATH, "1.0.0", content="moved")
+    assert runs(cloud) == f"{pin(digest)}@{digest}"
     digest = cloud.push(PATH, "1.1.0")
     plugin.up(**wanted)
     assert runs(cloud) == f"{pin(digest)}@{digest}"
     cloud.delete_tag(PATH, "1.1.0")
-    assert plugin.preview(**wanted)["tag"] == "1.1.0"  # kept: 1.0.0 would be a step back
-
-
-def test_an_index_is_pinned_whole(cloud: Emulator, plugin: Plugin, wanted: dict[str, Any]) -> None:
-    digest = cloud.push(PATH, "1.0.0", platforms=("linux/amd64", "linux/arm64"), index=True)
-    plugin.up(**wanted)
-    assert cloud.tags(PATH)[pin(digest)] == digest
+    assert plugin.preview(**wanted)["tag"] == "1.1.0", "kept: 1.0.0 would be a step back"
 
 
 def test_a_conversion_is_pinned_by_its_own_digest(cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any]) -> None:
@@ -148,23 +128,14 @@ def test_a_pin_that_is_kept_is_protected_while_its_tag_is_there(
 ) -> None:
     digest = cloud.push(PATH, "main-1")
     plugin.up(**{**enterprise, "protect": "none"})
+    assert plugin.preview(**{**enterprise, "suspend": True})["image"].endswith(":main-1")
     kept = {**enterprise, "policy": {"family": {"name": "other"}}, "on_empty": "keep"}
+    other = cloud.push(PATH, "main-1", content="other")
+    assert other != digest
+    assert plugin.preview(**kept)["image"].endswith(":main-1"), "its tag was moved"
+    cloud.retag(PATH, "main-1", to=digest)
     plugin.up(**kept)
     assert runs(cloud) == f"{pin(digest)}@{digest}"
-
-
-@pytest.mark.parametrize("why", ["its tag was moved", "it is suspended"])
-def test_a_pin_that_is_kept_stays_as_it_is_when(
-    cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any], why: str
-) -> None:
-    cloud.push(PATH, "main-1")
-    plugin.up(**{**enterprise, "protect": "none"})
-    if why == "it is suspended":
-        kept = {**enterprise, "suspend": True}
-    else:
-        cloud.push(PATH, "main-1", content="other")
-        kept = {**enterprise, "policy": {"family": {"name": "other"}}, "on_empty": "keep"}
-    assert plugin.preview(**kept)["image"].endswith(":main-1")
 
 
 def test_an_update_that_failed_keeps_the_family_s_tag_in_sight(
@@ -201,7 +172,7 @@ def test_a_pin_tag_that_is_gone_is_drift_and_is_put_back(
 # what becomes of pin tags
 
 
-def test_a_deployment_removes_no_tag_and_lists_no_functions(
+def test_a_deployment_and_a_deletion_remove_no_tag_and_list_no_functions(
     cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any]
 ) -> None:
     left = pin(cloud.push(PATH, "main-1"))
@@ -210,8 +181,10 @@ def test_a_deployment_removes_no_tag_and_lists_no_functions(
     plugin.clock.advance(10 * YEAR)
     cloud.calls.clear()
     plugin.up(**enterprise)
+    plugin.destroy()
     assert set(cloud.tags(PATH)) == {"main-1", "main-2", left, runs_now}
     assert not {"ListFunctions", "ListFunctionVersions", "DeleteRepoTag"} & {call.action for call in cloud.calls}
+    assert "fcpin prune" in plugin.log[-1]
 
 
 def test_another_function_goes_on_although_its_update_to_another_repository_failed(
@@ -247,13 +220,3 @@ def test_a_state_of_an_earlier_version_is_no_change(
     cloud.push(PATH, "main-2")
     assert plugin.up(**enterprise)["tag"] == "main-2"
     assert not {"protect_grace", "released_pins"} & plugin.outputs.keys()
-
-
-def test_a_deleted_function_leaves_its_pin_tags_and_names_the_command_that_removes_them(
-    cloud: Emulator, plugin: Plugin, enterprise: dict[str, Any]
-) -> None:
-    digest = cloud.push(PATH, "main-1")
-    plugin.up(**enterprise)
-    plugin.destroy()
-    assert pin(digest) in cloud.tags(PATH)
-    assert "fcpin prune" in plugin.log[-1]

@@ -32,16 +32,8 @@ class Phases:
         self._cloud, self._folder = cloud, private(folder)
         self.log: list[str] = []
 
-    def resolve(
-        self,
-        current: Current | None = None,
-        *,
-        now: datetime = NOW,
-        region: str = "cn-hangzhou",
-        is_moved: bool = False,
-        **spec: Any,
-    ) -> Resolved:
-        return self.process(region=region, now=now)(current, is_moved=is_moved, **spec)
+    def resolve(self, current: Current | None = None, *, now: datetime = NOW, **spec: Any) -> Resolved:
+        return self.process(region=spec.pop("region", "cn-hangzhou"), now=now)(current, **spec)
 
     def process(
         self,
@@ -114,20 +106,14 @@ GPU = {**OWNED, "gpu_config": {"gpu_type": "fc.gpu.tesla.1", "gpu_memory_size": 
 GB = 1 << 30
 
 
-def test_an_image_of_another_region_is_warned_of_with_both(cloud: Emulator, phases: Phases) -> None:
+@pytest.mark.parametrize("region", ["cn-shanghai", min(WITHOUT_CONTAINERS)])
+def test_a_region_that_does_not_fit_is_warned_of(cloud: Emulator, phases: Phases, region: str) -> None:
     cloud.push("shop/app", "main-1")
-    phases.resolve(region="cn-shanghai", adopt=True)
-    (warning,) = phases.log
-    assert warning.startswith("a: the function is in cn-shanghai, and its image in cn-hangzhou")
-    assert cloud.enterprise_host in warning
-
-
-@pytest.mark.parametrize("region", ["cn-qingdao", "ap-southeast-5", "me-central-1"])
-def test_a_region_without_custom_containers_is_warned_of(cloud: Emulator, phases: Phases, region: str) -> None:
-    assert region in WITHOUT_CONTAINERS
-    cloud.push("shop/app", "main-1")
-    phases.resolve(region=region)
-    assert f"a: Function Compute runs no custom containers in {region}; choose another region" in phases.log
+    phases.resolve(region=region, adopt=True)
+    there = f"a: the function is in {region}, and its image in cn-hangzhou"
+    assert any(line.startswith(there) and cloud.enterprise_host in line for line in phases.log)
+    warning = f"a: Function Compute runs no custom containers in {region}; choose another region"
+    assert (warning in phases.log) is (region in WITHOUT_CONTAINERS)
 
 
 def test_an_unchanged_image_is_not_warned_of_unless_the_function_moves(cloud: Emulator, phases: Phases) -> None:
@@ -140,7 +126,7 @@ def test_an_unchanged_image_is_not_warned_of_unless_the_function_moves(cloud: Em
     assert len(phases.log) == 1, "what the preview selected is not warned of again by the update"
 
 
-@pytest.mark.parametrize("specification", ["Enterprise_Economy", "economy", "Economy"])
+@pytest.mark.parametrize("specification", ["Enterprise_Economy", "economy"])
 def test_an_economy_instance_is_an_error(cloud: Emulator, phases: Phases, specification: str) -> None:
     cloud.push("shop/app", "main-1")
     cloud.set_instance_specification(specification)

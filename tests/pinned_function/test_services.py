@@ -20,21 +20,14 @@ def pin(owner: str, function: str = "app", region: str = "cn-hangzhou") -> PinAr
     )
 
 
-def test_a_second_resource_is_refused() -> None:
+def test_only_a_second_resource_for_a_function_of_a_region_is_refused() -> None:
     duplicates = Duplicates()
-    duplicates.check(pin("checkout"))
+    for owner, function, region in (
+        ("checkout", "app", "cn-hangzhou"),
+        ("checkout", "app", "cn-hangzhou"),
+        ("checkout-shanghai", "app", "cn-shanghai"),
+        ("basket", "basket", "cn-hangzhou"),
+    ):
+        duplicates.check(pin(owner, function, region))
     with pytest.raises(InvalidSettings, match="function_name: app in cn-hangzhou is already managed by checkout"):
         duplicates.check(pin("basket"))
-
-
-def test_the_same_resource_may_come_again() -> None:
-    duplicates = Duplicates()
-    duplicates.check(pin("checkout"))
-    duplicates.check(pin("checkout"))
-
-
-def test_a_name_is_a_function_in_each_region() -> None:
-    duplicates = Duplicates()
-    duplicates.check(pin("checkout"))
-    duplicates.check(pin("checkout-shanghai", region="cn-shanghai"))
-    duplicates.check(pin("basket", function="basket"))

@@ -119,28 +119,18 @@ def test_only_the_instance_of_exactly_that_name_is_used_on_whatever_page_it_is(c
 
 
 SHAPES = [
-    Knobs(acr_not_exist="not-success"),
-    Knobs(acr_not_exist="http-404"),
-    Knobs(acr_not_exist="not-success", acr_tag_not_exist_code="IMAGE_NOT_EXIST"),
-    Knobs(acr_not_exist="http-404", acr_tag_not_exist_code="IMAGE_NOT_EXIST"),
+    Knobs(acr_not_exist="not-success", digest_prefix="bare"),
+    Knobs(acr_not_exist="http-404", acr_tag_not_exist_code="IMAGE_NOT_EXIST", digest_prefix="prefixed"),
 ]
-IDS = ["not a success", "a 404 of HTTP", "not a success, of another code", "a 404 of HTTP, of another code"]
 
 
-@pytest.mark.parametrize("knobs", SHAPES, ids=IDS)
-def test_what_does_not_exist_is_not_found_in_either_shape(cloud: Emulator) -> None:
+@pytest.mark.parametrize("knobs", SHAPES, ids=["not a success", "a 404 of HTTP, of another code"])
+def test_missing_things_and_digests_are_read_in_either_shape(cloud: Emulator) -> None:
     with pytest.raises(RepositoryNotFound, match=r"shop/app.*REPO_NOT_EXIST"):
         of(cloud).list_tags()
-    cloud.push("shop/app", "v1")
+    digest = cloud.push("shop/app", "v1")
     with pytest.raises(TagNotFound, match="v2"):
         of(cloud).resolve("v2")
-
-
-@pytest.mark.parametrize(
-    "knobs", [Knobs(digest_prefix="bare"), Knobs(digest_prefix="prefixed")], ids=["without", "with"]
-)
-def test_digests_are_the_same_with_and_without_their_prefix(cloud: Emulator) -> None:
-    digest = cloud.push("shop/app", "v1")
     assert of(cloud).list_tags()[0].digest == digest
 
 
@@ -207,36 +197,42 @@ def listing(total: object, *images: dict[str, object], **fields: object) -> Call
     return lambda _: {"IsSuccess": True, "TotalCount": total, "PageSize": 100, "Images": list(images), **fields}
 
 
-def test_a_listing_that_stays_short_is_never_returned(server: ScriptedServer) -> None:
-    registry = answer(server, {"ListRepoTag": listing("2", image())})
-    with pytest.raises(ListingIncomplete, match=r"counts 2 tags, but listed 1"):
-        registry.list_tags()
-    assert [action for action in server.seen("x-acs-action") if action == "ListRepoTag"] == ["ListRepoTag"] * 2
+def pages(*bodies: Callable[[Request], Any]) -> Callable[[Request], Any]:
+    """Answer each page with its own body."""
 
-
-def test_a_tag_that_comes_on_two_pages_makes_the_listing_short(server: ScriptedServer) -> None:
-    registry = answer(server, {"ListRepoTag": listing("2", image(), image())})
-    with pytest.raises(ListingIncomplete):
-        registry.list_tags()
-
-
-def test_a_total_that_differs_between_pages_is_not_trusted(server: ScriptedServer) -> None:
     def page(request: Request) -> Any:
-        second = "PageNo=2" in request.target
-        images = [image(f"v{number}") for number in (range(100, 101) if second else range(100))]
-        return listing("102" if second else "101", *images)(request)
+        number = int(request.target.partition("PageNo=")[2].partition("&")[0])
+        return bodies[number - 1](request)
 
-    with pytest.raises(ListingIncomplete, match="counts 101 or 102 tags, but listed 101"):
+    return page
+
+
+HUNDRED = [image(f"v{number}") for number in range(100)]
+SHORT: list[tuple[str, Callable[[Request], Any], str]] = [
+    ("a tag is missing", pages(listing("2", image())), "counts 2 tags, but listed 1"),
+    ("a tag comes twice", pages(listing("2", image(), image())), "counts 2 tags, but listed 1"),
+    (
+        "the total differs",
+        pages(listing("101", *HUNDRED), listing("102", image("v100"))),
+        "counts 101 or 102 tags, but listed 101",
+    ),
+]
+
+
+@pytest.mark.parametrize(("page", "reason"), [row[1:] for row in SHORT], ids=[row[0] for row in SHORT])
+def test_a_listing_that_stays_short_is_never_returned(
+    page: Callable[[Request], Any], reason: str, server: ScriptedServer
+) -> None:
+    with pytest.raises(ListingIncomplete, match=reason):
         answer(server, {"ListRepoTag": page}).list_tags()
+    first = [request for request in server.requests if "ListRepoTag" in request.headers["x-acs-action"]]
+    assert len([request for request in first if "PageNo=1" in request.target]) == 2
 
 
 def test_a_server_that_gives_smaller_pages_is_requested_for_more_of_them(server: ScriptedServer) -> None:
-    def page(request: Request) -> Any:
-        number = int(request.target.partition("PageNo=")[2].partition("&")[0])
-        images = [image(f"v{index}") for index in range(30 * (number - 1), min(70, 30 * number))]
-        return listing("70", *images, PageSize=30)(request)
-
-    assert len(answer(server, {"ListRepoTag": page}).list_tags()) == 70
+    images = [image(f"v{number}") for number in range(70)]
+    found = pages(*(listing("70", *images[start : start + 30], PageSize=30) for start in (0, 30, 60)))
+    assert len(answer(server, {"ListRepoTag": found}).list_tags()) == 70
 
 
 def test_a_denial_of_getrepotag_names_its_three_rights(server: ScriptedServer) -> None:
@@ -252,67 +248,28 @@ def test_a_tag_with_an_odd_name_does_not_lose_the_others(server: ScriptedServer)
     assert [record.tag for record in tags.list_tags()] == ["7.51.0", "-ot-beta", "a\\nb"]
 
 
-def test_an_empty_repository_has_no_tags(server: ScriptedServer) -> None:
-    assert answer(server, {"ListRepoTag": listing("0")}).list_tags() == ()
-
-
+FINE = {"IsSuccess": True, "TotalCount": "1", "Images": [image()]}
+NOT_FOUND = {"IsSuccess": False, "Code": "REPO_NOT_EXIST"}
 ANSWERS: list[tuple[str, Any, type[RegistryError], str]] = [
     ("success is missing", {"TotalCount": "0"}, RegistryProtocolError, "IsSuccess"),
-    ("success is a text", {"IsSuccess": "true", "TotalCount": "0"}, RegistryProtocolError, "$.IsSuccess"),
-    (
-        "the repository is gone",
-        {"IsSuccess": False, "Code": "REPO_NOT_EXIST"},
-        RepositoryNotFound,
-        "REPO_NOT_EXIST",
-    ),
-    ("the instance is gone", {"IsSuccess": False, "Code": "INSTANCE_NOT_EXIST"}, RepositoryNotFound, "INSTANCE_"),
+    ("success is a text", {**FINE, "IsSuccess": "true"}, RegistryProtocolError, "$.IsSuccess"),
+    ("the repository is gone", NOT_FOUND, RepositoryNotFound, "REPO_NOT_EXIST"),
+    ("the instance is gone", {**NOT_FOUND, "Code": "INSTANCE_NOT_EXIST"}, RepositoryNotFound, "INSTANCE_"),
     ("it fails", {"IsSuccess": False, "Code": "SystemError"}, RegistryUnavailable, "SystemError"),
     ("access is denied", {"IsSuccess": False, "Code": "NoPrivilege"}, RegistryDenied, "cr:ListRepositoryTag"),
     ("there is no total", {"IsSuccess": True, "Images": []}, RegistryProtocolError, "number of entries"),
-    (
-        "the total is absurd",
-        {"IsSuccess": True, "TotalCount": "9" * 12, "Images": []},
-        RegistryProtocolError,
-        "number of entries",
-    ),
-    ("a tag is no text", {"IsSuccess": True, "TotalCount": "1", "Images": [image(7)]}, RegistryProtocolError, "tag"),  # type: ignore[arg-type]
-    (
-        "pages have no size",
-        {"IsSuccess": True, "TotalCount": "1", "PageSize": -1, "Images": []},
-        RegistryProtocolError,
-        "size of a page",
-    ),
-    (
-        "the total has 5,000 digits",
-        {"IsSuccess": True, "TotalCount": "9" * 5000, "Images": []},
-        RegistryProtocolError,
-        "entries",
-    ),
-    (
-        "there are too many pages",
-        {"IsSuccess": True, "TotalCount": "999999", "PageSize": 1, "Images": []},
-        RegistryProtocolError,
-        "pages",
-    ),
-    (
-        "a digest is masked",
-        {"IsSuccess": True, "TotalCount": "1", "Images": [image(Digest="67bf****")]},
-        RegistryProtocolError,
-        "digest",
-    ),
-    (
-        "a time is in words",
-        {"IsSuccess": True, "TotalCount": "1", "Images": [image(ImageUpdate="now")]},
-        RegistryProtocolError,
-        "time",
-    ),
+    ("the total is absurd", {**FINE, "TotalCount": "9" * 12}, RegistryProtocolError, "number of entries"),
+    ("the total has 5,000 digits", {**FINE, "TotalCount": "9" * 5000}, RegistryProtocolError, "entries"),
+    ("a tag is not text", {**FINE, "Images": [image(Tag=7)]}, RegistryProtocolError, "tag"),
+    ("pages have no size", {**FINE, "PageSize": -1}, RegistryProtocolError, "size of a page"),
+    ("there are too many pages", {**FINE, "TotalCount": "999999", "PageSize": 1}, RegistryProtocolError, "pages"),
+    ("a digest is masked", {**FINE, "Images": [image(Digest="67bf****")]}, RegistryProtocolError, "digest"),
+    ("a time is in words", {**FINE, "Images": [image(ImageUpdate="now")]}, RegistryProtocolError, "time"),
 ]
 
 
-@pytest.mark.parametrize(("label", "body", "kind", "fact"), ANSWERS, ids=[row[0] for row in ANSWERS])
-def test_an_answer_in_which(
-    label: str, body: Any, kind: type[RegistryError], fact: str, server: ScriptedServer
-) -> None:
+@pytest.mark.parametrize(("body", "kind", "fact"), [row[1:] for row in ANSWERS], ids=[row[0] for row in ANSWERS])
+def test_an_answer_in_which(body: Any, kind: type[RegistryError], fact: str, server: ScriptedServer) -> None:
     with pytest.raises(kind) as refused:
         answer(server, {"ListRepoTag": lambda _: body}).list_tags()
     assert type(refused.value) is kind
@@ -343,20 +300,10 @@ def test_a_proxy_is_not_used_for_an_api_on_this_machine(
     assert answer(server, {"ListRepoTag": listing("1", image())}).list_tags()[0].tag == "v1"
 
 
+ONE_OF_TWO: dict[str, Any] = {"TotalCount": 2, "Instances": [{"InstanceName": "x", "InstanceId": "cri-2"}]}
 INSTANCES: list[tuple[str, list[dict[str, Any]], str]] = [
-    (
-        "the first page again",
-        [{"TotalCount": 2, "Instances": [{"InstanceName": "x", "InstanceId": "cri-2"}]}] * 2,
-        "again",
-    ),
-    (
-        "an empty page before the last",
-        [
-            {"TotalCount": 2, "Instances": [{"InstanceName": "x", "InstanceId": "cri-2"}]},
-            {"TotalCount": 2, "Instances": []},
-        ],
-        "an empty page",
-    ),
+    ("the first page again", [ONE_OF_TWO] * 2, "again"),
+    ("an empty page before the last", [ONE_OF_TWO, {"TotalCount": 2, "Instances": []}], "an empty page"),
     ("a total of text", [{"TotalCount": "many", "Instances": []}], "the number of entries"),
 ]
 

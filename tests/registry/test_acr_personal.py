@@ -52,19 +52,20 @@ def listing(cloud: Emulator, reported: list[str]) -> Iterator[Callable[[Reposito
         directory.close()
 
 
-@pytest.mark.parametrize("repository", [SHARED, OWN], ids=["a shared host", "a host of one's own"])
 @pytest.mark.parametrize(
-    "knobs", [Knobs(digest_prefix=form) for form in ("bare", "prefixed")], ids=["bare", "prefixed"]
+    ("repository", "knobs"),
+    [(SHARED, Knobs(digest_prefix="bare")), (OWN, Knobs(digest_prefix="prefixed"))],
+    ids=["a shared host, bare digests", "an own host, digests with a prefix"],
 )
 def test_every_tag_comes_with_its_digest_and_push_time(
     cloud: Emulator, listing: Callable[[Repository], Listed], reported: list[str], repository: Repository
 ) -> None:
     digest = cloud.push(PATH, "v0", content="one")
-    for number in range(1, 205):
+    for number in range(1, 101):
         cloud.retag(PATH, f"v{number}", to=digest)
-    assert listing(repository) == {f"v{number}": (digest, True) for number in range(205)}
+    assert listing(repository) == {f"v{number}": (digest, True) for number in range(101)}
     assert reported == []
-    assert cloud.calls.count("GetRepoTags") == 3
+    assert cloud.calls.count("GetRepoTags") == 2
 
 
 def test_the_time_of_a_push_is_the_registry_s(cloud: Emulator) -> None:
@@ -108,7 +109,6 @@ REFUSALS: list[tuple[str, int, str]] = [
     ("an expired token", 403, "InvalidSecurityToken.Expired"),
     ("a token that is not one", 400, "InvalidSecurityToken.Malformed"),
     ("a clock that is wrong", 400, "IllegalTimestamp"),
-    ("a clock that is wrong, in other words", 400, "InvalidTimeStamp.Expired"),
     ("a key that was deleted, which is a 404", 404, "InvalidAccessKeyId.NotFound"),
     ("a call that is not there", 404, "InvalidAction.NotFound"),
     ("an unknown code", 400, "SOMETHING_ELSE"),
@@ -116,9 +116,9 @@ REFUSALS: list[tuple[str, int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("label", "status", "code"), REFUSALS, ids=[row[0] for row in REFUSALS])
+@pytest.mark.parametrize(("status", "code"), [row[1:] for row in REFUSALS], ids=[row[0] for row in REFUSALS])
 def test_a_refusal_is_an_error_and_never_another_order(
-    cloud: Emulator, listing: Callable[[Repository], Listed], reported: list[str], label: str, status: int, code: str
+    cloud: Emulator, listing: Callable[[Repository], Listed], reported: list[str], status: int, code: str
 ) -> None:
     cloud.push(PATH, "release-10")
     cloud.fail_next("GetRepoTags", status=status, code=code, message="Access denied for this user.")
@@ -140,31 +140,25 @@ def test_what_the_api_does_not_know_is_listed_by_the_registry(
     assert code in reported[0]
 
 
-def test_credentials_that_are_configured_and_cannot_be_loaded_are_an_error(
-    cloud: Emulator, reported: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("ALIBABA_CLOUD_CREDENTIALS_URI", "http://127.0.0.1:9/")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    cloud.push(PATH, "v1")
-    login = RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password)
-    directory = Registries({SHARED.host: login}, cr_endpoint=cloud.url, retry=AT_ONCE, report=reported.append)
-    with pytest.raises(RegistryError, match="GetRepoTags"):
-        directory.open(SHARED).list_tags()
-
-
-def test_who_has_no_credentials_is_reported_nothing(
-    cloud: Emulator, reported: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def without_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_CREDENTIALS_URI"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", "/nowhere")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return monkeypatch
+
+
+def test_no_credentials_at_all_list_by_the_login_and_those_that_cannot_be_loaded_are_an_error(
+    cloud: Emulator, reported: list[str], without_keys: pytest.MonkeyPatch
+) -> None:
     cloud.push(PATH, "v1")
-    login = RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password)
-    directory = Registries({SHARED.host: login}, cr_endpoint=cloud.url, retry=AT_ONCE, report=reported.append)
-    assert [record.tag for record in directory.open(SHARED).list_tags()] == ["v1"]
+    login = {SHARED.host: RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password)}
+    registries = Registries(login, cr_endpoint=cloud.url, retry=AT_ONCE, report=reported.append)
+    assert [record.tag for record in registries.open(SHARED).list_tags()] == ["v1"]
     assert reported == []
+    without_keys.setenv("ALIBABA_CLOUD_CREDENTIALS_URI", "http://127.0.0.1:9/")
+    with pytest.raises(RegistryError, match="GetRepoTags"):
+        Registries(login, cr_endpoint=cloud.url, retry=AT_ONCE).open(SHARED).list_tags()
 
 
 @pytest.mark.parametrize("kind", ["error", "html-502", "reset"])
@@ -180,10 +174,10 @@ def test_a_passing_failure_is_never_a_reason_to_order_by_something_else(
 def test_a_listing_that_changes_while_it_is_read_is_read_again(
     cloud: Emulator, listing: Callable[[Repository], Listed]
 ) -> None:
-    for number in range(150):
+    for number in range(101):
         cloud.push(PATH, f"v{number}", content="one")
     cloud.after_next("GetRepoTags", "push", {"repository": PATH, "tag": "late", "content": "one"})
-    assert len(listing(SHARED)) == 151
+    assert len(listing(SHARED)) == 102
 
 
 def test_an_answer_without_tags_is_an_error(cloud: Emulator, listing: Callable[[Repository], Listed]) -> None:

@@ -41,14 +41,10 @@ def registries(cloud: Emulator) -> Iterator[Registries]:
 
 SERVED: list[tuple[str, type]] = [
     (PUBLIC, AcrPersonal),
-    ("registry-vpc.cn-hangzhou.aliyuncs.com", AcrPersonal),
-    ("registry-intl.cn-hangzhou.aliyuncs.com", AcrPersonal),
-    ("registry-intl-vpc.ap-southeast-1.aliyuncs.com", AcrPersonal),
     ("registry-intl-internal.ap-southeast-2.aliyuncs.com", AcrPersonal),
     ("crpi-abc123.cn-hangzhou.personal.cr.aliyuncs.com", AcrPersonal),
     ("ghcr.io", Distribution),
     ("localhost:5000", Distribution),
-    ("demo-registry.cn-hangzhou.cr.aliyuncs.com", AcrEnterprise),
     ("demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com", AcrEnterprise),
     ("demo-registry.cn-hangzhou.cr.aliyuncs.com.evil.example", Distribution),
 ]
@@ -82,16 +78,15 @@ def test_a_listing_begun_in_the_background_is_the_one_that_is_used(registries: R
     assert cloud.calls.count("ListInstance") == 1
 
 
-def test_a_listing_that_failed_for_a_passing_reason_is_made_again(registries: Registries, cloud: Emulator) -> None:
-    repository = Repository(cloud.enterprise_host, "shop/app")
+def test_a_listing_is_made_again_after_a_passing_failure_and_not_after_a_refusal(
+    registries: Registries, cloud: Emulator
+) -> None:
     cloud.push("shop/app", "v1")
     cloud.fail_next("ListRepoTag", status=503, code="ServiceUnavailable")
     with pytest.raises(RegistryUnavailable):
-        registries.open(repository).list_tags()
-    assert len(registries.open(repository).list_tags()) == 1
-
-
-def test_a_refusal_is_not_requested_twice(registries: Registries, cloud: Emulator) -> None:
+        registries.open(Repository(cloud.enterprise_host, "shop/app")).list_tags()
+    assert len(registries.open(Repository(cloud.enterprise_host, "shop/app")).list_tags()) == 1
+    cloud.calls.clear()
     for _ in range(2):
         with pytest.raises(RepositoryNotFound):
             registries.open(Repository(cloud.enterprise_host, "no/such")).list_tags()
@@ -185,17 +180,13 @@ def test_an_instance_of_another_account_is_read_by_its_login(cloud: Emulator) ->
     assert "'another'" in line
 
 
-def test_an_instance_of_another_account_is_not_found_without_a_login(cloud: Emulator) -> None:
+def test_an_instance_of_another_account_needs_a_login_and_the_right_to_look_for_instances(cloud: Emulator) -> None:
     credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
     registries = Registries(credentials=credentials, cr_endpoint=cloud.url, retry=ONCE)
     with pytest.raises(RepositoryNotFound, match=r"no ACR Enterprise instance named 'another'.*username and password"):
         registries.open(Repository(ANOTHER, "shop/app")).list_tags()
-
-
-def test_a_refusal_to_look_for_an_instance_is_no_reason_to_read_it_otherwise(cloud: Emulator) -> None:
     cloud.fail_next("ListInstance", status=403, code="NoPrivilege")
     settings = {ANOTHER: RegistrySettings(endpoint=cloud.url, username=cloud.username, password=cloud.password)}
-    credentials = Credentials(cloud.access_key_id, cloud.access_key_secret)
     registries = Registries(settings, credentials=credentials, cr_endpoint=cloud.url, retry=ONCE)
     with pytest.raises(RegistryDenied, match="cr:ListInstance"):
         registries.open(Repository(ANOTHER, "shop/app")).list_tags()

@@ -62,17 +62,12 @@ def test_a_token_is_requested_for_the_rights_that_the_request_takes(
     assert scopes == [f"repository:shop/app:{actions}" for actions in ("pull", "pull,push", "pull,push,delete")]
 
 
-@pytest.mark.parametrize(("status", "code"), [(403, "DENIED"), (401, "UNAUTHORIZED")])
-def test_who_may_not_push_is_reported_so(
-    server: ScriptedServer, repository: DistributionRepository, status: int, code: str
-) -> None:
-    server.expect("GET", f"{MANIFESTS}/{DIGEST}").answer(body=BODY, headers={"Content-Type": DOCKER})
-    server.expect("PUT", f"{MANIFESTS}/mine").answer(status, json={"errors": [{"code": code}]})
-    with pytest.raises(RegistryDenied, match="new tag mine of shop/app: access denied"):
-        repository.add_tag("mine", DIGEST, like="main")
-
-
-def test_who_may_not_delete_is_reported_so(server: ScriptedServer, repository: DistributionRepository) -> None:
+def test_who_may_not_push_or_delete_is_reported_so(server: ScriptedServer, repository: DistributionRepository) -> None:
+    for status, code in ((403, "DENIED"), (401, "UNAUTHORIZED")):
+        server.expect("GET", f"{MANIFESTS}/{DIGEST}").answer(body=BODY, headers={"Content-Type": DOCKER})
+        server.expect("PUT", f"{MANIFESTS}/mine").answer(status, json={"errors": [{"code": code}]})
+        with pytest.raises(RegistryDenied, match="new tag mine of shop/app: access denied"):
+            repository.add_tag("mine", DIGEST, like="main")
     server.expect("DELETE", f"{MANIFESTS}/mine").answer(403)
     with pytest.raises(RegistryDenied, match="deletion of the tag mine of shop/app: access denied"):
         repository.delete_tag("mine")
