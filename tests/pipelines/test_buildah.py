@@ -77,6 +77,15 @@ def test_the_digest_is_that_of_the_registry_and_the_same_for_the_same_commit(
     assert buildah.build(commit, rebuild=True) == digest
 
 
+def test_an_annotated_tag_is_built_as_its_commit(buildah: BuildahHarness) -> None:
+    commit = buildah.code.commit(FILES)
+    folder, identity = str(buildah.code.folder), ("-c", "user.name=Demo", "-c", "user.email=demo@example.com")
+    output("git", "-C", folder, *identity, "tag", "--annotate", "--message", "Release", "v1")
+    tag = output("git", "-C", folder, "rev-parse", "v1").strip()
+    assert tag != commit
+    assert buildah.build(tag) == buildah.build(commit)
+
+
 def test_dockerfile_and_context_are_paths_of_the_commit_and_source_of_the_code(buildah: BuildahHarness) -> None:
     files = {"build/Prod.containerfile": CONTAINERFILE, "code/app": "one\n", "deploy/Pulumi.yaml": "name: shop\n"}
     commit = buildah.code.commit(files)
