@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fcpin.errors import InvalidSettings
@@ -88,9 +88,23 @@ def test_a_policy_is_guessed_from_the_tag(what: str, tag: str, environment: dict
     assert found.origin.startswith("s.yaml deploys :")
 
 
-@pytest.mark.parametrize("component", ["fc3", "fc3@0.1.4", "fc3@dev"])
-def test_a_component_may_have_a_version(component: str) -> None:
-    assert isinstance(read(other(component=component)), Adoptable)
+def other(**changes: Any) -> Any:
+    """One whose resource has *changes* in addition to its props."""
+    changed = document()
+    changed["resources"]["till"] |= changes
+    return changed
+
+
+INTERNATIONAL = [f"registry-intl{network}.ap-southeast-1" for network in ("", "-vpc", "-internal")]
+ADOPTABLE: list[tuple[str, Any]] = [
+    *((f"the component {component}", other(component=component)) for component in ("fc3", "fc3@0.1.4", "fc3@dev")),
+    *((f"an image at {host}", document(image=f"{host}.aliyuncs.com/shop/app:1.0.0")) for host in INTERNATIONAL),
+]
+
+
+@pytest.mark.parametrize("file", [row[1] for row in ADOPTABLE], ids=[row[0] for row in ADOPTABLE])
+def test_a_function_can_be_adopted_with(file: Any) -> None:
+    assert isinstance(read(file), Adoptable)
 
 
 def test_name_and_region_may_be_variables_and_another_region_is_in_the_entry() -> None:
@@ -102,19 +116,6 @@ def test_name_and_region_may_be_variables_and_another_region_is_in_the_entry() -
         "checkout-7",
         "cn-beijing",
     )
-
-
-def other(**changes: Any) -> Any:
-    """One whose resource has *changes* in addition to its props."""
-    changed = document()
-    changed["resources"]["till"] |= changes
-    return changed
-
-
-@pytest.mark.parametrize("network", ["", "-vpc", "-internal"])
-def test_the_international_site_is_acr(network: str) -> None:
-    found = read(document(image=f"registry-intl{network}.ap-southeast-1.aliyuncs.com/shop/app:1.0.0"))
-    assert isinstance(found, Adoptable)
 
 
 LEFT_OUT: list[tuple[str, Any, str]] = [
@@ -204,6 +205,7 @@ FILES = st.fixed_dictionaries(
 )
 
 
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     st.lists(FILES, min_size=1, max_size=2), st.dictionaries(st.sampled_from(["A", "GIT_COMMIT"]), st.text(max_size=9))
 )
