@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from fcpin.pin import TYPE
+from fcpin.image import PIN_TYPE
 from tests.support.command import fcpin
 
-PINNED = f"urn:pulumi:dev::shop::{TYPE}"
+PINNED = f"urn:pulumi:dev::shop::{PIN_TYPE}"
 OLD = {"tag": "main-11", "digest": f"sha256:{'a' * 64}", "image": "r.example.com/shop/app:main-11"}
 MOVED = {**OLD, "digest": f"sha256:{'b' * 64}"}
 NEW = {"tag": "main-12", "digest": f"sha256:{'b' * 64}", "image": "r.example.com/shop/app:main-12"}
@@ -82,7 +82,7 @@ def test_messages_fit_120_columns_with_short_digests() -> None:
 STACK = step("same", {}, {}, "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev")
 SAME = step("same", OLD, OLD)
 ROLE = {"op": "create", "urn": "urn:pulumi:dev::shop::alicloud:ram/role:Role::fc", "newState": {"inputs": {}}}
-NESTED = step("update", OLD, NEW, f"urn:pulumi:dev::shop::shop:Web${TYPE}::web")
+NESTED = step("update", OLD, NEW, f"urn:pulumi:dev::shop::shop:Web${PIN_TYPE}::web")
 TEXTS: list[tuple[str, list[Any], str]] = [
     ("counts", [step("update", OLD, NEW), step("create", None, NEW), step("update", OLD, NEW)], "### `dev`: 1 to create, 2 to update\n"),
     ("no changes", [SAME], "### `dev`: no changes, 1 function as pinned\n"),

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from fcpin.emulator import Emulator
-from fcpin.image import parse_digest
-from fcpin.policy.tag_names import pin_tag
+from fcpin.image import parse_digest, pin_tag
 from tests.emulator.clients import Functions
 from tests.support.command import Answer, fcpin
 

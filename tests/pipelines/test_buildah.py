@@ -166,7 +166,7 @@ from fcpin.pipelines.spec import PipelineEntry
 from fcpin.clock import SystemClock
 from fcpin.image import Image
 from fcpin.registry.base import PushTarget
-from fcpin.registry.logins import Login
+from fcpin.registry.auth import Login
 folder, commit = json.loads(sys.stdin.readline())
 target = PushTarget("127.0.0.1:9", True, Login("someone", "a secret"))
 image = "registry.cn-hangzhou.aliyuncs.com/shop/app:1"

@@ -163,7 +163,7 @@ def test_a_bypass_is_as_if_there_were_no_age(policy: Policy, listing: list[TagRe
 
 @given(POLICIES, LISTINGS, CURRENT)
 def test_leave_to_go_back_never_keeps(policy: Policy, listing: list[TagRecord], current: str | None) -> None:
-    assume(policy.min_age is None and not policy.acceleration.delays)
+    assume(policy.min_age is None and not policy.delays_for_conversions)
     assert not decide(replace(policy, allow_downgrade=True), listing, current).keep
 
 

@@ -14,10 +14,9 @@ from fcpin.clock import Clock
 from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError
 from fcpin.http.retries import Retry
 from fcpin.image import Digest, Repository
-from fcpin.registry.auth import Challenge, merge_scopes, parse_challenges, parse_scopes
+from fcpin.registry.auth import ANONYMOUS, Challenge, Login, merge_scopes, parse_challenges, parse_scopes
 from fcpin.registry.distribution import Distribution
-from fcpin.registry.logins import ANONYMOUS, Login
-from fcpin.registry.transport import Transport
+from fcpin.registry.session import Transport
 from tests.registry.scripted import Reply, Request, ScriptedServer
 from tests.support.clock import ManualClock
 

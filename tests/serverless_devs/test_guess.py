@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fcpin.image import TagRecord, is_tag
+from fcpin.image import TagRecord, is_tag, original
 from fcpin.policy import Policy, Ranking
-from fcpin.policy.tag_names import original
 from fcpin.serverless_devs.guess import guess
 from tests.policy.choosing import at
 

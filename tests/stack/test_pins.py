@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fcpin.errors import StackError
-from fcpin.pin import TYPE
+from fcpin.image import PIN_TYPE
 from fcpin.pinned_function.resource import PinnedFunction
 from fcpin.stack.stack import StackPin, pins_in
 
@@ -29,7 +29,13 @@ OUTPUTS: dict[str, Any] = {
 
 def resource(name: str = "checkout", **changes: Any) -> dict[str, Any]:
     outputs = {**OUTPUTS, **changes.pop("outputs", {})}
-    return {"urn": f"urn:pulumi:dev::shop::{TYPE}::{name}", "type": TYPE, "id": "x", "outputs": outputs, **changes}
+    return {
+        "urn": f"urn:pulumi:dev::shop::{PIN_TYPE}::{name}",
+        "type": PIN_TYPE,
+        "id": "x",
+        "outputs": outputs,
+        **changes,
+    }
 
 
 def test_a_pin_is_what_the_last_deployment_left() -> None:
@@ -77,4 +83,4 @@ def test_a_state_that_fcpin_has_not_written_is_refused(label: str, outputs: dict
 
 
 def test_the_type_in_the_state_is_the_one_of_the_resource() -> None:
-    assert f"pulumi-python:{PinnedFunction._resource_type_name}" == TYPE
+    assert f"pulumi-python:{PinnedFunction._resource_type_name}" == PIN_TYPE
