@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
@@ -97,6 +97,7 @@ SPECS = st.builds(_spec, ORDER_SPECS, FURTHER, nested=st.booleans())
 
 
 @given(SPECS)
+@settings(deadline=None)
 def test_what_is_valid_is_valid_to_both(spec: dict[str, Any]) -> None:
     Policy.from_spec(spec)
     POLICY.validate(spec)
