@@ -148,7 +148,7 @@ class Relatives(Order):
         return _is_relative(value, self.name, self.rule)
 
     @property
-    def reads_build_times(self) -> bool:
+    def reads_build_times(self) -> bool:  # type: ignore[override]
         return self.order.reads_build_times
 
 

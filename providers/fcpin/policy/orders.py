@@ -63,16 +63,13 @@ class Order:
     """What the order compares, as users read it: `push time`."""
     descending: ClassVar[bool] = False
     """Whether the smallest key is the newest."""
+    reads_build_times: ClassVar[bool] = False
+    """Whether the build times of members have to be known."""
 
     @property
     def warnings(self) -> Sequence[str]:
         """What users should know before they rely on this order."""
         return ()
-
-    @property
-    def reads_build_times(self) -> bool:
-        """Whether the build times of members have to be known."""
-        return False
 
     @property
     def lacks_push_times(self) -> bool:
@@ -179,6 +176,7 @@ class ByBuildTime(Order):
     """Newest is the image with the latest build time. The publisher controls it; reproducible builds have 1970."""
 
     measure: ClassVar[str] = "build time"
+    reads_build_times: ClassVar[bool] = True
 
     def key(self, value: str, record: TagRecord) -> datetime | None:  # noqa: ARG002
         return record.created
@@ -187,10 +185,6 @@ class ByBuildTime(Order):
         return _NO_BUILD_TIME
 
     def includes(self, value: str) -> bool:  # noqa: ARG002
-        return True
-
-    @property
-    def reads_build_times(self) -> bool:
         return True
 
 

@@ -120,6 +120,7 @@ class Ranking:
         self._acceleration = policy.acceleration
         self._filters = Filters(policy.filter_tags, policy.allow_tags, policy.ignore_tags)
         self._lock = Lock()
+        self._currents: dict[tuple[str | None, str], Current] = {}
         self._ordered: dict[str, Ordered] = {}
         self._ready: dict[tuple[str, datetime | None, bool], Ready] = {}
         self._selections: dict[tuple[str | None, str, datetime | None, bool], Selection] = {}
@@ -227,11 +228,11 @@ class Ranking:
         return ready, sorted(waiting, key=lambda one: one.tag)
 
     def _current(self, tag: str | None, by: str = "") -> Current:
-        if tag is None:
-            return Current(None, None, None, by)
-        name = original(tag)
-        value = self._filters.value(TagRecord(name))
-        return Current(tag, name, None if isinstance(value, Reason) else value, by)
+        if (tag, by) not in self._currents:
+            name = None if tag is None else original(tag)
+            value = None if name is None else self._filters.value(TagRecord(name))
+            self._currents[tag, by] = Current(tag, name, None if isinstance(value, Reason) else value, by)
+        return self._currents[tag, by]
 
     def _select(self, current: str | None, current_by: str, now: datetime | None, min_age_bypass: bool) -> Selection:
         if self.policy.suspend:
