@@ -160,7 +160,8 @@ class Deployer:
         require_container(function)
         live = self._waiter(args).settle(function, lambda: client.get(args.function_name))
         same = self.resolver.same_image(args.repository, args.policy.platform)
-        body, runs = plan.update(args, pin, live, same, config), plan.runs(args, pin, live, same)
+        runs = plan.runs(args, pin, live, same)
+        body = plan.update(args, pin, live, runs=runs, before=config)
         if body is not None:
             _require_deployable(args, live)
         record = None if runs and not pin.protected else self.verifier.verify_pin(args, pin)

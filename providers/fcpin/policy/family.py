@@ -26,6 +26,7 @@ from fcpin.policy.orders import (
     Numerical,
     Order,
     Reason,
+    Row,
     number,
 )
 
@@ -135,6 +136,9 @@ class Relatives(Order):
 
     def key(self, value: str, record: TagRecord) -> Key | None:
         return self.order.key(value, record)
+
+    def rows(self, members: Sequence[Candidate]) -> Sequence[Row]:
+        return self.order.rows(members)
 
     def missing_key_reason(self, value: str, record: TagRecord) -> Reason:
         if not _is_relative(value, self.name, self.rule):
