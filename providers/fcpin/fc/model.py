@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from fcpin.errors import InvalidImage, WrongShape
+from fcpin.fc import runtime_config
 from fcpin.image import Digest, Image
 
 T = TypeVar("T")
@@ -144,7 +145,8 @@ class Function:
     def answered(cls, wire: object, name: str) -> Self:
         """Read the answer of GetFunction, CreateFunction or UpdateFunction for *name*.
 
-        Raises WrongShape unless it names that function, has a runtime, and the image of a custom container.
+        Raises WrongShape unless it names that function, has a runtime, the image of a custom container, and settings of
+        the types that the API documents.
         """
         found = _shaped(wire, _Function, f"function {name}")
         if found.function_name != name:
@@ -155,7 +157,9 @@ class Function:
             raise WrongShape(f"expected function {name}, got one without runtime")
         if found.runtime == RUNTIME and not (container and container.image):
             raise WrongShape(f"expected function {name}, got one without customContainerConfig.image")
-        return cls._read(wire, found)
+        function = cls._read(wire, found)
+        runtime_config.check(function)
+        return function
 
     @classmethod
     def _read(cls, wire: Any, found: _Function) -> Self:

@@ -19,14 +19,22 @@ from fcpin.errors import (
 )
 from fcpin.fc import rules
 from fcpin.image import Digest, Pin, Repository, SameDigest, pin_tag
-from fcpin.lookup import ATTESTED, Rankings, compressed_size, digest_of, require_platform, same_image
+from fcpin.lookup import Rankings
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import IMMUTABILITY
 from fcpin.pinned_function.preview_cache import PreviewCache, Selected, key_of
 from fcpin.pinned_function.properties import Current
 from fcpin.pinned_function.provider import Log
 from fcpin.policy import Selection
-from fcpin.registry.registries import Registries, RepositoryHandle
+from fcpin.registry.registries import (
+    ATTESTED,
+    Registries,
+    RepositoryHandle,
+    compressed_size,
+    digest_of,
+    require_platform,
+    same_image,
+)
 
 
 @dataclass(frozen=True, slots=True)

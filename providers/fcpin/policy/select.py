@@ -20,14 +20,14 @@ from functools import cached_property, partial
 from itertools import islice
 from operator import itemgetter
 from threading import Lock
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 from fcpin.errors import InvalidPolicy, Problem
 from fcpin.image import TagRecord, original
 from fcpin.policy.filters import Filters
 from fcpin.policy.gates import Wait, age_wait, require_push_times
 from fcpin.policy.hold import Hold
-from fcpin.policy.orders import ByPushTime, Candidate, Key, Order, Reason
+from fcpin.policy.orders import ByPushTime, Candidate, Key, Order, Reason, Row
 from fcpin.policy.policy import Policy, known
 from fcpin.policy.selection import Change, Rejection, Selection, counts
 from fcpin.policy.times import iso
@@ -37,8 +37,6 @@ _MOST_NAMED: Final = 3
 _MOST_REASONS: Final = 3
 _ALLOW: Final = "allow_downgrade: true would deploy it"
 
-Row: TypeAlias = tuple[Key, TagRecord]
-"""A candidate that the order includes, and its key."""
 _key_of = itemgetter(0)
 
 
@@ -120,6 +118,7 @@ class Ranking:
         self._acceleration = policy.acceleration
         self._filters = Filters(policy.filter_tags, policy.allow_tags, policy.ignore_tags)
         self._lock = Lock()
+        self._currents: dict[str | None, Current] = {}
         self._ordered: dict[str, Ordered] = {}
         self._ready: dict[tuple[str, datetime | None, bool], Ready] = {}
         self._selections: dict[tuple[str | None, str, datetime | None, bool], Selection] = {}
@@ -153,7 +152,7 @@ class Ranking:
 
         Empty when the policy orders by anything else. Raises InvalidPolicy as `select` does.
         """
-        if self.policy.suspend or self.policy.active_hold(now) is not None:
+        if self.policy.suspend or (self.policy.hold and self.policy.active_hold(now)):
             return ()
         with self._lock:
             return self._order(self._current(current).value).without_build_time
@@ -177,14 +176,10 @@ class Ranking:
         if scope not in self._ordered:
             members = self._order_of_policy.members(scope, self._candidates)
             order = self._order_of_policy.bind(scope, members)
-            rows: list[Row] = []
-            key_of = order.key
-            for value, record in members:
-                key = key_of(value, record)
-                if key is not None:
-                    rows.append((key, record))
             missing = (record.tag for _, record in members if order.needs_build_time(record))
-            self._ordered[scope] = Ordered(scope, order, rows, sorted(missing) if order.reads_build_times else [])
+            self._ordered[scope] = Ordered(
+                scope, order, order.rows(members), sorted(missing) if order.reads_build_times else []
+            )
         return self._ordered[scope]
 
     def _gated(self, ordered: Ordered, now: datetime | None, min_age_bypass: bool) -> Ready:
@@ -227,21 +222,20 @@ class Ranking:
         return ready, sorted(waiting, key=lambda one: one.tag)
 
     def _current(self, tag: str | None, by: str = "") -> Current:
-        if tag is None:
-            return Current(None, None, None, by)
-        name = original(tag)
-        value = self._filters.value(TagRecord(name))
-        return Current(tag, name, None if isinstance(value, Reason) else value, by)
+        if tag not in self._currents:
+            name = None if tag is None else original(tag)
+            value = None if name is None else self._filters.value(TagRecord(name))
+            self._currents[tag] = Current(tag, name, None if isinstance(value, Reason) else value, "")
+        return replace(self._currents[tag], by=by)
 
     def _select(self, current: str | None, current_by: str, now: datetime | None, min_age_bypass: bool) -> Selection:
         if self.policy.suspend:
             return self._suspended(current)
-        if (hold := self.policy.active_hold(now)) is not None:
+        hold = self.policy.hold
+        if hold is not None and self.policy.active_hold(now):
             return self._held(hold, current)
         selection = self._decide(self._current(current, current_by), now, min_age_bypass)
-        if self.policy.hold is not None:
-            return replace(selection, warnings=(self.policy.hold.expiry_warning, *selection.warnings))
-        return selection
+        return selection if hold is None else replace(selection, warnings=(hold.expiry_warning, *selection.warnings))
 
     def _suspended(self, current: str | None) -> Selection:
         """Rule 0."""
