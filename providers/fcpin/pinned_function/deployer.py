@@ -203,7 +203,8 @@ class Deployer:
         """*function*, once it runs *pin*. FC resolves the tag itself; where that differs, it is sent once more."""
         for again in (True, False):
             if same(pin.digest, function.digest):
-                self.verifier.restore_pin_tag(args, pin)
+                if pin.protected:
+                    self.verifier.restore_pin_tag(args, pin)
                 return function
             if again:
                 self._moved_meanwhile(args, pin, function)

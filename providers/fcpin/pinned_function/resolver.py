@@ -198,12 +198,13 @@ class Resolver:
 
     def _check_deployable(self, args: PinArgs, pin: Pin, repository: RepositoryHandle) -> None:
         """Report what FC is documented to refuse; for an unchanged image nothing is checked, and nothing requested."""
+        specification = repository.specification()
         for problem in rules.placement_problems(args.repository, args.region):
             self._warn(f"{args.function_name}: {problem}")
         has_no_login = args.config is not None and not args.config.get("registry_config")
         if has_no_login and (problem := rules.login_problem(args.repository.host)):
             self._warn(problem)
-        if rules.is_economy(repository.specification()):
+        if rules.is_economy(specification):
             raise EditionUnsupported(
                 f"{args.repository.host} is an ACR Enterprise instance of the Economy edition, from which Function "
                 "Compute does not pull; upgrade the instance, or use another registry"

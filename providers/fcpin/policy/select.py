@@ -55,6 +55,10 @@ class Ordered:
     scope: str
     order: Order
     rows: Sequence[Row]
+    by: str
+    """What the order compares, as users read it."""
+    lacks_push_times: bool
+    """Whether it would compare push times if the candidates had any."""
     without_build_time: Sequence[str]
     """Tags that only their missing build time keeps out, in alphabetical order."""
 
@@ -177,9 +181,9 @@ class Ranking:
             members = self._order_of_policy.members(scope, self._candidates)
             order = self._order_of_policy.bind(scope, members)
             missing = (record.tag for _, record in members if order.needs_build_time(record))
-            self._ordered[scope] = Ordered(
-                scope, order, order.rows(members), sorted(missing) if order.reads_build_times else []
-            )
+            without = sorted(missing) if order.reads_build_times else []
+            rows = order.rows(members)
+            self._ordered[scope] = Ordered(scope, order, rows, order.measure, order.lacks_push_times, without)
         return self._ordered[scope]
 
     def _gated(self, ordered: Ordered, now: datetime | None, min_age_bypass: bool) -> Ready:
@@ -291,12 +295,14 @@ class Ranking:
         if coming:
             warnings = (*warnings, f"not deployed yet: {_named(coming)}")
         change = _next_change(coming)
-        doubt = self._behind(ordered, ready, winner, current) or self._downgrade(ordered, ready.best, winner, current)
+        lost = ordered.lacks_push_times and current.by == ByPushTime.measure
+        doubt = self._behind(ordered, ready, winner, current)
+        doubt = doubt or self._downgrade(ordered, ready.best, winner, current, has_lost_push_times=lost)
         if doubt is not None:
             explain = partial(self._rejections, ordered, ready, lambda _: doubt.of_each)
             return self._keep(doubt.reason, current, explain, warnings=warnings, change=change)
         ties = sorted((record for record in ready.equals if record is not winner), key=lambda record: record.tag)
-        by = ordered.order.measure
+        by = ordered.by
         summary = _summary(len(ready.rows), len(self.listing), by)
         conversion = self._acceleration.conversion(winner, self.listing) if self._acceleration else None
         chosen = conversion or winner
@@ -308,7 +314,7 @@ class Ranking:
             reason + _tie_note(winner, ties) + note,
             summary + note,
             warnings=warnings,
-            by=current.by if is_current and _lost_push_times(ordered.order, current) else by,
+            by=current.by if is_current and lost else by,
             change=change,
             explain=partial(
                 self._rejections,
@@ -337,14 +343,16 @@ class Ranking:
         key = next((one.key for one in ready.waiting if one.tag == current.original), None)
         if key is None or not ordered.is_newer(key, ready.best):  # type: ignore[arg-type]
             return None
-        by = ordered.order.measure
+        by = ordered.by
         return Doubt(
             f"{current.original} is deployed already, and {winner.tag}, the newest that may be deployed yet, "
             f"is older by {by}",
             f"is older than {current.original} by {by}",
         )
 
-    def _downgrade(self, ordered: Ordered, best: Key, winner: TagRecord, current: Current) -> Doubt | None:
+    def _downgrade(
+        self, ordered: Ordered, best: Key, winner: TagRecord, current: Current, *, has_lost_push_times: bool
+    ) -> Doubt | None:
         """Rule 4."""
         tag, value, order = current.original, current.value, ordered.order
         if self.policy.allow_downgrade or tag is None or value is None or winner.tag == tag:
@@ -352,7 +360,7 @@ class Ranking:
         if not order.includes(value):
             return None
         unknown = f"cannot be shown to be newer than {tag}"
-        if _lost_push_times(order, current):
+        if has_lost_push_times:
             return Doubt(
                 f"{winner.tag} {unknown}, which was chosen by push time: the registry gives no push times now; "
                 f"{_ALLOW}",
@@ -363,9 +371,9 @@ class Ranking:
         position = order.position(value, self.listing.get(tag, TagRecord(tag)))
         if isinstance(position, Reason):
             why = "" if is_gone else f": {tag} {position}"
-            return Doubt(f"{lead}{winner.tag} {unknown} by {order.measure}{why}; {_ALLOW}", unknown)
+            return Doubt(f"{lead}{winner.tag} {unknown} by {ordered.by}{why}; {_ALLOW}", unknown)
         if ordered.is_newer(position, best):
-            older = f"is older than {tag} by {order.measure}"
+            older = f"is older than {tag} by {ordered.by}"
             return Doubt(f"{lead}{winner.tag}, the newest that qualifies, {older}; {_ALLOW}", older)
         return None
 
@@ -456,11 +464,6 @@ def _winner(equals: Sequence[TagRecord], current: str | None) -> TagRecord:
         if record.tag == current and _is_same_image(record, winner):
             return record
     return winner
-
-
-def _lost_push_times(order: Order, current: Current) -> bool:
-    """Whether the current tag was chosen by push time, and the candidates have none."""
-    return order.lacks_push_times and current.by == ByPushTime.measure
 
 
 def _why_beaten(

@@ -42,6 +42,7 @@ from fcpin.registry.acr_api import (
 from fcpin.registry.acr_operations import OPERATIONS, Envelope, FoundRepository, Instance, Instances, Operation
 from fcpin.registry.auth import Login
 from fcpin.registry.base import PushTarget, RegistryClient, RepositoryClient
+from fcpin.single_flight import Once
 
 _INSTANCE_PAGES: Final = 100
 _ABSENT: Final = "NOT_EXIST"
@@ -133,9 +134,10 @@ class AcrEnterprise:
         self._acr = acr
         self._images = images(self.find_login)
         self._api = api
-        self._given_id = instance_id
-        self._lock = threading.Lock()
-        self._found: Instance | None = None
+        self._id = instance_id
+        self._has_given_id = instance_id is not None
+        self._specification: str | None = None
+        self._instance = Once(self._find_instance)
 
     def open(self, name: Repository) -> "EnterpriseRepository":
         return EnterpriseRepository(self, self._api, name, self._images.open(name))
@@ -153,26 +155,23 @@ class AcrEnterprise:
 
     def instance_id(self) -> str:
         """Raises InstanceNotFound where these credentials see no instance of that name."""
-        return self._given_id or self._instance().instance_id
+        if not self._id:
+            self._id = self._instance().instance_id
+        return self._id
 
     def specification(self) -> str:
         """`InstanceSpecification`. No request where the instance was looked up by its name anyway.
 
         Empty where the settings give the instance's id, and ListInstance fails: nothing else needs it then.
         """
-        try:
-            return self._instance().instance_specification or ""
-        except RegistryError:
-            if self._given_id:
-                return ""
-            raise
-
-    def _instance(self) -> Instance:
-        """Looked up once."""
-        with self._lock:
-            if self._found is None:
-                self._found = self._find_instance()
-            return self._found
+        if self._specification is None:
+            try:
+                self._specification = self._instance().instance_specification or ""
+            except RegistryError:
+                if self._has_given_id:
+                    return ""
+                raise
+        return self._specification
 
     def _find_instance(self) -> Instance:
         name = self._acr.instance_name
