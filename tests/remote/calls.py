@@ -1,4 +1,4 @@
-"""Every remote call that goes through an API of Alibaba Cloud: how it is made, its good answer, its errors."""
+"""Every call of an API of Alibaba Cloud: how it is made, its valid response, its errors."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -54,7 +54,7 @@ PIPELINE: Final = {"kind": "Pipeline", "name": "p-1", "status": {"phase": "Succe
 
 @dataclass(frozen=True)
 class At:
-    """Where a call goes, and how long it insists."""
+    """The URL, limits and retries of a call."""
 
     url: str
     limits: Limits = LIMITS
@@ -63,7 +63,7 @@ class At:
 
 @dataclass(frozen=True)
 class Tree:
-    """The errors of one service."""
+    """The error types of one API."""
 
     any: type[FcpinError]
     malformed: type[FcpinError]
@@ -81,16 +81,16 @@ CR: Final = Tree(
 
 @dataclass(frozen=True)
 class Call:
-    """One call, and what the server answers to it and to the others that are called with it."""
+    """One call, with the valid responses of it and of the calls that it needs."""
 
     action: str
     tree: Tree
     make: Callable[[At], Any]
     good: Any
     others: Mapping[str, Any] = field(default_factory=dict)
-    """Answers of other actions that are called with it, by action."""
+    """Responses of the other calls that it needs, by action."""
     may_be_empty: bool = False
-    """Whether an empty answer and `{}` are its success."""
+    """Whether an empty response and `{}` are a success."""
     label: str = ""
 
     @property
@@ -98,7 +98,7 @@ class Call:
         return self.label or self.action
 
     def serve(self, server: ScriptedServer, reply: Callable[[Request], Reply]) -> None:
-        """Answer the call by *reply*, and the others well."""
+        """Respond to the call with *reply*, and to the others with success."""
 
         def answer(request: Request) -> Reply:
             action = request.headers.get("x-acs-action", "")
@@ -201,3 +201,6 @@ CALLS: Final[list[Call]] = [
         {"data": {"total": 1, "pageSize": 100, "tags": [{"tag": "v1", "digest": HEX, "imageUpdate": 1572875608000}]}},
     ),
 ]
+
+CLIENTS: Final = [call for call in CALLS if call.name in {"GetFunction", "GetPipeline", "GetRepoTag", "GetRepoTags"}]
+"""One call of each client. All calls of a client are sent by the same code."""
