@@ -80,7 +80,7 @@ CASES: list[tuple[str, Change, bool, list[Expected]]] = [
     ("a role and pin tags", entry("checkout", config={"role": ROLE}, protect="pin_tag"), False, [("ram:PassRole", "not tried", ["up needs it"]), (f"cr:CreateRepoTag, cr:DeleteRepositoryTag {PATH}", "not tried", ["pin_tag"])]),
     ("another region and a profile that does not exist", entry("checkout", region="cn-shanghai", profile="partner"), True, [("fc:GetFunction checkout in cn-shanghai as partner", "problem", []), ("credentials of profile partner", "problem", ["aliyun configure"])]),
     ("no right to read functions", denied("GetFunction", "AccessDenied"), True, [("fc:GetFunction checkout", "problem", ["AccessDenied", "allow fc:GetFunction", "functions/checkout"])]),
-    ("no right to list functions", denied("ListFunctions", "AccessDenied"), False, [("fc:ListFunctions in cn-hangzhou", "note", ["no preview and no up needs it"])]),
+    ("no right to list functions", denied("ListFunctions", "AccessDenied"), False, [("fc:ListFunctions in cn-hangzhou", "note", ["preview and up do not need it"])]),
     ("no right to list tags", denied("ListRepoTag", "NoPrivilege"), True, [(f"cr:ListRepositoryTag {PATH}", "problem", ["NoPrivilege", "cr:ListRepositoryTag"]), (f"cr:PullRepository {PATH}", "not tried", ["Digest"])]),
     ("no right to log in", denied("GetAuthorizationToken", "NoPrivilege"), True, [(f"cr:GetAuthorizationToken {PATH}", "problem", ["NoPrivilege"]), (f"cr:GetRepositoryTag {PATH}", "ok", ["main-11"])]),
     ("an edition that FC does not pull from, and movable tags", economy, True, [("edition demo", "problem", ["Enterprise_Economy", "another registry"]), (f"TagImmutability {PATH}", "note", ["off", "precondition of the outage"])]),

@@ -157,7 +157,7 @@ def classify(
 def _disabled(function: Function) -> Drift | None:
     if not function.disabled:
         return None
-    return Drift(Kind.FUNCTION_DISABLED, f"it cannot be invoked, Function Compute disabled it: {function.disabled}")
+    return Drift(Kind.FUNCTION_DISABLED, f"Function Compute disabled it, so it cannot be invoked: {function.disabled}")
 
 
 def _locked(function: Function) -> Drift | None:
@@ -194,11 +194,11 @@ def _replaced(deployed: Image | None, function: Function, registered: Registered
         return None
     named = str(Image(deployed.repository, deployed.tag))
     if function.image != named:
-        return Drift(Kind.OUT_OF_BAND_IMAGE, f"runs {function.image or 'no image'}, deployed was {named}")
+        return Drift(Kind.OUT_OF_BAND_IMAGE, f"runs {function.image or 'no image'}, expected {named}")
     if isinstance(registered, Unknown) or registered.is_deployed:
         return None
     runs, wanted = (short(one.digest) if one.digest else "no digest" for one in (registered.image, deployed))
-    return Drift(Kind.OUT_OF_BAND_IMAGE, f"runs {runs} by {deployed.tag}, deployed was {wanted}")
+    return Drift(Kind.OUT_OF_BAND_IMAGE, f"runs {runs}by {deployed.tag}, expected {wanted}")
 
 
 def _unknown(answer: object) -> Drift | None:
@@ -209,7 +209,7 @@ def _passing(function: Function) -> Drift | None:
     if Readiness.of(function) is Readiness.PENDING:
         return Drift(Kind.UPDATE_IN_PROGRESS, "Function Compute is still preparing its image")
     if function.state == "Inactive":
-        return Drift(Kind.FUNCTION_INACTIVE, "idle for long: the next call fails once, and wakes it")
+        return Drift(Kind.FUNCTION_INACTIVE, "idle for a long time: the next call fails once and activates it")
     return None
 
 
@@ -225,7 +225,9 @@ def registered_image(
     """The image that *function* runs, as its registry knows it; *deployed* is the one that it should run."""
     live = live_image(function)
     if live is None or live.digest is None:
-        return Unknown(f"Function Compute resolved no digest for {function.image or 'it, which has no image'}")
+        return Unknown(
+            f"Function Compute resolved no digest for {function.image or 'the function, which has no image'}"
+        )
     try:
         return _registered(registries.open(live.repository), live, live.digest, deployed, platform)
     except RegistryError as error:

@@ -44,7 +44,7 @@ class Rankings:
         if len(wanted) > policy.discovery_limit:
             warn(
                 f"{repository.name}: {len(wanted)} tags can only be ordered by their build time, and only the "
-                f"{policy.discovery_limit} greatest by name are looked into; narrow them with filter_tags or "
+                f"{policy.discovery_limit} greatest by name are read; narrow them with filter_tags or "
                 "allow_tags, or raise discovery_limit"
             )
             wanted = greatest(wanted, policy.discovery_limit, current)

@@ -128,7 +128,7 @@ class StackConfig(Model):
     min_age_bypass: Annotated[
         bool,
         about(
-            "Whether every [`min_age`](policies/min-age.md) is left out; for one run set the variable to 1.",
+            "Whether every [`min_age`](policies/min-age.md) is ignored; for one run set the variable to 1.",
             variable="FCPIN_MIN_AGE_BYPASS",
         ),
     ] = msgspec.field(name="fcpin:minAgeBypass", default=False)

@@ -342,9 +342,7 @@ def _scalar_value(node: ScalarNode) -> Yaml:
 def _whole(node: ScalarNode, digits: str) -> int:
     sign, plain = digits[:1] if digits[:1] in "+-" else "", digits.lstrip("+-")
     if len(plain) > 1 and plain[0] == "0" and plain.isdecimal():
-        _at(
-            node.start_mark, f"the number {digits[:40]} begins with 0, which readers of YAML take differently; quote it"
-        )
+        _at(node.start_mark, f"the number {digits[:40]} begins with 0, which YAML parsers read differently; quote it")
     number = int(f"{sign}{plain}", 0) if len(plain) <= 70 else 2**64
     if not -(2**63) <= number < 2**64:
         _at(node.start_mark, "the number is larger than 64 bits; quote it if it is text")

@@ -56,7 +56,7 @@ ROWS: list[tuple[str, Callable[[DeployedStack], Any], int, str, str]] = [
     # label, what happens after the deployment, exit status, kind, a pattern of what is printed
     ("nothing", nothing, 0, "ok", r"checkout +main-1@\w{12} +main-1@\w{12} +ok"),
     ("a newer tag", a_newer_tag, 10, "newer-tag", "main-2: newest of 2 of 2 tags by push time"),
-    ("a moved tag", lambda stack: stack.push("main-1", "moved"), 20, "moved-tag", r"new instances cannot start, for \d+s by now"),
+    ("a moved tag", lambda stack: stack.push("main-1", "moved"), 20, "moved-tag", r"new instances cannot start, for \d+s"),
     ("a lock", lambda stack: stack.cloud.lock("checkout", by="ops"), 20, "function-locked", r"locked by ops since \S+Z \(function\): it can be neither"),
     ("a lock of versions alone", lambda stack: stack.cloud.lock("checkout", by="ops", resources=["version"]), 0, "ok", r"locked by ops since \S+Z \(version\)"),
     ("worse than a lock", a_moved_tag_of_a_locked_function, 20, "moved-tag", "locked by ops since "),

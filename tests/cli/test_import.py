@@ -84,9 +84,9 @@ def test_what_is_pinned_already_stays_and_is_reported(region: DeployedStack) -> 
     assert region.file.read_text() == before
     answer = region.fcpin("import")
     assert answer.code == 0, answer
-    assert "left out: pinned is there already, as pinned" in answer.out
-    assert "left out: till is there already, as checkout" in answer.out
-    assert "left out: of-the-program is pinned by of-the-program of this stack already" in answer.out
+    assert "left out: pinned is already in the stack, as pinned" in answer.out
+    assert "left out: till is already in the stack, as checkout" in answer.out
+    assert "left out: of-the-program is already pinned by of-the-program of this stack" in answer.out
     functions = yaml.safe_load(region.file.read_text())["config"]["fcpin:functions"]
     assert {*functions} - {*region.functions} == {"partner"}, "the function of that name in this account is another one"
 
@@ -147,4 +147,4 @@ def test_where_all_functions_are_in_files_new_ones_go_into_the_last_file(region:
     assert list(yaml.safe_load((folder / "b.yaml").read_text())) == ["checkout"]
     assert (folder / "a.yaml").read_text() == "# the first\n"
     assert region.file.read_text() == before
-    assert "is there already, as checkout" in region.fcpin("import").out
+    assert "is already in the stack, as checkout" in region.fcpin("import").out

@@ -85,7 +85,7 @@ def test_a_file_that_exists_stays_and_none_is_written(tmp_path: Path, name: str)
     answer = init(tmp_path)
     assert answer.code == 2
     assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [(name, "mine")]
-    assert answer.err.startswith(f"fcpin init: {tmp_path / name}: exists already")
+    assert answer.err.startswith(f"fcpin init: {tmp_path / name}: already exists")
     assert answer.err.count("\n") == 1
 
 

@@ -82,7 +82,7 @@ LISTINGS = ("GetRepository", "ListRepoTag", "ListFunctions", "ListFunctionVersio
 
 def test_nothing_is_removed_when_a_listing_fails_or_has_no_function(cloud: Emulator) -> None:
     tag = pinned(cloud, "main-1")
-    nothing_was_removed(cloud, prune(cloud, "--grace", "0s"), "cn-hangzhou: no function at all is listed", tag=tag)
+    nothing_was_removed(cloud, prune(cloud, "--grace", "0s"), "cn-hangzhou: the listing has no functions", tag=tag)
     run_by(cloud, "checkout", "main-1")
     for action in LISTINGS:
         cloud.fail_next(action, status=403, code="NoPrivilege")
@@ -119,7 +119,7 @@ def test_functions_of_every_region_may_run_a_public_image(cloud: Emulator) -> No
     for fact in ("--region: is required", "RepoType is not PRIVATE", f"{cloud.enterprise_host}/{PATH}"):
         assert fact in answer.err
     answer = prune(cloud, "--grace", "0s", "--region", "cn-shanghai")
-    nothing_was_removed(cloud, answer, "cn-shanghai: no function at all is listed", tag=unused)
+    nothing_was_removed(cloud, answer, "cn-shanghai: the listing has no functions", tag=unused)
     only_in_the_second_region(cloud, runs)
     answer = prune(cloud, "--grace", "0s", "--region", "cn-shanghai")
     assert answer.code == 0, answer
@@ -132,7 +132,7 @@ def test_the_region_of_a_private_repository_is_never_empty(cloud: Emulator) -> N
     runs = pinned(cloud, "main-1")
     only_in_the_second_region(cloud, runs)
     answer = prune(cloud, "--grace", "0s", "--region", "cn-shanghai")
-    nothing_was_removed(cloud, answer, "cn-hangzhou: no function at all is listed", tag=runs)
+    nothing_was_removed(cloud, answer, "cn-hangzhou: the listing has no functions", tag=runs)
 
 
 WRONG: list[tuple[str, list[str], str, str]] = [

@@ -163,7 +163,7 @@ def no_project(stack: DeployedStack) -> None:
 REFUSED: list[tuple[str, Callable[[DeployedStack], None], list[str], str]] = [
     # label, what happened before, arguments, a part of the line
     ("an unknown function", nothing, ["till", *WHEN], "has no entry 'till'; there are checkout"),
-    ("a tag that is not there", nothing, ["checkout", "--to", "main-7", *WHEN], "main-7 is no tag of"),
+    ("a tag that is not there", nothing, ["checkout", "--to", "main-7", *WHEN], "main-7 is not a tag of"),
     ("a digest that no tag has", nothing, ["checkout", "--to", f"sha256:{'a' * 64}", *WHEN], "no tag of"),
     ("neither a tag nor a digest", nothing, ["checkout", "--to", "a b", *WHEN], "--to: expected a tag"),
     ("no until", nothing, ["checkout", "--reason", "x"], "--until: is required"),

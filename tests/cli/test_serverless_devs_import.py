@@ -64,7 +64,7 @@ def test_a_function_that_is_there_already_stays_as_it_is(stack: DeployedStack, f
     before = stack.write_project()
     answer = stack.fcpin("s-import", str(file))
     assert (answer.code, stack.file.read_text()) == (0, before)
-    assert "left out: till is there already, as checkout" in answer.out
+    assert "left out: till is already in the stack, as checkout" in answer.out
     assert f"no functions to import from {file}" in answer.out
 
 

@@ -69,7 +69,7 @@ CASES = [
     ("and of one that is being updated", BUSY, SILENT, "", "unknown"),
     ("an idle function", IDLE, FINE, NEWER, "function-inactive"),
     ("a newer tag", ACTIVE, FINE, NEWER, "newer-tag"),
-    ("a policy that cannot be decided", ACTIVE, FINE, SILENT, "unknown"),
+    ("a policy that cannot be evaluated", ACTIVE, FINE, SILENT, "unknown"),
 ]
 
 

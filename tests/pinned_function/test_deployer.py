@@ -173,7 +173,7 @@ def test_a_deletion_is_repeated_until_the_function_is_gone_and_one_that_stays_is
 ) -> None:
     lagging.up(**wanted(cloud, deadline=120.0))
     client.lose_deletions(100_000)
-    reason = r"function checkout: not deleted after 120 s \(GetFunction still finds it\)"
+    reason = r"function checkout: not deleted after 120 s \(GetFunction still returns it\)"
     with pytest.raises(ProviderError, match=reason):
         lagging.destroy()
     assert lagging.outputs

@@ -97,7 +97,7 @@ def test_a_folder_that_another_user_has_made_is_passed_over(tmp_path: Path) -> N
 def test_a_folder_that_is_open_to_others_is_refused(tmp_path: Path) -> None:
     (tmp_path / "cache").mkdir(mode=0o777)
     (tmp_path / "cache").chmod(0o777)
-    with pytest.raises(UnsafeFolder, match="open to others"):
+    with pytest.raises(UnsafeFolder, match="accessible to other users"):
         private(tmp_path / "cache")
 
 

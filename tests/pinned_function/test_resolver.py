@@ -136,7 +136,7 @@ def test_an_economy_instance_is_an_error(cloud: Emulator, phases: Phases, specif
 
 SIZES = [
     ("as large as FC takes", 10 * GB, False, {}, ""),
-    ("larger", 11 * GB, False, {}, "has 11.0 GB compressed, and FC takes up to 10 GB for a function without a GPU"),
+    ("larger", 11 * GB, False, {}, "has 11.0 GB compressed, and FC supports up to 10 GB for a function without a GPU"),
     ("larger, as an index", 11 * GB, True, {}, "has 11.0 GB compressed"),
     ("with a GPU", 11 * GB, False, {"config": GPU}, ""),
     ("larger with a GPU", 31 * GB, False, {"config": GPU}, "takes up to 30 GB for a GPU function"),
@@ -165,7 +165,7 @@ def test_a_created_function_at_another_host_without_a_login_is_warned_of_once(cl
     for name in ("a", "b"):
         resolve(**spec, function_name=name, config=OWNED)
     (warning,) = phases.log
-    assert warning.startswith("FC is given no login for images.example.com")
+    assert warning.startswith("FC has no login for images.example.com")
     assert "config.registry_config" in warning
     assert "custom domain" in warning
 

@@ -56,5 +56,5 @@ def test_another_image_under_its_tag_is_not_deployed(plugin: Plugin) -> None:
 
 @pytest.mark.parametrize("other", ["repository", "policy"])
 def test_an_image_and_what_would_choose_one_are_refused_together(other: str) -> None:
-    with pytest.raises(pulumi.RunError, match=f"checkout: image is given, so drop {other}"):
+    with pytest.raises(pulumi.RunError, match=f"checkout: image is set; remove {other}"):
         from_image("r/a:b", {other: "x"}, "checkout")

@@ -35,7 +35,7 @@ KEPT: list[tuple[str, list[Any]]] = [
 def test_a_pin_chosen_by_push_time_is_kept_while_there_are_none(label: str, tags: list[Any]) -> None:
     selection = select(RELEASE, tags, "release-9", "push time")
     assert selection.keep
-    assert "was chosen by push time: the registry gives no push times now" in selection.reason
+    assert "was chosen by push time: the registry returns no push times now" in selection.reason
     assert "allow_downgrade" in selection.reason
 
 

@@ -209,8 +209,8 @@ def pages(*bodies: Callable[[Request], Any]) -> Callable[[Request], Any]:
 
 HUNDRED = [image(f"v{number}") for number in range(100)]
 SHORT: list[tuple[str, Callable[[Request], Any], str]] = [
-    ("a tag is missing", pages(listing("2", image())), "counts 2 tags, but listed 1"),
-    ("a tag comes twice", pages(listing("2", image(), image())), "counts 2 tags, but listed 1"),
+    ("a tag is missing", pages(listing("2", image())), "reports 2 tags, but listed 1"),
+    ("a tag comes twice", pages(listing("2", image(), image())), "reports 2 tags, but listed 1"),
     (
         "the total differs",
         pages(listing("101", *HUNDRED), listing("102", image("v100"))),

@@ -78,5 +78,5 @@ def test_a_registry_that_reports_yes_and_keeps_the_tag_has_not_deleted_it(
 ) -> None:
     server.expect("DELETE", f"{MANIFESTS}/mine").answer(202)
     server.expect("HEAD", f"{MANIFESTS}/mine").answer(headers={"Docker-Content-Digest": DIGEST})
-    with pytest.raises(RegistryError, match="not delete single tags"):
+    with pytest.raises(RegistryError, match="not support deleting single tags"):
         repository.delete_tag("mine")

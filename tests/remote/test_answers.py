@@ -331,7 +331,7 @@ def test_a_repeated_token_ends_the_listing_with_an_error(call: Call, tokens: lis
         return as_json({**call.good, "nextToken": tokens[len(server.requests) % len(tokens)]})
 
     call.serve(server, page)
-    with pytest.raises(FunctionProtocolError, match="expected the listing to end, got a nextToken for the second time"):
+    with pytest.raises(FunctionProtocolError, match="expected the listing to end, got the same nextToken twice"):
         call.make(At(server.url))
     assert len(server.requests) <= 3
 

@@ -79,6 +79,6 @@ def test_by_another_tag_its_digest_is_not_known(image: str) -> None:
 
 
 def test_an_empty_listing_is_no_proof() -> None:
-    with pytest.raises(UsageUnknown, match="cn-hangzhou: no function at all is listed"):
+    with pytest.raises(UsageUnknown, match="cn-hangzhou: the listing has no functions"):
         require_functions(RegionUses("cn-hangzhou", 0, []))
     require_functions(RegionUses("cn-hangzhou", 1, []))

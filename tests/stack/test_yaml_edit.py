@@ -107,8 +107,8 @@ REFUSED = [
     ("an empty file", "", "fcpin:functions is not set"),
     ("JSON text", "config:\n  fcpin:functions: '{\"f\": {}}'\n", "is text"),
     ("a sealed whole", "config:\n  fcpin:functions:\n    secure: v1:abc\n", "encrypted as a whole"),
-    ("another function", "config:\n  fcpin:functions:\n    g: {}\n", "fcpin:functions.f is not there"),
-    ("a sealed entry as text", "config:\n  fcpin:functions:\n    f: x\n", "fcpin:functions.f is not there"),
+    ("another function", "config:\n  fcpin:functions:\n    g: {}\n", "fcpin:functions.f is missing"),
+    ("a sealed entry as text", "config:\n  fcpin:functions:\n    f: x\n", "fcpin:functions.f is missing"),
     ("an anchor that others use", "config:\n  fcpin:functions:\n    f: &f {a: 1}\n    g: *f\n", "cannot be edited"),
     ("no YAML", "config: [", "is not valid YAML"),
 ]
@@ -135,7 +135,7 @@ def test_a_file_of_functions_is_edited_at_its_top() -> None:
     held = with_hold(text, "f", {"tag": "1.10"}, "functions/a.yaml", is_stack=False)
     assert held == '# mine\ng: {a: 1}\nf:\n  a: 1  # one\n  hold:\n    tag: "1.10"\n'
     assert with_hold(held, "f", None, "functions/a.yaml", is_stack=False) == text
-    with pytest.raises(InvalidSettings, match=r"^functions/a.yaml: fcpin:functions.h is not there"):
+    with pytest.raises(InvalidSettings, match=r"^functions/a.yaml: fcpin:functions.h is missing"):
         with_hold(text, "h", None, "functions/a.yaml", is_stack=False)
 
 

@@ -53,7 +53,9 @@ SECTIONS: Final[Mapping[str, Mapping[str, Listed]]] = {
             "Serve Function Compute, ACR and a registry on this machine (docs/emulator.md)",
             "emulator",
         ),
-        "probe": Listed("fcpin.cli.probe", "Settle open questions about the cloud by experiment, in your account"),
+        "probe": Listed(
+            "fcpin.cli.probe", "Measure undocumented behaviour of the cloud by experiments in your account"
+        ),
     },
 }
 """Every command, in the order of the help. A command that is not here does not exist."""

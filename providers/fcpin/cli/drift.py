@@ -68,7 +68,7 @@ def _row(finding: "Finding") -> Row:
     name = pin.name if pin.name == pin.function_name else f"{pin.name} ({pin.function_name})"
     why = finding.drift.sentence
     if finding.exposed_seconds is not None:
-        why += f", for {_duration(finding.exposed_seconds)} by now"
+        why += f", for {_duration(finding.exposed_seconds)}"
     return (
         name,
         _brief(pin.deployed),

@@ -32,7 +32,11 @@ _HEAD: Final[Row] = ("REGION", "FUNCTION", "VERSION", "ALIASES", "RUNS", "WHY")
 @click.argument("image", metavar="REPO:TAG")
 @stack_options()
 @click.option(
-    "--region", "regions", metavar="REGION", multiple=True, help="Look here; repeatable (default: the stack's regions)."
+    "--region",
+    "regions",
+    metavar="REGION",
+    multiple=True,
+    help="Search this region; repeatable (default: the stack's regions).",
 )
 @click.option("--endpoint", metavar="URL", help="Without a stack: send requests to this registry instead of the host.")
 @click.option("--cr-endpoint", metavar="URL", help="Without a stack: use this endpoint of the API of ACR.")

@@ -79,10 +79,10 @@ def pinned(stack: "Stack", function: str, region: str) -> Iterator[str]:
     for name, entry in stack.functions.items():
         where = (entry.get("function_name", name), entry.get("region") or stack.settings.region)
         if where == (function, region) and not entry.get("profile"):
-            yield f"is there already, as {name}"
+            yield f"is already in the stack, as {name}"
     for pin in stack.pins:
         if (pin.function_name, pin.region, pin.profile) == (function, region, ""):
-            yield f"is pinned by {pin.name} of this stack already"
+            yield f"is already pinned by {pin.name} of this stack"
 
 
 def left_out_lines(functions: "Sequence[LeftOut]") -> list[str]:

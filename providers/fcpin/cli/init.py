@@ -201,7 +201,7 @@ def _refuse_existing(folder: Path, files: Mapping[str, str]) -> None:
         raise InvalidInput(Problem("--cwd", f"{folder} is not a folder; create it first"))
     names = ("Pulumi.yml", *files)
     if existing := [name for name in names if os.path.lexists(folder / name)]:
-        reason = "exists already, and no file was written; choose an empty folder with --cwd"
+        reason = "already exists; no file was written; choose an empty folder with --cwd"
         raise InvalidInput(Problem(", ".join(str(folder / name) for name in existing), reason))
 
 

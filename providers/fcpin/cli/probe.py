@@ -61,7 +61,7 @@ def command(
     yes: bool,
     deadline: float,
 ) -> int:
-    """Settle open questions about the cloud by experiment.
+    """Measure undocumented behaviour of the cloud by experiments.
 
     Creates throw-away functions, and tags in a repository that you may push to; writes the answers to a file that
     `fcpin emulator --facts` obeys, and removes what it created. Exit status: 0 done, 1 failed or something was left
@@ -110,7 +110,7 @@ def _confirmed() -> bool:
         return click.confirm("Continue?", err=True)
     except click.Abort:
         sys.stderr.write("\n")
-        raise InvalidInput(Problem("--yes", "is required where no one can confirm")) from None
+        raise InvalidInput(Problem("--yes", "is required without a terminal to confirm on")) from None
 
 
 def _plan(

@@ -45,7 +45,7 @@ def _results(check: Check) -> list[CheckResult]:
     try:
         results.extend(check())
     except FcpinError as error:
-        results.append(problem("check", str(error), "repair this first, and look again"))
+        results.append(problem("check", str(error), "correct this first, then run `fcpin doctor` again"))
     except Exception as error:  # a defect in one check does not hide the others
         results.append(
             problem("check", f"{type(error).__name__}: {error}", "this is a defect of fcpin: please report it")

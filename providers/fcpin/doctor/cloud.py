@@ -88,10 +88,12 @@ def _skew(answer: Response, clock: Clock) -> CheckResult:
     ahead = f"this machine is {abs(off):.0f} s {'ahead' if off > 0 else 'behind'}"
     if abs(off) > _REFUSED_BEYOND:
         return problem(
-            _CLOCK, f"{ahead}; beyond 15 minutes every signature is refused", "set the clock, or let NTP do so"
+            _CLOCK, f"{ahead}; beyond 15 minutes every signature is rejected", "set the clock, or let NTP do so"
         )
     if abs(off) > _NOTED_BEYOND:
-        return note(_CLOCK, f"{ahead}; beyond 15 minutes every signature is refused", "set the clock, or let NTP do so")
+        return note(
+            _CLOCK, f"{ahead}; beyond 15 minutes every signature is rejected", "set the clock, or let NTP do so"
+        )
     return ok(_CLOCK, "agrees with the cloud's")
 
 
@@ -123,7 +125,7 @@ def list_functions(client: FunctionClient, *, is_only_check: bool) -> Iterator[C
         if is_only_check:
             yield problem(name, str(error), "check the credentials, and allow fc:ListFunctions on functions/*")
         else:
-            yield note(name, str(error), "no preview and no up needs it, but fcpin import, impact, probe and prune do")
+            yield note(name, str(error), "preview and up do not need it; fcpin import, impact, probe and prune do")
     except FunctionError as error:
         yield problem(name, str(error), "see the endpoint and the clock above")
     else:

@@ -46,7 +46,7 @@ class EnterpriseRights:
         )
         for right, needed, step in steps:
             if missing := [name for name in needed if name not in self._found]:
-                yield not_tried(self._name(right), f"it needs {missing[0]}, which the calls before did not return")
+                yield not_tried(self._name(right), f"needs {missing[0]}, which the previous calls did not return")
                 continue
             try:
                 yield from step()
@@ -69,7 +69,9 @@ class EnterpriseRights:
                 yield ok(self._name("cr:ListInstance"), f"{name} is {instance.instance_id}")
                 yield self._edition(str(instance.instance_specification or ""))
                 return
-        raise RepositoryNotFound(f"these credentials see no ACR Enterprise instance named {name} in {self.host.region}")
+        raise RepositoryNotFound(
+            f"these credentials have access to no ACR Enterprise instance named {name} in {self.host.region}"
+        )
 
     def _edition(self, specification: str) -> CheckResult:
         name = f"edition {self.host.instance_name}"

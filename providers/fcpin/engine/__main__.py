@@ -299,7 +299,7 @@ def cancel(stack: str | None, cwd: Path, *, yes: bool) -> None:
     """
     for path, holder in Stack.open(stack, cwd).locks().items():
         if not yes:
-            raise UsageError(f"{holder} may still be running; pass --yes to let another run start all the same")
+            raise UsageError(f"{holder} may still be running; pass --yes to remove its lock anyway")
         path.unlink(missing_ok=True)
         click.echo(f"Removed the lock of {holder}")
 

@@ -72,7 +72,9 @@ class Deployment(StepExecutor):
             self._skipped |= set() if old else {new.urn}
             return self._same(old, old) if old else None
         if missing := sorted(self._skipped & new.needs):
-            raise EngineError(f"needs {', '.join(missing)}, which does not exist yet and is no --target; target it too")
+            raise EngineError(
+                f"needs {', '.join(missing)}, which does not exist yet and is not a --target; target it too"
+            )
         if old is None:
             return self.carry_out(Step(Op.CREATE, self.provider.check(new, {})))
         for path in map(parse_path, new.ignore_changes):

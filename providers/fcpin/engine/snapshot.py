@@ -92,5 +92,5 @@ def _ordered(states: Sequence[ResourceState]) -> Sequence[ResourceState]:
         with contextlib.suppress(CycleError):
             states = list(TopologicalSorter(needed).static_order())
         if problem := verify(states):
-            raise StateUnusable(f"refusing to write a state that contradicts itself: {problem}; please report this")
+            raise StateUnusable(f"the new state is inconsistent and was not written: {problem}; please report this")
     return states

@@ -149,7 +149,7 @@ class FunctionClient:
             if not token:
                 return
             if token in tokens or len(tokens) == _MAX_PAGES:
-                got = "a nextToken for the second time" if token in tokens else f"more than {_MAX_PAGES:,} pages"
+                got = "the same nextToken twice" if token in tokens else f"more than {_MAX_PAGES:,} pages"
                 raise FunctionProtocolError(f"{self._where(action, name)}: expected the listing to end, got {got}")
             if took > MAX_SECONDS:
                 raise FunctionUnavailable(

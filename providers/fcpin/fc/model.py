@@ -265,6 +265,6 @@ def listed(wire: object, what: str) -> tuple[Sequence[Any], str]:
 
 def no_result(wire: object) -> None:
     """An operation without a result answers nothing, or an object that is no error. Raises WrongShape."""
-    found = _shaped(wire, dict[str, Any], "an empty answer")
+    found = _shaped(wire, dict[str, Any], "an empty response")
     if error := next((key for key in ("Code", "code", "IsSuccess") if key in found), None):
-        raise WrongShape(f"expected an empty answer, got an object with {error}")
+        raise WrongShape(f"expected an empty response, got an object with {error}")

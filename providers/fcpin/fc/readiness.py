@@ -124,7 +124,7 @@ class Watch:
         if left <= 0:
             raise DeadlineExceeded(
                 f"function {self.name}: {self.failure} after {deadline:g} s ({status}); "
-                "it may still become so: run again, or raise `deadline`"
+                "the change may still complete: run again, or raise `deadline`"
             )
         seconds = min(self.next_pause, left)
         if now + seconds - self.reported > _PROGRESS:

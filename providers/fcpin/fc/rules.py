@@ -49,7 +49,7 @@ def login_problem(host: str) -> str:
     if acr_host(host) is not None:
         return ""
     return (
-        f"FC is given no login for {host}, which is not a host of ACR, so it pulls public images only: set "
+        f"FC has no login for {host}, which is not a host of ACR, so it pulls public images only: set "
         "config.registry_config; a custom domain of an ACR Enterprise instance is not supported by FC: use the "
         "instance's own host"
     )
@@ -62,7 +62,7 @@ def size_problem(compressed: int, *, has_gpu: bool) -> str:
         return ""
     kind = "a GPU function" if has_gpu else "a function without a GPU"
     return (
-        f"has {compressed / _GB:.1f} GB compressed, and FC takes up to {most} GB for {kind}; make it smaller, or "
+        f"has {compressed / _GB:.1f} GB compressed, and FC supports up to {most} GB for {kind}; make it smaller, or "
         "request a higher quota"
     )
 

@@ -37,7 +37,9 @@ class Approvals:
         try:
             changes = {pin: _read(value) for pin, value in read_json(Path(name).read_bytes()).items()}
         except (OSError, ValueError, TypeError, KeyError, AttributeError, InvalidImage) as error:
-            raise InvalidSettings(Problem(FILE, f"{name} holds no approvals ({type(error).__name__})")) from None
+            raise InvalidSettings(
+                Problem(FILE, f"{name} is not a valid approvals file ({type(error).__name__})")
+            ) from None
         return cls(changes, rejected_file(Path(name)))
 
     def require(self, owner: str, current: Current | None, pin: Pin) -> None:

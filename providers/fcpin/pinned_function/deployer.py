@@ -109,7 +109,7 @@ class Deployer:
             client.delete(function.name)
             if self._is_gone(client, function):
                 return
-            watch.pause("GetFunction still finds it")
+            watch.pause("GetFunction still returns it")
             if self._is_gone(client, function):  # the name may belong to another function now
                 return
 
@@ -133,7 +133,11 @@ class Deployer:
             same = self.resolver.same_image(args.repository, args.policy.platform)
             function = self._verified(client, args, pin, function, same)
         except FcpinError:
-            self.log("warning", f"function {args.function_name} exists now, although it failed; `up` takes it up again")
+            self.log(
+                "warning",
+                f"function {args.function_name} was created, but did not become ready; "
+                "run `up` again to continue with it",
+            )
             raise
         return Deployed(function, created=True)
 
@@ -141,7 +145,8 @@ class Deployer:
         ours = args.config is not None and function.tags.get(plan.OWNER_TAG) == args.owner
         if ours:
             self.log(
-                "warning", f"function {args.function_name} bears this resource's owner tag: taken up as created here"
+                "warning",
+                f"function {args.function_name} has this resource's owner tag, so it is managed as created here",
             )
         elif args.config is not None and not args.adopt:
             raise _exists(args)
@@ -222,7 +227,7 @@ class Deployer:
         except TagMoved:
             raise TagMoved(
                 f"{pin.image(args.repository)} moved while FC was deploying it: function {args.function_name} runs "
-                f"{short(function.digest)}, not the previewed {short(pin.digest)}; run again to see it and decide"
+                f"{short(function.digest)}, not the previewed {short(pin.digest)}; run again to preview the new digest"
             ) from None
 
     def _exposed(self, args: PinArgs, record: TagRecord) -> float | None:

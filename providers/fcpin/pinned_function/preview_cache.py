@@ -169,7 +169,7 @@ def private(folder: Path) -> Path:
     status = folder.lstat()
     is_folder = stat.S_ISDIR(status.st_mode)
     if hasattr(os, "getuid") and (not is_folder or status.st_uid != os.getuid() or status.st_mode & 0o077):
-        raise UnsafeFolder(f"{folder} is open to others; remove it")
+        raise UnsafeFolder(f"{folder} is accessible to other users; remove it")
     return folder
 
 

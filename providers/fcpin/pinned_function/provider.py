@@ -234,7 +234,8 @@ class PinnedFunctionProvider(ConfiguredProvider):
             elif Current.of(known, args.repository) is None:
                 raise InvalidSettings(
                     Problem(
-                        "repository", "changed, but ignore_changes keeps the image of the old one; drop one of the two"
+                        "repository",
+                        "changed, but ignore_changes keeps the image of the old one; remove one of the two",
                     )
                 )
             else:
@@ -250,7 +251,7 @@ class PinnedFunctionProvider(ConfiguredProvider):
 
         pin = pin_of(props)
         if pin is None:
-            raise InvalidSettings(Problem("digest", "was not resolved; this is a fault of fcpin, please report it"))
+            raise InvalidSettings(Problem("digest", "was not resolved; this is a defect of fcpin: please report it"))
         return self._services.args(inputs_of(props)), pin
 
 

@@ -178,8 +178,8 @@ class Resolver:
             raise NoTagQualifies(f"{args.repository}: {selection.reason}")
         if current.digest is None:
             raise NoTagQualifies(
-                f"{args.function_name} would stay on {current.tag}: {selection.reason}; but its last update failed, "
-                "so there is no digest to stay on"
+                f"{args.function_name} cannot stay on {current.tag} ({selection.reason}): its last update failed, so "
+                "its digest is unknown; push a tag that the policy accepts"
             )
         self._warn(f"{args.function_name}: stays on {current.tag}: {selection.reason}")
         pin = Pin(current.tag, current.digest, self._kept_protected(args, current), current.ordered_by)
@@ -231,4 +231,4 @@ class Resolver:
             for problem in found:
                 self._warn(f"{args.function_name}: {args.repository}:{pin.tag} {problem}")
         except (RegistryDenied, RegistryUnavailable) as error:
-            self._warn(f"{args.function_name}: not checked for {platform}, which FC will do: {error}")
+            self._warn(f"{args.function_name}: the platform {platform} was not checked, FC checks it: {error}")

@@ -95,8 +95,8 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
             given |= from_image(image, given, resource_name)
         if chosen := [key for key in CHOSEN if key in given]:
             raise pulumi.RunError(
-                f"{resource_name}: {', '.join(chosen)}: chosen by the policy, not by hand; "
-                'for one tag write policy: {digest: {tag: …}}, to stay pinned ignore_changes=["tag", "digest", "image"]'
+                f"{resource_name}: {', '.join(chosen)}: set by the policy; remove them; for one "
+                'tag write policy: {digest: {tag: …}}; to keep the image ignore_changes=["tag", "digest", "image"]'
             )
         properties = {**dict.fromkeys((*CHOSEN, *OUTPUTS)), **given}
         super().__init__(PinnedFunctionProvider(), resource_name, properties, opts)
@@ -185,7 +185,7 @@ def from_image(image: pulumi.Input[str], inputs: Mapping[str, Any], resource_nam
     an image, too.
     """
     if others := [key for key in ("repository", "policy") if inputs.get(key) is not None]:
-        raise pulumi.RunError(f"{resource_name}: image is given, so drop {' and '.join(others)}")
+        raise pulumi.RunError(f"{resource_name}: image is set; remove {' and '.join(others)}")
     known = pulumi.Output.from_input(image)
     accelerated = inputs.get("accelerated")
     return {

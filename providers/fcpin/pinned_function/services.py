@@ -72,8 +72,8 @@ class Services:
 
 
 _NO_FOLDER: Final = (
-    "no private folder can be created for what a preview selects (XDG_RUNTIME_DIR, the temporary folder, ~/.cache): "
-    "preview and update each select on their own, so read the update's output, or deploy a plan (pulumi up --plan)"
+    "no private folder can be created for the preview cache (XDG_RUNTIME_DIR, the temporary folder, ~/.cache): "
+    "preview and update select independently, so read the update's output, or deploy a plan (pulumi up --plan)"
 )
 _LOCK: Final = threading.Lock()
 _MADE: Final[list[Services]] = []

@@ -45,7 +45,7 @@ class Verifier:
         try:
             self.verify_pin(args, pin)
         except (RegistryError, TagMoved) as error:
-            self.log("warning", f"{args.function_name}: deployed, but its pin tag was not found again: {error}")
+            self.log("warning", f"{args.function_name}: deployed, but its pin tag could not be verified: {error}")
 
 
 def _pin_tag(repository: RepositoryHandle, digest: Digest) -> TagRecord | None:

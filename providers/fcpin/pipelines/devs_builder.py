@@ -42,7 +42,7 @@ class DevsBuilder:
             except PipelineExists:
                 continue
             return BuildReport(finished.pipeline.name, str(finished.log or ""), finished.reported)
-        raise PipelineExists(f"{request.image}: {_ATTEMPTS} names of pipelines are taken; run it again")
+        raise PipelineExists(f"{request.image}: {_ATTEMPTS} generated pipeline names exist already; run again")
 
     def run(self, document: Mapping[str, Any], deadline: float, progress: Progress) -> FinishedRun:
         """Submit a whole *document* and wait. Raises PipelineError; no pipeline is left running then."""

@@ -80,7 +80,7 @@ class ImageBuilds:
         pushed = _original(image)
         if self.find(pushed) is None or self.find(image) is not None:
             return ""
-        return f"; {pushed} was pushed, but ACR has not converted it: is acceleration on for the repository?"
+        return f"; {pushed} was pushed, but ACR has not converted it: check that acceleration is on for the repository"
 
     def _find_or_build(self, request: BuildRequest, progress: Progress) -> BuiltImage:
         found = self.find(request.image)

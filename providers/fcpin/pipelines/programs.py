@@ -59,9 +59,7 @@ class Programs:
                 reader.join(_GRACE)
         lines = [line.strip() for line in output if line.strip()]
         if process.returncode == _NOT_FOUND and not lines:
-            raise BuildFailed(
-                f"{command[0]} cannot be started: is it installed? On Debian: apt-get install {command[0]}"
-            )
+            raise BuildFailed(f"{command[0]} cannot be started; install it, on Debian: apt-get install {command[0]}")
         if process.returncode:
             raise BuildFailed(f"{command[0]}: {lines[-1] if lines else f'exit {process.returncode}'}")
         return "".join(output)
@@ -81,7 +79,7 @@ class Programs:
             if not is_over and self._clock.monotonic() >= self._until:
                 raise BuildTimedOut(
                     f"{command[0]} {command[1]} did not end within {self._seconds:g} s in all and was stopped; "
-                    "set a greater deadline"
+                    "raise `deadline`"
                 )
             if not is_over:
                 self._clock.sleep(_POLL)

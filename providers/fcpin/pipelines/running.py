@@ -65,7 +65,7 @@ class Waiter:
             if left <= 0:
                 raise BuildTimedOut(
                     f"pipeline {pipeline.name}: still {pipeline.api_phase or 'without a phase'} after "
-                    f"{self.deadline:g} s; raise `deadline`, or look at its log"
+                    f"{self.deadline:g} s; raise `deadline`, or read its log"
                 )
             self.clock.sleep(min(pause, left))
             pause = min(pause * _PAUSE_GROWS, _LONGEST_PAUSE)

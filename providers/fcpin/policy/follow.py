@@ -44,7 +44,7 @@ class Follow(Model, Order):
             reason = f"is missing: PinnedFunction takes it from {self.stack}; here give name:tag@sha256:…"
             raise InvalidInput(Problem("image", reason))
         if not self.image:
-            reason = f"{self.stack} runs nothing of that name yet (its output images); run `up` there first"
+            reason = f"{self.stack} has no image of that name in its output images; run `up` there first"
             raise InvalidInput(Problem("stack", reason))
         try:
             image = Image.parse(self.image)

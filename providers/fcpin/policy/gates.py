@@ -64,8 +64,7 @@ class MinAge(NamedTuple):
             raise InvalidPolicy(
                 Problem(
                     "min_age",
-                    "needs push times, and the registry gives none: ACR Enterprise does, the OCI protocol does not; "
-                    "remove it",
+                    "needs push times, which this registry does not return (ACR Enterprise does); remove it",
                 )
             )
 
@@ -114,7 +113,7 @@ class Acceleration(NamedTuple):
         if not self.delays or self.conversion(record, listing) is not None:
             return None
         if self.patience is None:
-            return Wait("has no accelerated image of itself (accelerated: require)")
+            return Wait("has no accelerated image (accelerated: require)")
         if record.pushed is None:
             return Wait("has no push time, which accelerated_wait needs")
         end, text = record.pushed + self.patience.length, self.patience.text

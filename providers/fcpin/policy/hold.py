@@ -33,7 +33,7 @@ class Hold(Model):
     until: Annotated[
         MomentText,
         about(
-            "When the policy decides again, with a time zone: 2026-12-01T00:00:00Z. Quote it in YAML.",
+            "When the policy selects again, with a time zone: 2026-12-01T00:00:00Z. Quote it in YAML.",
             example="2026-12-01T00:00:00Z; what is to last is an allow_tags",
         ),
     ]
@@ -41,7 +41,7 @@ class Hold(Model):
 
     def __post_init__(self) -> None:
         if self.tag is None and self.digest is None:
-            raise InvalidInput(Problem("tag", "is required, or digest: what is the function to be held at?"))
+            raise InvalidInput(Problem("tag", "is required, or digest: the image to hold the function at"))
 
     def is_over(self, now: datetime) -> bool:
         """Whether the policy decides again."""
@@ -68,7 +68,7 @@ class Hold(Model):
         if not found:
             if all(record.digest is None for record in listing.values()):
                 raise _problem("digest", "needs hold.tag too: this registry lists tags without their digests")
-            hint = "it may be the digest of one platform: name the tag's own"
+            hint = "it may be the digest of one platform; give the digest of the tag"
             raise _problem("digest", f"none of {len(listing)} tags has {self.digest}; {hint}")
         return [record for record in found if not is_pin_tag(record.tag)] or found
 
@@ -77,7 +77,7 @@ class Hold(Model):
         if record.status != "NORMAL":
             raise _problem("tag", f"{record.tag} has status {record.status}: it cannot be deployed")
         if self.digest is not None and record.digest is not None and record.digest != self.digest:
-            raise _problem("digest", f"{record.tag} has {record.digest} and not {self.digest}: it was moved")
+            raise _problem("digest", f"{record.tag} has {record.digest}, expected {self.digest}: the tag was moved")
 
 
 def _problem(key: str, reason: str) -> InvalidPolicy:

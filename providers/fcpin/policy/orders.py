@@ -53,7 +53,7 @@ record."""
 Row: TypeAlias = tuple[Key, TagRecord]
 """A candidate that the order includes, and its key."""
 
-NO_PUSH_TIME: Final = Reason("has no push time: the registry gives none")
+NO_PUSH_TIME: Final = Reason("has no push time: the registry returns none")
 _NO_BUILD_TIME: Final = Reason("has no build time: its image has none, or was not read")
 NO_NUMBER: Final = Reason("is not a number")
 _NO_VERSION: Final = Reason("is not a version X.Y.Z")

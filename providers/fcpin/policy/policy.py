@@ -44,11 +44,11 @@ class Orders(Model):
 
     family: Annotated[
         Family | UnsetType | None,
-        about("The relatives <name>-<suffix>: the one pushed last, else the one with the greatest number."),
+        about("The tags <name>-<suffix>: the one pushed last, else the one with the greatest number."),
     ] = UNSET
     semver: Annotated[Semver | UnsetType | None, about("The greatest semantic version in a range.")] = UNSET
     numerical: Annotated[Numerical | UnsetType | None, about("The greatest number.")] = UNSET
-    alphabetical: Annotated[Alphabetical | UnsetType | None, about("The last of the alphabet.")] = UNSET
+    alphabetical: Annotated[Alphabetical | UnsetType | None, about("The last in alphabetical order.")] = UNSET
     newest: Annotated[Newest | UnsetType | None, about("The last one.")] = UNSET
     digest: Annotated[
         DigestOf | UnsetType | None,
@@ -119,7 +119,8 @@ class Policy(Model):
         about("Exactly one order: which tag is the newest.", example=_AN_ORDER),
     ]
     filter_tags: Annotated[
-        FilterTags | None, about("Which tags take part, and what of each is compared: [filters](filters.md).")
+        FilterTags | None,
+        about("Which tags are candidates, and which part of each is compared: [filters](filters.md)."),
     ] = None
     allow_tags: Annotated[
         tuple[PatternText, ...], about("Regular expressions of RE2: one of them must match the whole tag.")
@@ -163,21 +164,22 @@ class Policy(Model):
     protect: Annotated[
         Literal["none", "pin_tag"],
         about(
-            "pin_tag deploys by a tag that fcpin creates, which no moved or deleted tag reaches: [protect](protect.md)."
+            "pin_tag deploys by a tag that fcpin creates, so that moving or deleting the selected tag has no effect: "
+            "[protect](protect.md)."
         ),
     ] = "none"
     discovery_limit: Annotated[
         int,
         Meta(ge=1, le=10_000),
         about(
-            "How many tags are looked into for their [build time](newest.md#build-times), where the registry "
+            "How many tags are read for their [build time](newest.md#build-times), where the registry "
             "gives no push times."
         ),
     ] = 100
 
     def __post_init__(self) -> None:
         if self.accelerated_wait is not None and self.accelerated != "prefer":
-            reason = "is how long `accelerated: prefer` waits, and `accelerated` is not prefer; remove one"
+            reason = "applies to `accelerated: prefer` only; remove it, or set accelerated: prefer"
             raise InvalidInput(Problem("accelerated_wait", reason))
 
     @classmethod
@@ -248,7 +250,7 @@ KEYS: Final[Sequence[str]] = Policy.__struct_fields__
 def known(now: datetime | None) -> datetime:
     """Raises ValueError for None."""
     if now is None:
-        raise ValueError("this policy goes by time: it needs now=…")
+        raise ValueError("this policy depends on the time: pass now=…")
     return now
 
 
@@ -277,7 +279,9 @@ def _read(spec: Mapping[str, object]) -> Policy:
     if not short:
         return read(Policy, spec, "", InvalidPolicy)
     if spec.get("policy") is not None:
-        raise InvalidPolicy(Problem("policy", f"stands next to the order {' and '.join(short)}; keep one"))
+        raise InvalidPolicy(
+            Problem("policy", f"conflicts with the order {' and '.join(short)} outside of it; keep one")
+        )
     if len(short) > 1:
         raise InvalidPolicy(Problem("policy", f"has {len(short)} orders, {' and '.join(short)}; keep one"))
     (name,) = short

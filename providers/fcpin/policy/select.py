@@ -241,7 +241,7 @@ class Ranking:
         """Rule 0."""
         hold = self.policy.hold
         if current is None:
-            raise InvalidPolicy(Problem("suspend", "needs a deployed pin to stay on, and there is none; remove it"))
+            raise InvalidPolicy(Problem("suspend", "requires a deployed pin, and none exists; remove it"))
         also = "" if hold is None else f", and so is its hold at {hold.tag or hold.digest}"
         return Selection(
             None,
@@ -341,7 +341,7 @@ class Ranking:
             return None
         by = ordered.by
         return Doubt(
-            f"{current.original} is deployed already, and {winner.tag}, the newest that may be deployed yet, "
+            f"{current.original} is deployed already, and {winner.tag}, the newest that may be deployed now, "
             f"is older by {by}",
             f"is older than {current.original} by {by}",
         )
@@ -358,7 +358,7 @@ class Ranking:
         unknown = f"cannot be shown to be newer than {tag}"
         if has_lost_push_times:
             return Doubt(
-                f"{winner.tag} {unknown}, which was chosen by push time: the registry gives no push times now; "
+                f"{winner.tag} {unknown}, which was chosen by push time: the registry returns no push times now; "
                 f"{_ALLOW}",
                 unknown,
             )
@@ -382,7 +382,7 @@ class Ranking:
             none = "none may be deployed yet"
             reason = f"{none}: {_named(others)}"
             if not others:
-                reason = f"{current.original} is deployed already, and there is no other"
+                reason = f"{current.original} is deployed already, and is the only one"
             return self._keep(reason, current, explain, none, change=_next_change(coming))
         none = _none_of(len(self.listing))
         reason = none + _commonest(explain())

@@ -144,7 +144,8 @@ class AcrEnterprise:
             if instance.text("InstanceName") == self.instance_name:
                 return instance.text("InstanceId", required=True)
         raise RepositoryNotFound(
-            f"{self._host.public_host}: these credentials see no ACR Enterprise instance named {self.instance_name!r}"
+            f"{self._host.public_host}: these credentials have access to no ACR Enterprise instance "
+            f"named {self.instance_name!r}"
         )
 
     def instances(self, name: str) -> ApiResponse:

@@ -81,7 +81,9 @@ def facts_document(findings: Sequence[Finding], region: str, measured: datetime)
 def check_writable(file: Path) -> None:
     """Check before anything is created. Raises InvalidInput."""
     if file.is_dir() or not file.parent.is_dir():
-        raise InvalidInput(Problem("--output", f"{file} cannot be written: no such folder, or a folder itself"))
+        raise InvalidInput(
+            Problem("--output", f"{file} cannot be written: its folder does not exist, or it is a folder")
+        )
 
 
 def write_facts(file: Path, text: str) -> None:

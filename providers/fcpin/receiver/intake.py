@@ -164,7 +164,7 @@ class Intake:
         self.counts.accepted(event.sender)
         self.wake()
         image = f"{event.repository.path}:{event.tag or event.digest}"
-        _log.info("%s: %s concerns %s", event.sender, image, ", ".join(stacks))
+        _log.info("%s: %s affects %s", event.sender, image, ", ".join(stacks))
         return stacks
 
 

@@ -125,8 +125,8 @@ def every_tag(page: Callable[[int], Page], repository: Repository, clock: Clock 
             return list(tags.values())
     counted = " or ".join(map(str, sorted(counts)))
     raise ListingIncomplete(
-        f"{repository}: ACR counts {counted} tags, but listed {len(tags)}, twice; "
-        "nothing is selected from part of them: try again when no image is being pushed"
+        f"{repository}: ACR reports {counted} tags, but listed {len(tags)}, in two attempts; "
+        "no tag is selected from an incomplete listing: run again when no image is being pushed"
     )
 
 
@@ -141,7 +141,9 @@ def _pages(page: Callable[[int], Page], repository: Repository, clock: Clock) ->
 
     def timely(number: int) -> Page:
         if clock.monotonic() > deadline:
-            raise RegistryUnavailable(f"{repository}: ACR's listing was not complete after {MAX_SECONDS:.0f} s")
+            raise RegistryUnavailable(
+                f"{repository}: ACR's listing was not complete after {MAX_SECONDS:.0f} s; run again later"
+            )
         return page(number)
 
     with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="fcpin-acr") as pool:
@@ -178,4 +180,4 @@ def moment(milliseconds: object) -> datetime | None:
         since_1970 = int(str(milliseconds or 0))
         return datetime.fromtimestamp(since_1970 / 1000, UTC) if since_1970 else None
     except (ValueError, OverflowError, OSError):
-        raise RegistryProtocolError(f"ACR returned the time {str(milliseconds)[:40]!r}") from None
+        raise RegistryProtocolError(f"expected milliseconds since 1970, got {str(milliseconds)[:40]!r}") from None

@@ -180,7 +180,7 @@ class AcrEnterprise:
             if instance.instance_name == name:
                 return instance
         raise InstanceNotFound(
-            f"{self._acr.public_host}: these credentials see no ACR Enterprise instance named {name!r} in "
+            f"{self._acr.public_host}: these credentials have access to no ACR Enterprise instance named {name!r} in "
             f"{self._acr.region}; check the name, or give instance_id in the stack's registries; for an instance of "
             "another account give username and password"
         )
@@ -204,7 +204,9 @@ class AcrEnterprise:
             if len(seen) >= count:
                 return
             if number > _INSTANCE_PAGES:
-                raise RegistryProtocolError(f"{where}: ListInstance does not end; give instance_id")
+                raise RegistryProtocolError(
+                    f"{where}: ListInstance does not end; give instance_id in the stack's registries"
+                )
 
 
 @dataclass(frozen=True, slots=True)

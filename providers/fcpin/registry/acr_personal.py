@@ -97,7 +97,7 @@ class PersonalApi(AcrOfRegion):
             return NoCredentials(text)
         kind = RegistryDenied if error.is_denied or error.status in {401, 403} else RegistryError
         return kind(
-            f"{text}; without push times tags would be ordered otherwise, so nothing is selected: check the "
+            f"{text}; without push times the order would be different, so no tag is selected: check the "
             f"credentials, and that they are allowed cr:ListRepositoryTag, or set push_times: false for the host in "
             "the stack's registries"
         )

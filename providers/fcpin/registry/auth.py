@@ -248,7 +248,7 @@ class Authenticator:
         server = f"{urlsplit(response.url).netloc}, the token server of {self._registry},"
         if response.status in {400, 401, 403}:
             raise RegistryDenied(
-                f"{server} refused the login ({login}) with status {response.status}; check username and password"
+                f"{server} rejected the login ({login}) with status {response.status}; check username and password"
             )
         if response.status != 200:
             raise RegistryError(f"{server} returned {response.status}")

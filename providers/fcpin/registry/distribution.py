@@ -169,7 +169,8 @@ class DistributionRepository:
         with suppress(TagNotFound):
             self.resolve(tag)
             raise RegistryError(
-                f"{self._what(what)}: refused (status {response.status}): this registry does not delete single tags"
+                f"{self._what(what)}: rejected (status {response.status}): "
+                "this registry does not support deleting single tags"
             )
 
     def _created(self, tag: str) -> datetime | None:

@@ -87,7 +87,7 @@ def pages(
     deadline = clock.monotonic() + MAX_SECONDS
     while url is not None:
         if url in seen:
-            raise RegistryProtocolError(f"{url[:_SHOWN]}: the listing leads back to a page that was already read")
+            raise RegistryProtocolError(f"{url[:_SHOWN]}: the next page of the listing was already read")
         if len(seen) == max_pages:
             raise RegistryProtocolError(f"{first}: the listing does not end after {max_pages:,} pages")
         if clock.monotonic() > deadline:

@@ -292,14 +292,14 @@ def require_platform(repository: ReadableRepository, tag: str, digest: Digest, p
     try:
         manifest = repository.manifest(digest)
     except TagNotFound:
-        raise TagNotFound(f"{repository.name}:{tag} was {digest} a moment ago, and that is gone") from None
+        raise TagNotFound(f"{repository.name}:{tag} resolved to {digest}, which was deleted since; run again") from None
     if manifest.artifact:
         raise PlatformMissing(
             f"{repository.name}:{tag} is not a container image but an artifact of the type {manifest.artifact}; leave "
-            "such tags out with filter_tags or ignore_tags, or push images and artifacts to repositories of their own"
+            "such tags out with filter_tags or ignore_tags, or push images and artifacts to separate repositories"
         )
     if manifest.digest_for(platform) is None:
-        has = ", ".join(sorted(manifest.children)) or manifest.platform or "no platform at all"
+        has = ", ".join(sorted(manifest.children)) or manifest.platform or "none"
         raise PlatformMissing(
             f"{repository.name}:{tag} has no {platform} image (it has: {has}); "
             f"build it with --platform {platform} --provenance=false"

@@ -182,7 +182,7 @@ def redirect_target(response: Response, method: str) -> str:
         raise RegistryProtocolError(f"{_where(response.url)} returned {response.status} without a usable Location")
     target = join(response.url, location)
     if urlsplit(response.url).scheme == "https" != urlsplit(target).scheme:
-        raise RegistryProtocolError(f"{_where(response.url)} redirects away from TLS, to {_where(target)}; refused")
+        raise RegistryProtocolError(f"{_where(response.url)} redirects to {_where(target)} without TLS; not followed")
     return target
 
 

@@ -74,9 +74,7 @@ class RegistrySettings(Model):
     ] = None
     push_times: Annotated[
         bool,
-        about(
-            "Whether push times are requested from ACR Personal's API; without, tags are ordered as of any registry."
-        ),
+        about("Whether push times are requested from ACR Personal's API; false: tags are ordered without them."),
     ] = True
 
     def __post_init__(self) -> None:

@@ -101,7 +101,9 @@ def _read_function(
         return LeftOut(function.name, f"has an image that is not valid: {error}")
     host, tag = image.repository.host, image.tag or ("latest" if image.digest is None else "")
     if not tag:
-        return LeftOut(function.name, f"runs {function.image}, by digest: there is no tag to guess a policy from")
+        return LeftOut(
+            function.name, f"runs {function.image}, by digest, so no policy can be guessed: write its entry by hand"
+        )
     if is_pin_tag(tag):
         return LeftOut(function.name, f"runs {function.image}, a pin tag of fcpin: another stack protects it")
     if acr_host(host) is None and host not in registries:

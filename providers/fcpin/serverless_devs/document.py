@@ -30,8 +30,8 @@ _DEEPEST: Final = 40
 """References that refer to each other."""
 _LONGEST: Final = 4096
 """Characters of a resolved text."""
-_UNKNOWN: Final = {"config": "which only `s config` knows", "secret": "which only `s secret` knows"}
-_LATER: Final = "which only a deployment by Serverless Devs knows"
+_UNKNOWN: Final = {"config": "which only `s config` resolves", "secret": "which only `s secret` resolves"}
+_LATER: Final = "which only a deployment by Serverless Devs resolves"
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,9 @@ class _Reader:
         if is_masked(image):
             return LeftOut(resource, f"has the image {image}, masked with ***: write the real name")
         if "@" in named:
-            return LeftOut(resource, f"deploys {image}, by digest: there is no tag to guess a policy from")
+            return LeftOut(
+                resource, f"deploys {image}, by digest, so no policy can be guessed: write its entry by hand"
+            )
         repository = Repository.parse(with_environment(named, self.environment))
         if acr_host(repository.host) is None and repository.host not in self.registries:
             return LeftOut(resource, f"deploys {image}, of a registry that is not ACR: write its entry by hand")

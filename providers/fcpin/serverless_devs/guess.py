@@ -69,7 +69,7 @@ def family(pieces: Sequence[Piece]) -> str:
 def by_push(pieces: Sequence[Piece]) -> Guess:
     """Return the guess for tags that their push time orders; of a family also the one number at their end."""
     policy = {"family": {"name": name}} if (name := family(pieces)) else {"newest": {"by": "pushed"}}
-    number = ", or the greatest number where the registry gives no push times" if pieces[-1].kind == "number" else ""
+    number = ", or the greatest number where the registry returns no push times" if pieces[-1].kind == "number" else ""
     note = f"follows {shape(pieces)}, no other tag: the one pushed last{number if name else ''}"
     return Guess(filtered(policy, pattern(pieces)), note)
 

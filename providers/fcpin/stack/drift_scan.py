@@ -99,7 +99,7 @@ class DriftScan:
                 return f"{selection.chosen.tag}: {selection.summary}"
             return self._moved(pin, selection.chosen, registered)
         except FcpinError as error:
-            return Unknown(f"the policy cannot be decided ({type(error).__name__})", str(error))
+            return Unknown(f"the policy cannot be evaluated ({type(error).__name__})", str(error))
 
     def _moved(self, pin: StackPin, chosen: TagRecord, registered: RegisteredImage | Unknown) -> str:
         """Whether the chosen tag has another digest now, where the function does not run it by that tag."""

@@ -55,14 +55,14 @@ class Engine:
         """The stack's configuration, `namespace:key` to text; objects as JSON text, secrets in plain text."""
         answer = self._ask(stack, "config", "--json", "--show-secrets")
         if not all(isinstance(entry, dict) for entry in answer.values()):
-            raise StackError(f"{self._where(stack)}: config answered no settings by name")
+            raise StackError(f"{self._where(stack)}: config returned no settings by name")
         return {key: str(entry["value"]) for key, entry in answer.items() if "value" in entry}
 
     def resources(self, stack: str) -> list[Mapping[str, Any]]:
         """The resources in the stack's state, secrets sealed."""
         deployment = self._ask(stack, "stack", "export").get("deployment")
         if not isinstance(deployment, dict):
-            raise StackError(f"{self._where(stack)}: stack export answered no deployment")
+            raise StackError(f"{self._where(stack)}: stack export returned no deployment")
         found = deployment.get("resources") or []
         if not isinstance(found, list) or not all(isinstance(resource, dict) for resource in found):
             raise StackError(f"{self._where(stack)}: stack export returned resources of another shape")
@@ -84,7 +84,7 @@ class Engine:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise StackError(f"{where}: {' '.join(command)} gave no answer within {_LONGEST:g} s") from None
+            raise StackError(f"{where}: {' '.join(command)} did not end within {_LONGEST:g} s") from None
         except OSError as error:
             raise StackError(f"{where}: cannot be started ({error.strerror})") from None
         if done.returncode != 0:
@@ -94,7 +94,7 @@ class Engine:
         except ValueError:
             answer = None
         if not isinstance(answer, dict):
-            raise StackError(f"{where}: {' '.join(command)} answered no JSON object")
+            raise StackError(f"{where}: {' '.join(command)} did not return a JSON object")
         return answer
 
 

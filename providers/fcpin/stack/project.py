@@ -25,7 +25,12 @@ def stack_file(folder: Path, stack: str) -> Path:
     except OSError as error:  # for example a name that is too long
         raise InvalidSettings(Problem("stackConfigDir", f"cannot be used: {error.strerror}")) from None
     if not found:
-        raise InvalidSettings(Problem(str(file), "is not there; the engine knows the stack, but it has no such file"))
+        raise InvalidSettings(
+            Problem(
+                str(file),
+                "does not exist, but the engine lists the stack; create the file, or correct the stack's name",
+            )
+        )
     return file
 
 

@@ -62,7 +62,7 @@ def require_functions(found: RegionUses) -> None:
     """Raise UsageUnknown if no function at all is listed: an empty answer is no proof that nothing is in use."""
     if not found.listed:
         raise UsageUnknown(
-            f"{found.region}: no function at all is listed, so what is in use is not known; nothing was removed; "
+            f"{found.region}: the listing has no functions, so the images in use are unknown; nothing was removed; "
             "check the credentials and the endpoint; delete the pin tags in the registry if the region really has none"
         )
 
@@ -100,7 +100,7 @@ def _unknown(repository: Repository, use: Use, uncertainty: Uncertainty) -> Usag
 
 def _judge(record: TagRecord, usage: Usage, grace: timedelta, now: datetime) -> Verdict:
     if not _is_ours(record):
-        return Verdict(record, unused=False, why=f"points at {record.digest}, so it is not ours")
+        return Verdict(record, unused=False, why=f"points at {record.digest}, so it is not a pin tag of fcpin")
     user = usage.of_tag(record)
     if user is not None:
         return Verdict(record, unused=False, why=f"{user} runs it")

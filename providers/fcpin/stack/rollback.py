@@ -99,7 +99,7 @@ def hold_for(entry: Entry, registries: Registries, to: str | None, until: dateti
     """The hold at *to*, a tag or a digest, or at what ran before. Raises InvalidSettings, RegistryError."""
     if entry.spec.get("suspend") is True:
         raise InvalidSettings(
-            Problem(f"{FUNCTIONS}.{entry.name}.suspend", "is true, so a hold would do nothing; remove it first")
+            Problem(f"{FUNCTIONS}.{entry.name}.suspend", "is true, so a hold would have no effect; remove it first")
         )
     target = _previous(entry, registries) if to is None else _given(entry, registries, to)
     return {**target, "until": iso(until), "reason": reason}
@@ -108,9 +108,9 @@ def hold_for(entry: Entry, registries: Registries, to: str | None, until: dateti
 def _previous(entry: Entry, registries: Registries) -> dict[str, str]:
     before = entry.pin.previous if entry.pin else None
     if before is None or before.digest is None:
-        raise InvalidSettings(Problem("--to", f"is required: the state does not have what {entry.name} ran before"))
+        raise InvalidSettings(Problem("--to", f"is required: the state has no previous image of {entry.name}"))
     if not before.repository.is_same(entry.repository):
-        raise InvalidSettings(Problem("--to", f"is required: {before} ran before, of another repository"))
+        raise InvalidSettings(Problem("--to", f"is required: the previous image, {before}, is of another repository"))
     try:
         if before.tag and registries.open(entry.repository).resolve(before.tag).digest == before.digest:
             return {"tag": before.tag, "digest": before.digest}
@@ -124,7 +124,7 @@ def _given(entry: Entry, registries: Registries, to: str) -> dict[str, str]:
         try:
             record = registries.open(entry.repository).resolve(to)
         except TagNotFound:
-            raise InvalidSettings(Problem("--to", f"{to} is no tag of {entry.repository}")) from None
+            raise InvalidSettings(Problem("--to", f"{to} is not a tag of {entry.repository}")) from None
         return {"tag": to} | ({"digest": record.digest} if record.digest else {})
     if not _is_digest(to):
         raise InvalidSettings(Problem("--to", f"expected a tag, or sha256: and 64 hexadecimal digits, got {to[:80]!r}"))

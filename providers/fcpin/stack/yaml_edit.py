@@ -53,7 +53,7 @@ def with_hold(text: str, name: str, hold: Mapping[str, str] | None, path: str, *
         functions = _functions(root, path, is_stack=is_stack)
         entry = functions.get(name)
         if not isinstance(entry, CommentedMap):
-            raise _refused(path, f"{FUNCTIONS}.{name} is not there as a YAML mapping; write its hold by hand")
+            raise _refused(path, f"{FUNCTIONS}.{name} is missing or is not a YAML mapping; write its hold by hand")
         if hold is None:
             _remove(entry, _HOLD)
         elif _HOLD in entry:

@@ -64,7 +64,7 @@ def test_a_function_is_held_until_the_hold_ends(stack: DeployedStack, holds: Fil
 NO_DIGEST, OVER = parse_digest(f"sha256:{'0' * 64}"), datetime(2020, 1, 1, tzinfo=UTC)
 MISTAKES = [
     # label, pin, hold, problem
-    ("a tag that is not there", "checkout", Hold(until=UNTIL, tag="main-9", reason="x"), r"tag: main-9 is no tag of"),
+    ("a tag that is not there", "checkout", Hold(until=UNTIL, tag="main-9", reason="x"), r"tag: main-9 is not a tag of"),
     ("a digest that no tag has", "checkout", Hold(until=UNTIL, digest=NO_DIGEST, reason="x"), "no tag of"),
     ("a digest that the tag does not have", "checkout", Hold(until=UNTIL, tag="main-1", digest=NO_DIGEST, reason="x"), "digest: main-1 now has"),
     ("a date that is over", "checkout", Hold(until=OVER, tag="main-1", reason="x"), "until: is in the past"),

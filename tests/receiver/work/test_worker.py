@@ -66,7 +66,7 @@ def test_only_the_pins_that_are_concerned_are_deployed(work: WorkHarness) -> Non
     work.receives()
     work.works()
     work.receives("another-1", newest=False)
-    assert work.works().reason == "no pin of the stack is concerned"
+    assert work.works().reason == "no pin of the stack is affected"
     assert work.converger.ups == [("prod", ("api",))]
 
 

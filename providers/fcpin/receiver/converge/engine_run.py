@@ -82,8 +82,8 @@ class Runs:
         left = _read_process(folder)
         if left is not None and left.is_alive:
             raise StackBusy(
-                f"stack {stack}: a run of another receiver (process {left.pid}) is not over; the job goes on when it "
-                "has ended"
+                f"stack {stack}: a run of another receiver (process {left.pid}) is still in progress; the job "
+                "continues when it has ended"
             )
         _clear(folder)
         (folder / _CALLS).mkdir(mode=0o700, parents=True)

@@ -123,12 +123,12 @@ class Buttons:
     def resume(self, fields: Fields, by: str) -> str:
         pin = _field(fields, "pin")
         self._actions.resume(self._stack(fields), pin, by)
-        return f"The hold of {pin} is ended. Its policy decides again."
+        return f"The hold of {pin} is ended. Its policy selects the image again."
 
     def converge(self, fields: Fields, by: str) -> str:
         stack, pins = self._stack(fields), _field(fields, "pins").splitlines()
         self._actions.converge(stack, pins, by)
-        return f"{stack} converges next."
+        return f"{stack} is queued to converge."
 
     def retry(self, fields: Fields, by: str) -> str:
         self._actions.retry(_field(fields, "job"), by)

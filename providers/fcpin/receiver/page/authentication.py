@@ -107,7 +107,9 @@ class Authentication:
         fields = await read_form(request)
         target, user = _own_path(fields.get("next", "")), fields.get("user", "")
         if not self._by_token:
-            raise Rejected(Reason.INVALID_SECRET, "there is no login by token: the proxy names the user", 403)
+            raise Rejected(
+                Reason.INVALID_SECRET, "login by token is not configured: open the page through the proxy", 403
+            )
         if not self._sessions.is_token(fields.get("token", "")):
             self._clients.count_wrong_secret(request)
             self._count(InvalidSecret())

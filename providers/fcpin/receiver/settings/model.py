@@ -233,7 +233,9 @@ class PageSettings(Model):
 
     def __post_init__(self) -> None:
         if self.token is None and self.user_header is None:
-            raise InvalidInput(Problem("token", "is required, or user_header with trusted: who may use the page?"))
+            raise InvalidInput(
+                Problem("token", "is required, or user_header with trusted: the page has no login otherwise")
+            )
         if self.user_header is not None and not self.trusted:
             raise InvalidInput(
                 Problem("trusted", "is required with user_header: the networks of the proxy that sets it")

@@ -56,7 +56,7 @@ async def read_body(request: Request, limits: Limits) -> bytes:
     except TimeoutError:
         raise Rejected(Reason.SLOW, f"the body did not arrive within {limits.body_seconds:g} s") from None
     except ClientDisconnect:
-        raise Rejected(Reason.MALFORMED, "the connection ended before the body did") from None
+        raise Rejected(Reason.MALFORMED, "the connection was closed before the body was complete") from None
     return bytes(body)
 
 

@@ -70,7 +70,7 @@ def _hook(*parameters: str) -> Mapping[str, Any]:
             "summary": "Report pushes.",
             "requestBody": {"required": True, "content": dict.fromkeys(media_types, body)},
             "security": [{}] if in_path else [{scheme: []} for scheme in _SECURITY_SCHEMES],
-            "responses": {"202": _response("Stored, or of no pin.", "HookResult"), **_errors()},
+            "responses": {"202": _response("Stored, or no pin is affected.", "HookResult"), **_errors()},
         },
     }
 

@@ -69,7 +69,7 @@ class Attempt:
             return self._approve(pins)
         targets = self._targets(pins, ())
         if not targets:
-            return replace(SUCCEEDED, reason="no pin of the stack is concerned")
+            return replace(SUCCEEDED, reason="no pin of the stack is affected")
         admitted, ending = self._admit(targets)
         if admitted:
             self._deploy(pins, admitted)
@@ -181,4 +181,4 @@ class Attempt:
         try:
             self.ledger.append_log(self.job.id, line)
         except LedgerUnavailable as error:  # a deployment is not stopped for a line of its progress
-            _log.debug("job %s: a line of progress is lost: %s", self.job.id, error)
+            _log.debug("job %s: a line of progress was not stored: %s", self.job.id, error)
