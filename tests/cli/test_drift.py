@@ -60,7 +60,7 @@ ROWS: list[tuple[str, Callable[[DeployedStack], Any], int, str, str]] = [
     ("a lock", lambda stack: stack.cloud.lock("checkout", by="ops"), 20, "function-locked", r"locked by ops since \S+Z \(function\): it can be neither"),
     ("a lock of versions alone", lambda stack: stack.cloud.lock("checkout", by="ops", resources=["version"]), 0, "ok", r"locked by ops since \S+Z \(version\)"),
     ("worse than a lock", a_moved_tag_of_a_locked_function, 20, "moved-tag", "locked by ops since "),
-    ("disabled", lambda stack: stack.cloud.restrict("checkout", reason="overdue payment"), 20, "function-disabled", "it cannot be invoked, .*: overdue payment"),
+    ("disabled", lambda stack: stack.cloud.restrict("checkout", reason="overdue payment"), 20, "function-disabled", "so it cannot be invoked: overdue payment"),
     ("a disabled key", lambda stack: stack.cloud.set_key_active(False), 30, "unknown", "Inactive"),
     ("held", another_policy(hold=HELD), 0, "ok", "held at main-1"),
     ("held at a tag that does not exist", another_policy(hold={**HELD, "tag": "main-7"}), 30, "unknown", "held"),

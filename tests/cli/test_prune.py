@@ -59,7 +59,7 @@ def test_what_nothing_runs_goes_and_the_rest_stays_with_its_reason(cloud: Emulat
     assert "kept" in lines[runs]
     assert "basket runs it" in lines[runs] or "checkout runs it" in lines[runs]
     assert "basket@1 runs it" in lines[published]
-    assert "not ours" in lines[foreign]
+    assert "not a pin tag of fcpin" in lines[foreign]
     assert "removed" in lines[unused]
     assert answer.out.splitlines()[-1].startswith("1 of 4 pin tags removed; functions of cn-hangzhou")
     assert set(cloud.tags(PATH)) == {"main-0", "main-1", "main-2", runs, published, foreign}

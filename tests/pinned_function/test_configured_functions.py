@@ -54,5 +54,5 @@ def test_configuration_of_another_shape_is_one_line(settings: Mapping[str, Any],
 
 @pytest.mark.parametrize("key", ["tag", "digest", "drift"])
 def test_a_pin_written_by_hand_is_refused(key: str) -> None:
-    with pytest.raises(pulumi.RunError, match=rf"checkout: {key}: chosen by the policy.*ignore_changes"):
+    with pytest.raises(pulumi.RunError, match=rf"checkout: {key}: set by the policy.*ignore_changes"):
         PinnedFunction.from_config("checkout", {"repository": "r.example.com/a", "policy": {"newest": {}}, key: "x"})

@@ -187,7 +187,7 @@ def test_a_hold_stays_on_its_image_until_it_expires(cloud: Emulator, plugin: Plu
 def test_a_suspended_pin_stays_without_a_request(cloud: Emulator, plugin: Plugin) -> None:
     old = cloud.push(PATH, "main-1")
     for config in (None, CONFIG):
-        with pytest.raises(CheckFailed, match="needs a deployed pin"):
+        with pytest.raises(CheckFailed, match="requires a deployed pin"):
             plugin.preview(**wanted(cloud, suspend=True, config=config))
     plugin.up(**wanted(cloud))
     newest = cloud.push(PATH, "main-2")

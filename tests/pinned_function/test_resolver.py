@@ -139,7 +139,7 @@ SIZES = [
     ("larger", 11 * GB, False, {}, "has 11.0 GB compressed, and FC supports up to 10 GB for a function without a GPU"),
     ("larger, as an index", 11 * GB, True, {}, "has 11.0 GB compressed"),
     ("with a GPU", 11 * GB, False, {"config": GPU}, ""),
-    ("larger with a GPU", 31 * GB, False, {"config": GPU}, "takes up to 30 GB for a GPU function"),
+    ("larger with a GPU", 31 * GB, False, {"config": GPU}, "supports up to 30 GB for a GPU function"),
 ]
 
 

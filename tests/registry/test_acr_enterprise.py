@@ -214,7 +214,7 @@ SHORT: list[tuple[str, Callable[[Request], Any], str]] = [
     (
         "the total differs",
         pages(listing("101", *HUNDRED), listing("102", image("v100"))),
-        "counts 101 or 102 tags, but listed 101",
+        "reports 101 or 102 tags, but listed 101",
     ),
 ]
 

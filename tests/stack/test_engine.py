@@ -80,8 +80,8 @@ def test_an_engine_that_is_not_there_is_reported(tmp_path: Path) -> None:
 
 
 ANSWERS = [
-    ("no JSON", "echo Welcome", "no JSON object"),
-    ("no object", "echo '[]'", "no JSON object"),
+    ("no JSON", "echo Welcome", "not return a JSON object"),
+    ("no object", "echo '[]'", "not return a JSON object"),
     ("no settings", """echo '{"a": "b"}'""", "no settings by name"),
     ("no deployment", """echo '{"version": 3}'""", "no deployment"),
     ("nothing at all", "exit 255", "exited without an error message"),

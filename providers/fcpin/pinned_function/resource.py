@@ -95,7 +95,7 @@ class PinnedFunction(Resource, module="fcpin", name="PinnedFunction"):
             given |= from_image(image, given, resource_name)
         if chosen := [key for key in CHOSEN if key in given]:
             raise pulumi.RunError(
-                f"{resource_name}: {', '.join(chosen)}: set by the policy; remove them; for one "
+                f"{resource_name}: {', '.join(chosen)}: set by the policy; remove it; for one "
                 'tag write policy: {digest: {tag: …}}; to keep the image ignore_changes=["tag", "digest", "image"]'
             )
         properties = {**dict.fromkeys((*CHOSEN, *OUTPUTS)), **given}
