@@ -2,9 +2,11 @@
 
 import pytest
 
-from fcpin.image import TagRecord
+from fcpin.image import TagRecord, parse_digest
 from fcpin.policy import Policy
+from fcpin.policy.tag_names import is_pin_tag, pin_tag
 from tests.policy.choosing import choose, chosen, reasons, tag
+from tests.support.tables import table
 
 HASH = "0123456789abcdef" * 4
 LAST: dict[str, object] = {"policy": {"alphabetical": {}}}
@@ -16,6 +18,7 @@ NEVER = [
     ("an attestation", f"sha256-{HASH}.att", "signature"),
     ("an SBOM", f"sha256-{HASH}.sbom", "signature"),
     ("an accelerated image", "main-1_accelerated", "_accelerated"),
+    ("a pin tag", f"fcpin-{'c' * 12}", "pin tag"),
     ("a name that no registry takes", "-main", "is not a valid tag"),
     ("a name of two lines", "main-1\nmain-2", "is not a valid tag"),
     ("no name", "", "is not a valid tag"),
@@ -23,7 +26,7 @@ NEVER = [
 ]
 
 
-@pytest.mark.parametrize(("name", "named"), [pytest.param(*row[1:], id=row[0]) for row in NEVER])
+@table("name named", NEVER)
 def test_never_candidates(name: str, named: str) -> None:
     selection = choose({"policy": {"alphabetical": {"order": "desc"}}}, ["zz", name])
     assert selection.chosen == TagRecord("zz")
@@ -67,7 +70,7 @@ FILTERED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("filters", "tags", "expected"), [pytest.param(*row[1:], id=row[0]) for row in FILTERED])
+@table("filters tags expected", FILTERED)
 def test_filters(filters: dict[str, object], tags: list[str], expected: str | None) -> None:
     assert chosen(LAST | filters, tags) == expected
 
@@ -102,3 +105,20 @@ def test_a_pattern_without_anchors_is_warned_of(pattern: str, warned: bool) -> N
 def test_a_value_far_too_long_to_compare_is_left_out() -> None:
     spec = LAST | {"filter_tags": {"pattern": "^(.*)$", "extract": "$1" * 9}}
     assert "256" in reasons(choose(spec, ["a" * 100]))["a" * 100]
+
+
+NOT_PIN_TAGS = [
+    ("one digit too few", "fcpin-0123456789a"),
+    ("one digit too many", "fcpin-0123456789abc"),
+    ("upper case", "fcpin-0123456789AB"),
+    ("a release of fcpin itself", "fcpin-1.2.0"),
+    ("its conversion, which ACR made", "fcpin-0123456789ab_accelerated"),
+]
+
+
+@table("name", NOT_PIN_TAGS)
+def test_a_pin_tag_has_the_first_digits_of_its_digest(name: str) -> None:
+    ours = pin_tag(parse_digest("0123456789ab" + "f" * 52))
+    assert ours == "fcpin-0123456789ab"
+    assert is_pin_tag(ours)
+    assert not is_pin_tag(name)
