@@ -129,18 +129,15 @@ def enterprise(at: At) -> RepositoryHandle:
     return registries.open(ENTERPRISE)
 
 
-_INSTANCES: Final = {
-    **SUCCESS,
-    "TotalCount": 1,
-    "Instances": [{"InstanceName": "demo", "InstanceId": "cri-1"}],
-}
+_INSTANCES: Final = {**SUCCESS, "TotalCount": 1, "Instances": [{"InstanceName": "demo", "InstanceId": "cri-1"}]}
 _REPOSITORY: Final = {**SUCCESS, "RepoId": "crr-1", "RepoNamespaceName": "shop", "RepoName": "app"}
-_LOGIN: Final = {
-    **SUCCESS,
-    "TempUsername": "user",
-    "AuthorizationToken": "pass",
-    "ExpireTime": 4102444800000,
-}
+_LOGIN: Final = {**SUCCESS, "TempUsername": "user", "AuthorizationToken": "pass", "ExpireTime": 4102444800000}
+_VERSIONS: Final = {"versions": [{"versionId": "1"}]}
+_ALIASES: Final = {"aliases": [{"aliasName": "prod", "versionId": "1", "additionalVersionWeight": {"2": 0.1}}]}
+_TAGS: Final = {**SUCCESS, "TotalCount": "1", "PageSize": 100, "Images": [TAG]}
+_PERSONAL_TAG: Final = {"tag": "v1", "digest": HEX, "imageUpdate": 1572875608000}
+_PERSONAL_TAGS: Final = {"data": {"total": 1, "pageSize": 100, "tags": [_PERSONAL_TAG]}}
+_DIGEST: Final = Digest(f"sha256:{HEX}")
 _BEFORE_INSTANCE: Final = {"ListInstance": _INSTANCES}
 _BEFORE_REPOSITORY: Final = {**_BEFORE_INSTANCE, "GetRepository": _REPOSITORY}
 
@@ -151,18 +148,8 @@ CALLS: Final[list[Call]] = [
     Call("UpdateFunction", FC, lambda at: functions(at).update("checkout", {}), FUNCTION),
     Call("DeleteFunction", FC, lambda at: functions(at).delete("checkout"), {}, may_be_empty=True),
     Call("ListFunctions", FC, lambda at: list(functions(at).list()), {"functions": [FUNCTION]}),
-    Call(
-        "ListFunctionVersions",
-        FC,
-        lambda at: list(functions(at).versions("checkout")),
-        {"versions": [{"versionId": "1"}]},
-    ),
-    Call(
-        "ListAliases",
-        FC,
-        lambda at: list(functions(at).aliases("checkout")),
-        {"aliases": [{"aliasName": "prod", "versionId": "1", "additionalVersionWeight": {"2": 0.1}}]},
-    ),
+    Call("ListFunctionVersions", FC, lambda at: list(functions(at).versions("checkout")), _VERSIONS),
+    Call("ListAliases", FC, lambda at: list(functions(at).aliases("checkout")), _ALIASES),
     Call("CreatePipeline", DEVS, lambda at: pipelines(at).create({"name": "p-1"}), PIPELINE),
     Call("GetPipeline", DEVS, lambda at: pipelines(at).get("p-1"), PIPELINE),
     Call("StartPipeline", DEVS, lambda at: pipelines(at).start("p-1"), PIPELINE),
@@ -171,33 +158,10 @@ CALLS: Final[list[Call]] = [
     Call("ListTasks", DEVS, lambda at: pipelines(at).tasks("p-1"), [{"name": "p-1-build"}]),
     Call("ListInstance", CR, lambda at: enterprise(at).push_target(), _INSTANCES, {"GetAuthorizationToken": _LOGIN}),
     Call("GetRepository", CR, lambda at: enterprise(at).is_immutable(), _REPOSITORY, _BEFORE_INSTANCE),
-    Call(
-        "ListRepoTag",
-        CR,
-        lambda at: enterprise(at).list_tags(),
-        {**SUCCESS, "TotalCount": "1", "PageSize": 100, "Images": [TAG]},
-        _BEFORE_REPOSITORY,
-    ),
+    Call("ListRepoTag", CR, lambda at: enterprise(at).list_tags(), _TAGS, _BEFORE_REPOSITORY),
     Call("GetRepoTag", CR, lambda at: enterprise(at).resolve("v1"), SUCCESS | TAG, _BEFORE_REPOSITORY),
-    Call(
-        "CreateRepoTag",
-        CR,
-        lambda at: enterprise(at).add_tag("v2", Digest(f"sha256:{HEX}"), like="v1"),
-        SUCCESS,
-        _BEFORE_REPOSITORY,
-    ),
+    Call("CreateRepoTag", CR, lambda at: enterprise(at).add_tag("v2", _DIGEST, like="v1"), SUCCESS, _BEFORE_REPOSITORY),
     Call("DeleteRepoTag", CR, lambda at: enterprise(at).delete_tag("v1"), SUCCESS, _BEFORE_REPOSITORY),
-    Call(
-        "GetAuthorizationToken",
-        CR,
-        lambda at: enterprise(at).push_target(),
-        _LOGIN,
-        _BEFORE_INSTANCE,
-    ),
-    Call(
-        "GetRepoTags",
-        CR,
-        lambda at: personal(at).tags(PERSONAL, 1, 100),
-        {"data": {"total": 1, "pageSize": 100, "tags": [{"tag": "v1", "digest": HEX, "imageUpdate": 1572875608000}]}},
-    ),
+    Call("GetAuthorizationToken", CR, lambda at: enterprise(at).push_target(), _LOGIN, _BEFORE_INSTANCE),
+    Call("GetRepoTags", CR, lambda at: personal(at).tags(PERSONAL, 1, 100), _PERSONAL_TAGS),
 ]

@@ -16,8 +16,11 @@ from fcpin.http.retries import Retry
 from fcpin.registry.transport import Transport
 from tests.registry.scripted import NO_ANSWER, Reply, ScriptedServer
 from tests.remote.calls import CALLS, KEY, LIMITS, At, Call, functions
+from tests.support.tables import table
 
-EACH_CALL = pytest.mark.parametrize("call", CALLS, ids=[call.name for call in CALLS])
+CLIENTS = [call for call in CALLS if call.name in {"GetFunction", "GetPipeline", "GetRepoTag", "GetRepoTags"}]
+EACH_CLIENT = pytest.mark.parametrize("call", CLIENTS, ids=[call.name for call in CLIENTS])
+"""One call of each: all calls of a client are sent by the same `exchange`."""
 MUCH = 64 * MIB
 """Of zeros: 64 times the limit of these tests."""
 BOMB = gzip.compress(bytes(MUCH), 9)
@@ -59,13 +62,13 @@ SLOW: list[tuple[str, Reply]] = [
 ]
 
 
-@EACH_CALL
-@pytest.mark.parametrize("reply", [row[1] for row in SLOW], ids=[row[0] for row in SLOW])
+@EACH_CLIENT
+@table("reply", SLOW)
 def test_an_answer_that_does_not_end_is_given_up(call: Call, reply: Reply, server: ScriptedServer) -> None:
     assert seconds_of(call, server, reply) < SECONDS
 
 
-@EACH_CALL
+@EACH_CLIENT
 def test_a_connection_that_breaks_is_unavailable(call: Call, server: ScriptedServer) -> None:
     assert seconds_of(call, server, Reply(NO_ANSWER)) < SECONDS
 
@@ -88,8 +91,8 @@ LARGE: list[tuple[str, Reply]] = [
 ]
 
 
-@EACH_CALL
-@pytest.mark.parametrize("reply", [row[1] for row in LARGE], ids=[row[0] for row in LARGE])
+@EACH_CLIENT
+@table("reply", LARGE)
 def test_an_answer_beyond_the_limit_is_not_kept_in_memory(call: Call, reply: Reply, server: ScriptedServer) -> None:
     call.serve(server, lambda _: reply)
     tracemalloc.start()
@@ -104,7 +107,7 @@ def test_an_answer_beyond_the_limit_is_not_kept_in_memory(call: Call, reply: Rep
 REDIRECTS = [301, 302, 303, 307, 308]
 
 
-@EACH_CALL
+@EACH_CLIENT
 @pytest.mark.parametrize("status", REDIRECTS)
 def test_a_redirect_is_an_error_and_nothing_is_sent_there(
     call: Call, status: int, server: ScriptedServer, elsewhere: ScriptedServer
@@ -160,7 +163,7 @@ OCI: list[tuple[str, Reply, type[Exception]]] = [
 ]
 
 
-@pytest.mark.parametrize(("reply", "error"), [row[1:] for row in OCI], ids=[row[0] for row in OCI])
+@table("reply error", OCI)
 def test_a_registry_is_bounded_too(reply: Reply, error: type[Exception], server: ScriptedServer) -> None:
     server.otherwise(lambda _: reply)
     begun = time.monotonic()
