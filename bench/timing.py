@@ -1,6 +1,7 @@
 """CPU time: medians, taken in turns so that a busy machine slows all alike."""
 
 import gc
+import os
 import resource
 import statistics
 import subprocess
@@ -8,6 +9,10 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import Final
+
+_ENVIRONMENT: Final = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+"""With bytecode, as installed packages have it."""
 
 
 def medians(calls: Mapping[str, Callable[[], object]], rounds: int) -> Mapping[str, float]:
@@ -34,7 +39,13 @@ def processes(programs: Mapping[str, Sequence[str]], rounds: int) -> Mapping[str
         for name, arguments in programs.items():
             before = _of_children()
             with suppress(subprocess.CalledProcessError):
-                subprocess.run([sys.executable, *arguments], stdin=subprocess.DEVNULL, capture_output=True, check=True)
+                subprocess.run(
+                    [sys.executable, *arguments],
+                    env=_ENVIRONMENT,
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    check=True,
+                )
             taken[name].append(_of_children() - before)
     return {name: statistics.median(seconds) for name, seconds in taken.items()}
 

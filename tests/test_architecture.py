@@ -217,10 +217,10 @@ def test_heavy_imports_stay_out_of_paths_that_need_none(module: str, heavy: tupl
 
 
 def test_the_type_that_states_and_previews_are_searched_for_is_the_resource_s() -> None:
-    from fcpin.pin import TYPE
+    from fcpin.image import PIN_TYPE
     from fcpin.pinned_function import PinnedFunction
 
-    assert f"pulumi-python:{PinnedFunction._resource_type_name}" == TYPE
+    assert f"pulumi-python:{PinnedFunction._resource_type_name}" == PIN_TYPE
 
 
 STORED = [

@@ -14,7 +14,7 @@ from fcpin.errors import FcpinError
 from fcpin.fc.client import FunctionClient
 from fcpin.http.credentials import Credentials
 from fcpin.http.retries import Retry
-from fcpin.registry.transport import Transport
+from fcpin.registry.session import Transport
 from tests.registry.scripted import ScriptedServer
 
 OK, THROTTLED, FAILED = Outcome

@@ -1,4 +1,4 @@
-"""The scripts in the GitHub workflows, run as a runner does, with programs of our own in the places of theirs."""
+"""The scripts in the GitHub workflows, run as on a runner, with fake programs on PATH."""
 
 import json
 import os
@@ -33,7 +33,7 @@ class Runner:
         self.program("gh", "true")
 
     def program(self, name: str, script: str) -> None:
-        """A program that does *script* and notes how it was called."""
+        """A program that records its arguments and runs *script*."""
         file = self.folder / "bin" / name
         file.write_text(f'#!/bin/sh\necho "$*" >>"{self.folder}/{name}.calls"\n{script}\n')
         file.chmod(0o755)
@@ -80,7 +80,7 @@ def runner(tmp_path: Path) -> Runner:
         ("push", NOTHING, {"wanted": "true"}),
     ],
 )
-def test_a_pushed_image_that_changes_nothing_asks_no_reviewer(
+def test_a_pushed_image_that_changes_nothing_needs_no_approval(
     runner: Runner, event: str, preview: str, wanted: dict[str, str]
 ) -> None:
     runner.pulumi(0, preview)
@@ -112,7 +112,7 @@ def test_drift_is_an_issue_until_it_is_over(runner: Runner) -> None:
     assert runner.calls("gh")[-1] == "issue close 4 --comment No drift any more."
 
 
-def test_a_comparison_that_failed_is_no_drift(runner: Runner) -> None:
+def test_a_failed_comparison_is_not_drift(runner: Runner) -> None:
     runner.pulumi(255, "{}")
     assert runner.step("drift", "Compare") == 255
     assert runner.outputs() == {}
@@ -125,7 +125,7 @@ def test_every_stack_is_previewed_even_after_one_that_failed(runner: Runner) -> 
     assert (runner.folder / "changes.md").read_text().count("1 to create, 1 to update") == 2
 
 
-def test_a_pull_request_has_one_comment_of_ours(runner: Runner) -> None:
+def test_a_pull_request_has_one_comment(runner: Runner) -> None:
     where = {"GH_REPO": "acme/functions", "NUMBER": "5"}
     (runner.folder / "changes.md").write_text("### `dev`: 1 to update\n" + "x" * 70000)
     assert runner.step("preview", "Comment", **where) == 0

@@ -1,4 +1,4 @@
-"""The receiver's container image: it copies all that it runs with, and nothing secret; its stack and settings are valid."""
+"""The receiver's container image: its files, user and port; its stack and settings are valid."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def instructions() -> Iterator[tuple[str, str]]:
         yield word, rest.strip()
 
 
-def test_every_instruction_is_one() -> None:
+def test_instructions_are_known() -> None:
     known = {"ARG", "FROM", "WORKDIR", "ENV", "COPY", "RUN", "USER", "EXPOSE", "ENTRYPOINT"}
     assert {word for word, _ in instructions()} <= known
 
@@ -84,7 +84,7 @@ SECRETS = {
 }
 
 
-def test_its_settings_are_valid_and_name_stacks_that_there_are() -> None:
+def test_its_settings_are_valid_and_name_existing_stacks() -> None:
     settings = read_settings(ROOT / "receiver.yaml", {**SECRETS, "REDIS_URL": "redis://127.0.0.1:6379"})
     for stack in settings.stacks:
         assert (ROOT / "stacks" / f"Pulumi.{stack}.yaml").exists()

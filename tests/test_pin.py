@@ -2,8 +2,7 @@
 
 import pytest
 
-from fcpin.image import parse_digest
-from fcpin.pin import ImageChange
+from fcpin.image import ImageChange, parse_digest
 
 OLD, NEW = (parse_digest(f"sha256:{letter * 64}") for letter in "ab")
 SHORT_OLD, SHORT_NEW = f"sha256:{'a' * 12}", f"sha256:{'b' * 12}"

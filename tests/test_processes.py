@@ -1,4 +1,4 @@
-"""Whether a process has ended is known for certain, or not at all."""
+"""A process counts as ended only if that is certain."""
 
 import os
 import subprocess
@@ -28,7 +28,7 @@ def test_a_running_process_is_alive_and_an_ended_one_dead() -> None:
     assert ProcessIdentity.of(process.pid) is None
 
 
-def test_a_number_that_was_given_again_is_another_process() -> None:
+def test_a_reused_process_id_is_another_process() -> None:
     mine = ProcessIdentity.of(os.getpid())
     assert mine is not None
     assert replace(mine, started=mine.started - 1).is_dead
@@ -41,7 +41,7 @@ def test_nothing_is_known_of_other_machines_boots_and_namespaces() -> None:
         assert not replace(mine, pid=2**22 + 1, machine=machine).is_dead
 
 
-def test_what_is_incomplete_is_no_identity() -> None:
+def test_an_incomplete_identity_is_none() -> None:
     mine = ProcessIdentity.of(os.getpid())
     assert mine is not None
     values = mine.as_json()

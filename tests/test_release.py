@@ -27,7 +27,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def version(tree: Path, *words: str) -> tuple[int, str]:
-    """Exit status, and what was written to standard error."""
+    """Exit status and standard error."""
     command = [sys.executable, "tools/version.py", *words]
     done = subprocess.run(command, cwd=tree, capture_output=True, text=True, timeout=60, check=False)
     return done.returncode, done.stderr
@@ -66,9 +66,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("label", "changelog", "words", "message"), REFUSED, ids=[row[0] for row in REFUSED])
-def test_what_is_refused_changes_nothing(
-    tree: Path, label: str, changelog: str, words: list[str], message: str
-) -> None:
+def test_an_error_changes_nothing(tree: Path, label: str, changelog: str, words: list[str], message: str) -> None:
     (tree / "CHANGELOG.md").write_text(changelog)
     status, error = version(tree, *words)
     assert (status, error.count("\n")) == (1, 1), error

@@ -1,4 +1,4 @@
-"""tools/setup and the Makefile over programs of our own: what each target installs, and what is on the screen meanwhile."""
+"""tools/setup and the Makefile with fake programs: what each target installs and prints."""
 
 import os
 import re
@@ -99,7 +99,7 @@ class Machine:
         )
 
     def run(self, *command: str, code: int = 0, **environment: str) -> str:
-        """Everything that *command* prints; it exits with *code*. The calls recorded before are forgotten."""
+        """Everything that *command* prints; it exits with *code*. Earlier records are removed."""
         (self.folder / "calls").unlink(missing_ok=True)
         process = self.start(*command, **environment)
         output, _ = process.communicate(timeout=60)
@@ -114,7 +114,7 @@ class Machine:
         return re.findall(pattern, file.read_text() if file.exists() else "", re.MULTILINE)
 
     def installed(self) -> list[str]:
-        """The requirements files that were installed since the last command began."""
+        """The requirements files that were installed by the last command."""
         return self.calls(r"^(?:uv|python) .*install .*--require-hashes -r (\S+)$")
 
 
@@ -204,7 +204,7 @@ def test_an_installation_that_failed_is_repeated(machine: Machine) -> None:
     assert machine.installed() == [RUN]
 
 
-def test_uv_comes_from_the_index_that_pip_uses(machine: Machine) -> None:
+def test_uv_is_installed_from_the_index_of_pip(machine: Machine) -> None:
     (machine.bin / "uv").unlink()
     machine.program("uv-to-fetch", f'{UV}\necho "index $UV_DEFAULT_INDEX" >>"$CALLS"')
     machine.setup(PIP_INDEX_URL="https://mirror.example/simple")
@@ -226,7 +226,7 @@ def test_a_python_without_pip_has_it_in_the_environment(machine: Machine) -> Non
     assert machine.calls(r"^uv pip install .* -r (.*)$") == [RUN]
 
 
-def test_pip_installs_where_uv_cannot_be_had(machine: Machine) -> None:
+def test_pip_installs_if_uv_is_not_available(machine: Machine) -> None:
     (machine.bin / "uv").unlink()
     machine.program("python3", f'case "$*" in *"--target .venv/uv "*) exit 1;; esac\n{PYTHON}')
     machine.setup()

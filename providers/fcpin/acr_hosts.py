@@ -60,22 +60,16 @@ class AcrHost:
     network: Literal["public", "vpc", "internal"]
     instance_name: str = ""
     """Name of the Enterprise instance, or `crpi-<id>` of a Personal one; empty for the shared Personal hosts."""
+    registry: object = None
+    """What identifies the registry: hosts with the same value serve the same repositories.
+
+    The shared hosts of the Chinese and the international site are one registry here: ACR's API and its webhooks know a
+    repository by region, namespace and name, whichever site its account is of.
+    """
+    public_host: str = ""
+    """The same registry seen from the internet."""
     hosts: Sequence[str] = ()
     """Every host of the registry, the public one first."""
-
-    @property
-    def public_host(self) -> str:
-        """The same registry seen from the internet."""
-        return self.hosts[0]
-
-    @property
-    def registry(self) -> tuple[str, str, str]:
-        """What identifies the registry: hosts with the same value serve the same repositories.
-
-        The shared hosts of the Chinese and the international site are one registry here: ACR's API and its webhooks
-        know a repository by region, namespace and name, whichever site its account is of.
-        """
-        return self.edition, self.region, self.instance_name
 
 
 @lru_cache(maxsize=1024)
@@ -90,8 +84,16 @@ def acr_host(host: str) -> AcrHost | None:
         if (parts := form.fullmatch(host)) is not None:
             name, region = parts.get("name", ""), parts["region"]
             hosts = tuple(form.host(region, network, name) for network in form.networks)
-            return AcrHost(form.edition, region, _NETWORKS[parts["network"]], name, hosts)
+            registry = form.edition, region, name
+            return AcrHost(form.edition, region, _NETWORKS[parts["network"]], name, registry, hosts[0], hosts)
     return None
+
+
+@lru_cache(maxsize=1024)
+def public_host(host: str) -> str:
+    """The public host of a registry of ACR, which has a VPC and an internal host too; any other host unchanged."""
+    acr = acr_host(host)
+    return acr.public_host if acr else host
 
 
 def documented_acr_host(host: str) -> AcrHost | None:

@@ -1,4 +1,4 @@
-"""Image references as values, parsed once at the edge.
+"""Image references, pins and image changes as values, parsed once at the edge.
 
 The grammar is that of the OCI distribution specification and the docker CLI: `HOST[:PORT]/PATH[:TAG][@DIGEST]`.
 A host must be given, because FC pulls from no default registry.
@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NewType, Self
+from typing import Final, NewType, Self
 
 from fcpin.acr_hosts import acr_host
 from fcpin.errors import InvalidImage, Problem, one_line
@@ -26,6 +26,15 @@ _HOST = re.compile(
 )
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
 _SHOWN = 80
+
+ACCELERATED: Final = "_accelerated"
+"""Suffix of the image that ACR Enterprise converts for faster starts: `main-12_accelerated`, made of `main-12`."""
+_CONTAINERD: Final = f"_containerd{ACCELERATED}"
+"""Suffix of a second conversion, for nodes of containerd, that ACR makes in its full mode."""
+_PIN_PREFIX: Final = "fcpin-"
+_PIN_DIGITS: Final = 12
+_PIN_TAG: Final = re.compile(rf"{_PIN_PREFIX}[0-9a-f]{{{_PIN_DIGITS}}}")
+_ARTEFACT: Final = re.compile(r"sha256-[0-9a-f]{64}(?:\.(?:sig|att|sbom))?")
 
 
 def _problem(text: str, reason: str) -> InvalidImage:
@@ -66,6 +75,28 @@ def is_tag(text: str) -> bool:
 def listed_tag(text: str) -> str:
     """The name of a tag as a listing gives it. One that is not valid is kept, for a policy to reject, in one line."""
     return text if is_tag(text) else one_line(text)
+
+
+def pin_tag(digest: Digest) -> str:
+    """`fcpin-0123456789ab`: created for one digest and never moved.
+
+    Moving or deleting the family's tag does not reach a function that is deployed by its pin tag.
+    """
+    return _PIN_PREFIX + digest.removeprefix("sha256:")[:_PIN_DIGITS]
+
+
+def is_pin_tag(tag: str) -> bool:
+    return _PIN_TAG.fullmatch(tag) is not None
+
+
+def is_artefact(tag: str) -> bool:
+    """Whether cosign names a signature, an attestation or an SBOM so."""
+    return _ARTEFACT.fullmatch(tag) is not None
+
+
+def original(tag: str) -> str:
+    """Return the tag that ACR converted into *tag*, or *tag* itself."""
+    return tag.removesuffix(_CONTAINERD).removesuffix(ACCELERATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +165,57 @@ class Image:
         tag = f":{self.tag}" if self.tag is not None else ""
         digest = f"@{self.digest}" if self.digest is not None else ""
         return f"{self.repository}{tag}{digest}"
+
+
+PIN_TYPE: Final = "pulumi-python:dynamic/fcpin:PinnedFunction"
+"""The type of a PinnedFunction in states and previews, which follows from its class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """Tag and digest that a function is to run."""
+
+    tag: str
+    """As the policy chose it."""
+    digest: Digest
+    protected: bool = False
+    """Whether FC gets the pin tag of the digest instead of `tag`."""
+    ordered_by: str = field(default="", compare=False)
+    """What the order compared when it chose the tag; empty where that is not known."""
+
+    def image(self, repository: Repository) -> str:
+        """The reference that FC gets."""
+        return str(Image(repository, pin_tag(self.digest) if self.protected else self.tag))
+
+    def properties(self, repository: Repository) -> dict[str, str]:
+        """The three properties of a pin."""
+        return {"tag": self.tag, "digest": self.digest, "image": self.image(repository)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageChange:
+    """One function from one image to another. The tags are for people: digests decide."""
+
+    from_tag: str = ""
+    """Empty where it is not known, and for the first deployment."""
+    from_digest: Digest | None = None
+    """None where it is not known, and for the first deployment."""
+    to_tag: str
+    to_digest: Digest
+
+    @property
+    def digests(self) -> tuple[Digest | None, Digest]:
+        """From and to: they decide whether two changes are the same."""
+        return self.from_digest, self.to_digest
+
+    def __str__(self) -> str:
+        """`main-11 => main-12`; for one tag that moved `main: sha256:3fe722d56ff1 => sha256:9abc00d1e2f3`."""
+        if not self.from_tag and self.from_digest is None:
+            return f"{self.to_tag} (first deployment)"
+        before = short(self.from_digest) if self.from_digest else "an unknown digest"
+        if self.from_tag == self.to_tag:
+            return f"{self.to_tag}: {before} => {short(self.to_digest)}"
+        return f"{self.from_tag or before} => {self.to_tag}"
 
 
 @dataclass(frozen=True, slots=True)

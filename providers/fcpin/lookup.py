@@ -124,7 +124,7 @@ def compressed_size(repository: ReadableRepository, manifest: Manifest, platform
 
     Raises RegistryError.
     """
-    child = manifest.digest_for(platform)
+    child = manifest.children.get(platform)
     if child is None or child == manifest.digest:
         return manifest.size
     try:

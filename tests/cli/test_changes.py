@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from fcpin.pin import TYPE
+from fcpin.image import PIN_TYPE
 from tests.support.command import fcpin
 
-PINNED = f"urn:pulumi:dev::shop::{TYPE}"
+PINNED = f"urn:pulumi:dev::shop::{PIN_TYPE}"
 OLD = {"tag": "main-11", "digest": f"sha256:{'a' * 64}", "image": "r.example.com/shop/app:main-11"}
+MOVED = {**OLD, "digest": f"sha256:{'b' * 64}"}
 NEW = {"tag": "main-12", "digest": f"sha256:{'b' * 64}", "image": "r.example.com/shop/app:main-12"}
 
 
@@ -29,24 +30,18 @@ def changes(*steps: Any, diagnostics: list[dict[str, str]] | None = None) -> tup
     return answer.code, answer.out
 
 
+OLD_PIN, NEW_PIN = "`main-11@aaaaaaaaaaaa`", "`main-12@bbbbbbbbbbbb`"
+CPU = {"config": {"cpu": 1}}
 ROWS: list[tuple[str, Any, str]] = [
+    ("a newer tag", step("update", OLD, NEW), f"| update | `checkout-dev` | {OLD_PIN} | {NEW_PIN} |  |"),
+    ("a moved tag", step("update", OLD, MOVED), f"| update | `checkout-dev` | {OLD_PIN} | `main-11@bbbbbbbbbbbb` |  |"),
     (
-        "a newer tag",
-        step("update", OLD, NEW),
-        "| update | `checkout-dev` | `main-11@aaaaaaaaaaaa` | `main-12@bbbbbbbbbbbb` |  |",
+        "settings",
+        step("update", OLD, {**OLD, **CPU}),
+        f"| update | `checkout-dev` |  | {OLD_PIN}, unchanged | `config` |",
     ),
-    (
-        "a tag that moved",
-        step("update", OLD, {**OLD, "digest": NEW["digest"]}),
-        "| update | `checkout-dev` | `main-11@aaaaaaaaaaaa` | `main-11@bbbbbbbbbbbb` |  |",
-    ),
-    (
-        "settings alone",
-        step("update", {**OLD, "config": {"cpu": 1}}, {**OLD, "config": {"cpu": 2}}),
-        "| update | `checkout-dev` |  | `main-11@aaaaaaaaaaaa`, unchanged | `config` |",
-    ),
-    ("a new function", step("create", None, NEW), "| create | `checkout-dev` |  | `main-12@bbbbbbbbbbbb` |  |"),
-    ("a function less", step("delete", OLD, None), "| delete | `checkout-dev` | `main-11@aaaaaaaaaaaa` |  |  |"),
+    ("a new function", step("create", None, NEW), f"| create | `checkout-dev` |  | {NEW_PIN} |  |"),
+    ("a deleted function", step("delete", OLD, None), f"| delete | `checkout-dev` | {OLD_PIN} |  |  |"),
     ("a pin that is not known yet", step("create", None, {}), "| create | `checkout-dev` |  |  |  |"),
 ]
 
@@ -84,33 +79,26 @@ def test_messages_fit_120_columns_with_short_digests() -> None:
     assert "  next" in lines
 
 
-def test_the_title_counts_what_would_be_done() -> None:
-    taken = [step("update", OLD, NEW), step("create", None, NEW), step("update", OLD, NEW)]
-    assert changes(*taken)[1].startswith("### `dev`: 1 to create, 2 to update\n")
+STACK = step("same", {}, {}, "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev")
+SAME = step("same", OLD, OLD)
+ROLE = {"op": "create", "urn": "urn:pulumi:dev::shop::alicloud:ram/role:Role::fc", "newState": {"inputs": {}}}
+NESTED = step("update", OLD, NEW, f"urn:pulumi:dev::shop::shop:Web${PIN_TYPE}::web")
+TEXTS: list[tuple[str, list[Any], str]] = [
+    ("counts", [step("update", OLD, NEW), step("create", None, NEW), step("update", OLD, NEW)], "### `dev`: 1 to create, 2 to update\n"),
+    ("no changes", [SAME], "### `dev`: no changes, 1 function as pinned\n"),
+    ("what the Pulumi CLI does not list", [STACK], "### `dev`: no changes\n"),
+    ("what it lists twice after a refresh", [STACK, step("refresh", OLD, OLD), SAME], "### `dev`: no changes, 1 function as pinned\n"),
+    ("a function inside a component", [NESTED], "`checkout-dev`"),
+    ("another resource", [SAME, ROLE], "### `dev`: no changes of pinned functions, 1 function as pinned\n"),
+    ("the other resources", [SAME, ROLE], "Other resources: 1 to create."),
+]  # fmt: skip
 
 
-def test_no_changes_are_said_in_one_line() -> None:
-    assert changes(step("same", OLD, OLD)) == (0, "### `dev`: no changes, 1 function as pinned\n")
-
-
-def test_the_pulumi_cli_does_not_count_what_stays() -> None:
-    """Unless it has refreshed, and then it may name one resource twice."""
-    stack = step("same", {}, {}, "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev")
-    assert changes(stack) == (0, "### `dev`: no changes\n")
-    refreshed = changes(stack, step("refresh", OLD, OLD), step("same", OLD, OLD))
-    assert refreshed == (0, "### `dev`: no changes, 1 function as pinned\n")
-
-
-def test_a_function_inside_a_component_is_one_too() -> None:
-    nested = f"urn:pulumi:dev::shop::shop:Web${TYPE}::web"
-    assert "`checkout-dev`" in changes(step("update", OLD, NEW, nested))[1]
-
-
-def test_other_resources_are_counted() -> None:
-    role = {"op": "create", "urn": "urn:pulumi:dev::shop::alicloud:ram/role:Role::fc", "newState": {"inputs": {}}}
-    markdown = changes(step("same", OLD, OLD), role)[1]
-    assert markdown.startswith("### `dev`: no changes of pinned functions, 1 function as pinned\n")
-    assert "Other resources: 1 to create." in markdown
+@pytest.mark.parametrize(("steps", "text"), [row[1:] for row in TEXTS], ids=[row[0] for row in TEXTS])
+def test_steps_are_counted(steps: list[Any], text: str) -> None:
+    code, markdown = changes(*steps)
+    assert code == 0
+    assert text in markdown
 
 
 def test_warnings_stand_below_once() -> None:

@@ -130,8 +130,8 @@ def test_every_example_answers_as_shown(
     for before, example in zip(happens, examples(DOCS / page), strict=True):
         before(stack)
         answer = run(shlex.split(example.command)[1:])
-        told_of = answer.err + answer.out if "pipeline run" in example.command else answer.out + answer.err
-        assert timeless(told_of) == timeless(example.output)
+        shown = answer.err + answer.out if "pipeline run" in example.command else answer.out + answer.err
+        assert timeless(shown) == timeless(example.output)
         stack.reload()
 
 

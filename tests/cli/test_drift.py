@@ -1,4 +1,4 @@
-"""fcpin drift: one row a function, an exit code for the worst, and nothing hidden by what cannot be stack."""
+"""fcpin drift: one row a function, and an exit status for the worst. The kinds are those of tests/drift."""
 
 import re
 from collections.abc import Callable
@@ -8,59 +8,85 @@ from typing import Any
 import pytest
 
 from fcpin.drift import Kind
-from tests.support.deployed_stack import PATH, DeployedStack
+from tests.support.deployed_stack import FAMILY, PATH, DeployedStack
 from tests.support.instant import INSTANT
 
-
-def kinds(stack: DeployedStack) -> dict[str, str]:
-    return {row["name"]: row["drift"] for row in stack.fcpin("drift", "--json").json["functions"]}
+HELD = {"tag": "main-1", "until": "2999-01-01T00:00:00Z"}
 
 
-def test_a_stack_as_it_was_deployed(stack: DeployedStack) -> None:
-    digest = stack.push("main-1")
-    stack.deploy("checkout", "main-1")
-    answer = stack.fcpin("drift")
-    assert answer.code == 0
-    pinned = f"main-1@{digest.removeprefix('sha256:')[:12]}"
-    assert [line.split() for line in answer.out.splitlines()[:2]] == [
-        ["FUNCTION", "PINNED", "LIVE", "DRIFT", "WHY"],
-        ["checkout", pinned, pinned, "ok"],
-    ]
-
-
-def test_each_function_has_its_row_and_the_worst_decides(stack: DeployedStack) -> None:
+@pytest.fixture
+def stack(stack: DeployedStack) -> DeployedStack:
+    """`checkout` runs main-1."""
     stack.push("main-1")
-    stack.push("other-1")
     stack.deploy("checkout", "main-1")
-    stack.deploy("basket", "other-1", policy={"family": {"name": "other"}})
+    return stack
+
+
+def nothing(_: DeployedStack) -> None:
+    pass
+
+
+def a_newer_tag(stack: DeployedStack) -> None:
     stack.push("main-2")
-    assert kinds(stack) == {"basket": "ok", "checkout": "newer-tag"}
-    assert stack.fcpin("drift").code == 10
-    stack.push("other-1", "moved")
-    assert kinds(stack) == {"basket": "moved-tag", "checkout": "newer-tag"}
-    assert stack.fcpin("drift").code == 20
-    stack.cloud.fail_next("GetFunction", status=403, code="AccessDenied", message="not authorized to fc:GetFunction")
-    answer = stack.fcpin("drift")
-    assert answer.code == 30
-    assert "AccessDenied" in answer.out
-    assert len(re.findall("moved-tag|newer-tag", answer.out)) == 1
 
 
-def test_a_newer_tag_is_reported_as_the_policy_found_it(stack: DeployedStack) -> None:
-    stack.push("main-1")
-    stack.deploy("checkout", "main-1")
-    stack.push("main-2")
-    (row,) = stack.fcpin("drift", "--json").json["functions"]
-    assert row["why"] == "main-2: newest of 2 of 2 tags by push time"
+def another_policy(**spec: Any) -> Callable[[DeployedStack], None]:
+    """Deployed with *spec*, and a newer tag."""
+
+    def happens(stack: DeployedStack) -> None:
+        stack.resources.clear()
+        stack.client.delete("checkout")
+        stack.deploy("checkout", "main-1", **{**FAMILY, **spec})
+        a_newer_tag(stack)
+
+    return happens
 
 
-def test_the_seconds_since_a_tag_moved_are_reported(stack: DeployedStack) -> None:
-    stack.push("main-1")
-    stack.deploy("checkout", "main-1")
+def a_bypassed_age(stack: DeployedStack) -> None:
+    another_policy(min_age="1h")(stack)
+    stack.configure(minAgeBypass="true")
+
+
+def a_moved_tag_of_a_locked_function(stack: DeployedStack) -> None:
+    stack.cloud.lock("checkout", by="ops")
     stack.push("main-1", "moved")
-    (row,) = stack.fcpin("drift", "--json").json["functions"]
-    assert 0 <= row["exposed_seconds"] < 60
-    assert re.search(r"new instances cannot start, for \d+s by now", stack.fcpin("drift").out)
+
+
+ROWS: list[tuple[str, Callable[[DeployedStack], Any], int, str, str]] = [
+    # label, what happens after the deployment, exit status, kind, a pattern of what is printed
+    ("nothing", nothing, 0, "ok", r"checkout +main-1@\w{12} +main-1@\w{12} +ok"),
+    ("a newer tag", a_newer_tag, 10, "newer-tag", "main-2: newest of 2 of 2 tags by push time"),
+    ("a moved tag", lambda stack: stack.push("main-1", "moved"), 20, "moved-tag", r"new instances cannot start, for \d+s by now"),
+    ("a lock", lambda stack: stack.cloud.lock("checkout", by="ops"), 20, "function-locked", r"locked by ops since \S+Z \(function\): it can be neither"),
+    ("a lock of versions alone", lambda stack: stack.cloud.lock("checkout", by="ops", resources=["version"]), 0, "ok", r"locked by ops since \S+Z \(version\)"),
+    ("worse than a lock", a_moved_tag_of_a_locked_function, 20, "moved-tag", "locked by ops since "),
+    ("disabled", lambda stack: stack.cloud.restrict("checkout", reason="overdue payment"), 20, "function-disabled", "it cannot be invoked, .*: overdue payment"),
+    ("a disabled key", lambda stack: stack.cloud.set_key_active(False), 30, "unknown", "Inactive"),
+    ("held", another_policy(hold=HELD), 0, "ok", "held at main-1"),
+    ("held at a tag that does not exist", another_policy(hold={**HELD, "tag": "main-7"}), 30, "unknown", "held"),
+    ("a hold that is over", another_policy(hold={**HELD, "until": "2020-01-01T00:00:00Z"}), 10, "newer-tag", ""),
+    ("suspended", another_policy(suspend=True), 0, "ok", "suspended"),
+    ("a young tag", another_policy(min_age="1h"), 0, "ok", ""),
+    ("a bypassed age", a_bypassed_age, 10, "newer-tag", ""),
+    ("a policy that selects nothing", another_policy(allow_tags=["none"]), 30, "unknown", ""),
+    ("a policy that is not valid", another_policy(on_empty="perhaps"), 30, "unknown", "on_empty"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("happens", "code", "kind", "shown"), [row[1:] for row in ROWS], ids=[label for label, *_ in ROWS]
+)
+def test_what_happened_has_its_row_and_its_exit_status(
+    happens: Callable[[DeployedStack], Any], code: int, kind: str, shown: str, stack: DeployedStack
+) -> None:
+    happens(stack)
+    table, answer = stack.fcpin("drift"), stack.fcpin("drift", "--json")
+    assert (table.code, answer.code) == (code, code)
+    (row,) = answer.json["functions"]
+    assert (row["name"], row["drift"]) == ("checkout", kind)
+    assert re.search(rf"\b{kind}\b", table.out)
+    assert re.search(shown, table.out), table.out
+    assert stack.cloud.access_key_secret not in table.out + table.err + answer.out
 
 
 def update(stack: DeployedStack) -> None:
@@ -100,83 +126,40 @@ HAPPENS: dict[Kind, Callable[[DeployedStack], object]] = {
 @pytest.mark.parametrize("kind", Kind)
 def test_every_kind_is_found_in_the_cloud_with_its_exit_status(kind: Kind, stack: DeployedStack) -> None:
     stack.push("other-1")
-    stack.push("main-1")
-    stack.deploy("checkout", "main-1")
     HAPPENS[kind](stack)
     answer = stack.fcpin("drift", "--json")
     assert [row["drift"] for row in answer.json["functions"]] == [kind]
     assert answer.code == kind.exit_code
 
 
-def test_a_function_that_is_gone(stack: DeployedStack) -> None:
-    stack.push("main-1")
-    stack.deploy("checkout", "main-1")
-    stack.client.delete("checkout")
+def test_the_worst_decides_and_nothing_hides_another(stack: DeployedStack) -> None:
+    stack.push("other-1")
+    stack.deploy("basket", "other-1", policy={"family": {"name": "other"}})
+    a_newer_tag(stack)
+    stack.push("other-1", "moved")
     answer = stack.fcpin("drift", "--json")
     assert answer.code == 20
-    (row,) = answer.json["functions"]
-    assert (row["drift"], row["live"], row["state"]) == ("function-missing", None, None)
-
-
-SPECS = [
-    (
-        "a held pin has no newer tag",
-        {"hold": {"tag": "main-1", "until": "2999-01-01T00:00:00Z"}},
-        "ok",
-        "held at main-1",
-    ),
-    ("a suspended pin is not looked for", {"suspend": True}, "ok", "suspended"),
-    ("a young tag is not newer yet", {"min_age": "1h"}, "ok", ""),
-    (
-        "a hold that is over holds nothing",
-        {"hold": {"tag": "main-1", "until": "2020-01-01T00:00:00Z"}},
-        "newer-tag",
-        "",
-    ),
-    ("a hold at what is not there", {"hold": {"tag": "main-7", "until": "2999-01-01T00:00:00Z"}}, "unknown", "held"),
-    ("a policy that selects nothing", {"allow_tags": ["none"]}, "unknown", ""),
-    ("a policy that is none", {"on_empty": "perhaps"}, "unknown", ""),
-]
-
-
-@pytest.mark.parametrize(("label", "spec", "kind", "note"), SPECS, ids=[row[0] for row in SPECS])
-def test_what_the_policy_says_counts(
-    label: str, spec: dict[str, Any], kind: str, note: str, stack: DeployedStack
-) -> None:
-    stack.push("main-1")
-    stack.deploy("checkout", "main-1", policy={"family": {"name": "main"}}, **spec)
-    stack.push("main-2")
-    (row,) = stack.fcpin("drift", "--json").json["functions"]
-    assert row["drift"] == kind
-    assert note in row["note"]
-
-
-def test_min_age_may_be_bypassed_as_in_a_preview(stack: DeployedStack) -> None:
-    stack.push("main-1")
-    stack.deploy("checkout", "main-1", policy={"family": {"name": "main"}}, min_age="1h")
-    stack.push("main-2")
-    stack.configure(minAgeBypass="true")
-    assert kinds(stack) == {"checkout": "newer-tag"}
+    rows = {row["name"]: row for row in answer.json["functions"]}
+    assert {name: row["drift"] for name, row in rows.items()} == {"basket": "moved-tag", "checkout": "newer-tag"}
+    assert 0 <= rows["basket"]["exposed_seconds"] < 60
+    stack.cloud.fail_next("GetFunction", status=403, code="AccessDenied", message="not authorized to fc:GetFunction")
+    table = stack.fcpin("drift")
+    assert table.code == 30
+    assert table.out.split("\n", 1)[0].split() == ["FUNCTION", "PINNED", "LIVE", "DRIFT", "WHY"]
+    assert "AccessDenied" in table.out
+    assert len(re.findall("moved-tag|newer-tag", table.out)) == 1
 
 
 def test_one_listing_a_repository_and_one_read_a_function(stack: DeployedStack) -> None:
-    stack.push("main-1")
-    for name in ("a", "b", "c", "d"):
+    for name in ("a", "b", "c"):
         stack.deploy(name, "main-1")
     stack.cloud.calls.clear()
     assert stack.fcpin("drift").code == 0
-    calls = stack.cloud.calls
-    assert {name: calls.count(name) for name in ("ListRepoTag", "GetRepository", "GetFunction", "GetRepoTag")} == {
-        "ListRepoTag": 1,
-        "GetRepository": 1,
-        "GetFunction": 4,
-        "GetRepoTag": 4,
-    }
+    expected = {"ListRepoTag": 1, "GetRepository": 1, "GetFunction": 4, "GetRepoTag": 4}
+    assert {name: stack.cloud.calls.count(name) for name in expected} == expected
 
 
 def test_a_repository_whose_tags_can_be_moved_is_noted(stack: DeployedStack) -> None:
-    stack.push("main-1")
-    stack.deploy("checkout", "main-1")
     assert f"note: {stack.repository}: TagImmutability is off" in stack.fcpin("drift").out
     stack.cloud.set_tag_immutability(PATH)
     answer = stack.fcpin("drift")
@@ -188,55 +171,11 @@ def test_a_stack_that_cannot_be_read_is_no_stack_without_drift(stack: DeployedSt
     answer = stack.fcpin("drift", stack="nope")
     assert (answer.code, answer.out) == (30, "")
     assert answer.err == "fcpin drift: stack nope (pulumi): no stack named 'nope' found\n"
-
-
-def test_a_stack_without_pins_is_reported(stack: DeployedStack) -> None:
-    answer = stack.fcpin("drift")
-    assert (answer.code, answer.out) == (0, "the stack test has no pinned functions\n")
-
-
-def test_settings_that_the_provider_would_refuse_are_refused(stack: DeployedStack) -> None:
     stack.configure(endpoints='{"fcc": "https://example.com"}')
     answer = stack.fcpin("drift")
     assert answer.code == 2
     assert "fcpin:endpoints.fcc: unknown key" in answer.err
-
-
-def test_no_secret_is_shown(stack: DeployedStack) -> None:
-    stack.push("main-1")
-    stack.deploy("checkout", "main-1")
-    stack.cloud.set_key_active(False)
+    stack.resources.clear()
+    stack.configure()
     answer = stack.fcpin("drift")
-    assert answer.code == 30
-    assert stack.cloud.access_key_secret not in answer.out + answer.err
-
-
-def test_a_lock_is_shown_with_who_and_what(stack: DeployedStack) -> None:
-    stack.push("main-1")
-    stack.deploy("checkout", "main-1")
-    stack.cloud.lock("checkout", by="ops")
-    answer = stack.fcpin("drift")
-    assert answer.code == 20
-    assert re.search(r"function-locked +locked by ops since \S+Z \(function\): it can be neither", answer.out)
-    stack.push("main-1", "moved")
-    (row,) = stack.fcpin("drift", "--json").json["functions"]
-    assert row["drift"] == "moved-tag"
-    assert row["note"].startswith("locked by ops since ")
-
-
-def test_a_lock_of_versions_alone_is_a_note(stack: DeployedStack) -> None:
-    stack.push("main-1")
-    stack.deploy("checkout", "main-1")
-    stack.cloud.lock("checkout", by="ops", resources=["version"])
-    answer = stack.fcpin("drift")
-    assert answer.code == 0
-    assert re.search(r"locked by ops since \S+Z \(version\)", answer.out)
-
-
-def test_a_disabled_function_is_shown_with_the_reason(stack: DeployedStack) -> None:
-    stack.push("main-1")
-    stack.deploy("checkout", "main-1")
-    stack.cloud.restrict("checkout", reason="overdue payment")
-    answer = stack.fcpin("drift")
-    assert answer.code == 20
-    assert re.search(r"function-disabled +it cannot be invoked, .*: overdue payment", answer.out)
+    assert (answer.code, answer.out) == (0, "the stack test has no pinned functions\n")

@@ -54,6 +54,9 @@ def test_a_rendered_file_has_its_values_and_its_comments(tmp_path: Path) -> None
     assert tree["spec"]["context"]["data"]["appName"] == "shop"
     assert tree["name"].startswith("p-83f96b6-")
     assert "# build and deploy" in answer.out
+    answer = pipeline("render", file, "--commit", COMMIT)
+    assert answer.code == 2
+    assert "spec.context.data.appName: <% .appName %> has no value; give --app-name" in answer.err
 
 
 @pytest.mark.parametrize(
@@ -73,14 +76,6 @@ def test_what_cannot_be_done_is_one_line(what: str, arguments: list[object], tex
     assert text in answer.err
 
 
-def test_a_variable_without_a_value_names_the_option(tmp_path: Path) -> None:
-    file = tmp_path / "p.yaml"
-    file.write_text(mended())
-    answer = pipeline("render", file, "--commit", COMMIT)
-    assert answer.code == 2
-    assert "spec.context.data.appName: <% .appName %> has no value; give --app-name" in answer.err
-
-
 def test_a_stacks_pipelines_become_documents_for_every_commit(stack: DeployedStack) -> None:
     answer = stack.fcpin("pipeline", "render")
     assert (answer.code, answer.err) == (0, "")
@@ -95,32 +90,31 @@ def test_at_a_commit_one_pipeline_becomes_the_document_that_is_submitted(stack: 
     build = tree["spec"]["templateSpec"]["tasks"][0]["context"]["data"]["build"]
     assert build["image"] == "registry-vpc.cn-hangzhou.aliyuncs.com/shop/app:83f96b6"
     assert tree["spec"]["context"]["data"]["webhookCodeContext"]["commitID"] == COMMIT
-
-
-def test_a_stacks_pipelines_are_validated_with_their_own_paths(stack: DeployedStack) -> None:
-    assert stack.fcpin("pipeline", "validate").out == "fcpin:pipelines: valid: app, base\n"
-    stack.configure(pipelines={"app": {"image": PERSONAL, "cache_dir": "/mnt/c"}})
-    answer = stack.fcpin("pipeline", "validate")
-    assert answer.code == 2
-    assert "fcpin:pipelines.app.cache_dir: the default environment has no NAS" in answer.err
-
-
-def test_what_buildah_builds_is_valid_and_has_no_document(stack: DeployedStack) -> None:
-    stack.configure(pipelines={"app": {"image": PERSONAL, "builder": "buildah"}})
-    assert stack.fcpin("pipeline", "validate").out == "fcpin:pipelines: valid: app\n"
-    answer = stack.fcpin("pipeline", "render")
-    assert (answer.code, answer.out) == (2, "")
-    assert "fcpin:pipelines.app.builder: is built on this machine by buildah" in answer.err
-
-
-def test_a_name_that_is_none_of_the_stacks_is_reported(stack: DeployedStack) -> None:
     answer = stack.fcpin("pipeline", "render", "--name", "apps")
     assert (answer.code, answer.err) == (2, "fcpin pipeline: --name: apps: unknown pipeline; did you mean app?\n")
 
 
-def test_a_stack_without_pipelines_reports_it(stack: DeployedStack) -> None:
-    stack.configure()
-    assert "fcpin:pipelines: is not set" in stack.fcpin("pipeline", "validate").err
+BUILDAH = {"image": PERSONAL, "builder": "buildah"}
+OF_A_STACK: list[tuple[str, dict[str, object], str, int, str]] = [
+    # label, fcpin:pipelines, command, exit status, a part of the output
+    ("valid", {"app": {"image": PERSONAL}, "base": {"image": PERSONAL}}, "validate", 0, "fcpin:pipelines: valid: app, base\n"),
+    ("with its own path", {"app": {"image": PERSONAL, "cache_dir": "/mnt/c"}}, "validate", 2, "fcpin:pipelines.app.cache_dir: the default environment has no NAS"),
+    ("buildah", {"app": BUILDAH}, "validate", 0, "fcpin:pipelines: valid: app\n"),
+    ("buildah, which has no document", {"app": BUILDAH}, "render", 2, "fcpin:pipelines.app.builder: is built on this machine by buildah"),
+    ("none", {}, "validate", 2, "fcpin:pipelines: is not set"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("pipelines", "command", "code", "text"), [row[1:] for row in OF_A_STACK], ids=[row[0] for row in OF_A_STACK]
+)
+def test_pipelines_of_a_stack(
+    pipelines: dict[str, object], command: str, code: int, text: str, stack: DeployedStack
+) -> None:
+    stack.configure(**({"pipelines": pipelines} if pipelines else {}))
+    answer = stack.fcpin("pipeline", command)
+    assert answer.code == code
+    assert text in (answer.err if code else answer.out)
 
 
 def test_the_bare_list_of_tasks_is_rendered_as_it_is() -> None:

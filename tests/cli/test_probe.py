@@ -1,4 +1,4 @@
-"""`fcpin probe` as it is typed: what it asks, what it refuses, and how it ends."""
+"""`fcpin probe` as it is typed: its confirmation, its refusals and its end; the questions are in tests/probe."""
 
 import json
 import os
@@ -16,7 +16,6 @@ from fcpin.emulator import Emulator, Knobs
 from tests.support.command import Answer, fcpin, run
 from tests.support.deployed_stack import DeployedStack
 from tests.support.examples import examples
-from tests.support.signals import as_in_a_terminal
 
 PATH = "shop/probe"
 PAGE = Path(__file__).parent.parent.parent / "docs" / "probe.md"
@@ -27,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("key")
 
 @pytest.fixture
 def knobs() -> Knobs:
-    """What the probe would wait for by the machine's clock does not keep it waiting."""
+    """The probe waits by the machine's clock."""
     return Knobs(create_seconds=0, update_seconds=0.02, mark_failed=True)
 
 
@@ -119,35 +118,33 @@ def test_a_refusal_creates_nothing(label: str, arguments: Sequence[str], facts: 
     assert cloud.calls.count("PUT manifest") == 0
 
 
-def test_tags_that_cannot_move_are_refused(cloud: Emulator) -> None:
+def test_a_repository_whose_tags_cannot_move_or_that_does_not_exist_is_refused(cloud: Emulator) -> None:
+    answer = probe(*where(cloud), "--repository", f"{cloud.enterprise_host}/shop/nothing", "--yes")
+    assert answer.code == 1
+    assert "shop/nothing" in answer.err
     cloud.set_tag_immutability(PATH)
     answer = probe(*where(cloud), "--yes")
     assert answer.code == 2
     assert "TagImmutability" in answer.err
-
-
-def test_a_repository_that_does_not_exist_is_not_created(cloud: Emulator) -> None:
-    answer = probe(*where(cloud), "--repository", f"{cloud.enterprise_host}/shop/nothing", "--yes")
-    assert answer.code == 1
-    assert "shop/nothing" in answer.err
     assert cloud.calls.count("POST blob upload") == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
-def test_a_signal_removes_what_was_created(number: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_signal_removes_what_was_created() -> None:
     with Emulator(knobs=Knobs(create_seconds=3600)).serve() as cloud:
         cloud.push(PATH, "not-of-the-probe")
         key = {"ALICLOUD_ACCESS_KEY": cloud.access_key_id, "ALICLOUD_SECRET_KEY": cloud.access_key_secret}
         environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-        command = [sys.executable, "-m", "fcpin", "probe", *where(cloud), "--yes"]
         with subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, env={**environment, **key}, preexec_fn=as_in_a_terminal
+            [sys.executable, "-m", "fcpin", "probe", *where(cloud), "--yes"],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**environment, **key},
         ) as process:
             assert process.stdout is not None
             for line in process.stdout:
                 if line.startswith("acr_personal"):
-                    break  # the next thing is a function that takes an hour
-            process.send_signal(signal.SIGINT)
+                    break  # the next question creates a function, which takes an hour
+            process.send_signal(signal.SIGTERM)
             rest = process.stdout.read()
         assert process.returncode == 130
         assert "everything that was created is removed" in rest

@@ -1,6 +1,6 @@
-"""`fcpin select` and `fcpin explain`: tags in, a decision out, and one line for everything that is wrong."""
+"""`fcpin select` and `fcpin explain`: tags in, a selection out, and one line for each problem."""
 
-import json
+import os
 import re
 import subprocess
 import sys
@@ -12,7 +12,6 @@ from tests.support.command import fcpin
 
 FAMILY = '{"family": {"name": "main"}}'
 NEWEST = '{"newest": {}}'
-SEED_TABLE = Path(__file__).parent.parent / "policy" / "data" / "has_update.tsv"
 
 
 def test_a_tag_is_chosen_and_every_other_one_has_a_reason() -> None:
@@ -25,83 +24,41 @@ def test_a_tag_is_chosen_and_every_other_one_has_a_reason() -> None:
     assert {item["tag"] for item in answer.json["rejected"]} == {"main", "main-2", "dev-1"}
 
 
-def test_no_tag_qualifies() -> None:
-    answer = fcpin("select", "--policy", FAMILY, stdin="dev-1\n")
-    assert answer.code == 3
-    assert (answer.json["tag"], answer.json["digest"]) == (None, None)
-    assert answer.json["rejected"][0]["tag"] == "dev-1"
-
-
-def test_nothing_on_standard_input() -> None:
-    answer = fcpin("select", "--policy", FAMILY)
-    assert answer.code == 3
-    assert answer.json["rejected"] == []
-
-
-def test_the_current_tag_is_kept_rather_than_going_back() -> None:
-    answer = fcpin("select", "--policy", FAMILY, "--current", "main-40", stdin="main-33\n")
-    assert answer.code == 0
-    assert (answer.json["tag"], answer.json["keep"], answer.json["digest"]) == ("main-40", True, None)
-
-
-def test_warnings_are_part_of_the_answer() -> None:
-    answer = fcpin("select", "--policy", '{"digest": {"tag": "main"}}', stdin="main\n")
-    assert len(answer.json["warnings"]) == 1
-
-
+SEMVER = '{"semver": {"range": "1.x"}}'
 HELD = '{"family": {"name": "main"}, "hold": {"tag": "main-2", "until": "2026-12-01T00:00:00+08:00", "reason": "slow"}}'
-
-
-@pytest.mark.parametrize(
-    ("now", "tag"), [("2026-11-30T15:59:59Z", "main-2"), ("2026-11-30T16:00:00Z", "main-3")], ids=["active", "over"]
-)
-def test_a_hold_is_decided_as_of_a_time(now: str, tag: str) -> None:
-    answer = fcpin("select", "--policy", HELD, "--now", now, stdin="main-2\nmain-3\n")
-    assert answer.json["tag"] == tag
-    assert (answer.json["reason"] == "held at main-2 until 2026-11-30T16:00:00Z: slow") is (tag == "main-2")
-    assert ("warnings" in answer.json) is (tag == "main-3")
-
-
-def test_without_a_time_it_is_now() -> None:
-    over = HELD.replace("2026", "2020")
-    assert fcpin("select", "--policy", over, stdin="main-2\nmain-3\n").json["tag"] == "main-3"
-
-
 AGED = '{"newest": {}, "min_age": "2h"}'
 PUSHED = '{"tag": "a", "pushed": "2026-01-01T08:00:00Z"}\n{"tag": "b", "pushed": "2026-01-01T09:00:00Z"}'
+SELECTIONS = [
+    # label, policy, options, standard input, exit status, tag, what `explain` shows
+    ("no tag qualifies", FAMILY, [], "dev-1\n", 3, None, "no tag: "),
+    ("nothing on standard input", FAMILY, [], "", 3, None, "no tag: "),
+    ("the current tag rather than an older one", FAMILY, ["--current", "main-40"], "main-33\n", 0, "main-40", "kept: main-40"),
+    ("the current tag outside of the policy", SEMVER, ["--current", "2.0.0"], "1.0.0\n2.0.0\n", 0, "2.0.0", "2.0.0  kept"),
+    ("a warning", '{"digest": {"tag": "main"}}', [], "main\n", 0, "main", "warning: "),
+    ("a warning without a tag", '{"digest": {"tag": "main"}}', [], "dev\n", 3, None, "warning: "),
+    ("a hold before its end", HELD, ["--now", "2026-11-30T15:59:59Z"], "main-2\nmain-3\n", 0, "main-2", "held at main-2 until 2026-11-30T16:00:00Z: slow"),
+    ("a hold at its end", HELD, ["--now", "2026-11-30T16:00:00Z"], "main-2\nmain-3\n", 0, "main-3", "warning: "),
+    ("a hold that is over now", HELD.replace("2026", "2020"), [], "main-2\nmain-3\n", 0, "main-3", "warning: "),
+    ("a tag that is too young", AGED, ["--now", "2026-01-01T10:59:59Z"], PUSHED, 0, "a", "matures at 2026-01-01T11:00:00Z"),
+    ("a tag that is old enough", AGED, ["--now", "2026-01-01T11:00:00Z"], PUSHED, 0, "b", "newest of 2"),
+    ("a bypassed age", AGED, ["--now", "2026-01-01T10:00:00Z", "--min-age-bypass"], PUSHED, 0, "b", "min_age 2h bypassed"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("options", "tag", "text"),
-    [
-        (["--now", "2026-01-01T10:59:59Z"], "a", "matures at 2026-01-01T11:00:00Z"),
-        (["--now", "2026-01-01T11:00:00Z"], "b", "newest of 2"),
-        (["--now", "2026-01-01T10:00:00Z", "--min-age-bypass"], "b", "min_age 2h bypassed"),
-    ],
-    ids=["too young", "old enough", "bypassed"],
+    ("policy", "options", "stdin", "code", "tag", "shown"), [pytest.param(*row[1:], id=row[0]) for row in SELECTIONS]
 )
-def test_an_age_is_decided_as_of_a_time(options: list[str], tag: str, text: str) -> None:
-    for command in ("select", "explain"):
-        answer = fcpin(command, "--policy", AGED, *options, stdin=PUSHED)
-        assert text in answer.out
-    assert fcpin("select", "--policy", AGED, *options, stdin=PUSHED).json["tag"] == tag
-
-
-def seed_cases() -> list[tuple[str, str, bool]]:
-    """Those of one repository, as tags; across repositories the rule is has_update's alone."""
-    rows = [line.split("\t") for line in SEED_TABLE.read_text().splitlines() if not line.startswith("#")]
-    split = [(current.rsplit(":", 1), new.rsplit(":", 1), expected == "true") for current, new, expected in rows]
-    return [(current[1], new[1], expected) for current, new, expected in split if current[0] == new[0]]
-
-
-@pytest.mark.parametrize(("current", "new", "expected"), seed_cases())
-def test_the_seeds_cases_through_the_command_line(current: str, new: str, expected: bool) -> None:
-    answer = fcpin("select", "--policy", '{"family": {}}', "--current", current, stdin=f"{new}\n")
-    assert (answer.json["tag"] == new) is expected
-
-
-def test_seven_of_the_seeds_cases_are_of_one_repository() -> None:
-    assert len(seed_cases()) == 7
+def test_select_and_explain_agree(
+    policy: str, options: list[str], stdin: str, code: int, tag: str | None, shown: str
+) -> None:
+    selected, explained = (
+        fcpin(command, "--policy", policy, *options, stdin=stdin) for command in ("select", "explain")
+    )
+    assert (selected.code, explained.code) == (code, code)
+    assert (selected.json["tag"], selected.json["digest"]) == (tag, None)
+    assert selected.json.get("keep", False) is ("kept" in shown)
+    assert bool(selected.json.get("warnings")) is ("warning: " in explained.out)
+    assert shown in explained.out
 
 
 INPUTS = [
@@ -135,26 +92,19 @@ WRONG = [
     ("broken JSON", ["--policy", NEWEST], 'a\n{"tag": ', [["line 2", "not valid JSON", "column"]]),
     ("broken array", ["--policy", NEWEST], '["a"', [["standard input", "not valid JSON"]]),
     ("no end of brackets", ["--policy", NEWEST], "[" * 100_000, [["standard input", "nested more than 100 levels deep"]]),
-    ("a number without end", ["--policy", NEWEST], "[" + "1" * 10_000 + "]", [["standard input", "a number is too large"]]),
     ("each wrong line by itself", ["--policy", NEWEST], '{"tag": 1}\nok\n{"status": "x"}', [["line 1", "tag", "1"], ["line 3", "tag"]]),
     ("an item that is no tag", ["--policy", NEWEST], '["a", 7]', [["item 1", "7"]]),
     ("a time without a zone", ["--policy", NEWEST], '{"tag": "a", "pushed": "2026-01-01T00:00:00"}', [["line 1", "pushed", "time zone"]]),
-    ("a word for a time", ["--policy", NEWEST], '{"tag": "a", "created": "yesterday"}', [["line 1", "created", "yesterday"]]),
     ("a time beyond all calendars", ["--policy", NEWEST], '{"tag": "a", "pushed": 99999999999999999999}', [["line 1", "pushed"]]),
     ("true for a time", ["--policy", NEWEST], '{"tag": "a", "pushed": true}', [["line 1", "pushed", "True"]]),
     ("a digest too short", ["--policy", NEWEST], '{"tag": "a", "digest": "sha256:12"}', [["line 1", "digest", "64"]]),
-    ("a digest that is a number", ["--policy", NEWEST], '{"tag": "a", "digest": 12}', [["line 1", "digest"]]),
     ("a status that is a number", ["--policy", NEWEST], '{"tag": "a", "status": 12}', [["line 1", "status"]]),
     ("a policy that is no JSON", ["--policy", "{newest}"], "", [["--policy", "not valid JSON", "column 2"]]),
-    ("a policy that is a list", ["--policy", "[]"], "", [["--policy", "object"]]),
     ("a policy in a file that is not there", ["--policy", "@/no/such.json"], "", [["--policy", "/no/such.json", "No such file"]]),
     ("every mistake of a policy", ["--policy", '{"newest": {"by": 1}, "protect": {}}'], "", [["newest.by"], ["protect", "pin_tag"]]),
     ("a current image instead of a tag", ["--policy", NEWEST, "--current", "a/b:c"], "", [["--current", "'a/b:c'", "tag"]]),
     ("a word for the time", ["--policy", NEWEST, "--now", "noon"], "", [["--now", "'noon'", "2026-12-01T00:00:00Z"]]),
-    ("a time of no zone", ["--policy", NEWEST, "--now", "2026-12-01T00:00"], "", [["--now", "time zone"]]),
     ("a hold at a tag that is not there", ["--policy", '{"newest": {}, "hold": {"tag": "a", "until": "9999-01-01T00:00:00Z"}}'], "b", [["hold.tag", "a is not among"]]),
-    ("an age and no push times", ["--policy", '{"family": {"name": "a"}, "min_age": "2h"}'], "a-1", [["min_age", "push times"]]),
-    ("no family and no current tag", ["--policy", '{"family": {}}'], "main-1", [["family.name", "current"]]),
 ]  # fmt: skip
 
 
@@ -203,18 +153,11 @@ def test_explain_gives_every_tag_a_verdict_and_counts_the_reasons() -> None:
     assert rows[-1][:2] == ["chosen:", "main-2,"]
 
 
-def test_explain_shows_what_is_kept() -> None:
-    answer = fcpin("explain", "--policy", '{"semver": {"range": "1.x"}}', "--current", "2.0.0", stdin="1.0.0\n2.0.0\n")
-    assert answer.code == 0
-    assert "2.0.0  kept" in answer.out
-    assert "kept: 2.0.0" in answer.out
-
-
 AGED_TAGS = "".join(f'{{"tag": "main-{hour}", "pushed": "2026-01-01T{hour:02}:00:00Z"}}\n' for hour in range(12))
 AGED_FAMILY = ["--policy", '{"family": {"name": "main"}, "min_age": "2h"}', "--now", "2026-01-01T11:30:00Z"]
 
 
-def test_explain_says_what_comes_next_if_only_time_passes() -> None:
+def test_explain_shows_what_comes_next_if_only_time_passes_and_its_json_has_all_of_it() -> None:
     lines = fcpin("explain", *AGED_FAMILY, "--current", "main-8", stdin=AGED_TAGS).out.splitlines()
     (chosen,) = (line for line in lines if line.startswith("chosen: "))
     assert chosen.startswith("chosen: main-8 => main-9, newest of 10 of 12 tags")
@@ -222,21 +165,15 @@ def test_explain_says_what_comes_next_if_only_time_passes() -> None:
         "next: main-10 at 2026-01-01T12:00:00Z, when min_age 2h has passed",
         "next: main-11 at 2026-01-01T13:00:00Z, when min_age 2h has passed",
     ]
-
-
-def test_explain_as_json_has_everything_that_the_table_has() -> None:
-    answer = fcpin("explain", "--json", *AGED_FAMILY, "--current", "main-8", stdin=AGED_TAGS)
-    found = answer.json
-    assert (answer.code, found["tag"], found["current"]) == (0, "main-9", "main-8")
-    assert [(step["at"], step["tag"]) for step in found["next"]] == [
-        ("2026-01-01T12:00:00Z", "main-10"),
-        ("2026-01-01T13:00:00Z", "main-11"),
-    ]
-    assert sum(found["counts"].values()) == 11
-    verdicts = {row["tag"]: row["verdict"] for row in found["tags"]}
-    assert len(verdicts) == 12
-    assert [tag for tag, verdict in verdicts.items() if verdict == "chosen"] == ["main-9"]
-    assert found["tags"][0]["pushed"] == "2026-01-01T09:00:00+00:00"
+    found = fcpin("explain", "--json", *AGED_FAMILY, "--current", "main-8", stdin=AGED_TAGS).json
+    assert (found["tag"], found["current"], found["tags"][0]["pushed"]) == (
+        "main-9",
+        "main-8",
+        "2026-01-01T09:00:00+00:00",
+    )
+    assert [step["tag"] for step in found["next"]] == ["main-10", "main-11"]
+    assert (sum(found["counts"].values()), len(found["tags"])) == (11, 12)
+    assert [row["tag"] for row in found["tags"] if row["verdict"] == "chosen"] == ["main-9"]
 
 
 @pytest.mark.parametrize("limit", [0, 1, 3])
@@ -246,13 +183,6 @@ def test_explain_shows_at_most_as_many_verdicts_as_the_limit(limit: int) -> None
         assert len(re.findall(r"(?:chosen|rejected)(?:  |\",)", out)) == limit
         assert "newest of 10 of 12" in out
     assert f"{12 - limit} more" in fcpin("explain", "--limit", str(limit), *AGED_FAMILY, stdin=AGED_TAGS).out
-
-
-def test_explain_of_nothing() -> None:
-    answer = fcpin("explain", "--policy", '{"digest": {"tag": "main"}}', stdin="dev\n")
-    assert answer.code == 3
-    assert "no tag: " in answer.out
-    assert "warning: " in answer.out
 
 
 def test_no_tag_can_steer_the_terminal() -> None:
@@ -269,27 +199,18 @@ def test_a_tag_of_a_megabyte_is_shortened(command: list[str]) -> None:
     assert "1000000 characters" in answer.out
 
 
-def run(*argv: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "fcpin", *argv], input=stdin, capture_output=True, text=True, timeout=60
-    )
-
-
-def test_the_module_is_the_command() -> None:
-    done = run("select", "--policy", FAMILY, stdin="main-1\nmain-2\n")
-    assert (done.returncode, json.loads(done.stdout)["tag"], done.stderr) == (0, "main-2", "")
-
-
 def test_options_of_a_registry_need_a_repository() -> None:
     answer = fcpin("explain", "--policy", NEWEST, "--plain-http")
     assert answer.code == 2
     assert "--plain-http: needs --repository" in answer.err
 
 
-def test_a_terminal_without_the_letters_gets_their_codes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+def test_a_terminal_without_the_letters_gets_their_codes() -> None:
     command = [sys.executable, "-m", "fcpin", "explain", "--policy", NEWEST]
-    done = subprocess.run(command, input='{"tag": "\u00fc"}', capture_output=True, text=True, timeout=60)
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        command, input='{"tag": "\u00fc"}', env=environment, capture_output=True, text=True, timeout=60
+    )
     assert (done.returncode, done.stderr) == (3, "")
     assert r"\xfc" in done.stdout
 

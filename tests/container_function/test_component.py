@@ -30,29 +30,24 @@ def program(*, preview: bool = False, **arguments: Any) -> Program:
 
 
 def test_the_smallest_one_is_a_function_its_first_image_and_its_pin() -> None:
+    """V3Function sends the block of the container as a whole, old image and all: it must ignore it as a whole."""
     made = program()
     assert set(made.resources) == {"ContainerFunction app", "InitialImage app", "V3Function app", "PinnedFunction app"}
     assert made["ContainerFunction app"].type == "fcpin:index:ContainerFunction"
-
-
-def test_the_two_keepers_of_a_function_do_not_fight() -> None:
-    """V3Function sends the block of the container as a whole, old image and all: it must ignore it as a whole."""
-    made = program(config={"cpu": 0.5, "port": 9000})
     assert made["V3Function app"].ignores == ["customContainerConfig"]
     assert made["PinnedFunction app"].ignores == []
 
 
-def test_the_function_is_created_with_what_the_policy_selects_then() -> None:
+def test_the_function_is_created_with_what_the_policy_selects_then_and_adopted_by_the_pin() -> None:
     made = program(min_age="2h", region="cn-shanghai", deadline=60)
     assert made["V3Function app"].inputs["customContainerConfig"] == {"image": IMAGE}
     first = {key: value for key, value in made["InitialImage app"].inputs.items() if key != "__provider"}
-    assert first == {
-        "function_name": "app",
-        "repository": PLACE,
-        "policy": POLICY,
-        "min_age": "2h",
-        "region": "cn-shanghai",
-    }
+    selection = {"function_name": "app", "repository": PLACE, "min_age": "2h"}
+    assert first == {**selection, "policy": POLICY, "region": "cn-shanghai"}
+    pin = made["PinnedFunction app"]
+    assert pin.after == {"V3Function app"}
+    assert pin.inputs.items() >= {**selection, "deadline": 60}.items()
+    assert not {"config", "adopt"} & pin.inputs.keys()
 
 
 def test_a_login_to_the_registry_is_given_to_both_and_secret() -> None:
@@ -77,46 +72,30 @@ def secret(value: object) -> dict[str, object]:
     return {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "value": value}
 
 
-def test_or_with_an_image_that_is_given() -> None:
-    made = program(initial_image=f"{PLACE}:release-0")
+def test_an_image_and_a_name_that_are_given_are_used() -> None:
+    made = program(initial_image=f"{PLACE}:release-0", function_name="app-dev", hold={"tag": "release-1"})
     assert made.of_type("InitialImage") == []
     assert made["V3Function app"].inputs["customContainerConfig"]["image"] == f"{PLACE}:release-0"
-
-
-def test_the_pin_adopts_the_function_once_it_is_there() -> None:
-    made = program(function_name="app-dev", min_age="2h", hold={"tag": "release-1"}, deadline=60)
-    pin = made["PinnedFunction app"]
-    assert pin.after == {"V3Function app"}
-    expected = {"function_name": "app-dev", "repository": PLACE, "min_age": "2h", "hold": {"tag": "release-1"}}
-    assert pin.inputs.items() >= {**expected, "deadline": 60}.items()
-    assert "config" not in pin.inputs
-    assert "adopt" not in pin.inputs
+    expected = {"function_name": "app-dev", "hold": {"tag": "release-1"}}
+    assert made["PinnedFunction app"].inputs.items() >= expected.items()
 
 
 def test_the_settings_of_the_container_are_kept_by_the_pin_and_all_others_by_the_function() -> None:
-    check = {"http_get_url": "/healthz"}
-    made = program(
-        config={"cpu": 0.5, "memory_size": 512, "port": 9000, "command": ["serve"], "health_check_config": check}
-    )
+    check, gpu = {"http_get_url": "/healthz"}, {"gpu_type": "fc.gpu.tesla.1"}
+    of_container = {"port": 9000, "command": ["serve"], "health_check_config": check}
+    of_function = {"cpu": 0.5, "memory_size": 512, "gpu_config": gpu, "session_affinity": "MCP_SSE"}
+    made = program(config={**of_function, **of_container})
     function, pin = made["V3Function app"].inputs, made["PinnedFunction app"].inputs
-    assert pin["config"] == {"port": 9000, "command": ["serve"], "health_check_config": check}
+    assert pin["config"] == of_container
     assert pin["adopt"] is True
-    assert function.items() >= {"cpu": 0.5, "memorySize": 512, "runtime": "custom-container"}.items()
-    assert function["handler"] == "index.handler"
+    settings = {"cpu": 0.5, "memorySize": 512, "gpuConfig": {"gpuType": "fc.gpu.tesla.1"}, "sessionAffinity": "MCP_SSE"}
+    assert function.items() >= {**settings, "runtime": "custom-container", "handler": "index.handler"}.items()
     assert function["customContainerConfig"] == {
         "image": IMAGE,
         "port": 9000,
         "commands": ["serve"],
         "healthCheckConfig": {"httpGetUrl": "/healthz"},
     }
-
-
-def test_every_argument_of_v3function_can_be_set() -> None:
-    made = program(config={"gpu_config": {"gpu_type": "fc.gpu.tesla.1"}, "session_affinity": "MCP_SSE", "handler": "h"})
-    function = made["V3Function app"].inputs
-    assert function["gpuConfig"] == {"gpuType": "fc.gpu.tesla.1"}
-    assert function["sessionAffinity"] == "MCP_SSE"
-    assert function["handler"] == "h"
 
 
 REFUSED = [
@@ -138,10 +117,15 @@ def test_what_nothing_would_read_is_refused_before_anything_is_registered(
         program(**arguments)
 
 
-def test_a_given_role_is_used_as_it_is() -> None:
-    made = program(role="acs:ram::1:role/shop")
-    assert made["V3Function app"].inputs["role"] == "acs:ram::1:role/shop"
-    assert made.of_type("Role") == []
+def test_given_parts_are_used_as_they_are() -> None:
+    vpc = {"vpc_id": "vpc-1", "vswitch_ids": ["vsw-1"], "security_group_id": "sg-1"}
+    log = {"project": "shop", "logstore": "app", "enable_request_metrics": True}
+    made = program(role="acs:ram::1:role/shop", log_config=log, vpc_config=vpc)
+    function = made["V3Function app"].inputs
+    assert function["role"] == "acs:ram::1:role/shop"
+    assert function["logConfig"] == {"project": "shop", "logstore": "app", "enableRequestMetrics": True}
+    assert function["vpcConfig"]["securityGroupId"] == "sg-1"
+    assert [made.of_type(kind) for kind in ("Role", "Store", "SecurityGroup")] == [[], [], []]
 
 
 def test_a_made_role_is_for_function_compute_and_has_its_rights_before_the_function_is_made() -> None:
@@ -165,16 +149,6 @@ def test_a_made_role_is_for_function_compute_and_has_its_rights_before_the_funct
     assert function.after >= {f"RolePolicyAttachment {name}" for name in rights}
 
 
-def test_a_given_log_store_is_used_as_it_is() -> None:
-    made = program(log_config={"project": "shop", "logstore": "app", "enable_request_metrics": True})
-    assert made["V3Function app"].inputs["logConfig"] == {
-        "project": "shop",
-        "logstore": "app",
-        "enableRequestMetrics": True,
-    }
-    assert made.of_type("Store") == []
-
-
 def test_a_made_log_store_can_be_searched_before_anything_is_logged() -> None:
     made = program(log_config=LogArgs(project="shop", logstore="app-logs", retention_days=7))
     assert made["Project app"].inputs == {"projectName": "shop"}
@@ -185,10 +159,21 @@ def test_a_made_log_store_can_be_searched_before_anything_is_logged() -> None:
     assert "StoreIndex app" in function.after
 
 
-def test_a_log_store_in_a_project_that_exists() -> None:
-    made = program(log_config=LogArgs(project="shop", create_project=False))
-    assert made.of_type("Project") == []
+def test_parts_are_made_in_a_project_a_namespace_and_a_vpc_that_exist() -> None:
+    there = RepositoryArgs(
+        instance_id="cri-1", host="h.example.com", namespace="shop", name="app", create_namespace=False
+    )
+    made = program(
+        log_config=LogArgs(project="shop", create_project=False),
+        repository=there,
+        vpc_config=VpcArgs(vpc_id="vpc-1", vswitch_ids=["vsw-1"]),
+    )
+    assert [made.of_type(kind) for kind in ("Project", "RegistryEnterpriseNamespace")] == [[], []]
     assert made["Store app"].inputs["projectName"] == "shop"
+    assert made["RegistryEnterpriseRepo app"].inputs["namespace"] == "shop"
+    assert made["SecurityGroup app"].inputs["vpcId"] == "vpc-1"
+    network = {"vpcId": "vpc-1", "vswitchIds": ["vsw-1"], "securityGroupId": "app-id"}
+    assert made["V3Function app"].inputs["vpcConfig"] == network
 
 
 def test_a_made_repository_lets_no_tag_move() -> None:
@@ -207,45 +192,18 @@ def test_nothing_is_chosen_from_a_repository_that_is_not_there_yet() -> None:
         assert pulumi.contains_unknowns(made[name].inputs["repository"])
 
 
-def test_a_repository_in_a_namespace_that_exists() -> None:
-    there = RepositoryArgs(
-        instance_id="cri-1", host="h.example.com", namespace="shop", name="app", create_namespace=False
-    )
-    made = program(repository=there)
-    assert made.of_type("RegistryEnterpriseNamespace") == []
-    assert made["RegistryEnterpriseRepo app"].inputs["namespace"] == "shop"
-
-
-def test_a_given_network_is_used_as_it_is() -> None:
-    made = program(vpc_config={"vpc_id": "vpc-1", "vswitch_ids": ["vsw-1"], "security_group_id": "sg-1"})
-    assert made["V3Function app"].inputs["vpcConfig"]["securityGroupId"] == "sg-1"
-    assert made.of_type("SecurityGroup") == []
-
-
-def test_a_security_group_is_made_in_a_vpc_that_exists() -> None:
-    made = program(vpc_config=VpcArgs(vpc_id="vpc-1", vswitch_ids=["vsw-1"]))
-    assert made["SecurityGroup app"].inputs["vpcId"] == "vpc-1"
-    assert made["V3Function app"].inputs["vpcConfig"] == {
-        "vpcId": "vpc-1",
-        "vswitchIds": ["vsw-1"],
-        "securityGroupId": "app-id",
-    }
-
-
 def test_nothing_calls_the_function_before_it_runs_its_pin() -> None:
-    made = program(triggers={"http": HTTP, "hourly": TriggerArgs(type="timer", config={"cronExpression": "@hourly"})})
-    assert {each.name for each in made.of_type("V3Trigger")} == {"app-http", "app-hourly"}
+    made = program(
+        triggers=lambda: {
+            "http": HTTP,
+            "upload": TriggerArgs(type="oss", config={"bucketName": pulumi.Output.from_input("photos")}),
+        }
+    )
+    assert {each.name for each in made.of_type("V3Trigger")} == {"app-http", "app-upload"}
     http = made["V3Trigger app-http"]
     assert "PinnedFunction app" in http.after
-    assert http.inputs["triggerName"] == "http"
-    assert http.inputs["qualifier"] == "LATEST"
+    assert (http.inputs["triggerName"], http.inputs["qualifier"]) == ("http", "LATEST")
     assert json.loads(http.inputs["triggerConfig"]) == HTTP.config
-
-
-def test_outputs_are_values_of_other_resources_too() -> None:
-    made = program(
-        triggers=lambda: {"upload": TriggerArgs(type="oss", config={"bucketName": pulumi.Output.from_input("photos")})}
-    )
     assert json.loads(made["V3Trigger app-upload"].inputs["triggerConfig"]) == {"bucketName": "photos"}
 
 

@@ -134,11 +134,11 @@ def world(request: pytest.FixtureRequest, cloud: Emulator) -> World:
 
 def test_every_tag_is_listed_once(world: World) -> None:
     digest = world.store.push(world.path, "v0", content="one")
-    for number in range(1, 251):
+    for number in range(1, 111):
         world.store.retag(world.path, f"v{number}", to=digest)
     records = world.handle.list_tags()
-    assert len(records) == 251
-    assert {record.tag for record in records} == {f"v{number}" for number in range(251)}
+    assert len(records) == 111
+    assert {record.tag for record in records} == {f"v{number}" for number in range(111)}
     assert {record.digest for record in records} <= {None, digest}
 
 

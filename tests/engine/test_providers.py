@@ -17,8 +17,7 @@ from fcpin.engine.providers import OURS, allowed_providers, class_of, require_al
 from fcpin.engine.values import UNKNOWN, Secret
 from fcpin.image_pipeline.provider import ImagePipelineProvider
 from fcpin.initial_image.provider import InitialImageProvider
-from fcpin.pinned_function.provider import PinnedFunctionProvider
-from fcpin.pinned_function.provider_base import ConfiguredProvider
+from fcpin.pinned_function.provider import ConfiguredProvider, PinnedFunctionProvider
 from tests.engine.engine_harness import EngineHarness
 
 URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/x:X::name"

@@ -104,6 +104,17 @@ def test_a_version_that_is_deleted_meanwhile_hides_no_other(cloud: Emulator, cli
     assert found(client).keys() == {"checkout", "checkout@1", "checkout@2"}
 
 
+@pytest.mark.parametrize("knobs", [Knobs(create_seconds=0, listed_functions="full")])
+def test_every_page_of_functions_and_of_versions_is_read(cloud: Emulator, client: FunctionClient) -> None:
+    for number in range(101):
+        cloud.create_function(f"f{number:03}", SETTINGS)
+    for _ in range(101):
+        cloud.publish_version("f000")
+    found = uses(client)
+    assert found.listed == 101
+    assert len({str(use) for use in found.uses}) == 202
+
+
 def test_a_function_of_fc_2_runs_an_image_too(cloud: Emulator, client: FunctionClient) -> None:
     cloud.create_function("shop$checkout", SETTINGS)
     (use,) = uses(client).uses

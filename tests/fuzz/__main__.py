@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz MINUTES [KIND…]`: as many inputs as there is time for, other ones each time.
+"""`python -m tests.fuzz MINUTES [KIND…]`: as many inputs as the time allows, other ones in each run.
 
 Prints a line per kind: inputs, and the first failure with its smallest input. Exit status 1 when there is one.
 """
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def fuzz(kind: Kind, seconds: float, number: int) -> tuple[int, str]:
-    """How many inputs, and the first failure in words; empty for none."""
+    """The number of inputs, and the first failure or an empty string."""
     count, end = 0, time.monotonic() + seconds
     while time.monotonic() < end:
 

@@ -1,4 +1,4 @@
-"""Give one input to the code that reads it, and judge what happens."""
+"""Feed one input to the code that reads it, and check the outcome."""
 
 import tempfile
 import time
@@ -11,26 +11,26 @@ from typing import Any, Final
 from tests.fuzz.kinds import Kind
 
 SECONDS: Final = 1.0
-"""Of processor time, which an input may take at most."""
+"""Most processor time for one input."""
 
 
 class Broken(AssertionError):
-    """What no input may bring about."""
+    """An outcome that no input may have."""
 
 
 def feed(kind: Kind, value: Any) -> None:
-    """Raises Broken for an error that is not expected, for one that is not one line, for time and for changed files."""
+    """Raises Broken for an unexpected error, an error of several lines, too much time, and leftover files."""
     with tempfile.TemporaryDirectory(prefix="fcpin-fuzz-") as name:
         folder = Path(name)
-        begun = time.process_time()
+        started = time.process_time()
         try:
             kind.feed(value, folder)
         except kind.expected as error:
-            _judge(kind, str(error))
+            _check(kind, str(error))
         except Exception as error:
             where = "".join(traceback.format_exception(error))
             raise Broken(f"{kind.name}: {type(error).__name__} for {_shown(value)}\n{where}") from None
-        taken = time.process_time() - begun
+        taken = time.process_time() - started
         if taken > SECONDS:
             raise Broken(f"{kind.name}: took {taken:.1f} s for {_shown(value)}")
         if changed := [path for path in _files(folder) if path.suffix in (".partial", ".tmp", ".bak")]:
@@ -38,16 +38,16 @@ def feed(kind: Kind, value: Any) -> None:
 
 
 def feed_unchanged(kind: Kind, value: Any, folder: Path) -> None:
-    """As `feed`, twice in one folder: raises Broken when the second time finds other files than the first one left."""
+    """Feed twice in one folder. Raises Broken if the second run changes a file."""
     for _ in range(2):
         before = _files(folder)
-        with suppress(Exception):  # judged by `feed`
+        with suppress(Exception):  # checked by `feed`
             kind.feed(value, folder)
         if before and _files(folder) != before:
             raise Broken(f"{kind.name}: changed a file for {_shown(value)}")
 
 
-def _judge(kind: Kind, text: str) -> None:
+def _check(kind: Kind, text: str) -> None:
     if "\n" in text:
         raise Broken(f"{kind.name}: an error of more than one line: {text[:300]!r}")
     try:

@@ -36,7 +36,7 @@ from fcpin.receiver.settings.read import read_settings
 from fcpin.registry.auth import parse_challenges
 from fcpin.registry.distribution import Distribution
 from fcpin.registry.logins import DockerLogins
-from fcpin.registry.transport import Transport
+from fcpin.registry.session import Transport
 from fcpin.serverless_devs.adoption import Adoptable, new_entries
 from fcpin.serverless_devs.document import SYaml
 from fcpin.serverless_devs.functions import functions_of_file
@@ -61,7 +61,7 @@ class Kind:
     name: str
     inputs: st.SearchStrategy[Any]
     feed: Callable[[Any, Path], object]
-    """Gives one input to everything that reads the kind. The folder is empty, and may be written by this alone."""
+    """Feeds one input to every reader of the kind. The folder is empty."""
     expected: tuple[type[Exception], ...] = (FcpinError,)
 
 
@@ -73,7 +73,7 @@ def written(folder: Path, name: str, content: bytes) -> Path:
 
 
 def each(*reads: Callable[[], object], expected: tuple[type[Exception], ...] = (FcpinError, EngineError)) -> None:
-    """Every one of *reads*, whatever became of those before it; the last of their expected errors."""
+    """Call each of *reads*, also after an expected error; raise the last expected error."""
     last: Exception | None = None
     for read in reads:
         try:
@@ -127,7 +127,7 @@ def feed_tags(data: bytes, _folder: Path) -> None:
 
 
 def one_line(text: str) -> None:
-    assert text.strip(), "an error without a word"
+    assert text.strip(), "an empty error"
     assert "\n" not in text, f"more than one line: {text[:200]!r}"
 
 
@@ -297,7 +297,7 @@ def text_of(data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        raise InvalidInput from None  # refused where the file is read
+        raise InvalidInput from None  # rejected where the file is read
 
 
 S_YAML: Final = [
@@ -366,22 +366,20 @@ def feed_hook(given: Any, _folder: Path) -> None:
     request = Request(body, headers, query, path).arrive()
     one = sender(kind)
     each(lambda: one.authenticate(request), expected=(Rejected,))
-    for heard in one.parse(request):
-        if isinstance(heard, Rejected):
-            one_line(str(heard))
-        repr(heard).encode()
+    for parsed in one.parse(request):
+        if isinstance(parsed, Rejected):
+            one_line(str(parsed))
+        repr(parsed).encode()
 
 
-class Answers(Transport):
-    """A registry in memory that answers one thing for ever."""
+class FixedRegistry(Transport):
+    """A registry in memory with one response."""
 
     def __init__(self, status: int, headers: Sequence[tuple[str, str]], body: bytes) -> None:
         super().__init__()
         self._status, self._headers, self._body = status, headers, body
 
     def send(self, method: str, url: str, **_: Any) -> Response:
-        if method == "POST" or "token" in url:
-            return Response(url, self._status, urllib3.HTTPHeaderDict(self._headers), self._body)
         return Response(url, self._status, urllib3.HTTPHeaderDict(self._headers), self._body)
 
 
@@ -441,7 +439,7 @@ def feed_registry_answer(given: Any, _folder: Path) -> None:
         if name == "Retry-After":
             retry_after(value, NOW)
         parse_challenges([value])
-    registry = Distribution(HOST, transport=Answers(status, headers, body))
+    registry = Distribution(HOST, transport=FixedRegistry(status, headers, body))
     repository = registry.open(Repository.parse(f"{HOST}/shop/app"))
     each(
         lambda: repository.list_tags(),

@@ -1,4 +1,4 @@
-"""Valid samples, spoilt: as values, as text, and as bytes. Hypothesis shrinks whatever fails."""
+"""Valid samples, changed: as values, as text, and as bytes. Hypothesis shrinks a failure."""
 
 import json
 from collections.abc import Sequence
@@ -11,14 +11,14 @@ ODD_TEXTS = (
     "{{7*7}}", "-", "--", "null", "true", "0x1F", "0755", "1e400", ".nan", "2026-02-30", "2026-01-01T00:00:00Z", "sha256:", "[", "{",
     "**", "(?P<a", "(a+)+$", "x{1000}{1000}", "${", "$x", "${env(A)}", "${vars.a.b}", "{commit}", ">=1.0 <", "1.x || ", "99999999d",
 )  # fmt: skip
-"""Texts that some parser somewhere takes for something else."""
+"""Strings that parsers misread."""
 ODD_NUMBERS = (0, -1, 1, 2**31, 2**53 + 1, 2**63, 2**64, -(2**63) - 1, 10**40, 0.1, -0.0, 1e308)
 ODD_SNIPPETS = (
     b"\0", b"\xff", b"\xef\xbb\xbf", b"\r\n", b"\t", b"&a [*a]", b"*a", b"<<: *a", b"!!python/object:os.system x", b"!x ", b"? ", b": ",
     b"- ", b"---\n", b"...\n", b"%YAML 9.9\n", b"|\n", b">-\n", b"'", b'"', b"#", b"[" * 300, b"{a: " * 300, b"0x" + b"f" * 300,
     b"9" * 5_000, b"NaN", b"Infinity", b"1e999", b'"\\ud800"', b"\\u0000", b"\\x00", b"2026-99-99", b"a: 1\na: 2\n", b",", b"}", b"]",
 )  # fmt: skip
-"""What breaks readers of YAML and JSON."""
+"""Difficult input of YAML and JSON readers."""
 
 LEAVES = st.one_of(
     st.none(),
@@ -80,10 +80,10 @@ def spoilt_bytes(draw: st.DrawFn, samples: Sequence[bytes]) -> bytes:
 
 
 def as_bytes(value: Any) -> bytes:
-    """*value* as JSON, which is YAML too; half characters and numbers that are none included."""
+    """*value* as JSON, which is YAML too; with unpaired surrogates and NaN."""
     return json.dumps(value, ensure_ascii=False).encode(errors="surrogatepass")
 
 
 def documents(samples: Sequence[bytes], values: Sequence[Any]) -> st.SearchStrategy[bytes]:
-    """Files: *samples* spoilt as bytes, *values* spoilt as values, and now and then anything."""
+    """Files: *samples* spoilt as bytes, *values* spoilt as values, and sometimes random bytes."""
     return st.one_of(spoilt_bytes(samples), spoilt(values).map(as_bytes), st.binary(max_size=60))

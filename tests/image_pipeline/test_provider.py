@@ -13,7 +13,7 @@ from fcpin.emulator import Emulator, Knobs
 from fcpin.image_pipeline.provider import ImagePipelineProvider
 from fcpin.layout import shorten
 from fcpin.pinned_function.preview_cache import Engine, PreviewCache
-from fcpin.pinned_function.provider_base import ProviderError
+from fcpin.pinned_function.provider import ProviderError
 from tests.pipelines.harness import COMMIT, PATH, PERSONAL, DevsHarness, manual_clock
 
 OTHER = "0123456c0ffee0123456789abcdef0123456789a"

@@ -3,8 +3,7 @@
 import re
 from typing import Any
 
-from fcpin.image import Image
-from fcpin.policy.tag_names import original
+from fcpin.image import Image, original
 from tests.lifecycle.stack_harness import CONFIG, FUNCTION, StackHarness
 from tests.pipelines.documents import DATA, mended, text_of
 

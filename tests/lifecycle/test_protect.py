@@ -1,7 +1,6 @@
 """Protected functions on the whole way: a moved tag does not reach them, and nothing is written by a preview."""
 
-from fcpin.image import parse_digest
-from fcpin.policy.tag_names import pin_tag
+from fcpin.image import parse_digest, pin_tag
 from tests.lifecycle.stack_harness import FUNCTION, StackHarness
 
 

@@ -7,10 +7,9 @@ import pytest
 
 from fcpin.emulator import Emulator, Knobs
 from fcpin.errors import InvalidSettings, NotApproved
-from fcpin.image import Digest, parse_digest
-from fcpin.pin import ImageChange, Pin
+from fcpin.image import Digest, ImageChange, Pin, parse_digest
 from fcpin.pinned_function.approvals import Approvals, rejected, write
-from fcpin.pinned_function.state import Current
+from fcpin.pinned_function.properties import Current
 from tests.support.plugin import Plugin
 
 A, B, C = (parse_digest(f"sha256:{letter * 64}") for letter in "abc")

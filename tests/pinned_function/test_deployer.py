@@ -10,7 +10,7 @@ from fcpin.fc.client import FunctionClient
 from fcpin.fc.model import Function
 from fcpin.http.credentials import Credentials
 from fcpin.http.retries import Retry
-from fcpin.pinned_function.provider_base import ProviderError
+from fcpin.pinned_function.provider import ProviderError
 from tests.support.faulty_proxy import Call, Connection, Fault, FaultyProxy, Reply
 from tests.support.instant import INSTANT
 from tests.support.plugin import CONFIG, PATH, REGION, Plugin, SharedClock, wanted

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fcpin.emulator import Emulator, Knobs
-from fcpin.pinned_function.provider_base import ProviderError
+from fcpin.pinned_function.provider import ProviderError
 from tests.support.plugin import CONFIG, PATH, Plugin
 
 QUIET = Knobs(create_seconds=0, update_seconds=0)

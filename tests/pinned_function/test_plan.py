@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from fcpin.fc.model import Function
-from fcpin.image import Digest
-from fcpin.pin import Pin
+from fcpin.image import Digest, Pin
 from fcpin.pinned_function import plan
 from fcpin.pinned_function.inputs import PinArgs
 

@@ -6,11 +6,9 @@ import pytest
 
 from fcpin.drift import Drift, Kind, RegisteredImage, Unknown
 from fcpin.fc.model import Function
-from fcpin.image import Digest, Image, Repository
-from fcpin.pin import Pin
+from fcpin.image import Digest, Image, Pin, Repository
 from fcpin.pinned_function.plan import difference
-from fcpin.pinned_function.properties import live, wanted_drift
-from fcpin.pinned_function.state import deployed_image
+from fcpin.pinned_function.properties import deployed_image, live, wanted_drift
 
 OLD, NEW = Digest(f"sha256:{'a' * 64}"), Digest(f"sha256:{'b' * 64}")
 REPOSITORY = Repository("registry.cn-hangzhou.aliyuncs.com", "shop/app")

@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from fcpin.emulator import Emulator
-from fcpin.image import parse_digest, short
-from fcpin.pinned_function.provider_base import ProviderError
-from fcpin.policy.tag_names import pin_tag
+from fcpin.image import parse_digest, pin_tag, short
+from fcpin.pinned_function.provider import ProviderError
 from tests.support.plugin import CONFIG, PATH, Plugin
 
 PERSONAL = f"registry-vpc.cn-hangzhou.aliyuncs.com/{PATH}"

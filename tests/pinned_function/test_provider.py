@@ -11,7 +11,7 @@ from fcpin.fc.model import Function
 from fcpin.image import short
 from fcpin.pinned_function.deployer import require_container
 from fcpin.pinned_function.plan import OWNER_TAG
-from fcpin.pinned_function.provider_base import ProviderError
+from fcpin.pinned_function.provider import ProviderError
 from tests.support.clock import ManualClock
 from tests.support.plugin import CONFIG, PATH, CheckFailed, Plugin, SharedClock, client_of, deployed, wanted
 

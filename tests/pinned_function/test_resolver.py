@@ -16,8 +16,8 @@ from fcpin.image import Digest
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import POLICY_KEYS
 from fcpin.pinned_function.preview_cache import PreviewCache, private
+from fcpin.pinned_function.properties import Current
 from fcpin.pinned_function.resolver import Resolved, Resolver
-from fcpin.pinned_function.state import Current
 from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings
 from tests.pinned_function.test_preview_cache import THIS

@@ -16,7 +16,7 @@ import pytest
 from demo.code import CONTAINERFILE, Code
 from fcpin.emulator import Emulator
 from fcpin.emulator.oci.auth import ISSUER
-from fcpin.errors import BuildFailed, BuildTimedOut, PipelineError
+from fcpin.errors import BuildFailed, BuildTimedOut
 from fcpin.image import Repository
 from tests.pipelines.harness import HOST, PATH, BuildahHarness
 from tests.support.docker_registry import TokenAuth, docker_registry
@@ -60,6 +60,9 @@ def test_the_digest_is_that_of_the_registry_and_the_same_for_the_same_commit(
     """Neither the working tree, the configuration of git nor the kind of clone changes it."""
     folder, bare = buildah.code.folder, tmp_path / "bare"
     commit = buildah.code.commit(FILES)
+    (folder / "app").write_text("of the working tree\n")
+    for key, value in (("tar.umask", "0077"), ("core.autocrlf", "true"), ("log.showSignature", "true")):
+        output("git", "-C", str(folder), "config", key, value)
     digest = buildah.build(commit)
     assert digest == buildah.find(commit[:7])
     assert any(line.startswith("STEP 2/3: COPY app /app") for line in buildah.lines)
@@ -67,44 +70,49 @@ def test_the_digest_is_that_of_the_registry_and_the_same_for_the_same_commit(
     assert image not in output("buildah", "images", "--format", "{{.Name}}:{{.Tag}}"), "no image stays on this machine"
     manifest = buildah.registries.open(Repository.parse(f"{HOST}/{PATH}")).manifest(digest)
     assert (manifest.platform, manifest.children, manifest.is_attested) == ("linux/amd64", {}, False)
-
     output("git", "clone", "--quiet", "--bare", str(folder), str(bare))
-    (folder / "app").write_text("of the working tree\n")
-    for key, value in (("tar.umask", "0077"), ("core.autocrlf", "true"), ("log.showSignature", "true")):
-        output("git", "-C", str(folder), "config", key, value)
-    assert buildah.build(commit, rebuild=True) == digest
     buildah.code.folder = bare
     assert buildah.build(commit, rebuild=True) == digest
 
 
-def test_dockerfile_and_context_are_paths_of_the_commit_and_source_of_the_code(buildah: BuildahHarness) -> None:
+def test_an_annotated_tag_is_built_as_its_commit(buildah: BuildahHarness) -> None:
+    commit = buildah.code.commit(FILES)
+    folder, identity = str(buildah.code.folder), ("-c", "user.name=Demo", "-c", "user.email=demo@example.com")
+    output("git", "-C", folder, *identity, "tag", "--annotate", "--message", "Release", "v1")
+    tag = output("git", "-C", folder, "rev-parse", "v1").strip()
+    assert tag != commit
+    assert buildah.build(tag) == buildah.build(commit)
+
+
+def test_an_accelerated_image_of_other_paths_is_pushed_under_the_tag_that_acr_converts(buildah: BuildahHarness) -> None:
+    """Dockerfile and context are paths of the commit, and source is a folder of the code."""
     files = {"build/Prod.containerfile": CONTAINERFILE, "code/app": "one\n", "deploy/Pulumi.yaml": "name: shop\n"}
     commit = buildah.code.commit(files)
-    digest = buildah.build(commit, dockerfile="build/Prod.containerfile", context="code", source="deploy")
-    assert digest == buildah.find(commit[:7])
+    paths = {"dockerfile": "build/Prod.containerfile", "context": "code", "source": "deploy"}
+    spec = {"image": f"{HOST}/{PATH}:{{commit}}_accelerated", "builder": "buildah", **paths}
+    report = buildah.builder.build(buildah.request(spec, commit), buildah.lines.append)
+    assert report.digests == {buildah.find(commit[:7])}
+    assert buildah.find(f"{commit[:7]}_accelerated") is None
 
 
-WRONG: list[tuple[str, dict[str, str], dict[str, Any], type[PipelineError], str]] = [
-    ("a step fails", {"Containerfile": "FROM scratch\nCOPY nothing /app\n"}, {}, BuildFailed, "nothing"),
-    ("no Containerfile", {"app": "one\n"}, {}, BuildFailed, "has no Containerfile and no Dockerfile; set dockerfile"),
-    ("another name of it", FILES, {"dockerfile": "Dockerfile"}, BuildFailed, "dockerfile: commit .* has no Dockerfile"),
-    ("outside of the commit", FILES, {"context": "../.."}, BuildFailed, r"context: \.\./\.\. is outside of commit"),
-    ("a file for a folder", FILES, {"context": "app"}, BuildFailed, "context: app is a file"),
-    ("a folder for a file", FILES, {"dockerfile": "."}, BuildFailed, r"dockerfile: \. is a folder"),
-    ("no such folder", FILES, {"source": "elsewhere"}, BuildFailed, "source: the folder .*elsewhere does not exist"),
-]  # fmt: skip
+WRONG: list[tuple[dict[str, str], dict[str, Any], str]] = [
+    # the files of the next commit, the entry, a fact of the message
+    ({"app": "one\n"}, {}, "has no Containerfile and no Dockerfile; set dockerfile"),
+    (FILES, {"dockerfile": "Dockerfile"}, "dockerfile: commit .* has no Dockerfile"),
+    ({"a": "1"}, {"context": "../.."}, r"context: \.\./\.\. is outside of commit"),
+    ({"a": "2"}, {"context": "app"}, "context: app is a file"),
+    ({"a": "3"}, {"dockerfile": "."}, r"dockerfile: \. is a folder"),
+    ({"a": "4"}, {"source": "elsewhere"}, "source: the folder .*elsewhere does not exist"),
+    ({"Containerfile": "FROM scratch\nCOPY nothing /app\n"}, {}, "nothing"),
+]
 
 
-@pytest.mark.parametrize(
-    ("files", "spec", "error", "reason"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG]
-)
-def test_a_build_that_cannot_succeed_fails_with_its_reason_and_pushes_nothing(
-    buildah: BuildahHarness, files: dict[str, str], spec: dict[str, Any], error: type[PipelineError], reason: str
-) -> None:
-    commit = buildah.code.commit(files)
-    with pytest.raises(error, match=reason):
-        buildah.build(commit, **spec)
-    assert buildah.find(commit[:7]) is None
+def test_a_build_that_cannot_succeed_fails_with_its_reason_and_pushes_nothing(buildah: BuildahHarness) -> None:
+    for files, spec, reason in WRONG:
+        commit = buildah.code.commit(files)
+        with pytest.raises(BuildFailed, match=reason):
+            buildah.build(commit, **spec)
+        assert buildah.find(commit[:7]) is None
 
 
 def test_a_commit_that_the_repository_does_not_have_is_an_error(buildah: BuildahHarness, tmp_path: Path) -> None:
@@ -158,7 +166,7 @@ from fcpin.pipelines.spec import PipelineEntry
 from fcpin.clock import SystemClock
 from fcpin.image import Image
 from fcpin.registry.base import PushTarget
-from fcpin.registry.logins import Login
+from fcpin.registry.auth import Login
 folder, commit = json.loads(sys.stdin.readline())
 target = PushTarget("127.0.0.1:9", True, Login("someone", "a secret"))
 image = "registry.cn-hangzhou.aliyuncs.com/shop/app:1"
@@ -201,11 +209,3 @@ def test_the_error_of_a_registry_that_denies_the_login_does_not_contain_it(build
     with pytest.raises(BuildFailed, match=r"buildah: .*(unauthorized|denied|401)") as denied:
         buildah.build(commit, rebuild=True)
     assert buildah.password not in f"{denied.value}{buildah.lines}"
-
-
-def test_an_accelerated_image_is_pushed_under_the_tag_that_acr_converts(buildah: BuildahHarness) -> None:
-    commit = buildah.code.commit(FILES)
-    spec = {"image": f"{HOST}/{PATH}:{{commit}}_accelerated", "builder": "buildah"}
-    report = buildah.builder.build(buildah.request(spec, commit), buildah.lines.append)
-    assert report.digests == {buildah.find(commit[:7])}
-    assert buildah.find(f"{commit[:7]}_accelerated") is None

@@ -33,17 +33,13 @@ def test_the_digest_is_that_of_the_registry(devs: DevsHarness) -> None:
     assert pipeline["spec"]["context"]["data"]["webhookCodeContext"] == {"commitID": COMMIT}
 
 
-def test_an_image_that_exists_is_not_built_again(devs: DevsHarness) -> None:
-    first, second = devs.ensure(PERSONAL), devs.ensure(PERSONAL)
-    assert (second.digest, second.run) == (first.digest, "")
-    assert "nothing is built" in devs.lines[-1]
-    assert len(devs.phases) == 1
-
-
-def test_a_rebuild_in_the_same_millisecond_has_another_name(devs: DevsHarness) -> None:
+def test_an_image_that_exists_is_built_again_by_a_rebuild_only_under_another_name(devs: DevsHarness) -> None:
+    """Also in the same millisecond."""
     assert isinstance(devs.clock, ManualClock)
     started = devs.clock.monotonic()
-    first = devs.ensure(PERSONAL, rebuild=True)
+    first, found = devs.ensure(PERSONAL), devs.ensure(PERSONAL)
+    assert (found.digest, found.run) == (first.digest, "")
+    assert "nothing is built" in devs.lines[-1]
     devs.clock.advance(started - devs.clock.monotonic())
     second = devs.ensure(PERSONAL, rebuild=True)
     assert second.run != first.run
@@ -59,7 +55,7 @@ def test_an_accelerated_image_is_the_conversion(devs: DevsHarness) -> None:
 WRONG: list[tuple[str, Callable[[Emulator], None], type[PipelineError], str]] = [
     ("the build fails", lambda cloud: cloud.fail_build(message="no such file"), BuildFailed, "no such file"),
     ("the build hangs", lambda cloud: cloud.hang_build(), BuildFailed, "after 600 s"),
-    ("the VPC has no route", lambda cloud: cloud.lose_vpc(), BuildFailed, "no way to the registry"),
+    ("the VPC has no route", lambda cloud: cloud.lose_vpc(), BuildFailed, "has no route to the registry"),
     ("another digest is pushed", lambda cloud: cloud.push_other_digest(), BuildMismatch, "reported"),
     ("the conversion fails", lambda cloud: cloud.fail_conversion(), BuildFailed, "cannot be accelerated"),
     ("the right to push is missing", lambda cloud: cloud.fail_build(code="AccessDenied"), BuildFailed, "AliyunFCServerlessDevsRole"),

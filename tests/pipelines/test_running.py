@@ -1,7 +1,6 @@
 """Run a pipeline to its end: whatever happens, none is left running."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 import pytest
 
@@ -16,9 +15,9 @@ from fcpin.errors import (
     PipelineRejected,
     PipelineUnavailable,
 )
-from fcpin.pipelines.devs import DevsClient, LogLocation, Pipeline, Task
+from fcpin.pipelines.devs import LogLocation, Pipeline, Task
 from fcpin.pipelines.running import FinishedRun, Waiter, require_success, run
-from tests.pipelines.harness import client_of, document, manual_clock
+from tests.pipelines.harness import DevsHarness, client_of, document
 from tests.support.clock import ManualClock
 
 DAY = 86400.0
@@ -31,36 +30,16 @@ RUNNER = {
 }
 
 
-@dataclass
-class Run:
-    """A pipeline in an emulator that keeps the time of *clock*."""
-
-    cloud: Emulator
-    clock: ManualClock
-    client: DevsClient
-    lines: list[str] = field(default_factory=list)
-
-    def __call__(self, *, deadline: float = DAY, clock: ManualClock | None = None) -> FinishedRun:
-        """Build an accelerated image in an Enterprise repository."""
-        image, build = f"{self.cloud.enterprise_host}/shop/app:1_accelerated", {"instanceID": self.cloud.instance_id}
-        pipeline = document("p-1", image, build=build, data={"runnerConfig": RUNNER})
-        return run(self.client, pipeline, Waiter(clock or self.clock, deadline), self.lines.append)
-
-    @property
-    def phases(self) -> list[str]:
-        return [one["status"]["phase"] for one in self.cloud.pipelines()]
-
-
 @pytest.fixture
 def knobs() -> Knobs:
     return SLOW
 
 
-@pytest.fixture
-def pipeline(knobs: Knobs) -> Iterator[Run]:
-    clock = manual_clock()
-    with Emulator(knobs=knobs, clock=clock).serve() as cloud:
-        yield Run(cloud, clock, client_of(cloud))
+def run_in(devs: DevsHarness, *, deadline: float = DAY, clock: ManualClock | None = None) -> FinishedRun:
+    """Build an accelerated image in an Enterprise repository."""
+    image, build = f"{devs.cloud.enterprise_host}/shop/app:1_accelerated", {"instanceID": devs.cloud.instance_id}
+    pipeline = document("p-1", image, build=build, data={"runnerConfig": RUNNER})
+    return run(client_of(devs.cloud), pipeline, Waiter(clock or devs.clock, deadline), devs.lines.append)
 
 
 OTHER = Knobs(build_seconds=60, pipeline_start="at-once", pipeline_phases="other")
@@ -71,11 +50,11 @@ OTHER = Knobs(build_seconds=60, pipeline_start="at-once", pipeline_phases="other
     [(SLOW, ["Running", "Success"]), (OTHER, ["Executing", "Succeeded"])],
     ids=["a likely cloud", "another cloud"],
 )
-def test_a_success_has_the_reported_digests_and_the_log(pipeline: Run, phases: list[str]) -> None:
-    finished = pipeline()
-    assert finished.reported == set(pipeline.cloud.tags("shop/app").values())
+def test_a_success_has_the_reported_digests_and_the_log(devs: DevsHarness, phases: list[str]) -> None:
+    finished = run_in(devs)
+    assert finished.reported == set(devs.cloud.tags("shop/app").values())
     assert finished.log == LogLocation("demo-project", "demo-logstore")
-    assert pipeline.lines == [f"pipeline p-1: {phase}" for phase in phases]
+    assert devs.lines == [f"pipeline p-1: {phase}" for phase in phases]
 
 
 TROUBLES: list[tuple[str, Callable[[Emulator], object], type[BaseException]]] = [
@@ -89,12 +68,12 @@ TROUBLES: list[tuple[str, Callable[[Emulator], object], type[BaseException]]] = 
 
 @pytest.mark.parametrize(("happens", "error"), [row[1:] for row in TROUBLES], ids=[row[0] for row in TROUBLES])
 def test_a_failure_leaves_no_pipeline_running(
-    pipeline: Run, happens: Callable[[Emulator], object], error: type[BaseException]
+    devs: DevsHarness, happens: Callable[[Emulator], object], error: type[BaseException]
 ) -> None:
-    happens(pipeline.cloud)
+    happens(devs.cloud)
     with pytest.raises(error):
-        pipeline()
-    assert set(pipeline.phases) <= ENDED
+        run_in(devs)
+    assert set(devs.phases) <= ENDED
 
 
 class InterruptedClock(ManualClock):
@@ -106,37 +85,38 @@ class InterruptedClock(ManualClock):
             raise KeyboardInterrupt
 
 
-def test_the_deadline_and_an_interruption_cancel_it(pipeline: Run) -> None:
+def test_the_deadline_cancels_it(devs: DevsHarness) -> None:
     with pytest.raises(BuildTimedOut):
-        pipeline(deadline=10)
-    assert pipeline.lines[-1] == "pipeline p-1: Canceled"
-    assert pipeline.phases == ["Canceled"]
+        run_in(devs, deadline=10)
+    assert devs.lines[-1] == "pipeline p-1: Canceled"
+    assert devs.phases == ["Canceled"]
 
 
-def test_an_interruption_cancels_it(pipeline: Run) -> None:
+def test_an_interruption_cancels_it(devs: DevsHarness) -> None:
     with pytest.raises(KeyboardInterrupt):
-        pipeline(clock=InterruptedClock())
-    assert pipeline.phases == ["Canceled"]
+        run_in(devs, clock=InterruptedClock())
+    assert devs.phases == ["Canceled"]
 
 
-def test_a_pipeline_of_another_user_is_not_cancelled(pipeline: Run) -> None:
-    pipeline.client.create(document())
-    pipeline.client.start("p-1")
+def test_a_pipeline_of_another_user_is_not_cancelled(devs: DevsHarness) -> None:
+    client = client_of(devs.cloud)
+    client.create(document())
+    client.start("p-1")
     with pytest.raises(PipelineExists):
-        pipeline()
-    assert pipeline.phases == ["Running"]
+        run_in(devs)
+    assert devs.phases == ["Running"]
 
 
-def test_the_last_lines_of_a_failed_task_are_reported(pipeline: Run) -> None:
-    pipeline.cloud.fail_build(log="step 1\nstep 2", message="exit code 2")
+def test_the_last_lines_of_a_failed_task_are_reported(devs: DevsHarness) -> None:
+    devs.cloud.fail_build(log="step 1\nstep 2", message="exit code 2")
     with pytest.raises(BuildFailed, match="exit code 2"):
-        pipeline()
-    assert [line for line in pipeline.lines if "step" in line] == ["p-1-build: step 1", "p-1-build: step 2"]
+        run_in(devs)
+    assert [line for line in devs.lines if "step" in line] == ["p-1-build: step 1", "p-1-build: step 2"]
 
 
-def test_tasks_that_cannot_be_listed_are_not_a_failure(pipeline: Run) -> None:
-    pipeline.cloud.fail_next("ListTasks", status=403, code="NoPermission")
-    assert pipeline().reported == frozenset()
+def test_tasks_that_cannot_be_listed_are_not_a_failure(devs: DevsHarness) -> None:
+    devs.cloud.fail_next("ListTasks", status=403, code="NoPermission")
+    assert run_in(devs).reported == frozenset()
 
 
 def at(phase: str, **error: str) -> Pipeline:

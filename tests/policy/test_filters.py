@@ -2,9 +2,8 @@
 
 import pytest
 
-from fcpin.image import TagRecord, parse_digest
+from fcpin.image import TagRecord, is_pin_tag, parse_digest, pin_tag
 from fcpin.policy import Policy
-from fcpin.policy.tag_names import is_pin_tag, pin_tag
 from tests.policy.choosing import choose, chosen, reasons, tag
 from tests.support.tables import table
 

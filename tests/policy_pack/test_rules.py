@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fcpin.pin import TYPE
+from fcpin.image import PIN_TYPE
 
 PACK = Path(__file__).parents[2] / "policy-pack"
 _spec = importlib.util.spec_from_file_location("policy_pack_rules", PACK / "rules.py")
@@ -91,7 +91,7 @@ def test_code_functions_need_no_pin() -> None:
 
 
 def test_a_pin_is_known_by_the_type_that_its_resource_has() -> None:
-    assert rules.PINNED_FUNCTION == TYPE
+    assert rules.PINNED_FUNCTION == PIN_TYPE
 
 
 def test_every_rule_is_listed() -> None:

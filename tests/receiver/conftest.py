@@ -3,10 +3,12 @@
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from fcpin.emulator import Emulator
+from fcpin.receiver.ledger.ledger import Ledger, sqlite_ledger
 from tests.lifecycle.conftest import QUICK
 from tests.receiver.converge.project import Project
 from tests.support.redis_server import RedisServer, redis_server
@@ -16,6 +18,13 @@ from tests.support.redis_server import RedisServer, redis_server
 def redis() -> Iterator[RedisServer]:
     with redis_server() as server:
         yield server
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    ledger = sqlite_ledger(tmp_path / "ledger.db")
+    yield ledger
+    ledger.close()
 
 
 @pytest.fixture(scope="session", params=["embedded", "pulumi"])

@@ -1,9 +1,12 @@
-"""Values to test with: times, digests, events, deployments and proposals."""
+"""Values to test with: times, digests, events, deployments, proposals and drift reports."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from fcpin.drift import Kind
 from fcpin.image import Digest
+from fcpin.receiver.drift_scan.report import FunctionReport, StackReport, report_key
+from fcpin.receiver.ledger.ledger import Ledger
 from fcpin.receiver.ledger.model import Deployment, Proposal
 from fcpin.receiver.push_event import PushEvent, RepositoryHint
 
@@ -54,3 +57,22 @@ def proposal(pin: str = "api", token: str = "t1", **more: Any) -> Proposal:  # n
         "proposed": NOON,
     }
     return Proposal(**(facts | more))
+
+
+def function(pin: str = "api", drift: Kind = Kind.OK, **more: Any) -> FunctionReport:
+    """At main-11 with digest a."""
+    facts: dict[str, Any] = {
+        "function_name": f"shop-{pin}",
+        "region": "cn-hangzhou",
+        "repository": "r.example.com/shop/app",
+        "policy": "family main",
+        "tag": "main-11",
+        "digest": digest("a"),
+        "since": NOON - timedelta(hours=5),
+    }
+    return FunctionReport(pin=pin, drift=drift, **(facts | more))
+
+
+def scanned(ledger: Ledger, stack: str, *functions: FunctionReport, at: datetime = NOON, error: str = "") -> None:
+    """Store the report of a drift scan."""
+    ledger.put(report_key(stack), StackReport(stack, at, "embedded", functions, error or None).as_json())

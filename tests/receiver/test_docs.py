@@ -1,4 +1,4 @@
-"""The documentation of the receiver has every sender and every rejection, and its examples are read."""
+"""The documentation of the receiver has every sender, rejection and limit, and its examples are valid."""
 
 import re
 from pathlib import Path
@@ -8,13 +8,17 @@ import yaml
 from jsonschema import Draft7Validator
 
 from fcpin.receiver.errors import Reason
+from fcpin.receiver.page.live import MAX_STREAMS
 from fcpin.receiver.senders import SENDERS
 from fcpin.receiver.senders.authentication import SecretLocation
+from fcpin.receiver.senders.json_fields import MAX_DEPTH, MAX_VALUES
 from fcpin.receiver.settings.read import receiver_schema
+from fcpin.receiver.web.limits import WRONG_SECRETS_PER_MINUTE, Limits
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 SENDERS_PAGE = (DOCS / "receiver" / "senders.md").read_text()
 REFERENCE = (DOCS / "receiver" / "reference.md").read_text()
+OPERATIONS = (DOCS / "receiver" / "operations.md").read_text()
 SCHEMA = receiver_schema()
 
 
@@ -36,6 +40,24 @@ def test_the_page_sets_every_sender_up_and_no_other() -> None:
 def test_a_rejection_has_a_row(reason: Reason) -> None:
     statuses = ", ".join(map(str, reason.statuses))
     assert f"| {statuses} | `{reason.label}` | {reason.description} |" in REFERENCE
+
+
+LIMITS = Limits()
+QUOTED: dict[Reason, list[float]] = {
+    Reason.MALFORMED: [MAX_DEPTH],
+    Reason.SLOW: [LIMITS.header_seconds, LIMITS.body_seconds, LIMITS.unread_seconds],
+    Reason.OVERSIZED: [LIMITS.body_bytes / 2**20, MAX_VALUES],
+    Reason.THROTTLED: [WRONG_SECRETS_PER_MINUTE],
+    Reason.CROWDED: [LIMITS.connections, MAX_STREAMS],
+}
+"""The limits that a description quotes, in its order."""
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_a_rejection_quotes_the_limits(reason: Reason) -> None:
+    numbers = [text for text in re.findall(r"\d[\d,]*", reason.description) if text not in map(str, reason.statuses)]
+    assert numbers == [f"{limit:,g}" for limit in QUOTED.get(reason, [])]
+    assert f"More than {WRONG_SECRETS_PER_MINUTE} wrong tokens a minute" in OPERATIONS
 
 
 EXAMPLES = [

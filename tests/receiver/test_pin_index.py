@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from fcpin.errors import StackError
-from fcpin.policy.tag_names import pin_tag
+from fcpin.image import pin_tag
 from fcpin.receiver.pin_index import PinIndex, is_match
 from fcpin.receiver.push_event import PushEvent, RepositoryHint
 from fcpin.stack.stack import StackPin

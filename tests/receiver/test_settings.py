@@ -121,13 +121,8 @@ def test_every_key(folder: Path) -> None:
     assert (settings.repositories, settings.instances) == (("shop/*", "team/app"), {"cri-0a1b": "demo"})
     assert (settings.trusted_proxies, settings.environment) == ((ip_network("192.0.2.0/24"),), ("GIT_COMMIT", "SHOP_*"))
     assert SECRET not in repr(settings)
-    assert {secret.source for secret in secrets_of(settings)} == {
-        "env:A",
-        "env:B",
-        "env:REDIS",
-        "env:DING",
-        "file:secret.txt",
-    }
+    sources = {secret.source for secret in secrets_of(settings)}
+    assert sources == {"env:A", "env:B", "env:REDIS", "env:DING", "file:secret.txt"}
 
 
 def stack(text: str) -> str:
@@ -150,9 +145,7 @@ REJECTED_BY_SCHEMA: list[tuple[str, str, str, str]] = [
     ("a list", "[]\n", "", "mapping"),
     ("nothing", "\n", "stacks", "is required"),
     ("an unknown key", LEAST + "workerz: 3\n", "3: workerz", "did you mean workers?"),
-    ("an unknown engine", LEAST + "engine: terraform\n", "3: engine", "auto or embedded or pulumi"),
     ("no stack", LEAST.replace("{dev: }", "{}"), "1: stacks", "must not be empty"),
-    ("a stack that is no mapping", LEAST.replace("{dev: }", "{dev: 7}"), "1: stacks.dev", "mapping"),
     ("a name that no stack has", LEAST.replace("dev", "--cwd=/"), "1: stacks.--cwd=/", "name of a stack"),
     ("a name that cannot stand in a URL", LEAST.replace("acr:", "A/B:"), "2: senders.A/B", "URL"),
     ("an unknown mode", stack("mode: wait"), "1: stacks.dev.mode", "deploy or approve"),
@@ -160,7 +153,6 @@ REJECTED_BY_SCHEMA: list[tuple[str, str, str, str]] = [
     ("an unknown kind", LEAST.replace("kind: acr", "kind: gcr"), f"{SENDER}.kind", "acr or distribution"),
     ("no kind", LEAST.replace("kind: acr, ", ""), f"{SENDER}.kind", "is required, such as acr"),
     ("no secret", sender_secret(""), f"{SENDER}.secrets", "1 to 2 items, got 0"),
-    ("three secrets", sender_secret("env:A, env:B, env:A"), f"{SENDER}.secrets", "1 to 2 items, got 3"),
     ("a secret in the file", sender_secret(SECRET), f"{SENDER}.secrets[0]", "env:NAME or file:PATH"),
     ("too many workers", LEAST + "workers: 65\n", "3: workers", "from 1 to 64"),
     ("a repository with its host", LEAST + "repositories: ['r.example.com:5000/a/b']\n", "3: repositories[0]", "without a host"),
@@ -168,7 +160,6 @@ REJECTED_BY_SCHEMA: list[tuple[str, str, str, str]] = [
     ("a page without authentication", LEAST + "page: {}\n", "3: page.token", "is required"),
     ("a header that every client may set", LEAST + "page: {user_header: X-User}\n", "3: page.trusted", "is required"),
     ("every variable", LEAST + "environment: ['*']\n", "3: environment[0]", "name of a variable"),
-    ("a variable with its value", LEAST + "environment: [A=b]\n", "3: environment[0]", "name of a variable"),
     ("no day", window(f"days: [], {HOURS}"), f"{WINDOW}.days", "at least 1"),
     ("an invalid time", window("from: '25:00', to: '18:00', zone: UTC"), f"{WINDOW}.from", "time of day"),
     ("a time without quotes", window("from: 9, to: '18:00', zone: UTC"), f"{WINDOW}.from", 'such as "09:00"'),
@@ -207,15 +198,10 @@ def test_a_problem_has_its_line_and_path(folder: Path, text: str, place: str, pa
 
 
 def test_all_problems_are_reported_at_once(folder: Path) -> None:
-    text = (
-        "stacks: {dev: {mode: wait, debounce: soon}}\nsenders: {acr: {kind: gcr, secrets: [env:C, env:SHORT]}}\nx: 1\n"
-    )
-    assert len(problems(folder, text)) == 6
-
-
-def test_a_missing_file(tmp_path: Path) -> None:
+    stacks = "stacks: {dev: {mode: wait, debounce: soon}}\n"
+    assert len(problems(folder, f"{stacks}senders: {{acr: {{kind: gcr, secrets: [env:C, env:SHORT]}}}}\nx: 1\n")) == 6
     with pytest.raises(InvalidSettings, match="cannot be read"):
-        read_settings(tmp_path / "receiver.yaml", {})
+        read_settings(folder / "missing.yaml", {})
 
 
 def test_the_schema_in_the_docs_is_current() -> None:

@@ -14,10 +14,9 @@ from fcpin.clock import Clock
 from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError
 from fcpin.http.retries import Retry
 from fcpin.image import Digest, Repository
-from fcpin.registry.auth import Challenge, merge_scopes, parse_challenges, parse_scopes
+from fcpin.registry.auth import ANONYMOUS, Challenge, Login, merge_scopes, parse_challenges, parse_scopes
 from fcpin.registry.distribution import Distribution
-from fcpin.registry.logins import ANONYMOUS, Login
-from fcpin.registry.transport import Transport
+from fcpin.registry.session import Transport
 from tests.registry.scripted import Reply, Request, ScriptedServer
 from tests.support.clock import ManualClock
 
@@ -176,25 +175,6 @@ def test_a_wrong_password_is_denied_by_the_token_server(registry: ScriptedServer
     assert BASIC.partition(" ")[2] not in str(denied.value)
 
 
-def test_an_identity_token_is_exchanged_by_the_oauth2_form(registry: ScriptedServer, tokens: ScriptedServer) -> None:
-    registry.always("GET", PATH, guarded(tokens, "t1"))
-    tokens.expect("POST", "/auth").answer(json={"access_token": "t1"})
-    distribution(registry, Login("helper", identity_token="refresh")).open(repository(registry)).list_tags()
-    form = parse_qs(tokens.requests[0].body.decode())
-    assert (form["grant_type"], form["refresh_token"]) == (["refresh_token"], ["refresh"])
-    assert tokens.seen("Authorization") == [None]
-
-
-def test_basic_authentication_is_remembered(registry: ScriptedServer) -> None:
-    registry.expect("GET", PATH).answer(401, headers={"WWW-Authenticate": 'Basic realm="x"'})
-    registry.expect("GET", PATH).answer(json={"tags": ["v1"]})
-    registry.expect("GET", PATH).answer(json={"tags": ["v1"]})
-    client = distribution(registry, LOGIN)
-    client.open(repository(registry)).list_tags()
-    client.open(repository(registry)).list_tags()
-    assert registry.seen("Authorization") == [None, BASIC, BASIC]
-
-
 def test_content_elsewhere_gets_no_login_and_its_challenge_no_answer(
     registry: ScriptedServer, tokens: ScriptedServer
 ) -> None:
@@ -286,9 +266,14 @@ def test_a_token_is_requested_with_every_scope_and_the_service_of_the_challenge(
     registry.expect("GET", PATH).answer(json={"tags": []})
     distribution(registry, login).open(repository(registry)).list_tags()
     (request,) = tokens.requests
-    sent = parse_qs(request.body.decode() if login.identity_token else urlsplit(request.target).query)
     scopes = ["repository:shop/app:pull", "registry:catalog:*"]
-    assert sent["scope"] == ([" ".join(scopes)] if login.identity_token else scopes)
+    if login.identity_token:
+        sent = parse_qs(request.body.decode())
+        assert (sent["grant_type"], sent["refresh_token"]) == (["refresh_token"], ["refresh"])
+        assert (sent["scope"], tokens.seen("Authorization")) == ([" ".join(scopes)], [None])
+    else:
+        sent = parse_qs(urlsplit(request.target).query)
+        assert (sent["scope"], tokens.seen("Authorization")) == (scopes, [BASIC])
     assert sent.get("service") == (["s"] if service else None)
 
 

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fcpin.errors import RegistryDenied
-from fcpin.registry.logins import DockerLogins, Login, config_path
+from fcpin.registry.auth import Login
+from fcpin.registry.logins import DockerLogins, config_path
 
 HOST = "registry.example.com"
 AUTH = base64.b64encode(b"ci:pa:ss").decode()

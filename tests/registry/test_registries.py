@@ -113,32 +113,17 @@ def test_what_never_changes_is_called_once(registries: Registries, cloud: Emulat
     assert cloud.calls.count("GET manifest") == before + 1
 
 
-def test_the_login_of_docker_is_used_where_the_stack_gives_none(
-    cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("site", ["registry{}.cn-hangzhou.aliyuncs.com", "registry-intl{}.cn-hangzhou.aliyuncs.com"])
+def test_the_login_of_docker_is_used_for_every_host_of_a_registry(
+    cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, site: str
 ) -> None:
-    vpc = "registry-vpc.cn-hangzhou.aliyuncs.com"
-    auths = {PUBLIC: {"username": cloud.username, "password": cloud.password}}
-    (tmp_path / "config.json").write_text(json.dumps({"auths": auths}))
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-    cloud.push("shop/app", "v1")
-    settings = {PUBLIC: RegistrySettings(endpoint=cloud.url)}
-    assert len(Registries(settings).open(Repository(vpc, "shop/app")).list_tags()) == 1
-
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "empty"))
-    with pytest.raises(RegistryDenied, match="no login was used"):
-        Registries(settings).open(Repository(vpc, "shop/app")).list_tags()
-
-
-def test_the_hosts_of_the_international_site_share_listing_and_login(
-    cloud: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    site = "registry-intl{}.cn-hangzhou.aliyuncs.com"
     auths = {site.format("-internal"): {"username": cloud.username, "password": cloud.password}}
     (tmp_path / "config.json").write_text(json.dumps({"auths": auths}))
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     digest = cloud.push("shop/app", "v1")
+    settings = {site.format("-vpc"): RegistrySettings(endpoint=cloud.url)}
     registries = Registries(
-        {site.format("-vpc"): RegistrySettings(endpoint=cloud.url)},
+        settings,
         credentials=Credentials(cloud.access_key_id, cloud.access_key_secret),
         cr_endpoint=cloud.url,
         retry=ONCE,
@@ -149,6 +134,9 @@ def test_the_hosts_of_the_international_site_share_listing_and_login(
         assert record.pushed is not None
         assert registries.open(repository).resolve("v1").digest == digest
     assert cloud.calls.count("GetRepoTags") == 1
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "empty"))
+    with pytest.raises(RegistryDenied, match="no login was used"):
+        Registries(settings).open(Repository(site.format(""), "shop/app")).list_tags()
 
 
 def test_push_times_can_be_done_without(cloud: Emulator) -> None:

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from fcpin.acr_hosts import public_host
 from fcpin.errors import InvalidSettings
-from fcpin.registry.settings import RegistrySettings, by_registry, parse_registries, public_host
+from fcpin.registry.settings import RegistrySettings, by_registry, parse_registries
 
 ENTERPRISE = "demo-registry.cn-hangzhou.cr.aliyuncs.com"
 

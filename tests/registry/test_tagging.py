@@ -9,9 +9,9 @@ import pytest
 from fcpin.errors import RegistryDenied, RegistryError
 from fcpin.http.retries import Retry
 from fcpin.image import Digest, Repository
+from fcpin.registry.auth import Login
 from fcpin.registry.distribution import Distribution, DistributionRepository
-from fcpin.registry.logins import Login
-from fcpin.registry.transport import Transport
+from fcpin.registry.session import Transport
 from tests.registry.scripted import Reply, Request, ScriptedServer
 
 MANIFESTS = "/v2/shop/app/manifests"

@@ -21,9 +21,8 @@ from hypothesis import strategies as st
 from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError, RegistryUnavailable
 from fcpin.http.exchange import Response, retry_after
 from fcpin.http.retries import REGISTRY_RETRY, Retry
-from fcpin.registry.auth import Authenticator
-from fcpin.registry.logins import ANONYMOUS
-from fcpin.registry.transport import Busy, Transport, pause_before_retry, redirect_target
+from fcpin.registry.auth import ANONYMOUS, Authenticator
+from fcpin.registry.session import Busy, Transport, pause_before_retry, redirect_target
 from tests.registry.scripted import Reply, ScriptedServer
 from tests.support.clock import ManualClock
 

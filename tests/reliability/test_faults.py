@@ -18,7 +18,7 @@ from fcpin.errors import FcpinError
 from fcpin.http.limits import Limits
 from fcpin.image import Repository
 from fcpin.lookup import digest_of, rank, require_platform
-from fcpin.pinned_function.provider_base import ProviderError
+from fcpin.pinned_function.provider import ProviderError
 from fcpin.policy import Policy
 from tests.support.faulty_proxy import DRIBBLE, FAULTS, READ_TIMEOUT, STALE, FaultyProxy, redirecting
 from tests.support.instant import INSTANT

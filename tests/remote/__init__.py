@@ -1,1 +1,1 @@
-"""Every call of an API of Alibaba Cloud, against a server that misbehaves."""
+"""Every call of an API of Alibaba Cloud, against a server that fails in every way."""

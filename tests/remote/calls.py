@@ -1,4 +1,4 @@
-"""Every remote call that goes through an API of Alibaba Cloud: how it is made, its good answer, its errors."""
+"""Every call of an API of Alibaba Cloud: how it is made, its valid response, its errors."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -54,7 +54,7 @@ PIPELINE: Final = {"kind": "Pipeline", "name": "p-1", "status": {"phase": "Succe
 
 @dataclass(frozen=True)
 class At:
-    """Where a call goes, and how long it insists."""
+    """The URL, limits and retries of a call."""
 
     url: str
     limits: Limits = LIMITS
@@ -63,7 +63,7 @@ class At:
 
 @dataclass(frozen=True)
 class Tree:
-    """The errors of one service."""
+    """The error types of one API."""
 
     any: type[FcpinError]
     malformed: type[FcpinError]
@@ -81,16 +81,16 @@ CR: Final = Tree(
 
 @dataclass(frozen=True)
 class Call:
-    """One call, and what the server answers to it and to the others that are called with it."""
+    """One call, with the valid responses of it and of the calls that it needs."""
 
     action: str
     tree: Tree
     make: Callable[[At], Any]
     good: Any
     others: Mapping[str, Any] = field(default_factory=dict)
-    """Answers of other actions that are called with it, by action."""
+    """Responses of the other calls that it needs, by action."""
     may_be_empty: bool = False
-    """Whether an empty answer and `{}` are its success."""
+    """Whether an empty response and `{}` are a success."""
     label: str = ""
 
     @property
@@ -98,7 +98,7 @@ class Call:
         return self.label or self.action
 
     def serve(self, server: ScriptedServer, reply: Callable[[Request], Reply]) -> None:
-        """Answer the call by *reply*, and the others well."""
+        """Respond to the call with *reply*, and to the others with success."""
 
         def answer(request: Request) -> Reply:
             action = request.headers.get("x-acs-action", "")
@@ -129,15 +129,18 @@ def enterprise(at: At) -> RepositoryHandle:
     return registries.open(ENTERPRISE)
 
 
-_INSTANCES: Final = {**SUCCESS, "TotalCount": 1, "Instances": [{"InstanceName": "demo", "InstanceId": "cri-1"}]}
+_INSTANCES: Final = {
+    **SUCCESS,
+    "TotalCount": 1,
+    "Instances": [{"InstanceName": "demo", "InstanceId": "cri-1"}],
+}
 _REPOSITORY: Final = {**SUCCESS, "RepoId": "crr-1", "RepoNamespaceName": "shop", "RepoName": "app"}
-_LOGIN: Final = {**SUCCESS, "TempUsername": "user", "AuthorizationToken": "pass", "ExpireTime": 4102444800000}
-_VERSIONS: Final = {"versions": [{"versionId": "1"}]}
-_ALIASES: Final = {"aliases": [{"aliasName": "prod", "versionId": "1", "additionalVersionWeight": {"2": 0.1}}]}
-_TAGS: Final = {**SUCCESS, "TotalCount": "1", "PageSize": 100, "Images": [TAG]}
-_PERSONAL_TAG: Final = {"tag": "v1", "digest": HEX, "imageUpdate": 1572875608000}
-_PERSONAL_TAGS: Final = {"data": {"total": 1, "pageSize": 100, "tags": [_PERSONAL_TAG]}}
-_DIGEST: Final = Digest(f"sha256:{HEX}")
+_LOGIN: Final = {
+    **SUCCESS,
+    "TempUsername": "user",
+    "AuthorizationToken": "pass",
+    "ExpireTime": 4102444800000,
+}
 _BEFORE_INSTANCE: Final = {"ListInstance": _INSTANCES}
 _BEFORE_REPOSITORY: Final = {**_BEFORE_INSTANCE, "GetRepository": _REPOSITORY}
 
@@ -148,8 +151,18 @@ CALLS: Final[list[Call]] = [
     Call("UpdateFunction", FC, lambda at: functions(at).update("checkout", {}), FUNCTION),
     Call("DeleteFunction", FC, lambda at: functions(at).delete("checkout"), {}, may_be_empty=True),
     Call("ListFunctions", FC, lambda at: list(functions(at).list()), {"functions": [FUNCTION]}),
-    Call("ListFunctionVersions", FC, lambda at: list(functions(at).versions("checkout")), _VERSIONS),
-    Call("ListAliases", FC, lambda at: list(functions(at).aliases("checkout")), _ALIASES),
+    Call(
+        "ListFunctionVersions",
+        FC,
+        lambda at: list(functions(at).versions("checkout")),
+        {"versions": [{"versionId": "1"}]},
+    ),
+    Call(
+        "ListAliases",
+        FC,
+        lambda at: list(functions(at).aliases("checkout")),
+        {"aliases": [{"aliasName": "prod", "versionId": "1", "additionalVersionWeight": {"2": 0.1}}]},
+    ),
     Call("CreatePipeline", DEVS, lambda at: pipelines(at).create({"name": "p-1"}), PIPELINE),
     Call("GetPipeline", DEVS, lambda at: pipelines(at).get("p-1"), PIPELINE),
     Call("StartPipeline", DEVS, lambda at: pipelines(at).start("p-1"), PIPELINE),
@@ -158,10 +171,36 @@ CALLS: Final[list[Call]] = [
     Call("ListTasks", DEVS, lambda at: pipelines(at).tasks("p-1"), [{"name": "p-1-build"}]),
     Call("ListInstance", CR, lambda at: enterprise(at).push_target(), _INSTANCES, {"GetAuthorizationToken": _LOGIN}),
     Call("GetRepository", CR, lambda at: enterprise(at).is_immutable(), _REPOSITORY, _BEFORE_INSTANCE),
-    Call("ListRepoTag", CR, lambda at: enterprise(at).list_tags(), _TAGS, _BEFORE_REPOSITORY),
+    Call(
+        "ListRepoTag",
+        CR,
+        lambda at: enterprise(at).list_tags(),
+        {**SUCCESS, "TotalCount": "1", "PageSize": 100, "Images": [TAG]},
+        _BEFORE_REPOSITORY,
+    ),
     Call("GetRepoTag", CR, lambda at: enterprise(at).resolve("v1"), SUCCESS | TAG, _BEFORE_REPOSITORY),
-    Call("CreateRepoTag", CR, lambda at: enterprise(at).add_tag("v2", _DIGEST, like="v1"), SUCCESS, _BEFORE_REPOSITORY),
+    Call(
+        "CreateRepoTag",
+        CR,
+        lambda at: enterprise(at).add_tag("v2", Digest(f"sha256:{HEX}"), like="v1"),
+        SUCCESS,
+        _BEFORE_REPOSITORY,
+    ),
     Call("DeleteRepoTag", CR, lambda at: enterprise(at).delete_tag("v1"), SUCCESS, _BEFORE_REPOSITORY),
-    Call("GetAuthorizationToken", CR, lambda at: enterprise(at).push_target(), _LOGIN, _BEFORE_INSTANCE),
-    Call("GetRepoTags", CR, lambda at: personal(at).tags(PERSONAL, 1, 100), _PERSONAL_TAGS),
+    Call(
+        "GetAuthorizationToken",
+        CR,
+        lambda at: enterprise(at).push_target(),
+        _LOGIN,
+        _BEFORE_INSTANCE,
+    ),
+    Call(
+        "GetRepoTags",
+        CR,
+        lambda at: personal(at).tags(PERSONAL, 1, 100),
+        {"data": {"total": 1, "pageSize": 100, "tags": [{"tag": "v1", "digest": HEX, "imageUpdate": 1572875608000}]}},
+    ),
 ]
+
+CLIENTS: Final = [call for call in CALLS if call.name in {"GetFunction", "GetPipeline", "GetRepoTag", "GetRepoTags"}]
+"""One call of each client. All calls of a client are sent by the same code."""

@@ -1,4 +1,4 @@
-"""The chain of alibabacloud-credentials has no limits of its own: its time is bounded, its messages are shortened."""
+"""The chain of alibabacloud-credentials has no limits of its own: fcpin bounds its time and shortens its messages."""
 
 import json
 import os
@@ -20,12 +20,12 @@ from fcpin.http.credentials import Profile
 from fcpin.http.errors import CloudError
 from fcpin.http.openapi import CredentialSource
 for name in sys.argv[2:]:
-    begun = time.monotonic()
+    started = time.monotonic()
     try:
         found = CredentialSource(Profile(name), seconds=float(sys.argv[1])).find()
         print(json.dumps({"found": found.credentials.access_key_id, "source": found.source}))
     except CloudError as error:
-        seconds = time.monotonic() - begun
+        seconds = time.monotonic() - started
         print(json.dumps({"code": error.code, "line": str(error), "temporary": error.is_temporary, "seconds": seconds}))
 """
 GOOD = {
@@ -48,7 +48,7 @@ REPLIES: Mapping[str, Reply] = {
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Any]]:
-    """What comes of one profile each, whose credentials are to come from a server. In a process with its own home."""
+    """The result of each profile, with credentials of a server, in a process with its own home."""
     home = tmp_path_factory.mktemp("home")
 
     def answer(request: Request) -> Reply:
@@ -81,26 +81,26 @@ def sso(name: str, server: ScriptedServer) -> dict[str, Any]:
     }
 
 
-def test_a_source_that_answers_is_named(found: Mapping[str, Any]) -> None:
+def test_the_source_is_named(found: Mapping[str, Any]) -> None:
     assert found["good"]["found"] == "key"
     assert "cloud_sso" in found["good"]["source"]
 
 
-def test_a_source_that_does_not_end_is_left_behind(found: Mapping[str, Any]) -> None:
+def test_a_source_that_does_not_end_is_abandoned(found: Mapping[str, Any]) -> None:
     assert found["slow"]["temporary"] is True
     assert "no credentials within 1.5 s" in found["slow"]["line"]
     assert found["slow"]["seconds"] < 5
 
 
 @pytest.mark.parametrize("name", ["part", "html", "list", "down"])
-def test_what_a_source_answers_is_not_repeated(found: Mapping[str, Any], name: str) -> None:
+def test_the_response_of_a_source_is_not_quoted(found: Mapping[str, Any], name: str) -> None:
     assert found[name]["code"] == "InvalidAccessKeyId.Missing"
     assert "hunter2" not in found[name]["line"]
     assert found[name]["line"].isprintable()
 
 
 @pytest.mark.parametrize("key", ["k\n", "k\x00", "schlüssel", "", "k\ud800"])
-def test_a_key_that_cannot_stand_in_a_header_is_one_line(key: str) -> None:
+def test_an_invalid_key_is_one_line(key: str) -> None:
     for given in (Credentials(key, "s3cret"), Credentials("key", "s3cret", f"{key}\n")):
         with pytest.raises(CloudError, match="printable ASCII") as raised:
             CredentialSource(given).find()

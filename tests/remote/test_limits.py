@@ -13,21 +13,18 @@ from fcpin.errors import RegistryError, RegistryProtocolError, RegistryUnavailab
 from fcpin.http.exchange import NotSent, Unreachable, exchange
 from fcpin.http.limits import MIB, Limits
 from fcpin.http.retries import Retry
-from fcpin.registry.transport import Transport
+from fcpin.registry.session import Transport
 from tests.registry.scripted import NO_ANSWER, Reply, ScriptedServer
-from tests.remote.calls import CALLS, KEY, LIMITS, At, Call, functions
-from tests.support.tables import table
+from tests.remote.calls import CALLS, CLIENTS, KEY, LIMITS, At, Call, functions
 
-CLIENTS = [call for call in CALLS if call.name in {"GetFunction", "GetPipeline", "GetRepoTag", "GetRepoTags"}]
 EACH_CLIENT = pytest.mark.parametrize("call", CLIENTS, ids=[call.name for call in CLIENTS])
-"""One call of each: all calls of a client are sent by the same `exchange`."""
 MUCH = 64 * MIB
 """Of zeros: 64 times the limit of these tests."""
 BOMB = gzip.compress(bytes(MUCH), 9)
 SHORT = Limits(connect=1, silence=0.03)
 ONCE = Retry(attempts=1)
 SECONDS = 2.0
-"""SHORT.total, and what a busy machine takes on top."""
+"""SHORT.total, with a margin for a busy machine."""
 
 
 @pytest.fixture
@@ -38,7 +35,7 @@ def server() -> Iterator[ScriptedServer]:
 
 @pytest.fixture
 def elsewhere() -> Iterator[ScriptedServer]:
-    """Another origin, which answers everything."""
+    """Another origin, which accepts every request."""
     with ScriptedServer() as server:
         server.otherwise(lambda _: Reply(200, b"{}"))
         yield server
@@ -47,24 +44,24 @@ def elsewhere() -> Iterator[ScriptedServer]:
 def seconds_of(call: Call, server: ScriptedServer, reply: Reply) -> float:
     """How long the call takes to fail as unavailable."""
     call.serve(server, lambda _: reply)
-    begun = time.monotonic()
+    started = time.monotonic()
     with pytest.raises(call.tree.unavailable) as raised:
         call.make(At(server.url, SHORT, ONCE))
     assert type(raised.value) is call.tree.unavailable
-    return time.monotonic() - begun
+    return time.monotonic() - started
 
 
 SLOW: list[tuple[str, Reply]] = [
     ("the body at one byte a moment", Reply(200, b"{" + b" " * 10_000, drip=SHORT.silence / 4)),
     ("the head at one byte a moment", Reply(drip=SHORT.silence / 4, drip_head=True)),
     ("nothing after the head", Reply(200, b"{" * 10, drip=100.0)),
-    ("nothing at all", Reply(drip=100.0, drip_head=True)),
+    ("no response", Reply(drip=100.0, drip_head=True)),
 ]
 
 
 @EACH_CLIENT
-@table("reply", SLOW)
-def test_an_answer_that_does_not_end_is_given_up(call: Call, reply: Reply, server: ScriptedServer) -> None:
+@pytest.mark.parametrize("reply", [row[1] for row in SLOW], ids=[row[0] for row in SLOW])
+def test_a_response_that_does_not_end_is_an_error(call: Call, reply: Reply, server: ScriptedServer) -> None:
     assert seconds_of(call, server, reply) < SECONDS
 
 
@@ -77,9 +74,9 @@ def test_an_answer_may_be_slow_within_its_time(server: ScriptedServer) -> None:
     """Longer in all than the longest silence, shorter than three of them."""
     limits = Limits(silence=0.3)
     server.otherwise(lambda _: Reply(200, b'{"functions":[]}', drip=limits.silence / 10))
-    begun = time.monotonic()
+    started = time.monotonic()
     assert list(functions(At(server.url, limits)).list()) == []
-    assert limits.silence < time.monotonic() - begun < limits.total
+    assert limits.silence < time.monotonic() - started < limits.total
 
 
 LARGE: list[tuple[str, Reply]] = [
@@ -92,7 +89,7 @@ LARGE: list[tuple[str, Reply]] = [
 
 
 @EACH_CLIENT
-@table("reply", LARGE)
+@pytest.mark.parametrize("reply", [row[1] for row in LARGE], ids=[row[0] for row in LARGE])
 def test_an_answer_beyond_the_limit_is_not_kept_in_memory(call: Call, reply: Reply, server: ScriptedServer) -> None:
     call.serve(server, lambda _: reply)
     tracemalloc.start()
@@ -153,8 +150,7 @@ def test_a_proxy_that_is_not_valid_is_an_error_of_the_call(proxy: str, monkeypat
     assert "hunter2" not in str(raised.value)
 
 
-# The registry's own protocol is sent the same way
-
+# registries
 
 OCI: list[tuple[str, Reply, type[Exception]]] = [
     ("the body at one byte a moment", SLOW[0][1], RegistryUnavailable),
@@ -163,25 +159,24 @@ OCI: list[tuple[str, Reply, type[Exception]]] = [
 ]
 
 
-@table("reply error", OCI)
-def test_a_registry_is_bounded_too(reply: Reply, error: type[Exception], server: ScriptedServer) -> None:
+@pytest.mark.parametrize(("reply", "error"), [row[1:] for row in OCI], ids=[row[0] for row in OCI])
+def test_requests_of_registries_have_the_same_limits(
+    reply: Reply, error: type[Exception], server: ScriptedServer
+) -> None:
     server.otherwise(lambda _: reply)
-    begun = time.monotonic()
+    started = time.monotonic()
     with pytest.raises(error):
         Transport(retry=Retry(attempts=1), limits=SHORT).send("GET", f"{server.url}/v2/", headers={}, limit=MIB)
-    assert time.monotonic() - begun < SECONDS
+    assert time.monotonic() - started < SECONDS
 
 
-def test_a_proxy_that_answers_connect_slowly_is_given_up(
-    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The head of CONNECT has its time too."""
+def test_a_slow_response_to_connect_is_an_error(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", server.url)
     server.otherwise(lambda _: SLOW[1][1])
-    begun = time.monotonic()
+    started = time.monotonic()
     with pytest.raises(Unreachable):
         exchange("GET", "https://fc.invalid/", {}, None, Limits(connect=0.1))
-    assert time.monotonic() - begun < SECONDS
+    assert time.monotonic() - started < SECONDS
 
 
 def test_the_apis_are_called_through_the_proxy_of_the_environment(
@@ -197,7 +192,7 @@ def test_the_apis_are_called_through_the_proxy_of_the_environment(
         call.make(At("http://exempt.invalid"))
 
 
-def test_what_is_sent_is_signed_and_names_the_session(server: ScriptedServer) -> None:
+def test_requests_are_signed_with_the_session_token(server: ScriptedServer) -> None:
     CALLS[0].serve(server, lambda _: Reply(404, b'{"Code": "FunctionNotFound"}'))
     with pytest.raises(CALLS[0].tree.missing):
         CALLS[0].make(At(server.url))

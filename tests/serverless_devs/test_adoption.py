@@ -47,20 +47,22 @@ def found(account: Account, *registries: str, region: str = "", pinned: str = ""
     return functions_of_region(account, "", region, lambda name: "is pinned" if name == pinned else "", registries)
 
 
-def test_a_function_with_an_image_of_acr() -> None:
-    account = Account()
-    account.has("checkout")
-    (only,) = found(account)
-    assert isinstance(only, Adoptable)
-    assert (str(only.repository), only.origin) == (REPOSITORY, f"runs main-12@{DIGEST[7:19]}")
+ADOPTABLE = [
+    (REPOSITORY, "main-12", ()),
+    ("registry-intl-vpc.ap-southeast-1.aliyuncs.com/shop/app", "1.0.0", ()),
+    ("registry.example.com/shop/app", "1.4.2", ("registry.example.com",)),  # which the stack knows
+]
 
 
-@pytest.mark.parametrize("network", ["", "-vpc", "-internal"])
-def test_a_function_with_an_image_of_the_international_site(network: str) -> None:
+@pytest.mark.parametrize(("repository", "tag", "registries"), ADOPTABLE)
+def test_a_function_with_an_image_of_acr_or_of_a_registry_that_the_stack_knows(
+    repository: str, tag: str, registries: tuple[str, ...]
+) -> None:
     account = Account()
-    account.has("checkout", f"registry-intl{network}.ap-southeast-1.aliyuncs.com/shop/app:1.0.0")
-    (only,) = found(account)
+    account.has("checkout", f"{repository}:{tag}")
+    (only,) = found(account, *registries)
     assert isinstance(only, Adoptable)
+    assert (str(only.repository), only.origin) == (repository, f"runs {tag}@{DIGEST[7:19]}")
 
 
 LEFT_OUT: list[tuple[str, dict[str, Any], str]] = [
@@ -89,12 +91,6 @@ def test_what_is_pinned_already_is_left_out() -> None:
     account = Account()
     account.has("checkout")
     assert found(account, pinned="checkout") == [LeftOut("checkout", "is pinned")]
-
-
-def test_a_registry_that_the_stack_knows_will_do() -> None:
-    account = Account()
-    account.has("checkout", "registry.example.com/shop/app:1.4.2")
-    assert isinstance(found(account, "registry.example.com")[0], Adoptable)
 
 
 @pytest.mark.parametrize("missing", ["customContainerConfig", "lastUpdateStatus"])
@@ -149,18 +145,9 @@ def test_an_entry_has_the_guess_and_what_it_is_made_from() -> None:
     assert follows.startswith("follows main-<number>, no other tag: the one pushed last")
 
 
-def test_another_region_is_in_the_entry() -> None:
-    assert entry_of("cn-shanghai").values["region"] == "cn-shanghai"
-
-
-def test_an_entry_gets_a_name_that_is_free() -> None:
-    assert entry_of("", "checkout", "checkout-2").name == "checkout-3"
-
-
-def test_a_failed_update_is_in_the_comment() -> None:
-    runs, _ = entry_of(lastUpdateStatus="Failed").comment
+def test_an_entry_has_another_region_a_free_name_and_what_to_know_of_its_image() -> None:
+    entry = entry_of("cn-shanghai", "checkout", "checkout-2", lastUpdateStatus="Failed", image=f"{REPOSITORY}:latest")
+    assert (entry.name, entry.values["region"]) == ("checkout-3", "cn-shanghai")
+    runs, moves = entry.comment
     assert runs.endswith("; its state is Active, its last update Failed")
-
-
-def test_a_moving_tag_is_named_in_the_comment() -> None:
-    assert "outage" in entry_of(image=f"{REPOSITORY}:latest").comment[1]
+    assert "outage" in moves

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fcpin.errors import InvalidSettings
@@ -63,17 +63,12 @@ TAGS: list[tuple[str, str, dict[str, str], Any]] = [
     ("a commit in quotes with a default", "${env('GIT_COMMIT', 'latest')}", {}, {"policy": {"newest": {"by": "pushed"}}, "filter_tags": {"pattern": "^[0-9a-f]{7}$"}}),
     ("a commit of another name", "${ env(CI_COMMIT_SHORT_SHA) }", {}, {"policy": {"newest": {"by": "pushed"}}, "filter_tags": {"pattern": "^[0-9a-f]{8}$"}}),
     ("a family of commits", "release-${env(GIT_COMMIT)}", {}, {"policy": {"family": {"name": "release"}}, "filter_tags": {"pattern": "^release-[0-9a-f]{7}$"}}),
-    ("commits with an ending", "${env(GIT_COMMIT)}-debug", {}, {"policy": {"newest": {"by": "pushed"}}, "filter_tags": {"pattern": "^[0-9a-f]{7}-debug$"}}),
     ("a version and a commit", "1.4.2-${env(GIT_COMMIT)}", {}, {"policy": {"semver": {"range": "1.x"}}, "filter_tags": {"pattern": r"^(?P<version>v?[0-9]+\.[0-9]+\.[0-9]+)-[0-9a-f]{7}$", "extract": "$version"}}),
-    ("a whole commit", "${env(GITHUB_SHA)}", {}, {"policy": {"newest": {"by": "pushed"}}, "filter_tags": {"pattern": "^[0-9a-f]{40}$"}}),
     ("a commit that is set", "${env(GIT_COMMIT)}", {"GIT_COMMIT": "83f96b6c0ffe"}, {"policy": {"newest": {"by": "pushed"}}, "filter_tags": {"pattern": "^[0-9a-f]{12}$"}}),
     ("a variable of the file", "${vars.image.tag}", {}, {"policy": {"semver": {"range": "1.x"}}}),
     ("a variable of the environment", "${env(TAG)}", {"TAG": "release-83f96b6"}, {"policy": {"family": {"name": "release"}}, "filter_tags": {"pattern": "^release-[0-9a-f]{7}$"}}),
     ("its default", "${env(TAG, '128')}", {}, {"policy": {"numerical": {"order": "asc"}}, "filter_tags": {"pattern": "^[0-9]{1,6}$"}}),
     ("its default, for an empty one", "${env(TAG, '2.0.1')}", {"TAG": ""}, {"policy": {"semver": {"range": "2.x"}}}),
-    ("numbers after a version", "4.5.5-ls239", {}, {"policy": {"semver": {"range": ">=4.0.0-0, <5.0.0-0"}}, "filter_tags": {"pattern": r"^v?([0-9]+\.[0-9]+\.[0-9]+)-ls0*([0-9]{1,6})$", "extract": "$1-$2"}}),
-    ("a version", "2.0.1", {}, {"policy": {"semver": {"range": "2.x"}}}),
-    ("a tag that moves", "latest", {}, {"policy": {"digest": {"tag": "latest"}}}),
 ]  # fmt: skip
 
 
@@ -88,9 +83,23 @@ def test_a_policy_is_guessed_from_the_tag(what: str, tag: str, environment: dict
     assert found.origin.startswith("s.yaml deploys :")
 
 
-@pytest.mark.parametrize("component", ["fc3", "fc3@0.1.4", "fc3@dev"])
-def test_a_component_may_have_a_version(component: str) -> None:
-    assert isinstance(read(other(component=component)), Adoptable)
+def other(**changes: Any) -> Any:
+    """One whose resource has *changes* in addition to its props."""
+    changed = document()
+    changed["resources"]["till"] |= changes
+    return changed
+
+
+INTERNATIONAL = [f"registry-intl{network}.ap-southeast-1" for network in ("", "-vpc", "-internal")]
+ADOPTABLE: list[tuple[str, Any]] = [
+    *((f"the component {component}", other(component=component)) for component in ("fc3", "fc3@0.1.4", "fc3@dev")),
+    *((f"an image at {host}", document(image=f"{host}.aliyuncs.com/shop/app:1.0.0")) for host in INTERNATIONAL),
+]
+
+
+@pytest.mark.parametrize("file", [row[1] for row in ADOPTABLE], ids=[row[0] for row in ADOPTABLE])
+def test_a_function_can_be_adopted_with(file: Any) -> None:
+    assert isinstance(read(file), Adoptable)
 
 
 def test_name_and_region_may_be_variables_and_another_region_is_in_the_entry() -> None:
@@ -102,19 +111,6 @@ def test_name_and_region_may_be_variables_and_another_region_is_in_the_entry() -
         "checkout-7",
         "cn-beijing",
     )
-
-
-def other(**changes: Any) -> Any:
-    """One whose resource has *changes* in addition to its props."""
-    changed = document()
-    changed["resources"]["till"] |= changes
-    return changed
-
-
-@pytest.mark.parametrize("network", ["", "-vpc", "-internal"])
-def test_the_international_site_is_acr(network: str) -> None:
-    found = read(document(image=f"registry-intl{network}.ap-southeast-1.aliyuncs.com/shop/app:1.0.0"))
-    assert isinstance(found, Adoptable)
 
 
 LEFT_OUT: list[tuple[str, Any, str]] = [
@@ -204,6 +200,7 @@ FILES = st.fixed_dictionaries(
 )
 
 
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     st.lists(FILES, min_size=1, max_size=2), st.dictionaries(st.sampled_from(["A", "GIT_COMMIT"]), st.text(max_size=9))
 )

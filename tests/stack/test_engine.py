@@ -28,7 +28,7 @@ def engine_of(project: Project, **environment: str) -> Engine:
     return Engine.find(project.engine, project.folder, {**project.process_environment(), **environment})
 
 
-def test_a_stack_has_its_configuration_with_secrets_and_its_pins(project: Project) -> None:
+def test_a_stack_has_its_configuration_with_secrets_and_its_pins_or_one_line_of_the_engine(project: Project) -> None:
     login = {"registry.example.com": {"username": "ci", "password": project.seal("hush")}}
     project.configure(FUNCTIONS, registries=login)
     stack = Stack.read(engine_of(project), "test")
@@ -36,12 +36,8 @@ def test_a_stack_has_its_configuration_with_secrets_and_its_pins(project: Projec
     assert stack.settings.registries["registry.example.com"].password == "hush"
     assert stack.pins == ()
     assert "hush" not in repr(stack)
-
-
-def test_what_an_engine_refuses_is_one_line(project: Project) -> None:
     with pytest.raises(StackError, match=r"^stack nope \(.+\): no stack named 'nope' found"):
         engine_of(project).resources("nope")
-    project.configure(FUNCTIONS, registries={"r.example.com": {"username": "ci", "password": project.seal("hush")}})
     with pytest.raises(StackError, match=r"^stack test .*passphrase") as refused:
         engine_of(project, PULUMI_CONFIG_PASSPHRASE="wrong").config("test")
     assert "\n" not in str(refused.value)

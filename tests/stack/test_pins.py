@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fcpin.errors import StackError
-from fcpin.pin import TYPE
+from fcpin.image import PIN_TYPE
 from fcpin.pinned_function.resource import PinnedFunction
 from fcpin.stack.stack import StackPin, pins_in
 
@@ -29,7 +29,13 @@ OUTPUTS: dict[str, Any] = {
 
 def resource(name: str = "checkout", **changes: Any) -> dict[str, Any]:
     outputs = {**OUTPUTS, **changes.pop("outputs", {})}
-    return {"urn": f"urn:pulumi:dev::shop::{TYPE}::{name}", "type": TYPE, "id": "x", "outputs": outputs, **changes}
+    return {
+        "urn": f"urn:pulumi:dev::shop::{PIN_TYPE}::{name}",
+        "type": PIN_TYPE,
+        "id": "x",
+        "outputs": outputs,
+        **changes,
+    }
 
 
 def test_a_pin_is_what_the_last_deployment_left() -> None:
@@ -42,9 +48,11 @@ def test_a_pin_is_what_the_last_deployment_left() -> None:
     assert pin.urn == resource()["urn"]
 
 
-def test_what_a_refresh_saw_is_not_what_was_deployed() -> None:
-    seen = {"tag": "main-0", "digest": OLD, "image": f"{REPOSITORY}:main-0"}
-    assert str(StackPin.read(resource(outputs=seen)).deployed) == f"{REPOSITORY}:main-2@{DIGEST}"
+def test_what_a_refresh_saw_is_not_what_was_deployed_and_before_the_first_change_nothing_ran_before() -> None:
+    seen = {"tag": "main-0", "digest": OLD, "image": f"{REPOSITORY}:main-0", "previous_image": ""}
+    pin = StackPin.read(resource(outputs=seen))
+    assert str(pin.deployed) == f"{REPOSITORY}:main-2@{DIGEST}"
+    assert pin.previous is None
 
 
 def test_only_pins_that_are_to_stay_are_pins() -> None:
@@ -74,9 +82,5 @@ def test_a_state_that_fcpin_has_not_written_is_refused(label: str, outputs: dict
     assert "ciphertext" not in str(refused.value)
 
 
-def test_before_the_first_change_nothing_ran_before() -> None:
-    assert StackPin.read(resource(outputs={"previous_image": ""})).previous is None
-
-
 def test_the_type_in_the_state_is_the_one_of_the_resource() -> None:
-    assert f"pulumi-python:{PinnedFunction._resource_type_name}" == TYPE
+    assert f"pulumi-python:{PinnedFunction._resource_type_name}" == PIN_TYPE

@@ -45,9 +45,7 @@ OTHER = "ghcr.io/shop/app:main-2"
 DOUBT = Uncertainty("its last update failed", "update it again or delete it")
 
 
-@pytest.mark.parametrize(
-    "image", [f"{PUBLIC}:main-2", OTHER, "app"], ids=["this repository", "another one", "no image"]
-)
+@pytest.mark.parametrize("image", [f"{PUBLIC}:main-2", OTHER, "app"])
 def test_while_a_function_may_run_another_image_than_it_names_nothing_is_called_unused(image: str) -> None:
     with pytest.raises(UsageUnknown) as unknown:
         Usage.of(REPOSITORY, [use(f"{PUBLIC}:main-1"), replace(use(image), uncertainty=DOUBT)])
@@ -56,7 +54,7 @@ def test_while_a_function_may_run_another_image_than_it_names_nothing_is_called_
         assert fact in str(unknown.value)
 
 
-@pytest.mark.parametrize("image", ["app", "::::", " ", "x" * 1000])
+@pytest.mark.parametrize("image", ["app", "::::", " "])
 def test_an_image_that_cannot_be_read_may_be_any(image: str) -> None:
     with pytest.raises(UsageUnknown, match="not a valid image reference; nothing was removed; deploy another image or"):
         Usage.of(REPOSITORY, [use(image)])

@@ -4,7 +4,7 @@ import difflib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -50,41 +50,31 @@ def holds(text: str) -> dict[str, Any]:
     return {name: entry["hold"] for name, entry in entries.items() if "hold" in entry}
 
 
-def test_a_hold_is_four_lines_more() -> None:
-    assert changes(FILE, edited(FILE, "checkout")) == [
+def test_a_hold_is_four_lines_more_before_the_comment_of_the_next() -> None:
+    after = edited(FILE, "checkout")
+    assert changes(FILE, after) == [
         "+      hold:",
         "+        tag: main-11",
         '+        until: "2026-12-01T00:00:00Z"',
         "+        reason: main-12 loses orders",
     ]
-
-
-def test_it_stands_under_its_function_before_the_comment_of_the_next() -> None:
-    lines = edited(FILE, "checkout").splitlines()
+    lines = after.splitlines()
     assert lines[lines.index("      hold:") - 1] == "            secure: v1:abc"
 
 
-def test_an_entry_on_one_line_stays_on_one_line() -> None:
-    after = edited(FILE, "thumbnails")
-    assert len(after.splitlines()) == len(FILE.splitlines())
-    assert holds(after) == {"thumbnails": HOLD}
-
-
 @pytest.mark.parametrize("name", ["checkout", "thumbnails", "orders"])
-def test_a_hold_that_is_taken_away_leaves_the_file_as_it_was(name: str) -> None:
-    assert edited(edited(FILE, name), name, None) == FILE
-    assert edited(FILE, name, None) == FILE
-
-
-@pytest.mark.parametrize("name", ["checkout", "thumbnails", "orders"])
-def test_a_hold_takes_the_place_of_another(name: str) -> None:
+def test_a_hold_takes_the_place_of_another_and_one_that_is_taken_away_leaves_the_file_as_it_was(name: str) -> None:
+    after = edited(FILE, name)
+    assert holds(after) == {name: HOLD}
+    assert edited(after, name, None) == FILE == edited(FILE, name, None)
     held = edited(FILE, name, {"digest": f"sha256:{'a' * 64}", "until": "2026-11-01T00:00:00Z"})
-    assert edited(held, name) == edited(FILE, name)
+    assert edited(held, name) == after
+    more = 0 if name == "thumbnails" else 4
+    assert len(after.splitlines()) == len(FILE.splitlines()) + more, "an entry on one line stays on one line"
 
 
 FORMS = [
     ("a hold among other keys, in short form", "{a: 1, hold: {tag: x}, b: 2}"),
-    ("a hold that is first", "{hold: {tag: x}, a: 1}"),
     ("a hold that is last", "{a: 1, hold: {tag: x}}"),
     ("a hold that is alone", "{hold: {tag: x}}"),
     ("nothing at all", "{}"),
@@ -92,7 +82,6 @@ FORMS = [
     ("a block with a hold first", "\n      hold: {tag: x}  # old\n      a: 1"),
     ("a block with a hold in the middle", "\n      b: 2\n      hold:\n        tag: x\n      # about a\n      a: 1"),
     ("a text of several lines at the end", "\n      a: |\n        one\n\n        two\n"),
-    ("a list at the end", "\n      a:\n      - 1\n      - 2"),
     ("a key without a value at the end", "\n      a: 1\n      b:"),
     ("a file without a newline at its end", "\n      a: 1"),
 ]
@@ -105,9 +94,11 @@ def test_every_form_of_an_entry_can_be_held_and_released(label: str, entry: str)
     assert holds(edited(edited(text, "f"), "f", None)) == {}
 
 
-def test_line_ends_of_windows_stay() -> None:
-    after = edited(FILE.replace("\n", "\r\n"), "checkout")
-    assert after == edited(FILE, "checkout").replace("\n", "\r\n")
+def test_line_ends_of_windows_and_a_byte_order_mark_stay() -> None:
+    after = edited(FILE, "checkout")
+    assert edited(FILE.replace("\n", "\r\n"), "checkout") == after.replace("\n", "\r\n")
+    assert edited(f"\ufeff{FILE}", "checkout") == f"\ufeff{after}"
+    assert extended(ENTRIES.replace("\n", "\r\n")) == extended(ENTRIES).replace("\n", "\r\n")
 
 
 REFUSED = [
@@ -131,12 +122,12 @@ def test_what_cannot_be_edited_is_refused_in_one_line(label: str, text: str, rea
     assert "\n" not in str(refused.value)
 
 
+@settings(max_examples=20)
 @given(st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), min_size=1))
-@pytest.mark.parametrize("entry", ["{a: 1}", "\n      a: 1\n"], ids=["flow", "block"])
-def test_whatever_the_reason_it_is_read_as_it_was_meant(entry: str, reason: str) -> None:
+def test_any_reason_is_read_as_it_was_meant(reason: str) -> None:
     hold = {"tag": "1.10", "reason": reason}
-    text = f"config:\n  fcpin:functions:\n    f: {entry}"
-    assert holds(edited(text, "f", hold)) == {"f": hold}
+    for entry in ("{a: 1}", "\n      a: 1\n"):
+        assert holds(edited(f"config:\n  fcpin:functions:\n    f: {entry}", "f", hold)) == {"f": hold}
 
 
 def test_a_file_of_functions_is_edited_at_its_top() -> None:
@@ -146,10 +137,6 @@ def test_a_file_of_functions_is_edited_at_its_top() -> None:
     assert with_hold(held, "f", None, "functions/a.yaml", is_stack=False) == text
     with pytest.raises(InvalidSettings, match=r"^functions/a.yaml: fcpin:functions.h is not there"):
         with_hold(text, "h", None, "functions/a.yaml", is_stack=False)
-
-
-def test_a_byte_order_mark_stays() -> None:
-    assert edited(f"\ufeff{FILE}", "checkout") == f"\ufeff{edited(FILE, 'checkout')}"
 
 
 UNEVEN = """\
@@ -233,7 +220,6 @@ EMPTY = [
     ("an empty file", "", f"config:\n  fcpin:functions:\n{LINES}"),
     ("a comment alone", "# mine\n", f"# mine\nconfig:\n  fcpin:functions:\n{LINES}"),
     ("no config", "encryptionsalt: x\n", f"encryptionsalt: x\nconfig:\n  fcpin:functions:\n{LINES}"),
-    ("no end of the last line", "a: x", f"a: x\nconfig:\n  fcpin:functions:\n{LINES}"),
     ("config without anything", "config:\nb: x\n", f"config:\n  fcpin:functions:\n{LINES}b: x\n"),
     ("config of nothing", "config: {}\n", f"config:\n  fcpin:functions:\n{LINES}"),
     ("config without functions", "config:\n  a: x\n", f"config:\n  a: x\n  fcpin:functions:\n{LINES}"),
@@ -249,17 +235,12 @@ EMPTY = [
         f"config:\n  fcpin:functions:\n    a: {{}}\n{LINES}",
     ),
     ("config on one line", "config: {a: x}\n", f"config:\n  a: x\n  fcpin:functions:\n{LINES}"),
-    ("functions that are null", "config:\n  fcpin:functions: null\n", f"config:\n  fcpin:functions:\n{LINES}"),
 ]
 
 
 @pytest.mark.parametrize(("text", "after"), [row[1:] for row in EMPTY], ids=[row[0] for row in EMPTY])
 def test_a_file_that_has_no_functions_yet(text: str, after: str) -> None:
     assert extended(text) == after
-
-
-def test_line_ends_of_windows_stay_with_new_entries() -> None:
-    assert extended(ENTRIES.replace("\n", "\r\n")) == extended(ENTRIES).replace("\n", "\r\n")
 
 
 def test_nothing_new_is_nothing_written() -> None:

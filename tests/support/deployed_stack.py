@@ -16,7 +16,7 @@ from fcpin.emulator import Emulator
 from fcpin.fc.client import FunctionClient
 from fcpin.http.credentials import Credentials
 from fcpin.http.retries import Retry
-from fcpin.pin import TYPE
+from fcpin.image import PIN_TYPE
 from tests.support.command import Answer, run
 
 PATH = "shop/app"
@@ -80,8 +80,8 @@ class DeployedStack:
         digest = self.cloud.function(name)["customContainerConfig"]["resolvedImageUri"].partition("@")[2]
         pin = {"tag": tag, "digest": digest, "image": self.image(tag), "deployed_image": f"{self.image(tag)}@{digest}"}
         outputs = {"function_name": name, "region": REGION, "repository": self.repository, **spec, **pin}
-        urn = f"urn:pulumi:test::shop::{TYPE}::{name}"
-        self.resources.append({"urn": urn, "type": TYPE, "outputs": {**outputs, "previous_image": before}})
+        urn = f"urn:pulumi:test::shop::{PIN_TYPE}::{name}"
+        self.resources.append({"urn": urn, "type": PIN_TYPE, "outputs": {**outputs, "previous_image": before}})
         self.functions[name] = {"repository": self.repository, **spec}
         self.configure()
 

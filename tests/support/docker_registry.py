@@ -15,10 +15,10 @@ import textwrap
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import pytest
 import urllib3
@@ -203,6 +203,11 @@ def _address(process: subprocess.Popen[str]) -> str:
         lines.append(line)
         if match := _LISTENING.search(line):
             # Read on, or the registry stops when the pipe is full.
-            threading.Thread(target=lambda: deque(process.stderr or (), maxlen=0), daemon=True).start()
+            threading.Thread(target=_drain, args=[process.stderr], daemon=True).start()
             return match[1]
     raise RuntimeError("docker-registry ended:\n" + textwrap.indent("".join(lines), "  "))
+
+
+def _drain(log: IO[str]) -> None:
+    with suppress(ValueError):  # closed while it is read, at the end of the test
+        deque(log, maxlen=0)

@@ -8,8 +8,7 @@ from typing import Final
 import click
 
 from fcpin import __version__
-from fcpin.cli.group import LazyGroup, Listed, run
-from fcpin.cli.signals import exit_at_once
+from fcpin.cli.group import LazyGroup, Listed, exit_at_once, run
 
 __all__ = ["SECTIONS", "command", "main"]
 

@@ -9,10 +9,9 @@ from typing import Any, Final, Self
 import click
 
 from fcpin.errors import InvalidInput, Problem
-from fcpin.image import brief
+from fcpin.image import PIN_TYPE, brief
 from fcpin.json_reader import read_json
 from fcpin.layout import WIDTH, fold, width_of
-from fcpin.pin import TYPE
 
 FAILED: Final = 1
 _PIN: Final = ("tag", "digest", "image")
@@ -95,7 +94,7 @@ def _list(value: Mapping[str, Any], key: str) -> Sequence[Any]:
 
 def markdown(preview: Mapping[str, Any]) -> Iterator[str]:
     steps: Sequence[Mapping[str, Any]] = preview["steps"]
-    pins = [step for step in steps if str(step.get("urn", "")).split("::")[-2:-1] and _type(step) == TYPE]
+    pins = [step for step in steps if str(step.get("urn", "")).split("::")[-2:-1] and _type(step) == PIN_TYPE]
     changes = [FunctionChange.of(step) for step in pins if step["op"] in _SHOWN]
     errors = _messages(preview, "error")
     others = Counter(step["op"] for step in steps if step not in pins and step["op"] in _SHOWN)

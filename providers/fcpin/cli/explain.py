@@ -11,11 +11,10 @@ from typing import Any, Final, NamedTuple, Self, TextIO
 
 import click
 
-from fcpin.cli import selection_json
 from fcpin.cli.endpoints import refuse
 from fcpin.cli.options import Count, RegistryOptions, json_option, registry_options
 from fcpin.cli.output import Row, write_lines, write_rows
-from fcpin.cli.query import Query, query_options
+from fcpin.cli.query import Query, exit_status, pin_of, query_options, summary_of
 from fcpin.cli.tag_input import TAG_FORMAT, read_stdin
 from fcpin.image import TagRecord
 from fcpin.policy import Ranking, Selection
@@ -85,8 +84,8 @@ class Explanation:
 
     def as_json(self, limit: int | None = None) -> str:
         """One object. Each verdict is on a line of its own, so that people can read and search it."""
-        pin = selection_json.pin(self.selection, self.current)
-        fields: dict[str, Any] = {**selection_json.summary(pin, self.selection), "current": self.current}
+        pin = pin_of(self.selection, self.current)
+        fields: dict[str, Any] = {**summary_of(pin, self.selection), "current": self.current}
         fields["next"] = [_step_json(step) for step in self.steps]
         fields["counts"] = self.selection.counts
         head = "".join(f'  "{key}": {json.dumps(value)},\n' for key, value in fields.items())
@@ -117,12 +116,12 @@ def command(query: Query, registry: RegistryOptions, limit: int | None, as_json:
     explanation = Explanation.of(query, _ranking(query, registry))
     if as_json:
         sys.stdout.write(f"{explanation.as_json(limit)}\n")
-        return selection_json.status(explanation.selection)
+        return exit_status(explanation.selection)
     from fcpin.cli.pager import paged
 
     with nullcontext(sys.stdout) if no_pager else paged(sys.stdout) as stdout:
         _write(stdout, explanation, limit)
-    return selection_json.status(explanation.selection)
+    return exit_status(explanation.selection)
 
 
 def _ranking(query: Query, registry: RegistryOptions) -> Ranking:

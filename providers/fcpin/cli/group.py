@@ -1,22 +1,25 @@
-"""Command lines: commands that are imported when they run, one line for each failure, and exit statuses.
+"""Command lines: commands that are imported when they run, one line for each failure, exit statuses and interrupts.
 
 Exit statuses of every command whose help does not name others: 0 done, 1 a service failed, 2 wrong input or usage,
 130 interrupted, 141 the reader of standard output went away.
 """
 
 import os
+import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, NoReturn
 
 import click
 
-from fcpin.cli.signals import INTERRUPTED
 from fcpin.errors import FcpinError, InvalidInput, one_line
 
 FAILED: Final = 1
 WRONG_INPUT: Final = 2
+INTERRUPTED: Final = 130
+"""The exit status of a program that SIGINT ended."""
 _PIPE_CLOSED: Final = 141
 _MAX_PROBLEMS: Final = 20
 _COMPLETE: Final = "_FCPIN_COMPLETE"
@@ -132,6 +135,36 @@ def run(command: click.Command, arguments: Sequence[str], name: str = "fcpin", *
             os._exit(INTERRUPTED)  # an ordinary exit would wait for threads, and they for the network
         return INTERRUPTED
     return status or 0
+
+
+def exit_at_once() -> None:
+    """Let SIGINT end this process with one line, whatever its threads wait for.
+
+    A process that ignores SIGINT continues to do so, as in the background of a shell without job control.
+    """
+
+    def leave(_signal: int, _frame: object) -> NoReturn:
+        os.write(2, b"\nfcpin: interrupted\n")
+        os._exit(INTERRUPTED)
+
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, leave)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Turn SIGINT and SIGTERM into KeyboardInterrupt, so that the block can remove what it created."""
+
+    def interrupt(_signal: int, _frame: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    numbers = [one for one in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(one) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, interrupt) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def failure_lines(error: click.UsageError | FcpinError, path: str) -> Iterator[str]:

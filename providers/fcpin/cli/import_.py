@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fcpin.cli.diff import shown, write_changed
 from fcpin.cli.endpoints import refuse_with_stack, settings_from
 from fcpin.cli.options import StackOptions, fc_endpoint_option, stack_options
-from fcpin.cli.output import write_lines
+from fcpin.cli.output import shown, write_changed, write_lines
 from fcpin.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:

@@ -1,8 +1,9 @@
-"""What commands print: lines and tables for people, JSON for programs."""
+"""What commands print: lines, tables and changes of files for people, JSON for programs."""
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Final, TextIO, TypeAlias
 
 from fcpin.errors import one_line
@@ -51,3 +52,27 @@ def _draw(stream: TextIO, head: Row, rows: Sequence[Row], styles: Sequence[str])
     for row, style in zip(rows, styles, strict=True):
         table.add_row(*(Text(cell, style=style) for cell in row))
     Console(file=stream).print(table)
+
+
+def write_changed(file: Path, before: str, after: str) -> list[str]:
+    """Write *after* into *file* unless it is equal to *before*; the lines to print. Raises InvalidInput."""
+    from fcpin.stack.project import write_file
+
+    if after != before:
+        write_file(file, after)
+    return list(_diff(before, after, shown(file)))
+
+
+def shown(file: Path) -> str:
+    """The path as users write it: relative to the working directory where it is below it."""
+    here = Path.cwd()
+    return str(file.relative_to(here)) if file.is_relative_to(here) else str(file)
+
+
+def _diff(before: str, after: str, name: str) -> Iterator[str]:
+    """The lines of a unified diff and an empty line; none without a change."""
+    import difflib
+
+    yield from difflib.unified_diff(before.splitlines(), after.splitlines(), name, name, lineterm="")
+    if before != after:
+        yield ""

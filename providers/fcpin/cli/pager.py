@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Final, TextIO
 
-from fcpin.cli.signals import interruptible
+from fcpin.cli.group import interruptible
 
 _DEFAULT: Final = "less -FRX"
 _SHOWS_COLOURS: Final = {"LESS": "FRX"}

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
-from fcpin.cli.group import WRONG_INPUT
+from fcpin.cli.group import WRONG_INPUT, interruptible
 from fcpin.cli.options import Count, Decorator, StackOptions, gathered, stack_options
-from fcpin.cli.signals import interruptible
 from fcpin.clock import Clock, SystemClock
 from fcpin.errors import BuildTimedOut, InvalidInput, Problem, one_line, unknown_key
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from fcpin.cli.endpoints import parse_repository, refuse_with_stack, settings_of, with_region
+from fcpin.cli.group import interruptible
 from fcpin.cli.options import RegistryOptions, StackOptions, fc_endpoint_option, registry_options, stack_options
-from fcpin.cli.signals import interruptible
 from fcpin.clock import SystemClock
 from fcpin.errors import InvalidInput, Problem
 

@@ -1,8 +1,11 @@
-"""A query to a policy: the policy, the current tag, and the time."""
+"""A query to a policy, from options: the policy, the current tag, and the time. Its selection, as JSON."""
 
+import json
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Final, Self
 
 import click
 
@@ -13,6 +16,8 @@ from fcpin.errors import InvalidInput, Problem
 from fcpin.image import is_tag
 from fcpin.policy import Policy, Ranking, Selection
 from fcpin.policy.times import parse_moment
+
+NO_TAG: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,37 @@ def query_options(*, required: bool = True) -> Decorator:
             click.option("--min-age-bypass", is_flag=True, help="Ignore the policy's min_age for this selection."),
         ],
     )
+
+
+def exit_status(selection: Selection) -> int:
+    """The exit status: 0 for a tag that was chosen or is kept."""
+    return 0 if selection.chosen is not None or selection.keep else NO_TAG
+
+
+def pin_of(selection: Selection, current: str | None) -> Mapping[str, str | None]:
+    """Tag and digest; the digest of a pin that is kept is not known here."""
+    if selection.chosen is not None:
+        return {"tag": selection.chosen.tag, "digest": selection.chosen.digest}
+    return {"tag": current if selection.keep else None, "digest": None}
+
+
+def summary_of(pin: Mapping[str, str | None], selection: Selection) -> dict[str, object]:
+    """Everything but the tags that were not chosen."""
+    fields: dict[str, object] = {**pin, "reason": selection.reason}
+    if selection.keep:
+        fields["keep"] = True
+    if selection.warnings:
+        fields["warnings"] = list(selection.warnings)
+    return fields
+
+
+def write_selection(pin: Mapping[str, str | None], selection: Selection) -> None:
+    """One object. Each rejected tag is on a line of its own, so that people can read and search it."""
+    head = "".join(f'  "{key}": {json.dumps(value)},\n' for key, value in summary_of(pin, selection).items())
+    rejected = ",\n".join(f"    {json.dumps(rejection._asdict())}" for rejection in selection.rejected)
+    if rejected:
+        rejected = f"\n{rejected}\n  "
+    sys.stdout.write(f'{{\n{head}  "rejected": [{rejected}]\n}}\n')
 
 
 def _policy(text: str) -> Policy:

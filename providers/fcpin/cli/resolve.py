@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 import click
 
-from fcpin.cli import selection_json
 from fcpin.cli.options import RegistryOptions, registry_options
-from fcpin.cli.query import Query, query_options
+from fcpin.cli.query import Query, exit_status, pin_of, query_options, write_selection
 
 
 @click.command()
@@ -25,8 +24,8 @@ def command(query: Query, registry: RegistryOptions) -> int:
     selection = query.select(remote.rank(query))
     if selection.chosen is None:
         kept = remote.image(current) if current and selection.keep else None
-        pin = {**selection_json.pin(selection, current), "image": kept}
+        pin = {**pin_of(selection, current), "image": kept}
     else:
         pin = remote.pin(query.policy, selection, selection.chosen.tag)
-    selection_json.write_selection(pin, selection)
-    return selection_json.status(selection)
+    write_selection(pin, selection)
+    return exit_status(selection)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fcpin.cli.diff import shown, write_changed
 from fcpin.cli.options import StackOptions, stack_options
+from fcpin.cli.output import shown, write_changed
 from fcpin.clock import SystemClock
 from fcpin.errors import InvalidInput, InvalidPolicy, Problem, RegistryError
 from fcpin.policy.times import parse_duration, parse_moment

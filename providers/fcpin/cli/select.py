@@ -2,8 +2,7 @@
 
 import click
 
-from fcpin.cli import selection_json
-from fcpin.cli.query import Query, query_options
+from fcpin.cli.query import Query, exit_status, pin_of, query_options, write_selection
 from fcpin.cli.tag_input import TAG_FORMAT, read_stdin
 from fcpin.policy import Ranking
 
@@ -12,5 +11,5 @@ from fcpin.policy import Ranking
 @query_options()
 def command(query: Query) -> int:
     selection = query.select(Ranking(query.policy, read_stdin()))
-    selection_json.write_selection(selection_json.pin(selection, query.current), selection)
-    return selection_json.status(selection)
+    write_selection(pin_of(selection, query.current), selection)
+    return exit_status(selection)

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 from fcpin import __version__
-from fcpin.acr_hosts import AcrHost, acr_host
+from fcpin.acr_hosts import AcrHost, acr_host, public_host
 from fcpin.clock import Clock
 from fcpin.doctor import cloud, registries
 from fcpin.doctor.result import Check, CheckResult, not_tried, ok, problem
@@ -22,7 +22,7 @@ from fcpin.image import Repository
 from fcpin.registry.acr_enterprise import AcrApi
 from fcpin.registry.distribution import default_endpoint
 from fcpin.registry.registries import Registries
-from fcpin.registry.settings import RegistrySettings, by_registry, public_host
+from fcpin.registry.settings import RegistrySettings, by_registry
 from fcpin.settings import Settings, endpoint_of
 from fcpin.stack.engine import Engine
 

@@ -16,7 +16,7 @@ from fcpin.http.exchange import Response
 from fcpin.http.limits import MIB
 from fcpin.http.openapi import identify
 from fcpin.http.retries import Retry
-from fcpin.registry.transport import Transport
+from fcpin.registry.session import Transport
 
 ONCE: Final = Retry(attempts=1, seconds=30.0, first_wait=0.0, longest_wait=0.0)
 _REFUSED_BEYOND: Final = 15 * 60

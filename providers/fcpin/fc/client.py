@@ -29,7 +29,7 @@ from fcpin.http.credentials import Account
 from fcpin.http.errors import CloudError
 from fcpin.http.limits import Limits
 from fcpin.http.openapi import OpenApi
-from fcpin.http.retries import API_RETRY, Retry, retrying
+from fcpin.http.retries import API_RETRY, Repeat, Retry, repeating
 
 T = TypeVar("T")
 
@@ -197,7 +197,11 @@ class FunctionClient:
                     f"{self._where(action, name)}: {error} (endpoint {self.endpoint})"
                 ) from None
 
-        return retrying(attempt, self._retry)
+        return self._repeat(attempt)
+
+    @cached_property
+    def _repeat(self) -> Repeat:
+        return repeating(self._retry)
 
     @cached_property
     def _api(self) -> OpenApi:

@@ -112,6 +112,8 @@ class Function:
     resolved_image_uri: str
     """`host/namespace/name@sha256:…`: what FC resolved the tag to when the function was created or updated; empty for a
     micro-sandbox."""
+    digest: Digest | None
+    """Of `resolved_image_uri`: what FC runs; None where it resolved none."""
     state: str
     """Pending, Active, Inactive or Failed; empty where FC returns no state, which means ready."""
     last_update_status: str
@@ -168,6 +170,7 @@ class Function:
             runtime=found.runtime or "",
             image=container.image or sandbox.image or "",
             resolved_image_uri=container.resolved_image_uri or "",
+            digest=_digest(container.resolved_image_uri),
             state=found.state or "",
             last_update_status=found.last_update_status or "",
             last_modified_time=found.last_modified_time or "",
@@ -206,20 +209,19 @@ class Function:
         )
 
     @property
-    def digest(self) -> Digest | None:
-        """The digest FC runs, or None where it resolved none."""
-        try:
-            return Image.parse(self.resolved_image_uri).digest
-        except InvalidImage:
-            return None
-
-    @property
     def tag(self) -> str | None:
         """The tag FC was given, or None where the image names none."""
         try:
             return Image.parse(self.image).tag
         except InvalidImage:
             return None
+
+
+def _digest(reference: str | None) -> Digest | None:
+    try:
+        return Image.parse(reference).digest if reference else None
+    except InvalidImage:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,15 @@ def retry_after(value: str, now: datetime) -> float | None:
         return None
 
 
+def origin(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port of *url*: what credentials belong to. Raises ValueError for any other URL."""
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    if port is None or not parts.hostname or parts.username is not None:
+        raise ValueError(url)
+    return parts.scheme, parts.hostname, port
+
+
 def exchange(method: str, url: str, headers: Mapping[str, str], body: bytes | None, limits: Limits) -> Response:
     """The response to one request, whatever its status: redirects are not followed. Raises NoResponse."""
     where = f"{urlsplit(url).netloc}{urlsplit(url).path}"  # no query: a redirected blob's is a signature

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from fcpin.errors import FcpinError
 
@@ -31,25 +31,27 @@ REGISTRY_RETRY: Final = Retry(attempts=4, seconds=30.0, longest_wait=5.0)
 """Registries, and ACR's APIs."""
 
 
-def retrying(call: Callable[[], T], retry: Retry, wait: Callable[[Exception, Retry], bool | float] | None = None) -> T:
-    """Repeat *call* while it raises a temporary FcpinError, with jittered exponential backoff.
+class Repeat(Protocol):
+    """Calls, and repeats the call while it raises a temporary FcpinError."""
+
+    def __call__(self, call: Callable[[], T], /) -> T: ...
+
+
+def repeating(retry: Retry, wait: Callable[[Exception, Retry], bool | float] | None = None) -> Repeat:
+    """Return what repeats calls as *retry* has it, with jittered exponential backoff. Safe to share between threads.
 
     *wait* returns whether to repeat after an error, or the seconds to wait before doing so.
     """
     import stamina  # takes 0.04 s
 
     decide = wait or temporary
-    for attempt in stamina.retry_context(
-        on=lambda error: decide(error, retry),
+    return stamina.RetryingCaller(
         attempts=retry.attempts,
         timeout=retry.seconds,
         wait_initial=retry.first_wait,
         wait_max=retry.longest_wait,
         wait_jitter=retry.first_wait,
-    ):
-        with attempt:
-            return call()
-    raise AssertionError("stamina raises the last error")  # pragma: no cover
+    ).on(lambda error: decide(error, retry))
 
 
 def temporary(error: Exception, retry: Retry) -> bool | float:

@@ -13,12 +13,12 @@ from pulumi.dynamic import ConfigureRequest, CreateResult, DiffResult, ReadResul
 
 from fcpin.clock import SystemClock
 from fcpin.errors import BuildCanceled, InvalidSettings, TagMoved
-from fcpin.pinned_function.provider_base import ConfiguredProvider, problems_at, report_errors
+from fcpin.pinned_function.provider import ConfiguredProvider, problems_at, report_errors
 
 if TYPE_CHECKING:
     from fcpin.image_pipeline.properties import PipelineArgs
     from fcpin.pinned_function.preview_cache import PreviewCache
-    from fcpin.pinned_function.provider_base import Log
+    from fcpin.pinned_function.provider import Log
 
 _SLICE: Final = 0.5
 """Seconds between two looks for an interruption."""

@@ -12,7 +12,7 @@ from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, Updat
 
 from fcpin.errors import FunctionNotFound
 from fcpin.pinned_function.keys import PIN_KEYS, POLICY_KEYS, InitialInputs
-from fcpin.pinned_function.provider_base import ConfiguredProvider, problems_at, report_errors
+from fcpin.pinned_function.provider import ConfiguredProvider, problems_at, report_errors
 from fcpin.pinned_function.resource import with_followed_image
 
 _FUNCTION: Final = ("function_name", "region")

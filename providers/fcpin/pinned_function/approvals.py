@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from fcpin.errors import InvalidImage, InvalidSettings, NotApproved, Problem
-from fcpin.image import parse_digest, short
+from fcpin.image import ImageChange, Pin, parse_digest, short
 from fcpin.json_reader import read_json
-from fcpin.pin import ImageChange, Pin
-from fcpin.pinned_function.state import Current
+from fcpin.pinned_function.properties import Current
 
 FILE: Final = "FCPIN_APPROVED"
 

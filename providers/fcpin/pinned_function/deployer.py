@@ -21,26 +21,13 @@ from fcpin.errors import (
 from fcpin.fc.client import FunctionClient
 from fcpin.fc.model import RUNTIME, Function
 from fcpin.fc.readiness import Waiter
-from fcpin.image import Image, TagRecord, short
-from fcpin.pin import Pin
+from fcpin.image import Image, Pin, TagRecord, short
 from fcpin.pinned_function import plan
 from fcpin.pinned_function.inputs import PinArgs
-from fcpin.pinned_function.provider_base import Log
+from fcpin.pinned_function.properties import Deployed
+from fcpin.pinned_function.provider import Log
 from fcpin.pinned_function.resolver import Resolver
 from fcpin.pinned_function.verify_pin import Verifier
-
-
-@dataclass(frozen=True, slots=True)
-class Deployed:
-    """A function that runs its pin."""
-
-    function: Function
-    created: bool
-    """Whether fcpin made the function, and so is to delete it one day."""
-    previous_image: str = ""
-    """`image@digest` that ran before; empty when nothing had to change."""
-    exposed_seconds: float | None = None
-    """From the push that moved the function's tag until the function ran the new digest; None when none had moved."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,10 @@ from typing import Any
 from fcpin.clients import ClientFor
 from fcpin.drift import Drift, RegisteredImage, classify
 from fcpin.errors import FunctionNotFound
-from fcpin.image import Image
-from fcpin.pin import Pin
+from fcpin.image import Image, Pin
 from fcpin.pinned_function.inputs import PinArgs
+from fcpin.pinned_function.properties import deployed_image
 from fcpin.pinned_function.resolver import Resolver
-from fcpin.pinned_function.state import deployed_image
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,7 @@ from typing import Any, Final
 from fcpin.fc import runtime_config
 from fcpin.fc.model import RUNTIME, Function
 from fcpin.fc.readiness import Readiness
-from fcpin.image import SameDigest
-from fcpin.pin import Pin
+from fcpin.image import Pin, SameDigest
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import DRIFT, INPUTS, ORDERED_BY
 

@@ -1,20 +1,122 @@
-"""Property bags of the resource: what a deployed function looks like as outputs, and a live one as inputs."""
+"""Property bags of the resource: read from a state, also of an older version; made of a deployed or a live function."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, Self
 
 from fcpin.drift import Drift, Kind, RegisteredImage, Unknown
+from fcpin.errors import InvalidInput
 from fcpin.fc import runtime_config
 from fcpin.fc.model import Function
 from fcpin.fc.readiness import Readiness
-from fcpin.pin import Pin
-from fcpin.pinned_function.deployer import Deployed
-from fcpin.pinned_function.keys import DEPLOYED, DRIFT, OUTPUTS
-from fcpin.pinned_function.state import deployed_image, inputs_of, pin_of
-from fcpin.policy.tag_names import is_pin_tag
+from fcpin.image import Digest, Image, Pin, Repository, is_pin_tag, parse_digest
+from fcpin.pinned_function.keys import DEPLOYED, DRIFT, INPUTS, ORDERED_BY, OUTPUTS
+from fcpin.policy import DEFAULT_PLATFORM
+from fcpin.settings import DEFAULT_DEADLINE
 
 CREATED: Final = "created"
 ADOPTED: Final = "adopted"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """A function that runs its pin."""
+
+    function: Function
+    created: bool
+    """Whether fcpin made the function, and so is to delete it one day."""
+    previous_image: str = ""
+    """`image@digest` that ran before; empty when nothing had to change."""
+    exposed_seconds: float | None = None
+    """From the push that moved the function's tag until the function ran the new digest; None when none had moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """The tag that a function was deployed by, and the digest that it runs."""
+
+    tag: str
+    digest: Digest | None
+    """None after a refresh that found no digest of the pin (properties.live)."""
+    protected: bool = False
+    """Whether it was deployed by a pin tag."""
+    ordered_by: str = ""
+    """What the order compared when it chose the tag; empty in states of older versions."""
+
+    @classmethod
+    def of(cls, properties: Mapping[str, Any], repository: Repository | None = None) -> Self | None:
+        """None before the first deployment, and when what is deployed is not of *repository*: no tag of it is older."""
+        tag, digest, image = (properties.get(key) for key in ("tag", "digest", "image"))
+        if not isinstance(tag, str) or not tag:
+            return None
+        if repository is not None and not _is_of(repository, image):
+            return None
+        return cls(
+            tag,
+            parse_digest(digest) if isinstance(digest, str) and digest else None,
+            isinstance(image, str) and is_pin_tag(image.rpartition(":")[2]),
+            str(properties.get(ORDERED_BY) or ""),
+        )
+
+    @property
+    def pin(self) -> Pin | None:
+        """The pin; None while there is no digest."""
+        return Pin(self.tag, self.digest, self.protected, self.ordered_by) if self.digest else None
+
+
+def pin_of(properties: Mapping[str, Any]) -> Pin | None:
+    """The pin in a property bag; None where there is none yet."""
+    current = Current.of(properties)
+    return current.pin if current else None
+
+
+def deployed_image(properties: Mapping[str, Any]) -> Image | None:
+    """Tag and digest that the last deployment left, whatever a refresh has found since; None where there are none.
+
+    A state that is older than this output has them in `image` and `digest`.
+    """
+    image = properties.get(DEPLOYED) or f"{properties.get('image') or ''}@{properties.get('digest') or ''}"
+    try:
+        return Image.parse(str(image))
+    except InvalidInput:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What of a stored bag leads to its function. The rest is not checked: an old state can always be destroyed."""
+
+    region: str
+    profile: str
+    function_name: str
+    repository: Repository
+    platform: str
+    deadline: float
+
+    @classmethod
+    def read(cls, properties: Mapping[str, Any], default_region: str) -> Self:
+        """Raises InvalidInput when the state was edited beyond recognition."""
+        deadline = properties.get("deadline")
+        return cls(
+            region=str(properties.get("region") or default_region),
+            profile=str(properties.get("profile") or ""),
+            function_name=str(properties.get("function_name") or ""),
+            repository=Repository.parse(str(properties.get("repository"))),
+            platform=str(properties.get("platform") or DEFAULT_PLATFORM),
+            deadline=deadline if isinstance(deadline, float) and deadline > 0 else DEFAULT_DEADLINE,
+        )
+
+
+def inputs_of(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs in a bag that may hold outputs and Pulumi's own keys too."""
+    return {key: properties[key] for key in INPUTS if key in properties}
+
+
+def _is_of(repository: Repository, image: object) -> bool:
+    try:
+        return image is None or Image.parse(str(image)).repository.is_same(repository)
+    except InvalidInput:
+        return False
 
 
 def wanted_drift(olds: Mapping[str, Any], pin: Pin) -> str:

@@ -1,4 +1,4 @@
-"""The dynamic provider: Pulumi's six methods, each a few lines.
+"""The dynamic provider: Pulumi's six methods, each a few lines; and what all dynamic providers of fcpin share.
 
 The import path of the class is written into every stack's state. It stays
 `fcpin.pinned_function.provider.PinnedFunctionProvider` for ever; moving it is a migration.
@@ -6,18 +6,119 @@ The object has no attributes when it is constructed, so that Pulumi stores a sho
 Everything heavy is imported in `configure`: the program process only needs the name of the class.
 """
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+import os
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, Final, Literal, ParamSpec, TypeVar
 
 import pulumi
-from pulumi.dynamic import CreateResult, DiffResult, ReadResult, UpdateResult
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
 
-from fcpin.errors import FunctionNotFound, InvalidSettings, Problem
-from fcpin.pinned_function.provider_base import ConfiguredProvider, problems_at, report_errors
+from fcpin import call_statistics
+from fcpin.errors import FcpinError, FunctionNotFound, InvalidInput, InvalidSettings, Problem
 
 if TYPE_CHECKING:
-    from fcpin.pin import Pin
+    from fcpin.image import Pin
     from fcpin.pinned_function.inputs import PinArgs
+    from fcpin.pinned_function.services import Services
+
+Self = TypeVar("Self")
+Result = TypeVar("Result")
+Arguments = ParamSpec("Arguments")
+
+Severity = Literal["info", "warning"]
+Log = Callable[[Severity, str], None]
+"""Writes a line among the diagnostics of the run."""
+
+DEBUG: Final = "FCPIN_DEBUG"
+"""Set to 1, failures keep their type and traceback."""
+
+_LOG_TIMEOUT: Final = 5.0
+
+
+class ProviderError(Exception):
+    """A failure as the engine prints it at the resource: `fcpin: where, what, what to do`."""
+
+
+# Pulumi's plugin prints what `traceback` makes of an exception: the name of its class and its text.
+ProviderError.__module__, ProviderError.__qualname__ = "builtins", "fcpin"
+
+
+def report_errors(
+    verb: Callable[Concatenate[Self, Arguments], Result],
+) -> Callable[Concatenate[Self, Arguments], Result]:
+    """Turn every failure of a provider's method into a ProviderError of one line."""
+
+    @wraps(verb)
+    def wrapper(self: Self, /, *arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
+        try:
+            return verb(self, *arguments, **named)
+        except Exception as error:
+            if os.environ.get(DEBUG) == "1":
+                raise
+            if isinstance(error, FcpinError):
+                raise ProviderError(str(error)) from None
+            what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            raise ProviderError(f"unexpected {what}; please report it with the output of {DEBUG}=1") from None
+        finally:
+            call_statistics.write()
+
+    return wrapper
+
+
+def hide_tracebacks() -> None:
+    """The plugin appends the traceback to every failure; from now on there is none in this process."""
+    if os.environ.get(DEBUG) != "1":
+        sys.tracebacklimit = 0
+
+
+@contextmanager
+def problems_at(path: str) -> Iterator[None]:
+    """Turn every expected failure into a problem with the property at *path*, unless it names its own."""
+    try:
+        yield
+    except InvalidInput:
+        raise
+    except FcpinError as error:
+        raise InvalidSettings(Problem(path, str(error))) from error
+
+
+class ConfiguredProvider(ResourceProvider, ABC):
+    """Holds no state between calls but the services that `configure` makes."""
+
+    serialize_as_secret_always = False
+
+    @report_errors
+    def configure(self, req: ConfigureRequest) -> None:
+        """Read the stack's configuration. No request is sent."""
+        from fcpin.pinned_function import services
+
+        hide_tracebacks()
+        self._services: Services = services.of_this_process(req.config.get)
+
+    @report_errors
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """The inputs with what was chosen, or a failure for each property that is wrong."""
+        try:
+            return CheckResult(self._checked(_olds, news), [])
+        except InvalidInput as error:
+            return CheckResult(news, [CheckFailure(problem.path, problem.reason) for problem in error.problems])
+
+    @abstractmethod
+    def _checked(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+        """The inputs of *news* as they are to be stored. Raises InvalidInput."""
 
 
 class PinnedFunctionProvider(ConfiguredProvider):
@@ -59,9 +160,9 @@ class PinnedFunctionProvider(ConfiguredProvider):
         args, pin = self._args(_news)
         created = _olds.get("ownership") == CREATED
         result = self._services.deployer.update(args, pin, created=created, config=_olds.get("config"))
-        selection = self._services.resolver.summary(args)
-        outputs = deployed(_news, result, selection, _olds.get("previous_image") or "")
-        return UpdateResult({**outputs, **self._services.resolver.repository_outputs(args, _olds)})
+        resolver, previous = self._services.resolver, _olds.get("previous_image") or ""
+        selection, of_repository = resolver.summary(args), resolver.repository_outputs(args, _olds)
+        return UpdateResult({**deployed(_news, result, selection, previous), **of_repository})
 
     @report_errors
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -71,8 +172,7 @@ class PinnedFunctionProvider(ConfiguredProvider):
         """
         from fcpin.drift import classify, registered_image
         from fcpin.pinned_function.deployer import require_image
-        from fcpin.pinned_function.properties import live
-        from fcpin.pinned_function.state import Stored, deployed_image
+        from fcpin.pinned_function.properties import Stored, deployed_image, live
 
         stored = Stored.read(props, self._services.default_region)
         try:
@@ -91,8 +191,7 @@ class PinnedFunctionProvider(ConfiguredProvider):
     @report_errors
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Delete what was created here, release what was adopted."""
-        from fcpin.pinned_function.properties import CREATED
-        from fcpin.pinned_function.state import Current, Stored
+        from fcpin.pinned_function.properties import CREATED, Current, Stored
 
         stored = Stored.read(_props, self._services.default_region)
         created, current = _props.get("ownership") == CREATED, Current.of(_props)
@@ -117,8 +216,7 @@ class PinnedFunctionProvider(ConfiguredProvider):
         from pulumi.runtime.rpc import UNKNOWN
 
         from fcpin.pinned_function.keys import DECIDING, DRIFT, ORDERED_BY, PIN_KEYS, POLICY_KEYS, WANTED
-        from fcpin.pinned_function.properties import wanted_drift
-        from fcpin.pinned_function.state import Current, inputs_of
+        from fcpin.pinned_function.properties import Current, inputs_of, wanted_drift
 
         inputs = {"region": self._services.default_region, **inputs_of(news)}
         known = {key: value for key, value in news.items() if not pulumi.contains_unknowns(value)}
@@ -148,9 +246,39 @@ class PinnedFunctionProvider(ConfiguredProvider):
         return {**inputs, "region": args.region, **chosen}
 
     def _args(self, props: Mapping[str, Any]) -> "tuple[PinArgs, Pin]":
-        from fcpin.pinned_function.state import inputs_of, pin_of
+        from fcpin.pinned_function.properties import inputs_of, pin_of
 
         pin = pin_of(props)
         if pin is None:
             raise InvalidSettings(Problem("digest", "was not resolved; this is a fault of fcpin, please report it"))
         return self._services.args(inputs_of(props)), pin
+
+
+def engine_log(address: str | None) -> Log:
+    """A log that reaches the engine at *address* (`host:port`); standard error without one."""
+    if address is None:
+        return _stderr
+    return lambda severity, message: _send(address, severity, message)
+
+
+def plugin_log() -> Log:
+    """The log of this plugin process: the engine's address is its first argument."""
+    address = sys.argv[1] if len(sys.argv) > 1 and ":" in sys.argv[1] else None
+    return engine_log(address)
+
+
+def _send(address: str, severity: Severity, message: str) -> None:
+    import grpc
+    from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+    levels = {"info": engine_pb2.INFO, "warning": engine_pb2.WARNING}
+    try:
+        with grpc.insecure_channel(address) as channel:
+            request = engine_pb2.LogRequest(severity=levels[severity], message=message)
+            engine_pb2_grpc.EngineStub(channel).Log(request, timeout=_LOG_TIMEOUT)
+    except grpc.RpcError:
+        _stderr(severity, message)
+
+
+def _stderr(severity: Severity, message: str) -> None:
+    sys.stderr.write(f"{severity}: {message}\n")

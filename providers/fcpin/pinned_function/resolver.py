@@ -18,17 +18,15 @@ from fcpin.errors import (
     TagNotFound,
 )
 from fcpin.fc import rules
-from fcpin.image import Digest, Repository, SameDigest
+from fcpin.image import Digest, Pin, Repository, SameDigest, pin_tag
 from fcpin.lookup import ATTESTED, Rankings, compressed_size, digest_of, require_platform, same_image
-from fcpin.pin import Pin
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import IMMUTABILITY
 from fcpin.pinned_function.preview_cache import PreviewCache, Selected, key_of
-from fcpin.pinned_function.provider_base import Log
-from fcpin.pinned_function.state import Current
+from fcpin.pinned_function.properties import Current
+from fcpin.pinned_function.provider import Log
 from fcpin.policy import Selection
-from fcpin.policy.tag_names import pin_tag
-from fcpin.registry.registries import Registries
+from fcpin.registry.registries import Registries, RepositoryHandle
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +151,10 @@ class Resolver:
             return self._kept(args, selection, current)
         record = repository.resolve_once(selection.chosen.tag)
         args.policy.confirm(selection, record)
-        digest, by = digest_of(record, args.repository), selection.by or current_by
-        pin = Pin(record.tag, digest, args.policy.is_protected, by)
+        is_protected, by = args.policy.is_protected, selection.by or current_by
+        pin = Pin(record.tag, digest_of(record, args.repository), is_protected, by)
         if current is None or pin.digest != current.digest or is_moved:
-            self._check_deployable(args, pin)
+            self._check_deployable(args, pin, repository)
         named = pin_tag(pin.digest) if pin.protected else pin.tag
         listed = ranking.listing.get(named)
         return Resolved(pin, selection.summary, selected=True, pushed=listed.pushed if listed else None)
@@ -190,19 +188,19 @@ class Resolver:
             return current.protected
         return wanted if record.digest == current.digest else current.protected
 
-    def _check_deployable(self, args: PinArgs, pin: Pin) -> None:
+    def _check_deployable(self, args: PinArgs, pin: Pin, repository: RepositoryHandle) -> None:
         """Report what FC is documented to refuse; for an unchanged image nothing is checked, and nothing requested."""
         for problem in rules.placement_problems(args.repository, args.region):
             self._warn(f"{args.function_name}: {problem}")
         has_no_login = args.config is not None and not args.config.get("registry_config")
         if has_no_login and (problem := rules.login_problem(args.repository.host)):
             self._warn(problem)
-        if rules.is_economy(self._registries.open(args.repository).specification()):
+        if rules.is_economy(repository.specification()):
             raise EditionUnsupported(
                 f"{args.repository.host} is an ACR Enterprise instance of the Economy edition, from which Function "
                 "Compute does not pull; upgrade the instance, or use another registry"
             )
-        self._check_image(args, pin)
+        self._check_image(args, pin, repository)
 
     def _warn(self, warning: str) -> None:
         """Once a process: the engine checks a resource that it replaces several times, and hosts are shared."""
@@ -212,8 +210,8 @@ class Resolver:
         if is_new:
             self._log("warning", warning)
 
-    def _check_image(self, args: PinArgs, pin: Pin) -> None:
-        platform, repository = args.policy.platform, self._registries.open(args.repository)
+    def _check_image(self, args: PinArgs, pin: Pin, repository: RepositoryHandle) -> None:
+        platform = args.policy.platform
         try:
             manifest = require_platform(repository, pin.tag, pin.digest, platform)
             found = [ATTESTED] if manifest.is_attested else []

@@ -15,10 +15,10 @@ from pulumi.runtime.settings import get_root_resource
 from fcpin.errors import InvalidSettings
 from fcpin.fc.runtime_config import SECRET
 from fcpin.function_files import all_functions, function_files
+from fcpin.image import ACCELERATED
 from fcpin.json_reader import InvalidJson, read_json
 from fcpin.pinned_function.keys import CHOSEN, OUTPUTS, PinInputs
 from fcpin.pinned_function.provider import PinnedFunctionProvider
-from fcpin.policy.tag_names import ACCELERATED
 
 _PIPELINE: Final = "the image's pipeline"
 """The `follow.stack` of a pin that is given as an image."""

@@ -16,7 +16,7 @@ from fcpin.pinned_function.health import Health
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import CHOSEN, PROVIDER
 from fcpin.pinned_function.preview_cache import Engine, PreviewCache, cache_folder
-from fcpin.pinned_function.provider_base import Log, plugin_log
+from fcpin.pinned_function.provider import Log, plugin_log
 from fcpin.pinned_function.resolver import Resolver
 from fcpin.pinned_function.verify_pin import Verifier
 from fcpin.registry.registries import Registries

@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from fcpin.errors import RegistryDenied, RegistryError, TagMoved, TagNotFound
-from fcpin.image import Digest, TagRecord, short
-from fcpin.pin import Pin
+from fcpin.image import Digest, Pin, TagRecord, pin_tag, short
 from fcpin.pinned_function.inputs import PinArgs
-from fcpin.pinned_function.provider_base import Log
-from fcpin.policy.tag_names import pin_tag
+from fcpin.pinned_function.provider import Log
 from fcpin.registry.registries import Registries, RepositoryHandle
 
 _NO_DEPLOYMENT: Final = "nothing was deployed"

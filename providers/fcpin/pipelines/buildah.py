@@ -20,11 +20,10 @@ from typing import Final
 
 from fcpin.clock import Clock
 from fcpin.errors import BuildFailed
-from fcpin.image import Repository, parse_digest
+from fcpin.image import Repository, original, parse_digest
 from fcpin.pipelines.builder import BuildReport, BuildRequest, Progress
 from fcpin.pipelines.programs import Programs
 from fcpin.pipelines.workspace import Workspace, workspace
-from fcpin.policy.tag_names import original
 from fcpin.registry.base import PushTarget
 
 PLATFORM: Final = "linux/amd64"

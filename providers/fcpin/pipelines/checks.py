@@ -8,7 +8,7 @@ from typing import Final
 
 from fcpin.acr_hosts import AcrHost, acr_host
 from fcpin.errors import InvalidImage, Problem, unknown_key
-from fcpin.image import Image
+from fcpin.image import ACCELERATED, Image
 from fcpin.pipelines import environments
 from fcpin.pipelines.model import (
     BUILD_TEMPLATE,
@@ -22,7 +22,6 @@ from fcpin.pipelines.model import (
     warning,
 )
 from fcpin.pipelines.variables import NAME_TEMPLATE, has_variables, stand_in, unknown_variables
-from fcpin.policy.tag_names import ACCELERATED
 
 _MASK: Final = re.compile(r"\*{3}")
 

@@ -29,7 +29,7 @@ from fcpin.http.credentials import Account
 from fcpin.http.errors import CloudError
 from fcpin.http.limits import Limits
 from fcpin.http.openapi import OpenApi
-from fcpin.http.retries import API_RETRY, Retry, retrying
+from fcpin.http.retries import API_RETRY, Retry, repeating
 from fcpin.image import Digest, parse_digest
 from fcpin.json_reader import JsonFields, Wire, kind
 
@@ -188,7 +188,7 @@ class DevsClient:
             return self._once("CreatePipeline", "POST", "pipelines", name, _pipeline(name), body=document)
 
         try:
-            return retrying(attempt, self._retry)
+            return repeating(self._retry)(attempt)
         except PipelineExists:
             if len(attempts) == 1:
                 raise
@@ -243,7 +243,7 @@ class DevsClient:
         *,
         query: Mapping[str, str] | None = None,
     ) -> T:
-        return retrying(lambda: self._once(action, method, path, name, read, query=query), self._retry)
+        return repeating(self._retry)(lambda: self._once(action, method, path, name, read, query=query))
 
     def _once(
         self,

@@ -5,10 +5,9 @@ from typing import Final
 
 from fcpin.clock import Clock
 from fcpin.errors import BuildMismatch, BuildTimedOut, RepositoryNotFound, TagNotFound
-from fcpin.image import Digest, Image
+from fcpin.image import ACCELERATED, Digest, Image, original
 from fcpin.lookup import ATTESTED, digest_of
 from fcpin.pipelines.builder import Builder, BuildReport, BuildRequest, Progress
-from fcpin.policy.tag_names import ACCELERATED, original
 from fcpin.registry.registries import Registries
 from fcpin.single_flight import SingleFlight
 

@@ -18,6 +18,7 @@ from fcpin.models import Model, about, from_text
 from fcpin.policy.orders import (
     NO_NUMBER,
     NO_PUSH_TIME,
+    TAG_PATTERN,
     ByBuildTime,
     ByPushTime,
     Candidate,
@@ -27,7 +28,6 @@ from fcpin.policy.orders import (
     Reason,
     number,
 )
-from fcpin.policy.tag_names import TAG_PATTERN
 
 Rule: TypeAlias = Literal["strict", "seed"]
 

@@ -5,11 +5,10 @@ from collections.abc import Iterable, Sequence
 from typing import Annotated, Final
 
 from fcpin.errors import InvalidInput, InvalidPolicy, Problem, shown
-from fcpin.image import TagRecord, is_tag
+from fcpin.image import ACCELERATED, TagRecord, is_artefact, is_pin_tag, is_tag
 from fcpin.models import Model, Text, about
 from fcpin.policy.orders import Candidate, Reason
 from fcpin.policy.patterns import Pattern, PatternSet, PatternText, Template
-from fcpin.policy.tag_names import ACCELERATED, is_artefact, is_pin_tag
 
 _is_plain: Final = re.compile(r"(?!sha256-|fcpin-)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}+(?<!_accelerated)").fullmatch
 """The tags that need no closer look: valid, and of no image that fcpin or ACR made."""
@@ -68,9 +67,9 @@ class Filters:
         self._pattern = filter_tags.pattern if filter_tags else None
         self._extract = filter_tags.template() if filter_tags else None
         self._allow, self._ignore = allow, ignore
-        self._lists = PatternSet.of((*allow, *ignore), whole=True)
-        alone = () if self._pattern is None or self._extract else (self._pattern,)
-        self._search = PatternSet.of(alone, whole=False)
+        self._lists = PatternSet.of((*allow, *ignore), whole=True) if allow or ignore else None
+        alone = None if self._extract else self._pattern
+        self._search = None if alone is None else PatternSet.of((alone,), whole=False)
 
     def candidates(self, records: Iterable[TagRecord]) -> Sequence[Candidate]:
         """Those of *records* that are candidates."""
@@ -87,7 +86,8 @@ class Filters:
 
     def value(self, record: TagRecord) -> str | Reason:
         """What the order compares for *record*, or why it is no candidate."""
-        reason = _not_an_image(record)
+        is_image = _is_plain(record.tag) and record.status == "NORMAL"
+        reason = None if is_image else _not_an_image(record)
         return self._value(record.tag) if reason is None else reason
 
     def _value(self, tag: str) -> str | Reason:

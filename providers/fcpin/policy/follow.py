@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from fcpin.errors import InvalidInput, InvalidPolicy, Problem
-from fcpin.image import Digest, Image, TagRecord, short
+from fcpin.image import ACCELERATED, Digest, Image, TagRecord, short
 from fcpin.models import Model, PlainText, Text, about
 from fcpin.policy.orders import Candidate, Order, Reason
-from fcpin.policy.tag_names import ACCELERATED
 
 
 class Follow(Model, Order):

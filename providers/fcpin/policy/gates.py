@@ -19,8 +19,7 @@ from datetime import datetime
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from fcpin.errors import InvalidPolicy, Problem
-from fcpin.image import TagRecord, is_tag
-from fcpin.policy.tag_names import ACCELERATED
+from fcpin.image import ACCELERATED, TagRecord, is_tag
 from fcpin.policy.times import Duration, iso
 
 Mode: TypeAlias = Literal["ignore", "prefer", "require"]

@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
 from fcpin.errors import InvalidInput, InvalidPolicy, Problem
-from fcpin.image import Digest, TagRecord, is_tag, parse_digest
+from fcpin.image import Digest, TagRecord, is_pin_tag, is_tag, parse_digest
 from fcpin.models import Model, Text, about, from_text
-from fcpin.policy.tag_names import TagText, is_pin_tag
+from fcpin.policy.orders import TagText
 from fcpin.policy.times import MomentText, iso
 
 if TYPE_CHECKING:

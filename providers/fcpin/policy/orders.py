@@ -7,14 +7,31 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Final, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, Protocol, TypeAlias
 
-from fcpin.image import TagRecord
-from fcpin.models import Model, about
+from fcpin.errors import shown
+from fcpin.image import TagRecord, is_tag
+from fcpin.models import Model, about, from_text
 from fcpin.policy.semver import RangeText, VersionKey, parse_loose_version, parse_version
-from fcpin.policy.tag_names import TagText
 
 _NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+
+TAG_PATTERN: Final = r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$"
+
+
+def _parse_tag(text: str) -> str:
+    if not is_tag(text):
+        raise ValueError(
+            f"{shown(text)} is not a valid tag: up to 128 letters, digits, '_', '.' and '-', without the repository"
+        )
+    return text
+
+
+if TYPE_CHECKING:
+    TagText: TypeAlias = str
+else:
+    TagText = from_text(str, _parse_tag, pattern=TAG_PATTERN)
 
 
 class Reason(str):
@@ -44,11 +61,8 @@ class Order:
 
     measure: ClassVar[str]
     """What the order compares, as users read it: `push time`."""
-
-    @property
-    def descending(self) -> bool:
-        """Whether the smallest key is the newest."""
-        return False
+    descending: ClassVar[bool] = False
+    """Whether the smallest key is the newest."""
 
     @property
     def warnings(self) -> Sequence[str]:
@@ -108,7 +122,7 @@ class DirectedOrder(Model, Order):
     order: Annotated[Literal["asc", "desc"], about("asc: the greatest is the newest. desc: the smallest.")] = "asc"
 
     @property
-    def descending(self) -> bool:
+    def descending(self) -> bool:  # type: ignore[override]
         return self.order == "desc"
 
 

@@ -76,10 +76,8 @@ class PatternSet:
     """The positions of the patterns that match a tag; None, too, for none of them."""
 
     @classmethod
-    def of(cls, patterns: Sequence[Pattern], *, whole: bool) -> Self | None:
-        """*whole*: a pattern must match a tag as a whole, and not anywhere in it. None for no patterns."""
-        if not patterns:
-            return None
+    def of(cls, patterns: Sequence[Pattern], *, whole: bool) -> Self:
+        """*whole*: a pattern must match a tag as a whole, and not anywhere in it."""
         if sum(pattern.regexp.programsize for pattern in patterns) > _LARGEST_SET:
             return cls(partial(_matches, [pattern.regexp for pattern in patterns], whole))
         import re2

@@ -197,8 +197,9 @@ class Policy(Model):
         return self.policy.order
 
     @property
-    def acceleration(self) -> Acceleration:
-        return Acceleration(self.accelerated, self.accelerated_wait)
+    def acceleration(self) -> Acceleration | None:
+        """None where conversions are ignored."""
+        return None if self.accelerated == "ignore" else Acceleration(self.accelerated, self.accelerated_wait)
 
     @property
     def is_protected(self) -> bool:
@@ -206,9 +207,14 @@ class Policy(Model):
         return self.protect == "pin_tag"
 
     @property
+    def delays_for_conversions(self) -> bool:
+        """Whether a tag may have to wait for its accelerated image."""
+        return self.acceleration is not None and self.acceleration.delays
+
+    @property
     def needs_now(self) -> bool:
         """Whether a selection depends on the time."""
-        return self.hold is not None or self.min_age is not None or self.acceleration.delays
+        return self.hold is not None or self.min_age is not None or self.delays_for_conversions
 
     @property
     def warnings(self) -> Sequence[str]:

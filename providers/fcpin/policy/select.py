@@ -23,14 +23,13 @@ from threading import Lock
 from typing import Final, NamedTuple, TypeAlias
 
 from fcpin.errors import InvalidPolicy, Problem
-from fcpin.image import TagRecord
+from fcpin.image import TagRecord, original
 from fcpin.policy.filters import Filters
 from fcpin.policy.gates import Wait, age_wait, require_push_times
 from fcpin.policy.hold import Hold
 from fcpin.policy.orders import ByPushTime, Candidate, Key, Order, Reason
 from fcpin.policy.policy import Policy, known
 from fcpin.policy.selection import Change, Rejection, Selection, counts
-from fcpin.policy.tag_names import original
 from fcpin.policy.times import iso
 
 LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
@@ -55,6 +54,7 @@ class Waiting(NamedTuple):
 class Ordered:
     """The candidates of one family, or of the whole listing, in their order."""
 
+    scope: str
     order: Order
     rows: Sequence[Row]
     without_build_time: Sequence[str]
@@ -116,6 +116,8 @@ class Ranking:
     def __init__(self, policy: Policy, tags: Iterable[TagRecord]) -> None:
         self.policy = policy
         self.listing = by_name(tags)
+        self._order_of_policy = policy.order
+        self._acceleration = policy.acceleration
         self._filters = Filters(policy.filter_tags, policy.allow_tags, policy.ignore_tags)
         self._lock = Lock()
         self._ordered: dict[str, Ordered] = {}
@@ -171,10 +173,10 @@ class Ranking:
 
     def _order(self, current: str | None) -> Ordered:
         """Rule 1, the order's membership. *current* is what is compared for the current tag."""
-        scope = self.policy.order.scope(current)
+        scope = self._order_of_policy.scope(current)
         if scope not in self._ordered:
-            members = self.policy.order.members(scope, self._candidates)
-            order = self.policy.order.bind(scope, members)
+            members = self._order_of_policy.members(scope, self._candidates)
+            order = self._order_of_policy.bind(scope, members)
             rows: list[Row] = []
             key_of = order.key
             for value, record in members:
@@ -182,13 +184,12 @@ class Ranking:
                 if key is not None:
                     rows.append((key, record))
             missing = (record.tag for _, record in members if order.needs_build_time(record))
-            self._ordered[scope] = Ordered(order, rows, sorted(missing) if order.reads_build_times else [])
+            self._ordered[scope] = Ordered(scope, order, rows, sorted(missing) if order.reads_build_times else [])
         return self._ordered[scope]
 
-    def _gated(self, current: str | None, now: datetime | None, min_age_bypass: bool) -> Ready:
+    def _gated(self, ordered: Ordered, now: datetime | None, min_age_bypass: bool) -> Ready:
         """Rule 2, and those that tie for the newest."""
-        ordered = self._order(current)
-        key = (self.policy.order.scope(current), now, min_age_bypass)
+        key = (ordered.scope, now, min_age_bypass)
         if key not in self._ready:
             ready, waiting = self._admit(ordered, now, min_age_bypass)
             best = (min if ordered.order.descending else max)(map(_key_of, ready), default=None)
@@ -203,8 +204,9 @@ class Ranking:
     def _admit(
         self, ordered: Ordered, now: datetime | None, min_age_bypass: bool
     ) -> tuple[Sequence[Row], Sequence[Waiting]]:
-        age, acceleration = None if min_age_bypass else self.policy.min_age, self.policy.acceleration
-        if age is None and not acceleration.delays:
+        age = None if min_age_bypass else self.policy.min_age
+        acceleration = self._acceleration if self._acceleration and self._acceleration.delays else None
+        if age is None and acceleration is None:
             return ordered.rows, ()
         moment = known(now)
         if age is not None:
@@ -216,7 +218,7 @@ class Ranking:
             wait = None
             if age is not None and (record.pushed is None or record.pushed > latest):
                 wait = age_wait(age, record, moment)
-            if wait is None and acceleration.delays:
+            if wait is None and acceleration is not None:
                 wait = acceleration.wait(record, self.listing, moment)
             if wait is None:
                 ready.append(row)
@@ -286,7 +288,7 @@ class Ranking:
     def _decide(self, current: Current, now: datetime | None, min_age_bypass: bool) -> Selection:
         """Rules 3 to 5."""
         ordered = self._order(current.value)
-        ready = self._gated(current.value, now, min_age_bypass)
+        ready = self._gated(ordered, now, min_age_bypass)
         if ready.best is None:
             return self._none_ready(ordered, ready, current)
         winner = _winner(ready.equals, current.original)
@@ -300,13 +302,13 @@ class Ranking:
             explain = partial(self._rejections, ordered, ready, lambda _: doubt.of_each)
             return self._keep(doubt.reason, current, explain, warnings=warnings, change=change)
         ties = sorted((record for record in ready.equals if record is not winner), key=lambda record: record.tag)
-        summary = _summary(len(ready.rows), len(self.listing), ordered.order.measure)
-        conversion = self.policy.acceleration.conversion(winner, self.listing)
+        by = ordered.order.measure
+        summary = _summary(len(ready.rows), len(self.listing), by)
+        conversion = self._acceleration.conversion(winner, self.listing) if self._acceleration else None
         chosen = conversion or winner
         note = self._note(conversion, min_age_bypass)
         is_current = chosen.tag == current.tag
         reason = f"already the {summary.removeprefix('the ')}" if is_current else summary
-        by = ordered.order.measure
         return Selection(
             chosen,
             reason + _tie_note(winner, ties) + note,
@@ -327,7 +329,7 @@ class Ranking:
         note = ""
         if conversion is not None:
             note = f"; as {conversion.tag}"
-        elif self.policy.acceleration.mode == "prefer":
+        elif self.policy.accelerated == "prefer":
             note = "; it has no accelerated image"
         if self.policy.min_age is not None and min_age_bypass:
             note += f"; min_age {self.policy.min_age.text} bypassed"
@@ -435,7 +437,7 @@ def could_select(policy: Policy, tag: str, current: str | None = None) -> bool:
         return False
     if tag == current or (policy.hold is not None and policy.hold.tag in (None, tag)):
         return True
-    name = tag if policy.acceleration.mode == "ignore" else original(tag)
+    name = tag if policy.accelerated == "ignore" else original(tag)
     ranking = Ranking(policy, [TagRecord(name, pushed=LONG_AGO, created=LONG_AGO)])
     with suppress(InvalidPolicy):  # no current tag to take the family from: the deployment reports that
         return ranking.best(current) is not None

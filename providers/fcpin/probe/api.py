@@ -14,11 +14,11 @@ from fcpin.errors import FcpinError, RegistryError, RepositoryNotFound, WrongSha
 from fcpin.http.credentials import Account
 from fcpin.http.errors import CloudError, is_temporary_code
 from fcpin.http.openapi import OpenApi
-from fcpin.http.retries import Retry, retrying
+from fcpin.http.retries import Retry, repeating
 from fcpin.image import Repository
 from fcpin.json_reader import JsonFields, Wire, read_json
 from fcpin.registry.acr_api import moment
-from fcpin.registry.logins import Login
+from fcpin.registry.auth import Login
 
 if TYPE_CHECKING:
     from fcpin.http.exchange import Response
@@ -87,7 +87,7 @@ class Api:
         body: Wire | None = None,
     ) -> ApiResponse:
         """Call *path*, which is escaped. Raises CloudError, ApiUnavailable."""
-        return retrying(lambda: self._once(action, method, path, query, body), self._retry)
+        return repeating(self._retry)(lambda: self._once(action, method, path, query, body))
 
     def _once(
         self, action: str, method: str, path: str, query: Mapping[str, object] | None, body: Wire | None

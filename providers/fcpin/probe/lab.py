@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from fcpin.acr_hosts import acr_host
+from fcpin.acr_hosts import acr_host, public_host
 from fcpin.clock import Clock
 from fcpin.errors import FcpinError, FunctionRejected, InvalidSettings, Problem
 from fcpin.fc.client import default_endpoint as fc_endpoint
@@ -23,11 +23,11 @@ from fcpin.probe.api import (
 from fcpin.probe.function import ProbeFunction, UpdateResult
 from fcpin.probe.image import BuiltImage, image, index
 from fcpin.probe.repository import ProbeRepository
-from fcpin.registry.auth import Authenticator
+from fcpin.registry.auth import Authenticator, FindLogin, Login, RenewedLogin
 from fcpin.registry.distribution import default_endpoint
-from fcpin.registry.logins import FindLogin, Login, RenewedLogin, docker_logins
-from fcpin.registry.settings import RegistrySettings, by_registry, public_host
-from fcpin.registry.transport import Transport
+from fcpin.registry.logins import docker_logins
+from fcpin.registry.session import Transport
+from fcpin.registry.settings import RegistrySettings, by_registry
 from fcpin.settings import Settings, endpoint_of
 
 PREFIX: Final = "fcpin-probe-"

@@ -5,13 +5,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from fcpin.errors import RegistryError, RegistryProtocolError, RepositoryNotFound, TagNotFound
-from fcpin.http.exchange import Response
+from fcpin.http.exchange import Response, origin
 from fcpin.image import Digest, Repository
 from fcpin.probe.image import Blob, BuiltImage
 from fcpin.registry.auth import DELETE, PUSH, Authenticator
 from fcpin.registry.manifests import MANIFEST_TYPES
-from fcpin.registry.session import Request, Session
-from fcpin.registry.transport import Transport, join, origin
+from fcpin.registry.session import Request, Session, Transport, join
 
 _WRITTEN: Final = range(200, 300)
 _GONE: Final = (404, 410)

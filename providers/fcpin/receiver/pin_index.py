@@ -19,9 +19,8 @@ from typing import Final
 
 from fcpin.acr_hosts import AcrHost, acr_host
 from fcpin.errors import FcpinError, InvalidInput
-from fcpin.image import Repository
+from fcpin.image import Repository, is_pin_tag, pin_tag
 from fcpin.policy import Policy, could_select
-from fcpin.policy.tag_names import is_pin_tag, pin_tag
 from fcpin.receiver.push_event import PushEvent, RepositoryHint
 from fcpin.stack.stack import StackPin
 

@@ -9,9 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, ClassVar, Final, Protocol, Self, TypeAlias, TypeVar
-
-import msgspec
+from typing import Any, ClassVar, Final, Protocol, Self, TypeAlias
 
 from fcpin.clock import Clock, SystemClock
 from fcpin.errors import (
@@ -21,7 +19,6 @@ from fcpin.errors import (
     RegistryError,
     RegistryProtocolError,
     RegistryUnavailable,
-    WrongShape,
 )
 from fcpin.http.credentials import Account
 from fcpin.http.errors import CloudError
@@ -30,7 +27,6 @@ from fcpin.http.openapi import OpenApi
 from fcpin.http.retries import REGISTRY_RETRY, Retry
 from fcpin.image import Repository, TagRecord, listed_tag, parse_digest
 
-T = TypeVar("T")
 Time: TypeAlias = str | int | None
 """Milliseconds since 1970."""
 
@@ -83,14 +79,6 @@ def passing_error(error: CloudError, text: str) -> RegistryError | None:
     unavailable = RegistryUnavailable(text)
     unavailable.retry_after = error.retry_after
     return unavailable
-
-
-def shaped(value: object, kind: type[T], what: str) -> T:
-    """*value* as *kind*. Raises WrongShape."""
-    try:
-        return msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        raise WrongShape(f"expected {what}; {error}") from None
 
 
 class ListedImage(Protocol):
@@ -176,12 +164,12 @@ def record(repository: Repository, tag: object, image: ListedImage) -> TagRecord
     """*tag* as *image* describes it. Raises RegistryProtocolError."""
     if not isinstance(tag, str):
         raise RegistryProtocolError(f"{repository}: ACR lists {str(tag)[:80]!r}, which is not the name of a tag")
-    name = listed_tag(tag)
     try:
+        pushed, created = moment(image.image_update), moment(image.image_create)
         digest = parse_digest(image.digest) if image.digest else None  # none while ACR has not read the image
-        return TagRecord(name, digest, moment(image.image_update), moment(image.image_create), image.status or "NORMAL")
     except (InvalidImage, RegistryProtocolError) as error:
-        raise RegistryProtocolError(f"{repository}:{name}: {error}") from None
+        raise RegistryProtocolError(f"{repository}:{listed_tag(tag)}: {error}") from None
+    return TagRecord(listed_tag(tag), digest, pushed, created, image.status or "NORMAL")
 
 
 def moment(milliseconds: object) -> datetime | None:

@@ -3,13 +3,16 @@
 The API returns HTTP 200 for some failures, so `IsSuccess` is checked in every response.
 """
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Any, Final, TypeAlias
 
+import msgspec
 from msgspec import Meta, Struct
 
 from fcpin.acr_hosts import AcrHost
@@ -23,7 +26,7 @@ from fcpin.errors import (
     one_line,
 )
 from fcpin.http.errors import CloudError
-from fcpin.http.retries import retrying
+from fcpin.http.retries import Repeat, repeating
 from fcpin.image import Digest, Manifest, Repository, TagRecord
 from fcpin.registry.acr_api import (
     AT_ONCE,
@@ -36,11 +39,9 @@ from fcpin.registry.acr_api import (
     moment,
     passing_error,
     record,
-    shaped,
 )
+from fcpin.registry.auth import Login
 from fcpin.registry.base import PushTarget, RegistryClient, RepositoryClient
-from fcpin.registry.logins import Login
-from fcpin.single_flight import Once
 
 Required: TypeAlias = Annotated[str, Meta(min_length=1)]
 
@@ -155,15 +156,22 @@ class AcrApi(AcrOfRegion):
 
         Raises RegistryError, with *where* in its message; *missing* when the API has no such thing.
         """
-        return retrying(lambda: self._once(action, where, missing, parameters), self._retry)
+        return self._repeat(lambda: self._once(action, where, missing, parameters))
+
+    @cached_property
+    def _repeat(self) -> Repeat:
+        return repeating(self._retry)
 
     def _once(self, action: str, where: str, missing: type[RegistryError], parameters: Mapping[str, object]) -> Any:
         operation = OPERATIONS[action]
 
-        def read(body: Any) -> Struct:
-            _require_success(shaped(body, _Envelope, operation.what), action)
-            _require_same(body, operation, parameters)
-            return shaped(body, operation.shape, operation.what)
+        def read(body: object) -> Struct:
+            try:
+                _require_success(msgspec.convert(body, _Envelope), action)
+                _require_same(body, operation, parameters)
+                return msgspec.convert(body, operation.shape)
+            except msgspec.ValidationError as error:
+                raise WrongShape(f"expected {operation.what}; {error}") from None
 
         query = {name: str(value) for name, value in parameters.items()}
         try:
@@ -223,7 +231,8 @@ class AcrEnterprise:
         self._images = images(self.find_login)
         self._api = api
         self._given_id = instance_id
-        self._instance = Once(self._find_instance)
+        self._lock = threading.Lock()
+        self._found: Instance | None = None
 
     def open(self, name: Repository) -> "EnterpriseRepository":
         return EnterpriseRepository(self, self._api, name, self._images.open(name))
@@ -254,6 +263,13 @@ class AcrEnterprise:
             if self._given_id:
                 return ""
             raise
+
+    def _instance(self) -> Instance:
+        """Looked up once."""
+        with self._lock:
+            if self._found is None:
+                self._found = self._find_instance()
+            return self._found
 
     def _find_instance(self) -> Instance:
         name = self._acr.instance_name
@@ -301,10 +317,12 @@ class EnterpriseRepository:
 
     def __init__(self, instance: AcrEnterprise, api: AcrApi, name: Repository, images: RepositoryClient) -> None:
         self.name = name
+        self._where = str(name)
         self._instance = instance
         self._api = api
         self._images = images
-        self._found = Once(self._find)
+        self._lock = threading.Lock()
+        self._known: _Found | None = None
 
     def list_tags(self) -> Sequence[TagRecord]:
         """One request per 100 tags, four at once; once more from the start when tags were pushed meanwhile."""
@@ -344,7 +362,7 @@ class EnterpriseRepository:
         namespace, _, name = self.name.path.partition("/")
         instance = self._instance.instance_id()
         target = {"InstanceId": instance, "NamespaceName": namespace, "RepoName": name, "FromTag": like, "ToTag": tag}
-        self._api.call("CreateRepoTag", f"{self.name}:{tag}", TagNotFound, **target)
+        self._api.call("CreateRepoTag", f"{self._where}:{tag}", TagNotFound, **target)
 
     def delete_tag(self, tag: str) -> None:
         with suppress(TagNotFound):
@@ -361,15 +379,22 @@ class EnterpriseRepository:
 
     def _page(self, number: int) -> Page:
         query = {**self._found().ids, "PageNo": number, "PageSize": PAGE_SIZE}
-        body = self._api.call("ListRepoTag", str(self.name), RepositoryNotFound, **query)
+        body = self._api.call("ListRepoTag", self._where, RepositoryNotFound, **query)
         return Page.read(self.name, body.total_count, body.page_size, body.images)
 
     def _call_tag(self, action: str, tag: str) -> Any:
-        return self._api.call(action, f"{self.name}:{tag}", TagNotFound, **self._found().ids, Tag=tag)
+        return self._api.call(action, f"{self._where}:{tag}", TagNotFound, **self._found().ids, Tag=tag)
+
+    def _found(self) -> _Found:
+        """Looked up once."""
+        with self._lock:
+            if self._known is None:
+                self._known = self._find()
+            return self._known
 
     def _find(self) -> _Found:
         namespace, _, name = self.name.path.partition("/")
         instance = self._instance.instance_id()
         query = {"InstanceId": instance, "RepoNamespaceName": namespace, "RepoName": name}
-        found: FoundRepository = self._api.call("GetRepository", str(self.name), RepositoryNotFound, **query)
+        found: FoundRepository = self._api.call("GetRepository", self._where, RepositoryNotFound, **query)
         return _Found({"InstanceId": instance, "RepoId": found.repo_id}, found)

@@ -14,15 +14,16 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
+import msgspec
 from msgspec import Struct
 
 from fcpin.acr_hosts import AcrHost
 from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError, WrongShape
 from fcpin.http.credentials import has_source
 from fcpin.http.errors import CloudError
-from fcpin.http.retries import retrying
+from fcpin.http.retries import repeating
 from fcpin.image import Digest, Manifest, Repository, TagRecord
-from fcpin.registry.acr_api import PAGE_SIZE, AcrOfRegion, Page, Time, every_tag, passing_error, shaped
+from fcpin.registry.acr_api import PAGE_SIZE, AcrOfRegion, Page, Time, every_tag, passing_error
 from fcpin.registry.base import PushTarget, RegistryClient, RepositoryClient
 
 _UNKNOWN: Final = re.compile(r"(?:USER|NAMESPACE|REPO|REPOSITORY)_NOT_EXIST")
@@ -58,7 +59,10 @@ class _Data(Struct):
 
 
 def _data(body: object) -> PersonalTags:
-    return shaped(body, _Data, "a listing of tags").data
+    try:
+        return msgspec.convert(body, _Data).data
+    except msgspec.ValidationError as error:
+        raise WrongShape(f"expected a listing of tags; {error}") from None
 
 
 class PersonalApi(AcrOfRegion):
@@ -72,7 +76,7 @@ class PersonalApi(AcrOfRegion):
         Raises NoPushTimes when the API has no such repository, RegistryUnavailable for temporary failures,
         RegistryError for every other one.
         """
-        return retrying(lambda: self._once(repository, {"Page": str(page), "PageSize": str(size)}), self._retry)
+        return repeating(self._retry)(lambda: self._once(repository, {"Page": str(page), "PageSize": str(size)}))
 
     def _once(self, repository: Repository, query: Mapping[str, str]) -> PersonalTags:
         path = f"/repos/{quote(repository.path)}/tags"

@@ -4,21 +4,26 @@ Sources: RFC 9110 section 11.6.1 (challenges); distribution specification, "Toke
 Credentials are sent to the realm that the registry names, and nowhere else.
 """
 
+import base64
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlencode, urlsplit
+
+import msgspec
 
 from fcpin.clock import Clock
 from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError
-from fcpin.http.exchange import Response
+from fcpin.http.exchange import Response, origin
 from fcpin.http.limits import MIB
-from fcpin.json_reader import read_json
-from fcpin.registry.logins import ANONYMOUS, FindLogin, Login
-from fcpin.registry.transport import Transport, origin
 from fcpin.single_flight import SingleFlight
+
+if TYPE_CHECKING:
+    from fcpin.registry.session import Transport
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - a "token" of the HTTP grammar
 _SCHEME = re.compile(rf"[\s,]*({_TOKEN})(?=[\s,]|$)")
@@ -32,6 +37,54 @@ DELETE: Final = "pull,push,delete"
 _DEFAULT_SECONDS: Final = 60.0
 _MOST_SECONDS: Final = 86400.0
 _MARGIN: Final = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A login, and where it was found. Never printed with its secrets."""
+
+    source: str
+    """For messages: "stack config", the path of a file, a helper's name, "anonymous"."""
+    username: str = ""
+    password: str = field(default="", repr=False)
+    identity_token: str = field(default="", repr=False)
+    """An OAuth2 refresh token, given instead of a password."""
+    expires: datetime | None = None
+    """When to find it again. Aware; None when it stays valid."""
+
+    @property
+    def is_anonymous(self) -> bool:
+        return not (self.username or self.identity_token)
+
+    @property
+    def basic(self) -> str:
+        """The value of an Authorization header."""
+        return "Basic " + base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
+
+    def __str__(self) -> str:
+        return f"user {self.username!r} of {self.source}" if self.username else self.source
+
+
+ANONYMOUS: Final = Login("anonymous")
+
+FindLogin = Callable[[str], Login]
+"""The login for the repository of that path. Raises RegistryDenied when a credential source cannot be used."""
+
+
+class RenewedLogin:
+    """One login for every repository of a registry: found once, and again when it has expired."""
+
+    def __init__(self, find: Callable[[], Login], clock: Clock) -> None:
+        self._find = find
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._login: Login | None = None
+
+    def find(self, path: str) -> Login:  # noqa: ARG002 - the same for all
+        with self._lock:
+            if self._login is None or (self._login.expires and self._clock.now() >= self._login.expires):
+                self._login = self._find()
+            return self._login
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +133,7 @@ class Authenticator:
     *registry* is the registry's address, *find_login* is called when the registry first requires authentication.
     """
 
-    def __init__(self, registry: str, find_login: FindLogin, transport: Transport, clock: Clock) -> None:
+    def __init__(self, registry: str, find_login: FindLogin, transport: "Transport", clock: Clock) -> None:
         self._registry = registry
         self._find_login = find_login
         self._transport = transport
@@ -202,9 +255,9 @@ class Authenticator:
         if response.status != 200:
             raise RegistryError(f"{server} returned {response.status}")
         try:
-            body = read_json(response.body)
+            body = msgspec.json.decode(response.body)
             token, lifetime = body.get("token") or body["access_token"], body.get("expires_in")
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
             token = lifetime = None
         if not isinstance(token, str) or not token.isascii() or not token.isprintable():
             raise RegistryProtocolError(f"{server} returned no token")

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from fcpin.image import Digest, Manifest, Repository, TagRecord
-from fcpin.registry.logins import Login
+
+if TYPE_CHECKING:
+    from fcpin.registry.auth import Login
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class PushTarget:
     address: str
     """`host[:port]`."""
     plain_http: bool
-    login: Login
+    login: "Login"
 
 
 class ReadableRepository(Protocol):

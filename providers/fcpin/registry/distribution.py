@@ -17,10 +17,11 @@ from fcpin.errors import InvalidImage, RegistryError, RegistryProtocolError, Rep
 from fcpin.http.exchange import LOOPBACK, Response
 from fcpin.http.limits import MIB
 from fcpin.image import Digest, Manifest, Repository, TagRecord, listed_tag, parse_digest
-from fcpin.registry.auth import DELETE, PUSH, Authenticator
+from fcpin.json_reader import read_json
+from fcpin.registry.auth import DELETE, PUSH, Authenticator, FindLogin
 from fcpin.registry.base import PushTarget
 from fcpin.registry.build_times import BuildTime, BuildTimes
-from fcpin.registry.logins import DOCKER_HUB, FindLogin, docker_logins
+from fcpin.registry.logins import DOCKER_HUB, docker_logins
 from fcpin.registry.manifests import (
     MANIFEST_TYPES,
     ManifestDocument,
@@ -29,8 +30,8 @@ from fcpin.registry.manifests import (
     platform_name,
     read_manifest,
 )
-from fcpin.registry.session import Request, Session, has_known_code, parse_object
-from fcpin.registry.transport import MAX_PAGES, Transport, next_page, pages
+from fcpin.registry.pages import MAX_PAGES, next_page, pages
+from fcpin.registry.session import Request, Session, Transport, has_known_code, parse_object
 
 PAGE_SIZE: Final = 1000
 _PAGE_MULTIPLE: Final = 50
@@ -234,7 +235,7 @@ class DistributionRepository:
 
     def _verified(self, response: Response, promised: str | None) -> Digest:
         digest = Digest(f"sha256:{hashlib.sha256(response.body).hexdigest()}")
-        if promised is not None and self._digest(promised, response) != digest:
+        if promised not in (None, digest) and self._digest(promised, response) != digest:
             raise RegistryProtocolError(
                 f"{self._registry.label}: {urlsplit(response.url).path} has the digest {digest}, expected {promised}"
             )
@@ -272,8 +273,13 @@ def _after(url: str, tag: str) -> str:
     return f"{address}?{urlencode([*wanted, ('last', tag)], errors='surrogatepass')}"
 
 
+def _with_surrogates(body: bytes) -> object:
+    """Odd names of tags are for the policy to reject."""
+    return read_json(body, surrogates=True)
+
+
 def _tags(page: Response, what: str) -> list[str]:
-    listing = parse_object(page, what)
+    listing = parse_object(page, what, _with_surrogates)
     tags = listing.get("tags")
     if tags is None:  # docker-registry's response for a repository whose tags are all gone
         if listing.keys().isdisjoint(("name", "tags")):

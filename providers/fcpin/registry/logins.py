@@ -8,16 +8,15 @@ import base64
 import os
 import re
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from fcpin.acr_hosts import acr_host
-from fcpin.clock import Clock
 from fcpin.errors import RegistryDenied
 from fcpin.json_reader import InvalidJson, read_json
+from fcpin.registry.auth import ANONYMOUS, Login
 from fcpin.single_flight import Once, SingleFlight
 
 DOCKER_HUB: Final = "docker.io"
@@ -30,53 +29,6 @@ _PROGRAM: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 # The helper protocol has no codes: this message is its "not found" (docker-credential-helpers, credentials/error.go).
 _NOT_FOUND: Final = "credentials not found in native keychain"
 _TOKEN_USER: Final = "<token>"  # noqa: S105 - the user name with which a helper marks its secret as an identity token
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """A login, and where it was found. Never printed with its secrets."""
-
-    source: str
-    """For messages: "stack config", the path of a file, a helper's name, "anonymous"."""
-    username: str = ""
-    password: str = field(default="", repr=False)
-    identity_token: str = field(default="", repr=False)
-    """An OAuth2 refresh token, given instead of a password."""
-    expires: datetime | None = None
-    """When to find it again. Aware; None when it stays valid."""
-
-    @property
-    def is_anonymous(self) -> bool:
-        return not (self.username or self.identity_token)
-
-    @property
-    def basic(self) -> str:
-        """The value of an Authorization header."""
-        return "Basic " + base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
-
-    def __str__(self) -> str:
-        return f"user {self.username!r} of {self.source}" if self.username else self.source
-
-
-ANONYMOUS: Final = Login("anonymous")
-
-FindLogin = Callable[[str], Login]
-"""The login for the repository of that path. Raises RegistryDenied when a credential source cannot be used."""
-
-
-class RenewedLogin:
-    """One login for every repository of a registry: found once, and again when it has expired."""
-
-    def __init__(self, find: Callable[[], Login], clock: Clock) -> None:
-        self._login = Once(find)
-        self._clock = clock
-
-    def find(self, path: str) -> Login:  # noqa: ARG002 - the same for all
-        login = self._login()
-        if login.expires is not None and self._clock.now() >= login.expires:
-            self._login.forget(login)
-            login = self._login()
-        return login
 
 
 def docker_logins(host: str) -> "DockerLogins":

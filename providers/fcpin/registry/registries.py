@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from fcpin.acr_hosts import AcrHost, acr_host
+from fcpin.acr_hosts import AcrHost, acr_host, public_host
 from fcpin.clock import Clock, SystemClock
 from fcpin.errors import RegistryError
 from fcpin.http.credentials import Account, Credentials, Profile
@@ -18,18 +18,20 @@ from fcpin.http.retries import REGISTRY_RETRY, Retry
 from fcpin.image import Digest, Manifest, Repository, TagRecord
 from fcpin.registry.acr_enterprise import AcrApi, AcrEnterprise, InstanceNotFound
 from fcpin.registry.acr_personal import AcrPersonal, PersonalApi
-from fcpin.registry.base import PushTarget, RegistryClient
+from fcpin.registry.auth import FindLogin, Login, RenewedLogin
+from fcpin.registry.base import PushTarget, RegistryClient, RepositoryClient
 from fcpin.registry.build_times import BuildTimes
 from fcpin.registry.distribution import Distribution
-from fcpin.registry.logins import FindLogin, Login, RenewedLogin, docker_logins
-from fcpin.registry.settings import RegistrySettings, by_registry, public_host
-from fcpin.registry.transport import Transport
+from fcpin.registry.logins import docker_logins
+from fcpin.registry.session import Transport
+from fcpin.registry.settings import RegistrySettings, by_registry
 from fcpin.single_flight import Once, SingleFlight
 
 _log = logging.getLogger(__name__)
 
 LISTINGS_AT_ONCE: Final = 8
 _STACK: Final = "stack config"
+_DEFAULTS: Final = RegistrySettings()
 
 
 class _Memo:
@@ -39,11 +41,27 @@ class _Memo:
         self.served = served
         """Under the public host of its registry."""
         self.registry = registry
-        self.client = Once(lambda: registry().open(served))
+        self._lock = threading.Lock()
+        self._client: RepositoryClient | None = None
         self.listing = Once(lambda: tuple(self.client().list_tags()))
         self.records = SingleFlight[str, TagRecord]()
         self.manifests = SingleFlight[Digest, Manifest]()
         self.created = SingleFlight[frozenset[str], Mapping[str, datetime]]()
+
+    def client(self) -> RepositoryClient:
+        """The client of the repository: one object until it is forgotten. Raises RegistryError."""
+        with self._lock:
+            if self._client is None:
+                self._client = self.registry().open(self.served)
+            return self._client
+
+    def forget(self, tag: str) -> None:
+        """See RepositoryHandle."""
+        self.registry.forget()
+        self.listing.forget()
+        self.records.forget(tag)
+        with self._lock:
+            self._client = None
 
 
 class RepositoryHandle:
@@ -103,9 +121,7 @@ class RepositoryHandle:
 
     def forget(self, tag: str) -> None:
         """Read again what may have changed since *tag* was pushed, the repository's existence included."""
-        for once in (self._memo.registry, self._memo.client, self._memo.listing):
-            once.forget()
-        self._memo.records.forget(tag)
+        self._memo.forget(tag)
 
 
 class Registries:
@@ -175,7 +191,7 @@ class Registries:
         return self._memos[served]
 
     def _client(self, host: str, written: str) -> RegistryClient:
-        settings = self._settings.get(host, RegistrySettings())
+        settings = self._settings.get(host, _DEFAULTS)
         acr = acr_host(host)
         account = Profile(settings.profile) if settings.profile else self._credentials
         if acr is not None and acr.edition == "enterprise":

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
-from fcpin.acr_hosts import acr_host
+from fcpin.acr_hosts import acr_host, public_host
 from fcpin.errors import InvalidInput, InvalidSettings, Problem, property_path, shown
 from fcpin.image import Repository
 from fcpin.models import Model, SecretText, about, from_text, read_or_note
@@ -117,12 +117,6 @@ def by_registry(settings: Mapping[str, T]) -> Mapping[str, T]:
     if duplicates := list(_duplicates(settings, "registries")):
         raise InvalidSettings(*duplicates)
     return {public_host(host): entry for host, entry in settings.items()}
-
-
-def public_host(host: str) -> str:
-    """The public host of a registry of ACR, which has a VPC and an internal host too; any other host unchanged."""
-    acr = acr_host(host)
-    return acr.public_host if acr else host
 
 
 def _host_problems(host: str, entry: object, path: str) -> Iterator[Problem]:

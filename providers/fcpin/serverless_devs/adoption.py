@@ -10,9 +10,8 @@ from fcpin.errors import FunctionNotFound, InvalidImage
 from fcpin.fc.model import RUNTIME, SANDBOX, Function
 from fcpin.fc.readiness import Readiness
 from fcpin.fc.uses import in_full
-from fcpin.image import Image, Repository, brief
+from fcpin.image import Image, Repository, brief, is_pin_tag
 from fcpin.pinned_function.plan import OWNER_TAG
-from fcpin.policy.tag_names import is_pin_tag
 from fcpin.serverless_devs.guess import Guess, guess
 from fcpin.stack.yaml_edit import NewEntry
 

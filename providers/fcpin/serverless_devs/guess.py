@@ -20,8 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from fcpin.image import is_tag
-from fcpin.policy.tag_names import ACCELERATED, original
+from fcpin.image import ACCELERATED, is_tag, original
 from fcpin.serverless_devs.tag_shape import (
     MAJOR,
     Piece,

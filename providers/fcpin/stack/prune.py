@@ -14,8 +14,7 @@ from typing import Self
 from fcpin.drift import image_in_use
 from fcpin.errors import FunctionError
 from fcpin.fc.uses import RegionUses, Uncertainty, Use
-from fcpin.image import Digest, Repository, TagRecord
-from fcpin.policy.tag_names import is_pin_tag, pin_tag
+from fcpin.image import Digest, Repository, TagRecord, is_pin_tag, pin_tag
 from fcpin.policy.times import iso
 from fcpin.registry.base import ReadableRepository
 

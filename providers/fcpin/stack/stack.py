@@ -8,13 +8,11 @@ from typing import Any, Final, Self
 
 from fcpin.errors import InvalidInput, InvalidSettings, Problem, StackError
 from fcpin.function_files import FILES, FUNCTIONS, FunctionFile, all_functions, function_files
-from fcpin.image import Image, Repository
+from fcpin.image import PIN_TYPE, Image, Repository, is_pin_tag
 from fcpin.json_reader import read_json
-from fcpin.pin import TYPE
 from fcpin.pinned_function.keys import ORDERED_BY, POLICY_KEYS
-from fcpin.pinned_function.state import deployed_image
+from fcpin.pinned_function.properties import deployed_image
 from fcpin.policy import DEFAULT_PLATFORM
-from fcpin.policy.tag_names import is_pin_tag
 from fcpin.settings import Settings
 from fcpin.stack.engine import Engine
 
@@ -138,7 +136,9 @@ class Stack:
 def pins_in(resources: Iterable[Mapping[str, Any]]) -> tuple[StackPin, ...]:
     """Every PinnedFunction among *resources* that is to stay. Raises StackError."""
     return tuple(
-        StackPin.read(resource) for resource in resources if resource.get("type") == TYPE and not resource.get("delete")
+        StackPin.read(resource)
+        for resource in resources
+        if resource.get("type") == PIN_TYPE and not resource.get("delete")
     )
 
 

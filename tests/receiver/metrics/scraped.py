@@ -1,5 +1,3 @@
-"""A receiver to be scraped, and a function that a survey saw."""
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -7,12 +5,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.requests import Request
 
 from fcpin.call_statistics import Call
-from fcpin.drift import Kind
-from fcpin.receiver.drift_scan.report import FunctionReport, StackReport, report_key
 from fcpin.receiver.ledger.ledger import Ledger
 from fcpin.receiver.metrics import Metrics
 from fcpin.receiver.settings.model import ReceiverSettings, SenderSettings, StackSettings
-from tests.receiver.samples import NOON, digest
+from tests.receiver.samples import NOON
 from tests.support.clock import ManualClock
 
 
@@ -38,7 +34,7 @@ class Scraped:
         return answer.status_code, answer.body.decode()
 
     def values(self) -> Mapping[str, float]:
-        """By name and labels, in the order of the labels' names: `jobs{prod,waiting}`. Creation times are left out."""
+        """By name and labels, in the order of the labels' names: `jobs{prod,pending}`. Creation times are left out."""
         status, text = self.get()
         assert status == 200
         return {
@@ -47,14 +43,3 @@ class Scraped:
             for one in family.samples
             if not one.name.endswith("_created")
         }
-
-    def surveyed(self, *functions: FunctionReport, error: str | None = None) -> None:
-        report = StackReport("prod", self.clock.now(), "embedded", functions, error)
-        self.ledger.put(report_key("prod"), report.as_json())
-
-
-def function(pin: str, drift: Kind = Kind.OK, exposed: float | None = None) -> FunctionReport:
-    return FunctionReport(
-        pin, f"shop-{pin}", "cn-hangzhou", "r.example.com/shop/app", "family main", "main", digest("a"), None, drift,
-        exposed_seconds=exposed,
-    )  # fmt: skip

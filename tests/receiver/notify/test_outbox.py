@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 
-from fcpin.clock import SystemClock
 from fcpin.errors import InvalidSettings
 from fcpin.receiver.notify.messages import Message, Tone
-from fcpin.receiver.notify.outbox import Outbox, open_outbox
+from fcpin.receiver.notify.outbox import Outbox, apprise_services, open_outbox
 from fcpin.receiver.settings.secrets import Secret
 from tests.support.clock import ManualClock
 
@@ -31,91 +30,65 @@ class Counts:
         self.counted[service, outcome] += 1
 
 
-@dataclass
-class Inbox:
-    """A webhook that answers with *status*."""
+@contextmanager
+def webhook(status: int, got: list[Any]) -> Iterator[Secret]:
+    """The secret URL of a server that answers with *status*."""
 
-    status: int = 200
-    got: list[Any] = field(default_factory=list)
-    address: str = ""
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(status)
+            self.end_headers()
 
-    @contextmanager
-    def serve(self) -> Iterator[None]:
-        inbox = self
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                inbox.got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(inbox.status)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                """Quiet."""
-
-        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-            self.address = f"127.0.0.1:{server.server_port}"
-            thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-            thread.start()
-            yield
-            server.shutdown()
-            thread.join()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield Secret("env:HOOK", f"json://127.0.0.1:{server.server_port}/hook")
+        server.shutdown()
+        thread.join()
 
 
-def test_a_message_arrives_by_apprise() -> None:
-    counts, inbox = Counts(), Inbox()
-    with inbox.serve():
-        outbox = open_outbox([Secret("env:HOOK", f"json://{inbox.address}/hook")], counts, SystemClock())
+def until(condition: Callable[[], object]) -> None:
+    while not condition():
+        threading.Event().wait(0.005)
+
+
+@pytest.mark.parametrize(("status", "outcome", "slept"), [(200, "sent", []), (500, "failed", [1.0, 5.0, 25.0])])
+def test_delivery_by_apprise(status: int, outcome: str, slept: list[float]) -> None:
+    got: list[Any] = []
+    counts, clock = Counts(), ManualClock()
+    with webhook(status, got) as url:
+        outbox = open_outbox([url], counts, clock)
         outbox.put(HELLO)
+        until(lambda: counts.counted)
         outbox.close(5)
-    (got,) = inbox.got
-    assert (got["title"], got["message"], got["type"]) == (HELLO.title, HELLO.body, "success")
-    assert counts.counted == {("JSON", "sent"): 1}
-
-
-def test_a_rejected_message_is_sent_four_times_and_counted() -> None:
-    counts, inbox, clock = Counts(), Inbox(status=500), ManualClock()
-    with inbox.serve():
-        outbox = open_outbox([Secret("env:HOOK", f"json://{inbox.address}/hook")], counts, clock)
-        outbox.put(HELLO)
-        while not counts.counted:
-            threading.Event().wait(0.005)
-        outbox.close(5)
-    assert (len(inbox.got), clock.slept) == (4, [1.0, 5.0, 25.0])
-    assert counts.counted == {("JSON", "failed"): 1}
+    assert {(one["title"], one["message"], one["type"]) for one in got} == {(HELLO.title, HELLO.body, "success")}
+    assert (len(got), clock.slept) == (1 + len(slept), slept)
+    assert counts.counted == {("JSON", outcome): 1}
 
 
 @dataclass
-class Stuck:
-    """A service that accepts nothing until it is released."""
+class InMemory:
+    """A service that accepts messages while it is *free*."""
 
-    name: str = "Stuck"
+    name: str
     free: threading.Event = field(default_factory=threading.Event)
-    begun: threading.Event = field(default_factory=threading.Event)
-
-    def send(self, message: Message) -> bool:
-        self.begun.set()
-        return self.free.wait(10)
-
-
-@dataclass
-class Quick:
-    """A service that accepts everything."""
-
-    name: str = "Quick"
     got: list[Message] = field(default_factory=list)
 
     def send(self, message: Message) -> bool:
         self.got.append(message)
-        return True
+        return self.free.wait(10)
 
 
 def test_a_stuck_service_delays_no_other_and_its_queue_is_bounded() -> None:
-    counts, stuck, quick = Counts(), Stuck(), Quick()
+    counts, stuck, quick = Counts(), InMemory("Stuck"), InMemory("Quick")
+    quick.free.set()
     outbox = Outbox([stuck, quick], counts, ManualClock())
     outbox.put(HELLO)
-    stuck.begun.wait(5)
-    while len(quick.got) < 1:
-        threading.Event().wait(0.005)
+    until(lambda: stuck.got and quick.got)
     for _ in range(105):
         outbox.put(HELLO)
     assert counts.counted["Stuck", "dropped"] == 5
@@ -132,17 +105,9 @@ SERVICES = [
 ]
 
 
-@pytest.mark.parametrize(("address", "service"), SERVICES, ids=[row[1] for row in SERVICES])
-def test_urls_of_services(address: str, service: str) -> None:
-    from fcpin.receiver.notify.outbox import apprise_services
-
-    (found,) = apprise_services([Secret("env:HOOK", address)])
-    assert found.name == service
-
-
-def test_an_invalid_url_is_named_by_its_source() -> None:
-    with pytest.raises(InvalidSettings, match=r"notify\[1\].*env:TWO") as caught:
-        open_outbox(
-            [Secret("env:ONE", "json://127.0.0.1"), Secret("env:TWO", "nothing://secret")], Counts(), ManualClock()
-        )
-    assert "secret" not in str(caught.value)
+def test_urls_of_services() -> None:
+    found = apprise_services([Secret("env:HOOK", url) for url, _ in SERVICES])
+    assert [one.name for one in found] == [name for _, name in SERVICES]
+    with pytest.raises(InvalidSettings, match=r"notify\[1\].*env:TWO") as error:
+        apprise_services([Secret("env:ONE", "json://127.0.0.1"), Secret("env:TWO", "nothing://secret")])
+    assert "secret" not in str(error.value)

@@ -1,6 +1,5 @@
-"""The page in Debian's Chromium: what a person sees and does, at a desk and on a phone."""
+"""The page in Chromium: live updates, layout, accessibility, and use without JavaScript."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,14 +12,19 @@ from demo.screenshot import DESKTOP, PHONE, Screen, browser_path, chromium, log_
 from fcpin.drift import Kind
 from fcpin.receiver.ledger.ledger import Ledger
 from fcpin.receiver.ledger.model import Ending, JobState
-from fcpin.receiver.page import Page
-from tests.receiver.page.samples import NOON, TOKEN, everything, function, proposal, running, survey
+from fcpin.receiver.web.limits import Limits
+from fcpin.receiver.web.server import server
+from tests.receiver.page.page_client import TOKEN, PageHarness
+from tests.receiver.page.samples import everything, running
+from tests.receiver.samples import NOON, function, proposal, scanned
+from tests.receiver.web.serving import running as serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
     from playwright.sync_api import Page as Tab
 
 CHROMIUM: Final = browser_path()
+FACTS: Final = (Path(__file__).parent / "accessibility.js").read_text()
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: apt-get install chromium")
 
 
@@ -32,35 +36,14 @@ def browser() -> Iterator["Browser"]:
 
 
 @pytest.fixture
-def address(page: Page) -> Iterator[str]:
-    """Where the page is served."""
-    with served(page) as address:
+def address(harness: PageHarness) -> Iterator[str]:
+    with serving(server(harness.page(), Limits(), lambda *_: None)) as address:
         yield address
 
 
 @contextmanager
-def served(page: Page) -> Iterator[str]:
-    import socket
-
-    import uvicorn
-    from starlette.applications import Starlette
-
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        Starlette(routes=list(page.routes())), ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
-    listener.close()
-
-
-@contextmanager
 def tab(browser: "Browser", screen: Screen, *, scripts: bool = True) -> Iterator["Tab"]:
-    """A tab of a browser of its own, in which nothing may go wrong unseen."""
+    """A tab of a profile of its own, without an error or a warning in its console."""
     wrong: list[str] = []
     tab = open_page(browser, screen, scripts=scripts)
     tab.on("console", lambda message: wrong.append(message.text) if message.type in {"error", "warning"} else None)
@@ -71,8 +54,8 @@ def tab(browser: "Browser", screen: Screen, *, scripts: bool = True) -> Iterator
 
 
 def test_progress_appears_without_a_reload(browser: "Browser", address: str, ledger: Ledger) -> None:
-    survey(ledger, "prod", function("search"))
-    survey(ledger, "staging", function("checkout", Kind.NEWER_TAG))
+    scanned(ledger, "staging", function("checkout", Kind.NEWER_TAG))
+    scanned(ledger, "prod", function("search"))
     with tab(browser, DESKTOP) as seen:
         log_in(seen, address, TOKEN)
         seen.get_by_text("No job is running or pending").wait_for()
@@ -87,34 +70,18 @@ def test_progress_appears_without_a_reload(browser: "Browser", address: str, led
         lines = log.get_by_role("listitem").all_text_contents()
         assert lines[-40:] == [f"line {number} <b>" for number in range(40)], "each once, and in order"
         assert log.evaluate("box => Math.abs(box.scrollTop) < 2"), "the newest line is in sight"
-        survey(ledger, "staging", function("checkout", tag="main-12"))
+        scanned(ledger, "staging", function("checkout", tag="main-12"))
         ledger.finish(job, Ending(JobState.SUCCEEDED), NOON)
         seen.get_by_role("heading", name="All 2 functions as deployed").wait_for()
-        seen.get_by_text("No job is running or pending").wait_for()
+        ledger.set_proposals("prod", [proposal("checkout")])
+        seen.get_by_role("button", name="Approve checkout: main-11 to main-12").wait_for()
         assert seen.evaluate("window.sameDocument") is True
-
-
-def test_a_change_is_approved(browser: "Browser", address: str, ledger: Ledger) -> None:
-    survey(ledger, "prod", function("checkout", Kind.NEWER_TAG))
-    with tab(browser, PHONE) as seen:
-        log_in(seen, address, TOKEN)
-        seen.locator("#live.on").wait_for()
-        ledger.set_proposals("prod", [proposal()])
-        seen.get_by_role("button", name="Approve checkout: main-11 to main-12").click()
-        seen.get_by_role("status").filter(has_text="Approved").wait_for()
-        seen.get_by_text("approved by ann").wait_for()
-        assert ledger.proposals()[0].approved_by == "ann"
-
-
-def test_input_outlives_a_change(browser: "Browser", address: str, ledger: Ledger) -> None:
-    survey(ledger, "prod", function("checkout"))
-    with tab(browser, DESKTOP) as seen:
-        log_in(seen, f"{address}/functions/prod/checkout", TOKEN)
+        seen.goto(f"{address}/functions/prod/search")
         seen.locator("#live.on").wait_for()
         seen.get_by_label("Reason").fill("main-11 fails")
-        survey(ledger, "prod", function("checkout", Kind.MOVED_TAG, sentence="main-11 moved"))
+        scanned(ledger, "prod", function("search", Kind.MOVED_TAG, sentence="main-11 moved"))
         seen.get_by_text("moved-tag").wait_for()
-        assert seen.get_by_label("Reason").input_value() == "main-11 fails"
+        assert seen.get_by_label("Reason").input_value() == "main-11 fails", "a change keeps what was typed"
         assert seen.get_by_label("Reason").evaluate("field => field === document.activeElement")
 
 
@@ -124,25 +91,13 @@ def test_every_page_fits_and_is_accessible(browser: "Browser", address: str, led
     job = ledger.jobs(stack="staging")[0]
     with tab(browser, screen) as seen:
         seen.goto(address)
-        _check(seen, landmarks=1)
+        check(seen, landmarks=1)
         log_in(seen, address, TOKEN)
-        for path in ("/", "/history", "/functions/prod/thumbnails", f"/jobs/{job.id}"):
+        for path in ("/history", "/functions/prod/thumbnails", f"/jobs/{job.id}", "/"):
             seen.goto(address + path)
-            _check(seen, landmarks=4)
-        seen.goto(address)
+            check(seen, landmarks=4)
         seen.keyboard.press("Tab")
         assert seen.evaluate("document.activeElement.textContent") == "Skip to content"
-
-
-def _check(seen: "Tab", landmarks: int) -> None:
-    found: dict[str, Any] = seen.evaluate(_FACTS)
-    assert found["overflow"] <= 0, f"{seen.url} scrolls sideways: {found['wide']}"
-    assert found["unnamed"] == [], f"{seen.url}: without a name"
-    assert found["headings"] == 1, f"{seen.url}: one first heading"
-    assert found["landmarks"] >= landmarks
-    assert found["twice"] == [], f"{seen.url}: ids used twice"
-    assert found["faint"] == [], f"{seen.url}: less contrast than 4.5 to 1"
-    assert found["jumps"] == 0, f"{seen.url}: no tabindex above 0"
 
 
 def test_without_javascript(browser: "Browser", address: str, ledger: Ledger) -> None:
@@ -152,7 +107,15 @@ def test_without_javascript(browser: "Browser", address: str, ledger: Ledger) ->
         seen.get_by_text("checkout deploying main-12").wait_for()
         seen.get_by_role("button", name="Approve checkout").click()
         seen.get_by_text("Approved. It is deployed now").wait_for()
-        _check(seen, landmarks=3)
+        check(seen, landmarks=3)
 
 
-_FACTS: Final = (Path(__file__).parent / "accessibility.js").read_text()
+def check(seen: "Tab", landmarks: int) -> None:
+    found: dict[str, Any] = seen.evaluate(FACTS)
+    assert found["overflow"] <= 0, f"{seen.url} scrolls sideways: {found['wide']}"
+    assert found["unnamed"] == [], f"{seen.url}: without a name"
+    assert found["headings"] == 1, f"{seen.url}: one first heading"
+    assert found["landmarks"] >= landmarks
+    assert found["twice"] == [], f"{seen.url}: ids used twice"
+    assert found["faint"] == [], f"{seen.url}: less contrast than 4.5 to 1"
+    assert found["jumps"] == 0, f"{seen.url}: no tabindex above 0"

@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fcpin.receiver.errors import Rejected
@@ -16,12 +16,11 @@ from fcpin.receiver.web.limits import MAX_BODY
 from tests.receiver.senders.requests import FIXTURES, Request, sender
 
 BODIES = [
-    # label, body, status
     ("nothing", b"", 400),
     ("no JSON", b"push_data=1", 400),
     ("half of it", b'{"a": ', 400),
-    ("other letters", '{"a": 1}'.encode("utf-16"), 400),
-    ("what is no number", b'{"a": NaN}', 400),
+    ("UTF-16", '{"a": 1}'.encode("utf-16"), 400),
+    ("no number", b'{"a": NaN}', 400),
     ("a number of 5,000 digits", b"[" + b"1" * 5000 + b"]", 400),
     ("nested too deeply", b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), 400),
     ("nested without an end", b'{"a":' * 15_000, 400),
@@ -59,7 +58,7 @@ FIXTURE_BODIES = {
 
 
 def mutated(data: st.DataObject, value: object) -> object:
-    """*value* with one part of it replaced by anything."""
+    """Return *value* with one part of it replaced by anything."""
     if isinstance(value, dict) and value and data.draw(st.booleans()):
         key = data.draw(st.sampled_from(sorted(value)))
         return {**value, key: mutated(data, value[key])}
@@ -70,6 +69,7 @@ def mutated(data: st.DataObject, value: object) -> object:
 
 @pytest.mark.parametrize("kind", SENDERS)
 @given(data=st.data())
+@settings(max_examples=25)
 def test_every_body_is_parsed_or_rejected(kind: str, data: st.DataObject) -> None:
     if data.draw(st.integers(0, 9)) == 0:
         body = data.draw(st.binary(max_size=200))

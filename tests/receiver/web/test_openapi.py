@@ -44,13 +44,13 @@ def test_the_document_has_every_sender(client: Client) -> None:
 
 
 @given(CASES)
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 def test_requests_without_a_secret_conform(client: Client, case: Case) -> None:
     case.call_and_validate(base_url=client.url, checks=CHECKS)
 
 
 @given(HOOKS, st.sampled_from(sorted(SENDERS)))
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 def test_requests_of_senders_conform(client: Client, case: Case, kind: str) -> None:
     """With valid names and secrets, so that the parsers read the bodies."""
     case.path_parameters = {**case.path_parameters, "name": kind}

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
 
-from fcpin.pin import ImageChange
+from fcpin.image import ImageChange
 from fcpin.receiver.push_event import PushEvent
 
 VERSION: Final = 2

@@ -21,6 +21,7 @@ STREAM_SECONDS: Final = 60.0
 """Then the browser opens the next stream, and is authenticated again; no proxy has to keep a connection for long."""
 _BEAT_SECONDS: Final = 15.0
 """Proxies close a connection without data after longer."""
+MAX_STREAMS: Final = 100
 _MAX_CURSOR: Final = 4096
 """Characters."""
 
@@ -129,7 +130,7 @@ class Listener:
 class Feed:
     """Polls the ledger for all listeners, and only while there are any. For one event loop."""
 
-    def __init__(self, read: Callable[[], Snapshot], *, every: float = 0.5, limit: int = 100) -> None:
+    def __init__(self, read: Callable[[], Snapshot], *, every: float = 0.5, limit: int = MAX_STREAMS) -> None:
         """*read* may block; *every*: seconds between its calls; *limit*: listeners at once."""
         self._read, self._every, self._limit = read, every, limit
         self._listeners: set[Listener] = set()

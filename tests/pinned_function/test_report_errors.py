@@ -5,7 +5,7 @@ import traceback
 import pytest
 
 from fcpin.errors import TagMoved
-from fcpin.pinned_function.provider_base import DEBUG, report_errors
+from fcpin.pinned_function.provider import DEBUG, report_errors
 
 
 class Provider:
