@@ -27,6 +27,7 @@ SELECTING: Sequence[tuple[str, Callable[[], Sequence[TagRecord]], Mapping[str, o
     ("family, by number", listings.builds, {"family": {"name": "main"}}),
     ("semver", listings.versions, {"semver": {"range": "1.x"}}),
     ("numerical", listings.numbers, {"numerical": {}}),
+    ("alphabetical", listings.commits, {"alphabetical": {}}),
     ("newest", listings.commits, {"newest": {}}),
     ("newest, with min_age", listings.commits, {"newest": {}, "min_age": "7d"}),
     ("newest, with ignore_tags", listings.commits, {"newest": {}, "ignore_tags": [".*-debug", "release-0.*"]}),

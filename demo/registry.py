@@ -24,8 +24,8 @@ from fcpin.emulator import Emulator
 from fcpin.emulator.oci.auth import ISSUER
 from fcpin.errors import RepositoryNotFound, TagNotFound
 from fcpin.image import Repository
-from fcpin.lookup import digest_of
 from fcpin.registry.registries import Registries as RegistryClients
+from fcpin.registry.registries import digest_of
 from fcpin.registry.settings import RegistrySettings
 
 PERSONAL: Final = "registry-vpc.cn-hangzhou.aliyuncs.com"

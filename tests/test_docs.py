@@ -20,6 +20,11 @@ STACKS = sorted((ROOT / "stacks").glob("Pulumi.*.yaml"))
 _BLOCK = re.compile(r"^ *```.*?^ *```", re.DOTALL | re.MULTILINE)
 _PREVIEW = re.compile(r"^ +[~+-] |^    (error|warning|info): ")
 """A line of what the embedded engine shows."""
+CODE_FOLDERS = ("providers", "tests", "bench", "demo", "tools", "policy-pack")
+PRODUCT = ROOT / "providers" / "fcpin"
+_ROOM = re.compile(r"(?<![\w/<.{:…-])([a-z_]+(?:/[a-z_]+)*(?:/|\.py))(?![\w<…{])")
+_FILE = re.compile(r"(?<![\w/.{}*\"'-])((?:[\w-]+/)*[\w-]+\.py)\b(?![\"'])")
+_PAGE = re.compile(r"\b(?:docs/)?(adr/\d{4}(?:-[\w-]+)?|(?<=docs/)[\w/-]+\.md)")
 _LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 
 
@@ -33,6 +38,44 @@ def rows(page: str) -> list[str]:
 def test_every_link_leads_somewhere(page: Path) -> None:
     for target in _LINK.findall(page.read_text()):
         assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+DECISIONS = sorted((ROOT / "docs" / "adr").glob("*.md"))
+CODE = [file for folder in CODE_FOLDERS for file in sorted((ROOT / folder).rglob("*.py"))]
+FOLDERS = [ROOT, PRODUCT, PRODUCT / "receiver"]
+"""Those that the paths in texts are relative to."""
+
+
+def exists(path: str) -> bool:
+    """Whether *path*, a folder with its slash or the end of the path of a file, is there."""
+    if path.endswith("/"):
+        return any((folder / path).is_dir() for folder in FOLDERS)
+    return any(f"/{file.relative_to(ROOT)}".endswith(f"/{path}") for file in CODE)
+
+
+@pytest.mark.parametrize("page", [ROOT / "docs" / "architecture.md", *DECISIONS], ids=lambda page: page.stem)
+def test_the_rooms_and_files_of_a_page_exist(page: Path) -> None:
+    """In `…` and in drawings."""
+    assert [path for path in _ROOM.findall(page.read_text()) if not exists(path)] == []
+
+
+def test_the_files_and_pages_that_code_refers_to_exist() -> None:
+    for file in CODE:
+        text = file.read_text()
+        paths = [path for path in _FILE.findall(text) if not exists(path)]
+        pages = [page for page in _PAGE.findall(text) if not any((ROOT / "docs").glob(f"{page}*"))]
+        assert not paths + pages, f"{file.relative_to(ROOT)} refers to {', '.join(paths + pages)}"
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=lambda page: page.stem)
+def test_a_decision_that_is_overtaken_names_the_one_that_overtakes_it_under_its_title(page: Path) -> None:
+    title, _, status = page.read_text().splitlines()[:3]
+    assert title.startswith(f"# {int(page.name[:4])}. ")
+    for older in re.findall(r"^Supersedes \[\d+\]\((.+?)\)", page.read_text(), re.MULTILINE):
+        overtaken = (page.parent / older).read_text().splitlines()[2]
+        assert re.match(rf"Superseded (in part )?by \[\d+\]\({page.name}\)", overtaken), older
+    if "Superseded" in page.read_text():
+        assert status.startswith("Superseded")
 
 
 @pytest.mark.parametrize("name", [*(key for key in OWN_KEYS if key != "owner"), *KEYS, *CHOSEN, *OUTPUTS])

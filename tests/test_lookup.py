@@ -7,8 +7,9 @@ import pytest
 
 from fcpin.errors import PlatformMissing, TagNotFound
 from fcpin.image import Digest, Manifest, Repository, TagRecord
-from fcpin.lookup import Rankings, digest_of, greatest, rank, require_platform
+from fcpin.lookup import Rankings, greatest, rank
 from fcpin.policy import Policy
+from fcpin.registry.registries import digest_of, require_platform
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 REPOSITORY = Repository("r.example.com", "shop/app")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
@@ -60,35 +60,44 @@ DURATIONS = st.from_regex(r"\A[0-9]{1,2}[dhms]\Z")
 PATTERNS = st.sampled_from(["main-.*", r"^v(?P<n>\d+)$", "[[:alpha:]]+", "(?i)x"])
 MOMENTS = st.datetimes(timezones=st.just(UTC)).map(datetime.isoformat)
 DIRECTIONS = st.fixed_dictionaries({}, optional={"order": st.sampled_from(["asc", "desc"])})
-ORDER_SPECS = st.one_of(
-    st.fixed_dictionaries({"family": st.none() | st.fixed_dictionaries({}, optional={"name": TAGS, "rule": st.sampled_from(["strict", "seed"])})}),
-    st.fixed_dictionaries({"semver": st.fixed_dictionaries({"range": st.sampled_from(["1.x", "*", ">=1.0.0-0 <2 || ^3"])}, optional={"strict": st.booleans()})}),
-    st.fixed_dictionaries({"numerical": st.none() | DIRECTIONS}),
-    st.fixed_dictionaries({"alphabetical": st.none() | DIRECTIONS}),
-    st.fixed_dictionaries({"newest": st.none() | st.fixed_dictionaries({}, optional={"by": st.sampled_from(["pushed", "created"])})}),
-    st.fixed_dictionaries({"digest": st.fixed_dictionaries({"tag": TAGS})}),
-)  # fmt: skip
-FURTHER = st.fixed_dictionaries(
-    {},
-    optional={
-        "filter_tags": st.fixed_dictionaries({"pattern": PATTERNS}, optional={"extract": st.just("$0")}),
-        "allow_tags": st.lists(PATTERNS, max_size=2),
-        "ignore_tags": st.lists(PATTERNS, max_size=2),
-        "allow_downgrade": st.booleans(),
-        "on_empty": st.sampled_from(["fail", "keep"]),
-        "platform": st.sampled_from(["linux/amd64", "linux/arm64/v8"]),
-        "min_age": DURATIONS,
-        "accelerated": st.sampled_from(["ignore", "prefer", "require"]),
-        "hold": st.fixed_dictionaries({"tag": TAGS, "until": MOMENTS}, optional={"digest": st.just("sha256:" + "a" * 64), "reason": st.just("x")}),
-        "suspend": st.booleans(),
-        "protect": st.sampled_from(["none", "pin_tag"]),
-        "discovery_limit": st.sampled_from([1, 100, 100.0, 10_000]),
-    },
-)  # fmt: skip
-SPECS = st.builds(lambda order, further, nested: {**({"policy": order} if nested else order), **further}, ORDER_SPECS, FURTHER, st.booleans())  # fmt: skip
+ORDER_BODIES = {
+    "family": st.none() | st.fixed_dictionaries({}, optional={"name": TAGS, "rule": st.sampled_from(["strict", "seed"])}),
+    "semver": st.fixed_dictionaries({"range": st.sampled_from(["1.x", "*", ">=1.0.0-0 <2 || ^3"])}, optional={"strict": st.booleans()}),
+    "numerical": st.none() | DIRECTIONS,
+    "alphabetical": st.none() | DIRECTIONS,
+    "newest": st.none() | st.fixed_dictionaries({}, optional={"by": st.sampled_from(["pushed", "created"])}),
+    "digest": st.fixed_dictionaries({"tag": TAGS}),
+    "follow": st.fixed_dictionaries({"stack": st.just("dev"), "image": st.just("r.example.com/b:c@sha256:" + "a" * 64)}, optional={"function": TAGS}),
+}  # fmt: skip
+ORDER_SPECS = st.one_of(*(st.fixed_dictionaries({name: body}) for name, body in ORDER_BODIES.items()))
+FURTHER_OPTIONS = {
+    "filter_tags": st.fixed_dictionaries({"pattern": PATTERNS}, optional={"extract": st.just("$0")}),
+    "allow_tags": st.lists(PATTERNS, max_size=2),
+    "ignore_tags": st.lists(PATTERNS, max_size=2),
+    "allow_downgrade": st.booleans(),
+    "on_empty": st.sampled_from(["fail", "keep"]),
+    "platform": st.sampled_from(["linux/amd64", "linux/arm64/v8"]),
+    "min_age": DURATIONS,
+    "accelerated": st.sampled_from(["ignore", "prefer", "require"]),
+    "accelerated_wait": DURATIONS,
+    "hold": st.fixed_dictionaries({"tag": TAGS, "until": MOMENTS}, optional={"digest": st.just("sha256:" + "a" * 64), "reason": st.just("x")}),
+    "suspend": st.booleans(),
+    "protect": st.sampled_from(["none", "pin_tag"]),
+    "discovery_limit": st.sampled_from([1, 100, 100.0, 10_000]),
+}  # fmt: skip
+FURTHER = st.fixed_dictionaries({}, optional=FURTHER_OPTIONS)
+
+
+def _spec(order: dict[str, Any], further: dict[str, Any], *, nested: bool) -> dict[str, Any]:
+    prefer = {"accelerated": "prefer"} if "accelerated_wait" in further else {}
+    return {**({"policy": order} if nested else order), **further, **prefer}
+
+
+SPECS = st.builds(_spec, ORDER_SPECS, FURTHER, nested=st.booleans())
 
 
 @given(SPECS)
+@settings(deadline=None)
 def test_what_is_valid_is_valid_to_both(spec: dict[str, Any]) -> None:
     Policy.from_spec(spec)
     POLICY.validate(spec)

@@ -13,9 +13,8 @@ from fcpin.errors import InvalidImage, RegistryError, TagNotFound
 from fcpin.fc.model import Function
 from fcpin.fc.readiness import Readiness
 from fcpin.image import Digest, Image, short
-from fcpin.lookup import same_image
 from fcpin.registry.base import ReadableRepository
-from fcpin.registry.registries import Registries
+from fcpin.registry.registries import Registries, same_image
 
 _NORMAL: Final = "NORMAL"
 _DEFAULT_TAG: Final = "latest"

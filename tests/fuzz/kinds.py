@@ -93,7 +93,7 @@ POLICIES: Final[Sequence[Mapping[str, Any]]] = [
     {"policy": {"alphabetical": {"order": "asc"}}, "platform": "linux/amd64", "allow_downgrade": True},
     {"policy": {"newest": {"by": "pushed"}}, "accelerated": "prefer", "accelerated_wait": "10m"},
     {"policy": {"newest": {"by": "created"}}, "discovery_limit": 10, "suspend": False},
-    {"policy": {"digest": {"tag": "main"}}, "protect": "pin_tag", "protect_grace": "7d"},
+    {"policy": {"digest": {"tag": "main"}}, "protect": "pin_tag"},
     {"policy": {"follow": {"stack": "dev", "function": "a", "image": f"{HOST}/shop/app:main-1@sha256:{'a' * 64}"}}},
     {"family": {}, "hold": {"tag": "main-1", "digest": "a" * 64, "until": "2027-01-01T00:00:00Z", "reason": "x"}},
 ]

@@ -1,11 +1,12 @@
 """What is compared, what is sent, and what is left alone."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from fcpin.fc.model import Function
-from fcpin.image import Digest, Pin
+from fcpin.image import Digest, Pin, SameDigest
 from fcpin.pinned_function import plan
 from fcpin.pinned_function.inputs import PinArgs
 
@@ -25,6 +26,12 @@ CONTAINER = "customContainerConfig"
 
 def same(pinned: Digest, resolved: Digest | None) -> bool:
     return pinned == resolved
+
+
+def update(
+    args: PinArgs, pin: Pin, live: Function, same: SameDigest, before: Mapping[str, Any] | None = None
+) -> dict[str, Any] | None:
+    return plan.update(args, pin, live, runs=plan.runs(args, pin, live, same), before=before)
 
 
 def function(tag: str, digest: str, **container: Any) -> Function:
@@ -53,7 +60,7 @@ UPDATES: list[tuple[str, dict[str, Any], Function, dict[str, Any] | None]] = [
 
 @pytest.mark.parametrize(("args", "live", "body"), [row[1:] for row in UPDATES], ids=[row[0] for row in UPDATES])
 def test_what_is_sent_to_a_function_that_has(args: dict[str, Any], live: Function, body: dict[str, Any] | None) -> None:
-    assert plan.update(PinArgs.read(args), PIN, live, same) == body
+    assert update(PinArgs.read(args), PIN, live, same) == body
 
 
 LOGIN = {"authConfig": {"userName": "ci", "password": "******"}}
@@ -64,7 +71,7 @@ def test_registry_config_with_a_login_is_left_out_and_any_other_is_sent_back() -
     """FC may replace the object by the part that is sent of it, and the password in it is a mask."""
     for registry, sent in ((LOGIN, None), ({**LOGIN, **NETWORK}, None), (NETWORK, NETWORK)):
         live = function("main-11", OLD, registryConfig=registry)
-        body = plan.update(PinArgs.read(ADOPTED), PIN, live, same)
+        body = update(PinArgs.read(ADOPTED), PIN, live, same)
         assert body is not None
         assert body["customContainerConfig"].get("registryConfig") == sent
         assert plan.resend(PinArgs.read(ADOPTED), live).get("registryConfig") == sent
@@ -77,14 +84,14 @@ def with_login(password: str, **more: Any) -> PinArgs:
 
 def test_a_managed_login_is_sent_with_its_password_and_only_when_it_has_changed() -> None:
     live, args = function("main-12", NEW, registryConfig={**LOGIN, **NETWORK}), with_login("secret-1")
-    assert plan.update(args, PIN, live, same, args.config) is None
+    assert update(args, PIN, live, same, args.config) is None
     for before in (with_login("secret-0").config, None, {}):
-        body = plan.update(args, PIN, live, same, before)
+        body = update(args, PIN, live, same, before)
         assert body is not None
         assert body["customContainerConfig"]["registryConfig"] == {
             "authConfig": {"userName": "ci", "password": "secret-1"}
         }
-    removed = plan.update(args, PIN, function("main-12", NEW), same, args.config)
+    removed = update(args, PIN, function("main-12", NEW), same, args.config)
     assert removed is not None
     for container in (removed["customContainerConfig"], plan.resend(args, live)):
         assert container["registryConfig"]["authConfig"]["password"] == "secret-1"

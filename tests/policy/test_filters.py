@@ -17,7 +17,6 @@ NEVER = [
     ("an attestation", f"sha256-{HASH}.att", "signature"),
     ("an SBOM", f"sha256-{HASH}.sbom", "signature"),
     ("an accelerated image", "main-1_accelerated", "_accelerated"),
-    ("a pin tag", f"fcpin-{'c' * 12}", "pin tag"),
     ("a name that no registry takes", "-main", "is not a valid tag"),
     ("a name of two lines", "main-1\nmain-2", "is not a valid tag"),
     ("no name", "", "is not a valid tag"),
@@ -121,3 +120,21 @@ def test_a_pin_tag_has_the_first_digits_of_its_digest(name: str) -> None:
     assert ours == "fcpin-0123456789ab"
     assert is_pin_tag(ours)
     assert not is_pin_tag(name)
+
+
+PIN = f"fcpin-{'c' * 12}"
+ORDERS: list[dict[str, object]] = [
+    {"newest": {}},
+    {"alphabetical": {"order": "desc"}},
+    {"numerical": {}},
+    {"semver": {"range": "*"}},
+    {"family": {"name": "fcpin"}},
+    {"digest": {"tag": PIN}},
+]
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=[next(iter(order)) for order in ORDERS])
+def test_a_pin_tag_is_never_a_candidate(order: dict[str, object]) -> None:
+    selection = choose({"policy": order}, [tag("main-1", 1), tag(PIN, 9)])
+    assert selection.chosen is None or selection.chosen.tag == "main-1"
+    assert "pin tag" in reasons(selection)[PIN]

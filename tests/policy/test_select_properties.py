@@ -146,7 +146,7 @@ def test_options_that_lift_a_rule(policy: Policy, listing: list[TagRecord], curr
     """A bypass is as if there were no age, and with allow_downgrade nothing is kept."""
     plain = decide(replace(policy, min_age=None), listing, current)
     assert decide(policy, listing, current, min_age_bypass=True).chosen == plain.chosen
-    if policy.min_age is None and not policy.delays_for_conversions:
+    if policy.min_age is None and not policy.gates(min_age_bypass=True):
         assert not decide(replace(policy, allow_downgrade=True), listing, current).keep
 
 

@@ -92,25 +92,29 @@ def test_all_mistakes_come_at_once() -> None:
     assert set(found) == paths
 
 
+EVERY_KEY: dict[str, object] = {
+    "policy": {"newest": {"by": "created"}},
+    "filter_tags": {"pattern": "^(.*)$", "extract": "$1"},
+    "allow_tags": [".*"],
+    "ignore_tags": [],
+    "allow_downgrade": True,
+    "on_empty": "keep",
+    "platform": "linux/arm64/v8",
+    "hold": {"tag": "1.0.0", "digest": "1" * 64, "until": UNTIL, "reason": "x"},
+    "suspend": False,
+    "min_age": "1m",
+    "accelerated": "prefer",
+    "accelerated_wait": "1m",
+    "protect": "pin_tag",
+    "discovery_limit": 10,
+}
+
 ACCEPTED = [
     ("the short form", {"semver": {"range": "1.x"}, "filter_tags": {"pattern": "^1"}}),
     ("an order without a body, as YAML has it", {"policy": {"newest": None}}),
     ("orders that Pulumi gave as nothing", {"policy": {"newest": {}, "semver": None, "family": None}}),
     ("filters that Pulumi gave as nothing", {"policy": {"newest": {}}, "filter_tags": None, "allow_tags": None}),
-    ("every key", {
-        "policy": {"newest": {"by": "created"}},
-        "filter_tags": {"pattern": "^(.*)$", "extract": "$1"},
-        "allow_tags": [".*"],
-        "ignore_tags": [],
-        "allow_downgrade": True,
-        "on_empty": "keep",
-        "platform": "linux/arm64/v8",
-        "hold": {"tag": "1.0.0", "digest": "1" * 64, "until": UNTIL, "reason": "x"},
-        "suspend": False,
-        "min_age": "1m",
-        "accelerated": "prefer",
-        "accelerated_wait": "1m",
-    }),
+    ("every key", EVERY_KEY),
 ]  # fmt: skip
 
 

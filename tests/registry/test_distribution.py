@@ -28,12 +28,11 @@ from fcpin.http.exchange import Response
 from fcpin.http.limits import MIB
 from fcpin.http.retries import Retry
 from fcpin.image import Digest, Repository
-from fcpin.lookup import require_platform
 from fcpin.policy import Policy, Ranking
 from fcpin.registry.auth import ANONYMOUS, Login
 from fcpin.registry.distribution import Distribution, DistributionRepository, default_endpoint
 from fcpin.registry.pages import next_page
-from fcpin.registry.registries import Registries
+from fcpin.registry.registries import Registries, require_platform
 from fcpin.registry.session import Transport
 from tests.registry.scripted import NO_ANSWER, Reply, Request, ScriptedServer
 from tests.support.clock import ManualClock

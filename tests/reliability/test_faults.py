@@ -17,9 +17,10 @@ from fcpin.emulator import Emulator, Knobs
 from fcpin.errors import FcpinError
 from fcpin.http.limits import Limits
 from fcpin.image import Repository
-from fcpin.lookup import digest_of, rank, require_platform
+from fcpin.lookup import rank
 from fcpin.pinned_function.provider import ProviderError
 from fcpin.policy import Policy
+from fcpin.registry.registries import digest_of, require_platform
 from tests.support.faulty_proxy import DRIBBLE, FAULTS, READ_TIMEOUT, STALE, FaultyProxy, redirecting
 from tests.support.instant import INSTANT
 from tests.support.plugin import CheckFailed, Plugin

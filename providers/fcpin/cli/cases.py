@@ -47,8 +47,8 @@ class Inputs(Model):
     now: Annotated[
         Moment | None,
         about(
-            "The time of the selection, with a time zone. Required for a policy with `min_age`, `hold` or "
-            "`accelerated_wait`.",
+            "The time of the selection, with a time zone. Required for a policy with `min_age`, `hold`, "
+            "`accelerated: require` or `accelerated_wait`.",
             example="2026-12-01T00:00:00Z",
         ),
     ] = None

@@ -10,10 +10,10 @@ from fcpin.cli.options import RegistryOptions
 from fcpin.cli.query import Query
 from fcpin.http.credentials import Credentials
 from fcpin.image import Image, Repository, TagRecord
-from fcpin.lookup import digest_of, rank, require_platform
+from fcpin.lookup import rank
 from fcpin.policy import Policy, Ranking, Selection
 from fcpin.registry.build_times import BuildTimes
-from fcpin.registry.registries import Registries, RepositoryHandle
+from fcpin.registry.registries import Registries, RepositoryHandle, digest_of, require_platform
 from fcpin.registry.settings import parse_registries
 
 

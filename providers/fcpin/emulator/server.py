@@ -8,6 +8,7 @@ import struct
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from random import Random
 from typing import Any, Self
@@ -83,7 +84,7 @@ class Emulator(Verbs):
         """Of the Enterprise instance `demo`."""
         return self._account.state.instances[0].id
 
-    @property
+    @cached_property
     def enterprise_host(self) -> str:
         """Host name of the Enterprise instance's registry."""
         return self._account.state.instances[0].host()

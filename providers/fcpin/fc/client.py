@@ -6,7 +6,7 @@ Every method raises FunctionError and nothing else; temporary ones only after re
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
@@ -23,7 +23,6 @@ from fcpin.errors import (
     InvalidSettings,
     WrongShape,
 )
-from fcpin.fc import runtime_config
 from fcpin.fc.model import Alias, Function, Wire, listed, no_result, version_id
 from fcpin.http.credentials import Account
 from fcpin.http.errors import CloudError
@@ -127,11 +126,7 @@ class FunctionClient:
         body: Wire | None = None,
         query: Mapping[str, str] | None = None,
     ) -> Function:
-        def read(wire: object) -> Function:
-            function = Function.answered(wire, name)
-            runtime_config.check(function)
-            return function
-
+        read = partial(Function.answered, name=name)
         return self._call(action, method, path or _path(name), name, read, body=body, query=query)
 
     def _pages(

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from fcpin.errors import InvalidImage, WrongShape
+from fcpin.fc import runtime_config
 from fcpin.image import Digest, Image
 
 T = TypeVar("T")
@@ -122,6 +123,10 @@ class Function:
     reason: str
     """Why the state or the last update is what it is: code and sentence; empty where FC returns none."""
     tags: Mapping[str, str]
+    lock: Lock | None
+    """None where nothing is locked."""
+    disabled: str
+    """Why the function cannot be invoked (`invocationRestriction`); empty where it can."""
     container: Wire = field(repr=False, compare=False)
     """`customContainerConfig`; empty when the function is no custom container."""
     wire: Wire = field(repr=False, compare=False)
@@ -144,7 +149,8 @@ class Function:
     def answered(cls, wire: object, name: str) -> Self:
         """Read the answer of GetFunction, CreateFunction or UpdateFunction for *name*.
 
-        Raises WrongShape unless it names that function, has a runtime, and the image of a custom container.
+        Raises WrongShape unless it names that function, has a runtime, the image of a custom container, and settings of
+        the types that the API documents.
         """
         found = _shaped(wire, _Function, f"function {name}")
         if found.function_name != name:
@@ -155,7 +161,9 @@ class Function:
             raise WrongShape(f"expected function {name}, got one without runtime")
         if found.runtime == RUNTIME and not (container and container.image):
             raise WrongShape(f"expected function {name}, got one without customContainerConfig.image")
-        return cls._read(wire, found)
+        function = cls._read(wire, found)
+        runtime_config.check(function)
+        return function
 
     @classmethod
     def _read(cls, wire: Any, found: _Function) -> Self:
@@ -176,6 +184,8 @@ class Function:
             last_modified_time=found.last_modified_time or "",
             reason=": ".join(filter(None, (code, sentence)))[:_LONGEST_REASON],
             tags={tag.key: tag.value or "" for tag in found.tags or ()},
+            lock=_lock(wire.get("lockInfo") or {}),
+            disabled=_disabled(wire.get("invocationRestriction") or {}),
             container=wire.get("customContainerConfig") or {},
             wire=wire,
         )
@@ -191,30 +201,24 @@ class Function:
         return "$" in self.name
 
     @property
-    def lock(self) -> Lock | None:
-        """None where nothing is locked."""
-        info = self.wire.get("lockInfo") or {}
-        resources = frozenset(map(str, info.get("lockedResources") or ()))
-        by, since = (str(info.get(key) or "")[:_LONGEST_REASON] for key in ("lockedBy", "lockedAt"))
-        return Lock(by, since, resources) if by or since or resources else None
-
-    @property
-    def disabled(self) -> str:
-        """Why the function cannot be invoked (`invocationRestriction`); empty where it can."""
-        restriction = self.wire.get("invocationRestriction") or {}
-        return (
-            str(restriction.get("reason") or "no reason given")[:_LONGEST_REASON]
-            if restriction.get("disable") is True
-            else ""
-        )
-
-    @property
     def tag(self) -> str | None:
         """The tag FC was given, or None where the image names none."""
         try:
             return Image.parse(self.image).tag
         except InvalidImage:
             return None
+
+
+def _lock(info: Wire) -> Lock | None:
+    resources = frozenset(map(str, info.get("lockedResources") or ()))
+    by, since = (str(info.get(key) or "")[:_LONGEST_REASON] for key in ("lockedBy", "lockedAt"))
+    return Lock(by, since, resources) if by or since or resources else None
+
+
+def _disabled(restriction: Wire) -> str:
+    if restriction.get("disable") is not True:
+        return ""
+    return str(restriction.get("reason") or "no reason given")[:_LONGEST_REASON]
 
 
 def _digest(reference: str | None) -> Digest | None:

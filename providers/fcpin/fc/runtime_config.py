@@ -7,12 +7,11 @@ instances https://www.alibabacloud.com/help/en/functioncompute/fc/product-overvi
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, ClassVar, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, Self
 
 from msgspec import Meta, Struct, inspect
 
 from fcpin.errors import InvalidInput, Problem, WrongShape
-from fcpin.fc.model import Function
 from fcpin.json_reader import kind
 from fcpin.models import (
     END,
@@ -26,6 +25,9 @@ from fcpin.models import (
     text_form,
     unwrapped,
 )
+
+if TYPE_CHECKING:
+    from fcpin.fc.model import Function
 
 DEFAULT_HANDLER: Final = "index.handler"
 """FC requires a handler even for a container, and ignores it."""
@@ -263,12 +265,12 @@ def to_wire(config: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return model_to_wire(RuntimeConfig, function), model_to_wire(RuntimeConfig, container)
 
 
-def check(function: Function) -> None:
+def check(function: "Function") -> None:
     """Raise WrongShape unless every setting that is managed here has the type that the API documents."""
     _seen(function, _wires(RuntimeConfig))
 
 
-def live(config: Mapping[str, Any], function: Function) -> dict[str, Any]:
+def live(config: Mapping[str, Any], function: "Function") -> dict[str, Any]:
     """The values in *function* of the settings in *config*, in its terms. Equal to *config* when nothing drifted."""
     given = {name: value for name, value in config.items() if value is not None}
     wires = _wires(RuntimeConfig)
@@ -279,7 +281,7 @@ def live(config: Mapping[str, Any], function: Function) -> dict[str, Any]:
     return found | dict.fromkeys(config.keys() - given.keys())
 
 
-def _seen(function: Function, keys: Container[str]) -> dict[str, Any]:
+def _seen(function: "Function", keys: Container[str]) -> dict[str, Any]:
     wires = {key: wire for key, wire in _wires(RuntimeConfig).items() if key in keys}
     top, inner = ({key: wire for key, wire in wires.items() if key in part} for part in (FUNCTION, CONTAINER))
     return {**_fields_from_wire(top, function.wire), **_fields_from_wire(inner, function.container)}

@@ -56,7 +56,7 @@ def split_endpoint(endpoint: str) -> tuple[str, str]:
 class OpenApi:
     """One version of an API at *endpoint*: `host[:port]`, or a URL whose scheme is kept. Safe to share by threads.
 
-    Nothing is retried here: `retrying` does. Proxies come from HTTP_PROXY, HTTPS_PROXY and NO_PROXY, and none is used
+    Nothing is retried here: `repeating` does. Proxies come from HTTP_PROXY, HTTPS_PROXY and NO_PROXY, and none is used
     for this machine. Raises InvalidSettings for an endpoint that is not valid.
     """
 

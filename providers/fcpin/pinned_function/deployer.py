@@ -21,7 +21,7 @@ from fcpin.errors import (
 from fcpin.fc.client import FunctionClient
 from fcpin.fc.model import RUNTIME, Function
 from fcpin.fc.readiness import Waiter
-from fcpin.image import Image, Pin, TagRecord, short
+from fcpin.image import Image, Pin, SameDigest, TagRecord, short
 from fcpin.pinned_function import plan
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.properties import Deployed
@@ -130,7 +130,8 @@ class Deployer:
             return self._take_over(client, args, pin, client.get(args.function_name))
         try:
             function = self._waiter(args).wait(sent, lambda: client.get(args.function_name))
-            function = self._verified(client, args, pin, function)
+            same = self.resolver.same_image(args.repository, args.policy.platform)
+            function = self._verified(client, args, pin, function, same)
         except FcpinError:
             self.log("warning", f"function {args.function_name} exists now, although it failed; `up` takes it up again")
             raise
@@ -159,13 +160,14 @@ class Deployer:
         require_container(function)
         live = self._waiter(args).settle(function, lambda: client.get(args.function_name))
         same = self.resolver.same_image(args.repository, args.policy.platform)
-        body, runs = plan.update(args, pin, live, same, config), plan.runs(args, pin, live, same)
+        runs = plan.runs(args, pin, live, same)
+        body = plan.update(args, pin, live, runs=runs, before=config)
         if body is not None:
             _require_deployable(args, live)
         record = None if runs and not pin.protected else self.verifier.verify_pin(args, pin)
         if body is None:
             return Deployed(live, created)
-        function = self._verified(client, args, pin, self._updated(client, args, live, body))
+        function = self._verified(client, args, pin, self._updated(client, args, live, body), same)
         if runs or record is None:
             return Deployed(function, created)
         moved = live.image == str(Image(args.repository, pin.tag)) and live.digest != function.digest
@@ -195,12 +197,14 @@ class Deployer:
             )
         return function
 
-    def _verified(self, client: FunctionClient, args: PinArgs, pin: Pin, function: Function) -> Function:
+    def _verified(
+        self, client: FunctionClient, args: PinArgs, pin: Pin, function: Function, same: SameDigest
+    ) -> Function:
         """*function*, once it runs *pin*. FC resolves the tag itself; where that differs, it is sent once more."""
-        same = self.resolver.same_image(args.repository, args.policy.platform)
         for again in (True, False):
             if same(pin.digest, function.digest):
-                self.verifier.restore_pin_tag(args, pin)
+                if pin.protected:
+                    self.verifier.restore_pin_tag(args, pin)
                 return function
             if again:
                 self._moved_meanwhile(args, pin, function)

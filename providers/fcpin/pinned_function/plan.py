@@ -56,9 +56,11 @@ def runs(args: PinArgs, pin: Pin, function: Function, same: SameDigest) -> bool:
 
 
 def update(
-    args: PinArgs, pin: Pin, function: Function, same: SameDigest, before: Mapping[str, Any] | None = None
+    args: PinArgs, pin: Pin, function: Function, *, runs: bool, before: Mapping[str, Any] | None = None
 ) -> dict[str, Any] | None:
     """The body of UpdateFunction that makes *function* run *pin* with its settings, or None when it already does.
+
+    *runs*: whether it runs the pin; see `runs`.
 
     Only what we manage is changed, and the image is only sent when it has to be: FC resolves it each time.
     Of `customContainerConfig` the live block is sent back whole, because FC may replace it: without what only the
@@ -71,7 +73,7 @@ def update(
     differ |= {name for name in runtime_config.SECRET & config.keys() if (before or {}).get(name) != config[name]}
     top, container = runtime_config.to_wire(config)
     body: dict[str, Any] = dict(top) if differ & runtime_config.FUNCTION.keys() else {}
-    if differ & runtime_config.CONTAINER.keys() or not runs(args, pin, function, same):
+    if differ & runtime_config.CONTAINER.keys() or not runs:
         image = {"image": pin.image(args.repository)}
         body["customContainerConfig"] = {**_kept(function.container), **container, **image}
     return body or None

@@ -225,10 +225,10 @@ class PinnedFunctionProvider(ConfiguredProvider):
         args = self._services.args(known)
         self._services.duplicates.check(args)
         kept = Current.of({ORDERED_BY: olds.get(ORDERED_BY), **known})
+        current = Current.of(olds, args.repository) if kept is None else None
         with problems_at("repository"):
             if kept is None:
                 spec = {key: known[key] for key in POLICY_KEYS if key in known}
-                current = Current.of(olds, args.repository)
                 is_moved = olds.get("region", args.region) != args.region
                 pin = self._services.resolver.resolve(args, spec, current, is_moved=is_moved).pin
             elif Current.of(known, args.repository) is None:

@@ -1,6 +1,6 @@
 """From a policy to a pin: one listing per repository and run, one digest read per chosen tag.
 
-A selection that the preview of the same run made is taken over as it is (see run_cache).
+A selection that the preview of the same run made is taken over as it is (see preview_cache.py).
 """
 
 import threading
@@ -19,14 +19,22 @@ from fcpin.errors import (
 )
 from fcpin.fc import rules
 from fcpin.image import Digest, Pin, Repository, SameDigest, pin_tag
-from fcpin.lookup import ATTESTED, Rankings, compressed_size, digest_of, require_platform, same_image
+from fcpin.lookup import Rankings
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import IMMUTABILITY
 from fcpin.pinned_function.preview_cache import PreviewCache, Selected, key_of
 from fcpin.pinned_function.properties import Current
 from fcpin.pinned_function.provider import Log
 from fcpin.policy import Selection
-from fcpin.registry.registries import Registries, RepositoryHandle
+from fcpin.registry.registries import (
+    ATTESTED,
+    Registries,
+    RepositoryHandle,
+    compressed_size,
+    digest_of,
+    require_platform,
+    same_image,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,12 +198,13 @@ class Resolver:
 
     def _check_deployable(self, args: PinArgs, pin: Pin, repository: RepositoryHandle) -> None:
         """Report what FC is documented to refuse; for an unchanged image nothing is checked, and nothing requested."""
+        specification = repository.specification()
         for problem in rules.placement_problems(args.repository, args.region):
             self._warn(f"{args.function_name}: {problem}")
         has_no_login = args.config is not None and not args.config.get("registry_config")
         if has_no_login and (problem := rules.login_problem(args.repository.host)):
             self._warn(problem)
-        if rules.is_economy(repository.specification()):
+        if rules.is_economy(specification):
             raise EditionUnsupported(
                 f"{args.repository.host} is an ACR Enterprise instance of the Economy edition, from which Function "
                 "Compute does not pull; upgrade the instance, or use another registry"

@@ -24,35 +24,28 @@ class Verifier:
         repository = self.registries.open(args.repository)
         if pin.protected and (found := _pin_tag(repository, pin.digest)) is not None:
             return found
-        record = _tag(repository, pin)
+        try:
+            record = repository.resolve(pin.tag)
+        except TagNotFound:
+            raise TagNotFound(
+                f"{repository.name}:{pin.tag} is gone since it was resolved to {short(pin.digest)}; "
+                "run again to resolve it"
+            ) from None
+        if record.digest != pin.digest:
+            raise TagMoved(
+                f"{repository.name}:{pin.tag} moved from {short(pin.digest)} to {short(record.digest)} since it was "
+                f"resolved; {_NO_DEPLOYMENT}; run again to see and deploy the new image"
+            )
         if pin.protected:
             _make_pin_tag(repository, pin.digest, like=pin.tag)
         return record
 
     def restore_pin_tag(self, args: PinArgs, pin: Pin) -> None:
-        """Put a pin tag back that was removed while no function named it yet. A failure is a warning."""
-        if not pin.protected:
-            return
+        """Put the pin tag back that was removed while no function named it yet. A failure is a warning."""
         try:
             self.verify_pin(args, pin)
         except (RegistryError, TagMoved) as error:
             self.log("warning", f"{args.function_name}: deployed, but its pin tag was not found again: {error}")
-
-
-def _tag(repository: RepositoryHandle, pin: Pin) -> TagRecord:
-    try:
-        record = repository.resolve(pin.tag)
-    except TagNotFound:
-        raise TagNotFound(
-            f"{repository.name}:{pin.tag} is gone since it was resolved to {short(pin.digest)}; run again to resolve it"
-        ) from None
-    if record.digest != pin.digest:
-        raise TagMoved(
-            f"{repository.name}:{pin.tag} "
-            f"moved from {short(pin.digest)} to {short(record.digest)} since it was resolved; {_NO_DEPLOYMENT}; "
-            "run again to see and deploy the new image"
-        )
-    return record
 
 
 def _pin_tag(repository: RepositoryHandle, digest: Digest) -> TagRecord | None:

@@ -6,9 +6,8 @@ from typing import Final
 from fcpin.clock import Clock
 from fcpin.errors import BuildMismatch, BuildTimedOut, RepositoryNotFound, TagNotFound
 from fcpin.image import ACCELERATED, Digest, Image, original
-from fcpin.lookup import ATTESTED, digest_of
 from fcpin.pipelines.builder import Builder, BuildReport, BuildRequest, Progress
-from fcpin.registry.registries import Registries
+from fcpin.registry.registries import ATTESTED, Registries, digest_of
 from fcpin.single_flight import SingleFlight
 
 _PAUSE: Final = 2.0

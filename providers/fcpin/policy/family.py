@@ -26,6 +26,7 @@ from fcpin.policy.orders import (
     Numerical,
     Order,
     Reason,
+    Row,
     number,
 )
 
@@ -136,6 +137,9 @@ class Relatives(Order):
     def key(self, value: str, record: TagRecord) -> Key | None:
         return self.order.key(value, record)
 
+    def rows(self, members: Sequence[Candidate]) -> Sequence[Row]:
+        return self.order.rows(members)
+
     def missing_key_reason(self, value: str, record: TagRecord) -> Reason:
         if not _is_relative(value, self.name, self.rule):
             return Reason(f"is not of the family {self.name}-*")
@@ -148,7 +152,7 @@ class Relatives(Order):
         return _is_relative(value, self.name, self.rule)
 
     @property
-    def reads_build_times(self) -> bool:
+    def reads_build_times(self) -> bool:  # type: ignore[override]
         return self.order.reads_build_times
 
 

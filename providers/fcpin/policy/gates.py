@@ -14,9 +14,9 @@
 3. A conversion that is older than its original was made of another image, and counts as none.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from fcpin.errors import InvalidPolicy, Problem
 from fcpin.image import ACCELERATED, TagRecord, is_tag
@@ -38,31 +38,50 @@ class Wait(NamedTuple):
 _NO_PUSH_TIME: Final = Wait("has no push time, which min_age needs")
 
 
-def age_wait(min_age: Duration, record: TagRecord, now: datetime) -> Wait | None:
-    """Why *record* is too young to be deployed at *now*."""
-    if record.pushed is None:
-        return _NO_PUSH_TIME
-    matures = record.pushed + min_age.length
-    if matures <= now:
-        return None
-    return Wait(f"matures at {iso(matures)} (min_age {min_age.text})", matures, f"min_age {min_age.text} has passed")
+class Gate(Protocol):
+    """An option that delays tags. `Policy.gates` names all of them."""
+
+    def check(self, records: Iterable[TagRecord]) -> None:
+        """Raises InvalidPolicy when the gate would hold back every tag of this registry for ever."""
+
+    def waits(self, listing: Mapping[str, TagRecord], now: datetime) -> Callable[[TagRecord], Wait | None]:
+        """Return what answers why a tag may not be deployed at *now*; None if it may."""
 
 
-def require_push_times(records: Iterable[TagRecord]) -> None:
-    """Raises InvalidPolicy when there are *records*, and none has a push time for `min_age`."""
-    has_records = False
-    for record in records:
-        if record.pushed is not None:
-            return
-        has_records = True
-    if has_records:
-        raise InvalidPolicy(
-            Problem(
-                "min_age",
-                "needs push times, and the registry gives none: ACR Enterprise does, the OCI protocol does not; "
-                "remove it",
+class MinAge(NamedTuple):
+    """How old a tag has to be, since its push."""
+
+    least: Duration
+
+    def check(self, records: Iterable[TagRecord]) -> None:
+        """Raises InvalidPolicy when there are *records*, and none has a push time."""
+        has_records = False
+        for record in records:
+            if record.pushed is not None:
+                return
+            has_records = True
+        if has_records:
+            raise InvalidPolicy(
+                Problem(
+                    "min_age",
+                    "needs push times, and the registry gives none: ACR Enterprise does, the OCI protocol does not; "
+                    "remove it",
+                )
             )
-        )
+
+    def waits(self, listing: Mapping[str, TagRecord], now: datetime) -> Callable[[TagRecord], Wait | None]:  # noqa: ARG002
+        latest = now - self.least.length
+
+        def wait(record: TagRecord) -> Wait | None:
+            if record.pushed is None:
+                return _NO_PUSH_TIME
+            return None if record.pushed <= latest else self._wait(record.pushed)
+
+        return wait
+
+    def _wait(self, pushed: datetime) -> Wait:
+        matures, text = pushed + self.least.length, self.least.text
+        return Wait(f"matures at {iso(matures)} (min_age {text})", matures, f"min_age {text} has passed")
 
 
 class Acceleration(NamedTuple):
@@ -76,6 +95,9 @@ class Acceleration(NamedTuple):
         """Whether a tag may have to wait for its conversion."""
         return self.mode == "require" or (self.patience is not None and bool(self.patience.length))
 
+    def check(self, records: Iterable[TagRecord]) -> None:
+        """A registry without conversions is no problem: one may still be made."""
+
     def conversion(self, record: TagRecord, listing: Mapping[str, TagRecord]) -> TagRecord | None:
         """What is deployed instead of *record*, if *listing* has it."""
         found = None if self.mode == "ignore" else listing.get(record.tag + ACCELERATED)
@@ -84,7 +106,10 @@ class Acceleration(NamedTuple):
         stale = found.pushed is not None and record.pushed is not None and found.pushed < record.pushed
         return None if stale else found
 
-    def wait(self, record: TagRecord, listing: Mapping[str, TagRecord], now: datetime) -> Wait | None:
+    def waits(self, listing: Mapping[str, TagRecord], now: datetime) -> Callable[[TagRecord], Wait | None]:
+        return lambda record: self._wait(record, listing, now)
+
+    def _wait(self, record: TagRecord, listing: Mapping[str, TagRecord], now: datetime) -> Wait | None:
         """Why *record* has to wait for its conversion at *now*."""
         if not self.delays or self.conversion(record, listing) is not None:
             return None

@@ -50,6 +50,9 @@ Candidate: TypeAlias = tuple[str, TagRecord]
 """A tag that passed the filters: what the order compares (the tag, or what `filter_tags.extract` made of it), and the
 record."""
 
+Row: TypeAlias = tuple[Key, TagRecord]
+"""A candidate that the order includes, and its key."""
+
 NO_PUSH_TIME: Final = Reason("has no push time: the registry gives none")
 _NO_BUILD_TIME: Final = Reason("has no build time: its image has none, or was not read")
 NO_NUMBER: Final = Reason("is not a number")
@@ -63,16 +66,10 @@ class Order:
     """What the order compares, as users read it: `push time`."""
     descending: ClassVar[bool] = False
     """Whether the smallest key is the newest."""
-
-    @property
-    def warnings(self) -> Sequence[str]:
-        """What users should know before they rely on this order."""
-        return ()
-
-    @property
-    def reads_build_times(self) -> bool:
-        """Whether the build times of members have to be known."""
-        return False
+    warnings: ClassVar[Sequence[str]] = ()
+    """What users should know before they rely on this order."""
+    reads_build_times: ClassVar[bool] = False
+    """Whether the build times of members have to be known."""
 
     @property
     def lacks_push_times(self) -> bool:
@@ -97,6 +94,16 @@ class Order:
     def key(self, value: str, record: TagRecord) -> Key | None:
         """What a member is ordered by, or None if the order does not include it."""
         raise NotImplementedError
+
+    def rows(self, members: Sequence[Candidate]) -> Sequence[Row]:
+        """The members that the order includes."""
+        rows: list[Row] = []
+        key_of = self.key
+        for value, record in members:
+            key = key_of(value, record)
+            if key is not None:
+                rows.append((key, record))
+        return rows
 
     def missing_key_reason(self, value: str, record: TagRecord) -> Reason:  # noqa: ARG002
         """Why a candidate has no key."""
@@ -179,6 +186,7 @@ class ByBuildTime(Order):
     """Newest is the image with the latest build time. The publisher controls it; reproducible builds have 1970."""
 
     measure: ClassVar[str] = "build time"
+    reads_build_times: ClassVar[bool] = True
 
     def key(self, value: str, record: TagRecord) -> datetime | None:  # noqa: ARG002
         return record.created
@@ -187,10 +195,6 @@ class ByBuildTime(Order):
         return _NO_BUILD_TIME
 
     def includes(self, value: str) -> bool:  # noqa: ARG002
-        return True
-
-    @property
-    def reads_build_times(self) -> bool:
         return True
 
 
@@ -251,7 +255,7 @@ class DigestOf(Model, Order):
     measure: ClassVar[str] = "digest"
 
     @property
-    def warnings(self) -> Sequence[str]:
+    def warnings(self) -> Sequence[str]:  # type: ignore[override]
         outage = (
             f"the tag {self.tag} moves: from each push until the next update of the function, new instances fail with "
             "'resolved image uri deleted'; a family of unique tags (main-<sha>) has no such window"

@@ -15,7 +15,7 @@ from fcpin.models import Model, Schema, about, from_text, json_schema, read
 from fcpin.policy.family import Family
 from fcpin.policy.filters import FilterTags
 from fcpin.policy.follow import Follow
-from fcpin.policy.gates import Acceleration, Mode
+from fcpin.policy.gates import Acceleration, Gate, MinAge, Mode
 from fcpin.policy.hold import Hold
 from fcpin.policy.orders import Alphabetical, DigestOf, Newest, Numerical, Order, Semver
 from fcpin.policy.patterns import PatternText
@@ -206,15 +206,19 @@ class Policy(Model):
         """Whether the chosen image is deployed by its pin tag."""
         return self.protect == "pin_tag"
 
-    @property
-    def delays_for_conversions(self) -> bool:
-        """Whether a tag may have to wait for its accelerated image."""
-        return self.acceleration is not None and self.acceleration.delays
+    def gates(self, *, min_age_bypass: bool = False) -> Sequence[Gate]:
+        """The options of this policy that delay a tag, in the order in which they apply."""
+        gates: list[Gate] = []
+        if self.min_age is not None and not min_age_bypass:
+            gates.append(MinAge(self.min_age))
+        if self.acceleration is not None and self.acceleration.delays:
+            gates.append(self.acceleration)
+        return gates
 
     @property
     def needs_now(self) -> bool:
         """Whether a selection depends on the time."""
-        return self.hold is not None or self.min_age is not None or self.delays_for_conversions
+        return self.hold is not None or bool(self.gates())
 
     @property
     def warnings(self) -> Sequence[str]:

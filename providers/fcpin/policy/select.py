@@ -20,14 +20,14 @@ from functools import cached_property, partial
 from itertools import islice
 from operator import itemgetter
 from threading import Lock
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 from fcpin.errors import InvalidPolicy, Problem
 from fcpin.image import TagRecord, original
 from fcpin.policy.filters import Filters
-from fcpin.policy.gates import Wait, age_wait, require_push_times
+from fcpin.policy.gates import Wait
 from fcpin.policy.hold import Hold
-from fcpin.policy.orders import ByPushTime, Candidate, Key, Order, Reason
+from fcpin.policy.orders import ByPushTime, Candidate, Key, Order, Reason, Row
 from fcpin.policy.policy import Policy, known
 from fcpin.policy.selection import Change, Rejection, Selection, counts
 from fcpin.policy.times import iso
@@ -37,8 +37,6 @@ _MOST_NAMED: Final = 3
 _MOST_REASONS: Final = 3
 _ALLOW: Final = "allow_downgrade: true would deploy it"
 
-Row: TypeAlias = tuple[Key, TagRecord]
-"""A candidate that the order includes, and its key."""
 _key_of = itemgetter(0)
 
 
@@ -57,6 +55,10 @@ class Ordered:
     scope: str
     order: Order
     rows: Sequence[Row]
+    by: str
+    """What the order compares, as users read it."""
+    lacks_push_times: bool
+    """Whether it would compare push times if the candidates had any."""
     without_build_time: Sequence[str]
     """Tags that only their missing build time keeps out, in alphabetical order."""
 
@@ -120,6 +122,7 @@ class Ranking:
         self._acceleration = policy.acceleration
         self._filters = Filters(policy.filter_tags, policy.allow_tags, policy.ignore_tags)
         self._lock = Lock()
+        self._currents: dict[str | None, Current] = {}
         self._ordered: dict[str, Ordered] = {}
         self._ready: dict[tuple[str, datetime | None, bool], Ready] = {}
         self._selections: dict[tuple[str | None, str, datetime | None, bool], Selection] = {}
@@ -153,7 +156,7 @@ class Ranking:
 
         Empty when the policy orders by anything else. Raises InvalidPolicy as `select` does.
         """
-        if self.policy.suspend or self.policy.active_hold(now) is not None:
+        if self.policy.suspend or (self.policy.hold and self.policy.active_hold(now)):
             return ()
         with self._lock:
             return self._order(self._current(current).value).without_build_time
@@ -177,14 +180,10 @@ class Ranking:
         if scope not in self._ordered:
             members = self._order_of_policy.members(scope, self._candidates)
             order = self._order_of_policy.bind(scope, members)
-            rows: list[Row] = []
-            key_of = order.key
-            for value, record in members:
-                key = key_of(value, record)
-                if key is not None:
-                    rows.append((key, record))
             missing = (record.tag for _, record in members if order.needs_build_time(record))
-            self._ordered[scope] = Ordered(scope, order, rows, sorted(missing) if order.reads_build_times else [])
+            without = sorted(missing) if order.reads_build_times else []
+            rows = order.rows(members)
+            self._ordered[scope] = Ordered(scope, order, rows, order.measure, order.lacks_push_times, without)
         return self._ordered[scope]
 
     def _gated(self, ordered: Ordered, now: datetime | None, min_age_bypass: bool) -> Ready:
@@ -204,44 +203,39 @@ class Ranking:
     def _admit(
         self, ordered: Ordered, now: datetime | None, min_age_bypass: bool
     ) -> tuple[Sequence[Row], Sequence[Waiting]]:
-        age = None if min_age_bypass else self.policy.min_age
-        acceleration = self._acceleration if self._acceleration and self._acceleration.delays else None
-        if age is None and acceleration is None:
+        gates = self.policy.gates(min_age_bypass=min_age_bypass)
+        if not gates:
             return ordered.rows, ()
         moment = known(now)
-        if age is not None:
-            require_push_times(record for _, record in ordered.rows)
-        latest = moment if age is None else moment - age.length
+        for gate in gates:
+            gate.check(record for _, record in ordered.rows)
+        waits = [gate.waits(self.listing, moment) for gate in gates]
         ready, waiting = [], []
         for row in ordered.rows:
             record = row[1]
-            wait = None
-            if age is not None and (record.pushed is None or record.pushed > latest):
-                wait = age_wait(age, record, moment)
-            if wait is None and acceleration is not None:
-                wait = acceleration.wait(record, self.listing, moment)
-            if wait is None:
-                ready.append(row)
+            for wait_of in waits:
+                if (wait := wait_of(record)) is not None:
+                    waiting.append(Waiting(row[0], record.tag, wait))
+                    break
             else:
-                waiting.append(Waiting(row[0], record.tag, wait))
+                ready.append(row)
         return ready, sorted(waiting, key=lambda one: one.tag)
 
     def _current(self, tag: str | None, by: str = "") -> Current:
-        if tag is None:
-            return Current(None, None, None, by)
-        name = original(tag)
-        value = self._filters.value(TagRecord(name))
-        return Current(tag, name, None if isinstance(value, Reason) else value, by)
+        if tag not in self._currents:
+            name = None if tag is None else original(tag)
+            value = None if name is None else self._filters.value(TagRecord(name))
+            self._currents[tag] = Current(tag, name, None if isinstance(value, Reason) else value, "")
+        return replace(self._currents[tag], by=by)
 
     def _select(self, current: str | None, current_by: str, now: datetime | None, min_age_bypass: bool) -> Selection:
         if self.policy.suspend:
             return self._suspended(current)
-        if (hold := self.policy.active_hold(now)) is not None:
+        hold = self.policy.hold
+        if hold is not None and self.policy.active_hold(now):
             return self._held(hold, current)
         selection = self._decide(self._current(current, current_by), now, min_age_bypass)
-        if self.policy.hold is not None:
-            return replace(selection, warnings=(self.policy.hold.expiry_warning, *selection.warnings))
-        return selection
+        return selection if hold is None else replace(selection, warnings=(hold.expiry_warning, *selection.warnings))
 
     def _suspended(self, current: str | None) -> Selection:
         """Rule 0."""
@@ -297,12 +291,14 @@ class Ranking:
         if coming:
             warnings = (*warnings, f"not deployed yet: {_named(coming)}")
         change = _next_change(coming)
-        doubt = self._behind(ordered, ready, winner, current) or self._downgrade(ordered, ready.best, winner, current)
+        lost = ordered.lacks_push_times and current.by == ByPushTime.measure
+        doubt = self._behind(ordered, ready, winner, current)
+        doubt = doubt or self._downgrade(ordered, ready.best, winner, current, has_lost_push_times=lost)
         if doubt is not None:
             explain = partial(self._rejections, ordered, ready, lambda _: doubt.of_each)
             return self._keep(doubt.reason, current, explain, warnings=warnings, change=change)
         ties = sorted((record for record in ready.equals if record is not winner), key=lambda record: record.tag)
-        by = ordered.order.measure
+        by = ordered.by
         summary = _summary(len(ready.rows), len(self.listing), by)
         conversion = self._acceleration.conversion(winner, self.listing) if self._acceleration else None
         chosen = conversion or winner
@@ -314,7 +310,7 @@ class Ranking:
             reason + _tie_note(winner, ties) + note,
             summary + note,
             warnings=warnings,
-            by=current.by if is_current and _lost_push_times(ordered.order, current) else by,
+            by=current.by if is_current and lost else by,
             change=change,
             explain=partial(
                 self._rejections,
@@ -343,14 +339,16 @@ class Ranking:
         key = next((one.key for one in ready.waiting if one.tag == current.original), None)
         if key is None or not ordered.is_newer(key, ready.best):  # type: ignore[arg-type]
             return None
-        by = ordered.order.measure
+        by = ordered.by
         return Doubt(
             f"{current.original} is deployed already, and {winner.tag}, the newest that may be deployed yet, "
             f"is older by {by}",
             f"is older than {current.original} by {by}",
         )
 
-    def _downgrade(self, ordered: Ordered, best: Key, winner: TagRecord, current: Current) -> Doubt | None:
+    def _downgrade(
+        self, ordered: Ordered, best: Key, winner: TagRecord, current: Current, *, has_lost_push_times: bool
+    ) -> Doubt | None:
         """Rule 4."""
         tag, value, order = current.original, current.value, ordered.order
         if self.policy.allow_downgrade or tag is None or value is None or winner.tag == tag:
@@ -358,7 +356,7 @@ class Ranking:
         if not order.includes(value):
             return None
         unknown = f"cannot be shown to be newer than {tag}"
-        if _lost_push_times(order, current):
+        if has_lost_push_times:
             return Doubt(
                 f"{winner.tag} {unknown}, which was chosen by push time: the registry gives no push times now; "
                 f"{_ALLOW}",
@@ -369,9 +367,9 @@ class Ranking:
         position = order.position(value, self.listing.get(tag, TagRecord(tag)))
         if isinstance(position, Reason):
             why = "" if is_gone else f": {tag} {position}"
-            return Doubt(f"{lead}{winner.tag} {unknown} by {order.measure}{why}; {_ALLOW}", unknown)
+            return Doubt(f"{lead}{winner.tag} {unknown} by {ordered.by}{why}; {_ALLOW}", unknown)
         if ordered.is_newer(position, best):
-            older = f"is older than {tag} by {order.measure}"
+            older = f"is older than {tag} by {ordered.by}"
             return Doubt(f"{lead}{winner.tag}, the newest that qualifies, {older}; {_ALLOW}", older)
         return None
 
@@ -462,11 +460,6 @@ def _winner(equals: Sequence[TagRecord], current: str | None) -> TagRecord:
         if record.tag == current and _is_same_image(record, winner):
             return record
     return winner
-
-
-def _lost_push_times(order: Order, current: Current) -> bool:
-    """Whether the current tag was chosen by push time, and the candidates have none."""
-    return order.lacks_push_times and current.by == ByPushTime.measure
 
 
 def _why_beaten(

@@ -10,10 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Any, Final
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from fcpin.acr_hosts import AcrHost
 from fcpin.errors import (
@@ -33,117 +33,21 @@ from fcpin.registry.acr_api import (
     PAGE_SIZE,
     AcrOfRegion,
     Page,
-    Time,
     entries,
     every_tag,
     moment,
     passing_error,
     record,
 )
+from fcpin.registry.acr_operations import OPERATIONS, Envelope, FoundRepository, Instance, Instances, Operation
 from fcpin.registry.auth import Login
 from fcpin.registry.base import PushTarget, RegistryClient, RepositoryClient
-
-Required: TypeAlias = Annotated[str, Meta(min_length=1)]
+from fcpin.single_flight import Once
 
 _INSTANCE_PAGES: Final = 100
 _ABSENT: Final = "NOT_EXIST"
 _ABSENT_TAG: Final = ("TAG_", "REPO_TAG_", "IMAGE_", "ARTIFACT_")
 _SHOWN: Final = 200
-
-
-class _Envelope(Struct, rename="pascal"):
-    is_success: bool
-    code: str | None = None
-    request_id: str | None = None
-
-
-class Instance(Struct, rename="pascal"):
-    """One object of ListInstance."""
-
-    instance_id: Required
-    instance_name: str | None = None
-    instance_specification: str | None = None
-    """`Enterprise_Basic`, …"""
-
-
-class Instances(Struct, rename="pascal"):
-    """A page of ListInstance."""
-
-    total_count: str | int
-    instances: list[Instance]
-
-
-class FoundRepository(Struct, rename="pascal"):
-    """GetRepository."""
-
-    repo_id: Required
-    repo_type: str | None = None
-    """PUBLIC or PRIVATE."""
-    tag_immutability: bool | None = None
-
-
-class TagImage(Struct, rename="pascal"):
-    """GetRepoTag, or one object of ListRepoTag."""
-
-    tag: Any = None
-    digest: str | None = None
-    image_update: Time = None
-    image_create: Time = None
-    status: str | None = None
-
-
-class Tags(Struct, rename="pascal"):
-    """A page of ListRepoTag."""
-
-    images: list[TagImage]
-    total_count: Any = None
-    page_size: str | int | None = None
-
-
-class AuthorizationToken(Struct, rename="pascal"):
-    """GetAuthorizationToken."""
-
-    temp_username: Required
-    authorization_token: Required
-    expire_time: Time = None
-
-
-class Nothing(Struct):
-    """A response whose IsSuccess is all of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One operation of the API."""
-
-    what: str
-    """What its response is, for messages."""
-    shape: type[Struct]
-    rights: str
-    """The RAM actions that it needs."""
-    same: tuple[str, ...] = ()
-    """Parameters that the response repeats: with another value, it is about another thing."""
-    method: str = "POST"
-
-
-OPERATIONS: Final[Mapping[str, Operation]] = {
-    "ListInstance": Operation("a listing of instances", Instances, "cr:ListInstance"),
-    "GetRepository": Operation(
-        "a repository", FoundRepository, "cr:GetRepository", same=("RepoNamespaceName", "RepoName")
-    ),
-    "ListRepoTag": Operation("a listing of tags", Tags, "cr:ListRepositoryTag"),
-    "GetRepoTag": Operation(
-        "a tag",
-        TagImage,
-        "cr:GetRepositoryTag, cr:ListRepositoryTag and cr:GetRepoTag (ACR's documents differ), on "
-        "repository/<instance id> as well",
-        same=("Tag",),
-        method="GET",  # as the SDK sends it
-    ),
-    "CreateRepoTag": Operation("a response with IsSuccess", Nothing, "cr:CreateRepoTag"),
-    "DeleteRepoTag": Operation("a response with IsSuccess", Nothing, "cr:DeleteRepositoryTag"),
-    "GetAuthorizationToken": Operation("a login", AuthorizationToken, "cr:GetAuthorizationToken"),
-}
 
 
 class AcrApi(AcrOfRegion):
@@ -167,7 +71,7 @@ class AcrApi(AcrOfRegion):
 
         def read(body: object) -> Struct:
             try:
-                _require_success(msgspec.convert(body, _Envelope), action)
+                _require_success(msgspec.convert(body, Envelope), action)
                 _require_same(body, operation, parameters)
                 return msgspec.convert(body, operation.shape)
             except msgspec.ValidationError as error:
@@ -193,7 +97,7 @@ class AcrApi(AcrOfRegion):
         return (missing if error.status == 404 and error.is_from_api else RegistryError)(text)
 
 
-def _require_success(envelope: _Envelope, action: str) -> None:
+def _require_success(envelope: Envelope, action: str) -> None:
     """Raises CloudError."""
     if not envelope.is_success:
         code, request_id = (one_line(text or "")[:_SHOWN] for text in (envelope.code, envelope.request_id))
@@ -230,9 +134,10 @@ class AcrEnterprise:
         self._acr = acr
         self._images = images(self.find_login)
         self._api = api
-        self._given_id = instance_id
-        self._lock = threading.Lock()
-        self._found: Instance | None = None
+        self._id = instance_id
+        self._has_given_id = instance_id is not None
+        self._specification: str | None = None
+        self._instance = Once(self._find_instance)
 
     def open(self, name: Repository) -> "EnterpriseRepository":
         return EnterpriseRepository(self, self._api, name, self._images.open(name))
@@ -250,26 +155,23 @@ class AcrEnterprise:
 
     def instance_id(self) -> str:
         """Raises InstanceNotFound where these credentials see no instance of that name."""
-        return self._given_id or self._instance().instance_id
+        if not self._id:
+            self._id = self._instance().instance_id
+        return self._id
 
     def specification(self) -> str:
         """`InstanceSpecification`. No request where the instance was looked up by its name anyway.
 
         Empty where the settings give the instance's id, and ListInstance fails: nothing else needs it then.
         """
-        try:
-            return self._instance().instance_specification or ""
-        except RegistryError:
-            if self._given_id:
-                return ""
-            raise
-
-    def _instance(self) -> Instance:
-        """Looked up once."""
-        with self._lock:
-            if self._found is None:
-                self._found = self._find_instance()
-            return self._found
+        if self._specification is None:
+            try:
+                self._specification = self._instance().instance_specification or ""
+            except RegistryError:
+                if self._has_given_id:
+                    return ""
+                raise
+        return self._specification
 
     def _find_instance(self) -> Instance:
         name = self._acr.instance_name

@@ -7,7 +7,6 @@ Credentials are sent to the realm that the registry names, and nowhere else.
 import base64
 import math
 import re
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +19,7 @@ from fcpin.clock import Clock
 from fcpin.errors import RegistryDenied, RegistryError, RegistryProtocolError
 from fcpin.http.exchange import Response, origin
 from fcpin.http.limits import MIB
-from fcpin.single_flight import SingleFlight
+from fcpin.single_flight import Once, SingleFlight
 
 if TYPE_CHECKING:
     from fcpin.registry.session import Transport
@@ -75,16 +74,15 @@ class RenewedLogin:
     """One login for every repository of a registry: found once, and again when it has expired."""
 
     def __init__(self, find: Callable[[], Login], clock: Clock) -> None:
-        self._find = find
+        self._login = Once(find)
         self._clock = clock
-        self._lock = threading.Lock()
-        self._login: Login | None = None
 
     def find(self, path: str) -> Login:  # noqa: ARG002 - the same for all
-        with self._lock:
-            if self._login is None or (self._login.expires and self._clock.now() >= self._login.expires):
-                self._login = self._find()
-            return self._login
+        login = self._login()
+        if login.expires is not None and self._clock.now() >= login.expires:
+            self._login.forget(login)
+            login = self._login()
+        return login
 
 
 @dataclass(frozen=True, slots=True)

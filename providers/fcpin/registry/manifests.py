@@ -62,7 +62,8 @@ def read_manifest(digest: Digest, body: Mapping[str, Any], what: str) -> Manifes
             return ManifestDocument(digest, _children(entries), None, any(map(_is_attestation, entries)))
         if artifact := _artifact(body):
             return ManifestDocument(digest, {}, None, artifact=artifact)
-        return ManifestDocument(digest, {}, parse_digest(body["config"]["digest"]), size=_layers_size(body))
+        size = _layers_size(body)
+        return ManifestDocument(digest, {}, parse_digest(body["config"]["digest"]), size=size)
     except (KeyError, TypeError, AttributeError, InvalidImage):
         kind = body.get("mediaType") or f"schema version {body.get('schemaVersion')}"
         raise UnsupportedManifest(f"{what}: expected an image or an index, got {kind}") from None

@@ -11,15 +11,15 @@ from typing import Final
 
 from fcpin.acr_hosts import AcrHost, acr_host, public_host
 from fcpin.clock import Clock, SystemClock
-from fcpin.errors import RegistryError
+from fcpin.errors import PlatformMissing, RegistryError, TagNotFound
 from fcpin.http.credentials import Account, Credentials, Profile
 from fcpin.http.limits import Limits
 from fcpin.http.retries import REGISTRY_RETRY, Retry
-from fcpin.image import Digest, Manifest, Repository, TagRecord
+from fcpin.image import Digest, Manifest, Repository, SameDigest, TagRecord
 from fcpin.registry.acr_enterprise import AcrApi, AcrEnterprise, InstanceNotFound
 from fcpin.registry.acr_personal import AcrPersonal, PersonalApi
 from fcpin.registry.auth import FindLogin, Login, RenewedLogin
-from fcpin.registry.base import PushTarget, RegistryClient, RepositoryClient
+from fcpin.registry.base import PushTarget, ReadableRepository, RegistryClient, RepositoryClient
 from fcpin.registry.build_times import BuildTimes
 from fcpin.registry.distribution import Distribution
 from fcpin.registry.logins import docker_logins
@@ -32,6 +32,13 @@ _log = logging.getLogger(__name__)
 LISTINGS_AT_ONCE: Final = 8
 _STACK: Final = "stack config"
 _DEFAULTS: Final = RegistrySettings()
+
+
+ATTESTED: Final = (
+    "has build attestations besides the image (provenance or an SBOM), which Function Compute does not run: "
+    "'platform of image is unknown/unknown'; build it without: docker buildx build --provenance=false --sbom=false"
+)
+"""The reason why such an image does not run. Source: FAQ of custom containers."""
 
 
 class _Memo:
@@ -236,3 +243,65 @@ class Registries:
 def _list_quietly(repository: RepositoryHandle) -> None:
     with suppress(RegistryError):
         repository.list_tags()
+
+
+def digest_of(record: TagRecord, repository: Repository) -> Digest:
+    """The digest of a resolved tag. Raises TagNotFound when it has none."""
+    if record.digest is None:
+        raise TagNotFound(f"{repository}:{record.tag} has no digest")
+    return record.digest
+
+
+def same_image(repository: ReadableRepository, platform: str) -> SameDigest:
+    """Whether two digests are one image: an index and its child for *platform* count as equal.
+
+    The answer costs a read of the first one's manifest where they differ. It raises RegistryError.
+    """
+
+    def same(pinned: Digest, resolved: Digest | None) -> bool:
+        if resolved is None or pinned == resolved:
+            return pinned == resolved
+        try:
+            manifest = repository.manifest(pinned)
+        except TagNotFound:
+            return False
+        return manifest.digest_for(platform) == resolved
+
+    return same
+
+
+def compressed_size(repository: ReadableRepository, manifest: Manifest, platform: str) -> int | None:
+    """Bytes of the layers that run on *platform*; None where the registry gives none. Two requests for an index.
+
+    Raises RegistryError.
+    """
+    child = manifest.children.get(platform)
+    if child is None or child == manifest.digest:
+        return manifest.size
+    try:
+        return repository.manifest(child).size
+    except TagNotFound:
+        return None
+
+
+def require_platform(repository: ReadableRepository, tag: str, digest: Digest, platform: str) -> Manifest:
+    """The manifest of an image that runs on *platform*.
+
+    Raises PlatformMissing, TagNotFound when it is gone, RegistryError.
+    """
+    try:
+        manifest = repository.manifest(digest)
+    except TagNotFound:
+        raise TagNotFound(f"{repository.name}:{tag} was {digest} a moment ago, and that is gone") from None
+    if manifest.artifact:
+        raise PlatformMissing(
+            f"{repository.name}:{tag} is not a container image but an artifact of the type {manifest.artifact}; leave "
+            "such tags out with filter_tags or ignore_tags, or push images and artifacts to repositories of their own"
+        )
+    if manifest.digest_for(platform) is None:
+        has = ", ".join(sorted(manifest.children)) or manifest.platform or "no platform at all"
+        raise PlatformMissing(
+            f"{repository.name}:{tag} has no {platform} image (it has: {has}); "
+            f"build it with --platform {platform} --provenance=false"
+        )
+    return manifest

@@ -160,7 +160,7 @@ class Transport:
 
 
 def pause_before_retry(error: Exception, _: Retry) -> bool | float:
-    """Whether to repeat after *error*, or the seconds to wait before doing so (see retrying)."""
+    """Whether to repeat after *error*, or the seconds to wait before doing so (see repeating)."""
     if isinstance(error, Busy) and error.retry_after is not None:
         return error.retry_after if error.retry_after <= _MAX_RETRY_AFTER else False
     return isinstance(error, RegistryError) and error.temporary
