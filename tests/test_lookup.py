@@ -7,7 +7,7 @@ import pytest
 
 from fcpin.errors import PlatformMissing, TagNotFound
 from fcpin.image import Digest, Manifest, Repository, TagRecord
-from fcpin.lookup import Rankings, rank
+from fcpin.lookup import Rankings, greatest, rank
 from fcpin.policy import Policy
 from fcpin.registry.registries import digest_of, require_platform
 
@@ -91,3 +91,16 @@ def test_an_image_that_vanished_names_its_tag() -> None:
 def test_a_tag_without_a_digest_is_no_pin() -> None:
     with pytest.raises(TagNotFound, match="no digest"):
         digest_of(TagRecord("main-1"), REPOSITORY)
+
+
+ORDERED = ["a", "a-2", "a-02b", "a-10", "b-1", "b-1a", "b-9", "b-10", "b-1000000000000000000000000", "c"]
+
+
+@pytest.mark.parametrize("limit", [1, 4, 10, 12])
+def test_the_greatest_by_name_have_numbers_compared_as_numbers(limit: int) -> None:
+    assert greatest(ORDERED, limit) == greatest(sorted(ORDERED), limit) == ORDERED[::-1][:limit]
+
+
+@pytest.mark.parametrize(("current", "found"), [(None, ["c", "b-9"]), ("b-9", ["c", "b-9"]), ("gone", ["c", "b-9"]), ("a", ["c", "b-9", "a"])])  # fmt: skip
+def test_the_deployed_tag_is_added_to_the_greatest(current: str | None, found: list[str]) -> None:
+    assert greatest(["a", "b-1", "b-9", "c"], 2, current) == found

@@ -3,11 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from fcpin.drift import Kind, RegisteredImage, Unknown, classify
 from fcpin.fc.model import Function
 from fcpin.image import Digest, Image, Repository
+from tests.support.tables import table
 
 OLD, NEW = Digest(f"sha256:{'a' * 64}"), Digest(f"sha256:{'b' * 64}")
 REPOSITORY = Repository("registry.cn-hangzhou.aliyuncs.com", "shop/app")
@@ -55,13 +54,7 @@ CASES = [
     ("another tag was deployed by hand", BY_HAND, FINE, "", "out-of-band-image"),
     ("the same tag was deployed again by hand", ACTIVE, ANOTHER, "", "out-of-band-image"),
     ("a change by hand is one, whatever the registry does", BY_HAND, SILENT, "", "out-of-band-image"),
-    (
-        "an update under way may be why the image is another",
-        replace(BUSY, image="x"),
-        ANOTHER,
-        "",
-        "update-in-progress",
-    ),
+    ("an update may be why the image is another", replace(BUSY, image="x"), ANOTHER, "", "update-in-progress"),
     ("a function that is being created", PENDING, FINE, "", "update-in-progress"),
     ("a failed update is certain although the registry is silent", FAILED, SILENT, "", "update-failed"),
     ("a silent registry may hide an outage", ACTIVE, SILENT, NEWER, "unknown"),
@@ -73,9 +66,9 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("label", "live", "registered", "newer", "kind"), CASES, ids=[case[0] for case in CASES])
+@table("live registered newer kind", CASES)
 def test_the_worst_that_is_certain_decides(
-    label: str, live: Function | None, registered: RegisteredImage | Unknown, newer: str | Unknown, kind: str
+    live: Function | None, registered: RegisteredImage | Unknown, newer: str | Unknown, kind: str
 ) -> None:
     drift = classify(DEPLOYED, live, registered, newer)
     assert drift.kind == kind
@@ -109,24 +102,10 @@ def test_what_differs_at_every_call_is_no_part_of_the_sentence() -> None:
 
 
 def test_exit_codes_separate_what_can_wait_from_what_cannot() -> None:
-    by_code: dict[int, set[str]] = {}
-    for kind in Kind:
-        by_code.setdefault(kind.exit_code, set()).add(kind)
-    assert by_code == {
-        0: {"ok"},
-        10: {"newer-tag", "function-inactive", "update-in-progress"},
-        20: {
-            "function-missing",
-            "function-disabled",
-            "deleted-digest",
-            "deleted-tag",
-            "moved-tag",
-            "update-failed",
-            "out-of-band-image",
-            "function-locked",
-        },
-        30: {"unknown"},
-    }
+    waits = {Kind.NEWER_TAG, Kind.FUNCTION_INACTIVE, Kind.UPDATE_IN_PROGRESS}
+    assert {kind for kind in Kind if kind.exit_code == 10} == waits
+    assert {kind for kind in Kind if kind.exit_code in (0, 30)} == {Kind.OK, Kind.UNKNOWN}
+    assert {kind.exit_code for kind in set(Kind) - waits - {Kind.OK, Kind.UNKNOWN}} == {20}
 
 
 def test_kinds_are_in_order_worst_first() -> None:

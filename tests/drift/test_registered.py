@@ -13,6 +13,7 @@ from fcpin.http.retries import Retry
 from fcpin.image import Digest, Image, Repository
 from fcpin.registry.registries import Registries
 from fcpin.registry.settings import RegistrySettings
+from tests.support.tables import table
 
 PATH = "shop/app"
 NAME = "checkout"
@@ -41,9 +42,6 @@ class World:
     def push(self, tag: str, content: str) -> None:
         self.cloud.push(PATH, tag, content=content, platforms=BOTH)
 
-    def update(self, tag: str) -> None:
-        self.client.update(NAME, {"customContainerConfig": {"image": self.image(tag)}})
-
     def drift(self) -> Drift:
         """What a run that begins now finds."""
         settings = {self.deployed.repository.host: RegistrySettings(endpoint=self.cloud.url)}
@@ -57,32 +55,11 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
     with Emulator(knobs=Knobs(resolved_digest=request.param)).serve() as cloud:
         digest = cloud.push(PATH, "main-1", content="one", platforms=BOTH)
         world = World(cloud, Image(Repository(cloud.enterprise_host, PATH), "main-1", Digest(digest)))
-        world.client.create(
-            NAME,
-            {
-                "runtime": "custom-container",
-                "handler": "index.handler",
-                "customContainerConfig": {"image": world.image("main-1")},
-            },
-        )
+        container = {"image": world.image("main-1")}
+        settings = {"runtime": "custom-container", "handler": "index.handler", "customContainerConfig": container}
+        world.client.create(NAME, settings)
         cloud.advance(60)
         yield world
-
-
-def nothing(world: World) -> None:
-    world.push("main-2", "two")
-
-
-def move_the_tag(world: World) -> None:
-    world.push("main-1", "moved")
-
-
-def delete_the_tag(world: World) -> None:
-    world.cloud.delete_tag(PATH, "main-1")
-
-
-def begin_to_delete_the_tag(world: World) -> None:
-    world.cloud.set_tag_status(PATH, "main-1", "DELETING")
 
 
 def delete_the_image(world: World) -> None:
@@ -109,7 +86,7 @@ def change_it_by_hand_and_move_that(world: World) -> None:
 
 def begin_an_update(world: World) -> None:
     world.push("main-2", "two")
-    world.update("main-2")
+    world.client.update(NAME, {"customContainerConfig": {"image": world.image("main-2")}})
 
 
 def fail_an_update(world: World) -> None:
@@ -118,43 +95,35 @@ def fail_an_update(world: World) -> None:
     world.cloud.advance(60)
 
 
-def let_it_idle(world: World) -> None:
-    world.cloud.deactivate(NAME)
-
-
 def forbid_the_registry(world: World) -> None:
     world.cloud.fail_next("GetRepoTag", status=403, code="NoPrivilege", message="Access denied for this user.")
 
 
-def delete_the_repository(world: World) -> None:
-    world.cloud.fail_next("GetRepository", status=404, code="REPO_NOT_EXIST", message="repository does not exist")
+HAPPENS: list[tuple[str, Callable[[World], object], str]] = [
+    ("a newer tag of another policy", lambda world: world.push("main-2", "two"), "ok"),
+    ("the tag moves", lambda world: world.push("main-1", "moved"), "moved-tag"),
+    ("the tag is deleted", lambda world: world.cloud.delete_tag(PATH, "main-1"), "deleted-tag"),
+    ("the tag is being deleted", lambda world: world.cloud.set_tag_status(PATH, "main-1", "DELETING"), "deleted-tag"),
+    ("the image is deleted", delete_the_image, "deleted-digest"),
+    ("another image by hand", change_the_image_by_hand, "out-of-band-image"),
+    ("the moved tag by hand", deploy_a_moved_tag_by_hand, "out-of-band-image"),
+    ("another image by hand, then moved", change_it_by_hand_and_move_that, "moved-tag"),
+    ("an update begins", begin_an_update, "update-in-progress"),
+    ("an update fails", fail_an_update, "update-failed"),
+    ("the function idles", lambda world: world.cloud.deactivate(NAME), "function-inactive"),
+    ("the registry is forbidden", forbid_the_registry, "unknown"),
+    ("the repository is gone", lambda world: world.cloud.fail_next("GetRepository", status=404, code="REPO_NOT_EXIST"), "unknown"),
+]  # fmt: skip
 
 
-HAPPENS = [
-    (nothing, "ok"),
-    (move_the_tag, "moved-tag"),
-    (delete_the_tag, "deleted-tag"),
-    (begin_to_delete_the_tag, "deleted-tag"),
-    (delete_the_image, "deleted-digest"),
-    (change_the_image_by_hand, "out-of-band-image"),
-    (deploy_a_moved_tag_by_hand, "out-of-band-image"),
-    (change_it_by_hand_and_move_that, "moved-tag"),
-    (begin_an_update, "update-in-progress"),
-    (fail_an_update, "update-failed"),
-    (let_it_idle, "function-inactive"),
-    (forbid_the_registry, "unknown"),
-    (delete_the_repository, "unknown"),
-]
-
-
-@pytest.mark.parametrize(("happens", "kind"), HAPPENS, ids=[happens.__name__ for happens, _ in HAPPENS])
-def test_each_thing_that_happens_has_its_kind(world: World, happens: Callable[[World], None], kind: str) -> None:
+@table("happens kind", HAPPENS)
+def test_each_thing_that_happens_has_its_kind(world: World, happens: Callable[[World], object], kind: str) -> None:
     happens(world)
     assert world.drift().kind == kind
 
 
 def test_a_registry_that_shows_no_images_does_not_hide_that_the_tag_is_gone(world: World) -> None:
-    delete_the_tag(world)
+    world.cloud.delete_tag(PATH, "main-1")
     world.cloud.fail_next("GetAuthorizationToken", status=403, code="NoPrivilege", message="Access denied", times=9)
     assert world.drift().kind == "deleted-tag"
 

@@ -2,9 +2,6 @@
 
 import io
 import json
-import os
-import pty
-import subprocess
 import sys
 
 import pytest
@@ -12,67 +9,21 @@ import pytest
 from fcpin.engine.display import Display, Op, Step
 from fcpin.engine.state import ResourceState
 from fcpin.engine.values import compare
-from tests.engine.engine_harness import PATIENCE, EngineHarness
-
-
-def test_the_digest_has_old_and_new_states_and_what_differs(engine: EngineHarness) -> None:
-    engine.program('Item("a", tag="main-11", pw=Output.secret("hunter2"))\nItem("gone")')
-    engine.up()
-    engine.program('Item("a", tag="main-12", pw=Output.secret("hunter2"))\nItem("new")')
-    result = engine.run("preview", "--json")
-    assert result.code == 0, result.text
-    digest = json.loads(result.out)
-    steps = {step["urn"].rpartition("::")[2]: step for step in digest["steps"]}
-    assert {name: step["op"] for name, step in steps.items()} == {
-        "workshop-dev": "same",
-        "a": "update",
-        "gone": "delete",
-        "new": "create",
-    }
-    assert steps["a"]["oldState"]["inputs"]["tag"] == "main-11"
-    assert steps["a"]["newState"]["inputs"]["tag"] == "main-12"
-    assert steps["a"]["newState"]["inputs"]["pw"] == "[secret]"
-    assert steps["a"]["detailedDiff"] == {"tag": {"kind": "update", "inputDiff": True}}
-    assert digest["changeSummary"] == {"same": 1, "update": 1, "delete": 1, "create": 1}
+from tests.engine.engine_harness import EngineHarness
+from tests.support.terminal import Terminal
 
 
 def test_the_digest_of_a_failure_has_its_diagnostics(engine: EngineHarness) -> None:
-    engine.program('Item("a", bad={"tag": "no tag qualifies"})')
+    engine.program('Item("a", bad={"policy.range": "is no range", "": "no tag qualifies"})\nItem("b")')
     result = engine.run("preview", "--json")
     assert result.code == 1
-    [diagnostic] = json.loads(result.out)["diagnostics"]
-    assert diagnostic["severity"] == "error"
-    assert diagnostic["urn"].endswith("::a")
-    assert "no tag qualifies" in diagnostic["message"]
-
-
-def on_a_terminal(engine: EngineHarness, answer: str) -> tuple[int, str]:
-    """Run `up`, answer its question, and return the exit code and all that was shown."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "fcpin.engine", "up", "--stack", "dev"],
-        cwd=engine.project,
-        env={**engine.environment, "TERM": "xterm-256color"},
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    seen = b""
-    answered = False
-    while True:
-        try:
-            chunk = os.read(ours, 4096)
-        except OSError:  # the other end is closed: Linux reports that as an error
-            break
-        if not chunk:
-            break
-        seen += chunk
-        if not answered and b"(yes/no)" in seen:
-            os.write(ours, f"{answer}\n".encode())
-            answered = True
-    os.close(ours)
-    return process.wait(PATIENCE), seen.decode()
+    digest = json.loads(result.out)
+    found = [one for one in digest["diagnostics"] if one["urn"].endswith("::a")]
+    assert {one["severity"] for one in found} == {"error"}
+    messages = "\n".join(one["message"] for one in found)
+    for fact in ("resource 'a': property policy.range", "has a problem: is no range", "no tag qualifies"):
+        assert fact in messages
+    assert "create" in [step["op"] for step in digest["steps"] if step["urn"].endswith("::b")], "a preview goes on"
 
 
 @pytest.mark.parametrize(("answer", "code", "created"), [("yes", 0, ["a"]), ("no", 8, [])])
@@ -80,7 +31,11 @@ def test_on_a_terminal_up_asks_after_its_preview(
     engine: EngineHarness, answer: str, code: int, created: list[str]
 ) -> None:
     engine.program('Item("a")')
-    ended, text = on_a_terminal(engine, answer)
+    command = [sys.executable, "-m", "fcpin.engine", "up", "--stack", "dev"]
+    with Terminal(command, engine.project, {**engine.environment, "TERM": "xterm-256color"}) as terminal:
+        terminal.wait_for("(yes/no)")
+        terminal.type(f"{answer}\n")
+        ended, text = terminal.end(), terminal.screen
     assert ended == code, text
     assert "Perform this update? (yes/no)" in text
     assert " +  pulumi-python:dynamic/journal:Item a create" in text

@@ -1,6 +1,7 @@
 """Locks of the file backend: one of a process that certainly has ended is taken over, every other one is respected."""
 
 import json
+import os
 import socket
 import subprocess
 from collections.abc import Mapping
@@ -38,20 +39,15 @@ def test_the_lock_of_an_ended_process_is_taken_over_and_its_temporary_files_remo
     assert engine.up().code == 0
     dead = ended()
     file = lock(engine, **dead.as_json())
-    left = [
-        engine.state_file.with_name(f"dev.json.{dead.pid}.tmp"),
-        engine.backend / ".pulumi" / f"meta.yaml.{dead.pid}.tmp",
-    ]
+    meta = engine.backend / ".pulumi" / f"meta.yaml.{dead.pid}.tmp"
+    left = [engine.state_file.with_name(f"dev.json.{dead.pid}.tmp"), meta]
     others = engine.state_file.with_name("other.json.7.tmp")
     for path in (*left, others):
         path.write_text("half")
     result = engine.up()
     assert result.code == 0
-    host = socket.gethostname()
-    assert (
-        result.err
-        == f"warning: took over the lock of root@{host} (pid {dead.pid}) since {TIME}, whose process has ended\n"
-    )
+    holder = f"root@{socket.gethostname()} (pid {dead.pid})"
+    assert result.err == f"warning: took over the lock of {holder} since {TIME}, whose process has ended\n"
     assert not file.exists()
     assert not any(path.exists() for path in left)
     assert others.exists()
@@ -73,6 +69,21 @@ def test_every_other_lock_is_respected(engine: EngineHarness, values: Mapping[st
     assert f"(pid {values['pid']}) since {TIME}; if that run has ended, remove its lock" in result.err
     assert file.exists()
     assert engine.calls() == []
+
+
+def test_a_lock_names_its_holder_and_cancel_removes_it_with_yes(engine: EngineHarness) -> None:
+    engine.program('Item("a")')
+    file = lock(engine, pid=os.getpid())
+    for arguments, code in ((["up", "--skip-preview"], 1), (["cancel"], 2)):
+        result = engine.run_here(*arguments)
+        assert result.code == code
+        assert f"(pid {os.getpid()}) since {TIME}" in result.err
+        assert "--yes" in result.err
+    assert "fcpin engine cancel --stack dev --yes" in engine.run_here("up", "--skip-preview").err
+    assert engine.run("preview").code == 0
+    assert file.exists()
+    assert "Removed the lock" in engine.run_here("cancel", "--yes").out
+    assert not file.exists()
 
 
 def test_a_lock_of_a_running_process_is_that_of_the_process_and_the_cli_can_read_it(engine: EngineHarness) -> None:

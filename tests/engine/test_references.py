@@ -60,11 +60,3 @@ def test_a_stack_of_the_same_project_has_three_names(engine: EngineHarness, name
 def test_a_stack_that_cannot_be_read_is_an_error(engine: EngineHarness, label: str, name: str, fact: str) -> None:
     with pytest.raises(EngineError, match=re.escape(fact)):
         stack_of(engine).outputs_of(name)
-
-
-def test_an_unknown_stack_ends_the_run_with_one_line(engine: EngineHarness) -> None:
-    engine.program(READER.format(stack="organization/other/dev"))
-    result = engine.run("preview")
-    assert result.code == 1
-    assert [line for line in result.out.splitlines() if "unknown stack 'organization/other/dev'" in line]
-    assert "Traceback" not in result.text

@@ -1,12 +1,8 @@
 """What cannot be done is one clear line with the CLI's exit code, and nothing is changed."""
 
-import getpass
 import gzip
 import json
-import os
 import re
-import socket
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -45,9 +41,7 @@ def test_what_a_resource_may_not_request(label: str, fields: dict[str, Any], fac
 @pytest.mark.parametrize(
     ("label", "program", "fact"),
     [
-        ("an option", 'Item("a", opts=ResourceOptions(aliases=[pulumi.Alias(name="b")]))', "aliases"),
         ("reading by id", 'Item("a", opts=ResourceOptions(id="id-1"))', "reading an existing resource"),
-        ("assets", 'Item("a", file=pulumi.StringAsset("text"))', "asset"),
         ("function calls", 'pulumi.runtime.invoke("a:b:c", {})', "a:b:c"),
     ],
 )
@@ -127,23 +121,16 @@ def test_projects_that_cannot_be_used(engine: EngineHarness, label: str, file: s
 
 
 def state_with(latest: object, version: int = 3, **more: object) -> str:
-    return json.dumps(
-        {"version": version, "checkpoint": {"stack": "organization/workshop/dev", "latest": latest}, **more}
-    )
+    checkpoint = {"stack": "organization/workshop/dev", "latest": latest}
+    return json.dumps({"version": version, "checkpoint": checkpoint, **more})
 
 
 ORPHAN = {"urn": "urn:pulumi:dev::workshop::a:b:C::x", "type": "a:b:C", "custom": False, "parent": "urn:nowhere"}
 FOREIGN = {"urn": "urn:pulumi:dev::workshop::a:b:C::x", "type": "a:b:C", "custom": True, "id": "1"}
 STATES = [
-    ("cut off in the middle", state_with({})[:40], "is damaged"),
     ("empty", "", "is damaged"),
-    ("no checkpoint in it", json.dumps({"version": 3}), "is damaged"),
     ("of a newer version", state_with({}, version=4, features=["views"]), "version 4 (features: views"),
     ("a resource without its parent", state_with({"resources": [ORPHAN]}), "needs urn:nowhere"),
-    ("a resource that is no resource", state_with({"resources": [{"urn": 1}]}), "expected a checkpoint of version 3"),
-    ("resources that are no list", state_with({"resources": 7}), "expected a checkpoint of version 3"),
-    ("a URN that is no text", state_with({"resources": [{**ORPHAN, "urn": 1}]}), "expected a checkpoint of version 3"),
-    ("a list", "[]", "expected a checkpoint of version 3"),
     ("resources of another provider", state_with({"resources": [FOREIGN]}), "a:b:C::x in the state"),
     ("of another secrets provider", state_with({"secrets_providers": {"type": "service"}}), "'service'"),
 ]
@@ -165,48 +152,28 @@ def test_states_that_cannot_be_used_are_never_written_over(
 
 def test_a_compressed_state_is_refused(engine: EngineHarness) -> None:
     engine.state_file.parent.mkdir(parents=True)
-    packed = engine.state_file.with_name("dev.json.gz")
-    packed.write_bytes(gzip.compress(b"{}"))
+    engine.state_file.with_name("dev.json.gz").write_bytes(gzip.compress(b"{}"))
     result = engine.run_here("up", "--skip-preview")
-    assert result.code == 1
-    assert "dev.json.gz is not supported" in result.err
+    assert (result.code, result.err.count("dev.json.gz is not supported")) == (1, 1)
 
 
 def test_a_wrong_passphrase_and_none(engine: EngineHarness) -> None:
-    engine.program('Item("a")')
     engine.salted(stack="other")
-    wrong = engine.run("preview", stack="other", PULUMI_CONFIG_PASSPHRASE="guess")
-    assert (wrong.code, wrong.out.count("create")) == (1, 0)
-    assert "incorrect passphrase" in wrong.err
-    del engine.environment["PULUMI_CONFIG_PASSPHRASE"]
-    assert "PULUMI_CONFIG_PASSPHRASE_FILE" in engine.run("preview", stack="other").err
     file = engine.project / "phrase"
     file.write_text("correct horse\n")
-    assert engine.run("preview", stack="other", PULUMI_CONFIG_PASSPHRASE_FILE=str(file)).code == 0
-
-
-def lock_of(engine: EngineHarness, pid: int, timestamp: str) -> None:
-    directory = engine.backend / ".pulumi" / "locks" / "organization" / "workshop" / "dev"
-    directory.mkdir(parents=True)
-    host = {"username": getpass.getuser(), "hostname": socket.gethostname()}
-    (directory / "x.json").write_text(json.dumps({"pid": pid, "timestamp": timestamp, **host}))
-
-
-def test_a_lock_names_its_holder_and_cancel_removes_it_with_yes(engine: EngineHarness) -> None:
-    engine.program('Item("a")')
-    now = datetime.now(UTC).isoformat()
-    lock_of(engine, os.getpid(), now)
-    result = engine.run_here("up", "--skip-preview")
-    assert result.code == 1
-    assert f"(pid {os.getpid()}) since {now}" in result.err
-    assert "fcpin engine cancel --stack dev --yes" in result.err
-    assert engine.run("preview").code == 0
-    refused = engine.run_here("cancel")
-    assert refused.code == 2
-    assert f"(pid {os.getpid()})" in refused.err
-    assert engine.run_here("up", "--skip-preview").code == 1
-    assert "Removed the lock" in engine.run_here("cancel", "--yes").out
-    assert engine.up().code == 0
+    given = engine.environment
+    right = given.pop("PULUMI_CONFIG_PASSPHRASE")
+    rows = [
+        ({"PULUMI_CONFIG_PASSPHRASE": "guess"}, 1, "incorrect passphrase"),
+        ({}, 1, "PULUMI_CONFIG_PASSPHRASE_FILE"),
+        ({"PULUMI_CONFIG_PASSPHRASE_FILE": str(file)}, 0, ""),
+        ({"PULUMI_CONFIG_PASSPHRASE": right}, 0, ""),
+    ]
+    for variables, code, fact in rows:
+        engine.environment = given | variables
+        result = engine.run_here("config", "--json", "--show-secrets", stack="other")
+        assert result.code == code, result.text
+        assert fact in result.err
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(engine: EngineHarness) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from fcpin.fc import runtime_config
 from fcpin.fc.model import Function
+from tests.support.tables import table
 
 CONFIG: dict[str, Any] = {
     "cpu": 0.5,
@@ -38,7 +39,7 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("config", "path", "reason"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+@table("config path reason", WRONG)
 def test_every_problem_has_its_property_path(config: object, path: str, reason: str) -> None:
     (problem,) = runtime_config.problems("config", config)
     assert problem.path == path
@@ -68,28 +69,21 @@ def live(config: dict[str, Any], **changes: Any) -> Function:
     return Function.from_wire({**top, "customContainerConfig": container, **changes})
 
 
-def test_what_was_sent_is_no_drift_when_it_comes_back() -> None:
+def test_what_the_server_fills_in_or_leaves_out_is_no_drift() -> None:
     assert runtime_config.live(CONFIG, live(CONFIG)) == CONFIG
-
-
-def test_what_the_server_filled_in_is_no_drift() -> None:
     filled = {"httpGetUrl": "/healthz", "periodSeconds": 5, "timeoutSeconds": 1, "failureThreshold": 3}
-    function = live(CONFIG, instanceConcurrency=1, customContainerConfig={"port": 9000, "command": ["serve"], "healthCheckConfig": filled})  # fmt: skip
+    container = {"port": 9000, "command": ["serve"], "healthCheckConfig": filled}
+    function = live(CONFIG, instanceConcurrency=1, customContainerConfig=container)
     assert runtime_config.live(CONFIG, function) == CONFIG
-
-
-def test_what_is_empty_or_false_may_be_left_out_by_the_server() -> None:
-    config: dict[str, Any] = {"command": [], "disable_ondemand": False, "description": ""}
-    assert runtime_config.live(config, Function.from_wire({})) == config
-
-
-def test_what_is_false_or_zero_deep_inside_may_be_left_out_by_the_server() -> None:
     config: dict[str, Any] = {
+        "command": [],
+        "disable_ondemand": False,
+        "description": "",
         "log_config": {"project": "p", "enable_request_metrics": False},
         "health_check_config": {"http_get_url": "/", "initial_delay_seconds": 0},
     }
     wire = {"logConfig": {"project": "p"}, "customContainerConfig": {"healthCheckConfig": {"httpGetUrl": "/"}}}
-    assert runtime_config.live(config, Function.from_wire(wire)) == config
+    assert runtime_config.live(config, Function.from_wire(wire)) == config, "what is empty, false or zero"
 
 
 def test_an_environment_variable_too_many_is_drift() -> None:
@@ -111,7 +105,7 @@ GPUS: list[tuple[str, dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("config", [row[1] for row in GPUS], ids=[row[0] for row in GPUS])
+@table("config", GPUS)
 def test_the_limits_of_gpu_instances_are_fc_s_to_judge(config: dict[str, Any]) -> None:
     assert list(runtime_config.problems("config", config)) == []
     assert runtime_config.live(config, live(config)) == config

@@ -1,4 +1,4 @@
-"""Pulumi's resource options, and its flags that choose resources."""
+"""Pulumi's resource options that meet rules of the provider; `tests/engine/test_deployment.py` has the others."""
 
 from tests.lifecycle.stack_harness import FUNCTION, StackHarness
 
@@ -26,15 +26,6 @@ def test_ignore_changes_stays_on_the_pin_without_a_new_one(harness: StackHarness
     assert harness.deployed() == f"main-1@{old}"
 
 
-def test_retain_on_delete_leaves_the_function(harness: StackHarness) -> None:
-    harness.push("main-1")
-    write_program(harness, "retain_on_delete=True")
-    harness.up()
-    assert harness.stack.destroy().code == 0
-    assert harness.deployed().startswith("main-1@")
-    assert harness.stack.resources() == []
-
-
 def test_replace_on_changes_of_a_setting_keeps_the_function_of_that_name(harness: StackHarness) -> None:
     digest = harness.push("main-1")
     write_program(harness, 'replace_on_changes=["config"]')
@@ -45,27 +36,6 @@ def test_replace_on_changes_of_a_setting_keeps_the_function_of_that_name(harness
     assert harness.cloud.function(FUNCTION)["memorySize"] == 1024
     assert harness.stack.resources()[0]["outputs"]["ownership"] == "created"
     harness.preview("--expect-no-changes")
-
-
-def test_protect_refuses_to_destroy(harness: StackHarness) -> None:
-    harness.push("main-1")
-    write_program(harness, "protect=True")
-    harness.up()
-    done = harness.stack.destroy()
-    assert done.code != 0
-    assert "protect" in done.output
-    assert harness.deployed().startswith("main-1@")
-
-
-def test_a_target_is_updated_alone(harness: StackHarness) -> None:
-    old = harness.push("main-1")
-    harness.configure({"a": harness.entry(function_name="a"), "b": harness.entry(function_name="b")})
-    harness.up()
-    new = harness.push("main-2")
-    (urn,) = [pin["urn"] for pin in harness.stack.resources() if pin["urn"].endswith("::a")]
-    harness.up("--target", urn)
-    assert harness.deployed("a") == f"main-2@{new}"
-    assert harness.deployed("b") == f"main-1@{old}"
 
 
 def test_a_function_that_cannot_be_deleted_stays_in_the_state(harness: StackHarness) -> None:

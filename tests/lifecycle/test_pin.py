@@ -55,11 +55,3 @@ def test_a_second_run_lists_once_reads_one_digest_and_makes_no_fc_call(harness: 
         assert actions.count("GetRepoTag") == 1
         assert not [action for action in actions if action.endswith("Function")]
         assert not [action for action in actions if "manifest" in action]
-
-
-def test_destroy_deletes_what_was_created(harness: StackHarness) -> None:
-    harness.push("main-1")
-    harness.up()
-    assert harness.stack.destroy().code == 0
-    assert harness.cloud.functions() == []
-    assert harness.stack.resources() == []

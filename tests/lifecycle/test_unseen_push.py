@@ -47,13 +47,3 @@ def test_a_tag_moved_at_the_prompt_stops_the_update(harness: StackHarness) -> No
     screen = "".join(terminal.screen.split())
     assert f"movedfrom{shorten(shown)}to{shorten(unseen)}" in screen
     assert harness.deployed().endswith(old)
-
-
-def test_a_preview_of_its_own_binds_no_later_run(harness: StackHarness) -> None:
-    harness.push("main-1")
-    harness.up()
-    harness.push("main-2")
-    harness.preview()
-    newest = harness.push("main-3")
-    harness.up()
-    assert harness.deployed() == f"main-3@{newest}"

@@ -41,7 +41,11 @@ def test_lines_are_reported_as_they_come_and_all_of_them_returned() -> None:
 FAILURES = [
     ("its last line", ["sh", "-c", "echo one; echo no such file; exit 3"], r"^sh: no such file$"),
     ("no output", ["sh", "-c", "exit 3"], r"^sh: exit 3$"),
-    ("not installed", ["no-such-program"], r"no-such-program cannot be started; install it.*apt-get install no-such-program"),
+    (
+        "not installed",
+        ["no-such-program"],
+        r"no-such-program cannot be started; install it.*apt-get install no-such-program",
+    ),
 ]
 
 

@@ -15,29 +15,23 @@ def at(hour: int) -> datetime:
 
 
 def tag(
-    name: str,
-    pushed: int | None = None,
-    *,
-    created: int | None = None,
-    content: str | None = None,
-    status: str = "NORMAL",
+    name: str, pushed: int | None = None, *, created: int | None = None, content: str = "", status: str = "NORMAL"
 ) -> TagRecord:
     """A tag that was pushed and built at these hours, with the digest of *content* (one hexadecimal digit)."""
-    return TagRecord(
-        name,
-        parse_digest(content * 64) if content else None,
-        None if pushed is None else at(pushed),
-        None if created is None else at(created),
-        status,
-    )
+    digest = parse_digest(content * 64) if content else None
+    moment = {hour: None if hour is None else at(hour) for hour in (pushed, created)}
+    return TagRecord(name, digest, moment[pushed], moment[created], status)
+
+
+def ranked(spec: Mapping[str, object], tags: Iterable[str | TagRecord]) -> Ranking:
+    return Ranking(Policy.from_spec(spec), [TagRecord(item) if isinstance(item, str) else item for item in tags])
 
 
 def choose(
     spec: Mapping[str, object], tags: Iterable[str | TagRecord], current: str | None = None, *, now: int = 100
 ) -> Selection:
-    """What the policy answers at that hour."""
-    records = [TagRecord(item) if isinstance(item, str) else item for item in tags]
-    return Ranking(Policy.from_spec(spec), records).select(current, now=at(now))
+    """What the policy selects at that hour."""
+    return ranked(spec, tags).select(current, now=at(now))
 
 
 def chosen(

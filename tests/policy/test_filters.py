@@ -2,9 +2,10 @@
 
 import pytest
 
-from fcpin.image import TagRecord
+from fcpin.image import TagRecord, is_pin_tag, parse_digest, pin_tag
 from fcpin.policy import Policy
 from tests.policy.choosing import choose, chosen, reasons, tag
+from tests.support.tables import table
 
 HASH = "0123456789abcdef" * 4
 LAST: dict[str, object] = {"policy": {"alphabetical": {}}}
@@ -23,7 +24,7 @@ NEVER = [
 ]
 
 
-@pytest.mark.parametrize(("name", "named"), [pytest.param(*row[1:], id=row[0]) for row in NEVER])
+@table("name named", NEVER)
 def test_never_candidates(name: str, named: str) -> None:
     selection = choose({"policy": {"alphabetical": {"order": "desc"}}}, ["zz", name])
     assert selection.chosen == TagRecord("zz")
@@ -67,7 +68,7 @@ FILTERED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("filters", "tags", "expected"), [pytest.param(*row[1:], id=row[0]) for row in FILTERED])
+@table("filters tags expected", FILTERED)
 def test_filters(filters: dict[str, object], tags: list[str], expected: str | None) -> None:
     assert chosen(LAST | filters, tags) == expected
 
@@ -102,3 +103,38 @@ def test_a_pattern_without_anchors_is_warned_of(pattern: str, warned: bool) -> N
 def test_a_value_far_too_long_to_compare_is_left_out() -> None:
     spec = LAST | {"filter_tags": {"pattern": "^(.*)$", "extract": "$1" * 9}}
     assert "256" in reasons(choose(spec, ["a" * 100]))["a" * 100]
+
+
+NOT_PIN_TAGS = [
+    ("one digit too few", "fcpin-0123456789a"),
+    ("one digit too many", "fcpin-0123456789abc"),
+    ("upper case", "fcpin-0123456789AB"),
+    ("a release of fcpin itself", "fcpin-1.2.0"),
+    ("its conversion, which ACR made", "fcpin-0123456789ab_accelerated"),
+]
+
+
+@table("name", NOT_PIN_TAGS)
+def test_a_pin_tag_has_the_first_digits_of_its_digest(name: str) -> None:
+    ours = pin_tag(parse_digest("0123456789ab" + "f" * 52))
+    assert ours == "fcpin-0123456789ab"
+    assert is_pin_tag(ours)
+    assert not is_pin_tag(name)
+
+
+PIN = f"fcpin-{'c' * 12}"
+ORDERS: list[dict[str, object]] = [
+    {"newest": {}},
+    {"alphabetical": {"order": "desc"}},
+    {"numerical": {}},
+    {"semver": {"range": "*"}},
+    {"family": {"name": "fcpin"}},
+    {"digest": {"tag": PIN}},
+]
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=[next(iter(order)) for order in ORDERS])
+def test_a_pin_tag_is_never_a_candidate(order: dict[str, object]) -> None:
+    selection = choose({"policy": order}, [tag("main-1", 1), tag(PIN, 9)])
+    assert selection.chosen is None or selection.chosen.tag == "main-1"
+    assert "pin tag" in reasons(selection)[PIN]

@@ -9,6 +9,7 @@ from fcpin.errors import InvalidPolicy
 from fcpin.image import Digest, TagRecord
 from fcpin.policy import Policy, Ranking
 from tests.policy.choosing import choose, chosen, reasons
+from tests.support.tables import table
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 RUNS, OTHER = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
@@ -23,14 +24,8 @@ def test_what_the_other_stack_runs_is_chosen_whatever_is_newer() -> None:
     assert selection.chosen is not None
     assert selection.chosen.tag == "main-11"
     assert reasons(selection)["main-12"] == "is not what dev runs: main-11@sha256:aaaaaaaaaaaa"
-
-
-def test_going_back_is_followed() -> None:
-    assert chosen(spec(), ["main-11", "main-12"], current="main-12") == "main-11"
-
-
-def test_nothing_when_this_repository_has_no_such_tag() -> None:
-    assert chosen(spec(), ["main-12"]) is None
+    assert chosen(spec(), ["main-11", "main-12"], current="main-12") == "main-11", "going back is followed"
+    assert chosen(spec(), ["main-12"]) is None, "this repository has no such tag"
 
 
 def test_a_tag_that_moved_since_is_refused() -> None:
@@ -62,7 +57,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("follow", "expected"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+@table("follow expected", WRONG)
 def test_bad_input(follow: dict[str, Any], expected: str) -> None:
     with pytest.raises(InvalidPolicy, match=expected):
         Policy.from_spec({"policy": {"follow": follow}})

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
-import pytest
-
 from fcpin.image import TagRecord
 from fcpin.policy import Policy, Ranking
 from fcpin.policy.forecast import forecast
 from tests.policy.choosing import at, tag
+from tests.support.tables import table
 
 FAMILY: dict[str, object] = {"family": {"name": "main"}}
 AGED: dict[str, object] = FAMILY | {"min_age": "10h"}
@@ -39,9 +38,7 @@ FORECASTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("spec", "current", "now", "expected"), [pytest.param(*row[1:], id=row[0]) for row in FORECASTS]
-)
+@table("spec current now expected", FORECASTS)
 def test_forecasts(
     spec: Mapping[str, object], current: str | None, now: int, expected: list[tuple[int, str | None, str]]
 ) -> None:

@@ -9,11 +9,14 @@ from fcpin.errors import InvalidPolicy
 from fcpin.image import TagRecord
 from fcpin.policy import Policy, Ranking
 from tests.policy.choosing import at, choose, chosen, reasons, tag
+from tests.support.tables import table
 
 FAMILY: dict[str, object] = {"policy": {"family": {"name": "main"}}}
 UNTIL = "2026-01-03T02:00:00Z"
 """Hour 50."""
 TAGS = [tag("main-1", 1, content="1"), tag("main-2", 2, content="2"), tag("main-3", 3, content="3"), tag("dev-1", 4, content="4")]  # fmt: skip
+
+PIN = tag(f"fcpin-{'c' * 12}", 9, content="c")
 
 
 def held(**hold: object) -> dict[str, object]:
@@ -38,11 +41,13 @@ HELD = [
     ("of tags with the digest a relative before a stranger", {"digest": sha("9")}, [tag("main-7", 1, content="9"), tag("x", 6, content="9")], None, "main-7"),
     ("of tags with the digest the deployed one", {"digest": sha("9")}, [tag("main-8", 5, content="9"), tag("main-7", 6, content="9")], "main-8", "main-8"),
     ("of strangers with the digest the one pushed last", {"digest": sha("9")}, [tag("a", 6, content="9"), tag("x", 5, content="9")], None, "a"),
+    ("a digest of a tag before its pin tag", {"digest": sha("c")}, [tag("hotfix", 1, content="c"), PIN, tag("main-2", 5, content="d")], None, "hotfix"),
+    ("a digest of a pin tag when that is all there is", {"digest": sha("c")}, [PIN, tag("main-2", 5, content="d")], None, PIN.tag),
     ("a digest is not taken from a tag that is being deleted", {"digest": sha("9")}, [tag("main-8", 9, content="9", status="DELETING"), tag("main-7", 6, content="9")], None, "main-7"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("hold", "tags", "current", "expected"), [pytest.param(*row[1:], id=row[0]) for row in HELD])
+@table("hold tags current expected", HELD)
 def test_an_active_hold_wins_over_the_policy(
     hold: Mapping[str, object], tags: list[str | TagRecord], current: str | None, expected: str
 ) -> None:
@@ -53,15 +58,12 @@ def test_an_active_hold_wins_over_the_policy(
 def test_the_reason_has_tag_end_and_reason() -> None:
     selection = choose(held(tag="main-2", reason="main-3 loses\norders"), TAGS, "main-3")
     assert selection.hold is None, "hour 100 is after the end"
+    assert choose(held(tag="main-2"), TAGS, now=49).reason == f"held at main-2 until {UNTIL}"
     selection = choose(held(tag="main-2", reason="main-3 loses\norders"), TAGS, "main-3", now=49)
     assert selection.reason == f"held at main-2 until {UNTIL}: main-3 loses orders"
     assert selection.summary == selection.reason
     assert selection.hold is not None
     assert reasons(selection) == dict.fromkeys(["main-1", "main-3", "dev-1"], f"main-2 is held until {UNTIL}")
-
-
-def test_a_reason_is_not_required() -> None:
-    assert choose(held(tag="main-2"), TAGS, now=49).reason == f"held at main-2 until {UNTIL}"
 
 
 @pytest.mark.parametrize("now", [50, 51])
@@ -71,10 +73,7 @@ def test_a_hold_that_is_over_leaves_the_choice_to_the_policy_and_asks_to_be_remo
     assert selection.chosen.tag == "main-3"
     (warning,) = selection.warnings
     assert all(fact in warning for fact in ("main-1", "expired", UNTIL, "remove"))
-
-
-def test_a_hold_that_is_over_may_name_what_is_gone() -> None:
-    assert chosen(held(tag="main-0"), TAGS) == "main-3"
+    assert chosen(held(tag="main-0"), TAGS, now=now) == "main-3", "it may name what is gone"
 
 
 GONE = [
@@ -87,7 +86,7 @@ GONE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("hold", "tags", "path", "facts"), [pytest.param(*row[1:], id=row[0]) for row in GONE])
+@table("hold tags path facts", GONE)
 def test_a_hold_at_what_is_not_there_is_a_problem(
     hold: Mapping[str, object], tags: list[str | TagRecord], path: str, facts: list[str]
 ) -> None:

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-import pytest
-
 from fcpin.image import TagRecord
 from fcpin.policy import Policy, Ranking, Rejection, Selection
-from tests.policy.choosing import choose, chosen, reasons, tag
+from tests.policy.choosing import choose, chosen, ranked, reasons, tag
+from tests.support.tables import table
 
 NUMBERS: dict[str, object] = {"policy": {"numerical": {}}, "filter_tags": {"pattern": r"^\D*(\d+)$", "extract": "$1"}}
 VERSIONS: dict[str, object] = {"policy": {"semver": {"range": "1.x"}}}
@@ -24,7 +23,7 @@ TIES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("tags", "current", "expected", "facts"), [pytest.param(*row[1:], id=row[0]) for row in TIES])
+@table("tags current expected facts", TIES)
 def test_ties(tags: list[TagRecord], current: str | None, expected: str, facts: list[str]) -> None:
     selection = choose(NUMBERS, tags, current)
     assert selection.chosen is not None
@@ -32,11 +31,8 @@ def test_ties(tags: list[TagRecord], current: str | None, expected: str, facts: 
     assert ("ties" in selection.reason) is ("ties" in " ".join(facts))
     for fact in facts:
         assert fact in selection.reason
-
-
-def test_many_ties_are_counted_not_listed() -> None:
-    selection = choose(NUMBERS, [f"{letter}-7" for letter in "abcdef"])
-    assert "a-7, b-7, c-7 and 2 more" in selection.reason
+    many = choose(NUMBERS, [f"{letter}-7" for letter in "abcdef"])
+    assert "a-7, b-7, c-7 and 2 more" in many.reason
 
 
 GOING_BACK = [
@@ -45,30 +41,58 @@ GOING_BACK = [
     ("the current tag is gone and the rest is older", VERSIONS, ["1.1.0"], "1.2.0", "keeps 1.2.0"),
     ("the current tag is gone and there is a newer one", VERSIONS, ["1.3.0"], "1.2.0", "1.3.0"),
     ("the same version under another name is not older", VERSIONS, ["1.2.0"], "v1.2.0", "1.2.0"),
-    ("the current tag is outside the range", VERSIONS, ["1.1.0", "2.0.0"], "2.0.0", "keeps 2.0.0"),
     ("with leave it goes back", VERSIONS | {"allow_downgrade": True}, ["1.1.0", "2.0.0"], "2.0.0", "1.1.0"),
     ("the current tag is being deleted", VERSIONS, ["1.1.0", tag("1.2.0", status="DELETING")], "1.2.0", "keeps 1.2.0"),
     ("a current tag that is no version is no measure", VERSIONS, ["1.1.0", "main"], "main", "1.1.0"),
     ("a current tag that the filter leaves out is no measure", VERSIONS | {"ignore_tags": ["1.2.0"]}, ["1.1.0", "1.2.0"], "1.2.0", "1.1.0"),
-    ("numbers: gone and older", NUMBERS, ["main-11"], "main-12", "keeps main-12"),
     ("descending: older is greater", {"policy": {"numerical": {"order": "desc"}}}, ["9"], "7", "keeps 7"),
     ("descending: newer is smaller", {"policy": {"numerical": {"order": "desc"}}}, ["5"], "7", "5"),
     ("push times: those of what is gone are not known", PUSHED, [tag("b", 5)], "a", "keeps a"),
     ("push times: still listed", PUSHED, [tag("b", 5), tag("a", 3)], "a", "b"),
-    ("push times: the current tag has none", PUSHED, [tag("b", 5), tag("a")], "a", "keeps a"),
     ("push times: with leave", PUSHED | {"allow_downgrade": True}, [tag("b", 5)], "a", "b"),
     ("a family by number knows what is gone", FAMILY, ["main-1", "main-2"], "main-3", "keeps main-3"),
-    ("a family by push time does not", FAMILY, [tag("main-1", 1)], "main-3", "keeps main-3"),
     ("a family of one cannot be compared with what is gone", FAMILY, ["main-0a1b"], "main-ffff", "keeps main-ffff"),
     ("another family is no measure", FAMILY, [tag("main-1", 1)], "dev-3", "main-1"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("spec", "tags", "current", "expected"), [pytest.param(*row[1:], id=row[0]) for row in GOING_BACK]
-)
+@table("spec tags current expected", GOING_BACK)
 def test_going_back(spec: dict[str, object], tags: list[str | TagRecord], current: str, expected: str) -> None:
     assert chosen(spec, tags, current) == expected
+
+
+RELEASE: dict[str, object] = {"policy": {"family": {"name": "release"}}}
+RELEASE_NUMBERS = {"numerical": {}, "filter_tags": {"pattern": r"^release-(\d+)$", "extract": "$1"}}
+NAMES = ["release-9", "release-10"]
+COMPARED = [
+    # label, spec, tags, what the current tag release-9 was chosen by, chosen, by; "keeps" for none
+    ("a greater number is kept off", RELEASE, NAMES, "push time", "keeps", ""),
+    ("the deployed one is gone", RELEASE, ["release-10", "release-11"], "push time", "keeps", ""),
+    ("a later build is kept off", RELEASE, [tag("release-9", created=1), tag("release-abc", created=2)], "push time", "keeps", ""),
+    ("the only one that is left", RELEASE, ["release-10"], "push time", "keeps", ""),
+    ("it stays a pin chosen by push time", RELEASE, ["release-8", "release-9"], "push time", "release-9", "push time"),
+    ("push times are back", RELEASE, [tag("release-9", 1), tag("release-10", 2)], "push time", "release-10", "push time"),
+    ("it was chosen by number", RELEASE, NAMES, "number", "release-10", "number"),
+    ("a state of an older version", RELEASE, NAMES, "", "release-10", "number"),
+    ("with allow_downgrade", {**RELEASE, "allow_downgrade": True}, NAMES, "push time", "release-10", "number"),
+    ("now by numbers", RELEASE_NUMBERS, NAMES, "push time", "release-10", "number"),
+    ("now another family", FAMILY, [*NAMES, "main-1"], "push time", "main-1", "number"),
+]  # fmt: skip
+
+
+@table("spec tags current_by expected by", COMPARED)
+def test_without_push_times_a_pin_chosen_by_them_stays(
+    spec: dict[str, object], tags: list[str | TagRecord], current_by: str, expected: str, by: str
+) -> None:
+    """What is chosen otherwise may be older."""
+    selection = ranked(spec, tags).select("release-9", current_by=current_by)
+    if expected == "keeps":
+        assert selection.keep
+        assert "was chosen by push time: the registry returns no push times now" in selection.reason
+        assert "allow_downgrade" in selection.reason
+    else:
+        assert selection.chosen is not None
+        assert (selection.chosen.tag, selection.by) == (expected, by)
 
 
 def test_a_kept_pin_is_explained() -> None:
@@ -95,9 +119,7 @@ NOTHING = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("spec", "tags", "current", "kept", "facts"), [pytest.param(*row[1:], id=row[0]) for row in NOTHING]
-)
+@table("spec tags current kept facts", NOTHING)
 def test_nothing_to_choose(
     spec: dict[str, object], tags: list[str], current: str | None, kept: bool, facts: list[str]
 ) -> None:
@@ -114,10 +136,6 @@ def test_two_records_of_one_name_are_one_tag() -> None:
         selection = choose(PUSHED, listing)
         assert selection.chosen == late
         assert selection.rejected == []
-
-
-def test_a_tag_without_a_name_is_rejected_like_any_other() -> None:
-    assert reasons(choose(PUSHED, [tag("", 1), tag("a", 1)]))[""].startswith("is not a valid tag")
 
 
 def test_functions_that_share_a_ranking_do_not_share_their_answers() -> None:

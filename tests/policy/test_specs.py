@@ -12,7 +12,8 @@ from fcpin.policy import Policy
 from fcpin.policy.policy import KEYS, ORDERS
 from tests.fuzz.kinds import POLICIES as FUZZED
 from tests.lifecycle.test_settling import POLICIES as SETTLING
-from tests.policy.test_protect import ORDERS as PROTECTED
+from tests.policy.test_filters import ORDERS as PROTECTED
+from tests.policy.test_orders import SELECTIONS
 from tests.policy.test_select_properties import SPECS
 from tests.policy.test_spec import EVERY_KEY
 from tests.test_schema import FURTHER_OPTIONS, ORDER_BODIES
@@ -49,6 +50,7 @@ LISTS: list[tuple[str, set[str], Mapping[str, str]]] = [
     ("the fuzzers'", orders(FUZZED), {}),
     ("the benchmark's", orders(spec for _, _, spec in SELECTING), SELECTS_BY_NAME),
     ("the pin tag's", orders(PROTECTED), NEEDS_A_STACK),
+    ("the tables of the orders", orders(row[1] for row in SELECTIONS), NEEDS_A_STACK),
 ]
 
 

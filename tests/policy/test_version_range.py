@@ -4,11 +4,10 @@ import itertools
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from fcpin.errors import InvalidPolicy
 from fcpin.policy.semver import VersionKey, VersionRange, parse_loose_version, parse_version
+from tests.support.tables import table
 
 TABLE = Path(__file__).with_name("data") / "masterminds.tsv"
 
@@ -59,7 +58,7 @@ def test_versions_compare_as_specified() -> None:
         assert version(smaller) < version(greater), f"{smaller} < {greater}"
 
 
-NO_VERSIONS = ["", "1", "1.2", "1.2.3.4", "1.2.3-", "1.2.3-01", "1.2.3-rc.01", "1.2.3+", "V1.2.3", "vv1.2.3", "0a1b2c3",
+NO_VERSIONS = ["", "1", "1.2", "1.2.3.4", "1.2.3-", "1.2.3-01", "1.2.3-rc.01", "1.2.3+", "V1.2.3", "vv1.2.3", "b1.0.3", "0a1b2c3",
                "1234567", "0123456", "2022", "2022.04", "1.2-rc.1.2", "1.2.x", "1.2.3-a_b", " 1.2.3", "1.2.3\n",
                "1.2.3\n4.5.6", "-1.2.3", "१.२.३", "1..3", "1.2."]  # fmt: skip
 
@@ -69,16 +68,10 @@ def test_what_is_no_version(text: str) -> None:
     assert parse_version(text) is None
 
 
-def test_v_and_build_metadata_do_not_count() -> None:
+def test_what_does_not_count() -> None:
     assert version("v1.2.3") == version("1.2.3") == version("1.2.3+build.5")
-
-
-def test_the_three_numbers_may_begin_with_zeros() -> None:
     assert version("v2022.04.02") == version("2022.4.2") < version("2022.10.01")
     assert version("01.02.03-rc.1+007") == version("1.2.3-rc.1")
-
-
-def test_a_loose_version_may_lack_numbers() -> None:
     assert parse_loose_version("v1.2") == parse_loose_version("1.02") == version("1.2.0")
     assert parse_loose_version("1") == version("1.0.0")
     assert parse_loose_version("1.x") is None
@@ -93,7 +86,7 @@ UNREADABLE = [
 ]
 
 
-@pytest.mark.parametrize(("text", "named"), [pytest.param(*row[1:], id=row[0]) for row in UNREADABLE])
+@table("text named", UNREADABLE)
 def test_an_unreadable_range_is_quoted_where_it_breaks(text: str, named: str) -> None:
     with pytest.raises(InvalidPolicy) as caught:
         VersionRange.parse(text)
@@ -104,25 +97,3 @@ def test_an_unreadable_range_is_quoted_where_it_breaks(text: str, named: str) ->
 def test_a_hyphen_range_may_follow_an_alternative_without_a_space() -> None:
     """Masterminds takes `||1` for a number here; no user means that."""
     assert VersionRange.parse("5.x||1.0 - 1.4").has(version("1.3.0"))
-
-
-NUMBER = st.integers(0, 12)
-VERSIONS = st.tuples(NUMBER, NUMBER, NUMBER).map(lambda numbers: ".".join(map(str, numbers)))
-
-
-@given(VERSIONS, VERSIONS)
-def test_at_least_and_below_split_all_releases(bound: str, other: str) -> None:
-    at_least, below = VersionRange.parse(f">={bound}"), VersionRange.parse(f"<{bound}")
-    assert at_least.has(version(other)) is not below.has(version(other))
-
-
-@given(VERSIONS, VERSIONS)
-def test_a_caret_never_crosses_a_major_version_nor_goes_below_its_bound(bound: str, other: str) -> None:
-    if VersionRange.parse(f"^{bound}").has(version(other)):
-        assert version(other)[0] == version(bound)[0]
-        assert not version(other) < version(bound)
-
-
-@given(VERSIONS, st.sampled_from(["1.x", "*", "~1.2", "^0", ">=1.0.0 <9", "1 - 3 || 5"]))
-def test_no_prerelease_enters_a_range_that_names_none(base: str, text: str) -> None:
-    assert not VersionRange.parse(text).has(version(f"{base}-rc.1"))

@@ -180,4 +180,6 @@ def moment(milliseconds: object) -> datetime | None:
         since_1970 = int(str(milliseconds or 0))
         return datetime.fromtimestamp(since_1970 / 1000, UTC) if since_1970 else None
     except (ValueError, OverflowError, OSError):
-        raise RegistryProtocolError(f"expected a time in milliseconds since 1970, got {str(milliseconds)[:40]!r}") from None
+        raise RegistryProtocolError(
+            f"expected a time in milliseconds since 1970, got {str(milliseconds)[:40]!r}"
+        ) from None
