@@ -29,9 +29,11 @@ def silent(stack: DeployedStack) -> DeployedStack:
     return stack
 
 
-def start(stack: DeployedStack, arguments: list[str]) -> subprocess.Popen[str]:
+def start(
+    stack: DeployedStack, arguments: list[str], popen: Callable[..., "subprocess.Popen[str]"] = interruptible
+) -> subprocess.Popen[str]:
     """Run `fcpin` until it waits for a response."""
-    process = interruptible(
+    process = popen(
         [sys.executable, "-m", "fcpin", *arguments],
         cwd=stack.folder,
         env={**os.environ, "HOME": str(stack.folder), "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true"},
@@ -76,7 +78,11 @@ def test_one_interrupt_ends_it_with_one_line(
 
 
 def test_a_command_that_ignores_interrupts_goes_on(silent: DeployedStack) -> None:
-    process = start(silent, tags(silent), lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process = start(silent, tags(silent), subprocess.Popen)
+    finally:
+        signal.signal(signal.SIGINT, before)
     try:
         process.send_signal(signal.SIGINT)
         with pytest.raises(subprocess.TimeoutExpired):
