@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.deployed_stack import DeployedStack
-from tests.support.signals import as_in_a_terminal
+from tests.support.signals import interruptible
 
 PATIENCE = 30.0
 SLOW = ("ListRepoTag", "GetFunction")
@@ -29,9 +29,11 @@ def silent(stack: DeployedStack) -> DeployedStack:
     return stack
 
 
-def start(stack: DeployedStack, arguments: list[str], begin: Callable[[], object]) -> subprocess.Popen[str]:
+def start(
+    stack: DeployedStack, arguments: list[str], popen: Callable[..., "subprocess.Popen[str]"] = interruptible
+) -> subprocess.Popen[str]:
     """Run `fcpin` until it waits for a response."""
-    process = subprocess.Popen(
+    process = popen(
         [sys.executable, "-m", "fcpin", *arguments],
         cwd=stack.folder,
         env={**os.environ, "HOME": str(stack.folder), "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true"},
@@ -39,7 +41,6 @@ def start(stack: DeployedStack, arguments: list[str], begin: Callable[[], object
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=begin,
     )
     until = time.monotonic() + PATIENCE
     while not any(map(stack.cloud.calls.count, SLOW)):
@@ -63,7 +64,7 @@ def drift(_: DeployedStack) -> list[str]:
 def test_one_interrupt_ends_it_with_one_line(
     silent: DeployedStack, command: Callable[[DeployedStack], list[str]]
 ) -> None:
-    process = start(silent, command(silent), as_in_a_terminal)
+    process = start(silent, command(silent))
     begun = time.monotonic()
     process.send_signal(signal.SIGINT)
     try:
@@ -77,7 +78,11 @@ def test_one_interrupt_ends_it_with_one_line(
 
 
 def test_a_command_that_ignores_interrupts_goes_on(silent: DeployedStack) -> None:
-    process = start(silent, tags(silent), lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process = start(silent, tags(silent), subprocess.Popen)
+    finally:
+        signal.signal(signal.SIGINT, before)
     try:
         process.send_signal(signal.SIGINT)
         with pytest.raises(subprocess.TimeoutExpired):

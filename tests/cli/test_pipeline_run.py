@@ -14,7 +14,7 @@ from demo.code import CONTAINERFILE, Code
 from tests.pipelines.documents import text_of
 from tests.support.command import Answer
 from tests.support.deployed_stack import PATH, DeployedStack
-from tests.support.signals import as_in_a_terminal
+from tests.support.signals import interruptible
 
 COMMIT = "83f96b6c0ffee0123456789abcdef0123456789a"
 
@@ -131,11 +131,10 @@ def test_a_task_that_is_off_pushes_nothing_and_that_is_reported(stack: DeployedS
 def test_interrupted_twice_it_cancels_the_pipeline(stack: DeployedStack) -> None:
     stack.cloud.hang_build()
     where = ["--stack", stack.name, "--engine", "pulumi", "--cwd", str(stack.folder)]
-    with subprocess.Popen(
+    with interruptible(
         [sys.executable, "-m", "fcpin", "pipeline", "run", "--commit", COMMIT, *where],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        preexec_fn=as_in_a_terminal,
     ) as process:
         until = time.monotonic() + 30
         while phases(stack) != ["Running"]:

@@ -64,7 +64,14 @@ class World:
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Emulator]:
     """Its knobs are turned away from their defaults; with those, every other test meets the registries."""
-    knobs = Knobs(acr_tag_order="scattered", oci_page_size=100, oci_sorted=False, oci_blob_redirect=False)
+    knobs = Knobs(
+        acr_tag_order="scattered",
+        oci_page_size=100,
+        oci_sorted=False,
+        oci_blob_redirect=False,
+        oci_token_seconds=60,
+        acr_next_token=False,
+    )
     with Emulator(knobs=knobs).serve() as cloud:
         yield cloud
 

@@ -19,7 +19,7 @@ import psutil
 
 from fcpin.engine.__main__ import main
 from fcpin.engine.crypter import Crypter, crypter_of
-from tests.support.signals import as_in_a_terminal
+from tests.support.signals import interruptible
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -118,7 +118,7 @@ class EngineHarness:
     def start(self, *arguments: str, stack: str | None = "dev", **environment: str) -> subprocess.Popen[str]:
         """Run `fcpin engine` without waiting for it."""
         named = ["--stack", stack] if stack else []
-        return subprocess.Popen(
+        return interruptible(
             [sys.executable, "-m", "fcpin.engine", *arguments, *named],
             cwd=self.project,
             env={**self.environment, **environment},
@@ -126,7 +126,6 @@ class EngineHarness:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=as_in_a_terminal,
         )
 
     # what happens meanwhile

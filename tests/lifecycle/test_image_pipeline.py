@@ -14,7 +14,7 @@ import pytest
 
 from demo.code import CONTAINERFILE, Code
 from tests.lifecycle.stack_harness import CONFIG, PATH, StackHarness
-from tests.support.signals import as_in_a_terminal
+from tests.support.signals import interruptible
 
 PROGRAM = """
 import os
@@ -144,13 +144,12 @@ def phases(harness: StackHarness) -> list[str]:
 
 def break_off(harness: StackHarness, *, once: Callable[[], bool]) -> None:
     """Press Ctrl-C twice as soon as *once* holds: the first waits for what is under way, the second does not."""
-    with subprocess.Popen(
+    with interruptible(
         harness.stack.command("up", "--yes", "--skip-preview"),
         cwd=harness.stack.folder,
         env=harness.stack.process_environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        preexec_fn=as_in_a_terminal,
     ) as process:
         wait_until(once)
         for _ in range(2):

@@ -29,7 +29,7 @@ from tests.receiver.senders.requests import SECRET, signed
 from tests.receiver.web.serving import Client
 from tests.support.deployed_stack import DeployedStack
 from tests.support.instant import INSTANT
-from tests.support.signals import as_in_a_terminal
+from tests.support.signals import interruptible
 
 ROOT = Path(__file__).parent.parent.parent
 on_the_embedded_engine = pytest.mark.parametrize("project", ["embedded"], indirect=True)
@@ -48,14 +48,13 @@ def config(project: Project) -> Path:
 
 @contextmanager
 def serving(project: Project, config: Path) -> Iterator[tuple[Client, "subprocess.Popen[str]"]]:
-    with subprocess.Popen(
+    with interruptible(
         [sys.executable, "-m", "fcpin.receiver", "serve", "--port", "0", "--config", str(config)],
         cwd=ROOT,
         env={**project.shop.stack.process_environment(), "CI_SECRET": SECRET},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=as_in_a_terminal,
     ) as process:
         assert process.stdout is not None
         ready = re.fullmatch(r"receiver ready: (http://127\.0\.0\.1:\d+)\n", process.stdout.readline())
