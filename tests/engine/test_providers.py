@@ -63,7 +63,7 @@ def test_a_class_by_its_name_is_known_and_its_attributes_may_be_plain() -> None:
     for setting in (here, __name__, "tests", "other, tests.engine", '["tests"]', "*"):
         require_allowed(URN, bags, allowed_providers({"engine:providers": setting}))
     for setting in ("", "test", "tests.engine.test", f"{here}s", "[]"):
-        with pytest.raises(ProviderRefused, match=f"of name is refused: got {here}, expected a provider of fcpin"):
+        with pytest.raises(ProviderRefused, match=f"of name is rejected: got {here}, expected a provider of fcpin"):
             require_allowed(URN, bags, allowed_providers({"engine:providers": setting}))
 
 
@@ -136,7 +136,7 @@ def test_a_tampered_state_runs_nothing(engine: EngineHarness) -> None:
     for command in ("up", "refresh", "destroy"):
         result = engine.run(command, "--skip-preview")
         assert result.code == 1
-        assert "error: the dynamic provider of a is refused: got something other than an instance" in result.text
+        assert "error: the dynamic provider of a is rejected: got something other than an instance" in result.text
         assert "Traceback" not in result.text
         assert not proof.exists()
         assert engine.calls() == []
@@ -151,6 +151,6 @@ def test_a_provider_that_the_configuration_does_not_allow_is_refused_before_anyt
     engine.program('Item("a")')
     result = engine.up()
     assert result.code == 1
-    assert "the dynamic provider of a is refused: got journal.ItemProvider, expected a provider of fcpin" in result.text
+    assert "the dynamic provider of a is rejected: got journal.ItemProvider, expected a provider of fcpin" in result.text
     assert engine.calls() == []
     assert engine.cloud() == {}

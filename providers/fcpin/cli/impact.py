@@ -23,7 +23,7 @@ IN_USE: Final = 10
 _IMMUTABILITY: Final = {
     None: "the registry of {} does not report whether its tags can be moved",
     True: "{}: TagImmutability is on: a tag can be deleted, but not moved",
-    False: "{}: TagImmutability is off: this tag can be moved, and that is the precondition of the outage",
+    False: "{}: TagImmutability is off: this tag can be moved, and a moved tag causes the outage",
 }
 _HEAD: Final[Row] = ("REGION", "FUNCTION", "VERSION", "ALIASES", "RUNS", "WHY")
 

@@ -64,7 +64,7 @@ def require_allowed(urn: str, bags: Sequence[Properties], allowed: Collection[st
         if not any(".".join(parts[:length]) in allowed for length in range(1, len(parts) + 1)):
             got = found or "something other than an instance of a class by its name"
             raise ProviderRefused(
-                f"the dynamic provider of {name_of(urn)} is refused: got {got}, expected a provider of fcpin; "
+                f"the dynamic provider of {name_of(urn)} is rejected: got {got}, expected a provider of fcpin; "
                 f"if you trust it, add its module to {SETTING} of the stack's configuration"
             )
 

@@ -116,7 +116,9 @@ def _previous(entry: Entry, registries: Registries) -> dict[str, str]:
             return {"tag": before.tag, "digest": before.digest}
     except TagNotFound:
         pass
-    return _by_digest(entry, registries, before.digest, f"{before.tag} ran before as {short(before.digest)}")
+    return _by_digest(
+        entry, registries, before.digest, f"the previous image was {before.tag} with {short(before.digest)}"
+    )
 
 
 def _given(entry: Entry, registries: Registries, to: str) -> dict[str, str]:
