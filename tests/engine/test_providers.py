@@ -151,6 +151,8 @@ def test_a_provider_that_the_configuration_does_not_allow_is_refused_before_anyt
     engine.program('Item("a")')
     result = engine.up()
     assert result.code == 1
-    assert "the dynamic provider of a is rejected: got journal.ItemProvider, expected a provider of fcpin" in result.text
+    assert (
+        "the dynamic provider of a is rejected: got journal.ItemProvider, expected a provider of fcpin" in result.text
+    )
     assert engine.calls() == []
     assert engine.cloud() == {}
