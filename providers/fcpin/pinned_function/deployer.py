@@ -135,7 +135,7 @@ class Deployer:
         except FcpinError:
             self.log(
                 "warning",
-                f"function {args.function_name} was created, but did not become ready; "
+                f"function {args.function_name} was created, but its deployment failed; "
                 "run `up` again to continue with it",
             )
             raise

@@ -292,7 +292,8 @@ def require_platform(repository: ReadableRepository, tag: str, digest: Digest, p
     try:
         manifest = repository.manifest(digest)
     except TagNotFound:
-        raise TagNotFound(f"{repository.name}:{tag} resolved to {digest}, which was deleted since; run again") from None
+        gone = f"{repository.name}:{tag} resolved to {digest}, which the registry no longer has; run again"
+        raise TagNotFound(gone) from None
     if manifest.artifact:
         raise PlatformMissing(
             f"{repository.name}:{tag} is not a container image but an artifact of the type {manifest.artifact}; leave "
