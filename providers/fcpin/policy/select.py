@@ -120,6 +120,7 @@ class Ranking:
         self.listing = by_name(tags)
         self._order_of_policy = policy.order
         self._acceleration = policy.acceleration
+        self._is_gated = bool(policy.gates())
         self._filters = Filters(policy.filter_tags, policy.allow_tags, policy.ignore_tags)
         self._lock = Lock()
         self._currents: dict[str | None, Current] = {}
@@ -203,7 +204,7 @@ class Ranking:
     def _admit(
         self, ordered: Ordered, now: datetime | None, min_age_bypass: bool
     ) -> tuple[Sequence[Row], Sequence[Waiting]]:
-        gates = self.policy.gates(min_age_bypass=min_age_bypass)
+        gates = self.policy.gates(min_age_bypass=min_age_bypass) if self._is_gated else ()
         if not gates:
             return ordered.rows, ()
         moment = known(now)
