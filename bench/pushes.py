@@ -162,7 +162,7 @@ def _heard(log: Path) -> Sequence[float]:
     return [
         datetime.fromisoformat(line["time"]).timestamp()
         for line in lines
-        if line["logger"] == "fcpin.receiver.intake" and "concerns" in line["message"]
+        if line["logger"] == "fcpin.receiver.intake" and "affects" in line["message"]
     ]
 
 
