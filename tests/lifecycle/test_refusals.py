@@ -29,7 +29,7 @@ def test_a_failed_creation_is_repaired_by_the_next_up(harness: StackHarness) -> 
     done = harness.stack.up()
     assert done.code == 1
     assert "cannot be invoked" in done.output
-    assert f"{FUNCTION} exists now, although it failed" in done.output
+    assert f"{FUNCTION} was created, but its deployment failed" in done.output
     assert "error: fcpin: function" in done.output
     harness.up()
     assert harness.deployed() == f"main-1@{new}"
