@@ -18,7 +18,7 @@ from fcpin.pinned_function.provider import ConfiguredProvider, problems_at, repo
 if TYPE_CHECKING:
     from fcpin.image_pipeline.properties import PipelineArgs
     from fcpin.pinned_function.preview_cache import PreviewCache
-    from fcpin.pinned_function.provider import Log
+    from fcpin.pinned_function.properties import Log
 
 _SLICE: Final = 0.5
 """Seconds between two looks for an interruption."""

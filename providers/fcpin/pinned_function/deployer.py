@@ -24,8 +24,7 @@ from fcpin.fc.readiness import Waiter
 from fcpin.image import Image, Pin, SameDigest, TagRecord, short
 from fcpin.pinned_function import plan
 from fcpin.pinned_function.inputs import PinArgs
-from fcpin.pinned_function.properties import Deployed
-from fcpin.pinned_function.provider import Log
+from fcpin.pinned_function.properties import Deployed, Log
 from fcpin.pinned_function.resolver import Resolver
 from fcpin.pinned_function.verify_pin import Verifier
 

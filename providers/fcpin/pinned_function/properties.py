@@ -1,8 +1,8 @@
 """Property bags of the resource: read from a state, also of an older version; made of a deployed or a live function."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 from fcpin.drift import Drift, Kind, RegisteredImage, Unknown
 from fcpin.errors import InvalidInput
@@ -13,6 +13,10 @@ from fcpin.image import Digest, Image, Pin, Repository, is_pin_tag, parse_digest
 from fcpin.pinned_function.keys import DEPLOYED, DRIFT, INPUTS, ORDERED_BY, OUTPUTS
 from fcpin.policy import DEFAULT_PLATFORM
 from fcpin.settings import DEFAULT_DEADLINE
+
+Severity = Literal["info", "warning"]
+Log = Callable[[Severity, str], None]
+"""Writes a line among the diagnostics of the run."""
 
 CREATED: Final = "created"
 ADOPTED: Final = "adopted"

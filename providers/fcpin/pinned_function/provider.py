@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, Final, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 import pulumi
 from pulumi.dynamic import (
@@ -38,14 +38,8 @@ Self = TypeVar("Self")
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
 
-Severity = Literal["info", "warning"]
-Log = Callable[[Severity, str], None]
-"""Writes a line among the diagnostics of the run."""
-
 DEBUG: Final = "FCPIN_DEBUG"
 """Set to 1, failures keep their type and traceback."""
-
-_LOG_TIMEOUT: Final = 5.0
 
 
 class ProviderError(Exception):
@@ -253,33 +247,3 @@ class PinnedFunctionProvider(ConfiguredProvider):
         if pin is None:
             raise InvalidSettings(Problem("digest", "was not resolved; this is a defect of fcpin: please report it"))
         return self._services.args(inputs_of(props)), pin
-
-
-def engine_log(address: str | None) -> Log:
-    """A log that reaches the engine at *address* (`host:port`); standard error without one."""
-    if address is None:
-        return _stderr
-    return lambda severity, message: _send(address, severity, message)
-
-
-def plugin_log() -> Log:
-    """The log of this plugin process: the engine's address is its first argument."""
-    address = sys.argv[1] if len(sys.argv) > 1 and ":" in sys.argv[1] else None
-    return engine_log(address)
-
-
-def _send(address: str, severity: Severity, message: str) -> None:
-    import grpc
-    from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
-
-    levels = {"info": engine_pb2.INFO, "warning": engine_pb2.WARNING}
-    try:
-        with grpc.insecure_channel(address) as channel:
-            request = engine_pb2.LogRequest(severity=levels[severity], message=message)
-            engine_pb2_grpc.EngineStub(channel).Log(request, timeout=_LOG_TIMEOUT)
-    except grpc.RpcError:
-        _stderr(severity, message)
-
-
-def _stderr(severity: Severity, message: str) -> None:
-    sys.stderr.write(f"{severity}: {message}\n")

@@ -23,8 +23,7 @@ from fcpin.lookup import Rankings
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import IMMUTABILITY
 from fcpin.pinned_function.preview_cache import PreviewCache, Selected, key_of
-from fcpin.pinned_function.properties import Current
-from fcpin.pinned_function.provider import Log
+from fcpin.pinned_function.properties import Current, Log
 from fcpin.policy import Selection
 from fcpin.registry.registries import (
     ATTESTED,

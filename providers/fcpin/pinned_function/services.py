@@ -1,5 +1,6 @@
 """The clients, caches and checks of a plugin process, made once from the stack's configuration."""
 
+import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,11 +17,13 @@ from fcpin.pinned_function.health import Health
 from fcpin.pinned_function.inputs import PinArgs
 from fcpin.pinned_function.keys import CHOSEN, PROVIDER
 from fcpin.pinned_function.preview_cache import Engine, PreviewCache, cache_folder
-from fcpin.pinned_function.provider import Log, plugin_log
+from fcpin.pinned_function.properties import Log, Severity
 from fcpin.pinned_function.resolver import Resolver
 from fcpin.pinned_function.verify_pin import Verifier
 from fcpin.registry.registries import Registries
 from fcpin.settings import Get, Settings
+
+_LOG_TIMEOUT: Final = 5.0
 
 
 class Duplicates:
@@ -116,3 +119,33 @@ def _with_files(get: Get) -> Get:
         return with_files(get, Path.cwd())
     except InvalidInput:
         return get
+
+
+def engine_log(address: str | None) -> Log:
+    """A log that reaches the engine at *address* (`host:port`); standard error without one."""
+    if address is None:
+        return _stderr
+    return lambda severity, message: _send(address, severity, message)
+
+
+def plugin_log() -> Log:
+    """The log of this plugin process: the engine's address is its first argument."""
+    address = sys.argv[1] if len(sys.argv) > 1 and ":" in sys.argv[1] else None
+    return engine_log(address)
+
+
+def _send(address: str, severity: Severity, message: str) -> None:
+    import grpc
+    from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+    levels = {"info": engine_pb2.INFO, "warning": engine_pb2.WARNING}
+    try:
+        with grpc.insecure_channel(address) as channel:
+            request = engine_pb2.LogRequest(severity=levels[severity], message=message)
+            engine_pb2_grpc.EngineStub(channel).Log(request, timeout=_LOG_TIMEOUT)
+    except grpc.RpcError:
+        _stderr(severity, message)
+
+
+def _stderr(severity: Severity, message: str) -> None:
+    sys.stderr.write(f"{severity}: {message}\n")

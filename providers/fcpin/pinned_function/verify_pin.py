@@ -6,7 +6,7 @@ from typing import Final
 from fcpin.errors import RegistryDenied, RegistryError, TagMoved, TagNotFound
 from fcpin.image import Digest, Pin, TagRecord, pin_tag, short
 from fcpin.pinned_function.inputs import PinArgs
-from fcpin.pinned_function.provider import Log
+from fcpin.pinned_function.properties import Log
 from fcpin.registry.registries import Registries, RepositoryHandle
 
 _NO_DEPLOYMENT: Final = "nothing was deployed"
