@@ -118,24 +118,6 @@ class JsonFields:
         value = self._value(key, bool)
         return None if value is None else bool(value)
 
-    def count(self, key: str, *, limit: int, required: bool = False) -> int | None:
-        """A whole number from 0 to *limit*, which some APIs give as text."""
-        value = self.wire.get(key)
-        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(limit)):
-            value = int(value)
-        if value is None and not required:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= limit:
-            raise WrongShape(f"expected {self._what}, got {self._found(key)}, which is not a count up to {limit:,}")
-        return value
-
-    def share(self, key: str) -> float:
-        """A number from 0 to 1."""
-        value = self.wire.get(key)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-            raise WrongShape(f"expected {self._what}, got {self._found(key)}, which is not a share from 0 to 1")
-        return float(value)
-
     def object(self, key: str) -> Self:
         """The fields of the object *key*; of an empty one when it is absent or null."""
         return type(self)(self._value(key, dict) or {}, f"{self._what} with an object in {key}")

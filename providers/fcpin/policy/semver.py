@@ -69,7 +69,6 @@ _UNNAMED = _VERSION.replace("?P<pre>", "?:")
 _HYPHEN = re.compile(rf"(?<![^\s,|])({_UNNAMED})\s+-\s+({_UNNAMED})(?![^\s,|])")
 _LONGEST = 1000
 _END: VersionKey = (float("inf"),)
-_ZERO: VersionKey = (0, 0, 0, 1)
 
 
 def _after(key: VersionKey) -> VersionKey:
