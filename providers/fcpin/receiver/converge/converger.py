@@ -15,7 +15,7 @@ from fcpin.errors import InvalidImage
 from fcpin.image import Digest, parse_digest
 from fcpin.pinned_function import approvals
 from fcpin.receiver.converge.engine_run import Progress, Run, Runs
-from fcpin.receiver.converge.engines import Program, program_of
+from fcpin.receiver.converge.engines import Embedded, Program
 from fcpin.receiver.errors import ConvergenceFailed, Interrupted, NotAsApproved
 from fcpin.receiver.ledger.model import PinChange
 from fcpin.stack import Engine, StackPin
@@ -59,7 +59,7 @@ class EngineConverger:
     @classmethod
     def find(cls, engine: Engine, runs: Path) -> Self:
         """For *engine*; *runs* is a folder that no other machine uses. Raises StackError."""
-        return cls(engine, program_of(engine), Runs(runs))
+        return cls(engine, _program_of(engine), Runs(runs))
 
     def pins(self, stack: str) -> Sequence[StackPin]:
         return sorted(pins_in(self.engine.resources(stack)), key=lambda pin: pin.name)
@@ -169,3 +169,12 @@ def _digest(value: object) -> Digest | None:
         return parse_digest(str(value))
     except InvalidImage:
         return None
+
+
+def _program_of(engine: Engine) -> Program:
+    """Raises StackError for a Pulumi CLI that is too old."""
+    if engine.name != "pulumi":
+        return Embedded(engine)
+    from fcpin.receiver.converge.pulumi_cli import PulumiCli  # takes 0.3 s
+
+    return PulumiCli(engine)

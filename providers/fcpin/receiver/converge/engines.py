@@ -31,15 +31,6 @@ class Program(Protocol):
         """Remove the lock of the process `run.killed`, if it certainly is its own. Raises Interrupted."""
 
 
-def program_of(engine: Engine) -> Program:
-    """Raises StackError for a Pulumi CLI that is too old."""
-    if engine.name != "pulumi":
-        return Embedded(engine)
-    from fcpin.receiver.converge.pulumi_cli import PulumiCli  # takes 0.3 s
-
-    return PulumiCli(engine)
-
-
 class Embedded:
     """`Program` over the embedded engine, which is a Python module."""
 
