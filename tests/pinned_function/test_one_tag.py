@@ -1,17 +1,16 @@
 """One tag travels through one update by few files and few moves between them."""
 
-import sys
-import threading
 from collections import Counter
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from types import FrameType
-from typing import Any, Final
+from typing import Final
 
 import fcpin
 from fcpin.emulator import Emulator
 from tests.support.instant import INSTANT
 from tests.support.plugin import Plugin
+from tests.support.profile import calls_during
 
 PACKAGE: Final = f"{Path(fcpin.__file__).parent}/"
 NOT_COUNTED: Final = ("emulator/", "call_statistics.py")
@@ -20,24 +19,14 @@ MOST_FILES: Final = 35
 MOST_MOVES: Final = 250
 
 
-def product_calls(run: Any) -> list[tuple[str, str]]:
+def product_calls(run: Callable[[], object]) -> list[tuple[str, str]]:
     """File and function of every call in the package while *run* runs, in order."""
-    calls: list[tuple[str, str]] = []
-
-    def profile(frame: FrameType, event: str, _argument: object) -> None:
-        file, name = frame.f_code.co_filename, frame.f_code.co_qualname
-        if event == "call" and file.startswith(PACKAGE) and not name.endswith(_COMPREHENSIONS):
-            calls.append((file.removeprefix(PACKAGE), name))
-
-    before = sys.getprofile()
-    threading.setprofile(profile)
-    sys.setprofile(profile)
-    try:
-        run()
-    finally:
-        sys.setprofile(before)
-        threading.setprofile(None)
-    return [call for call in calls if not call[0].startswith(NOT_COUNTED)]
+    ours = [
+        (file.removeprefix(PACKAGE), name)
+        for file, name in calls_during(run)
+        if file.startswith(PACKAGE) and not name.endswith(_COMPREHENSIONS)
+    ]
+    return [call for call in ours if not call[0].startswith(NOT_COUNTED)]
 
 
 def test_an_update_over_two_tags_is_short() -> None:

@@ -1,11 +1,9 @@
 """Either engine converges a stack: the requested pins, exactly what was approved, and nothing twice."""
 
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 import pytest
 
@@ -23,6 +21,7 @@ from fcpin.receiver.work.worker import Backoff, Worker
 from tests.lifecycle.stack_harness import PATH
 from tests.receiver.converge.project import FUNCTIONS, Project
 from tests.receiver.samples import NO_TIME
+from tests.support.profile import calls_during
 
 UPDATES = Call("fc", "UpdateFunction", Outcome.OK)
 
@@ -50,7 +49,7 @@ def test_one_push_over_three_pins_is_one_deployment_and_one_read(project: Projec
         assert commands == ["up", "stack"]
 
     wanted, before = {name: project.push(name) for name in FUNCTIONS}, updates()
-    parsed = count_calls("Policy.from_spec", receive_and_work)
+    parsed = [name for _, name in calls_during(receive_and_work)].count("Policy.from_spec")
     assert [(job.state, job.reason) for job in ledger.jobs()] == [(JobState.SUCCEEDED, "")]
     assert {name: project.shop.deployed(name) for name in FUNCTIONS} == wanted
     assert {one.pin for one in ledger.deployments()} == set(FUNCTIONS)
@@ -83,25 +82,6 @@ def engine_commands() -> Iterator[list[str]]:
         yield commands
     finally:
         _commands = None
-
-
-def count_calls(function: str, run: Callable[[], None]) -> int:
-    """Calls of *function* in this process while *run* runs, in any thread."""
-    calls: list[str] = []
-
-    def profile(frame: FrameType, event: str, _argument: object) -> None:
-        if event == "call" and frame.f_code.co_qualname == function:
-            calls.append(function)
-
-    before = sys.getprofile()
-    threading.setprofile(profile)
-    sys.setprofile(profile)
-    try:
-        run()
-    finally:
-        sys.setprofile(before)
-        threading.setprofile(None)
-    return len(calls)
 
 
 def test_what_was_approved_is_deployed_and_what_was_pushed_since_is_not(project: Project) -> None:
